@@ -1,0 +1,155 @@
+package jpki
+
+import (
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+)
+
+// PIN is a password of the card, and the only secret this module knows. It
+// hides itself from every format verb, from JSON, text and gob encoding, and
+// from log/slog.
+//
+// A PIN refers to one buffer: copies of the value share it, and [PIN.Wipe]
+// overwrites it for all of them. What cannot be promised in Go is that no other
+// copy exists: the runtime may have moved a stack or a buffer before the bytes
+// reached the PIN, and the operating system may have swapped or dumped memory.
+// The commands that carry a PIN to the card are wiped as soon as they are sent.
+type PIN struct {
+	s *secret // a pointer, so that fmt shows no bytes even inside unexported fields
+}
+
+type secret struct{ b []byte }
+
+// NewPIN makes a PIN of b and keeps b itself, not a copy: wiping the PIN wipes b.
+func NewPIN(b []byte) PIN { return PIN{&secret{b}} }
+
+func (p PIN) bytes() []byte {
+	if p.s == nil {
+		return nil
+	}
+	return p.s.b
+}
+
+// IsZero reports whether p holds no characters: it was never set, or wiped.
+func (p PIN) IsZero() bool { return len(p.bytes()) == 0 }
+
+// Equal compares two PINs in a time that depends on their lengths only.
+func (p PIN) Equal(q PIN) bool { return subtle.ConstantTimeCompare(p.bytes(), q.bytes()) == 1 }
+
+// Wipe overwrites the PIN's buffer. The PIN is zero afterwards.
+func (p PIN) Wipe() {
+	if p.s != nil {
+		clear(p.s.b)
+		p.s.b = nil
+	}
+}
+
+// UpperCase turns a..z into A..Z in place and reports whether it changed
+// anything. Signing passwords are set in upper case and the card compares
+// bytes, so a lower-case letter would cost a try.
+func (p PIN) UpperCase() (changed bool) {
+	b := p.bytes()
+	for i, c := range b {
+		if 'a' <= c && c <= 'z' {
+			b[i] = c - 'a' + 'A'
+			changed = true
+		}
+	}
+	return changed
+}
+
+// Rule is a rule of card.md that a PIN must keep before it is sent.
+type Rule int
+
+// The rules, in the order they are checked.
+const (
+	RuleCharacters Rule = iota + 1 // other characters than the key's PIN can have
+	RuleLength                     // too short or too long
+	RuleMixed                      // signing: at least one letter and one digit
+)
+
+// RuleError says which rule a PIN broke, and nothing about the PIN. It is
+// found before the card is touched: no try was used.
+type RuleError struct {
+	Key  Key
+	Rule Rule
+}
+
+func (e *RuleError) Error() string {
+	if e.Key == KeyAuth {
+		return "jpki: the authentication PIN is exactly 4 digits"
+	}
+	switch e.Rule {
+	case RuleLength:
+		return "jpki: the signing password has 6 to 16 characters"
+	case RuleMixed:
+		return "jpki: the signing password has at least one letter and one digit"
+	}
+	return "jpki: the signing password has upper-case letters A-Z and digits only"
+}
+
+// Lengths of the two PINs, in characters.
+const (
+	AuthPINLength    = 4
+	SignPINMinLength = 6
+	SignPINMaxLength = 16
+)
+
+// Check holds p against the rules of k's PIN: 4 digits for authentication, and
+// 6 to 16 upper-case letters and digits, one of each at least, for signing. The
+// error is a *[RuleError].
+func (p PIN) Check(k Key) error {
+	var digits, letters, others int
+	for _, c := range p.bytes() {
+		switch {
+		case '0' <= c && c <= '9':
+			digits++
+		case 'A' <= c && c <= 'Z':
+			letters++
+		default:
+			others++
+		}
+	}
+	n := digits + letters + others
+	if k == KeyAuth {
+		switch {
+		case letters+others > 0:
+			return &RuleError{k, RuleCharacters}
+		case n != AuthPINLength:
+			return &RuleError{k, RuleLength}
+		}
+		return nil
+	}
+	switch {
+	case others > 0:
+		return &RuleError{k, RuleCharacters}
+	case n < SignPINMinLength || n > SignPINMaxLength:
+		return &RuleError{k, RuleLength}
+	case letters == 0 || digits == 0:
+		return &RuleError{k, RuleMixed}
+	}
+	return nil
+}
+
+const redacted = "[PIN]"
+
+// Format writes [PIN] for every verb.
+func (p PIN) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
+
+// String is [PIN], whatever the PIN.
+func (p PIN) String() string { return redacted }
+
+// GoString is [PIN], whatever the PIN.
+func (p PIN) GoString() string { return redacted }
+
+// LogValue is [PIN], whatever the PIN.
+func (p PIN) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText gives [PIN], and with it JSON, XML and map keys.
+func (p PIN) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// GobEncode refuses: a PIN is not stored.
+func (p PIN) GobEncode() ([]byte, error) { return nil, errors.New("jpki: a PIN is not encoded") }
