@@ -1,0 +1,76 @@
+package jpki
+
+import (
+	"errors"
+	"fmt"
+)
+
+var (
+	// ErrNotJPKI is a card without the JPKI application.
+	ErrNotJPKI = errors.New("jpki: the card has no JPKI application")
+	// ErrSessionOver is the use of an App, a Session or a signer after the
+	// call that gave it has returned.
+	ErrSessionOver = errors.New("jpki: used after its transaction ended")
+	// ErrKeyMismatch is a signature of the card's key that the certificate's
+	// public key does not verify.
+	ErrKeyMismatch = errors.New("jpki: the card's key does not belong to the certificate")
+)
+
+// Causes of a [CertificateError].
+var (
+	// ErrAbsent is a certificate file that holds no certificate.
+	ErrAbsent = errors.New("no certificate in this file of the card")
+	// ErrNeedsPIN is a certificate that is readable only in a PIN session.
+	ErrNeedsPIN = errors.New("the card wants the PIN before it shows this certificate")
+	// ErrDamaged is a certificate file whose content is no certificate.
+	ErrDamaged = errors.New("the certificate file on the card is damaged")
+)
+
+// CertificateError is a certificate that could not be had from the card. Its
+// cause is [ErrAbsent], [ErrNeedsPIN], [ErrDamaged] or an [apdu.Status].
+type CertificateError struct {
+	Kind Kind
+	Err  error
+}
+
+func (e *CertificateError) Error() string {
+	return fmt.Sprintf("jpki: certificate %s: %v", e.Kind, e.Err)
+}
+func (e *CertificateError) Unwrap() error { return e.Err }
+
+// PINError is a PIN that the card refused: one try was used.
+type PINError struct {
+	Key  Key
+	Left int // tries left now; 0 means blocked
+}
+
+func (e *PINError) Error() string {
+	return fmt.Sprintf("jpki: wrong PIN (%s), %d tries left", e.Key, e.Left)
+}
+
+// BlockedError is a PIN without tries left. No PIN was sent, or the card did
+// not look at it.
+type BlockedError struct{ Key Key }
+
+func (e *BlockedError) Error() string { return fmt.Sprintf("jpki: PIN blocked (%s)", e.Key) }
+
+// UnansweredError is a VERIFY whose answer never came: the card may have
+// counted a try.
+type UnansweredError struct {
+	Key Key
+	Err error
+}
+
+func (e *UnansweredError) Error() string {
+	return fmt.Sprintf("jpki: no answer to VERIFY (%s), a try may have been used: %v", e.Key, e.Err)
+}
+func (e *UnansweredError) Unwrap() error { return e.Err }
+
+// NotClosedError is a PIN session whose closing failed although the card is
+// still there: until the card is taken out, another program could use the key.
+type NotClosedError struct{ Err error }
+
+func (e *NotClosedError) Error() string {
+	return fmt.Sprintf("jpki: the verified PIN could not be closed: %v", e.Err)
+}
+func (e *NotClosedError) Unwrap() error { return e.Err }
