@@ -1,0 +1,6 @@
+//go:build !windows && !darwin
+
+package i18n
+
+// System gives no language: here the locale is all there is.
+func System() string { return "" }

@@ -1,0 +1,72 @@
+package ui
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/jpki-tools/jpki/internal/i18n"
+)
+
+// Progress shows how far long work has come, on a terminal only and not before
+// the work has lasted a while.
+type Progress struct {
+	io     *IO
+	what   i18n.Text
+	total  int64
+	now    func() time.Time
+	begun  time.Time
+	last   time.Time
+	done   int64
+	active bool
+}
+
+const (
+	progressDelay = 700 * time.Millisecond
+	progressEvery = 150 * time.Millisecond
+)
+
+// Progress begins to watch work over total bytes; 0 where that is not known.
+func (o *IO) Progress(what i18n.Text, total int64, now func() time.Time) *Progress {
+	return &Progress{io: o, what: what, total: total, now: now, begun: now()}
+}
+
+// Reader counts what is read through r.
+func (p *Progress) Reader(r io.Reader) io.Reader {
+	if p.io.Quiet || !IsTerminal(p.io.Err) {
+		return r
+	}
+	return &progressReader{p, r}
+}
+
+type progressReader struct {
+	p *Progress
+	r io.Reader
+}
+
+func (r *progressReader) Read(b []byte) (int, error) {
+	n, err := r.r.Read(b)
+	r.p.add(int64(n))
+	return n, err
+}
+
+func (p *Progress) add(n int64) {
+	p.done += n
+	t := p.now()
+	if t.Sub(p.begun) < progressDelay || t.Sub(p.last) < progressEvery {
+		return
+	}
+	p.last, p.active = t, true
+	amount := fmt.Sprintf("%d MB", p.done/1e6)
+	if p.total > 0 {
+		amount = fmt.Sprintf("%3d%%", 100*p.done/p.total)
+	}
+	fmt.Fprintf(p.io.Err, "\r\x1b[K%s %s", p.what.In(p.io.Lang), amount)
+}
+
+// Done wipes the line.
+func (p *Progress) Done() {
+	if p.active {
+		fmt.Fprint(p.io.Err, "\r\x1b[K")
+	}
+}

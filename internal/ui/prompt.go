@@ -1,0 +1,101 @@
+package ui
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+)
+
+// ErrNoTerminal is a question that nobody could answer.
+var ErrNoTerminal = errors.New("ui: there is no terminal to ask on")
+
+// Terminal is the person's terminal, opened past any redirection of the
+// standard streams, so that a question never mixes with data.
+type Terminal struct {
+	in  *os.File
+	out io.Writer
+}
+
+// OpenTerminal opens the controlling terminal, or [ErrNoTerminal].
+func OpenTerminal() (*Terminal, error) {
+	in, out, err := openTTY()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNoTerminal, err)
+	}
+	return &Terminal{in, out}, nil
+}
+
+// Close closes the terminal.
+func (t *Terminal) Close() {
+	t.in.Close()
+	if c, ok := t.out.(io.Closer); ok && t.out != io.Writer(t.in) {
+		c.Close()
+	}
+}
+
+// File is the terminal's input, for its name and its size.
+func (t *Terminal) File() *os.File { return t.in }
+
+// Println writes a line to the terminal.
+func (t *Terminal) Println(s string) { fmt.Fprintln(t.out, s) }
+
+// Secret asks for a line that is not shown while it is typed. When ctx ends
+// first, the terminal's echo is restored and the cause of ctx returned.
+func (t *Terminal) Secret(ctx context.Context, prompt string) ([]byte, error) {
+	fd := int(t.in.Fd())
+	before, err := term.GetState(fd)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNoTerminal, err)
+	}
+	fmt.Fprint(t.out, prompt)
+	defer fmt.Fprintln(t.out)
+	b, err := await(ctx, func() ([]byte, error) { return term.ReadPassword(fd) })
+	if ctx.Err() != nil {
+		// ReadPassword still waits in its goroutine with echo off.
+		_ = term.Restore(fd, before)
+	}
+	return b, err
+}
+
+// Line asks for a line.
+func (t *Terminal) Line(ctx context.Context, prompt string) (string, error) {
+	fmt.Fprint(t.out, prompt)
+	line, err := await(ctx, func() ([]byte, error) {
+		s, err := bufio.NewReader(t.in).ReadString('\n')
+		return []byte(s), err
+	})
+	if ctx.Err() != nil {
+		fmt.Fprintln(t.out)
+	}
+	return strings.TrimRight(string(line), "\r\n"), err
+}
+
+// await runs a read that cannot be cancelled beside ctx. A read left behind
+// ends with the program, which a cancelled question always leads to.
+func await(ctx context.Context, read func() ([]byte, error)) ([]byte, error) {
+	type result struct {
+		b   []byte
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		b, err := read()
+		done <- result{b, err}
+	}()
+	select {
+	case r := <-done:
+		if ctx.Err() != nil {
+			clear(r.b)
+			return nil, context.Cause(ctx)
+		}
+		return r.b, r.err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}

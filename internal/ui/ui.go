@@ -1,0 +1,73 @@
+// Package ui is how the program talks to a person: streams, colour, columns
+// that line up in Japanese, prompts on the terminal, and progress.
+package ui
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"golang.org/x/term"
+
+	"github.com/jpki-tools/jpki/internal/i18n"
+)
+
+// IO is the program's streams and how to write to them. Data goes to Out,
+// everything else to Err.
+type IO struct {
+	In       *os.File
+	Out, Err io.Writer
+	Lang     i18n.Lang
+	Color    bool // on Out; see [IO.Paint]
+	Quiet    bool // notes are left out: Err carries JSON
+}
+
+// IsTerminal reports whether a stream is a terminal.
+func IsTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// Width is the number of columns of Out, 80 where it is no terminal.
+func (o *IO) Width() int {
+	if f, ok := o.Out.(*os.File); ok {
+		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 20 {
+			return w
+		}
+	}
+	return 80
+}
+
+// Say writes a line to Out.
+func (o *IO) Say(t i18n.Text) { fmt.Fprintln(o.Out, t.In(o.Lang)) }
+
+// Note writes a line to Err, unless Err carries JSON.
+func (o *IO) Note(t i18n.Text) {
+	if !o.Quiet {
+		fmt.Fprintln(o.Err, t.In(o.Lang))
+	}
+}
+
+// Tone is the meaning a colour carries; the words carry it too.
+type Tone int
+
+// Tones.
+const (
+	Plain Tone = iota
+	Good
+	Warn
+	Bad
+	Strong
+	Faint
+)
+
+// Basic colours only: every terminal theme, light or dark, keeps them legible.
+var sgr = map[Tone]string{Good: "32", Warn: "33", Bad: "31;1", Strong: "1", Faint: "2"}
+
+// Paint colours s for Out, where colour is wanted.
+func (o *IO) Paint(t Tone, s string) string {
+	if !o.Color || sgr[t] == "" || s == "" {
+		return s
+	}
+	return "\x1b[" + sgr[t] + "m" + s + "\x1b[0m"
+}
