@@ -1,0 +1,67 @@
+package output
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"syscall"
+)
+
+// Reasons why a file cannot be written: the Reason of an [*Error].
+var (
+	ErrBadName     = errors.New("the path cannot be the name of a file")
+	ErrExists      = errors.New("there is a file of this name already")
+	ErrDirectory   = errors.New("this is a directory")
+	ErrSymlink     = errors.New("this is a symbolic link")
+	ErrSpecial     = errors.New("this is not a regular file")
+	ErrNoFolder    = errors.New("the folder does not exist")
+	ErrNameTooLong = errors.New("the name is too long")
+	ErrNotAllowed  = errors.New("writing here is not allowed")
+	ErrInUse       = errors.New("another program has the file open")
+	ErrNoSpace     = errors.New("there is no space left")
+	ErrFailed      = errors.New("the file cannot be written")
+)
+
+// Error says which file was not written, and why. Nothing of it is left on the
+// disk, and what had the name before is untouched.
+type Error struct {
+	Path   string
+	Reason error // one of the reasons above
+	Err    error // what the system said, if it was asked
+}
+
+func (e *Error) Error() string {
+	if e.Err == nil {
+		return fmt.Sprintf("output: %s: %v", e.Path, e.Reason)
+	}
+	return fmt.Sprintf("output: %s: %v: %v", e.Path, e.Reason, e.Err)
+}
+
+// Unwrap gives the reason and the system's error.
+func (e *Error) Unwrap() []error { return []error{e.Reason, e.Err} }
+
+// failure finds the reason of an error that the system gave.
+func failure(path string, err error) error {
+	var known *Error
+	if errors.As(err, &known) {
+		return err
+	}
+	return &Error{path, reason(err), err}
+}
+
+func reason(err error) error {
+	if errno, ok := errors.AsType[syscall.Errno](err); ok {
+		if r, ok := reasons[errno]; ok {
+			return r
+		}
+	}
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return ErrExists
+	case errors.Is(err, fs.ErrNotExist):
+		return ErrNoFolder
+	case errors.Is(err, fs.ErrPermission):
+		return ErrNotAllowed
+	}
+	return ErrFailed
+}

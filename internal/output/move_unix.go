@@ -1,0 +1,40 @@
+//go:build unix
+
+package output
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+)
+
+// moveNew gives temp the name target unless something has it. A hard link does
+// that everywhere; FAT and some network file systems have none, and what those
+// cannot do differs, so the next way is tried whatever the error was.
+func moveNew(temp, target string) error {
+	err := moveLinked(temp, target)
+	for _, move := range []func(temp, target string) error{renameNew, moveClaimed} {
+		if err == nil || errors.Is(err, fs.ErrExist) {
+			break
+		}
+		err = move(temp, target)
+	}
+	return err
+}
+
+func moveLinked(temp, target string) error {
+	if err := os.Link(temp, target); err != nil {
+		return err
+	}
+	_ = os.Remove(temp)
+	return nil
+}
+
+// syncFolder makes the new name last. Not every file system can, and the file
+// is there whether or not it could.
+func syncFolder(path string) {
+	if d, err := os.Open(path); err == nil {
+		_ = d.Sync()
+		_ = d.Close()
+	}
+}

@@ -1,0 +1,5 @@
+package output
+
+var waysToMove = map[string]func(temp, target string) error{
+	"moveNew": moveNew,
+}
