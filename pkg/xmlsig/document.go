@@ -1,0 +1,230 @@
+package xmlsig
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Document is a well-formed XML document as [Parse] has read it. It holds the
+// bytes it was read from, which must not change, and next to nothing else:
+// what is asked of it is found by reading them again.
+type Document struct {
+	src       []byte
+	text      []byte // src as UTF-8, without byte order mark
+	encoding  Encoding
+	bom       int // length of the byte order mark
+	ambiguous int // see decoded
+	limits    Limits
+
+	root       *Element
+	signatures []*Element // in document order
+}
+
+// Parse reads a document within [DefaultLimits].
+func Parse(src []byte) (*Document, error) { return Limits{}.Parse(src) }
+
+// Parse reads the whole of src and refuses what is not well-formed XML 1.0
+// with namespaces, has a document type declaration, or is beyond the limits.
+// The error is a [*SyntaxError] or a [*LimitError].
+func (l Limits) Parse(src []byte) (*Document, error) {
+	d := &Document{src: src, limits: l.orDefault()}
+	if len(src) > d.limits.Size {
+		return nil, &LimitError{Limit: "Size", Max: d.limits.Size}
+	}
+	var err error
+	if d.encoding, d.bom, err = detectEncoding(src); err != nil {
+		return nil, err
+	}
+	decoded, err := decode(src[d.bom:], d.encoding)
+	if err != nil {
+		return nil, err
+	}
+	d.text, d.ambiguous = decoded.text, decoded.ambiguous
+	if len(d.text) > d.limits.Size {
+		return nil, &LimitError{Limit: "Size", Max: d.limits.Size}
+	}
+	if err := d.checkDeclaration(); err != nil {
+		return nil, err
+	}
+	if err := checkChars(d.text); err != nil {
+		return nil, err
+	}
+	return d, d.index()
+}
+
+// checkDeclaration compares the declared encoding of a UTF-16 document with
+// what its first bytes said; the others were chosen by their declaration.
+func (d *Document) checkDeclaration() error {
+	decl, _, err := parseDeclaration(d.text)
+	if err != nil || d.encoding != UTF16LE && d.encoding != UTF16BE || decl.encoding == "" {
+		return err
+	}
+	declared, known := declarable[strings.ToLower(decl.encoding)]
+	if !known || declared != "" && declared != d.encoding {
+		return &SyntaxError{Line: 1, Column: 1, Message: fmt.Sprintf("declared as %s, but the bytes are %s", decl.encoding, d.encoding)}
+	}
+	return nil
+}
+
+// index reads the document once, and remembers its root and its signatures.
+func (d *Document) index() error {
+	s := newScanner(d.text, d.limits)
+	found, err := d.find(s, func(t *token) bool {
+		return s.depth() == 1 || isSignature(t)
+	})
+	if err != nil {
+		return err
+	}
+	d.root = found[0]
+	for _, e := range found {
+		if e.is(nsDSig, "Signature") {
+			d.signatures = append(d.signatures, e)
+		}
+	}
+	return nil
+}
+
+func isSignature(t *token) bool {
+	return string(t.local) == "Signature" && string(t.uri) == nsDSig
+}
+
+// Encoding is the encoding the document is written in.
+func (d *Document) Encoding() Encoding { return d.encoding }
+
+// Root is the document element.
+func (d *Document) Root() *Element { return d.root }
+
+// Errors of looking for an element.
+var (
+	ErrNoElement   = errors.New("xmlsig: no element has the id")
+	ErrDuplicateID = errors.New("xmlsig: several elements have the id")
+)
+
+// ElementByID returns the one element with an ID attribute of this value.
+// Without a document type the ID attributes are xml:id and, by custom, the
+// unprefixed Id, ID and id. Two elements with the same id are an error whatever
+// kind of attribute each has it in: readers would differ about which is meant.
+func (d *Document) ElementByID(id string) (*Element, error) {
+	s := newScanner(d.text, d.limits)
+	count := 0
+	found, err := d.find(s, func(t *token) bool {
+		if hasID(t, id) {
+			count++
+		}
+		return count == 1 && hasID(t, id)
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case count == 0:
+		return nil, fmt.Errorf("%w %q", ErrNoElement, id)
+	case count > 1:
+		return nil, fmt.Errorf("%w %q", ErrDuplicateID, id)
+	}
+	return found[0], nil
+}
+
+func isIDAttr(a attr) bool {
+	switch string(a.local) {
+	case "Id", "ID":
+		return len(a.uri) == 0
+	case "id":
+		return len(a.uri) == 0 || string(a.uri) == nsXML
+	}
+	return false
+}
+
+func hasID(t *token, id string) bool {
+	for _, a := range t.attrs {
+		if isIDAttr(a) && string(a.value) == id {
+			return true
+		}
+	}
+	return false
+}
+
+// find reads on to the end and returns the elements that match, in document
+// order.
+func (d *Document) find(s *scanner, match func(*token) bool) ([]*Element, error) {
+	type unclosed struct {
+		e     *Element
+		depth int
+	}
+	var found []*Element
+	var open []unclosed
+	for {
+		t, err := s.next()
+		if err != nil {
+			return nil, err
+		}
+		switch t.kind {
+		case endOfText:
+			return found, nil
+		case startElement:
+			if !match(t) {
+				break
+			}
+			if len(found) > d.limits.Signatures {
+				return nil, s.limitAt(t.start, "Signatures", d.limits.Signatures)
+			}
+			e := &Element{
+				doc: d, text: s.text,
+				space: string(t.uri), local: string(t.local),
+				start: t.start, content: t.end, empty: t.empty,
+				outer: s.scope.before(t.decls, s.open[len(s.open)-1].xmlAttrs),
+				inner: s.scope.clone(),
+			}
+			for _, a := range t.attrs {
+				if isIDAttr(a) {
+					e.ids = append(e.ids, string(a.value))
+				}
+			}
+			found = append(found, e)
+			open = append(open, unclosed{e, s.depth()})
+		case endElement:
+			if last := len(open) - 1; last >= 0 && open[last].depth == s.depth()+1 {
+				open[last].e.closing, open[last].e.end = t.start, t.end
+				open = open[:last]
+			}
+		}
+	}
+}
+
+// Element is an element of a document.
+type Element struct {
+	doc          *Document
+	text         []byte // what the offsets mean: the document's, or markup to be inserted
+	space, local string
+	ids          []string
+	start, end   int // of the whole element
+	content      int // after the start tag
+	closing      int // before the end tag
+	empty        bool
+	outer, inner scope // outside, and with the element's own
+}
+
+// Name is the namespace name, empty for none, and the local name.
+func (e *Element) Name() (space, local string) { return e.space, e.local }
+
+// IDs are the values of its ID attributes; see [Document.ElementByID].
+func (e *Element) IDs() []string { return append([]string(nil), e.ids...) }
+
+// Position is where the element begins, counted as in [SyntaxError].
+func (e *Element) Position() (line, column int) { return position(e.text, e.start) }
+
+// Range is the element's place in the bytes that were parsed.
+func (e *Element) Range() (start, end int) {
+	d := e.doc
+	return sourceOffset(d.src, d.text, d.encoding, d.bom, e.start), sourceOffset(d.src, d.text, d.encoding, d.bom, e.end)
+}
+
+func (e *Element) is(space, local string) bool { return e.space == space && e.local == local }
+
+// contains reports whether other is e or lies in it.
+func (e *Element) contains(other *Element) bool { return e.start <= other.start && other.end <= e.end }
+
+// scanner reads the element again.
+func (e *Element) scanner() *scanner {
+	return newFragmentScanner(e.text, e.start, e.outer, e.doc.limits)
+}

@@ -1,0 +1,424 @@
+package xmlsig
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+)
+
+// kind is the kind of a token.
+type kind int
+
+const (
+	endOfText kind = iota
+	startElement
+	endElement // also given for an empty-element tag
+	charData
+	cdata
+	comment
+	procInst
+)
+
+// token is a piece of a document. It is valid until the scanner moves on.
+type token struct {
+	kind       kind
+	start, end int // the token's bytes in the text; for the end of an empty element both are its end
+	// prefix, local, uri name an element, sorted attrs are its attributes
+	// without namespace declarations, decls the index of its first binding.
+	prefix, local, uri []byte
+	attrs              []attr
+	decls              int
+	empty              bool // the start is an empty-element tag
+	// data is the raw text of character data and comments, and the data of a
+	// processing instruction, whose target is local.
+	data []byte
+}
+
+// attr is an attribute; value is normalised (XML 1.0, 3.3.3).
+type attr struct {
+	prefix, local, uri, value []byte
+	offset                    int
+}
+
+// element is an open element of the scanner.
+type element struct {
+	name     []byte // as written
+	decls    int    // bindings in scope outside
+	xmlAttrs int    // attributes of the xml namespace outside
+}
+
+// scanner reads a document as tokens and refuses what is not well-formed. It
+// holds the open elements only, so that a document costs no more memory than
+// its bytes. It starts at the beginning of a document, or at an element whose
+// surroundings are known.
+type scanner struct {
+	text   []byte
+	pos    int
+	limits Limits
+	scope  scope
+
+	open     []element
+	fragment bool // stop after the one element that pos is at
+	sawRoot  bool
+	ending   bool // the end of an empty element comes next
+	tok      token
+	attrs    []attr // reused
+}
+
+// newScanner reads a whole document.
+func newScanner(text []byte, limits Limits) *scanner {
+	return &scanner{text: text, limits: limits, scope: newScope()}
+}
+
+// newFragmentScanner reads the element that begins at pos, inside outer.
+func newFragmentScanner(text []byte, pos int, outer scope, limits Limits) *scanner {
+	return &scanner{text: text, pos: pos, limits: limits, scope: outer.clone(), fragment: true}
+}
+
+func (s *scanner) errorAt(offset int, format string, args ...any) error {
+	return syntaxErrorAt(s.text, offset, fmt.Sprintf(format, args...))
+}
+
+func (s *scanner) limitAt(offset int, limit string, most int) error {
+	line, column := position(s.text, offset)
+	return &LimitError{Limit: limit, Max: most, Line: line, Column: column}
+}
+
+// depth is the number of open elements, with the one that the last start token
+// opened and without the one that the last end token closed.
+func (s *scanner) depth() int { return len(s.open) }
+
+// next reads the next token.
+func (s *scanner) next() (*token, error) {
+	s.tok = token{start: s.pos}
+	if s.ending {
+		s.ending = false
+		s.tok.end = s.pos
+		return s.close()
+	}
+	if s.pos == 0 && !s.fragment {
+		if err := s.declaration(); err != nil {
+			return nil, err
+		}
+		s.tok.start = s.pos
+	}
+	if s.fragment && s.sawRoot && len(s.open) == 0 {
+		return &s.tok, nil
+	}
+	rest := s.text[s.pos:]
+	if len(rest) == 0 {
+		return s.endOfText()
+	}
+	if rest[0] != '<' {
+		return s.characters(rest)
+	}
+	switch {
+	case len(rest) < 2:
+		return nil, s.errorAt(s.pos, "the document ends inside a tag")
+	case rest[1] == '/':
+		return s.endTag(rest)
+	case rest[1] == '?':
+		return s.procInst(rest)
+	case rest[1] == '!':
+		return s.declared(rest)
+	}
+	return s.startTag(rest)
+}
+
+func (s *scanner) declaration() error {
+	_, n, err := parseDeclaration(s.text)
+	s.pos = n
+	return err
+}
+
+func (s *scanner) endOfText() (*token, error) {
+	switch {
+	case len(s.open) > 0:
+		return nil, s.errorAt(s.pos, "the document ends inside element %s", s.open[len(s.open)-1].name)
+	case !s.sawRoot:
+		return nil, s.errorAt(s.pos, "no element")
+	}
+	return &s.tok, nil
+}
+
+// emit finishes a token that takes n bytes.
+func (s *scanner) emit(k kind, n int) (*token, error) {
+	s.pos += n
+	s.tok.kind, s.tok.end = k, s.pos
+	return &s.tok, nil
+}
+
+// characters reads character data up to the next markup.
+func (s *scanner) characters(rest []byte) (*token, error) {
+	n := bytes.IndexByte(rest, '<')
+	if n < 0 {
+		n = len(rest)
+	}
+	data := rest[:n]
+	if len(s.open) == 0 {
+		if i := spaceLength(data); i < n {
+			return nil, s.errorAt(s.pos+i, "text outside the root element")
+		}
+	}
+	if i := bytes.Index(data, []byte("]]>")); i >= 0 {
+		return nil, s.errorAt(s.pos+i, "]]> in text")
+	}
+	if i, why := checkReferences(data); why != "" {
+		return nil, s.errorAt(s.pos+i, "%s", why)
+	}
+	s.tok.data = data
+	return s.emit(charData, n)
+}
+
+func (s *scanner) procInst(rest []byte) (*token, error) {
+	n := bytes.Index(rest, []byte("?>"))
+	if n < 0 {
+		return nil, s.errorAt(s.pos, "processing instruction without end")
+	}
+	body := rest[2:n]
+	size := nameLength(body)
+	target, data := body[:size], body[size:]
+	space := spaceLength(data)
+	switch {
+	case size == 0 || len(data) > 0 && space == 0:
+		return nil, s.errorAt(s.pos+2+size, "malformed target of a processing instruction")
+	case bytes.EqualFold(target, []byte("xml")):
+		return nil, s.errorAt(s.pos, "XML declaration not at the beginning")
+	}
+	s.tok.local, s.tok.data = target, data[space:]
+	return s.emit(procInst, n+2)
+}
+
+// declared reads what begins with "<!".
+func (s *scanner) declared(rest []byte) (*token, error) {
+	switch {
+	case bytes.HasPrefix(rest, []byte("<!--")):
+		n := bytes.Index(rest[4:], []byte("--"))
+		if n < 0 {
+			return nil, s.errorAt(s.pos, "comment without end")
+		}
+		if end := 4 + n + 2; end >= len(rest) || rest[end] != '>' {
+			return nil, s.errorAt(s.pos+4+n, "-- inside a comment")
+		}
+		s.tok.data = rest[4 : 4+n]
+		return s.emit(comment, 4+n+3)
+	case bytes.HasPrefix(rest, []byte("<![CDATA[")):
+		if len(s.open) == 0 {
+			return nil, s.errorAt(s.pos, "CDATA outside the root element")
+		}
+		n := bytes.Index(rest[9:], []byte("]]>"))
+		if n < 0 {
+			return nil, s.errorAt(s.pos, "CDATA section without end")
+		}
+		s.tok.data = rest[9 : 9+n]
+		return s.emit(cdata, 9+n+3)
+	case bytes.HasPrefix(rest, []byte("<!DOCTYPE")):
+		// Entities, default attributes and attribute types: what they do to
+		// the signed content cannot be seen in the document itself.
+		return nil, s.errorAt(s.pos, "a document type declaration is not accepted")
+	}
+	return nil, s.errorAt(s.pos, "malformed markup")
+}
+
+func (s *scanner) endTag(rest []byte) (*token, error) {
+	n := bytes.IndexByte(rest, '>')
+	if n < 0 {
+		return nil, s.errorAt(s.pos, "the document ends inside a tag")
+	}
+	if len(s.open) == 0 {
+		return nil, s.errorAt(s.pos, "end tag without a start tag")
+	}
+	name := s.open[len(s.open)-1].name
+	after, found := bytes.CutPrefix(rest[2:n], name)
+	if !found || spaceLength(after) != len(after) {
+		return nil, s.errorAt(s.pos, "end tag does not match the start tag of %s", name)
+	}
+	s.pos += n + 1
+	s.tok.end = s.pos
+	return s.close()
+}
+
+// close ends the innermost element.
+func (s *scanner) close() (*token, error) {
+	last := s.open[len(s.open)-1]
+	s.open = s.open[:len(s.open)-1]
+	s.tok.kind = endElement
+	s.tok.prefix, s.tok.local = splitName(last.name)
+	s.scope.truncate(last.decls)
+	s.scope.xmlAttrs = s.scope.xmlAttrs[:last.xmlAttrs]
+	return &s.tok, nil
+}
+
+func splitName(name []byte) (prefix, local []byte) {
+	if i := bytes.IndexByte(name, ':'); i >= 0 {
+		return name[:i], name[i+1:]
+	}
+	return nil, name
+}
+
+// qName reads a QName (Namespaces in XML, production 7) from the offset in
+// rest on, and returns the offset after it.
+func (s *scanner) qName(rest []byte, at int) (int, error) {
+	n := nameLength(rest[at:])
+	end := at + n
+	if n > 0 && end < len(rest) && rest[end] == ':' {
+		n = nameLength(rest[end+1:])
+		end += 1 + n
+	}
+	if n == 0 {
+		return 0, s.errorAt(s.pos+end, "malformed name")
+	}
+	return end, nil
+}
+
+func (s *scanner) startTag(rest []byte) (*token, error) {
+	if len(s.open) == 0 && s.sawRoot {
+		return nil, s.errorAt(s.pos, "a second root element")
+	}
+	if len(s.open) >= s.limits.Depth {
+		return nil, s.limitAt(s.pos, "Depth", s.limits.Depth)
+	}
+	end, err := s.qName(rest, 1)
+	if err != nil {
+		return nil, err
+	}
+	name := rest[1:end]
+	s.sawRoot = true
+	s.open = append(s.open, element{name, len(s.scope.bindings), len(s.scope.xmlAttrs)})
+	s.tok.decls = len(s.scope.bindings)
+	s.attrs = s.attrs[:0]
+	for {
+		space := spaceLength(rest[end:])
+		end += space
+		if end >= len(rest) {
+			return nil, s.errorAt(s.pos, "the document ends inside a tag")
+		}
+		if rest[end] == '>' {
+			end++
+			break
+		}
+		if rest[end] == '/' && end+1 < len(rest) && rest[end+1] == '>' {
+			s.tok.empty, s.ending = true, true
+			end += 2
+			break
+		}
+		if space == 0 {
+			return nil, s.errorAt(s.pos+end, "no white space before an attribute")
+		}
+		if end, err = s.attribute(rest, end); err != nil {
+			return nil, err
+		}
+	}
+	s.tok.prefix, s.tok.local = splitName(name)
+	if err := s.resolve(); err != nil {
+		return nil, err
+	}
+	return s.emit(startElement, end)
+}
+
+// attribute reads the attribute at the offset in rest, and returns the offset
+// after it. Namespace declarations come into scope at once.
+func (s *scanner) attribute(rest []byte, at int) (int, error) {
+	end, err := s.qName(rest, at)
+	if err != nil {
+		return 0, err
+	}
+	a := attr{offset: s.pos + at}
+	a.prefix, a.local = splitName(rest[at:end])
+	end += spaceLength(rest[end:])
+	if end >= len(rest) || rest[end] != '=' {
+		return 0, s.errorAt(s.pos+end, "attribute without a value")
+	}
+	end++
+	end += spaceLength(rest[end:])
+	if end >= len(rest) || rest[end] != '"' && rest[end] != '\'' {
+		return 0, s.errorAt(s.pos+end, "attribute value without quotation marks")
+	}
+	n := bytes.IndexByte(rest[end+1:], rest[end])
+	if n < 0 {
+		return 0, s.errorAt(s.pos+end, "attribute value without end")
+	}
+	raw := rest[end+1 : end+1+n]
+	if i := bytes.IndexByte(raw, '<'); i >= 0 {
+		return 0, s.errorAt(s.pos+end+1+i, "< in an attribute value")
+	}
+	if i, why := checkReferences(raw); why != "" {
+		return 0, s.errorAt(s.pos+end+1+i, "%s", why)
+	}
+	a.value = normalizeAttribute(raw)
+	end += 1 + n + 1
+
+	count := len(s.attrs) + len(s.scope.bindings) - s.tok.decls
+	if count >= s.limits.Attributes {
+		return 0, s.limitAt(a.offset, "Attributes", s.limits.Attributes)
+	}
+	switch {
+	case len(a.prefix) == 0 && string(a.local) == "xmlns":
+		return end, s.declare(nil, a)
+	case string(a.prefix) == "xmlns":
+		return end, s.declare(a.local, a)
+	}
+	s.attrs = append(s.attrs, a)
+	return end, nil
+}
+
+// declare brings a namespace declaration into scope, within the constraints
+// of Namespaces in XML 1.0, 3.
+func (s *scanner) declare(prefix []byte, a attr) error {
+	uri := string(a.value)
+	switch {
+	case string(prefix) == "xmlns" || uri == nsXMLNS:
+		return s.errorAt(a.offset, "the prefix xmlns and its namespace cannot be declared")
+	case (string(prefix) == "xml") != (uri == nsXML):
+		return s.errorAt(a.offset, "the prefix xml and its namespace belong to each other")
+	case len(prefix) > 0 && uri == "":
+		return s.errorAt(a.offset, "prefix %s declared as no namespace", prefix)
+	}
+	if i, found := s.scope.top[string(prefix)]; found && i >= s.tok.decls {
+		return s.errorAt(a.offset, "namespace declared twice")
+	}
+	if len(s.scope.bindings) >= s.limits.Namespaces {
+		return s.limitAt(a.offset, "Namespaces", s.limits.Namespaces)
+	}
+	s.scope.declare(prefix, a.value)
+	return nil
+}
+
+// resolve finds the namespaces of the element and of its attributes, and sorts
+// these by namespace name and local name as C14N 1.0, 2.3 orders them. Two of
+// the same expanded name are then neighbours.
+func (s *scanner) resolve() error {
+	if s.tok.uri = s.scope.lookup(s.tok.prefix); s.tok.uri == nil {
+		return s.errorAt(s.pos, "prefix %s is not declared", s.tok.prefix)
+	}
+	if string(s.tok.prefix) == "xmlns" {
+		return s.errorAt(s.pos, "an element with prefix xmlns")
+	}
+	for i := range s.attrs {
+		a := &s.attrs[i]
+		if len(a.prefix) == 0 {
+			continue // no default namespace for attributes
+		}
+		if a.uri = s.scope.lookup(a.prefix); a.uri == nil {
+			return s.errorAt(a.offset, "prefix %s is not declared", a.prefix)
+		}
+		if string(a.prefix) == "xml" {
+			s.scope.xmlAttrs = append(s.scope.xmlAttrs, xmlAttr{a.local, a.value})
+		}
+	}
+	if len(s.attrs) > 1 {
+		slices.SortStableFunc(s.attrs, func(a, b attr) int {
+			if c := bytes.Compare(a.uri, b.uri); c != 0 {
+				return c
+			}
+			return bytes.Compare(a.local, b.local)
+		})
+		for i, b := range s.attrs[1:] {
+			if a := s.attrs[i]; bytes.Equal(a.local, b.local) && bytes.Equal(a.uri, b.uri) {
+				return s.errorAt(b.offset, "attribute %s given twice", b.local)
+			}
+		}
+	}
+	s.tok.attrs = s.attrs
+	return nil
+}
