@@ -1,0 +1,490 @@
+package pcsc
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+var (
+	verify = []byte{0x00, 0x20, 0x00, 0x80, 0x04, '1', '2', '3', '4'}
+	leave  = []string{opDisconnect + " leave", opRelease}
+)
+
+func TestCardIsWhatItSays(t *testing.T) {
+	_, card := withCard(t, linux)
+	if card.Reader() != "reader" || !bytes.Equal(card.ATR(), []byte{0x3B}) {
+		t.Errorf("%q % X", card.Reader(), card.ATR())
+	}
+	card.ATR()[0] = 0
+	if card.ATR()[0] != 0x3B {
+		t.Error("the ATR can be changed from outside")
+	}
+}
+
+// Another program's transaction holds up SCardConnect and
+// SCardBeginTransaction, and SCardCancel does not end them.
+func TestInUse(t *testing.T) {
+	waits := []struct {
+		name string
+		ctx  func(context.Context) (context.Context, context.CancelFunc)
+		took time.Duration
+		is   []error
+		not  error
+	}{
+		{"limit", context.WithCancel, 10 * time.Second, []error{ErrInUse}, context.DeadlineExceeded},
+		{"deadline", func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return context.WithTimeout(ctx, 3*time.Second)
+		}, 3 * time.Second, []error{ErrInUse, context.DeadlineExceeded}, context.Canceled},
+		{"cancel", func(ctx context.Context) (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithCancel(ctx)
+			time.AfterFunc(2*time.Second, cancel)
+			return ctx, cancel
+		}, 2 * time.Second, []error{context.Canceled}, ErrInUse},
+	}
+	for _, w := range waits {
+		check := func(t *testing.T, start time.Time, err error) {
+			t.Helper()
+			for _, is := range w.is {
+				if !errors.Is(err, is) {
+					t.Errorf("%v is not %v", err, is)
+				}
+			}
+			if errors.Is(err, w.not) {
+				t.Errorf("%v is %v", err, w.not)
+			}
+			if took := time.Since(start); took != w.took {
+				t.Errorf("took %v", took)
+			}
+		}
+		t.Run("Connect "+w.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake(readerStatus{name: "reader", event: card1})
+				pc := with(t, f, linux)
+				free := make(chan struct{})
+				f.block(opConnect, free)
+				ctx, cancel := w.ctx(t.Context())
+				defer cancel()
+				start := time.Now()
+				_, err := pc.Connect(ctx, "reader")
+				check(t, start, err)
+				wantCalls(t, f, opEstablish, opConnect+" reader")
+
+				time.Sleep(time.Hour)
+				synctest.Wait()
+				wantCalls(t, f) // still waiting
+				close(free)
+				time.Sleep(time.Minute)
+				wantCalls(t, f, leave...)
+			})
+		})
+		t.Run("Begin "+w.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f, card := withCard(t, linux)
+				free := make(chan struct{})
+				f.block(opBegin, free)
+				ctx, cancel := w.ctx(t.Context())
+				defer cancel()
+				start := time.Now()
+				err := card.Begin(ctx)
+				check(t, start, err)
+
+				// The Card is lost, and says so without waiting.
+				start = time.Now()
+				if again := card.Begin(t.Context()); !errors.Is(again, w.is[0]) {
+					t.Error(again)
+				}
+				if _, again := card.Transmit(verify); !errors.Is(again, w.is[0]) {
+					t.Error(again)
+				}
+				if again := card.End(); !errors.Is(again, w.is[0]) {
+					t.Error(again)
+				}
+				if again := card.Unpower(); !errors.Is(again, w.is[0]) {
+					t.Error(again)
+				}
+				if err := card.Close(); err != nil {
+					t.Error(err)
+				}
+				if took := time.Since(start); took != 0 {
+					t.Errorf("took %v", took)
+				}
+				wantCalls(t, f, opBegin)
+
+				close(free)
+				time.Sleep(time.Minute)
+				wantCalls(t, f, append([]string{opEnd + " leave"}, leave...)...)
+			})
+		})
+	}
+}
+
+func TestContextEndedBefore(t *testing.T) {
+	f, card := withCard(t, linux)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := card.Begin(ctx); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	wantCalls(t, f)
+	// Nothing was begun, so nothing is lost.
+	if err := card.Begin(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// What a connection is to is only sure when the reader's count was the same
+// before and after.
+func TestConnectDuringExchange(t *testing.T) {
+	f := newFake(readerStatus{name: "reader", event: card1})
+	pc := with(t, f, linux)
+	f.do(opConnect, func() { f.event(0, card3) })
+	if _, err := pc.Connect(t.Context(), "reader"); !errors.Is(err, ErrCardRemoved) {
+		t.Error(err)
+	}
+	wantCalls(t, f, append([]string{opEstablish, opConnect + " reader"}, leave...)...)
+}
+
+func TestConnectErrors(t *testing.T) {
+	for code, want := range map[uint32]error{
+		codeNoSmartcard:   ErrNoCard,
+		codeUnknownReader: ErrNoReader,
+		0x8010000B:        ErrInUse,
+		0x80100066:        ErrCardMute,
+		codeUnpoweredCard: ErrCardMute,
+		0x8010001D:        ErrNoService,
+		0x8010006A:        ErrAccess,
+	} {
+		f := newFake(readerStatus{name: "reader", event: card1})
+		pc := with(t, f, linux)
+		f.fail(opConnect, code)
+		if _, err := pc.Connect(t.Context(), "reader"); !errors.Is(err, want) {
+			t.Errorf("%08X: %v", code, err)
+		}
+		wantCalls(t, f, opEstablish, opConnect+" reader", opRelease)
+	}
+	f := newFake()
+	if _, err := with(t, f, linux).Connect(t.Context(), "reader"); !errors.Is(err, ErrNoReader) {
+		t.Error(err)
+	}
+}
+
+func TestBeginAfterReset(t *testing.T) {
+	for _, p := range []platform{linux, windows} {
+		f, card := withCard(t, p)
+		f.fail(opBegin, codeResetCard, codeUnpoweredCard)
+		if err := card.Begin(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		again := []string{opBegin, opReconnect + " leave"}
+		wantCalls(t, f, append(append(again, again...), opBegin)...)
+	}
+}
+
+func TestBeginAmongEndlessResets(t *testing.T) {
+	f, card := withCard(t, linux)
+	for range 100 {
+		f.fails[opBegin] = append(f.fails[opBegin], codeResetCard)
+	}
+	if err := card.Begin(t.Context()); !errors.Is(err, ErrCardReset) {
+		t.Error(err)
+	}
+	if n := f.count(opBegin); n != 6 {
+		t.Errorf("tried %d times", n)
+	}
+	// It is not lost: the others may stop.
+	f.fail(opBegin)
+	if err := card.Begin(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// Whenever the card was exchanged, before Begin or in the midst of it, Begin
+// fails, and so does every call after it.
+func TestBeginAfterExchange(t *testing.T) {
+	exchange := func(f *fake) { f.event(0, card3) }
+	tests := []struct {
+		name string
+		p    platform
+		set  func(*fake)
+		want []string
+	}{
+		{"said to be removed", linux, func(f *fake) { f.fail(opBegin, 0x80100069) },
+			[]string{opBegin}},
+		{"reader gone", linux, func(f *fake) { f.fail(opBegin, codeInvalidValue) },
+			[]string{opBegin}},
+		{"no card at the reconnect", linux, func(f *fake) {
+			f.fail(opBegin, codeResetCard)
+			f.fail(opReconnect, codeNoSmartcard)
+		}, []string{opBegin, opReconnect + " leave"}},
+		{"said to be reset", linux, func(f *fake) {
+			exchange(f)
+			f.fail(opBegin, codeResetCard)
+		}, []string{opBegin, opReconnect + " leave", opBegin, opEnd + " leave"}},
+		{"during the reconnect", linux, func(f *fake) {
+			f.fail(opBegin, codeResetCard)
+			f.do(opReconnect, func() { exchange(f) })
+		}, []string{opBegin, opReconnect + " leave", opBegin, opEnd + " leave"}},
+		{"unnoticed", windows, exchange, []string{opBegin, opEnd + " leave"}},
+		{"no count", macOS, func(f *fake) { f.fail(opBegin, codeResetCard) }, []string{opBegin}},
+		{"no count, no power", macOS, func(f *fake) { f.fail(opBegin, codeUnpoweredCard) },
+			[]string{opBegin}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			f, card := withCard(t, tt.p)
+			tt.set(f)
+			err := card.Begin(t.Context())
+			if !gone(err) {
+				t.Fatal(err)
+			}
+			wantCalls(t, f, append(tt.want, leave...)...)
+			if again := card.Begin(t.Context()); again != err {
+				t.Error(again)
+			}
+			if _, again := card.Transmit(verify); again != err {
+				t.Error(again)
+			}
+			if again := card.End(); again != err {
+				t.Error(again)
+			}
+			if err := card.Unpower(); err != nil {
+				t.Error(err)
+			}
+			if err := card.Close(); err != nil {
+				t.Error(err)
+			}
+			wantCalls(t, f)
+		})
+	}
+}
+
+func TestTransmit(t *testing.T) {
+	f, card := withCard(t, linux)
+	if _, err := card.Transmit(verify); !errors.Is(err, errNoTransaction) {
+		t.Errorf("without a transaction: %v", err)
+	}
+	if err := card.Begin(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := card.Begin(t.Context()); err == nil {
+		t.Error("a second transaction began")
+	}
+	if _, err := card.Transmit(nil); err == nil {
+		t.Error("an empty command was sent")
+	}
+	wantCalls(t, f, opBegin)
+
+	cmd := bytes.Clone(verify)
+	answer, err := card.Transmit(cmd)
+	if err != nil || string(answer) != "answer to 00 20 00 80 04 31 32 33 34" {
+		t.Errorf("%q, %v", answer, err)
+	}
+	if !bytes.Equal(cmd, verify) {
+		t.Errorf("the caller's command became % X", cmd)
+	}
+	if sent := f.sent[0]; !bytes.Equal(sent, make([]byte, len(verify))) {
+		t.Errorf("what was sent is not wiped: % X", sent)
+	}
+
+	// An error repeats nothing, and loses nothing but a card that is gone.
+	f.fail(opTransmit, 0x80100016)
+	if _, err := card.Transmit(verify); !errors.Is(err, ErrCommunication) {
+		t.Error(err)
+	}
+	wantCalls(t, f, opTransmit, opTransmit)
+	for code, want := range map[uint32]error{codeNoSmartcard: ErrCardRemoved, codeResetCard: ErrCardReset} {
+		f, card := begun(t, linux)
+		f.fail(opTransmit, code)
+		_, err := card.Transmit(verify)
+		if !errors.Is(err, want) {
+			t.Error(err)
+		}
+		wantCalls(t, f, opTransmit, opReconnect+" unpower", opEnd+" leave", opDisconnect+" leave", opRelease)
+		if _, again := card.Transmit(verify); again != err {
+			t.Error(again)
+		}
+		if again := card.Begin(t.Context()); again != err {
+			t.Error(again)
+		}
+		wantCalls(t, f)
+	}
+}
+
+// A card that never answers costs a minute. The command it still reads stays
+// whole for as long, whatever the caller does with his, or the card would get
+// zeros for a PIN.
+func TestTransmitWithoutAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, card := begun(t, linux)
+		free := make(chan struct{})
+		f.block(opTransmit, free)
+		cmd := bytes.Clone(verify)
+		start := time.Now()
+		if _, err := card.Transmit(cmd); !errors.Is(err, ErrCardMute) {
+			t.Error(err)
+		}
+		clear(cmd)
+		if took := time.Since(start); took != time.Minute {
+			t.Errorf("took %v", took)
+		}
+		if err := card.Unpower(); !errors.Is(err, ErrCardMute) {
+			t.Errorf("the card cannot be known to be without power: %v", err)
+		}
+		synctest.Wait()
+		if !bytes.Equal(f.sent[0], verify) {
+			t.Errorf("the command became % X while it was sent", f.sent[0])
+		}
+		close(free)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if !bytes.Equal(f.sent[0], make([]byte, len(verify))) {
+			t.Errorf("not wiped: % X", f.sent[0])
+		}
+		wantCalls(t, f, append([]string{opTransmit, opReconnect + " unpower", opEnd + " leave"}, leave...)...)
+	})
+}
+
+func TestEnd(t *testing.T) {
+	f, card := withCard(t, linux)
+	if err := card.End(); !errors.Is(err, errNoTransaction) {
+		t.Error(err)
+	}
+	for range 2 {
+		if err := card.Begin(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := card.End(); err != nil {
+			t.Fatal(err)
+		}
+		wantCalls(t, f, opBegin, opEnd+" leave")
+	}
+	if err := card.Begin(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	// In pcsc-lite the transaction is still open then.
+	f.fail(opEnd, codeResetCard)
+	err := card.End()
+	if !errors.Is(err, ErrCardReset) {
+		t.Error(err)
+	}
+	if again := card.Begin(t.Context()); again != err {
+		t.Error(again)
+	}
+	wantCalls(t, f, append([]string{opBegin, opEnd + " leave"}, leave...)...)
+}
+
+func TestUnpower(t *testing.T) {
+	const refused = 0x8010001F
+	tests := []struct {
+		name  string
+		fails map[string][]uint32
+		want  []string
+		err   bool  // Unpower gives one
+		after error // of the next Begin
+	}{
+		{"at once", nil, []string{opReconnect + " unpower", opEnd + " leave"}, false, nil},
+		{"by the end", map[string][]uint32{opReconnect: {refused}},
+			[]string{opReconnect + " unpower", opEnd + " unpower"}, false, nil},
+		{"by disconnecting", map[string][]uint32{opReconnect: {0x80100016, refused}, opEnd: {refused, refused}},
+			[]string{opReconnect + " unpower", opEnd + " unpower", opReconnect + " unpower", opEnd + " unpower",
+				opDisconnect + " unpower", opRelease}, false, ErrCommunication},
+		{"not at all", map[string][]uint32{opReconnect: {0x8010001D, refused}, opEnd: {refused, refused},
+			opDisconnect: {0x8010001D}},
+			[]string{opReconnect + " unpower", opEnd + " unpower", opReconnect + " unpower", opEnd + " unpower",
+				opDisconnect + " unpower", opRelease}, true, ErrNoService},
+		{"card removed", map[string][]uint32{opReconnect: {codeNoSmartcard}},
+			[]string{opReconnect + " unpower"}, false, nil},
+		{"reader unplugged", map[string][]uint32{opReconnect: {0x80100017}},
+			[]string{opReconnect + " unpower"}, false, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			f, card := begun(t, linux)
+			if _, err := card.Transmit(verify); err != nil {
+				t.Fatal(err)
+			}
+			f.seen()
+			for op, codes := range tt.fails {
+				f.fails[op] = codes
+			}
+			err := card.Unpower()
+			if (err != nil) != tt.err {
+				t.Errorf("Unpower: %v", err)
+			}
+			wantCalls(t, f, tt.want...)
+			if err := card.Begin(t.Context()); !errors.Is(err, tt.after) {
+				t.Errorf("Begin: %v", err)
+			}
+		})
+	}
+}
+
+func TestClose(t *testing.T) {
+	f, card := withCard(t, linux)
+	for range 2 {
+		if err := card.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	wantCalls(t, f, leave...)
+	if err := card.Begin(t.Context()); !errors.Is(err, ErrClosed) {
+		t.Error(err)
+	}
+
+	// Nothing was sent: nothing can be open on the card.
+	f, card = begun(t, linux)
+	if err := card.Close(); err != nil {
+		t.Error(err)
+	}
+	wantCalls(t, f, append([]string{opEnd + " leave"}, leave...)...)
+
+	f, card = begun(t, linux)
+	if _, err := card.Transmit(verify); err != nil {
+		t.Fatal(err)
+	}
+	if err := card.Close(); err != nil {
+		t.Error(err)
+	}
+	wantCalls(t, f, append([]string{opTransmit, opReconnect + " unpower", opEnd + " leave"}, leave...)...)
+
+	// A transaction that ended took its commands with it.
+	f, card = begun(t, linux)
+	if _, err := card.Transmit(verify); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(card.End(), card.Begin(t.Context()), card.Close()); err != nil {
+		t.Error(err)
+	}
+	wantCalls(t, f, append([]string{opTransmit, opEnd + " leave", opBegin, opEnd + " leave"}, leave...)...)
+}
+
+// A service that hangs is waited for, but not for ever.
+func TestServiceHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, card := begun(t, linux)
+		free := make(chan struct{})
+		for _, op := range []string{opEnd, opReconnect, opDisconnect, opListReaders, opGetStatusChange} {
+			f.block(op, free)
+		}
+		if err := card.End(); !errors.Is(err, ErrNoService) {
+			t.Error(err)
+		}
+		_, err := with(t, f, linux).Readers()
+		if !errors.Is(err, ErrNoService) {
+			t.Error(err)
+		}
+		f.block(opEstablish, free)
+		start := time.Now()
+		if _, err := establish(f, linux); !errors.Is(err, ErrNoService) {
+			t.Error(err)
+		}
+		if took := time.Since(start); took != 10*time.Second {
+			t.Errorf("took %v", took)
+		}
+		close(free)
+	})
+}
