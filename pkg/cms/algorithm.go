@@ -1,0 +1,256 @@
+package cms
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rsa"
+	_ "crypto/sha1" // linked in, to be told from worse: never used to sign
+	_ "crypto/sha256"
+	_ "crypto/sha512"
+	"fmt"
+)
+
+// Scheme is a signature scheme.
+type Scheme string
+
+// The schemes that are verified. [Signing] makes PKCS1v15 and ECDSA.
+const (
+	PKCS1v15 Scheme = "RSASSA-PKCS1-v1_5" // RFC 8017, 8.2
+	PSS      Scheme = "RSASSA-PSS"        // RFC 8017, 8.1
+	ECDSA    Scheme = "ECDSA"             // FIPS 186-5, 6
+)
+
+// Algorithm is how a signature was made.
+type Algorithm struct {
+	Scheme     Scheme
+	Hash       crypto.Hash
+	SaltLength int // octets, of PSS
+}
+
+func (a Algorithm) String() string {
+	if a.Scheme == "" {
+		return "unknown"
+	}
+	return fmt.Sprintf("%s with %v", a.Scheme, a.Hash)
+}
+
+// digestAlgorithms are those that are computed; no other one is.
+var digestAlgorithms = []struct {
+	oid  OID
+	hash crypto.Hash
+}{
+	{newOID("2.16.840.1.101.3.4.2.1"), crypto.SHA256}, // RFC 5754, 2
+	{newOID("2.16.840.1.101.3.4.2.2"), crypto.SHA384},
+	{newOID("2.16.840.1.101.3.4.2.3"), crypto.SHA512},
+	{oidSHA1, crypto.SHA1}, // RFC 3370, 2.1
+}
+
+var (
+	oidSHA1          = newOID("1.3.14.3.2.26")
+	oidRSAEncryption = newOID("1.2.840.113549.1.1.1")  // RFC 3370, 3.2
+	oidRSASSAPSS     = newOID("1.2.840.113549.1.1.10") // RFC 4056, 2.1
+	oidMGF1          = newOID("1.2.840.113549.1.1.8")  // RFC 4055, 2.1
+)
+
+// signatureAlgorithms are the identifiers that name scheme and digest.
+var signatureAlgorithms = []struct {
+	oid    OID
+	scheme Scheme
+	hash   crypto.Hash
+}{
+	{newOID("1.2.840.113549.1.1.11"), PKCS1v15, crypto.SHA256}, // RFC 5754, 3.2
+	{newOID("1.2.840.113549.1.1.12"), PKCS1v15, crypto.SHA384},
+	{newOID("1.2.840.113549.1.1.13"), PKCS1v15, crypto.SHA512},
+	{newOID("1.2.840.113549.1.1.5"), PKCS1v15, crypto.SHA1}, // RFC 3370, 3.2
+	{newOID("1.2.840.10045.4.3.2"), ECDSA, crypto.SHA256},   // RFC 5754, 3.3
+	{newOID("1.2.840.10045.4.3.3"), ECDSA, crypto.SHA384},
+	{newOID("1.2.840.10045.4.3.4"), ECDSA, crypto.SHA512},
+	{newOID("1.2.840.10045.4.1"), ECDSA, crypto.SHA1}, // RFC 5753, 2.1.1
+}
+
+// refused are named only so that a person reads a name.
+var refused = map[OID]string{
+	newOID("1.2.840.113549.2.2"): "MD2",
+	newOID("1.2.840.113549.2.4"): "MD4",
+	newOID("1.2.840.113549.2.5"): "MD5",
+}
+
+// algorithmIdentifier is an AlgorithmIdentifier (RFC 5652, 10.1).
+type algorithmIdentifier struct {
+	oid        OID
+	parameters element // zero when absent
+}
+
+var derNull = []byte{tagNull, 0}
+
+func (c *cursor) algorithm(name string) algorithmIdentifier {
+	in := c.enter(tagSequence, name)
+	a := algorithmIdentifier{oid: in.oid()}
+	if in.more() {
+		a.parameters = in.next()
+	}
+	in.done()
+	return a
+}
+
+// plain reports whether there are no parameters, or NULL: both are written,
+// and both must be accepted (RFC 5754, 2 and 3.2).
+func (a algorithmIdentifier) plain() bool {
+	return len(a.parameters.full) == 0 || bytes.Equal(a.parameters.full, derNull)
+}
+
+func (a algorithmIdentifier) String() string {
+	if name, ok := refused[a.oid]; ok {
+		return name
+	}
+	return a.oid.String()
+}
+
+// digest gives the hash an AlgorithmIdentifier names.
+func (a algorithmIdentifier) digest() (crypto.Hash, *Failure) {
+	for _, d := range digestAlgorithms {
+		if d.oid == a.oid && a.plain() {
+			return d.hash, nil
+		}
+	}
+	return 0, failure(CryptoConstraintsFailure, "digest algorithm %v is not accepted", a)
+}
+
+// digestOID is the identifier of one of digestAlgorithms.
+func digestOID(h crypto.Hash) (OID, bool) {
+	for _, d := range digestAlgorithms {
+		if d.hash == h {
+			return d.oid, true
+		}
+	}
+	return "", false
+}
+
+// signature gives the algorithm an AlgorithmIdentifier names, beside the
+// digest algorithm of the same SignerInfo.
+func (a algorithmIdentifier) signature(digest crypto.Hash) (Algorithm, *Failure) {
+	switch a.oid {
+	case oidRSASSAPSS:
+		return a.pss(digest)
+	case oidRSAEncryption:
+		if a.plain() {
+			return Algorithm{Scheme: PKCS1v15, Hash: digest}, nil
+		}
+	}
+	for _, s := range signatureAlgorithms {
+		if s.oid != a.oid || !a.plain() {
+			continue
+		}
+		if s.hash != digest {
+			return Algorithm{}, failure(FormatFailure, "signature algorithm with %v beside the digest algorithm %v", s.hash, digest)
+		}
+		return Algorithm{Scheme: s.scheme, Hash: s.hash}, nil
+	}
+	return Algorithm{}, failure(CryptoConstraintsFailure, "signature algorithm %v is not accepted", a)
+}
+
+// pss reads RSASSA-PSS-params (RFC 4055, 3.1). The digest algorithm, the PSS
+// hash and the hash of MGF1 must be the same one.
+func (a algorithmIdentifier) pss(digest crypto.Hash) (Algorithm, *Failure) {
+	sha1 := algorithmIdentifier{oid: oidSHA1}
+	hash, maskHash, mask, salt, trailer := sha1, sha1, oidMGF1, 20, 1 // the DEFAULTs
+	in := read(a.parameters.full, "RSASSA-PSS-params")
+	params := in.enter(tagSequence, in.name)
+	in.done()
+	field := func(n byte, parse func(*cursor)) {
+		if params.at(tagExplicit | n) {
+			c := params.enter(tagExplicit|n, in.name)
+			parse(c)
+			c.done()
+		}
+	}
+	field(0, func(c *cursor) { hash = c.algorithm("hashAlgorithm") })
+	field(1, func(c *cursor) {
+		id := c.enter(tagSequence, "maskGenAlgorithm")
+		mask = id.oid()
+		maskHash = id.algorithm("maskGenAlgorithm")
+		id.done()
+	})
+	field(2, func(c *cursor) { salt = c.small() })
+	field(3, func(c *cursor) { trailer = c.small() })
+	params.done()
+	switch {
+	case in.failed != nil:
+		return Algorithm{}, in.failed
+	case trailer != 1:
+		return Algorithm{}, failure(FormatFailure, "RSASSA-PSS with trailer field %d", trailer)
+	case mask != oidMGF1:
+		return Algorithm{}, failure(CryptoConstraintsFailure, "mask generation function %v is not accepted", mask)
+	}
+	for _, id := range []algorithmIdentifier{hash, maskHash} {
+		h, f := id.digest()
+		if f != nil {
+			return Algorithm{}, f
+		}
+		if h != digest {
+			return Algorithm{}, failure(CryptoConstraintsFailure, "RSASSA-PSS with %v beside the digest algorithm %v", h, digest)
+		}
+	}
+	return Algorithm{Scheme: PSS, Hash: digest, SaltLength: salt}, nil
+}
+
+// Sizes of RSA keys in bits: below the first nothing is proven, below the
+// second a warning is due, above the third a check costs too much.
+const (
+	minRSA  = 1024
+	goodRSA = 2048
+	maxRSA  = 8192
+)
+
+// verify checks a signature value over the digest of what was signed.
+func (a Algorithm) verify(key crypto.PublicKey, digest, signature []byte) *Failure {
+	switch key := key.(type) {
+	case *rsa.PublicKey:
+		if bits := key.N.BitLen(); bits < minRSA || bits > maxRSA {
+			return failure(CryptoConstraintsFailure, "RSA key of %d bits", bits)
+		}
+		var err error
+		switch a.Scheme {
+		case PKCS1v15:
+			err = rsa.VerifyPKCS1v15(key, a.Hash, digest, signature)
+		case PSS: // a salt of 0 octets reads as "any length" here, which does no harm
+			err = rsa.VerifyPSS(key, a.Hash, digest, signature, &rsa.PSSOptions{SaltLength: a.SaltLength, Hash: a.Hash})
+		default:
+			return failure(SigCryptoFailure, "%s signature under a certificate for an RSA key", a.Scheme)
+		}
+		if err != nil {
+			return failure(SigCryptoFailure, "signature value does not fit the certificate's key")
+		}
+		return nil
+	case *ecdsa.PublicKey:
+		if a.Scheme != ECDSA {
+			return failure(SigCryptoFailure, "%s signature under a certificate for an elliptic curve key", a.Scheme)
+		}
+		if !acceptedCurve(key.Curve) {
+			return failure(CryptoConstraintsFailure, "elliptic curve %s is not accepted", key.Curve.Params().Name)
+		}
+		if !ecdsa.VerifyASN1(key, digest, signature) {
+			return failure(SigCryptoFailure, "signature value does not fit the certificate's key")
+		}
+		return nil
+	}
+	return failure(CryptoConstraintsFailure, "the certificate's public key is of a kind that is not accepted")
+}
+
+func acceptedCurve(c elliptic.Curve) bool {
+	return c == elliptic.P256() || c == elliptic.P384() || c == elliptic.P521()
+}
+
+// warnings says what is weak about a signature by this key.
+func (a Algorithm) warnings(key crypto.PublicKey) []Warning {
+	var w []Warning
+	if a.Hash == crypto.SHA1 {
+		w = append(w, WeakDigest)
+	}
+	if key, ok := key.(*rsa.PublicKey); ok && key.N.BitLen() < goodRSA {
+		w = append(w, WeakKey)
+	}
+	return w
+}

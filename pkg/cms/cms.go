@@ -1,0 +1,16 @@
+// Package cms signs and verifies with CMS SignedData (RFC 5652) in the CAdES
+// baseline profile B-B (ETSI EN 319 122-1): the format of a .p7s file.
+//
+// [HashContent] reads content of any size once, in constant memory.
+// [Signing] makes a detached signature over that digest with a crypto.Signer,
+// which may be a card that does nothing but sign. [Parse] reads DER, and BER
+// as other programs write it, and [SignedData.Verify] checks every signer.
+//
+// What is verified here is the mathematics and the form: that the key in the
+// signer's certificate signed this content under these attributes. Whether
+// that certificate is to be believed, was in force or was revoked is not a
+// question of CMS and has no answer here.
+//
+// Input to Parse is taken to be hostile: depth, size and number of elements
+// are bounded, and nothing is accepted for lack of a signer.
+package cms

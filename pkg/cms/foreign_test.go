@@ -1,0 +1,301 @@
+package cms
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// These tests need openssl and certtool (GnuTLS); without them they fail.
+
+// bench is a folder with everything another program needs, by file name.
+type bench struct {
+	t   testing.TB
+	dir string
+}
+
+func newBench(t testing.TB) bench {
+	t.Helper()
+	b := bench{t, t.TempDir()}
+	p := fixture()
+	b.write("content", []byte(content))
+	b.write("changed", []byte(content+" "))
+	b.write("ca.pem", certPEM(p.ca.cert))
+	for name, h := range map[string]holder{"rsa": p.rsa, "p256": p.p256, "p384": p.p384, "short": p.shortRSA} {
+		key, err := x509.MarshalPKCS8PrivateKey(h.key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.write(name+".pem", certPEM(h.cert))
+		b.write(name+".key", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}))
+	}
+	return b
+}
+
+func certPEM(c *x509.Certificate) []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})
+}
+
+func (b bench) write(name string, data []byte) {
+	b.t.Helper()
+	if err := os.WriteFile(filepath.Join(b.dir, name), data, 0o600); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b bench) read(name string) []byte {
+	b.t.Helper()
+	data, err := os.ReadFile(filepath.Join(b.dir, name))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return data
+}
+
+// run runs a program in the folder. A program that is not installed fails the
+// test; one that exits with a failure is an error.
+func (b bench) run(command string) error {
+	b.t.Helper()
+	args := strings.Fields(command)
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.Dir = b.dir
+	out, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		b.t.Fatalf("%s is needed: %v", args[0], err)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w\n%s", command, err, out)
+	}
+	return nil
+}
+
+func (b bench) must(command string) {
+	b.t.Helper()
+	if err := b.run(command); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+const (
+	opensslVerify  = "openssl cms -verify -binary -inform DER -in sig -out out -CAfile ca.pem -content "
+	certtoolVerify = "certtool --p7-verify --inder --infile sig --load-ca-certificate ca.pem --load-data "
+)
+
+func TestOthersAcceptOurs(t *testing.T) {
+	p := fixture()
+	for name, h := range map[string]holder{"RSA": p.rsa, "P-256": p.p256, "P-384": p.p384} {
+		for _, hash := range []crypto.Hash{crypto.SHA256, crypto.SHA384, crypto.SHA512} {
+			t.Run(fmt.Sprint(name, " ", hash), func(t *testing.T) {
+				t.Parallel()
+				b := newBench(t)
+				b.write("sig", h.sign(t, hash))
+				b.must(opensslVerify + "content")
+				b.must(opensslVerify + "content -cades")
+				b.must(certtoolVerify + "content")
+				for _, verify := range []string{opensslVerify, certtoolVerify} {
+					if b.run(verify+"changed") == nil {
+						t.Errorf("%s accepts anything", verify)
+					}
+				}
+			})
+		}
+	}
+}
+
+// The golden files are good signatures to others, so the golden test compares
+// with something.
+func TestOthersAcceptGolden(t *testing.T) {
+	b := newBench(t)
+	for _, name := range []string{"rsa-sha256.p7s", "rsa-sha512.p7s"} {
+		golden, err := os.ReadFile("testdata/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.write("sig", golden)
+		b.must(opensslVerify + "content -cades")
+		b.must(certtoolVerify + "content")
+	}
+}
+
+const opensslSign = "openssl cms -sign -binary -in content -out sig -outform DER -signer rsa.pem -inkey rsa.key "
+
+func TestOursAcceptsOpenSSL(t *testing.T) {
+	p := fixture()
+	for name, c := range map[string]struct {
+		command   string
+		algorithm string
+		warnings  []Warning
+		attached  bool
+		plain     bool // no signed attributes
+		essSigned bool
+		signers   int
+		others    []*x509.Certificate
+	}{
+		"detached":             {command: opensslSign},
+		"attached":             {command: opensslSign + "-nodetach", attached: true},
+		"attached stream":      {command: opensslSign + "-nodetach -stream", attached: true},
+		"stream":               {command: opensslSign + "-stream", attached: true}, // holds the content in spite of itself
+		"noattr":               {command: opensslSign + "-noattr", plain: true},
+		"noattr attached":      {command: opensslSign + "-noattr -nodetach -stream", plain: true, attached: true},
+		"keyid":                {command: opensslSign + "-keyid"},
+		"keyid nocerts":        {command: opensslSign + "-keyid -nocerts", others: []*x509.Certificate{p.ca.cert, p.rsa.cert}},
+		"nocerts":              {command: opensslSign + "-nocerts", others: []*x509.Certificate{p.ca.cert, p.rsa.cert}},
+		"CA certificate too":   {command: opensslSign + "-certfile ca.pem"},
+		"cades":                {command: opensslSign + "-cades", essSigned: true},
+		"cades sha1":           {command: opensslSign + "-cades -md sha1", essSigned: true, algorithm: "RSASSA-PKCS1-v1_5 with SHA-1", warnings: []Warning{WeakDigest}},
+		"cades sha512":         {command: opensslSign + "-cades -md sha512 -nodetach -stream", essSigned: true, attached: true, algorithm: "RSASSA-PKCS1-v1_5 with SHA-512"},
+		"sha1":                 {command: opensslSign + "-md sha1", algorithm: "RSASSA-PKCS1-v1_5 with SHA-1", warnings: []Warning{WeakDigest}},
+		"sha384":               {command: opensslSign + "-md sha384", algorithm: "RSASSA-PKCS1-v1_5 with SHA-384"},
+		"pss":                  {command: opensslSign + "-keyopt rsa_padding_mode:pss", algorithm: "RSASSA-PSS with SHA-256"},
+		"pss sha1":             {command: opensslSign + "-md sha1 -keyopt rsa_padding_mode:pss", algorithm: "RSASSA-PSS with SHA-1", warnings: []Warning{WeakDigest}},
+		"pss sha512, salt 13":  {command: opensslSign + "-md sha512 -keyopt rsa_padding_mode:pss -keyopt rsa_pss_saltlen:13", algorithm: "RSASSA-PSS with SHA-512"},
+		"pss, salt 0":          {command: opensslSign + "-keyopt rsa_padding_mode:pss -keyopt rsa_pss_saltlen:0", algorithm: "RSASSA-PSS with SHA-256"},
+		"ecdsa p256":           {command: "openssl cms -sign -binary -in content -out sig -outform DER -signer p256.pem -inkey p256.key", algorithm: "ECDSA with SHA-256"},
+		"ecdsa p384 cades":     {command: "openssl cms -sign -binary -in content -out sig -outform DER -md sha384 -cades -signer p384.pem -inkey p384.key", essSigned: true, algorithm: "ECDSA with SHA-384"},
+		"ecdsa sha1 noattr":    {command: "openssl cms -sign -binary -in content -out sig -outform DER -md sha1 -noattr -signer p256.pem -inkey p256.key", plain: true, algorithm: "ECDSA with SHA-1", warnings: []Warning{WeakDigest}},
+		"1024 bits":            {command: "openssl cms -sign -binary -in content -out sig -outform DER -signer short.pem -inkey short.key", warnings: []Warning{WeakKey}},
+		"two signers":          {command: opensslSign + "-signer p256.pem -inkey p256.key", signers: 2, algorithm: "any"},
+		"three, two digests":   {command: opensslSign + "-md sha256 -signer p256.pem -inkey p256.key -signer p384.pem -inkey p384.key -nodetach -stream", signers: 3, attached: true, algorithm: "any"},
+		"other content type":   {command: opensslSign + "-nodetach -econtent_type 1.2.3.4", attached: true},
+		"PKCS #7 by smime":     {command: "openssl smime -sign -binary -in content -out sig -outform DER -signer rsa.pem -inkey rsa.key"},
+		"PKCS #7 opaque smime": {command: "openssl smime -sign -binary -nodetach -in content -out sig -outform DER -signer rsa.pem -inkey rsa.key", attached: true},
+		"by certtool":          {command: "certtool --p7-detached-sign --p7-time --outder --infile content --outfile sig --load-certificate rsa.pem --load-privkey rsa.key"},
+		"attached by certtool": {command: "certtool --p7-sign --p7-time --outder --infile content --outfile sig --load-certificate rsa.pem --load-privkey rsa.key", attached: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			b.must(c.command)
+			sd := parsed(t, b.read("sig"))
+			if sd.Detached() == c.attached {
+				t.Fatalf("detached: %v", sd.Detached())
+			}
+			var good *Content
+			if c.attached {
+				var inside bytes.Buffer
+				if err := sd.WriteContent(&inside); err != nil || inside.String() != content {
+					t.Fatalf("content %q, %v", inside.String(), err)
+				}
+			} else {
+				good = hashed(t, content, sd.Hashes()...)
+			}
+			rs := sd.Verify(good, c.others...)
+			if err := rs.Err(); err != nil {
+				t.Fatal(err)
+			}
+			if len(rs) != max(c.signers, 1) {
+				t.Fatalf("%d signers", len(rs))
+			}
+			want := c.algorithm
+			if want == "" {
+				want = "RSASSA-PKCS1-v1_5 with SHA-256"
+			}
+			for _, r := range rs {
+				if want != "any" && r.Algorithm.String() != want {
+					t.Errorf("algorithm %v, want %v", r.Algorithm, want)
+				}
+				if !slices.Equal(r.Warnings, c.warnings) || r.CertificateSigned != c.essSigned {
+					t.Errorf("warnings %v, certificate signed %v", r.Warnings, r.CertificateSigned)
+				}
+				if r.SigningTime.IsZero() != c.plain || (r.Signer.Signed == nil) != c.plain {
+					t.Errorf("signing time %v, %d attributes", r.SigningTime, len(r.Signer.Signed))
+				}
+			}
+
+			// The same signature is none over anything else.
+			wrong := hashed(t, content+" ", sd.Hashes()...)
+			reason := HashFailure
+			switch {
+			case c.attached:
+				reason = SigConstraintsFailure
+			case c.plain:
+				reason = SigCryptoFailure
+			}
+			for _, r := range sd.Verify(wrong, c.others...) {
+				if err := r.Err(); !errors.Is(err, reason) {
+					t.Errorf("over other content: %v, want %v", err, reason)
+				}
+			}
+			if len(c.others) > 0 {
+				if err := sd.Verify(good).Err(); !errors.Is(err, NoSigningCertificateFound) {
+					t.Errorf("without certificates: %v", err)
+				}
+			}
+		})
+	}
+}
+
+func TestMD5IsRefused(t *testing.T) {
+	b := newBench(t)
+	for _, command := range []string{opensslSign + "-md md5", opensslSign + "-md md5 -noattr", opensslSign + "-md md4 -provider legacy -provider default"} {
+		b.must(command)
+		sd := parsed(t, b.read("sig"))
+		if h := sd.Hashes(); len(h) != 0 {
+			t.Errorf("hashes %v", h)
+		}
+		rs := sd.Verify(hashed(t, content))
+		if err := rs.Err(); len(rs) != 1 || !errors.Is(err, CryptoConstraintsFailure) {
+			t.Errorf("%s: %v", command, err)
+		}
+	}
+}
+
+// A file of certificates alone has no signer, and nothing about it is good.
+func TestCertificatesOnly(t *testing.T) {
+	b := newBench(t)
+	b.must("openssl crl2pkcs7 -nocrl -certfile ca.pem -certfile rsa.pem -outform DER -out sig")
+	sd := parsed(t, b.read("sig"))
+	if len(sd.Certificates) != 2 || len(sd.Signers) != 0 {
+		t.Errorf("%d certificates, %d signers", len(sd.Certificates), len(sd.Signers))
+	}
+	for _, c := range []*Content{nil, hashed(t, content)} {
+		if rs := sd.Verify(c); !errors.Is(rs.Err(), ErrNoSigner) || len(rs) != 0 {
+			t.Errorf("%v", rs.Err())
+		}
+	}
+}
+
+func TestOtherContentTypes(t *testing.T) {
+	b := newBench(t)
+	b.must("openssl cms -encrypt -binary -in content -out sig -outform DER rsa.pem")
+	if _, err := Parse(b.read("sig")); !errors.Is(err, FormatFailure) {
+		t.Errorf("enveloped data: %v", err)
+	}
+}
+
+func TestDecodePEM(t *testing.T) {
+	b := newBench(t)
+	for _, command := range []string{
+		strings.Replace(opensslSign, "-outform DER", "-outform PEM", 1),
+		"openssl smime -sign -binary -in content -out sig -outform PEM -signer rsa.pem -inkey rsa.key",
+	} {
+		b.must(command)
+		text := b.read("sig")
+		der, err := DecodePEM(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := verified(t, der, content).Err(); err != nil {
+			t.Error(err)
+		}
+		for name, bad := range map[string][]byte{
+			"after":       append(slices.Clone(text), "more\n"...),
+			"nothing":     nil,
+			"certificate": b.read("ca.pem"),
+		} {
+			if _, err := DecodePEM(bad); !errors.Is(err, FormatFailure) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+}

@@ -1,0 +1,161 @@
+package cms
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/rsa"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// seeds are whole signatures: ours, those in testdata, some in BER, and broken
+// ones.
+func seeds(f *testing.F) [][]byte {
+	p := fixture()
+	rsa := p.rsa.sign(f, crypto.SHA256)
+	all := [][]byte{rsa, p.p256.sign(f, crypto.SHA384), loosened(rsa, 1), loosened(rsa, 4), rsa[:len(rsa)/2], p.ca.cert.Raw, nil}
+	for _, change := range []func(*forge, *forgedSigner){
+		func(f *forge, s *forgedSigner) { s.withoutAttributes(content) },
+		func(f *forge, s *forgedSigner) { f.eContent = octetString([]byte(content)) },
+		func(f *forge, s *forgedSigner) {
+			f.eContent = indefinite(tlv(tagOctetString|constructed, octetString([]byte(content[:5])), octetString([]byte(content[5:]))))
+		},
+		func(f *forge, s *forgedSigner) {
+			f.version, s.version, s.sid = 3, 3, tlv(tagContext|0, p.rsa.cert.SubjectKeyId)
+		},
+		func(f *forge, s *forgedSigner) {
+			s.signatureAlgorithm = sequence(oidRSASSAPSS.der(), pssParams(sha256Identifier, sha256Identifier, 32, 1))
+		},
+		func(f *forge, s *forgedSigner) {
+			s.unsigned = tlv(tagExplicit|1, newAttribute(oidData, derNull))
+			f.signers = append(f.signers, newForgedSigner(p.p256))
+		},
+	} {
+		forged := newForge()
+		change(forged, forged.signers[0])
+		all = append(all, forged.encode())
+	}
+	files, err := filepath.Glob("testdata/*.p7?")
+	if err != nil || len(files) == 0 {
+		f.Fatal("no seeds in testdata")
+	}
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		all = append(all, data)
+	}
+	return all
+}
+
+// FuzzParse: whatever is parsed can be used without a panic, and never says
+// more than was there.
+func FuzzParse(f *testing.F) {
+	for _, seed := range seeds(f) {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		sd, err := Parse(in)
+		if err != nil {
+			if sd != nil {
+				t.Error("result beside an error")
+			}
+			return
+		}
+		var inside bytes.Buffer
+		if err := sd.WriteContent(&inside); (err != nil) != sd.Detached() || inside.Len() > len(in) {
+			t.Errorf("detached %v, %d octets of content: %v", sd.Detached(), inside.Len(), err)
+		}
+		for _, c := range []*Content{nil, hashed(t, content, sd.Hashes()...), {}} {
+			if rs := sd.Verify(c); len(rs) != len(sd.Signers) || len(rs) == 0 && rs.Err() == nil {
+				t.Errorf("%d results of %d signers: %v", len(rs), len(sd.Signers), rs.Err())
+			}
+		}
+	})
+}
+
+// FuzzVerify: nobody without a key makes a good signature, and a good one is
+// over this content only.
+func FuzzVerify(f *testing.F) {
+	for _, seed := range seeds(f) {
+		f.Add(seed, content)
+		f.Add(seed, "other content")
+	}
+	f.Fuzz(func(t *testing.T, in []byte, text string) {
+		sd, err := Parse(in)
+		if err != nil {
+			return
+		}
+		c := hashed(t, text, sd.Hashes()...)
+		if !sd.Detached() {
+			var inside bytes.Buffer
+			if err := sd.WriteContent(&inside); err != nil {
+				t.Fatal(err)
+			}
+			c, text = nil, inside.String()
+		}
+		for _, r := range sd.Verify(c) {
+			if r.Err() != nil {
+				continue
+			}
+			if text != content {
+				t.Errorf("good over %q", text)
+			}
+			if !knownKey(r.Certificate.PublicKey) {
+				t.Errorf("good by a key that signed nothing: %v", r.Certificate.Subject)
+			}
+		}
+	})
+}
+
+// knownKey reports whether it is the key of one of those who signed content.
+func knownKey(key crypto.PublicKey) bool {
+	p := fixture()
+	for _, h := range []holder{p.rsa, p.p256} {
+		switch public := h.cert.PublicKey.(type) {
+		case *rsa.PublicKey:
+			if public.Equal(key) {
+				return true
+			}
+		case *ecdsa.PublicKey:
+			if public.Equal(key) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// FuzzBER: what is re-encoded in DER stays what it is.
+func FuzzBER(f *testing.F) {
+	for _, seed := range seeds(f) {
+		f.Add(seed)
+	}
+	f.Add([]byte("\x31\x80\x24\x80\x04\x01a\x04\x01b\x00\x00\x05\x00\x00\x00"))
+	f.Fuzz(func(t *testing.T, in []byte) {
+		e, rest, err := split(in, 0)
+		if err != nil {
+			return
+		}
+		if !bytes.Equal(append(bytes.Clone(e.full), rest...), in) || len(e.body) >= len(e.full) {
+			t.Fatalf("%x split into %x and %x", in, e.full, rest)
+		}
+		der, err := e.der()
+		if err != nil {
+			return
+		}
+		if len(der) > len(e.full) {
+			t.Errorf("DER of %x is longer: %x", e.full, der)
+		}
+		again, rest, err := split(der, 0)
+		if err != nil || len(rest) != 0 {
+			t.Fatalf("%x: %v", der, err)
+		}
+		if twice, err := again.der(); err != nil || !bytes.Equal(twice, der) {
+			t.Errorf("DER of %x is %x, and of that %x: %v", e.full, der, twice, err)
+		}
+	})
+}

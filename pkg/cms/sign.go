@@ -1,0 +1,166 @@
+package cms
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/rsa"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"math/big"
+	"slices"
+	"time"
+)
+
+// Signing is what a signer brings along: who signs, how and when.
+type Signing struct {
+	Certificate *x509.Certificate   // of Key
+	CA          []*x509.Certificate // put in beside Certificate, so that others can build the chain
+	Key         crypto.Signer       // RSA from 2048 bits, P-256, P-384 or P-521; only Public and Sign(nil, digest, Hash) are called
+	Hash        crypto.Hash         // SHA256, SHA384 or SHA512
+	Time        time.Time           // the signing time that is claimed, to the second
+}
+
+// Errors of signing. None of them but ErrBadSignature has used the key.
+var (
+	ErrHash         = errors.New("cms: signatures are made with SHA-256, SHA-384 or SHA-512")
+	ErrDigest       = errors.New("cms: digest of a length that is not the hash's")
+	ErrKey          = errors.New("cms: neither an RSA key of 2048 bits or more nor one on P-256, P-384 or P-521")
+	ErrKeyMismatch  = errors.New("cms: the key is not the certificate's")
+	ErrTime         = errors.New("cms: signing time missing or out of range")
+	ErrBadSignature = errors.New("cms: the key made a signature that does not verify")
+)
+
+// Check gives the error that [Signing.Detached] would give before it uses the
+// key.
+func (s Signing) Check() error {
+	if s.Certificate == nil || s.Key == nil {
+		return ErrKeyMismatch
+	}
+	switch s.Hash {
+	case crypto.SHA256, crypto.SHA384, crypto.SHA512:
+	default:
+		return ErrHash
+	}
+	public, ok := s.Certificate.PublicKey.(interface{ Equal(crypto.PublicKey) bool })
+	if !ok {
+		return ErrKey
+	}
+	if !public.Equal(s.Key.Public()) {
+		return ErrKeyMismatch
+	}
+	if _, err := s.algorithm(); err != nil {
+		return err
+	}
+	if y := s.Time.UTC().Year(); s.Time.IsZero() || y < 1 || y > 9999 {
+		return ErrTime
+	}
+	return nil
+}
+
+// Detached signs content with this digest, made with s.Hash, and gives the
+// whole file: a ContentInfo with SignedData in DER, CAdES-B-B (ETSI EN 319
+// 122-1, 6). The signature has been checked against the certificate's key.
+func (s Signing) Detached(digest []byte) ([]byte, error) {
+	if err := s.Check(); err != nil {
+		return nil, err
+	}
+	if len(digest) != s.Hash.Size() {
+		return nil, ErrDigest
+	}
+	signerInfo, err := s.signerInfo(digest)
+	if err != nil {
+		return nil, err
+	}
+	return sequence(oidSignedData.der(), explicit(0, sequence(
+		integer(big.NewInt(1)),
+		setOf(s.digestAlgorithm()),
+		sequence(oidData.der()),
+		retagged(tagExplicit|0, setOf(s.certificates()...)),
+		setOf(signerInfo),
+	))), nil
+}
+
+func (s Signing) signerInfo(digest []byte) ([]byte, error) {
+	algorithm, err := s.algorithm()
+	if err != nil {
+		return nil, err
+	}
+	attributes := s.attributes(digest)
+	toSign := sum(s.Hash, attributes)
+	signature, err := s.Key.Sign(nil, toSign, s.Hash)
+	if err != nil {
+		return nil, fmt.Errorf("cms: signing: %w", err)
+	}
+	// A key that errs must not reach a file: a faulty RSA signature can even
+	// give the private key away.
+	if f := algorithm.verify(s.Certificate.PublicKey, toSign, signature); f != nil {
+		return nil, fmt.Errorf("%w: %w", ErrBadSignature, f)
+	}
+	return sequence(
+		integer(big.NewInt(1)),
+		sequence(s.Certificate.RawIssuer, integer(s.Certificate.SerialNumber)),
+		s.digestAlgorithm(),
+		retagged(tagExplicit|0, attributes),
+		algorithm.identifier(),
+		octetString(signature),
+	), nil
+}
+
+// attributes encodes the signed attributes as what is signed: a SET OF (RFC
+// 5652, 5.4).
+func (s Signing) attributes(digest []byte) []byte {
+	return setOf(
+		newAttribute(oidContentType, oidData.der()),
+		newAttribute(oidMessageDigest, octetString(digest)),
+		newAttribute(oidSigningTime, newTime(s.Time)),
+		newAttribute(oidSigningCertificateV2, newSigningCertificate(s.Certificate, s.Hash)),
+	)
+}
+
+// certificates gives the encodings to put in, each once.
+func (s Signing) certificates() [][]byte {
+	all := [][]byte{s.Certificate.Raw}
+	for _, ca := range s.CA {
+		if !slices.ContainsFunc(all, func(raw []byte) bool { return string(raw) == string(ca.Raw) }) {
+			all = append(all, ca.Raw)
+		}
+	}
+	return all
+}
+
+// algorithm is what the certificate's key signs with.
+func (s Signing) algorithm() (Algorithm, error) {
+	switch key := s.Certificate.PublicKey.(type) {
+	case *rsa.PublicKey:
+		if bits := key.N.BitLen(); goodRSA <= bits && bits <= maxRSA {
+			return Algorithm{Scheme: PKCS1v15, Hash: s.Hash}, nil
+		}
+	case *ecdsa.PublicKey:
+		if acceptedCurve(key.Curve) {
+			return Algorithm{Scheme: ECDSA, Hash: s.Hash}, nil
+		}
+	}
+	return Algorithm{}, ErrKey
+}
+
+// digestAlgorithm leaves the parameters out, as RFC 5754, 2, wants it.
+func (s Signing) digestAlgorithm() []byte {
+	id, _ := digestOID(s.Hash)
+	return sequence(id.der())
+}
+
+// identifier encodes an algorithm that [Signing] makes: with NULL for RSA
+// (RFC 5754, 3.2), without parameters for ECDSA (3.3).
+func (a Algorithm) identifier() []byte {
+	for _, s := range signatureAlgorithms {
+		if s.scheme != a.Scheme || s.hash != a.Hash {
+			continue
+		}
+		if a.Scheme == ECDSA {
+			return sequence(s.oid.der())
+		}
+		return sequence(s.oid.der(), derNull)
+	}
+	return nil
+}

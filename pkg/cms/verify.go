@@ -1,0 +1,246 @@
+package cms
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/x509"
+	"errors"
+	"slices"
+	"time"
+)
+
+// ErrNoSigner is the error of results without a result.
+var ErrNoSigner = errors.New("cms: no signer")
+
+// errNotVerified is the error of a Result that no verification gave.
+var errNotVerified = errors.New("cms: not verified")
+
+// Results are those of every signer, in the order of [SignedData.Signers].
+type Results []Result
+
+// Err is nil when there is a signer and every signer's signature is good;
+// else it is [ErrNoSigner], or all failures joined.
+func (rs Results) Err() error {
+	if len(rs) == 0 {
+		return ErrNoSigner
+	}
+	var all []error
+	for _, r := range rs {
+		all = append(all, r.Err())
+	}
+	return errors.Join(all...)
+}
+
+// Result is what verification found about one signer. It says nothing of
+// whether the certificate is to be believed.
+type Result struct {
+	Signer      *SignerInfo
+	Certificate *x509.Certificate // nil where it was not found
+	Algorithm   Algorithm
+	SigningTime time.Time // as the signer claims; zero where not claimed
+	// CertificateSigned is true when an ESS signing-certificate attribute, and
+	// so the signature, names Certificate: what CAdES asks for. Otherwise
+	// another certificate for the same key could stand in its place.
+	CertificateSigned bool
+	Warnings          []Warning
+	Failures          []*Failure
+
+	verified bool // the signature value was checked, and fits
+}
+
+// Err is nil when the signature is good: the content given is what was
+// signed, by the key of Certificate. The zero Result is not good.
+func (r Result) Err() error {
+	var all []error
+	for _, f := range r.Failures {
+		all = append(all, f)
+	}
+	if len(all) == 0 && !r.verified {
+		return errNotVerified
+	}
+	return errors.Join(all...)
+}
+
+func (r *Result) fail(f *Failure) {
+	if f != nil {
+		r.Failures = append(r.Failures, f)
+	}
+}
+
+// Verify checks every signer against the content. It is given as HashContent
+// made it with the digests [SignedData.Hashes] names, or as nil where it is
+// inside the signature. A signer's certificate is looked for in the signature,
+// then among others.
+func (sd *SignedData) Verify(content *Content, others ...*x509.Certificate) Results {
+	var unfit *Failure
+	switch {
+	case sd.Detached() && content == nil:
+		unfit = failure(SignedDataNotFound, "the content of a detached signature was not given")
+	case !sd.Detached() && content != nil:
+		unfit = failure(SigConstraintsFailure, "the signature holds its own content, and is not one over the content given")
+	case !sd.Detached():
+		content = sd.hashContent()
+	}
+	certificates := slices.Concat(sd.Certificates, others)
+	results := make(Results, len(sd.Signers))
+	for i := range sd.Signers {
+		results[i] = sd.verify(&sd.Signers[i], content, certificates)
+		results[i].fail(unfit)
+	}
+	return results
+}
+
+// hashContent digests the content inside.
+func (sd *SignedData) hashContent() *Content {
+	h, err := newHasher(sd.Hashes())
+	if err == nil {
+		err = sd.WriteContent(h)
+	}
+	if err != nil { // neither Hashes nor what Parse has walked over can fail
+		return nil
+	}
+	return h.content()
+}
+
+func (sd *SignedData) verify(si *SignerInfo, content *Content, certificates []*x509.Certificate) Result {
+	r := Result{Signer: si}
+	hash, f := si.digestAlgorithm.digest()
+	if f != nil {
+		r.fail(f)
+		return r
+	}
+	if !sd.announces(hash) {
+		r.fail(failure(FormatFailure, "%v is not among the digest algorithms of the whole", hash))
+	}
+	r.Algorithm, f = si.signatureAlgorithm.signature(hash)
+	r.fail(f)
+
+	var digest []byte
+	if content != nil {
+		if digest = content.Digest(hash); digest == nil {
+			r.fail(failure(SignedDataNotFound, "the content was not digested with %v", hash))
+		}
+	}
+	signed := [][]byte{digest}
+	if si.Signed == nil {
+		r.fail(sd.withoutAttributes(content))
+	} else {
+		signed = r.attributes(sd, hash, digest)
+	}
+	r.certificate(certificates, sd.unreadable)
+	if r.Certificate == nil || r.Algorithm.Scheme == "" {
+		return r
+	}
+	r.Warnings = append(r.Warnings, r.Algorithm.warnings(r.Certificate.PublicKey)...)
+	for _, digest := range signed {
+		if digest == nil {
+			continue
+		}
+		if f = r.Algorithm.verify(r.Certificate.PublicKey, digest, si.Signature); f == nil {
+			r.verified = true
+			return r
+		}
+	}
+	r.fail(f)
+	return r
+}
+
+// announces reports whether the digest algorithms in front of the content
+// name this one, without which nobody could verify in one pass.
+func (sd *SignedData) announces(h crypto.Hash) bool {
+	return slices.ContainsFunc(sd.digestAlgorithms, func(a algorithmIdentifier) bool {
+		announced, f := a.digest()
+		return f == nil && announced == h
+	})
+}
+
+// withoutAttributes checks what a signature straight over the content must
+// meet: content of type data only (RFC 5652, 5.3), and not content that was
+// made from the signed attributes of another signature.
+func (sd *SignedData) withoutAttributes(content *Content) *Failure {
+	if sd.ContentType != oidData {
+		return failure(FormatFailure, "no signed attributes, with content of type %v", sd.ContentType)
+	}
+	if content != nil && content.attributes {
+		return failure(SigConstraintsFailure, "the content is the signed attributes of another signature")
+	}
+	return nil
+}
+
+// attributes checks the signed attributes against the content, and gives the
+// digests the signature value may be over.
+func (r *Result) attributes(sd *SignedData, hash crypto.Hash, digest []byte) [][]byte {
+	si := r.Signer
+	if t, f := contentType(si.Signed); f != nil {
+		r.fail(f)
+	} else if t != sd.ContentType {
+		r.fail(failure(FormatFailure, "contentType attribute %v beside content of type %v", t, sd.ContentType))
+	}
+	if signed, f := messageDigest(si.Signed); f != nil {
+		r.fail(f)
+	} else if digest != nil && !bytes.Equal(signed, digest) {
+		r.fail(failure(HashFailure, "the content is not what was signed"))
+	}
+	var f *Failure
+	r.SigningTime, f = signingTime(si.Signed)
+	r.fail(f)
+
+	// The signature is over the DER encoding with the tag of SET OF (RFC 5652,
+	// 5.4). Some programs do not sort the attributes and sign what they send.
+	asSent := retagged(tagSet, si.signedAttrs.full)
+	set := element{tag: tagSet, body: si.signedAttrs.body, depth: si.signedAttrs.depth}
+	der, err := set.der()
+	if err != nil {
+		r.fail(failure(FormatFailure, "signed attributes: %v", err))
+		return nil
+	}
+	digests := [][]byte{sum(hash, der)}
+	if !bytes.Equal(asSent, der) {
+		r.Warnings = append(r.Warnings, AttributesNotDER)
+		digests = append(digests, sum(hash, asSent))
+	}
+	return digests
+}
+
+func sum(h crypto.Hash, b []byte) []byte {
+	w := h.New()
+	w.Write(b)
+	return w.Sum(nil)
+}
+
+// certificate finds the certificate that the signer identifier names, and that
+// the ESS attributes name where there are any (RFC 5652, 5.3; RFC 5035, 5).
+func (r *Result) certificate(certificates []*x509.Certificate, unreadable []error) {
+	ids, f := signingCertificates(r.Signer.Signed)
+	if f != nil {
+		r.fail(f)
+	}
+	for _, cert := range certificates {
+		if !r.Signer.identifies(cert) {
+			continue
+		}
+		if r.Certificate == nil {
+			r.Certificate = cert
+		}
+		if len(ids) > 0 && !slices.ContainsFunc(ids, func(id certID) bool { return !id.names(cert) }) {
+			r.Certificate, r.CertificateSigned = cert, true
+			return
+		}
+	}
+	switch {
+	case r.Certificate != nil && len(ids) > 0:
+		r.fail(failure(NoSigningCertificateFound, "the signer's certificate is not the one that was signed"))
+	case r.Certificate == nil && len(unreadable) > 0:
+		r.fail(failure(NoSigningCertificateFound, "the signer's certificate is not there, unless it is among %d that cannot be read: %v", len(unreadable), unreadable[0]))
+	case r.Certificate == nil:
+		r.fail(failure(NoSigningCertificateFound, "the signer's certificate is not there"))
+	}
+}
+
+// identifies reports whether the signer identifier names the certificate.
+func (si *SignerInfo) identifies(cert *x509.Certificate) bool {
+	if si.Serial == nil {
+		return len(si.SubjectKeyID) > 0 && bytes.Equal(si.SubjectKeyID, cert.SubjectKeyId)
+	}
+	return si.Serial.Cmp(cert.SerialNumber) == 0 && sameName(si.Issuer, cert.RawIssuer)
+}
