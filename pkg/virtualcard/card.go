@@ -1,0 +1,254 @@
+// Package virtualcard is an emulated マイナンバーカード with the JPKI
+// application: in process, as an [apdu.Transmitter], and in a real PC/SC
+// reader, as a client of vpcd ([Serve]).
+//
+// It behaves as the cards do, refusals, retry counters and access conditions
+// included; what is known to differ between cards and readers is a switch in
+// [Options]. A [Persona] is a card with its holder: an adult, a child, somebody
+// whose password is locked. Keys, PINs and certification authorities are public
+// and say DEMO wherever a person could look.
+//
+// The package is a test double too, so it shares no table with the client it
+// tests: file identifiers and OIDs are written out here once more, and a
+// mistake in one of the two cannot hide itself.
+//
+// Not emulated: the contents of the card's other applications (they can be
+// selected, which drops the PIN state, and hold no file), secure messaging and
+// logical channels.
+package virtualcard
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/jpki-tools/jpki/pkg/apdu"
+)
+
+// ErrUnpowered is the answer to a command while the card has no power: before
+// [Card.PowerOn], after [Card.PowerOff].
+var ErrUnpowered = errors.New("virtualcard: the card has no power")
+
+// Card is one emulated card. It starts without power, as a card lying on the
+// table. All methods are safe for concurrent use.
+type Card struct {
+	persona Persona
+	options Options
+
+	exchange sync.Mutex // one command at a time; held while callbacks run
+
+	mu         sync.Mutex // guards everything below; never held while callbacks run
+	powered    bool
+	woken      bool // a command was answered since power-up
+	files      map[uint16]*file
+	sign, auth *pin
+	app        *application // the selected application
+	ef         *file        // the current EF; nil: none
+	rest       []byte       // what GET RESPONSE brings; T0 only
+	onChange   func(State) error
+	observers  []func(cmd, resp []byte)
+}
+
+// New makes the persona's card as it left the counter: certificates with dates
+// relative to now, PINs and retry counters fresh. The same persona and the same
+// month of now always give the same bytes.
+func New(p Persona, now time.Time, o Options) (*Card, error) {
+	if p.life == nil {
+		return nil, fmt.Errorf("virtualcard: persona %q is not one of Personas", p.Name)
+	}
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	c := &Card{
+		persona: p,
+		options: o,
+		sign:    newPIN(p.SignPIN, p.SignTries, maxSignTries, signFormat),
+		auth:    newPIN(p.AuthPIN, p.AuthTries, maxAuthTries, authFormat),
+	}
+	if len(p.Label) > labelSize {
+		return nil, fmt.Errorf("virtualcard: token label of %d bytes, not up to %d", len(p.Label), labelSize)
+	}
+	if err := c.accepts(c.state()); err != nil {
+		return nil, err
+	}
+	c.files = newFiles(c, now)
+	return c, nil
+}
+
+// PowerOn powers the card up, as a reader does when it connects to one. On a
+// powered card it does nothing.
+func (c *Card) PowerOn() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.powered {
+		c.powered, c.woken = true, false
+		c.restart()
+	}
+}
+
+// PowerOff takes the power away: the PIN state is gone. It can be called from
+// an observer, to pull the card in the middle of something.
+func (c *Card) PowerOff() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.powered = false
+	c.dropPINs()
+}
+
+// Reset is a warm reset. It deselects, but keeps the PIN state: whoever
+// verified a PIN cannot close it this way.
+func (c *Card) Reset() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.restart()
+}
+
+// restart puts the card where power-up and reset leave it: in the issuer's
+// security domain, with no current EF.
+func (c *Card) restart() {
+	c.app, c.ef, c.rest = issuerDomain, nil, nil
+}
+
+func (c *Card) dropPINs() {
+	c.sign.verified, c.auth.verified = false, false
+}
+
+// ATR is the answer to reset: with [Options.Contact] one of the two known of
+// the contact interface, otherwise the one a reader makes up for an ISO/IEC
+// 14443 Type B card (PC/SC part 3, 3.1.3.2.3.2).
+func (c *Card) ATR() []byte {
+	if c.options.Contact {
+		return []byte{0x3B, 0xE0, 0x00, 0xFF, 0x81, 0x31, 0xFE, 0x45, 0x14}
+	}
+	return []byte{0x3B, 0x88, 0x80, 0x01, 0, 0, 0, 0, 0x33, 0x81, 0x81, 0, 0x3A}
+}
+
+// OnChange has f called whenever a command changed a PIN or a retry counter,
+// before the answer leaves the card: a try must not be forgotten when the
+// process dies. When f fails the change does not happen, and the card answers
+// 6581 (memory failure). f may call the card's methods, but not Transmit.
+func (c *Card) OnChange(f func(State) error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.onChange = f
+}
+
+// Observe has f see every exchange, after the command ran and before its
+// answer leaves. It is meant for tests: f sees PINs in the clear. It must not
+// keep or change the slices, may call the card's methods, but not Transmit. See
+// [Recorder] for a ready one.
+func (c *Card) Observe(f func(cmd, resp []byte)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.observers = append(c.observers, f)
+}
+
+// Transmit answers one command APDU. Whatever the bytes are, there is an
+// answer; the only error is [ErrUnpowered].
+func (c *Card) Transmit(cmd []byte) ([]byte, error) {
+	c.exchange.Lock()
+	defer c.exchange.Unlock()
+
+	c.mu.Lock()
+	if !c.powered {
+		c.mu.Unlock()
+		return nil, ErrUnpowered
+	}
+	before := c.state()
+	r := c.answer(cmd)
+	after := c.state()
+	onChange, observers := c.onChange, c.observers
+	c.mu.Unlock()
+
+	if after != before && onChange != nil {
+		if err := onChange(after); err != nil {
+			c.mu.Lock()
+			c.restore(before)
+			c.mu.Unlock()
+			r = status(statusMemoryFailure)
+		}
+	}
+	raw := r.Bytes()
+	for _, f := range observers {
+		f(cmd, raw)
+	}
+	return raw, nil
+}
+
+// commands is what the card knows, by class and instruction.
+var commands = []struct {
+	cla, ins byte
+	run      func(*Card, apdu.Command) apdu.Response
+}{
+	{0x00, apdu.InsSelect, (*Card).selectFile},
+	{0x00, apdu.InsReadBinary, (*Card).readBinary},
+	{0x00, apdu.InsVerify, (*Card).verify},
+	{0x00, apdu.InsChangeReferenceData, (*Card).changePIN},
+	{0x80, apdu.InsPerformSecurityOperation, (*Card).computeSignature},
+}
+
+// answer runs one command.
+func (c *Card) answer(raw []byte) apdu.Response {
+	if !c.woken {
+		c.woken = true
+		if c.options.FirstCommandFails {
+			return status(apdu.StatusNoInformation)
+		}
+	}
+	if apdu.IsExtended(raw) && (c.options.NoExtendedLength || c.options.T0) {
+		return status(apdu.StatusWrongLength)
+	}
+	cmd, err := apdu.Parse(raw)
+	if err != nil {
+		return status(apdu.StatusWrongLength)
+	}
+	if c.options.T0 {
+		return c.answerT0(cmd)
+	}
+	return c.run(cmd)
+}
+
+func (c *Card) run(cmd apdu.Command) apdu.Response {
+	if cmd.CLA != 0x00 && cmd.CLA != 0x80 {
+		return status(apdu.StatusClassNotSupported)
+	}
+	refusal := apdu.StatusInstructionNotSupported
+	for _, known := range commands {
+		if known.ins != cmd.INS {
+			continue
+		}
+		if known.cla == cmd.CLA {
+			return known.run(c, cmd)
+		}
+		refusal = apdu.StatusClassNotSupported
+	}
+	return status(refusal)
+}
+
+// status is a response without data.
+func status(sw apdu.Status) apdu.Response { return apdu.Response{SW: sw} }
+
+// Status words that only this side of the interface gives.
+const (
+	statusMemoryFailure    apdu.Status = 0x6581
+	statusIncompatibleFile apdu.Status = 0x6981 // command incompatible with file structure
+)
+
+// SetFile replaces the content of a transparent EF of the JPKI application, for
+// tests with garbage, truncated, oversized or empty files. Access conditions
+// stay. A file holds at most [MaxFileSize] bytes.
+func (c *Card) SetFile(ef uint16, content []byte) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	f := c.files[ef]
+	if f == nil || f.kind != transparentEF {
+		return fmt.Errorf("virtualcard: %04X is no transparent EF of the JPKI application", ef)
+	}
+	if len(content) > MaxFileSize {
+		return fmt.Errorf("virtualcard: %d bytes are more than an EF can hold (%d)", len(content), MaxFileSize)
+	}
+	f.content = bytes.Clone(content)
+	return nil
+}

@@ -1,0 +1,67 @@
+package virtualcard
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"math/big"
+	"testing"
+
+	"github.com/jpki-tools/jpki/pkg/apdu"
+)
+
+// sign has a verified card sign data with the key in the current EF.
+func sign(t *testing.T, c *Card, data []byte) []byte {
+	t.Helper()
+	cmd := append([]byte{0x80, 0x2A, 0x00, 0x80, byte(len(data))}, data...)
+	raw, err := c.Transmit(append(cmd, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := apdu.ParseResponse(raw)
+	if err != nil || r.SW != apdu.StatusOK {
+		t.Fatalf("signature of %d bytes: %v %v", len(data), r.SW, err)
+	}
+	return r.Data
+}
+
+// TestSignaturePadding undoes signatures by arithmetic: whatever the data, the
+// card puts PKCS #1 v1.5 block type 1 around it.
+func TestSignaturePadding(t *testing.T) {
+	c := newCard(t, "adult", Options{})
+	play(t, c, "{jpki} 9000\n{pin s} 9000\n{sign ok} 9000")
+	certificate, err := x509.ParseCertificate(trimDER(t, readFile(t, c, 0x0001)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	public := certificate.PublicKey.(*rsa.PublicKey)
+	play(t, c, "{key s} 9000")
+	for _, n := range []int{1, 51, 245} {
+		data := bytes.Repeat([]byte{0xC5}, n)
+		signature := new(big.Int).SetBytes(sign(t, c, data))
+		block := signature.Exp(signature, big.NewInt(int64(public.E)), public.N).FillBytes(make([]byte, 256))
+		want := append([]byte{0, 1}, bytes.Repeat([]byte{0xFF}, 256-3-n)...)
+		want = append(append(want, 0), data...)
+		if !bytes.Equal(block, want) {
+			t.Errorf("%d bytes were padded to\n% X", n, block)
+		}
+	}
+}
+
+func TestSignatureOfDigestInfo(t *testing.T) {
+	c := newCard(t, "adult", Options{})
+	play(t, c, "{jpki} 9000\n{pin a} 9000\n{auth ok} 9000")
+	certificate, err := x509.ParseCertificate(trimDER(t, readFile(t, c, 0x000A)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	digest := sha256.Sum256([]byte("見本"))
+	info := append([]byte{0x30, 0x31, 0x30, 0x0D, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20}, digest[:]...)
+	play(t, c, "{key a} 9000")
+	signature := sign(t, c, info)
+	if err := rsa.VerifyPKCS1v15(certificate.PublicKey.(*rsa.PublicKey), crypto.SHA256, digest[:], signature); err != nil {
+		t.Error(err)
+	}
+}
