@@ -29,6 +29,7 @@ func TestKindOf(t *testing.T) {
 		"no policy":                        {"JPKI", signUnit, nil, false, Other},
 		"policy of the other kind":         {"JPKI", signUnit, []asn1.ObjectIdentifier{authPolicy}, false, Other},
 		"policies of both kinds":           {"JPKI", signUnit, []asn1.ObjectIdentifier{signPolicy, authPolicy}, false, Other},
+		"policies of both kinds, turned":   {"JPKI", signUnit, []asn1.ObjectIdentifier{authPolicy, signPolicy}, false, Other},
 		"the arc is no policy":             {"JPKI", signUnit, []asn1.ObjectIdentifier{arcItself}, false, Other},
 		"policy of a stranger only":        {"JPKI", authUnit, []asn1.ObjectIdentifier{foreign}, false, Other},
 		"another organization":             {"JPKI Ltd", signUnit, []asn1.ObjectIdentifier{signPolicy}, false, Other},
