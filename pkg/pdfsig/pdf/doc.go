@@ -1,0 +1,13 @@
+// Package pdf reads the structure of a PDF file (ISO 32000-1 and -2, clause 7):
+// objects, cross-references of every kind, object streams, and the dictionaries
+// behind them; and it writes single objects.
+//
+// It is made for files that come from strangers and for signatures, where a
+// reader that repairs is a danger: what is shown after a repair need not be
+// what was signed. So a file is read by its cross-references and never by
+// searching, what contradicts itself is a *[DamagedError], and depth, size,
+// number and loops are bounded. Nothing is read that is not asked for: a file
+// of any size costs its trailers and the objects wanted.
+//
+// It does not render, decrypt ([ErrEncrypted]) or decode content.
+package pdf

@@ -1,0 +1,146 @@
+package pdf
+
+import (
+	"bytes"
+	"io"
+)
+
+// Places of the header and of the end (7.5.2, 7.5.5). Readers have long looked
+// for the header in the first 1024 bytes; what follows %%EOF is junk of
+// transports and tools, and this is more than any seen.
+const (
+	headerWithin = 1024
+	tailWithin   = 64 << 10
+)
+
+// File is an open PDF file. It is not safe for concurrent use.
+//
+// Every offset of this package counts from the percent sign of the header, as
+// ISO 32000-2, 7.5.2 wants; Leading bytes come before it.
+type File struct {
+	Version string // of the header: "1.7"
+	Leading int64  // bytes before the header
+	End     int64  // right after the last %%EOF and its end of line
+
+	src      io.ReaderAt // from the header on
+	size     int64
+	sections []*Section // newest first
+	objects  streamCache
+	depth    int   // of lookups inside lookups
+	work     int64 // bytes parsed and decoded so far
+}
+
+// Open reads the header and every cross-reference section of a PDF file of
+// size bytes.
+func Open(src io.ReaderAt, size int64) (*File, error) {
+	f := &File{src: src, size: size}
+	if err := f.readHeader(); err != nil {
+		return nil, err
+	}
+	startxref, err := f.readTail()
+	if err != nil {
+		return nil, err
+	}
+	if err := f.readSections(startxref); err != nil {
+		return nil, err
+	}
+	if _, ok := f.Trailer()["Root"].(Ref); !ok {
+		return nil, damaged(f.sections[0].Offset, "the trailer's Root is no reference")
+	}
+	return f, nil
+}
+
+// Sections are the cross-reference sections, newest first.
+func (f *File) Sections() []*Section { return f.sections }
+
+// Trailer is the newest trailer.
+func (f *File) Trailer() Dict { return f.sections[0].Trailer }
+
+// Size is the length of the file from its header on.
+func (f *File) Size() int64 { return f.size }
+
+// Source reads the file from its header on.
+func (f *File) Source() io.ReaderAt { return f.src }
+
+// NextNumber is the first object number that no section uses or counts.
+func (f *File) NextNumber() int {
+	next := 1
+	for _, s := range f.sections {
+		next = max(next, s.last()+1)
+		if size, ok := s.Trailer["Size"].(int64); ok && size <= maxNumber {
+			next = max(next, int(size))
+		}
+	}
+	return next
+}
+
+// readHeader finds "%PDF-1.7" (7.5.2).
+func (f *File) readHeader() error {
+	head := make([]byte, min(headerWithin+8, f.size))
+	if _, err := f.src.ReadAt(head, 0); err != nil && err != io.EOF {
+		return err
+	}
+	at := bytes.Index(head, []byte("%PDF-"))
+	if at < 0 || len(head)-at < 8 || !isDigit(int(head[at+5])) || head[at+6] != '.' || !isDigit(int(head[at+7])) {
+		return ErrNotPDF
+	}
+	f.Version = string(head[at+5 : at+8])
+	f.Leading = int64(at)
+	f.size -= f.Leading
+	f.src = io.NewSectionReader(f.src, f.Leading, f.size)
+	return nil
+}
+
+// readTail finds the last "startxref", its offset and "%%EOF" (7.5.5).
+func (f *File) readTail() (startxref int64, err error) {
+	start := max(0, f.size-tailWithin)
+	tail := make([]byte, f.size-start)
+	if _, err := f.src.ReadAt(tail, start); err != nil && err != io.EOF {
+		return 0, err
+	}
+	i := bytes.LastIndex(tail, []byte("startxref"))
+	if i < 0 {
+		return 0, damaged(-1, "no startxref at the end")
+	}
+	p := f.parserAt(start + int64(i))
+	if i > 0 && isRegular(int(tail[i-1])) {
+		return 0, damaged(p.pos, "startxref is not a word of its own")
+	}
+	if err := p.keyword("startxref"); err != nil {
+		return 0, err
+	}
+	if startxref, err = p.unsigned(); err != nil {
+		return 0, err
+	}
+	for p.peek() != eof && class[p.peek()] == white { // not skipSpace: %%EOF is a comment
+		p.pos++
+	}
+	rest := tail[min(p.pos-start, int64(len(tail))):]
+	if !bytes.HasPrefix(rest, []byte("%%EOF")) {
+		return 0, damaged(p.pos, "no %%%%EOF after startxref")
+	}
+	f.End = p.pos + 5
+	switch rest = rest[5:]; {
+	case bytes.HasPrefix(rest, []byte("\r\n")):
+		f.End += 2
+	case bytes.HasPrefix(rest, []byte("\n")), bytes.HasPrefix(rest, []byte("\r")):
+		f.End++
+	}
+	return startxref, nil
+}
+
+func (f *File) parserAt(at int64) *parser {
+	return &parser{scanner: newScanner(f.src, f.size, at), begin: at}
+}
+
+// spend counts work, and allowed says whether it may go on: against a bound
+// that a sound file does not come near, for in a hostile one objects can lie
+// inside each other.
+func (f *File) spend(n int64) { f.work += n }
+
+func (f *File) allowed() error {
+	if f.work > 64<<20+16*f.size {
+		return damaged(-1, "objects that overlap: %w", ErrTooLarge)
+	}
+	return nil
+}

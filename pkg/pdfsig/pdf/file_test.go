@@ -1,0 +1,247 @@
+package pdf
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+)
+
+// pagesOf reads the catalog and its page tree root.
+func pagesOf(f *File) (Dict, error) {
+	root, err := As[Dict](f, f.Trailer()["Root"])
+	if err != nil {
+		return nil, err
+	}
+	return As[Dict](f, root["Pages"])
+}
+
+func TestOpen(t *testing.T) {
+	withPrefix := func(b *builder) *builder {
+		p := newBuilder("")
+		p.WriteString("HTTP/1.1 200 OK\r\n\r\n")
+		p.Write(b.Bytes())
+		return p
+	}
+	replaced := func(b *builder, old, new string) *builder {
+		p := newBuilder("")
+		if !strings.Contains(b.String(), old) {
+			t.Fatalf("%q is not in the file", old)
+		}
+		p.WriteString(strings.Replace(b.String(), old, new, 1))
+		return p
+	}
+	shifted := func(b *builder, by int) *builder {
+		i := strings.LastIndex(b.String(), "startxref\n") + len("startxref\n")
+		var at int
+		fmt.Sscan(b.String()[i:], &at)
+		return replaced(b, fmt.Sprintf("startxref\n%d", at), fmt.Sprintf("startxref\n%d", at+by))
+	}
+	chopped := newBuilder("")
+	chopped.WriteString(strings.TrimRight(plain().String(), "\n"))
+	junk := plain()
+	junk.WriteString(strings.Repeat("\x00junk\n", 1000))
+
+	for name, b := range map[string]*builder{
+		"table":                   plain(),
+		"cross-reference stream":  modern(),
+		"hybrid":                  hybrid(),
+		"bytes before the header": withPrefix(plain()),
+		"stream after bytes":      withPrefix(modern()),
+		"no final newline":        chopped,
+		"junk at the end":         junk,
+		"startxref one late":      shifted(plain(), 1),
+		"startxref one early":     shifted(plain(), -1),
+		"stream, one late":        shifted(modern(), 1),
+		"stream, one early":       shifted(modern(), -1),
+		"CRLF entries":            replaced(plain(), "f \n", "f\r\n"),
+		"comment in the trailer":  replaced(plain(), "trailer\n", "trailer % <</Root 9 0 R>>\n"),
+	} {
+		f, err := b.open()
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		pages, err := pagesOf(f)
+		if err != nil || pages["Type"] != Name("Pages") {
+			t.Errorf("%s: pages are %v, %v", name, pages, err)
+		}
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	plainText, modernText := plain().String(), modern().String()
+	at := strings.Index(plainText, "xref\n")
+	replace := func(s, old, new string) string {
+		if !strings.Contains(s, old) {
+			t.Fatalf("%q is not in the file", old)
+		}
+		return strings.Replace(s, old, new, 1)
+	}
+	for name, c := range map[string]struct {
+		text string
+		want error // nil: any DamagedError
+	}{
+		"empty":                {"", ErrNotPDF},
+		"no header":            {"hello", ErrNotPDF},
+		"half a header":        {"%PDF-1", ErrNotPDF},
+		"header only":          {"%PDF-1.7\n", nil},
+		"encrypted":            {replace(plainText, "/Root 1", "/Encrypt 9 0 R /Root 1"), ErrEncrypted},
+		"startxref too late":   {replace(plainText, fmt.Sprintf("startxref\n%d", at), "startxref\n99999"), nil},
+		"startxref overflow":   {replace(plainText, fmt.Sprintf("startxref\n%d", at), "startxref\n18446744073709551617"), nil},
+		"startxref to nothing": {replace(plainText, fmt.Sprintf("startxref\n%d", at), "startxref\n40"), nil},
+		"no %%EOF":             {replace(plainText, "%%EOF", "%%EOT"), nil},
+		"loop":                 {replace(plainText, "/Root 1", fmt.Sprintf("/Prev %d /Root 1", at)), nil},
+		"negative Prev":        {replace(plainText, "/Root 1", "/Prev -1 /Root 1"), nil},
+		"real Prev":            {replace(plainText, "/Root 1", "/Prev 1.0 /Root 1"), nil},
+		"no Root":              {replace(plainText, "/Root 1 0 R", ""), nil},
+		"direct Root":          {replace(plainText, "/Root 1 0 R", "/Root <<>>"), nil},
+		"two Roots":            {replace(plainText, "/Root 1 0 R", "/Root 1 0 R /Root 2 0 R"), nil},
+		"object number":        {replace(plainText, "1 0 obj", "7 0 obj"), nil},
+		"entry":                {replace(plainText, "00000 n", "0000x n"), nil},
+		"entry of 19 bytes":    {replace(plainText, "f \n", "f\n"), nil},
+		"same object twice":    {replace(plainText, "2 1\n", "1 1\n"), nil},
+		"subsection to 2^63":   {replace(plainText, "2 1\n", "2 9223372036854775807\n"), nil},
+		"cut":                  {plainText[:len(plainText)-30], nil},
+		"no endobj":            {replace(plainText, "endobj", "endodj"), nil},
+		"no endstream":         {replace(modernText, "endstream", "endsteam?"), nil},
+		"Length of the stream": {replace(modernText, "/Length 7", "/Length 6"), nil},
+		"other filter":         {replace(modernText, "/Filter [/FlateDecode]", "/Filter [/LZWDecode]"), ErrFilter},
+		"width of 9":           {replace(modernText, "/W [1 2 1]", "/W [1 9 1]"), nil},
+		"stream too short":     {replace(modernText, "/Index [0 4", "/Index [0 5"), nil},
+		"not an object stream": {replace(modernText, "/ObjStm", "/ObjStn"), nil},
+		"N too large":          {replace(modernText, "/N 2", "/N 9"), nil},
+		"First too large":      {replace(modernText, "/First ", "/First 9"), nil},
+	} {
+		f, err := Open(strings.NewReader(c.text), int64(len(c.text)))
+		if err == nil {
+			_, err = pagesOf(f)
+		}
+		var d *DamagedError
+		switch {
+		case c.want != nil && !errors.Is(err, c.want):
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		case c.want == nil && !errors.As(err, &d):
+			t.Errorf("%s: %v, want a DamagedError", name, err)
+		}
+	}
+}
+
+func TestReadErrorIsNoDamage(t *testing.T) {
+	broken := errors.New("disk on fire")
+	text := plain().String()
+	for at := range len(text) {
+		f, err := Open(failingReader{strings.NewReader(text), int64(at), broken}, int64(len(text)))
+		if err == nil {
+			_, err = pagesOf(f)
+		}
+		if !errors.Is(err, broken) {
+			t.Fatalf("read error at %d: %v", at, err)
+		}
+	}
+}
+
+// failingReader fails for every read that touches one byte.
+type failingReader struct {
+	io.ReaderAt
+	at  int64
+	err error
+}
+
+func (r failingReader) ReadAt(p []byte, off int64) (int, error) {
+	if off <= r.at && r.at < off+int64(len(p)) {
+		return 0, r.err
+	}
+	return r.ReaderAt.ReadAt(p, off)
+}
+
+func TestNewestRevisionWins(t *testing.T) {
+	b := plain()
+	first := bytes.Index(b.Bytes(), []byte("xref\n"))
+	b.object(2, "<</Type /Pages /Kids [] /Count 0 /New true>>")
+	b.table(fmt.Sprintf("/Size 3 /Root 1 0 R /Prev %d", first), 2)
+	f := mustOpen(t, b)
+	pages, err := pagesOf(f)
+	if err != nil || pages["New"] != true || len(f.Sections()) != 2 {
+		t.Errorf("pages %v, %d sections, %v", pages, len(f.Sections()), err)
+	}
+}
+
+func TestGenerations(t *testing.T) {
+	text := strings.Replace(plain().String(), "2 0 obj", "2 7 obj", 1)
+	text = strings.Replace(text, "00000 n \ntrailer", "00007 n \ntrailer", 1)
+	f, err := Open(strings.NewReader(text), int64(len(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o, err := f.Object(Ref{2, 0}); o != nil || err != nil {
+		t.Errorf("generation 0 is %v, %v; want null", o, err)
+	}
+	if o, err := f.Object(Ref{2, 7}); o == nil || err != nil {
+		t.Errorf("generation 7 is %v, %v", o, err)
+	}
+}
+
+func TestReferenceLoops(t *testing.T) {
+	b := newBuilder("%PDF-1.7\n")
+	b.object(1, "2 0 R")
+	b.object(2, "1 0 R")
+	b.object(3, "<</Length 3 0 R>>\nstream\n\nendstream")
+	b.table("/Size 4 /Root 1 0 R", 1, 2, 3)
+	f := mustOpen(t, b)
+	if _, err := f.Resolve(Ref{1, 0}); err == nil {
+		t.Error("two references to each other resolved")
+	}
+	if _, err := f.Object(Ref{3, 0}); err == nil {
+		t.Error("a stream that is its own length was read")
+	}
+}
+
+func TestOverlappingObjectsAreBounded(t *testing.T) {
+	// every object is a string that holds the next one
+	b := newBuilder("%PDF-1.7\n")
+	var numbers []int
+	for n := 1; n <= 9000; n++ {
+		b.offsets[n] = b.Len()
+		fmt.Fprintf(b, "%d 0 obj (", n)
+		numbers = append(numbers, n)
+	}
+	b.WriteString(strings.Repeat(")", 9000) + " endobj\n")
+	b.table("/Size 40001 /Root 1 0 R", numbers...)
+	f := mustOpen(t, b)
+	var err error
+	for n := 1; n <= 9000; n++ { // as one does who goes on after errors
+		_, err = f.Object(Ref{n, 0})
+	}
+	if !errors.Is(err, ErrTooLarge) {
+		t.Errorf("9000 objects inside each other: %v", err)
+	}
+}
+
+func TestObjectSpans(t *testing.T) {
+	b := newBuilder("%PDF-1.7\n")
+	b.object(1, "<< /Sub << /Contents <00> >> /Contents\n < 41 4\n2 > >>")
+	b.table("/Size 2 /Root 1 0 R", 1)
+	f := mustOpen(t, b)
+	d, spans, err := f.ObjectSpans(Ref{1, 0})
+	if err != nil || d["Contents"] != String("AB") {
+		t.Fatalf("%v, %v", d, err)
+	}
+	s := spans["Contents"]
+	if got := b.String()[s.Start:s.End]; got != "< 41 4\n2 >" {
+		t.Errorf("Contents stands at %q", got)
+	}
+	if _, spans, err = mustOpen(t, modern()).ObjectSpans(Ref{1, 0}); err != nil || spans != nil {
+		t.Errorf("an object of an object stream stands at %v, %v", spans, err)
+	}
+}
+
+func TestNextNumber(t *testing.T) {
+	for want, b := range map[int]*builder{3: plain(), 41: modern()} {
+		if got := mustOpen(t, b).NextNumber(); got != want {
+			t.Errorf("next number %d, want %d", got, want)
+		}
+	}
+}
