@@ -1,0 +1,224 @@
+package trust
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"crypto/x509"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/jpki-tools/jpki/pkg/cert"
+)
+
+// Moment is the time for which a certificate is judged.
+//
+// Proven says that the certificate was, or is to be, used at that very time: a
+// trusted timestamp has proven when a signature existed, or the question is
+// whether the certificate may be used now. Outside its dates the certificate is
+// then EXPIRED or NOT_YET_VALID, and invalid.
+//
+// Without proof, as for a signature looked at now that only claims when it was
+// made, a time outside the dates decides nothing: the signature may be older.
+// It is OUT_OF_BOUNDS_NO_POE, and indeterminate.
+type Moment struct {
+	Time   time.Time
+	Proven bool
+}
+
+// Errors inside a [Reason] about a chain.
+var (
+	ErrSignature         = errors.New("the CA's signature on the certificate is wrong")
+	ErrAlgorithm         = errors.New("an algorithm or key too weak, or unknown, to prove anything")
+	ErrNotYetValid       = errors.New("it was not yet valid")
+	ErrExpired           = errors.New("its validity had ended")
+	ErrNotCA             = errors.New("it may not issue certificates")
+	ErrNotEndEntity      = errors.New("it is a CA's, where a holder's is needed")
+	ErrKeyUsage          = errors.New("its key may not be used for this")
+	ErrPolicy            = errors.New("its policy is not of the kind that its CA issues")
+	ErrKind              = errors.New("it is not of the kind that is needed here")
+	ErrCriticalExtension = errors.New("it has a critical extension that is unknown here")
+)
+
+// Check judges the certificate of an end entity at a time. cas are the CA
+// certificates at hand, trusted or not, in any order. want is the kind that is
+// needed, cert.Sign for a document and cert.Auth for a log-in; cert.Other takes
+// whichever its CA issues. Revocation is not checked.
+//
+// JPKI's CAs issue directly, so the chain has two links and is checked here
+// rather than by x509.Certificate.Verify, which would be wrong in both
+// directions. It refuses a critical subjectAltName of otherNames only, answers
+// SHA-1 and a passed date like a forgery, and stops at the first reason. It
+// accepts a CA's own certificate as the signer's, ignores key usage and
+// authority key identifier of the end entity, and takes any critical extension
+// as understood that it could parse. And it goes to the machine's roots and
+// clock when not told otherwise.
+func (a Anchors) Check(c *x509.Certificate, cas []*x509.Certificate, want cert.Kind, at Moment) Verdict {
+	ca, id, err := a.issuer(c, cas)
+	v := Verdict{Issuer: id}
+	if err != nil {
+		return v.With(Reason{Code: NoCertificateChainFound, Err: err})
+	}
+	if r := checkSignature(ca, c); r.Err == ErrSignature {
+		return v.With(r) // nothing else in it can be believed
+	} else if r.Err != nil {
+		v = v.With(r)
+	}
+	kind := cert.KindOf(ca).Issues()
+	v = v.With(checkEndEntity(c, kind)...)
+	if want != cert.Other && want != kind {
+		v = v.With(Reason{Code: ChainConstraintsFailure, Err: ErrKind})
+	}
+	v = v.With(checkCommon(c, at)...)
+	return v.With(checkCA(ca, at)...)
+}
+
+// CheckCA judges the certificate of a CA at a time.
+func (a Anchors) CheckCA(ca *x509.Certificate, at Moment) Verdict {
+	v := Verdict{Issuer: a.Identify(ca), Revocation: RevocationNotApplicable}
+	if err := a.refuse(v.Issuer.Standing); err != nil {
+		return v.With(Reason{Code: NoCertificateChainFound, Err: err})
+	}
+	return v.With(checkCA(ca, at)...)
+}
+
+// issuer finds the CA that issued c among those at hand. Of several that are
+// believed, which c must then fail to tell apart by key identifier, it takes
+// one whose signature fits. No signature of a CA that is not believed is looked
+// at: its key could be made to take for ever.
+func (a Anchors) issuer(c *x509.Certificate, cas []*x509.Certificate) (ca *x509.Certificate, id Identity, err error) {
+	id, err = claimed(c), ErrNoIssuer
+	for _, candidate := range cas {
+		if !names(c, candidate) {
+			continue
+		}
+		found := a.Identify(candidate)
+		refused := a.refuse(found.Standing)
+		switch {
+		case refused == nil && (ca == nil || checkSignature(candidate, c).Err != ErrSignature):
+			ca, id, err = candidate, found, nil
+		case refused != nil && ca == nil:
+			id, err = found, refused
+		}
+	}
+	return ca, id, err
+}
+
+// names reports whether c says that ca issued it: by name, byte for byte, and
+// by key identifier where it has one (RFC 5280, 4.2.1.1; JPKI's always have).
+func names(c, ca *x509.Certificate) bool {
+	return bytes.Equal(c.RawIssuer, ca.RawSubject) &&
+		(len(c.AuthorityKeyId) == 0 || bytes.Equal(c.AuthorityKeyId, ca.SubjectKeyId))
+}
+
+// checkSignature verifies the CA's signature on c. The Reason is empty when it
+// fits and is strong enough.
+func checkSignature(ca, c *x509.Certificate) Reason {
+	err := ca.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature)
+	var insecure x509.InsecureAlgorithmError
+	switch {
+	case errors.As(err, &insecure), errors.Is(err, x509.ErrUnsupportedAlgorithm):
+		return Reason{Code: CryptoConstraintsFailure, Err: ErrAlgorithm}
+	case err != nil:
+		return Reason{Code: CertificateChainGeneralFailure, Err: ErrSignature}
+	}
+	switch c.SignatureAlgorithm {
+	case x509.SHA1WithRSA, x509.ECDSAWithSHA1:
+		return Reason{Code: CryptoConstraintsFailureNoPOE, Err: ErrAlgorithm}
+	}
+	return Reason{}
+}
+
+// checkEndEntity checks what the profile demands of a holder's certificate of
+// this kind.
+func checkEndEntity(c *x509.Certificate, kind cert.Kind) (reasons []Reason) {
+	fail := func(err error) { reasons = append(reasons, Reason{Code: ChainConstraintsFailure, Err: err}) }
+	if c.IsCA {
+		fail(ErrNotEndEntity)
+	}
+	usage := x509.KeyUsageDigitalSignature
+	if kind == cert.Sign {
+		usage |= x509.KeyUsageContentCommitment // nonRepudiation
+	}
+	if c.KeyUsage&usage != usage {
+		fail(ErrKeyUsage)
+	}
+	if cert.KindOf(c) != kind {
+		fail(ErrPolicy)
+	}
+	return reasons
+}
+
+// checkCA checks what makes a certificate a root CA's.
+func checkCA(ca *x509.Certificate, at Moment) (reasons []Reason) {
+	if !ca.IsCA || ca.KeyUsage&x509.KeyUsageCertSign == 0 {
+		reasons = append(reasons, Reason{Code: ChainConstraintsFailure, Err: ErrNotCA})
+	}
+	if r := checkSignature(ca, ca); r.Err != nil {
+		reasons = append(reasons, r)
+	}
+	reasons = append(reasons, checkCommon(ca, at)...)
+	for i := range reasons {
+		reasons[i].CA = true
+	}
+	return reasons
+}
+
+// checkCommon checks what holds for every certificate of a chain.
+func checkCommon(c *x509.Certificate, at Moment) (reasons []Reason) {
+	if hasUnknownCritical(c) {
+		reasons = append(reasons, Reason{Code: ChainConstraintsFailure, Err: ErrCriticalExtension})
+	}
+	if isWeakKey(c.PublicKey) {
+		reasons = append(reasons, Reason{Code: CryptoConstraintsFailureNoPOE, Err: ErrAlgorithm})
+	}
+	if v := cert.ValidityOf(c); !v.Contains(at.Time) {
+		r := Reason{Code: Expired, Err: ErrExpired}
+		if v.State(at.Time) == cert.NotYetValid {
+			r = Reason{Code: NotYetValid, Err: ErrNotYetValid}
+		}
+		if !at.Proven {
+			r.Code = OutOfBoundsNoPOE
+		}
+		reasons = append(reasons, r)
+	}
+	return reasons
+}
+
+// understood are the extensions that this package or package cert acts upon.
+// Those that x509 parses and nobody here applies, nameConstraints for one, are
+// not: RFC 5280, 4.2, wants a certificate refused whose critical extensions are
+// not processed.
+var understood = []string{
+	"2.5.29.15", // keyUsage
+	"2.5.29.17", // subjectAltName: the holder
+	"2.5.29.18", // issuerAltName: another name, which decides nothing
+	"2.5.29.19", // basicConstraints
+	"2.5.29.31", // cRLDistributionPoints: revocation is a part of the verdict
+	"2.5.29.32", // certificatePolicies
+}
+
+func hasUnknownCritical(c *x509.Certificate) bool {
+	for _, e := range c.Extensions {
+		if e.Critical && !slices.Contains(understood, e.Id.String()) {
+			return true
+		}
+	}
+	return false
+}
+
+// isWeakKey reports whether a key has less than the 112 bits of strength that
+// NIST SP 800-57 and CRYPTREC still allow.
+func isWeakKey(key any) bool {
+	switch key := key.(type) {
+	case *rsa.PublicKey:
+		return key.N.BitLen() < 2048
+	case *ecdsa.PublicKey:
+		return key.Params().BitSize < 224
+	case ed25519.PublicKey:
+		return false
+	}
+	return true // DSA, and what crypto/x509 does not know
+}

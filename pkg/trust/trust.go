@@ -1,0 +1,123 @@
+// Package trust decides whom to believe: which certificates are CAs of JPKI,
+// whether one of them issued an end entity's certificate, and what verdict
+// follows. It pins the CAs by fingerprint and holds none of their certificates:
+// these come from the card, from the signature, or from a file, and a wrong one
+// is of no use to whoever brought it.
+//
+// [Anchors.Identify] tells what a CA certificate is, [Anchors.Check] judges an
+// end entity's, [Anchors.CheckCA] a CA's. All of them end in a [Verdict], whose
+// reasons have the names of ETSI EN 319 102-1, and which every signature format
+// shares.
+package trust
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/jpki-tools/jpki/pkg/cert"
+)
+
+// Standing says what a CA certificate is to us.
+type Standing int
+
+// The standings.
+const (
+	NotJPKI Standing = iota // another organization's, or no CA
+	Unknown                 // named like a CA of JPKI, and in no table
+	Demo                    // of the demo card: its key is public
+	Added                   // in Anchors.Added
+	Pinned                  // in Pins
+)
+
+// String is "not-jpki", "unknown", "demo", "added" or "pinned".
+func (s Standing) String() string {
+	switch s {
+	case Unknown:
+		return "unknown"
+	case Demo:
+		return "demo"
+	case Added:
+		return "added"
+	case Pinned:
+		return "pinned"
+	}
+	return "not-jpki"
+}
+
+// Identity is what a CA turned out to be. Pin is set for Pinned and Demo.
+type Identity struct {
+	Standing Standing
+	Pin      Pin
+}
+
+// Anchors says whom to believe besides [Pins]. The zero Anchors believes the
+// pinned CAs alone.
+type Anchors struct {
+	// Added are CA certificates of JPKI that the user vouches for, such as a
+	// generation newer than this program.
+	Added []cert.Fingerprint
+	// Demo believes the demo card's CAs. Whoever sets it says so in what it
+	// shows of the verdict.
+	Demo bool
+}
+
+// Identify tells what the certificate of a CA is. Only its fingerprint makes it
+// one that is believed; names can be written by anyone.
+func (a Anchors) Identify(ca *x509.Certificate) Identity {
+	f := cert.FingerprintOf(ca)
+	is := func(p Pin) bool { return p.Fingerprint == f }
+	if i := slices.IndexFunc(pins, is); i >= 0 {
+		return Identity{Pinned, pins[i]}
+	}
+	if i := slices.IndexFunc(demoPins, is); i >= 0 {
+		return Identity{Demo, demoPins[i]} // even if it is among Added
+	}
+	switch {
+	case !cert.KindOf(ca).IsCA():
+		return Identity{Standing: NotJPKI}
+	case slices.Contains(a.Added, f):
+		return Identity{Standing: Added}
+	}
+	return Identity{Standing: Unknown}
+}
+
+// Errors inside a [Reason] with the code NO_CERTIFICATE_CHAIN_FOUND.
+var (
+	ErrNoIssuer  = errors.New("no certificate of the issuing CA is at hand")
+	ErrNotJPKI   = errors.New("the CA is none of JPKI's")
+	ErrUnknownCA = errors.New("the CA is named like one of JPKI's, and this version does not know it")
+	ErrDemoCA    = errors.New("the CA is the demo card's, whose key is public")
+)
+
+// refuse says why a CA is not believed; it is nil for one that is.
+func (a Anchors) refuse(s Standing) error {
+	switch s {
+	case Pinned, Added:
+		return nil
+	case Demo:
+		if a.Demo {
+			return nil
+		}
+		return ErrDemoCA
+	case Unknown:
+		return ErrUnknownCA
+	}
+	return ErrNotJPKI
+}
+
+// claimed is the identity of the CA whose key the certificate names as its
+// issuer's, the zero Identity if it is in no table. It is a claim: anyone can
+// write a key identifier.
+func claimed(c *x509.Certificate) Identity {
+	keyID := fmt.Sprintf("%X", c.AuthorityKeyId)
+	is := func(p Pin) bool { return p.SubjectKeyID == keyID }
+	if i := slices.IndexFunc(pins, is); i >= 0 {
+		return Identity{Pinned, pins[i]}
+	}
+	if i := slices.IndexFunc(demoPins, is); i >= 0 {
+		return Identity{Demo, demoPins[i]}
+	}
+	return Identity{}
+}

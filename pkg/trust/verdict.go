@@ -1,0 +1,131 @@
+package trust
+
+import "fmt"
+
+// Status is the word of a verdict.
+type Status string
+
+// The four words. Valid needs proof that the certificate is not revoked;
+// Indeterminate means that more knowledge could decide, Invalid that none
+// could help.
+const (
+	Valid                    Status = "valid"
+	ValidRevocationUnchecked Status = "valid-revocation-unchecked"
+	Invalid                  Status = "invalid"
+	Indeterminate            Status = "indeterminate"
+)
+
+// Code is the name of a reason: a sub-indication of ETSI EN 319 102-1.
+type Code string
+
+// The codes that decide a verdict as invalid. Two of them are INDETERMINATE in
+// the standard, which allows for another chain that might do: JPKI has no other
+// chain than the one that failed.
+const (
+	FormatFailure                  Code = "FORMAT_FAILURE"
+	HashFailure                    Code = "HASH_FAILURE"
+	SigCryptoFailure               Code = "SIG_CRYPTO_FAILURE"
+	Revoked                        Code = "REVOKED"
+	Expired                        Code = "EXPIRED"
+	NotYetValid                    Code = "NOT_YET_VALID"
+	ChainConstraintsFailure        Code = "CHAIN_CONSTRAINTS_FAILURE"
+	CertificateChainGeneralFailure Code = "CERTIFICATE_CHAIN_GENERAL_FAILURE"
+)
+
+// The codes that leave a verdict open.
+const (
+	NoSigningCertificateFound     Code = "NO_SIGNING_CERTIFICATE_FOUND"
+	NoCertificateChainFound       Code = "NO_CERTIFICATE_CHAIN_FOUND"
+	SignedDataNotFound            Code = "SIGNED_DATA_NOT_FOUND"
+	SigConstraintsFailure         Code = "SIG_CONSTRAINTS_FAILURE"
+	CryptoConstraintsFailure      Code = "CRYPTO_CONSTRAINTS_FAILURE"
+	CryptoConstraintsFailureNoPOE Code = "CRYPTO_CONSTRAINTS_FAILURE_NO_POE"
+	OutOfBoundsNoPOE              Code = "OUT_OF_BOUNDS_NO_POE"
+	RevokedNoPOE                  Code = "REVOKED_NO_POE"
+	TryLater                      Code = "TRY_LATER"
+)
+
+// invalid reports whether a reason with this code decides a verdict.
+func (c Code) invalid() bool {
+	switch c {
+	case FormatFailure, HashFailure, SigCryptoFailure, Revoked, Expired, NotYetValid,
+		ChainConstraintsFailure, CertificateChainGeneralFailure:
+		return true
+	}
+	return false
+}
+
+// Reason is one thing that stands against a certificate or a signature.
+type Reason struct {
+	Code Code
+	Err  error // what it is exactly: one of this package's errors, or a format's
+	CA   bool  // it is about the CA's certificate, not the end entity's
+}
+
+// Error gives the code and what it is exactly.
+func (r Reason) Error() string {
+	if r.CA {
+		return fmt.Sprintf("%s: the CA's certificate: %v", r.Code, r.Err)
+	}
+	return fmt.Sprintf("%s: %v", r.Code, r.Err)
+}
+
+// Unwrap makes errors.Is find Err.
+func (r Reason) Unwrap() error { return r.Err }
+
+// Revocation is what is known of a certificate's revocation. One that is
+// revoked has a [Reason] for it.
+type Revocation int
+
+// The states of knowledge.
+const (
+	RevocationNotChecked    Revocation = iota
+	RevocationGood                     // proven not to be revoked
+	RevocationNotApplicable            // a trust anchor: nobody but the user revokes it
+)
+
+// String is "not-checked", "good" or "not-applicable".
+func (r Revocation) String() string {
+	switch r {
+	case RevocationGood:
+		return "good"
+	case RevocationNotApplicable:
+		return "not-applicable"
+	}
+	return "not-checked"
+}
+
+// Verdict is what is to be said of a certificate, or of a signature made with
+// it once a format has added its own reasons. The zero Verdict is
+// indeterminate.
+type Verdict struct {
+	// Issuer is the CA. With ErrNoIssuer it is the one whose key the
+	// certificate claims, if that is known. A verdict that stands on
+	// [Demo] proves nothing about anyone.
+	Issuer     Identity
+	Revocation Revocation
+	Reasons    []Reason
+}
+
+// Status sums the verdict up: a single reason that decides is enough for
+// Invalid, any other reason for Indeterminate.
+func (v Verdict) Status() Status {
+	for _, r := range v.Reasons {
+		if r.Code.invalid() {
+			return Invalid
+		}
+	}
+	switch {
+	case len(v.Reasons) > 0, v.Issuer.Standing == NotJPKI, v.Issuer.Standing == Unknown:
+		return Indeterminate
+	case v.Revocation == RevocationNotChecked:
+		return ValidRevocationUnchecked
+	}
+	return Valid
+}
+
+// With is the verdict with more reasons.
+func (v Verdict) With(reasons ...Reason) Verdict {
+	v.Reasons = append(v.Reasons[:len(v.Reasons):len(v.Reasons)], reasons...)
+	return v
+}
