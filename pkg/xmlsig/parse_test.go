@@ -57,6 +57,7 @@ func TestRefused(t *testing.T) {
 		{"instruction called xml", "<a><?XML x?></a>", 1, 4},
 		{"late declaration", " <?xml version='1.0'?><a/>", 1, 2},
 		{"instruction without target", "<a><? x?></a>", 1, 6},
+		{"instruction that overlaps itself", "<?>", 1, 1},
 		{"instruction without end", "<a><?x ></a>", 1, 4},
 		{"control character", "<a>\n\x01</a>", 2, 1},
 		{"U+FFFE", "<a>\uFFFE</a>", 1, 4},

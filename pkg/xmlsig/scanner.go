@@ -171,11 +171,11 @@ func (s *scanner) characters(rest []byte) (*token, error) {
 }
 
 func (s *scanner) procInst(rest []byte) (*token, error) {
-	n := bytes.Index(rest, []byte("?>"))
+	n := bytes.Index(rest[2:], []byte("?>"))
 	if n < 0 {
 		return nil, s.errorAt(s.pos, "processing instruction without end")
 	}
-	body := rest[2:n]
+	body := rest[2 : 2+n]
 	size := nameLength(body)
 	target, data := body[:size], body[size:]
 	space := spaceLength(data)
@@ -186,7 +186,7 @@ func (s *scanner) procInst(rest []byte) (*token, error) {
 		return nil, s.errorAt(s.pos, "XML declaration not at the beginning")
 	}
 	s.tok.local, s.tok.data = target, data[space:]
-	return s.emit(procInst, n+2)
+	return s.emit(procInst, 2+n+2)
 }
 
 // declared reads what begins with "<!".
