@@ -1,0 +1,314 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jpki-tools/jpki/internal/democard"
+	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/state"
+	"github.com/jpki-tools/jpki/internal/ui"
+	"github.com/jpki-tools/jpki/pkg/apdu"
+	"github.com/jpki-tools/jpki/pkg/jpki"
+	"github.com/jpki-tools/jpki/pkg/pcsc"
+)
+
+// openedCard is the card a command works with.
+type openedCard struct {
+	*jpki.Card
+	reader string // its name; "demo" for a demo card
+	demo   bool
+	close  []func()
+}
+
+// Close lets the card go.
+func (o *openedCard) Close() {
+	for i := len(o.close) - 1; i >= 0; i-- {
+		o.close[i]()
+	}
+}
+
+// openCard is the one way in for the card, whatever it lies in.
+func (a *app) openCard(ctx context.Context) (*openedCard, error) {
+	o := &openedCard{}
+	conn, err := a.connect(ctx, o)
+	if err == nil {
+		conn, err = a.traced(conn, o)
+	}
+	if err != nil {
+		o.Close()
+		return nil, err
+	}
+	o.Card = jpki.New(conn)
+	return o, nil
+}
+
+func (a *app) connect(ctx context.Context, o *openedCard) (jpki.Conn, error) {
+	if a.card == "" {
+		return a.connectPCSC(ctx, o)
+	}
+	kind, persona, _ := strings.Cut(a.card, ":")
+	if kind != "demo" {
+		return nil, usage(text{JA: "--card に使えるのは demo か demo:PERSONA です。", EN: "--card is demo or demo:PERSONA."})
+	}
+	if persona == "" {
+		persona = democard.DefaultPersona
+	}
+	o.reader, o.demo = "demo", true
+	if a.demo != nil {
+		return a.demo.open(persona, a.now())
+	}
+	store, err := state.Open(a.cfg.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := democard.Open(persona, a.now(), store)
+	if errors.Is(err, democard.ErrUnknownPersona) {
+		return nil, unknownPersona(persona)
+	}
+	if err != nil {
+		return nil, err
+	}
+	o.close = append(o.close, func() { conn.Close() })
+	return conn, nil
+}
+
+func unknownPersona(name string) error {
+	return usage(text{JA: "「%s」というデモカードはありません。", EN: "There is no demo card %q."}.With(name)).
+		next(text{JA: "使えるもの: %s", EN: "There are: %s"}.With(personaNames()))
+}
+
+// demoCards are the cards of a tour: kept in memory, gone with it.
+type demoCards struct{ conns map[string]*democard.Conn }
+
+func (d *demoCards) open(persona string, now time.Time) (jpki.Conn, error) {
+	if c, ok := d.conns[persona]; ok {
+		return c, nil
+	}
+	c, err := democard.Open(persona, now, nil)
+	if err != nil {
+		return nil, err
+	}
+	if d.conns == nil {
+		d.conns = map[string]*democard.Conn{}
+	}
+	d.conns[persona] = c
+	return c, nil
+}
+
+func (a *app) connectPCSC(ctx context.Context, o *openedCard) (jpki.Conn, error) {
+	pc, err := pcsc.Establish()
+	if err != nil {
+		return nil, err
+	}
+	o.close = append(o.close, func() { pc.Close() })
+	candidates, err := a.readersWithCard(ctx, pc)
+	if err != nil {
+		return nil, err
+	}
+	card, err := a.choose(ctx, pc, candidates)
+	if err != nil {
+		return nil, err
+	}
+	o.close = append(o.close, func() { card.Close() })
+	o.reader = card.Reader()
+	return card, nil
+}
+
+// readersWithCard lists the wanted readers with a card in them, and waits for
+// one as long as --wait says.
+func (a *app) readersWithCard(ctx context.Context, pc *pcsc.Context) ([]string, error) {
+	if a.wait > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, a.wait, errWaited)
+		defer cancel()
+	}
+	told := false
+	readers, err := pc.Readers()
+	for {
+		if err != nil {
+			return nil, err
+		}
+		wanted, err := a.wantedReaders(readers)
+		if err == nil {
+			var with []string
+			for _, r := range wanted {
+				if r.Present && !r.Mute {
+					with = append(with, r.Name)
+				}
+			}
+			if len(with) > 0 {
+				return with, nil
+			}
+			err = noCardIn(wanted)
+		}
+		if a.wait <= 0 {
+			return nil, err
+		}
+		if !told {
+			a.io.Note(text{JA: "カードをリーダーに置いてください。待っています(Ctrl-Cで中止)。", EN: "Put the card on the reader. Waiting (Ctrl-C ends it)."})
+			told = true
+		}
+		next, waitErr := pc.Wait(ctx, readers)
+		if waitErr != nil {
+			if errors.Is(context.Cause(ctx), errWaited) {
+				return nil, err
+			}
+			return nil, waitErr
+		}
+		readers = next
+	}
+}
+
+var errWaited = errors.New("no card in time")
+
+// wantedReaders keeps the readers that --reader means: the one of that name, or
+// those with it in their names.
+func (a *app) wantedReaders(readers []pcsc.ReaderState) ([]pcsc.ReaderState, error) {
+	if len(readers) == 0 {
+		return nil, pcsc.ErrNoReader
+	}
+	if a.reader == "" {
+		return readers, nil
+	}
+	var names []string
+	var wanted []pcsc.ReaderState
+	for _, r := range readers {
+		if r.Name == a.reader {
+			return []pcsc.ReaderState{r}, nil
+		}
+		if strings.Contains(strings.ToLower(r.Name), strings.ToLower(a.reader)) {
+			wanted = append(wanted, r)
+		}
+		names = append(names, r.Name)
+	}
+	if len(wanted) == 0 {
+		return nil, problem.New(problem.NoReader,
+			text{JA: "「%s」という名前のカードリーダーはありません。", EN: "There is no reader named %q."}.With(a.reader),
+			text{JA: "つながっているリーダー: %s", EN: "Connected readers: %s"}.With(strings.Join(names, ", ")))
+	}
+	return wanted, nil
+}
+
+// noCardIn tells a card that does not answer from none.
+func noCardIn(readers []pcsc.ReaderState) error {
+	for _, r := range readers {
+		if r.Present && r.Mute {
+			return problem.New(problem.NoCard,
+				text{JA: "リーダー「%s」のカードが応答しません。", EN: "The card in the reader %q does not answer."}.With(r.Name),
+				text{JA: "カードの向きと表裏を確かめて、置き直してください。", EN: "See which way the card lies, and put it back."})
+		}
+	}
+	return pcsc.ErrNoCard
+}
+
+// choose connects to the card in the only reader, to the only JPKI card among
+// several, or to the one the person names.
+func (a *app) choose(ctx context.Context, pc *pcsc.Context, readers []string) (*pcsc.Card, error) {
+	if len(readers) == 1 {
+		return pc.Connect(ctx, readers[0])
+	}
+	var cards []*pcsc.Card
+	var failed error
+	for _, name := range readers {
+		card, err := pc.Connect(ctx, name)
+		if err == nil {
+			if err = jpki.New(card).Read(ctx, func(*jpki.App) error { return nil }); err == nil {
+				cards = append(cards, card)
+				continue
+			}
+			card.Close()
+		}
+		if failed == nil || errors.Is(failed, jpki.ErrNotJPKI) {
+			failed = err
+		}
+	}
+	switch len(cards) {
+	case 0:
+		return nil, failed
+	case 1:
+		return cards[0], nil
+	}
+	picked, err := a.pick(ctx, cards)
+	for _, c := range cards {
+		if c != picked {
+			c.Close()
+		}
+	}
+	return picked, err
+}
+
+// pick asks which of several cards is meant.
+func (a *app) pick(ctx context.Context, cards []*pcsc.Card) (*pcsc.Card, error) {
+	var names []string
+	for _, c := range cards {
+		names = append(names, c.Reader())
+	}
+	tty, err := a.terminal()
+	if err != nil {
+		return nil, problem.New(problem.WhichCard,
+			text{JA: "マイナンバーカードが%d枚あります: %s", EN: "There are %d My Number Cards: %s"}.With(len(names), strings.Join(names, ", ")),
+			text{JA: "--reader で使うリーダーを指定してください。", EN: "Say which reader to use with --reader."})
+	}
+	defer tty.Close()
+	for i, name := range names {
+		tty.Println(fmt.Sprintf("  %d  %s", i+1, name))
+	}
+	line, err := tty.Line(ctx, a.say(text{JA: "使うカードの番号: ", EN: "Number of the card to use: "}))
+	if err != nil {
+		return nil, err
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(line))
+	if err != nil || n < 1 || n > len(cards) {
+		return nil, usage(text{JA: "1から%dまでの番号を入力してください。", EN: "Enter a number from 1 to %d."}.With(len(cards)))
+	}
+	return cards[n-1], nil
+}
+
+// terminal opens the person's terminal, unless nothing may be asked.
+func (a *app) terminal() (*ui.Terminal, error) {
+	if a.noInput {
+		return nil, ui.ErrNoTerminal
+	}
+	return ui.OpenTerminal()
+}
+
+// traced records what goes over conn where --trace wants that.
+func (a *app) traced(conn jpki.Conn, o *openedCard) (jpki.Conn, error) {
+	if a.trace == "" {
+		return conn, nil
+	}
+	f, err := os.OpenFile(a.trace, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return nil, problem.New(problem.Output,
+			text{JA: "%sはもうあります。記録は上書きしません。", EN: "%s is there already. A trace is never overwritten."}.With(a.trace),
+			text{JA: "別の名前を指定してください。", EN: "Give another name."})
+	}
+	if err != nil {
+		return nil, err
+	}
+	o.close = append(o.close, func() { f.Close() })
+	tracer := apdu.Tracer{Public: jpki.PublicFile, Now: a.now, Sink: func(x apdu.Exchange) { writeExchange(f, x) }}
+	return tracedConn{conn, tracer.Wrap(conn)}, nil
+}
+
+func writeExchange(w io.Writer, x apdu.Exchange) {
+	answer := x.Response
+	if x.Err != nil {
+		answer = x.Err.Error()
+	}
+	fmt.Fprintf(w, "> %s\n< %s (%.1f ms)\n", x.Command, answer, float64(x.Took.Microseconds())/1000)
+}
+
+type tracedConn struct {
+	jpki.Conn
+	traced apdu.Transmitter
+}
+
+func (c tracedConn) Transmit(cmd []byte) ([]byte, error) { return c.traced.Transmit(cmd) }

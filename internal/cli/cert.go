@@ -1,0 +1,477 @@
+package cli
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jpki-tools/jpki/internal/output"
+	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/ui"
+	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/jpki"
+	"github.com/jpki-tools/jpki/pkg/trust"
+)
+
+func (a *app) newCert() *cobra.Command {
+	cmd := a.command(command{
+		use:   "cert",
+		short: text{JA: "電子証明書の内容を見る、取り出す", EN: "look at certificates, take them out"},
+		long: text{
+			JA: "証明書の種類(KIND):\n  sign     署名用電子証明書(署名用パスワードが必要)\n  auth     利用者証明用電子証明書\n  sign-ca  署名用認証局の証明書\n  auth-ca  利用者証明用認証局の証明書",
+			EN: "Kinds of certificates (KIND):\n  sign     digital-signature certificate (needs the signing password)\n  auth     user-authentication certificate\n  sign-ca  CA certificate for digital signature\n  auth-ca  CA certificate for user authentication",
+		},
+	})
+	cmd.AddCommand(a.newCertShow(), a.newCertExport())
+	return cmd
+}
+
+func (a *app) newCertShow() *cobra.Command {
+	var opt unlockOptions
+	personal := false
+	cmd := a.command(command{
+		use:   "show [KIND|FILE]",
+		short: text{JA: "証明書の内容を見る", EN: "see what a certificate says"},
+		long: text{
+			JA: "カードの証明書か、ファイルの証明書(PEM、DER)の内容を表示します。KINDを省くと auth です。\n氏名、住所、生年月日、性別は --personal を付けたときだけ表示します。",
+			EN: "Shows a certificate of the card, or one in a file (PEM or DER). KIND is auth unless given.\nName, address, date of birth and sex are shown only with --personal.",
+		},
+		examples: []example{
+			{"jpki cert show auth", text{JA: "利用者証明用電子証明書を見る", EN: "the user-authentication certificate"}},
+			{"jpki cert show sign --personal", text{JA: "署名用電子証明書を氏名や住所も含めて見る", EN: "the digital-signature certificate, personal data included"}},
+		},
+		args: a.argCount(0, 1, text{JA: "引数は1つまでです。", EN: "One argument at the most."}),
+		run: func(ctx context.Context, args []string) error {
+			return a.certShow(ctx, &opt, kindArgument(args), personal)
+		},
+	})
+	a.addUnlockFlags(cmd, &opt)
+	cmd.Flags().BoolVar(&personal, "personal", false, a.say(text{JA: "氏名、住所、生年月日、性別も表示する", EN: "show name, address, date of birth and sex too"}))
+	return cmd
+}
+
+func (a *app) newCertExport() *cobra.Command {
+	var opt unlockOptions
+	var out, format string
+	force := false
+	cmd := a.command(command{
+		use:   "export [KIND]",
+		short: text{JA: "証明書をPEMかDERで取り出す", EN: "take a certificate out as PEM or DER"},
+		long: text{
+			JA: "カードの証明書を標準出力か -o のファイルに書き出します。KINDを省くと auth です。\n署名用電子証明書には氏名、住所、生年月日、性別が入っています。取り扱いに注意してください。",
+			EN: "Writes a certificate of the card to standard output, or to the file of -o. KIND is auth unless given.\nThe digital-signature certificate holds name, address, date of birth and sex: mind where it goes.",
+		},
+		examples: []example{
+			{"jpki cert export auth > auth.pem", text{JA: "PEMで取り出す", EN: "as PEM"}},
+			{"jpki cert export sign --format der -o sign.cer", text{JA: "DERでファイルに保存する", EN: "as DER into a file"}},
+		},
+		args: a.argCount(0, 1, text{JA: "引数は1つまでです。", EN: "One argument at the most."}),
+		run: func(ctx context.Context, args []string) error {
+			return a.certExport(ctx, &opt, kindArgument(args), format, out, force)
+		},
+	})
+	a.addUnlockFlags(cmd, &opt)
+	f := cmd.Flags()
+	f.StringVarP(&out, "output", "o", "", a.say(text{JA: "`FILE`に保存する(- は標準出力)", EN: "write to `FILE` (- is standard output)"}))
+	f.StringVar(&format, "format", "pem", a.say(text{JA: "形式: `pem` または der", EN: "`pem` or der"}))
+	f.BoolVar(&force, "force", false, a.say(text{JA: "同じ名前のファイルを上書きする", EN: "replace a file of the same name"}))
+	return cmd
+}
+
+func kindArgument(args []string) string {
+	if len(args) == 0 {
+		return jpki.KindAuth.String()
+	}
+	return args[0]
+}
+
+func kindNamed(name string) (jpki.Kind, bool) {
+	i := slices.IndexFunc(jpki.Kinds, func(k jpki.Kind) bool { return k.String() == name })
+	if i < 0 {
+		return 0, false
+	}
+	return jpki.Kinds[i], true
+}
+
+func unknownKind(name string) error {
+	return usage(text{JA: "「%s」という種類の証明書はありません。", EN: "There is no kind of certificate %q."}.With(name)).
+		next(text{JA: "sign、auth、sign-ca、auth-ca のどれかです。", EN: "It is sign, auth, sign-ca or auth-ca."})
+}
+
+// cardCertificate reads a certificate of the card: freely where the card allows
+// that, else in a PIN session. A PIN that was given for a free certificate of a
+// card is not sent.
+func (a *app) cardCertificate(ctx context.Context, opt *unlockOptions, kind jpki.Kind) (*x509.Certificate, error) {
+	var c *x509.Certificate
+	var err error
+	if kind != jpki.KindSign {
+		c, err = a.freeCertificate(ctx, kind)
+		if !errors.Is(err, jpki.ErrNeedsPIN) {
+			return c, err
+		}
+	}
+	u, err := a.unlocker(opt, false)
+	if err != nil {
+		return nil, err
+	}
+	defer u.Close()
+	err = a.withPIN(ctx, u, kind.Key(), func(_ *openedCard, s *jpki.Session) (err error) {
+		c, err = s.Certificate(kind)
+		return err
+	})
+	return c, err
+}
+
+func (a *app) freeCertificate(ctx context.Context, kind jpki.Kind) (c *x509.Certificate, err error) {
+	card, err := a.openCard(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer card.Close()
+	err = card.Read(ctx, func(app *jpki.App) (err error) {
+		c, err = app.Certificate(kind)
+		return err
+	})
+	return c, err
+}
+
+func (a *app) certExport(ctx context.Context, opt *unlockOptions, name, format, out string, force bool) error {
+	kind, ok := kindNamed(name)
+	if !ok {
+		return unknownKind(name)
+	}
+	if format != "pem" && format != "der" {
+		return usage(text{JA: "--format は pem か der です。", EN: "--format is pem or der."})
+	}
+	if a.json {
+		return usage(text{JA: "cert export に --json はありません。", EN: "cert export has no --json."}).
+			next(text{JA: "内容をJSONで見るには jpki cert show --json。", EN: "For its content as JSON: jpki cert show --json."})
+	}
+	target, err := a.openTarget(ctx, out, force, format == "der")
+	if err != nil {
+		return err
+	}
+	defer target.Abort()
+	c, err := a.cardCertificate(ctx, opt, kind)
+	if err != nil {
+		return err
+	}
+	data := c.Raw
+	if format == "pem" {
+		data = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})
+	}
+	if _, err := target.Write(data); err != nil {
+		return err
+	}
+	return target.Commit()
+}
+
+// target is where data goes: a file, or standard output.
+type target interface {
+	io.Writer
+	Commit() error
+	Abort()
+}
+
+type stdout struct{ io.Writer }
+
+func (stdout) Commit() error { return nil }
+func (stdout) Abort()        {}
+
+// openTarget opens the file that -o names, or standard output: for binary data
+// only where that is no terminal, unless -o - says so.
+func (a *app) openTarget(ctx context.Context, path string, force, binary bool) (target, error) {
+	switch {
+	case path == "-":
+		return stdout{a.io.Out}, nil
+	case path != "":
+		return output.Create(ctx, path, output.Options{Force: force})
+	case binary && ui.IsTerminal(a.io.Out):
+		return nil, usage(text{JA: "バイナリは端末に表示しません。", EN: "Binary data does not go to a terminal."}).
+			next(text{JA: "-o FILE で保存するか、-o - で強制してください。", EN: "Name a file with -o, or insist with -o -."})
+	}
+	return stdout{a.io.Out}, nil
+}
+
+func (a *app) certShow(ctx context.Context, opt *unlockOptions, name string, personal bool) error {
+	var c *x509.Certificate
+	var err error
+	if kind, ok := kindNamed(name); ok {
+		c, err = a.cardCertificate(ctx, opt, kind)
+	} else if _, statErr := os.Stat(name); statErr != nil && !strings.ContainsAny(name, `./\`) {
+		return unknownKind(name)
+	} else {
+		c, err = readCertificateFile(name)
+	}
+	if err != nil {
+		return err
+	}
+	d := a.describe(c)
+	if a.json {
+		return a.writeJSON(a.io.Out, d.json(personal))
+	}
+	fmt.Fprint(a.io.Out, ui.Table(0, nil, d.rows(a, personal)))
+	return nil
+}
+
+// readCertificateFile reads the certificate of a file, PEM or DER.
+func readCertificateFile(path string) (*x509.Certificate, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, 4*cert.MaxSize))
+	if err != nil {
+		return nil, err
+	}
+	if block, _ := pem.Decode(data); block != nil && block.Type == "CERTIFICATE" {
+		data = block.Bytes
+	}
+	c, err := cert.Parse(data)
+	if err != nil {
+		return nil, problem.New(problem.Input,
+			text{JA: "%sは証明書として読めません。", EN: "%s cannot be read as a certificate."}.With(path),
+			text{JA: "PEMかDERのX.509証明書を指定してください。", EN: "Give an X.509 certificate in PEM or DER."}).Because(err)
+	}
+	return c, nil
+}
+
+// description is what is told of a certificate.
+type description struct {
+	cert     *x509.Certificate
+	kind     cert.Kind
+	demo     bool
+	holder   *cert.Holder // nil where it names none
+	state    certificateState
+	ca       trust.Identity // of a CA certificate itself
+	issuer   string         // generation of the issuing CA, "" unknown
+	daysLeft int
+}
+
+func (a *app) describe(c *x509.Certificate) description {
+	v := cert.ValidityOf(c)
+	d := description{
+		cert: c, kind: cert.KindOf(c), demo: cert.IsDemo(c),
+		state: certificateStates[v.State(a.now())], daysLeft: v.DaysLeft(a.now()), issuer: generation(c),
+	}
+	if d.kind.IsCA() {
+		d.ca = trust.Anchors{}.Identify(c)
+		if d.state == stateRenewalOpen {
+			d.state = stateValid // a CA is not renewed at the counter
+		}
+	}
+	if h, err := cert.HolderOf(c); err == nil || errors.Is(err, cert.ErrHolderMalformed) {
+		d.holder = &h
+	}
+	return d
+}
+
+var kindTexts = map[cert.Kind]text{
+	cert.Sign:   certificateNames[jpki.KindSign],
+	cert.Auth:   certificateNames[jpki.KindAuth],
+	cert.SignCA: certificateNames[jpki.KindSignCA],
+	cert.AuthCA: certificateNames[jpki.KindAuthCA],
+	cert.Other:  {JA: "公的個人認証サービス以外の証明書", EN: "certificate of another service than JPKI"},
+}
+
+var stateTexts = map[certificateState]text{
+	stateValid:       {JA: "有効期間内です", EN: "within its validity"},
+	stateRenewalOpen: {JA: "有効期間内です(更新できます)", EN: "within its validity, renewal is open"},
+	stateExpired:     {JA: "有効期間が過ぎています", EN: "expired"},
+	stateNotYetValid: {JA: "有効期間の前です", EN: "not yet valid"},
+}
+
+var standingTexts = map[trust.Standing]text{
+	trust.Pinned:  {JA: "公表されている認証局です", EN: "one of the published CAs"},
+	trust.Demo:    {JA: "デモ用(本物ではありません)", EN: "DEMO, not a real one"},
+	trust.Unknown: {JA: "この版が知らない認証局です", EN: "a CA that this version does not know"},
+	trust.NotJPKI: {JA: "公的個人認証サービスの認証局ではありません", EN: "not a CA of JPKI"},
+}
+
+func (d description) rows(a *app, personal bool) [][]string {
+	v := cert.ValidityOf(d.cert)
+	kind := capital(kindTexts[d.kind])
+	if d.demo {
+		kind = text{JA: "%s(デモ)", EN: "%s (DEMO)"}.With(kind)
+	}
+	var rows [][]string
+	add := func(label text, value string) {
+		if value != "" {
+			rows = append(rows, []string{a.say(label), value})
+		}
+	}
+	add(text{JA: "種類", EN: "Kind"}, a.say(kind))
+	add(text{JA: "状態", EN: "State"}, a.say(stateTexts[d.state]))
+	add(text{JA: "有効期間の開始", EN: "Valid from"}, a.say(lastDayText(cert.DateOf(v.NotBefore))))
+	add(text{JA: "有効期間満了日", EN: "Last day"}, a.say(text{JA: "%s  %s", EN: "%s  (%s)"}.With(lastDayText(v.LastDay()), daysText(d.daysLeft))))
+	if d.kind == cert.Sign || d.kind == cert.Auth {
+		add(text{JA: "更新できる日", EN: "Renewal opens"}, a.say(dateText(v.RenewalOpens())))
+	}
+	if d.holder != nil {
+		if personal {
+			rows = append(rows, a.holderRows(*d.holder)...)
+		} else {
+			add(text{JA: "氏名など", EN: "Name etc."}, a.say(text{JA: "表示していません(--personal で表示)", EN: "not shown (--personal shows them)"}))
+		}
+	}
+	add(text{JA: "識別名", EN: "Subject"}, cert.Name(d.cert.RawSubject))
+	add(text{JA: "発行者", EN: "Issuer"}, cert.Name(d.cert.RawIssuer))
+	if d.kind.IsCA() {
+		standing := a.say(standingTexts[d.ca.Standing])
+		if d.ca.Pin.ID != "" {
+			standing = d.ca.Pin.ID + "  " + standing
+		}
+		add(text{JA: "認証局", EN: "CA"}, standing)
+	} else {
+		add(text{JA: "認証局の世代", EN: "CA generation"}, d.issuer)
+	}
+	add(text{JA: "シリアル番号", EN: "Serial"}, cert.Serial(d.cert.SerialNumber))
+	add(text{JA: "鍵", EN: "Key"}, keyText(d.cert))
+	add(text{JA: "鍵の用途", EN: "Key usage"}, strings.Join(keyUsages(d.cert), ", "))
+	add(text{JA: "ポリシー", EN: "Policy"}, strings.Join(policies(d.cert), ", "))
+	add(text{JA: "SHA-256", EN: "SHA-256"}, cert.FingerprintOf(d.cert).String())
+	return rows
+}
+
+func (a *app) holderRows(h cert.Holder) [][]string {
+	sex := h.Sex.String()
+	switch h.Sex {
+	case cert.Male:
+		sex = a.say(text{JA: "男", EN: "male"})
+	case cert.Female:
+		sex = a.say(text{JA: "女", EN: "female"})
+	}
+	birth := text{JA: h.Birth.Wareki(), EN: h.Birth.String()}
+	rows := [][]string{
+		{a.say(text{JA: "氏名", EN: "Name"}), h.Name.String() + a.substitutes(h.NameSubstitutes)},
+		{a.say(text{JA: "生年月日", EN: "Date of birth"}), a.say(birth)},
+		{a.say(text{JA: "性別", EN: "Sex"}), sex},
+		{a.say(text{JA: "住所", EN: "Address"}), h.Address.String() + a.substitutes(h.AddressSubstitutes)},
+	}
+	for _, o := range h.Others {
+		rows = append(rows, []string{o.ID.String(), o.Text.String()})
+	}
+	return rows
+}
+
+// substitutes says which characters of a name stand for others.
+func (a *app) substitutes(positions []int) string {
+	if len(positions) == 0 {
+		return ""
+	}
+	var n []string
+	for _, p := range positions {
+		n = append(n, fmt.Sprint(p+1))
+	}
+	return a.say(text{JA: "(代替文字: %s文字目)", EN: "  (substitute characters: no. %s)"}.With(strings.Join(n, ", ")))
+}
+
+func keyText(c *x509.Certificate) string {
+	switch k := c.PublicKey.(type) {
+	case *rsa.PublicKey:
+		return fmt.Sprintf("RSA %d", k.N.BitLen())
+	case *ecdsa.PublicKey:
+		return "ECDSA " + k.Params().Name
+	}
+	return c.PublicKeyAlgorithm.String()
+}
+
+// keyUsages names the bits of KeyUsage as RFC 5280, 4.2.1.3, does.
+func keyUsages(c *x509.Certificate) (names []string) {
+	for i, name := range []string{"digitalSignature", "nonRepudiation", "keyEncipherment", "dataEncipherment", "keyAgreement", "keyCertSign", "cRLSign"} {
+		if c.KeyUsage&(1<<i) != 0 {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func policies(c *x509.Certificate) (ids []string) {
+	for _, p := range c.Policies {
+		ids = append(ids, p.String())
+	}
+	return ids
+}
+
+// showJSON is jpki.certificate/v1.
+type showJSON struct {
+	Schema       string           `json:"schema"`
+	Kind         string           `json:"kind"`
+	Demo         bool             `json:"demo"`
+	State        certificateState `json:"state"`
+	NotBefore    string           `json:"not_before"`
+	NotAfter     string           `json:"not_after"`
+	LastDay      string           `json:"last_day"`
+	DaysLeft     int              `json:"days_left"`
+	RenewalOpens *string          `json:"renewal_opens"`
+	Subject      string           `json:"subject"`
+	Issuer       string           `json:"issuer"`
+	CA           *string          `json:"ca"`
+	Serial       string           `json:"serial"`
+	Key          string           `json:"key"`
+	KeyUsage     []string         `json:"key_usage"`
+	Policies     []string         `json:"policies"`
+	SHA256       string           `json:"sha256"`
+	Holder       *holderJSON      `json:"holder"`
+}
+
+// holderJSON is there only with --personal.
+type holderJSON struct {
+	Name               string            `json:"name"`
+	NameSubstitutes    []int             `json:"name_substitutes"`
+	Birth              string            `json:"birth"`
+	Sex                string            `json:"sex"`
+	Address            string            `json:"address"`
+	AddressSubstitutes []int             `json:"address_substitutes"`
+	Others             map[string]string `json:"others"`
+}
+
+func (d description) json(personal bool) showJSON {
+	v := cert.ValidityOf(d.cert)
+	doc := showJSON{
+		Schema: "jpki.certificate/v1", Kind: d.kind.String(), Demo: d.demo, State: d.state,
+		NotBefore: rfc3339(v.NotBefore), NotAfter: rfc3339(v.NotAfter), LastDay: v.LastDay().String(), DaysLeft: d.daysLeft,
+		Subject: cert.Name(d.cert.RawSubject), Issuer: cert.Name(d.cert.RawIssuer),
+		Serial: cert.Serial(d.cert.SerialNumber), Key: keyText(d.cert),
+		KeyUsage: nonNil(keyUsages(d.cert)), Policies: nonNil(policies(d.cert)), SHA256: cert.FingerprintOf(d.cert).String(),
+	}
+	if d.kind == cert.Sign || d.kind == cert.Auth {
+		opens := v.RenewalOpens().String()
+		doc.RenewalOpens = &opens
+	}
+	if id := d.ca.Pin.ID; id != "" {
+		doc.CA = &id
+	} else if d.issuer != "" {
+		doc.CA = &d.issuer
+	}
+	if personal && d.holder != nil {
+		h := d.holder
+		doc.Holder = &holderJSON{
+			Name: string(h.Name), NameSubstitutes: nonNil(h.NameSubstitutes), Birth: h.Birth.String(), Sex: h.Sex.String(),
+			Address: string(h.Address), AddressSubstitutes: nonNil(h.AddressSubstitutes), Others: map[string]string{},
+		}
+		for _, o := range h.Others {
+			doc.Holder.Others[o.ID.String()] = string(o.Text)
+		}
+	}
+	return doc
+}
+
+// nonNil makes an empty list an empty JSON array, not null.
+func nonNil[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}

@@ -1,0 +1,177 @@
+// Package cli is the command line of jpki: a cobra tree with one file a
+// command, each an options struct and a run method, over an app that holds
+// what all of them share. Commands get their card from one place (card.go),
+// their PIN session from one place (unlock.go), and turn every error into what
+// a person can act on in one place (explain.go).
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jpki-tools/jpki/internal/i18n"
+	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/ui"
+)
+
+// Config is what the program takes from its surroundings.
+type Config struct {
+	Args           []string // without the program's name
+	Stdin          *os.File
+	Stdout, Stderr *os.File
+	Getenv         func(string) string
+	Now            func() time.Time
+}
+
+// Main runs the program and returns its exit status.
+func Main() int {
+	return Run(Config{
+		Args:   os.Args[1:],
+		Stdin:  os.Stdin,
+		Stdout: os.Stdout,
+		Stderr: os.Stderr,
+		Getenv: os.Getenv,
+		Now:    time.Now,
+	})
+}
+
+// Run runs the program with the given surroundings and returns its exit status.
+func Run(cfg Config) int {
+	ctx, stop := interruptible()
+	defer stop()
+	a := newApp(cfg)
+	return a.finish(a.execute(ctx, cfg.Args))
+}
+
+// interruptible gives a context that ends with the first signal that asks the
+// program to end. Later ones are swallowed: a verified PIN is closed before the
+// program ends, and that takes no longer than a few commands to the card.
+func interruptible() (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, endingSignals...)
+	go func() {
+		for range signals {
+			cancel(problem.New(problem.Interrupted,
+				i18n.Text{JA: "中断しました。", EN: "Interrupted."}, i18n.Text{}))
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		close(signals)
+		cancel(nil)
+	}
+}
+
+// app is what every command shares.
+type app struct {
+	cfg  Config
+	io   *ui.IO
+	now  func() time.Time
+	demo *demoCards // cards of a tour, kept in memory; nil outside one
+
+	// global flags
+	card    string
+	reader  string
+	wait    time.Duration
+	json    bool
+	noInput bool
+	trace   string
+}
+
+func newApp(cfg Config) *app {
+	lang := i18n.Detect(cfg.Getenv, i18n.System)
+	if l, ok := i18n.Parse(flagValue(cfg.Args, "lang")); ok {
+		lang = l
+	}
+	a := &app{cfg: cfg, now: cfg.Now}
+	a.io = &ui.IO{In: cfg.Stdin, Out: cfg.Stdout, Err: cfg.Stderr, Lang: lang}
+	a.json = slices.Contains(cfg.Args, "--json") // for complaints about the line itself
+	a.setColor("auto")
+	return a
+}
+
+// flagValue looks for a flag before the command line is parsed: the language
+// decides the words of the help and of every complaint about the line itself.
+func flagValue(args []string, name string) string {
+	for i, arg := range args {
+		if arg == "--" {
+			return ""
+		}
+		if v, ok := strings.CutPrefix(arg, "--"+name+"="); ok {
+			return v
+		}
+		if arg == "--"+name && i+1 < len(args) {
+			return args[i+1]
+		}
+	}
+	return ""
+}
+
+func (a *app) setColor(when string) {
+	switch when {
+	case "always":
+		a.io.Color = true
+	case "never":
+		a.io.Color = false
+	default:
+		a.io.Color = ui.IsTerminal(a.io.Out) && a.cfg.Getenv("NO_COLOR") == "" && a.cfg.Getenv("TERM") != "dumb"
+	}
+}
+
+// finish reports an error and gives the exit status.
+func (a *app) finish(err error) int {
+	if err == nil {
+		return 0
+	}
+	p := a.explain(err)
+	if !p.Silent {
+		a.report(p)
+	}
+	return p.Exit()
+}
+
+// report writes a problem to Err, in words or as JSON.
+func (a *app) report(p *problem.Problem) {
+	if a.json {
+		_ = a.writeJSON(a.io.Err, map[string]problemJSON{"error": a.problemJSON(p)})
+		return
+	}
+	lines := []text{text{JA: "エラー: %s", EN: "Error: %s"}.With(p.What)}
+	if !p.Next.IsZero() {
+		lines = append(lines, text{JA: "次の手順: %s", EN: "Next: %s"}.With(p.Next))
+	}
+	for _, line := range lines {
+		fmt.Fprintln(a.io.Err, a.say(line))
+	}
+}
+
+func (a *app) problemJSON(p *problem.Problem) problemJSON {
+	return problemJSON{p.Code, a.say(p.What), a.say(p.Next), p.Left, p.TryUsed}
+}
+
+type problemJSON struct {
+	Code      problem.Code `json:"code"`
+	Message   string       `json:"message"`
+	Hint      string       `json:"hint"`
+	TriesLeft *int         `json:"tries_left"`
+	TryUsed   bool         `json:"try_used"`
+}
+
+// quietly makes a problem that only sets the exit status, because the output
+// already says it.
+func quietly(code problem.Code) error {
+	return &problem.Problem{Code: code, Silent: true}
+}
+
+func isProblem(err error) (*problem.Problem, bool) {
+	var p *problem.Problem
+	ok := errors.As(err, &p)
+	return p, ok
+}

@@ -1,0 +1,238 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jpki-tools/jpki/internal/democard"
+	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/state"
+	"github.com/jpki-tools/jpki/internal/ui"
+	"github.com/jpki-tools/jpki/pkg/virtualcard"
+)
+
+func (a *app) newDemo() *cobra.Command {
+	cmd := a.command(command{
+		use:   "demo",
+		short: text{JA: "カードなしで一通り試す", EN: "a tour without a card"},
+		long: text{
+			JA: "内蔵のデモカードで、状態の確認から署名とその検証までを一通り実行して見せます。何も保存しません。\n" +
+				"--card demo を付けると、どのコマンドもデモカードで試せます(暗証番号と残り回数は保存されます)。\n\n" +
+				"デモカード(--card demo:名前):\n",
+			EN: "Runs a tour on the built-in demo card, from looking at it to signing and checking. Nothing is kept.\n" +
+				"With --card demo every command works on the demo card (its PINs and counters are kept).\n\n" +
+				"Demo cards (--card demo:NAME):\n",
+		},
+	})
+	cmd.Long += personaTable(a)
+	cmd.Args = cobra.ArbitraryArgs
+	cmd.RunE = func(c *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return usage(text{JA: "「%s」というコマンドはありません。", EN: "There is no command %q."}.With(args[0])).
+				next(text{JA: "コマンドの一覧: jpki demo --help", EN: "For the commands: jpki demo --help"})
+		}
+		return a.tour(c.Context())
+	}
+	cmd.AddCommand(a.newDemoServe(), a.newDemoReset())
+	return cmd
+}
+
+// personaTexts describes the demo cards.
+var personaTexts = map[string]text{
+	"adult":       {JA: "大人のカード。証明書はどちらも当分有効", EN: "an adult's card, both certificates good for years"},
+	"expiring":    {JA: "更新できる期間に入ったカード", EN: "a card inside the renewal window"},
+	"expired":     {JA: "証明書の有効期間が過ぎたカード", EN: "a card whose certificates have ended"},
+	"child":       {JA: "15歳未満のカード。署名用電子証明書がない", EN: "a child's card, without a signing certificate"},
+	"no-pin":      {JA: "顔認証マイナンバーカード。暗証番号が使えない", EN: "a face-authentication card, without usable PINs"},
+	"locked-sign": {JA: "署名用パスワードがロックされたカード", EN: "a card whose signing password is blocked"},
+	"last-try":    {JA: "暗証番号がどちらも残り1回のカード", EN: "a card with one try left for each PIN"},
+	"android":     {JA: "Androidスマートフォンの証明書", EN: "certificates on an Android phone"},
+	"foreign":     {JA: "外国人住民のカード。長い氏名、代替文字、在留期間まで", EN: "a foreign resident's card: long name, substitute characters, ends with the stay"},
+}
+
+func personaTable(a *app) string {
+	var rows [][]string
+	for _, p := range virtualcard.Personas() {
+		rows = append(rows, []string{p.Name, a.say(personaTexts[p.Name])})
+	}
+	return ui.Table(2, nil, rows) + "\n" + a.say(demoPINs)
+}
+
+var demoPINs = text{
+	JA: "デモカードの暗証番号は公開されています。署名用パスワード %s、利用者証明用パスワード %s\n本物の暗証番号をデモカードで使わないでください。",
+	EN: "The demo card's PINs are public: signing password %s, authentication PIN %s.\nDo not use your real PINs on the demo card.",
+}.With(virtualcard.SignPIN, virtualcard.AuthPIN)
+
+// step is one command of the tour.
+type step struct {
+	title text
+	line  string // as a person would type it, without jpki
+	stdin string // what is piped into it
+}
+
+var tourSteps = []step{
+	{text{JA: "カードの状態を見る。暗証番号は要りません", EN: "See how the card stands. No PIN is needed"}, "status", ""},
+	{text{JA: "証明書の内容を見る", EN: "See what a certificate says"}, "cert show auth", ""},
+	{text{JA: "形の違う暗証番号は、カードに送る前に断ります", EN: "What cannot be the PIN is refused before it reaches the card"}, "pin verify auth --pin-stdin", "123\n"},
+	{text{JA: "残り回数は減っていません", EN: "No try was used"}, "pin status", ""},
+	{text{JA: "ファイルに署名する", EN: "Sign a file"}, "sign contract.txt --pin-stdin", virtualcard.SignPIN + "\n"},
+	{text{JA: "署名を確かめる。デモの認証局を信じるのは --trust demo を付けたときだけです", EN: "Check the signature. The demo CA is believed only with --trust demo"}, "verify contract.txt.p7s --trust demo", ""},
+}
+
+// tour runs the steps one after the other, in a folder of its own that goes
+// with it, on a card in memory.
+func (a *app) tour(ctx context.Context) (err error) {
+	if a.json {
+		return usage(text{JA: "demo に --json はありません。", EN: "demo has no --json."})
+	}
+	dir, err := os.MkdirTemp("", "jpki-demo-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	back, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	if err := os.Chdir(dir); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.Chdir(back)) }()
+	contract := text{JA: "これはデモの契約書です。\n", EN: "This is a demo contract.\n"}
+	if err := os.WriteFile("contract.txt", []byte(a.say(contract)), 0o600); err != nil {
+		return err
+	}
+	out := a.io.Out
+	fmt.Fprintf(out, "%s\n", a.say(demoPINs))
+	cards := &demoCards{}
+	for i, s := range tourSteps {
+		if err := context.Cause(ctx); err != nil {
+			return err
+		}
+		shown := "jpki " + s.line
+		if s.stdin != "" {
+			shown = fmt.Sprintf("printf '%s\\n' | %s", strings.TrimSpace(s.stdin), shown)
+		}
+		fmt.Fprintf(out, "\n%s\n%s\n", a.io.Paint(ui.Strong, fmt.Sprintf("%d. %s", i+1, a.say(s.title))), a.io.Paint(ui.Faint, "$ "+shown))
+		exit, err := a.runStep(ctx, cards, s)
+		if err != nil {
+			return err
+		}
+		if exit != 0 {
+			fmt.Fprintln(out, a.io.Paint(ui.Faint, a.say(text{JA: "(終了ステータス %d)", EN: "(exit status %d)"}.With(exit))))
+		}
+	}
+	fmt.Fprintf(out, "\n%s\n", a.say(text{
+		JA: "カードリーダーがあれば、そのまま jpki status を実行してください。",
+		EN: "With a card reader, run jpki status.",
+	}))
+	return nil
+}
+
+// runStep runs a command line as a program of its own would, on the tour's card.
+func (a *app) runStep(ctx context.Context, cards *demoCards, s step) (exit int, err error) {
+	cfg := a.cfg
+	cfg.Args = append(strings.Fields(s.line), "--card", "demo", "--no-input", "--lang", string(a.io.Lang))
+	cfg.Stderr = cfg.Stdout // one after the other, as a terminal shows them
+	r, w, err := os.Pipe()
+	if err != nil {
+		return 0, err
+	}
+	defer r.Close()
+	if _, err := w.WriteString(s.stdin); err != nil { // far less than a pipe holds
+		return 0, err
+	}
+	w.Close()
+	cfg.Stdin = r
+	sub := newApp(cfg)
+	sub.demo = cards
+	return sub.finish(sub.execute(ctx, cfg.Args)), nil
+}
+
+func (a *app) newDemoServe() *cobra.Command {
+	addr, persona := virtualcard.DefaultAddr, democard.DefaultPersona
+	var opt virtualcard.Options
+	cmd := a.command(command{
+		use:   "serve",
+		short: text{JA: "デモカードを仮想リーダー(vpcd)に入れる", EN: "put a demo card into a virtual reader (vpcd)"},
+		long: text{
+			JA: "vsmartcardのvpcdが作る仮想リーダーにデモカードを入れます。OpenSCなど、PC/SCを使うどのプログラムからも本物のカードのように見えます。Ctrl-Cで取り出します。\n暗証番号と残り回数は終わると忘れます。",
+			EN: "Puts a demo card into the virtual reader of vsmartcard's vpcd: any program that uses PC/SC, such as OpenSC, sees it like a real one. Ctrl-C takes it out.\nPINs and counters are forgotten at the end.",
+		},
+		examples: []example{
+			{"jpki demo serve --persona expiring", text{JA: "期限の近いカードを入れる", EN: "a card about to end"}},
+		},
+		args: a.noArgs(),
+		run:  func(ctx context.Context, _ []string) error { return a.demoServe(ctx, addr, persona, opt) },
+	})
+	f := cmd.Flags()
+	f.StringVar(&addr, "address", addr, a.say(text{JA: "vpcdの`ADDRESS`", EN: "vpcd's `ADDRESS`"}))
+	f.StringVar(&persona, "persona", persona, a.say(text{JA: "デモカードの`NAME`", EN: "`NAME` of the demo card"}))
+	f.BoolVar(&opt.NoExtendedLength, "short", false, a.say(text{JA: "拡張長のコマンドを断るカード", EN: "a card that refuses commands of extended length"}))
+	f.BoolVar(&opt.ReselectDrops, "reselect-drops", false, a.say(text{JA: "再SELECTで暗証番号の状態を失うカード", EN: "a card that drops a verified PIN when it is selected again"}))
+	f.BoolVar(&opt.T0, "t0", false, a.say(text{JA: "T=0のように応答するカード", EN: "a card that answers as over T=0"}))
+	return cmd
+}
+
+func (a *app) demoServe(ctx context.Context, addr, name string, opt virtualcard.Options) error {
+	persona, ok := virtualcard.Lookup(name)
+	if !ok {
+		return unknownPersona(name)
+	}
+	card, err := virtualcard.New(persona, a.now(), opt)
+	if err != nil {
+		return err
+	}
+	var recorder virtualcard.Recorder
+	card.Observe(recorder.Observe)
+	err = virtualcard.Serve(ctx, addr, card, func() {
+		a.io.Note(text{JA: "デモカード「%s」を入れました。Ctrl-Cで取り出します。", EN: "The demo card %q is in. Ctrl-C takes it out."}.With(name))
+		a.io.Note(demoPINs)
+	})
+	total := recorder.Total()
+	a.io.Note(text{JA: "取り出しました。コマンド%d件、受信%dバイト、送信%dバイト。", EN: "Taken out. %d commands, %d bytes received, %d bytes sent."}.With(total.Commands, total.Sent, total.Received))
+	switch {
+	case errors.Is(err, virtualcard.ErrNoReader):
+		return problem.New(problem.NoService,
+			text{JA: "%sに仮想リーダー(vpcd)がありません。", EN: "There is no virtual reader (vpcd) at %s."}.With(addr),
+			text{JA: "Debian/Ubuntu では「sudo apt install vsmartcard-vpcd」で入ります。pcscdが動いているか確かめてください。", EN: "Debian/Ubuntu: sudo apt install vsmartcard-vpcd. See that pcscd is running."}).Because(err)
+	case errors.Is(err, virtualcard.ErrSlotTaken):
+		return problem.New(problem.CardInUse,
+			text{JA: "仮想リーダーにはもう別のカードが入っているようです。", EN: "Another card seems to be in the virtual reader."},
+			text{JA: "ほかの jpki demo serve を終わらせるか、--address で別のスロットを指定してください。", EN: "End the other jpki demo serve, or name another slot with --address."}).Because(err)
+	case errors.Is(err, virtualcard.ErrReaderGone):
+		return problem.New(problem.NoReader,
+			text{JA: "仮想リーダーがなくなりました。pcscdが終わったようです。", EN: "The virtual reader is gone: pcscd has ended."}, text{}).Because(err)
+	}
+	return err
+}
+
+func (a *app) newDemoReset() *cobra.Command {
+	return a.command(command{
+		use:   "reset [PERSONA]",
+		short: text{JA: "デモカードの暗証番号と残り回数を元に戻す", EN: "make the demo cards' PINs and counters new"},
+		args:  a.argCount(0, 1, text{JA: "デモカードの名前は1つまでです。", EN: "One demo card at the most."}),
+		run: func(ctx context.Context, args []string) error {
+			persona := ""
+			if len(args) > 0 {
+				persona = args[0]
+			}
+			store, err := state.Open(a.cfg.Getenv)
+			if err == nil {
+				err = democard.Reset(ctx, store, persona)
+			}
+			if errors.Is(err, democard.ErrUnknownPersona) {
+				return unknownPersona(persona)
+			}
+			if err == nil {
+				a.io.Note(text{JA: "デモカードを最初の状態に戻しました。", EN: "The demo cards are as new."})
+			}
+			return err
+		},
+	})
+}

@@ -1,0 +1,236 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+
+	"github.com/jpki-tools/jpki/internal/democard"
+	"github.com/jpki-tools/jpki/internal/output"
+	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/state"
+	"github.com/jpki-tools/jpki/pkg/apdu"
+	"github.com/jpki-tools/jpki/pkg/jpki"
+	"github.com/jpki-tools/jpki/pkg/pcsc"
+)
+
+// explain turns an error of any layer into what a person can act on. It is the
+// only place where that is decided.
+func (a *app) explain(err error) *problem.Problem {
+	if p, ok := isProblem(err); ok {
+		return p
+	}
+	for _, explain := range []func(error) *problem.Problem{explainPIN, explainSource, explainCertificate, explainReader, explainDemo, explainOutput, explainFile} {
+		if p := explain(err); p != nil {
+			return p.Because(err)
+		}
+	}
+	var status apdu.Status
+	if errors.As(err, &status) {
+		return problem.New(problem.CardAnswer,
+			text{JA: "カードが思わぬ応答をしました(%04X)。", EN: "The card gave an unexpected answer (%04X)."}.With(uint16(status)),
+			text{JA: "カードを置き直して、もう一度試してください。", EN: "Take the card off the reader, put it back and try again."}).Because(err)
+	}
+	return problem.New(problem.Failed, text{JA: "うまくいきませんでした: %s", EN: "It did not work: %s"}.With(err.Error()), text{}).Because(err)
+}
+
+func explainPIN(err error) *problem.Problem {
+	var (
+		notClosed  *jpki.NotClosedError
+		wrong      *jpki.PINError
+		blocked    *jpki.BlockedError
+		rule       *jpki.RuleError
+		unanswered *jpki.UnansweredError
+	)
+	switch {
+	case errors.As(err, &notClosed):
+		return problem.New(problem.NotClosed,
+			text{JA: "暗証番号を確認した状態を閉じられませんでした。ほかのプログラムがこの鍵を使えるおそれがあります。", EN: "The verified PIN could not be closed: another program could use the key."},
+			text{JA: "すぐにカードをリーダーから外してください。", EN: "Take the card off the reader now."})
+	case errors.As(err, &wrong) && wrong.Left == 0:
+		p := problem.New(problem.PINWrong,
+			text{JA: "%sが違います。これでロックされました。", EN: "Wrong %s. It is now blocked."}.With(pinNames[wrong.Key]), unlockHint)
+		p.TryUsed = true
+		return p.WithTries(0)
+	case errors.As(err, &wrong):
+		p := problem.New(problem.PINWrong,
+			text{JA: "%sが違います。%s。", EN: "Wrong %s. %s."}.With(pinNames[wrong.Key], capital(leftText(wrong.Left))),
+			text{JA: "もう一度実行する前に、控えを確かめてください。正しく入力すると回数は元に戻ります。", EN: "Check your note before you try again. A correct entry resets the counter."})
+		p.TryUsed = true
+		return p.WithTries(wrong.Left)
+	case errors.As(err, &blocked):
+		return problem.New(problem.PINBlocked,
+			text{JA: "%sはロックされています。", EN: "The %s is blocked."}.With(pinNames[blocked.Key]), unlockHint).WithTries(0)
+	case errors.As(err, &rule):
+		return problem.New(problem.PINRule,
+			text{JA: "%sの形が違います。送信していないので、回数は減っていません。", EN: "This cannot be the %s. It was not sent, no try was used."}.With(pinNames[rule.Key]),
+			ruleHint(rule))
+	case errors.As(err, &unanswered):
+		p := problem.New(problem.PINUnanswered,
+			text{JA: "%sの確認中にカードとの通信が切れました。回数が1回減ったかもしれません。", EN: "The card went away while the %s was checked. A try may have been used."}.With(pinNames[unanswered.Key]),
+			text{JA: "カードを置き直し、jpki pin status で残り回数を確かめてください。", EN: "Put the card back and look at the counter with jpki pin status."})
+		p.TryUsed = true
+		return p
+	}
+	return nil
+}
+
+func ruleHint(e *jpki.RuleError) text {
+	form := text{JA: "%sは%sです。", EN: "The %s is %s."}.With(pinNames[e.Key], pinForms[e.Key])
+	switch {
+	case e.Key == jpki.KeySign && e.Rule == jpki.RuleMixed:
+		form = text{JA: "%s英字と数字の両方が必要です。", EN: "%s It has both letters and digits."}.With(form)
+	case e.Key == jpki.KeySign && e.Rule == jpki.RuleCharacters:
+		form = text{JA: "%s使えるのは半角のA〜Zと0〜9だけです。", EN: "%s Only half-width A-Z and 0-9 can be in it."}.With(form)
+	case e.Rule == jpki.RuleCharacters:
+		form = text{JA: "%s使えるのは半角の0〜9だけです。", EN: "%s Only half-width 0-9 can be in it."}.With(form)
+	}
+	return form
+}
+
+func explainCertificate(err error) *problem.Problem {
+	if errors.Is(err, jpki.ErrKeyMismatch) {
+		return problem.New(problem.KeyMismatch,
+			text{JA: "カードの鍵が証明書と一致しません。署名は作成していません。", EN: "The key on the card does not belong to the certificate. No signature was made."},
+			text{JA: "市区町村の窓口に相談してください。", EN: "Ask at the municipal counter."})
+	}
+	var failed *jpki.CertificateError
+	if !errors.As(err, &failed) {
+		return nil
+	}
+	name := certificateNames[failed.Kind]
+	switch {
+	case errors.Is(err, jpki.ErrNeedsPIN):
+		return problem.New(problem.NeedsPIN,
+			text{JA: "%sを読み取るには%sが必要です。", EN: "The %s can be read only with the %s."}.With(name, pinNames[failed.Kind.Key()]), text{})
+	case errors.Is(err, jpki.ErrDamaged):
+		return problem.New(problem.DamagedCert,
+			text{JA: "カードの%sが壊れています。", EN: "The %s on the card is damaged."}.With(name),
+			text{JA: "カードを置き直しても同じなら、市区町村の窓口に相談してください。", EN: "Put the card back and try again; if it stays so, ask at the municipal counter."})
+	}
+	hint := text{JA: "証明書がいらないと申請した場合や失効した場合は入っていません。発行は市区町村の窓口でできます。", EN: "It is absent if it was declined or has lapsed. The municipal counter issues it."}
+	if failed.Kind == jpki.KindSign {
+		hint = text{
+			JA: "15歳未満の方や顔認証マイナンバーカードには、原則として署名用電子証明書はありません。そのほかの場合は市区町村の窓口で発行できます。",
+			EN: "Holders under 15 and face-authentication cards have none, in principle. Otherwise the municipal counter issues it.",
+		}
+	}
+	return problem.New(problem.NoCertificate, text{JA: "このカードに%sはありません。", EN: "This card holds no %s."}.With(name), hint)
+}
+
+func explainReader(err error) *problem.Problem {
+	switch {
+	case errors.Is(err, jpki.ErrNotJPKI):
+		return problem.New(problem.NotJPKI,
+			text{JA: "マイナンバーカードではないか、公的個人認証サービスのカードではありません。", EN: "This is no My Number Card: it has no JPKI application."},
+			text{JA: "マイナンバーカードをリーダーに置いてください。接触式のリーダーでは、ICチップの向きを確かめてください。", EN: "Put a My Number Card on the reader. In a contact reader, mind which way the chip faces."})
+	case errors.Is(err, pcsc.ErrNoLibrary):
+		return problem.New(problem.NoService,
+			text{JA: "PC/SCのライブラリが見つかりません。", EN: "The PC/SC library is missing."},
+			text{JA: "Debian/Ubuntu では「sudo apt install pcscd」、Fedora では「sudo dnf install pcsc-lite」で入ります。カードなしで試すには jpki demo。", EN: "Debian/Ubuntu: sudo apt install pcscd. Fedora: sudo dnf install pcsc-lite. To try without a card: jpki demo."})
+	case errors.Is(err, pcsc.ErrNoService):
+		return problem.New(problem.NoService,
+			text{JA: "PC/SCサービスが動いていません。", EN: "The PC/SC service is not running."},
+			text{JA: "Linuxでは「sudo systemctl start pcscd.socket」を実行してください。SSH接続中や仮想環境では、利用が許可されていないことがあります。", EN: "On Linux run: sudo systemctl start pcscd.socket. Over SSH or in a container its use may not be permitted."})
+	case errors.Is(err, pcsc.ErrAccess):
+		return problem.New(problem.NoService,
+			text{JA: "カードリーダーを使う権限がありません。", EN: "Using the card reader is not permitted."},
+			text{JA: "SSH接続ではpolkitが断ることがあります。パソコンの画面から直接使うか、管理者にpcscdの許可を頼んでください。", EN: "Over SSH, polkit may refuse it. Work at the machine itself, or have the administrator allow pcscd."})
+	case errors.Is(err, pcsc.ErrReaderGone):
+		return problem.New(problem.NoReader,
+			text{JA: "途中でカードリーダーが外されました。", EN: "The card reader was disconnected on the way."},
+			text{JA: "つなぎ直して、もう一度実行してください。", EN: "Connect it again and run this again."})
+	case errors.Is(err, pcsc.ErrCardMute), errors.Is(err, pcsc.ErrCommunication):
+		return problem.New(problem.NoCard,
+			text{JA: "カードとの通信が途切れました。", EN: "The communication with the card broke off."},
+			text{JA: "カードを置き直し、動かさずにもう一度実行してください。", EN: "Put the card back and run this again without moving it."})
+	case errors.Is(err, pcsc.ErrNoReader):
+		return problem.New(problem.NoReader,
+			text{JA: "カードリーダーが見つかりません。", EN: "There is no card reader."},
+			text{JA: "リーダーをつなぎ直し、そのリーダーのドライバーが入っているか確かめてください。", EN: "Connect the reader again and see that its driver is installed."})
+	case errors.Is(err, pcsc.ErrNoCard):
+		return problem.New(problem.NoCard,
+			text{JA: "リーダーにカードがありません。", EN: "There is no card on the reader."},
+			text{JA: "カードをリーダーに置いて、もう一度実行してください。--wait 30s を付けると置かれるまで待ちます。", EN: "Put the card on the reader and run this again; with --wait 30s it waits for the card."})
+	case errors.Is(err, pcsc.ErrCardRemoved):
+		return problem.New(problem.CardRemoved,
+			text{JA: "途中でカードが外されたか、差し替えられました。", EN: "The card was taken away or exchanged on the way."},
+			text{JA: "終わるまでカードを動かさずに、もう一度実行してください。", EN: "Run this again and keep the card still until it is done."})
+	case errors.Is(err, pcsc.ErrInUse):
+		return problem.New(problem.CardInUse,
+			text{JA: "ほかのプログラムがカードを使用中です。", EN: "Another program is using the card."},
+			text{JA: "そのプログラムが終わってから、もう一度実行してください。", EN: "Run this again when the other program is done."})
+	case errors.Is(err, context.DeadlineExceeded):
+		return problem.New(problem.CardInUse,
+			text{JA: "カードの応答が時間内にありませんでした。", EN: "The card did not answer in time."},
+			text{JA: "カードを置き直して、もう一度実行してください。", EN: "Take the card off the reader, put it back and run this again."})
+	}
+	return nil
+}
+
+// explainDemo explains what can happen to a demo card kept between runs.
+func explainDemo(err error) *problem.Problem {
+	switch {
+	case errors.Is(err, democard.ErrInUse):
+		return explainReader(pcsc.ErrInUse)
+	case errors.Is(err, democard.ErrForgotten), errors.Is(err, state.ErrCorrupt):
+		return problem.New(problem.Failed,
+			text{JA: "記憶しているデモカードの状態が読めません。", EN: "What is remembered of the demo card cannot be read."},
+			text{JA: "jpki demo reset で最初の状態に戻せます。", EN: "jpki demo reset makes it new."})
+	case errors.Is(err, state.ErrNoHome):
+		return problem.New(problem.Failed,
+			text{JA: "状態を保存するフォルダーが分かりません。", EN: "There is no folder to remember the state in."},
+			text{JA: "環境変数 HOME か XDG_STATE_HOME を設定してください。", EN: "Set the environment variable HOME or XDG_STATE_HOME."})
+	}
+	var failed *state.Error
+	if errors.As(err, &failed) {
+		return problem.New(problem.Failed,
+			text{JA: "状態のファイル%sを扱えません: %s。", EN: "Cannot use the state file %s: %s."}.With(failed.Path, failed.Reason),
+			text{JA: "フォルダーの所有者と権限を確かめてください。", EN: "Check the folder's owner and permissions."})
+	}
+	return nil
+}
+
+var outputReasons = map[error]text{
+	output.ErrBadName:     {JA: "ファイル名として使えません", EN: "this cannot be a file's name"},
+	output.ErrExists:      {JA: "同じ名前のファイルがあります", EN: "there is a file of this name already"},
+	output.ErrDirectory:   {JA: "フォルダーです", EN: "this is a directory"},
+	output.ErrSymlink:     {JA: "シンボリックリンクです", EN: "this is a symbolic link"},
+	output.ErrSpecial:     {JA: "通常のファイルではありません", EN: "this is not a regular file"},
+	output.ErrNoFolder:    {JA: "フォルダーがありません", EN: "the folder does not exist"},
+	output.ErrNameTooLong: {JA: "名前が長すぎます", EN: "the name is too long"},
+	output.ErrNotAllowed:  {JA: "ここに書き込む権限がありません", EN: "writing here is not allowed"},
+	output.ErrInUse:       {JA: "ほかのプログラムが開いています", EN: "another program has it open"},
+	output.ErrNoSpace:     {JA: "ディスクに空きがありません", EN: "the disk is full"},
+	output.ErrFailed:      {JA: "書き込めません", EN: "it cannot be written"},
+}
+
+// explainOutput explains a file that was not written. Nothing is left of it,
+// and what was there is untouched.
+func explainOutput(err error) *problem.Problem {
+	var failed *output.Error
+	if !errors.As(err, &failed) {
+		return nil
+	}
+	next := text{JA: "-o で別の名前を指定してください。", EN: "Give another name with -o."}
+	if failed.Reason == output.ErrExists {
+		next = text{JA: "-o で別の名前を指定するか、上書きしてよければ --force を付けてください。", EN: "Give another name with -o, or replace it with --force."}
+	}
+	return problem.New(problem.Output,
+		text{JA: "%sを作成できません: %s。", EN: "Cannot make %s: %s."}.With(failed.Path, outputReasons[failed.Reason]), next)
+}
+
+func explainFile(err error) *problem.Problem {
+	var path *fs.PathError
+	if !errors.As(err, &path) {
+		return nil
+	}
+	what := text{JA: "%sを扱えません: %s", EN: "Cannot use %s: %s"}.With(path.Path, path.Err.Error())
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		what = text{JA: "%sがありません。", EN: "There is no %s."}.With(path.Path)
+	case errors.Is(err, fs.ErrPermission):
+		what = text{JA: "%sを開く権限がありません。", EN: "There is no permission to open %s."}.With(path.Path)
+	}
+	return problem.New(problem.Input, what, text{JA: "名前と権限を確かめてください。", EN: "Check its name and permissions."})
+}

@@ -1,0 +1,145 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jpki-tools/jpki/internal/ui"
+	"github.com/jpki-tools/jpki/pkg/jpki"
+)
+
+func (a *app) newPIN() *cobra.Command {
+	cmd := a.command(command{
+		use:   "pin",
+		short: text{JA: "暗証番号の残り回数を見る、確かめる", EN: "look at the PIN counters, try a PIN"},
+		long: text{
+			JA: "署名用パスワードは5回、利用者証明用パスワード(数字4桁)は3回続けて間違えるとロックされます。\n正しく入力すると回数は元に戻ります。",
+			EN: "The signing password locks after 5 wrong entries in a row, the authentication PIN (4 digits) after 3.\nA correct entry resets the counter.",
+		},
+	})
+	cmd.AddCommand(a.newPINStatus(), a.newPINVerify())
+	return cmd
+}
+
+func (a *app) newPINStatus() *cobra.Command {
+	return a.command(command{
+		use:   "status",
+		short: text{JA: "残り回数を見る(回数は減りません)", EN: "see the tries left (uses none)"},
+		examples: []example{
+			{"jpki pin status", text{JA: "2つの暗証番号の残り回数を見る", EN: "see both counters"}},
+		},
+		args: a.noArgs(),
+		run:  func(ctx context.Context, _ []string) error { return a.pinStatus(ctx) },
+	})
+}
+
+func (a *app) pinStatus(ctx context.Context) error {
+	card, err := a.openCard(ctx)
+	if err != nil {
+		return err
+	}
+	defer card.Close()
+	var pins []pinStatus
+	err = card.Read(ctx, func(app *jpki.App) (err error) {
+		pins, err = readCounters(app)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return a.writeJSON(a.io.Out, struct {
+			Schema string    `json:"schema"`
+			PINs   []pinJSON `json:"pins"`
+		}{"jpki.pin-status/v1", pinsJSON(pins)})
+	}
+	var rows [][]string
+	for _, p := range pins {
+		rows = append(rows, a.counterRow(p))
+	}
+	fmt.Fprint(a.io.Out, ui.Table(0, nil, rows))
+	return nil
+}
+
+func (a *app) newPINVerify() *cobra.Command {
+	var unlock unlockOptions
+	cmd := a.command(command{
+		use:   "verify [sign|auth]",
+		short: text{JA: "暗証番号が正しいか確かめる", EN: "see whether a PIN is right"},
+		long: text{
+			JA: "暗証番号をカードに確かめます。正しければ残り回数は元に戻り、違えば1回減ります。\n形の違うものは送らずに断るので、回数は減りません。",
+			EN: "Has the card check a PIN. A right one resets its counter, a wrong one uses a try.\nWhat cannot be the PIN is refused before it is sent and uses none.",
+		},
+		examples: []example{
+			{"jpki pin verify auth", text{JA: "利用者証明用パスワードを確かめる", EN: "check the authentication PIN"}},
+			{"jpki pin verify sign --pin-stdin < pin.txt", text{JA: "スクリプトから", EN: "from a script"}},
+		},
+		args: a.argCount(0, 1, text{JA: "引数は sign か auth の1つです。", EN: "The argument is sign or auth."}),
+		run: func(ctx context.Context, args []string) error {
+			u, err := a.unlocker(&unlock, false)
+			if err != nil {
+				return err
+			}
+			defer u.Close()
+			return a.pinVerify(ctx, u, args)
+		},
+	})
+	a.addUnlockFlags(cmd, &unlock)
+	return cmd
+}
+
+func (a *app) pinVerify(ctx context.Context, u *unlocker, args []string) error {
+	k, err := a.keyArgument(ctx, u, args)
+	if err != nil {
+		return err
+	}
+	var after jpki.Tries
+	err = a.withPIN(ctx, u, k, func(*openedCard, *jpki.Session) error {
+		after = jpki.Tries{Left: k.MaxTries(), Max: k.MaxTries()} // a right PIN resets its counter
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return a.writeJSON(a.io.Out, struct {
+			Schema   string  `json:"schema"`
+			Verified bool    `json:"verified"`
+			PIN      pinJSON `json:"pin"`
+		}{"jpki.pin-verify/v1", true, pinsJSON([]pinStatus{{key: k, tries: after}})[0]})
+	}
+	a.io.Say(text{JA: "%sは正しいです。%s。", EN: "The %s is right. %s."}.With(pinNames[k], capital(triesText(after))))
+	return nil
+}
+
+// keyArgument reads the argument that names a key, or asks for it.
+func (a *app) keyArgument(ctx context.Context, u *unlocker, args []string) (jpki.Key, error) {
+	if len(args) > 0 {
+		switch args[0] {
+		case "sign":
+			return jpki.KeySign, nil
+		case "auth":
+			return jpki.KeyAuth, nil
+		}
+		return 0, usage(text{JA: "「%s」という種類はありません。sign(署名用)か auth(利用者証明用)です。", EN: "There is no kind %q: it is sign or auth."}.With(args[0]))
+	}
+	if u.tty == nil {
+		return 0, usage(text{JA: "sign(署名用)か auth(利用者証明用)を指定してください。", EN: "Say which: sign or auth."})
+	}
+	answer, err := u.tty.Line(ctx, a.say(text{
+		JA: "どちらの暗証番号ですか。 1 署名用(英数字)  2 利用者証明用(数字4桁): ",
+		EN: "Which PIN?  1 signing (letters and digits)  2 authentication (4 digits): ",
+	}))
+	if err != nil {
+		return 0, err
+	}
+	switch answer {
+	case "1", "sign":
+		return jpki.KeySign, nil
+	case "2", "auth":
+		return jpki.KeyAuth, nil
+	}
+	return 0, usage(text{JA: "1か2を入力してください。", EN: "Enter 1 or 2."})
+}

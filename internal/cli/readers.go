@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jpki-tools/jpki/internal/ui"
+	"github.com/jpki-tools/jpki/pkg/pcsc"
+)
+
+func (a *app) newReaders() *cobra.Command {
+	return a.command(command{
+		use:   "readers",
+		short: text{JA: "カードリーダーの一覧を見る", EN: "list the card readers"},
+		args:  a.noArgs(),
+		run:   func(context.Context, []string) error { return a.readers() },
+	})
+}
+
+func (a *app) readers() error {
+	pc, err := pcsc.Establish()
+	if err != nil {
+		return err
+	}
+	defer pc.Close()
+	readers, err := pc.Readers()
+	if err != nil {
+		return err
+	}
+	if len(readers) == 0 && !a.json {
+		return pcsc.ErrNoReader
+	}
+	if a.json {
+		type readerJSON struct {
+			Name    string `json:"name"`
+			Present bool   `json:"card_present"`
+			Mute    bool   `json:"card_mute"`
+			InUse   bool   `json:"in_use"`
+			ATR     string `json:"atr"`
+		}
+		docs := []readerJSON{}
+		for _, r := range readers {
+			docs = append(docs, readerJSON{r.Name, r.Present, r.Mute, r.InUse, strings.ToUpper(hex.EncodeToString(r.ATR))})
+		}
+		return a.writeJSON(a.io.Out, struct {
+			Schema  string       `json:"schema"`
+			Readers []readerJSON `json:"readers"`
+		}{"jpki.readers/v1", docs})
+	}
+	var rows [][]string
+	for _, r := range readers {
+		card := text{JA: "カードなし", EN: "no card"}
+		switch {
+		case r.Mute:
+			card = text{JA: "カードが応答しません(向きを確かめてください)", EN: "card does not answer (see which way it lies)"}
+		case r.Present:
+			card = text{JA: "カードあり", EN: "card present"}
+		}
+		rows = append(rows, []string{r.Name, a.say(card)})
+	}
+	fmt.Fprint(a.io.Out, ui.Table(0, []string{a.say(text{JA: "カードリーダー", EN: "Reader"}), a.say(text{JA: "カード", EN: "Card"})}, rows))
+	return nil
+}

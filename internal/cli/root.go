@@ -1,0 +1,209 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/jpki-tools/jpki/internal/i18n"
+	"github.com/jpki-tools/jpki/internal/problem"
+)
+
+// execute parses the command line and runs the command it names.
+func (a *app) execute(ctx context.Context, args []string) error {
+	root := a.newRoot()
+	root.SetArgs(args)
+	root.SetIn(a.io.In)
+	root.SetOut(a.io.Out)
+	root.SetErr(a.io.Err)
+	return root.ExecuteContext(ctx)
+}
+
+func (a *app) newRoot() *cobra.Command {
+	lang := ""
+	color := ""
+	root := a.command(command{
+		use:   "jpki",
+		short: text{JA: "マイナンバーカードの電子証明書、暗証番号、署名を扱います", EN: "certificates, PINs and signatures of a My Number Card"},
+		long: text{
+			JA: "マイナンバーカードの2つの電子証明書(公的個人認証サービス)の期限と暗証番号の残り回数を確かめ、\nファイルに署名します。カードがなくても jpki demo で試せます。",
+			EN: "See when the two certificates on a My Number Card (JPKI) end and how many PIN tries are left,\nand sign files. Without a card, try jpki demo.",
+		},
+		examples: []example{
+			{"jpki demo", text{JA: "カードなしで一通り試す", EN: "a tour without a card"}},
+			{"jpki status", text{JA: "カードの今の状態を見る", EN: "see how the card stands"}},
+			{"jpki sign contract.pdf.txt", text{JA: "ファイルに署名する", EN: "sign a file"}},
+		},
+	})
+	root.SilenceErrors, root.SilenceUsage = true, true
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetHelpCommand(a.newHelp())
+	root.SetUsageTemplate(usageTemplate(a.io.Lang))
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return a.flagProblem(c, err) })
+
+	f := root.PersistentFlags()
+	f.StringVar(&a.card, "card", "", a.say(text{JA: "PC/SCの代わりに使うカード: demo または demo:`PERSONA`", EN: "card to use instead of PC/SC: demo or demo:`PERSONA`"}))
+	f.StringVar(&a.reader, "reader", "", a.say(text{JA: "使うカードリーダーの`NAME`(一部でよい)", EN: "`NAME` of the reader to use, or a part of it"}))
+	f.DurationVar(&a.wait, "wait", 0, a.say(text{JA: "カードが置かれるのを待つ`時間`(30sなど)", EN: "`TIME` to wait for a card, such as 30s"}))
+	f.BoolVar(&a.json, "json", false, a.say(text{JA: "結果をJSONで出力する", EN: "write the result as JSON"}))
+	f.StringVar(&lang, "lang", "", a.say(text{JA: "言語: `ja` または en", EN: "language: `ja` or en"}))
+	f.StringVar(&color, "color", "auto", a.say(text{JA: "色: `auto`、always、never", EN: "colour: `auto`, always or never"}))
+	f.BoolVar(&a.noInput, "no-input", false, a.say(text{JA: "端末で何も尋ねない", EN: "never ask on the terminal"}))
+	f.StringVar(&a.trace, "trace", "", a.say(text{JA: "カードとのやりとりを`FILE`に記録する(暗証番号は記録しない)", EN: "record the exchanges with the card in `FILE`, never a PIN"}))
+	f.BoolP("help", "h", false, a.say(text{JA: "使い方を表示する", EN: "show help"}))
+
+	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error {
+		c.SilenceUsage = true
+		if _, ok := i18n.Parse(lang); lang != "" && !ok {
+			return usage(text{JA: "--lang は ja か en です。", EN: "--lang is ja or en."})
+		}
+		switch color {
+		case "auto", "always", "never":
+			a.setColor(color)
+		default:
+			return usage(text{JA: "--color は auto、always、never のどれかです。", EN: "--color is auto, always or never."})
+		}
+		if a.card != "" && a.reader != "" {
+			return usage(text{JA: "--card と --reader は同時に使えません。", EN: "--card and --reader exclude each other."})
+		}
+		a.io.Quiet = a.json
+		return nil
+	}
+	root.AddCommand(
+		a.newStatus(), a.newCert(), a.newPIN(), a.newSign(), a.newVerify(),
+		a.newReaders(), a.newDemo(), a.newVersion(),
+	)
+	root.AddCommand(a.newTopics()...)
+	return root
+}
+
+// say gives a text in the person's language.
+func (a *app) say(t text) string { return t.In(a.io.Lang) }
+
+// command describes a cobra command in both languages.
+type command struct {
+	use      string
+	short    text
+	long     text
+	examples []example
+	args     cobra.PositionalArgs
+	run      func(ctx context.Context, args []string) error
+}
+
+type example struct {
+	line string
+	what text
+}
+
+func (a *app) command(c command) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:                   c.use,
+		Short:                 a.say(c.short),
+		Long:                  a.say(c.long),
+		Args:                  c.args,
+		DisableFlagsInUseLine: true,
+	}
+	var lines []string
+	for _, e := range c.examples {
+		lines = append(lines, fmt.Sprintf("  %s\n      %s", e.line, a.say(e.what)))
+	}
+	cmd.Example = strings.Join(lines, "\n")
+	if c.run != nil {
+		cmd.RunE = func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args) }
+		return cmd
+	}
+	// A command that only holds others: without one it shows its help, with a
+	// wrong one it says so.
+	cmd.Args = cobra.ArbitraryArgs
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return cmd.Help()
+		}
+		return usage(text{JA: "「%s」というコマンドはありません。", EN: "There is no command %q."}.With(args[0])).
+			next(text{JA: "コマンドの一覧: %s --help", EN: "For the commands: %s --help"}.With(cmd.CommandPath()))
+	}
+	return cmd
+}
+
+// usageProblem is a mistake in the command line.
+type usageProblem struct{ *problem.Problem }
+
+func usage(what text) usageProblem {
+	return usageProblem{problem.New(problem.Usage, what, text{
+		JA: "使い方は jpki --help で見られます。", EN: "See jpki --help.",
+	})}
+}
+
+func (u usageProblem) Unwrap() error { return u.Problem }
+
+// next replaces the hint.
+func (u usageProblem) next(hint text) usageProblem {
+	u.Next = hint
+	return u
+}
+
+// flagProblem puts pflag's complaints in the person's language.
+func (a *app) flagProblem(c *cobra.Command, err error) error {
+	what := text{JA: "オプションの誤りです: %s", EN: "Wrong option: %s"}.With(err.Error())
+	var (
+		unknown *pflag.NotExistError
+		missing *pflag.ValueRequiredError
+		invalid *pflag.InvalidValueError
+		syntax  *pflag.InvalidSyntaxError
+	)
+	switch {
+	case errors.As(err, &unknown):
+		dash := "--"
+		if unknown.GetSpecifiedShortnames() != "" {
+			dash = "-"
+		}
+		what = text{JA: "オプション %s%s はありません。", EN: "There is no option %s%s."}.With(dash, unknown.GetSpecifiedName())
+	case errors.As(err, &missing):
+		what = text{JA: "オプション --%s には値が必要です。", EN: "The option --%s wants a value."}.With(missing.GetFlag().Name)
+	case errors.As(err, &invalid):
+		what = text{JA: "オプション --%s の値「%s」は使えません。", EN: "The option --%s cannot be %q."}.With(invalid.GetFlag().Name, invalid.GetValue())
+	case errors.As(err, &syntax):
+		what = text{JA: "オプション「%s」の書き方が違います。", EN: "The option %q is not well formed."}.With(syntax.GetSpecifiedFlag())
+	}
+	return usage(what).next(text{JA: "使い方: %s --help", EN: "Usage: %s --help"}.With(c.CommandPath()))
+}
+
+// exactArgs, at most and at least: cobra's own checks speak English only.
+func (a *app) argCount(least, most int, want text) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) >= least && (most < 0 || len(args) <= most) {
+			return nil
+		}
+		return usage(want).next(text{JA: "使い方: %s --help", EN: "Usage: %s --help"}.With(c.CommandPath()))
+	}
+}
+
+func (a *app) noArgs() cobra.PositionalArgs {
+	return a.argCount(0, 0, text{JA: "このコマンドに引数はありません。", EN: "This command takes no arguments."})
+}
+
+func usageTemplate(lang i18n.Lang) string {
+	word := func(t text) string { return t.In(lang) }
+	return word(text{JA: "使い方:", EN: "Usage:"}) + `
+  {{if .HasAvailableSubCommands}}{{.CommandPath}} ` + word(text{JA: "コマンド", EN: "COMMAND"}) + `{{else}}{{.UseLine}}{{end}}{{if .HasExample}}
+
+` + word(text{JA: "例:", EN: "Examples:"}) + `
+{{.Example}}{{end}}{{if .HasAvailableSubCommands}}
+
+` + word(text{JA: "コマンド:", EN: "Commands:"}) + `{{range .Commands}}{{if .IsAvailableCommand}}
+  {{rpad .Name .NamePadding }} {{.Short}}{{end}}{{end}}{{end}}{{if .HasAvailableLocalFlags}}
+
+` + word(text{JA: "オプション:", EN: "Options:"}) + `
+{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}{{if .HasAvailableInheritedFlags}}
+
+` + word(text{JA: "共通のオプション:", EN: "Options of every command:"}) + `
+{{.InheritedFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}{{if .HasHelpSubCommands}}
+
+` + word(text{JA: "説明 (jpki help 名前):", EN: "Topics (jpki help NAME):"}) + `{{range .Commands}}{{if .IsAdditionalHelpTopicCommand}}
+  {{rpad .CommandPath .CommandPathPadding}} {{.Short}}{{end}}{{end}}{{end}}
+`
+}

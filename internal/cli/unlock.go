@@ -1,0 +1,279 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jpki-tools/jpki/internal/pin"
+	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/ui"
+	"github.com/jpki-tools/jpki/pkg/jpki"
+)
+
+// unlockOptions are the flags of every command that needs a PIN: where it
+// comes from, and what must hold before it is sent.
+type unlockOptions struct {
+	sources      []pin.Flag
+	allowLastTry bool
+	minTries     int
+	exact        bool
+}
+
+// sourceFlag makes a flag that names a PIN source. Flags keep their order, so
+// that two of them are noticed, whichever they are.
+type sourceFlag struct {
+	opt  *unlockOptions
+	kind pin.Kind
+}
+
+func (s sourceFlag) String() string { return "" }
+func (s sourceFlag) Type() string   { return "string" }
+func (s sourceFlag) Set(v string) error {
+	if s.kind == pin.Stdin {
+		if v != "true" {
+			return errors.New("takes no value")
+		}
+		v = ""
+	}
+	s.opt.sources = append(s.opt.sources, pin.Flag{Kind: s.kind, Value: v})
+	return nil
+}
+
+func (a *app) addUnlockFlags(cmd *cobra.Command, o *unlockOptions) {
+	f := cmd.Flags()
+	source := func(kind pin.Kind, name string, help text) {
+		f.Var(sourceFlag{o, kind}, name, a.say(help))
+	}
+	source(pin.Stdin, "pin-stdin", text{JA: "暗証番号を標準入力から1行読む", EN: "read the PIN from standard input, one line"})
+	f.Lookup("pin-stdin").NoOptDefVal = "true"
+	source(pin.Descriptor, "pin-fd", text{JA: "暗証番号をファイル記述子`N`から読む", EN: "read the PIN from file descriptor `N`"})
+	source(pin.File, "pin-file", text{JA: "暗証番号を`FILE`から読む(本人だけが読めるファイル)", EN: "read the PIN from `FILE`, which only you may read"})
+	source(pin.Command, "pin-command", text{JA: "暗証番号を`CMD`の出力から読む", EN: "read the PIN from what `CMD` prints"})
+	source(pin.Credential, "pin-credential", text{JA: "systemdのクレデンシャル`NAME`を使う", EN: "use the systemd credential `NAME`"})
+	source(pin.Pinentry, "pinentry", text{JA: "pinentryの`PROGRAM`で尋ねる", EN: "ask with the pinentry `PROGRAM`"})
+	f.BoolVar(&o.allowLastTry, "allow-last-try", false, a.say(text{JA: "残り1回でも送る(間違えるとロックされる)", EN: "send the PIN even with one try left (a mistake then blocks it)"}))
+	f.IntVar(&o.minTries, "min-tries", 1, a.say(text{JA: "残りが`N`回より少なければ送らない", EN: "do not send the PIN with fewer than `N` tries left"}))
+	f.BoolVar(&o.exact, "pin-exact", false, a.say(text{JA: "署名用パスワードの小文字を大文字に直さない", EN: "do not turn lower case of the signing password into upper case"}))
+}
+
+// unlocker is a PIN source that was found fit to be asked.
+type unlocker struct {
+	*unlockOptions
+	app     *app
+	sources *pin.Sources
+	tty     *ui.Terminal // nil without one
+}
+
+// unlocker checks the flags. Nothing is read or asked yet. It must be closed.
+func (a *app) unlocker(o *unlockOptions, change bool) (*unlocker, error) {
+	if o.minTries < 1 {
+		return nil, usage(text{JA: "--min-tries は1以上です。", EN: "--min-tries is at least 1."})
+	}
+	u := &unlocker{unlockOptions: o, app: a}
+	env := pin.Env{Stdin: a.io.In, Stderr: a.io.Err, Getenv: a.cfg.Getenv}
+	if tty, err := a.terminal(); err == nil {
+		u.tty = tty
+		env.Terminal = tty
+	}
+	var err error
+	u.sources, err = pin.Choose(pin.Options{Flags: o.sources, Change: change, NoInput: a.noInput}, env)
+	if err != nil {
+		u.Close()
+		return nil, err
+	}
+	return u, nil
+}
+
+// Close wipes what was read and closes the terminal.
+func (u *unlocker) Close() {
+	if u.sources != nil {
+		u.sources.Close()
+	}
+	if u.tty != nil {
+		u.tty.Close()
+	}
+}
+
+// readsStdin reports whether the PIN takes standard input for itself.
+func (u *unlocker) readsStdin() bool { return u.sources.CurrentKind() == pin.Stdin }
+
+// withPIN opens the card, has its PIN verified, and runs use. A PIN that needs
+// nobody to be asked is read and checked before the card is touched; a person
+// is asked only after the counter was looked at, and outside the transaction.
+// Either way the counter is looked at again right before the PIN is sent, and
+// the PIN is sent at most once.
+func (a *app) withPIN(ctx context.Context, u *unlocker, k jpki.Key, use func(*openedCard, *jpki.Session) error) error {
+	interactive := u.sources.CurrentKind().Interactive()
+	var p jpki.PIN
+	var err error
+	if !interactive {
+		if p, err = u.read(ctx, k, pin.Ask{}); err != nil {
+			return err
+		}
+		defer p.Wipe()
+	}
+	card, err := a.openCard(ctx)
+	if err != nil {
+		return err
+	}
+	defer card.Close()
+
+	guard := func(t jpki.Tries) error { return u.guard(k, t) }
+	if interactive {
+		seen, err := a.lookAtCounter(ctx, card, k)
+		if err != nil {
+			return err
+		}
+		if err := u.confirm(ctx, k, seen); err != nil {
+			return err
+		}
+		if p, err = u.ask(ctx, k, seen); err != nil {
+			return err
+		}
+		defer p.Wipe()
+		guard = func(t jpki.Tries) error { return u.unchanged(k, seen, t) }
+	}
+	err = card.WithPIN(ctx, k, p, guard, func(s *jpki.Session) error { return use(card, s) })
+	if blocked := (*jpki.BlockedError)(nil); errors.As(err, &blocked) {
+		return a.whyBlocked(ctx, card, k, err)
+	}
+	return err
+}
+
+// lookAtCounter reads the counter before a person is asked; a blocked PIN is
+// never asked for.
+func (a *app) lookAtCounter(ctx context.Context, card *openedCard, k jpki.Key) (t jpki.Tries, err error) {
+	err = card.Read(ctx, func(app *jpki.App) (err error) {
+		t, err = app.Tries(k)
+		return err
+	})
+	if err == nil && t.Blocked() {
+		err = a.whyBlocked(ctx, card, k, &jpki.BlockedError{Key: k})
+	}
+	return t, err
+}
+
+// whyBlocked tells a blocked signing password from a card without signing
+// certificate, whose password never worked.
+func (a *app) whyBlocked(ctx context.Context, card *openedCard, k jpki.Key, blocked error) error {
+	absent := false
+	err := card.Read(ctx, func(app *jpki.App) error {
+		p, err := app.Presence()
+		absent = err == nil && !p.Has(k)
+		return nil
+	})
+	if err == nil && absent {
+		return &jpki.CertificateError{Kind: k.Certificate(), Err: jpki.ErrAbsent}
+	}
+	return blocked
+}
+
+// read gets a PIN that nobody types, ready to be sent.
+func (u *unlocker) read(ctx context.Context, k jpki.Key, ask pin.Ask) (jpki.PIN, error) {
+	p, err := u.sources.Current(ctx, ask)
+	if err != nil {
+		return p, err
+	}
+	if err := u.fit(k, p); err != nil {
+		p.Wipe()
+		return jpki.PIN{}, err
+	}
+	return p, nil
+}
+
+// fit upper-cases a signing password, which on a card is always upper case, and
+// holds the PIN against the rules.
+func (u *unlocker) fit(k jpki.Key, p jpki.PIN) error {
+	if k == jpki.KeySign && !u.exact && p.UpperCase() {
+		u.app.io.Note(text{
+			JA: "小文字を大文字に直しました(そのまま送るには --pin-exact)。",
+			EN: "Lower-case letters were turned into upper case (--pin-exact sends them as they are).",
+		})
+	}
+	return p.Check(k)
+}
+
+// attempts is how often a person is asked again for a PIN that was not sent.
+const attempts = 3
+
+// ask has a person enter the PIN, again where it breaks a rule: that costs no
+// try.
+func (u *unlocker) ask(ctx context.Context, k jpki.Key, seen jpki.Tries) (p jpki.PIN, err error) {
+	question := pin.Ask{
+		Title:       u.app.say(capital(pinNames[k])),
+		Description: u.app.say(text{JA: "%s(%s)を入力してください。%s", EN: "Enter the %s (%s). %s"}.With(pinNames[k], pinForms[k], capital(triesText(seen)))),
+		Prompt:      u.app.say(text{JA: "%s(%s): ", EN: "%s (%s): "}.With(capital(pinNames[k]), leftText(seen.Left))),
+		OK:          u.app.say(text{JA: "OK", EN: "OK"}),
+		Cancel:      u.app.say(text{JA: "キャンセル", EN: "Cancel"}),
+	}
+	for range attempts {
+		if p, err = u.read(ctx, k, question); err == nil {
+			return p, nil
+		}
+		if !notSent(err) {
+			return p, err
+		}
+		e := u.app.explain(err)
+		question.Error = u.app.say(text{JA: "%s%s", EN: "%s %s"}.With(e.What, e.Next))
+		if u.sources.CurrentKind() == pin.Terminal {
+			u.tty.Println(question.Error)
+		}
+	}
+	return p, err
+}
+
+// notSent reports an entry that a person may repeat: it broke a rule.
+func notSent(err error) bool {
+	var rule *jpki.RuleError
+	var bad *pin.TextError
+	return errors.As(err, &rule) || errors.As(err, &bad)
+}
+
+// confirm has a person agree, in so many letters, to spend the last try.
+func (u *unlocker) confirm(ctx context.Context, k jpki.Key, t jpki.Tries) error {
+	if err := u.guard(k, t); err == nil || t.Left != 1 || u.minTries > 1 || u.tty == nil {
+		return err
+	}
+	u.tty.Println(u.app.say(text{
+		JA: "%sは残り1回です。間違えるとロックされます。%s",
+		EN: "One try is left for the %s. A mistake blocks it. %s",
+	}.With(pinNames[k], unlockHint)))
+	answer, err := u.tty.Line(ctx, u.app.say(text{JA: "それでも続けるなら yes と入力してください: ", EN: "Type yes to go on all the same: "}))
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if answer != "yes" {
+		return u.guard(k, t)
+	}
+	u.allowLastTry = true
+	return nil
+}
+
+// guard decides whether a PIN may be sent with so many tries left.
+func (u *unlocker) guard(k jpki.Key, t jpki.Tries) error {
+	if t.Left < u.minTries {
+		return problem.New(problem.MinTries,
+			text{JA: "%sの残りは%d回で、--min-tries の%d回より少ないため送りませんでした。", EN: "The %s has %d tries left, fewer than the %d of --min-tries. It was not sent."}.With(pinNames[k], t.Left, u.minTries),
+			text{JA: "暗証番号の控えを確かめてください。", EN: "Check your note of the PIN."}).WithTries(t.Left)
+	}
+	if t.Left == 1 && !u.allowLastTry {
+		return problem.New(problem.LastTry,
+			text{JA: "%sは残り1回なので送りませんでした。間違えるとロックされます。", EN: "The %s has one try left and was not sent. A mistake would block it."}.With(pinNames[k]),
+			text{JA: "確かな場合だけ --allow-last-try を付けて実行してください。", EN: "If you are sure of it, run this again with --allow-last-try."}).WithTries(1)
+	}
+	return nil
+}
+
+// unchanged is the guard after a person was asked: what they were told must
+// still be so.
+func (u *unlocker) unchanged(k jpki.Key, seen, now jpki.Tries) error {
+	if now.Left < seen.Left {
+		return problem.New(problem.TriesChanged,
+			text{JA: "入力中に%sの残り回数が%d回から%d回に減ったため、送りませんでした。", EN: "While you typed, the tries left for the %s went from %d to %d. It was not sent."}.With(pinNames[k], seen.Left, now.Left),
+			text{JA: "ほかのプログラムが間違った暗証番号を送っていないか確かめてください。", EN: "See whether another program sends a wrong PIN."}).WithTries(now.Left)
+	}
+	return u.guard(k, now)
+}

@@ -1,0 +1,373 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/ui"
+	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/cms"
+	"github.com/jpki-tools/jpki/pkg/trust"
+)
+
+type verifyOptions struct {
+	content   string
+	trustDemo bool
+	trust     string
+}
+
+func (a *app) newVerify() *cobra.Command {
+	var opt verifyOptions
+	cmd := a.command(command{
+		use:   "verify FILE.p7s...",
+		short: text{JA: "署名を確かめる", EN: "check signatures"},
+		long: text{
+			JA: "CMS/CAdESの署名(.p7s、.p7m)を、元のファイルと突き合わせて確かめます。署名がいくつあっても、すべて調べます。\n" +
+				"失効しているかどうかは、一般の人が調べられる公開の窓口がないため確認しません。\n" +
+				"ほかの人の署名の検証を業務として行うには、主務大臣の認定が必要です(公的個人認証法 第17条)。",
+			EN: "Checks CMS/CAdES signatures (.p7s, .p7m) against the signed file: every signature there is.\n" +
+				"Revocation is not checked: there is no public source for it that a resident could ask.\n" +
+				"Verifying others' signatures as a business needs a ministerial accreditation (公的個人認証法 第17条).",
+		},
+		examples: []example{
+			{"jpki verify contract.txt.p7s", text{JA: "contract.txt と突き合わせる", EN: "against contract.txt"}},
+			{"jpki verify sig.p7s --content contract.txt", text{JA: "元のファイルを指定する", EN: "naming the signed file"}},
+		},
+		args: a.argCount(1, -1, text{JA: "確かめる署名のファイルを指定してください。", EN: "Name the signatures to check."}),
+		run:  func(ctx context.Context, args []string) error { return a.verify(ctx, &opt, args) },
+	})
+	f := cmd.Flags()
+	f.StringVar(&opt.content, "content", "", a.say(text{JA: "署名された`FILE`(省くと .p7s を除いた名前)", EN: "the signed `FILE` (default: the name without .p7s)"}))
+	f.StringVar(&opt.trust, "trust", "", a.say(text{JA: "`demo`: デモカードの認証局も信じる", EN: "`demo`: believe the demo card's CA too"}))
+	return cmd
+}
+
+// fileVerdict is what was found about one file.
+type fileVerdict struct {
+	file       string
+	signatures []signatureVerdict
+	err        error // the file could not be checked at all
+}
+
+// signatureVerdict is what was found about one signature of a file.
+type signatureVerdict struct {
+	result  cms.Result
+	verdict trust.Verdict
+	name    string // of the holder, "" where none is named
+}
+
+func (a *app) verify(ctx context.Context, opt *verifyOptions, files []string) error {
+	switch opt.trust {
+	case "":
+	case "demo":
+		opt.trustDemo = true
+	default:
+		return usage(text{JA: "--trust に使えるのは demo です。", EN: "--trust is demo."})
+	}
+	if opt.content != "" && len(files) > 1 {
+		return usage(text{JA: "--content は署名が1つのときだけ使えます。", EN: "--content is for a single signature."})
+	}
+	var verdicts []fileVerdict
+	for _, f := range files {
+		v := fileVerdict{file: f}
+		v.signatures, v.err = a.verifyFile(ctx, opt, f)
+		if v.err != nil && (len(files) == 1 || context.Cause(ctx) != nil) {
+			return v.err
+		}
+		verdicts = append(verdicts, v)
+	}
+	if a.json {
+		if err := a.writeJSON(a.io.Out, verifyDocument(a, verdicts)); err != nil {
+			return err
+		}
+	} else {
+		a.printVerdicts(verdicts)
+	}
+	return worst(verdicts)
+}
+
+// worst gives the exit status: an invalid signature before one that cannot be
+// decided, before a file that could not be checked.
+func worst(verdicts []fileVerdict) error {
+	var code problem.Code
+	for _, v := range verdicts {
+		if v.err != nil && code == "" {
+			code = problem.Failed
+		}
+		for _, s := range v.signatures {
+			switch s.verdict.Status() {
+			case trust.Invalid:
+				code = problem.Invalid
+			case trust.Indeterminate:
+				if code != problem.Invalid {
+					code = problem.Undecided
+				}
+			}
+		}
+	}
+	if code == "" {
+		return nil
+	}
+	return quietly(code)
+}
+
+// maxSignature bounds a detached signature, in bytes.
+const maxSignature = 16 << 20
+
+func (a *app) verifyFile(ctx context.Context, opt *verifyOptions, path string) ([]signatureVerdict, error) {
+	sd, err := readSignature(path)
+	if err != nil {
+		return nil, err
+	}
+	var content *cms.Content
+	if sd.Detached() {
+		if content, err = a.signedContent(ctx, opt, path, sd); err != nil {
+			return nil, err
+		}
+	}
+	results := sd.Verify(content)
+	if len(results) == 0 {
+		return nil, problem.New(problem.Invalid,
+			text{JA: "%sに署名はありません。", EN: "There is no signature in %s."}.With(path), text{})
+	}
+	var verdicts []signatureVerdict
+	for _, r := range results {
+		verdicts = append(verdicts, a.judge(opt, sd, r))
+	}
+	return verdicts, nil
+}
+
+func readSignature(path string) (*cms.SignedData, error) {
+	f, err := openInput(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxSignature+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(data) > maxSignature {
+		return nil, notSignature(path, errors.New("too large"))
+	}
+	if decoded, err := cms.DecodePEM(data); err == nil {
+		data = decoded
+	}
+	sd, err := cms.Parse(data)
+	if err != nil {
+		return nil, notSignature(path, err)
+	}
+	return sd, nil
+}
+
+func notSignature(path string, cause error) error {
+	return problem.New(problem.Invalid,
+		text{JA: "%sはCMSの署名として読めません。", EN: "%s cannot be read as a CMS signature."}.With(path),
+		text{JA: "署名のファイル(.p7s)を指定してください。この版が調べるのはCMS/CAdESだけです。", EN: "Name the signature (.p7s). This version checks CMS/CAdES only."}).Because(cause)
+}
+
+func (a *app) signedContent(ctx context.Context, opt *verifyOptions, path string, sd *cms.SignedData) (*cms.Content, error) {
+	name := opt.content
+	if name == "" {
+		var ok bool
+		if name, ok = strings.CutSuffix(path, ".p7s"); !ok {
+			return nil, usage(text{JA: "%sがどのファイルの署名か分かりません。", EN: "It is not clear which file %s is for."}.With(path)).
+				next(text{JA: "--content で元のファイルを指定してください。", EN: "Name the signed file with --content."})
+		}
+	}
+	f, err := openInput(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	size := int64(0)
+	if info, err := f.Stat(); err == nil {
+		size = info.Size()
+	}
+	progress := a.io.Progress(text{JA: "%sを読んでいます", EN: "reading %s"}.With(name), size, a.now)
+	defer progress.Done()
+	return cms.HashContent(progress.Reader(cancellable(ctx, f)), sd.Hashes()...)
+}
+
+// weakSHA1 is the reason of a signature that proves nothing any more.
+var errWeak = errors.New("SHA-1, or a key too short, proves nothing any more")
+
+// judge puts what the signature says and what the chain says together.
+func (a *app) judge(opt *verifyOptions, sd *cms.SignedData, r cms.Result) signatureVerdict {
+	v := signatureVerdict{result: r}
+	if r.Certificate != nil {
+		anchors := trust.Anchors{Demo: opt.trustDemo}
+		v.verdict = anchors.Check(r.Certificate, sd.Certificates, cert.Other, trust.Moment{Time: a.now()})
+		if h, err := cert.HolderOf(r.Certificate); err == nil || errors.Is(err, cert.ErrHolderMalformed) {
+			v.name = h.Name.String()
+		}
+	}
+	for _, f := range r.Failures {
+		v.verdict = v.verdict.With(trust.Reason{Code: trust.Code(f.Reason), Err: f})
+	}
+	if r.Err() != nil && len(r.Failures) == 0 {
+		v.verdict = v.verdict.With(trust.Reason{Code: trust.SigCryptoFailure, Err: r.Err()})
+	}
+	for _, w := range r.Warnings {
+		if w == cms.WeakDigest || w == cms.WeakKey {
+			v.verdict = v.verdict.With(trust.Reason{Code: trust.CryptoConstraintsFailureNoPOE, Err: errWeak})
+		}
+	}
+	return v
+}
+
+var verdictTexts = map[trust.Status]text{
+	trust.Valid:                    {JA: "署名は有効です(失効していないことを確認しました)", EN: "valid (not revoked)"},
+	trust.ValidRevocationUnchecked: {JA: "署名は真正です(失効は未確認)", EN: "genuine (revocation not checked)"},
+	trust.Invalid:                  {JA: "署名は無効です", EN: "not genuine"},
+	trust.Indeterminate:            {JA: "判定できません", EN: "cannot be decided"},
+}
+
+var verdictTones = map[trust.Status]ui.Tone{
+	trust.Valid: ui.Good, trust.ValidRevocationUnchecked: ui.Good, trust.Invalid: ui.Bad, trust.Indeterminate: ui.Warn,
+}
+
+// reasonTexts explains the causes a person can understand and act on.
+var reasonTexts = []struct {
+	cause error
+	text  text
+}{
+	{cms.HashFailure, text{JA: "ファイルの内容が、署名されたものと違います", EN: "the file is not what was signed"}},
+	{cms.SigCryptoFailure, text{JA: "署名の値が、証明書の鍵と合いません", EN: "the signature does not fit the certificate's key"}},
+	{cms.NoSigningCertificateFound, text{JA: "署名者の証明書がありません", EN: "the signer's certificate is missing"}},
+	{trust.ErrDemoCA, text{JA: "デモカードの署名です。本物の証明ではありません(試すときは --trust demo)", EN: "a signature of the demo card, not a real one (--trust demo, to try)"}},
+	{trust.ErrUnknownCA, text{JA: "この版が知らない世代の認証局です。新しい版で確かめるか、jpki.go.jp の公表値と比べてください", EN: "a CA generation this version does not know: use a newer version, or compare with jpki.go.jp"}},
+	{trust.ErrNotJPKI, text{JA: "署名者の証明書は公的個人認証サービスのものではありません", EN: "the signer is not under JPKI"}},
+	{trust.ErrNoIssuer, text{JA: "発行した認証局の証明書がありません", EN: "the certificate of the issuing CA is missing"}},
+	{trust.ErrSignature, text{JA: "証明書は認証局が発行したものではありません", EN: "the CA did not issue the certificate"}},
+	{trust.ErrExpired, text{JA: "証明書の有効期間が過ぎています。いつ署名されたかは証明されていません", EN: "the certificate has expired, and nothing proves when the signature was made"}},
+	{trust.ErrNotYetValid, text{JA: "証明書の有効期間がまだ始まっていません", EN: "the certificate is not yet valid"}},
+	{trust.ErrKeyUsage, text{JA: "証明書の鍵は、この用途に使えません", EN: "the certificate's key is not for this use"}},
+	{trust.ErrPolicy, text{JA: "証明書のポリシーが、認証局の発行するものと違います", EN: "the certificate's policy is not one its CA issues"}},
+	{errWeak, text{JA: "弱い方式(SHA-1など)の署名です", EN: "a weak signature (SHA-1 or a short key)"}},
+}
+
+func reasonText(r trust.Reason) text {
+	for _, known := range reasonTexts {
+		if errors.Is(r.Err, known.cause) {
+			return known.text
+		}
+	}
+	return text{JA: "詳細: %s", EN: "%s"}.With(r.Err.Error())
+}
+
+func (a *app) printVerdicts(verdicts []fileVerdict) {
+	w := a.io.Out
+	for i, f := range verdicts {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintln(w, a.io.Paint(ui.Strong, f.file))
+		if f.err != nil {
+			fmt.Fprintf(w, "  %s\n", a.io.Paint(ui.Bad, a.say(a.explain(f.err).What)))
+			continue
+		}
+		for _, s := range f.signatures {
+			fmt.Fprint(w, ui.Table(2, nil, a.verdictRows(s)))
+		}
+	}
+}
+
+func (a *app) verdictRows(s signatureVerdict) [][]string {
+	status := s.verdict.Status()
+	verdict := verdictTexts[status]
+	if s.verdict.Issuer.Standing == trust.Demo {
+		verdict = text{JA: "%s(デモ: 本物ではありません)", EN: "%s (DEMO, not real)"}.With(verdict)
+	}
+	rows := [][]string{a.row(verdictTones[status], text{JA: "判定", EN: "Verdict"}, capital(verdict))}
+	for _, r := range s.verdict.Reasons {
+		rows = append(rows, a.row(ui.Plain, text{JA: "理由", EN: "Reason"}, reasonText(r)))
+	}
+	if c := s.result.Certificate; c != nil {
+		if s.name != "" {
+			rows = append(rows, []string{a.say(text{JA: "署名者", EN: "Signer"}), s.name})
+		} else {
+			rows = append(rows, []string{a.say(text{JA: "署名者", EN: "Signer"}), cert.Name(c.RawSubject)})
+		}
+		rows = append(rows, a.row(ui.Plain, text{JA: "証明書", EN: "Certificate"}, kindTexts[cert.KindOf(c)]))
+	}
+	if t := s.result.SigningTime; !t.IsZero() {
+		at := t.In(cert.JST)
+		rows = append(rows, a.row(ui.Plain, text{JA: "署名日時", EN: "Signed at"},
+			text{JA: "%s %s(署名者の申告)", EN: "%s %s JST (as the signer claims)"}.With(dateText(cert.DateOf(t)), at.Format("15:04:05"))))
+	}
+	if status == trust.ValidRevocationUnchecked {
+		rows = append(rows, a.row(ui.Faint, text{JA: "失効の確認", EN: "Revocation"},
+			text{JA: "JPKI利用者ソフトの有効性確認、マイナポータル、市区町村の窓口でできます", EN: "ask the official client (有効性確認), マイナポータル or the municipal counter"}))
+	}
+	return rows
+}
+
+// verifyJSON is jpki.verify/v1.
+type verifyJSON struct {
+	Schema string           `json:"schema"`
+	Files  []fileVerdictDoc `json:"files"`
+}
+
+type fileVerdictDoc struct {
+	File       string                `json:"file"`
+	Error      *problemJSON          `json:"error"`
+	Signatures []signatureVerdictDoc `json:"signatures"`
+}
+
+type signatureVerdictDoc struct {
+	Verdict     trust.Status `json:"verdict"`
+	Demo        bool         `json:"demo"`
+	Reasons     []reasonDoc  `json:"reasons"`
+	Signer      string       `json:"signer"`
+	Certificate *string      `json:"certificate_sha256"`
+	Kind        string       `json:"kind"`
+	Issuer      string       `json:"issuer_standing"`
+	Algorithm   string       `json:"algorithm"`
+	SigningTime *string      `json:"claimed_signing_time"`
+	Revocation  string       `json:"revocation"`
+}
+
+type reasonDoc struct {
+	Code   trust.Code `json:"code"`
+	Detail string     `json:"detail"`
+}
+
+func verifyDocument(a *app, verdicts []fileVerdict) verifyJSON {
+	doc := verifyJSON{Schema: "jpki.verify/v1", Files: []fileVerdictDoc{}}
+	for _, v := range verdicts {
+		f := fileVerdictDoc{File: v.file, Signatures: []signatureVerdictDoc{}}
+		if v.err != nil {
+			p := a.problemJSON(a.explain(v.err))
+			f.Error = &p
+		}
+		for _, s := range v.signatures {
+			d := signatureVerdictDoc{
+				Verdict: s.verdict.Status(), Demo: s.verdict.Issuer.Standing == trust.Demo, Reasons: []reasonDoc{},
+				Signer: s.name, Kind: cert.Other.String(), Issuer: s.verdict.Issuer.Standing.String(),
+				Algorithm: s.result.Algorithm.String(), Revocation: s.verdict.Revocation.String(),
+			}
+			for _, r := range s.verdict.Reasons {
+				d.Reasons = append(d.Reasons, reasonDoc{r.Code, r.Err.Error()})
+			}
+			if c := s.result.Certificate; c != nil {
+				fingerprint := cert.FingerprintOf(c).String()
+				d.Certificate, d.Kind = &fingerprint, cert.KindOf(c).String()
+			}
+			if t := s.result.SigningTime; !t.IsZero() {
+				at := t.UTC().Format(time.RFC3339)
+				d.SigningTime = &at
+			}
+			f.Signatures = append(f.Signatures, d)
+		}
+		doc.Files = append(doc.Files, f)
+	}
+	return doc
+}
