@@ -83,7 +83,7 @@ func (a *app) newCertExport() *cobra.Command {
 	a.addUnlockFlags(cmd, &opt)
 	f := cmd.Flags()
 	f.StringVarP(&out, "output", "o", "", a.say(text{JA: "`FILE`に保存する(- は標準出力)", EN: "write to `FILE` (- is standard output)"}))
-	f.StringVar(&format, "format", "pem", a.say(text{JA: "形式: `pem` または der", EN: "`pem` or der"}))
+	f.StringVar(&format, "format", "", a.say(text{JA: "形式: `FORMAT` は pem(省略時)か der", EN: "`FORMAT` is pem (the default) or der"}))
 	f.BoolVar(&force, "force", false, a.say(text{JA: "同じ名前のファイルを上書きする", EN: "replace a file of the same name"}))
 	return cmd
 }
@@ -150,7 +150,7 @@ func (a *app) certExport(ctx context.Context, opt *unlockOptions, name, format, 
 	if !ok {
 		return unknownKind(name)
 	}
-	if format != "pem" && format != "der" {
+	if format != "" && format != "pem" && format != "der" {
 		return usage(text{JA: "--format は pem か der です。", EN: "--format is pem or der."})
 	}
 	if a.json {
@@ -167,7 +167,7 @@ func (a *app) certExport(ctx context.Context, opt *unlockOptions, name, format, 
 		return err
 	}
 	data := c.Raw
-	if format == "pem" {
+	if format != "der" {
 		data = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})
 	}
 	if _, err := target.Write(data); err != nil {

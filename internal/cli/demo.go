@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -155,7 +156,7 @@ func (a *app) runStep(ctx context.Context, cards *demoCards, s step) (exit int, 
 }
 
 func (a *app) newDemoServe() *cobra.Command {
-	addr, persona := virtualcard.DefaultAddr, democard.DefaultPersona
+	var addr, persona string
 	var opt virtualcard.Options
 	cmd := a.command(command{
 		use:   "serve",
@@ -168,11 +169,13 @@ func (a *app) newDemoServe() *cobra.Command {
 			{"jpki demo serve --persona expiring", text{JA: "期限の近いカードを入れる", EN: "a card about to end"}},
 		},
 		args: a.noArgs(),
-		run:  func(ctx context.Context, _ []string) error { return a.demoServe(ctx, addr, persona, opt) },
+		run: func(ctx context.Context, _ []string) error {
+			return a.demoServe(ctx, cmp.Or(addr, virtualcard.DefaultAddr), cmp.Or(persona, democard.DefaultPersona), opt)
+		},
 	})
 	f := cmd.Flags()
-	f.StringVar(&addr, "address", addr, a.say(text{JA: "vpcdの`ADDRESS`", EN: "vpcd's `ADDRESS`"}))
-	f.StringVar(&persona, "persona", persona, a.say(text{JA: "デモカードの`NAME`", EN: "`NAME` of the demo card"}))
+	f.StringVar(&addr, "address", "", a.say(text{JA: "vpcdの`ADDRESS`(省略時 " + virtualcard.DefaultAddr + ")", EN: "vpcd's `ADDRESS` (default " + virtualcard.DefaultAddr + ")"}))
+	f.StringVar(&persona, "persona", "", a.say(text{JA: "デモカードの`NAME`(省略時 " + democard.DefaultPersona + ")", EN: "`NAME` of the demo card (default " + democard.DefaultPersona + ")"}))
 	f.BoolVar(&opt.NoExtendedLength, "short", false, a.say(text{JA: "拡張長のコマンドを断るカード", EN: "a card that refuses commands of extended length"}))
 	f.BoolVar(&opt.ReselectDrops, "reselect-drops", false, a.say(text{JA: "再SELECTで暗証番号の状態を失うカード", EN: "a card that drops a verified PIN when it is selected again"}))
 	f.BoolVar(&opt.T0, "t0", false, a.say(text{JA: "T=0のように応答するカード", EN: "a card that answers as over T=0"}))

@@ -1,19 +1,40 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"time"
+	"unicode"
+	"unicode/utf16"
 
 	"github.com/jpki-tools/jpki/pkg/cert"
 )
 
-// writeJSON writes one JSON document.
+// writeJSON writes one JSON document. Characters that could steer a terminal,
+// which encoding/json leaves as they are, are escaped: a certificate can hold
+// any.
 func (a *app) writeJSON(w io.Writer, doc any) error {
-	enc := json.NewEncoder(w)
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	return enc.Encode(doc)
+	if err := enc.Encode(doc); err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	for _, r := range buf.String() {
+		if r > '~' && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
+			for _, unit := range utf16.Encode([]rune{r}) {
+				fmt.Fprintf(&out, "\\u%04x", unit)
+			}
+			continue
+		}
+		out.WriteRune(r)
+	}
+	_, err := w.Write(out.Bytes())
+	return err
 }
 
 // rfc3339 shows a time of a certificate as JSON has it, in Japan's zone.

@@ -36,7 +36,7 @@ func (a *app) newRoot() *cobra.Command {
 		examples: []example{
 			{"jpki demo", text{JA: "カードなしで一通り試す", EN: "a tour without a card"}},
 			{"jpki status", text{JA: "カードの今の状態を見る", EN: "see how the card stands"}},
-			{"jpki sign contract.pdf.txt", text{JA: "ファイルに署名する", EN: "sign a file"}},
+			{"jpki sign contract.txt", text{JA: "ファイルに署名する", EN: "sign a file"}},
 		},
 	})
 	root.SilenceErrors, root.SilenceUsage = true, true
@@ -46,12 +46,12 @@ func (a *app) newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return a.flagProblem(c, err) })
 
 	f := root.PersistentFlags()
-	f.StringVar(&a.card, "card", "", a.say(text{JA: "PC/SCの代わりに使うカード: demo または demo:`PERSONA`", EN: "card to use instead of PC/SC: demo or demo:`PERSONA`"}))
+	f.StringVar(&a.card, "card", "", a.say(text{JA: "カードリーダーの代わりに使う`CARD`: demo か demo:名前", EN: "`CARD` to use instead of a reader: demo or demo:NAME"}))
 	f.StringVar(&a.reader, "reader", "", a.say(text{JA: "使うカードリーダーの`NAME`(一部でよい)", EN: "`NAME` of the reader to use, or a part of it"}))
-	f.DurationVar(&a.wait, "wait", 0, a.say(text{JA: "カードが置かれるのを待つ`時間`(30sなど)", EN: "`TIME` to wait for a card, such as 30s"}))
+	f.DurationVar(&a.wait, "wait", 0, a.say(text{JA: "カードが置かれるのを待つ時間`DUR`(30sなど)", EN: "how long to wait for a card: `DUR` such as 30s"}))
 	f.BoolVar(&a.json, "json", false, a.say(text{JA: "結果をJSONで出力する", EN: "write the result as JSON"}))
-	f.StringVar(&lang, "lang", "", a.say(text{JA: "言語: `ja` または en", EN: "language: `ja` or en"}))
-	f.StringVar(&color, "color", "auto", a.say(text{JA: "色: `auto`、always、never", EN: "colour: `auto`, always or never"}))
+	f.StringVar(&lang, "lang", "", a.say(text{JA: "表示の言語: `LANG` は ja か en", EN: "language: `LANG` is ja or en"}))
+	f.StringVar(&color, "color", "", a.say(text{JA: "色を付けるか: `WHEN` は auto(省略時)、always、never", EN: "colour: `WHEN` is auto (the default), always or never"}))
 	f.BoolVar(&a.noInput, "no-input", false, a.say(text{JA: "端末で何も尋ねない", EN: "never ask on the terminal"}))
 	f.StringVar(&a.trace, "trace", "", a.say(text{JA: "カードとのやりとりを`FILE`に記録する(暗証番号は記録しない)", EN: "record the exchanges with the card in `FILE`, never a PIN"}))
 	f.BoolP("help", "h", false, a.say(text{JA: "使い方を表示する", EN: "show help"}))
@@ -62,7 +62,7 @@ func (a *app) newRoot() *cobra.Command {
 			return usage(text{JA: "--lang は ja か en です。", EN: "--lang is ja or en."})
 		}
 		switch color {
-		case "auto", "always", "never":
+		case "", "auto", "always", "never":
 			a.setColor(color)
 		default:
 			return usage(text{JA: "--color は auto、always、never のどれかです。", EN: "--color is auto, always or never."})
@@ -169,7 +169,7 @@ func (a *app) flagProblem(c *cobra.Command, err error) error {
 	case errors.As(err, &syntax):
 		what = text{JA: "オプション「%s」の書き方が違います。", EN: "The option %q is not well formed."}.With(syntax.GetSpecifiedFlag())
 	}
-	return usage(what).next(text{JA: "使い方: %s --help", EN: "Usage: %s --help"}.With(c.CommandPath()))
+	return usage(what).next(text{JA: "使い方は %s --help で見られます。", EN: "See %s --help."}.With(c.CommandPath()))
 }
 
 // exactArgs, at most and at least: cobra's own checks speak English only.
@@ -178,7 +178,7 @@ func (a *app) argCount(least, most int, want text) cobra.PositionalArgs {
 		if len(args) >= least && (most < 0 || len(args) <= most) {
 			return nil
 		}
-		return usage(want).next(text{JA: "使い方: %s --help", EN: "Usage: %s --help"}.With(c.CommandPath()))
+		return usage(want).next(text{JA: "使い方は %s --help で見られます。", EN: "See %s --help."}.With(c.CommandPath()))
 	}
 }
 

@@ -11,7 +11,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -57,7 +56,7 @@ func (a *app) newSign() *cobra.Command {
 		examples: []example{
 			{"jpki sign contract.txt", text{JA: "contract.txt.p7s を作る", EN: "makes contract.txt.p7s"}},
 			{"jpki sign --out-dir signed *.csv", text{JA: "暗証番号を1回だけ入力して、いくつも署名する", EN: "sign many, entering the password once"}},
-			{"tar c docs | jpki sign - -o docs.tar.p7s --pin-file ~/.pin", text{JA: "標準入力に署名する", EN: "sign standard input"}},
+			{"tar c docs | jpki sign - -o docs.tar.p7s", text{JA: "標準入力に署名する", EN: "sign standard input"}},
 		},
 		args: a.argCount(1, -1, text{JA: "署名するファイルを指定してください。", EN: "Name the files to sign."}),
 		run:  func(ctx context.Context, args []string) error { return a.sign(ctx, &opt, args) },
@@ -66,8 +65,8 @@ func (a *app) newSign() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVarP(&opt.out, "output", "o", "", a.say(text{JA: "署名を`FILE`に保存する(- は標準出力)", EN: "write the signature to `FILE` (- is standard output)"}))
 	f.StringVar(&opt.outDir, "out-dir", "", a.say(text{JA: "署名を`DIR`に保存する", EN: "write the signatures into `DIR`"}))
-	f.StringVar(&opt.format, "format", "", a.say(text{JA: "形式: `cms`", EN: "format: `cms`"}))
-	f.StringVar(&opt.digest, "digest", "sha256", a.say(text{JA: "ハッシュ: `sha256`、sha384、sha512", EN: "`sha256`, sha384 or sha512"}))
+	f.StringVar(&opt.format, "format", "", a.say(text{JA: "署名の形式: `FORMAT` は cms", EN: "kind of signature: `FORMAT` is cms"}))
+	f.StringVar(&opt.digest, "digest", "", a.say(text{JA: "ハッシュ: `NAME` は sha256(省略時)、sha384、sha512", EN: "digest: `NAME` is sha256 (the default), sha384 or sha512"}))
 	f.BoolVar(&opt.force, "force", false, a.say(text{JA: "同じ名前のファイルを上書きする", EN: "replace files of the same name"}))
 	f.BoolVar(&opt.dryRun, "dry-run", false, a.say(text{JA: "確認だけして、署名しない", EN: "check everything, sign nothing"}))
 	f.BoolVarP(&opt.quiet, "quiet", "q", false, a.say(text{JA: "お知らせを表示しない", EN: "leave notes out"}))
@@ -164,6 +163,9 @@ func allFailed(jobs []*signJob) bool {
 }
 
 func (a *app) checkSign(opt *signOptions, inputs []string) error {
+	if opt.digest == "" {
+		opt.digest = "sha256"
+	}
 	var ok bool
 	if opt.hash, ok = digests[opt.digest]; !ok {
 		return usage(text{JA: "--digest は sha256、sha384、sha512 のどれかです。", EN: "--digest is sha256, sha384 or sha512."})
@@ -451,7 +453,7 @@ type signatureJSON struct {
 
 func signedDocument(a *app, opt *signOptions, jobs []*signJob, by signed) signJSON {
 	doc := signJSON{
-		Schema: "jpki.sign/v1", DryRun: opt.dryRun, Demo: by.demo, Format: "cms", Digest: strings.ToLower(opt.digest),
+		Schema: "jpki.sign/v1", DryRun: opt.dryRun, Demo: by.demo, Format: "cms", Digest: opt.digest,
 		Discloses: []string{"name", "address", "birth", "sex"}, Signatures: []signatureJSON{},
 	}
 	if by.cert != nil {

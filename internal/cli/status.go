@@ -175,7 +175,9 @@ func (a *app) printStatus(w io.Writer, s cardStatus) {
 	for i, c := range s.certificates {
 		fmt.Fprintf(w, "\n%s\n", a.io.Paint(ui.Strong, a.say(capital(certificateNames[c.kind]))))
 		rows := a.certificateRows(c)
-		rows = append(rows, a.counterRow(s.pins[i]))
+		if c.state != stateAbsent { // a PIN without its certificate opens nothing
+			rows = append(rows, a.counterRow(s.pins[i]))
+		}
 		fmt.Fprint(w, ui.Table(2, nil, rows))
 	}
 	fmt.Fprintf(w, "\n%s %s\n", a.io.Paint(ui.Strong, a.say(text{JA: "次にすること:", EN: "Next step:"})), a.say(s.next()))
@@ -256,6 +258,12 @@ func (s cardStatus) next() text {
 	}
 	for i, p := range s.pins {
 		if p.err == nil && p.tries.Blocked() && s.certificates[i].state != stateAbsent {
+			if p.key == jpki.KeyAuth && s.certificates[0].state == stateAbsent {
+				return text{
+					JA: "顔認証マイナンバーカードなら、暗証番号は使えないままで正常です。そうでなければ、%sがロックされています。市区町村の窓口で解除してください。",
+					EN: "On a face-authentication card it is right that no PIN works. On any other, the %s is blocked: have it unlocked at the municipal counter.",
+				}.With(pinNames[p.key])
+			}
 			return text{JA: "%sがロックされています。%s", EN: "The %s is blocked. %s"}.With(pinNames[p.key], unlockHint)
 		}
 	}

@@ -30,7 +30,12 @@ type sourceFlag struct {
 }
 
 func (s sourceFlag) String() string { return "" }
-func (s sourceFlag) Type() string   { return "string" }
+func (s sourceFlag) Type() string {
+	if s.kind == pin.Stdin {
+		return "bool" // it takes no value
+	}
+	return "string"
+}
 func (s sourceFlag) Set(v string) error {
 	if s.kind == pin.Stdin {
 		if v != "true" {
@@ -55,7 +60,7 @@ func (a *app) addUnlockFlags(cmd *cobra.Command, o *unlockOptions) {
 	source(pin.Credential, "pin-credential", text{JA: "systemdのクレデンシャル`NAME`を使う", EN: "use the systemd credential `NAME`"})
 	source(pin.Pinentry, "pinentry", text{JA: "pinentryの`PROGRAM`で尋ねる", EN: "ask with the pinentry `PROGRAM`"})
 	f.BoolVar(&o.allowLastTry, "allow-last-try", false, a.say(text{JA: "残り1回でも送る(間違えるとロックされる)", EN: "send the PIN even with one try left (a mistake then blocks it)"}))
-	f.IntVar(&o.minTries, "min-tries", 1, a.say(text{JA: "残りが`N`回より少なければ送らない", EN: "do not send the PIN with fewer than `N` tries left"}))
+	f.IntVar(&o.minTries, "min-tries", 0, a.say(text{JA: "残りが`N`回より少なければ送らない", EN: "do not send the PIN with fewer than `N` tries left"}))
 	f.BoolVar(&o.exact, "pin-exact", false, a.say(text{JA: "署名用パスワードの小文字を大文字に直さない", EN: "do not turn lower case of the signing password into upper case"}))
 }
 
@@ -69,8 +74,8 @@ type unlocker struct {
 
 // unlocker checks the flags. Nothing is read or asked yet. It must be closed.
 func (a *app) unlocker(o *unlockOptions, change bool) (*unlocker, error) {
-	if o.minTries < 1 {
-		return nil, usage(text{JA: "--min-tries は1以上です。", EN: "--min-tries is at least 1."})
+	if o.minTries < 0 {
+		return nil, usage(text{JA: "--min-tries は0以上です。", EN: "--min-tries is not negative."})
 	}
 	u := &unlocker{unlockOptions: o, app: a}
 	env := pin.Env{Stdin: a.io.In, Stderr: a.io.Err, Getenv: a.cfg.Getenv}

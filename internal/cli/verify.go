@@ -45,7 +45,7 @@ func (a *app) newVerify() *cobra.Command {
 	})
 	f := cmd.Flags()
 	f.StringVar(&opt.content, "content", "", a.say(text{JA: "署名された`FILE`(省くと .p7s を除いた名前)", EN: "the signed `FILE` (default: the name without .p7s)"}))
-	f.StringVar(&opt.trust, "trust", "", a.say(text{JA: "`demo`: デモカードの認証局も信じる", EN: "`demo`: believe the demo card's CA too"}))
+	f.StringVar(&opt.trust, "trust", "", a.say(text{JA: "信じる認証局を増やす: `WHOM` は demo(デモカード)", EN: "believe another CA too: `WHOM` is demo (the demo card)"}))
 	return cmd
 }
 
