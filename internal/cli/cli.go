@@ -148,7 +148,11 @@ func (a *app) report(p *problem.Problem) {
 		lines = append(lines, text{JA: "次の手順: %s", EN: "Next: %s"}.With(p.Next))
 	}
 	for _, line := range lines {
-		fmt.Fprintln(a.io.Err, a.say(line))
+		s := a.say(line)
+		if ui.IsTerminal(a.io.Err) {
+			s = ui.Wrap(s, min(a.io.Width(), maxLine), "  ")
+		}
+		fmt.Fprintln(a.io.Err, s)
 	}
 }
 

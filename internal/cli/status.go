@@ -180,8 +180,12 @@ func (a *app) printStatus(w io.Writer, s cardStatus) {
 		}
 		fmt.Fprint(w, ui.Table(2, nil, rows))
 	}
-	fmt.Fprintf(w, "\n%s %s\n", a.io.Paint(ui.Strong, a.say(text{JA: "次にすること:", EN: "Next step:"})), a.say(s.next()))
+	fmt.Fprintf(w, "\n%s\n  %s\n", a.io.Paint(ui.Strong, a.say(text{JA: "次にすること", EN: "Next step"})),
+		ui.Wrap(a.say(s.next()), min(a.io.Width(), maxLine)-2, "  "))
 }
+
+// maxLine is the longest line that reads well.
+const maxLine = 100
 
 func (a *app) row(tone ui.Tone, label, value text) []string {
 	return []string{a.say(label), a.io.Paint(tone, a.say(value))}
@@ -223,11 +227,7 @@ func (a *app) certificateRows(c certificateStatus) [][]string {
 }
 
 func (a *app) counterRow(p pinStatus) []string {
-	label := pinNames[p.key]
-	if p.key == jpki.KeyAuth {
-		label.JA = "パスワード(4桁)"
-	}
-	label = capital(label)
+	label := capital(pinNames[p.key])
 	switch {
 	case p.err != nil:
 		return a.row(ui.Warn, label, text{JA: "残り回数を読み取れません", EN: "the counter cannot be read"})

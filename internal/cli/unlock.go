@@ -83,12 +83,12 @@ func (a *app) unlocker(o *unlockOptions, change bool) (*unlocker, error) {
 		u.tty = tty
 		env.Terminal = tty
 	}
-	var err error
-	u.sources, err = pin.Choose(pin.Options{Flags: o.sources, Change: change, NoInput: a.noInput}, env)
+	sources, err := pin.Choose(pin.Options{Flags: o.sources, Change: change, NoInput: a.noInput}, env)
 	if err != nil {
 		u.Close()
 		return nil, err
 	}
+	u.sources = sources
 	return u, nil
 }
 

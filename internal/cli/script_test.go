@@ -1,0 +1,48 @@
+package cli
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// update rewrites the golden screens in the scripts with what the program
+// prints now: go test ./internal/cli -run Scripts -update. Look at the diff.
+var update = flag.Bool("update", false, "rewrite the golden screens in testdata/script")
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"jpki": func() { os.Exit(runAtFixedTime()) },
+	})
+}
+
+// runAtFixedTime is the program with the clock of the variable TEST_NOW.
+func runAtFixedTime() int {
+	cfg := Config{
+		Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Getenv: os.Getenv, Now: time.Now,
+	}
+	if at, err := time.Parse(time.RFC3339, os.Getenv("TEST_NOW")); err == nil {
+		cfg.Now = func() time.Time { return at }
+	}
+	return Run(cfg)
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("..", "..", "testdata", "script"),
+		UpdateScripts:       *update,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))
+			env.Setenv("TEST_NOW", "2026-11-22T12:00:00+09:00")
+			env.Setenv("JPKI_LANG", "ja")
+			return nil
+		},
+	})
+}

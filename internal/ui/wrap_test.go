@@ -1,0 +1,44 @@
+package ui
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/olekukonko/tablewriter/pkg/twwidth"
+)
+
+func TestWrap(t *testing.T) {
+	for _, c := range []struct {
+		text  string
+		width int
+		want  string
+	}{
+		{"one two three", 8, "one two\n  three"},
+		{"one two three", 80, "one two three"},
+		{"署名用電子証明書の期限", 10, "署名用電子\n  証明書の\n  期限"},
+		{"終わりです。", 10, "終わりで\n  す。"},
+		{"(括弧)は離さない", 6, "(括弧)\n  は離\n  さな\n  い"},
+		{"jpki pin status を実行", 12, "jpki pin\n  status を\n  実行"},
+		{"averyverylongword", 5, "averyverylongword"},
+		{"", 5, ""},
+	} {
+		if got := Wrap(c.text, c.width, "  "); got != c.want {
+			t.Errorf("Wrap(%q, %d) =\n%s\nwant\n%s", c.text, c.width, got, c.want)
+		}
+	}
+}
+
+func TestWrapKeepsEveryCharacterAndTheWidth(t *testing.T) {
+	text := strings.Repeat("カードを持って市区町村の窓口で、JPKI (公的個人認証) を更新してください。", 5)
+	for width := 12; width < 90; width++ {
+		got := Wrap(text, width, "")
+		if strings.Join(strings.Fields(got), "") != strings.Join(strings.Fields(text), "") {
+			t.Fatalf("width %d: characters lost:\n%s", width, got)
+		}
+		for line := range strings.Lines(got) {
+			if w := twwidth.Width(strings.TrimSuffix(line, "\n")); w > width {
+				t.Errorf("width %d: a line of %d columns: %s", width, w, line)
+			}
+		}
+	}
+}
