@@ -1,6 +1,7 @@
 package cms
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math/big"
@@ -33,6 +34,61 @@ const (
 	maxInteger  = 128     // octets of an INTEGER; serial numbers have up to 20
 )
 
+// header is the beginning of an encoded value: identifier and length octets.
+type header struct {
+	tag        byte
+	size       int // of the header
+	length     int // of the contents; 0 when indefinite
+	indefinite bool
+}
+
+var errDepth = fmt.Errorf("elements nested more than %d deep", maxDepth)
+
+// readHeader reads the header at the beginning of in, whose contents must be
+// there too.
+func readHeader(in []byte) (h header, err error) {
+	if len(in) < 2 {
+		return h, io.ErrUnexpectedEOF
+	}
+	h.tag, h.size = in[0], 2
+	if h.tag == 0 {
+		return h, errors.New("end-of-contents outside an indefinite length")
+	}
+	if h.tag&0x1F == 0x1F {
+		return h, errors.New("tag number above 30")
+	}
+	length := uint64(in[1])
+	switch {
+	case length == 0x80:
+		if h.tag&constructed == 0 {
+			return h, errors.New("indefinite length of a primitive element")
+		}
+		h.indefinite = true
+		return h, nil
+	case length > 0x80:
+		n := int(length & 0x7F)
+		if n > 8 {
+			return h, fmt.Errorf("length of %d octets", n)
+		}
+		h.size += n
+		if len(in) < h.size {
+			return h, io.ErrUnexpectedEOF
+		}
+		length = 0
+		for _, b := range in[2:h.size] {
+			length = length<<8 | uint64(b)
+		}
+	}
+	if length > uint64(len(in)-h.size) {
+		return h, io.ErrUnexpectedEOF
+	}
+	h.length = int(length)
+	return h, nil
+}
+
+// atEnd reports whether in begins with end-of-contents octets.
+func atEnd(in []byte) bool { return len(in) >= 2 && in[0] == 0 && in[1] == 0 }
+
 // element is one encoded value.
 type element struct {
 	tag   byte
@@ -41,91 +97,71 @@ type element struct {
 	depth int
 }
 
-// split takes the first element off in.
+// split takes the first element off in. Where its length is indefinite, that
+// takes a walk over all elements inside (X.690, 8.1.3.6).
 func split(in []byte, depth int) (e element, rest []byte, err error) {
 	if depth > maxDepth {
-		return e, nil, fmt.Errorf("elements nested more than %d deep", maxDepth)
+		return e, nil, errDepth
 	}
-	if len(in) < 2 {
-		return e, nil, io.ErrUnexpectedEOF
+	h, err := readHeader(in)
+	if err != nil {
+		return e, nil, err
 	}
-	e.tag, e.depth = in[0], depth
-	if e.tag == 0 {
-		return e, nil, fmt.Errorf("end-of-contents outside an indefinite length")
+	e.tag, e.depth = h.tag, depth
+	end := h.size + h.length
+	if !h.indefinite {
+		e.full, e.body = in[:end:end], in[h.size:end:end]
+		return e, in[end:], nil
 	}
-	if e.tag&0x1F == 0x1F {
-		return e, nil, fmt.Errorf("tag number above 30")
-	}
-	switch first := in[1]; {
-	case first == 0x80:
-		return splitIndefinite(in, e)
-	case first < 0x80:
-		return splitDefinite(in, e, 2, uint64(first))
-	default:
-		n := int(first & 0x7F)
-		if n > 8 {
-			return e, nil, fmt.Errorf("length of %d octets", n)
-		}
-		if len(in) < 2+n {
-			return e, nil, io.ErrUnexpectedEOF
-		}
-		var length uint64
-		for _, b := range in[2 : 2+n] {
-			length = length<<8 | uint64(b)
-		}
-		return splitDefinite(in, e, 2+n, length)
-	}
-}
-
-func splitDefinite(in []byte, e element, header int, length uint64) (element, []byte, error) {
-	if length > uint64(len(in)-header) {
-		return e, nil, io.ErrUnexpectedEOF
-	}
-	end := header + int(length)
-	e.full, e.body = in[:end:end], in[header:end:end]
-	return e, in[end:], nil
-}
-
-// splitIndefinite finds the end-of-contents octets, which takes a walk over
-// the elements in between (X.690, 8.1.3.6).
-func splitIndefinite(in []byte, e element) (element, []byte, error) {
-	if e.tag&constructed == 0 {
-		return e, nil, fmt.Errorf("indefinite length of a primitive element")
-	}
-	rest := in[2:]
-	for {
-		if len(rest) >= 2 && rest[0] == 0 && rest[1] == 0 {
-			end := len(in) - len(rest)
-			e.full, e.body = in[:end+2:end+2], in[2:end:end]
-			return e, rest[2:], nil
-		}
-		var err error
-		if _, rest, err = split(rest, e.depth+1); err != nil {
+	for rest = in[h.size:]; !atEnd(rest); {
+		if _, rest, err = split(rest, depth+1); err != nil {
 			return e, nil, err
 		}
 	}
+	end = len(in) - len(rest)
+	e.full, e.body = in[:end+2:end+2], in[h.size:end:end]
+	return e, rest[2:], nil
 }
 
 // eachOctets calls f with the octets of an OCTET STRING, in one piece or in
 // the segments of a constructed encoding (X.690, 8.7.3).
 func (e element) eachOctets(f func([]byte) error) error {
-	switch e.tag {
-	case tagOctetString:
-		return f(e.body)
-	case tagOctetString | constructed:
-		for rest := e.body; len(rest) > 0; {
-			segment, after, err := split(rest, e.depth+1)
-			if err != nil {
-				return err
-			}
-			if err := segment.eachOctets(f); err != nil {
-				return err
-			}
-			rest = after
-		}
-		return nil
+	_, err := eachSegment(e.full, e.depth, f)
+	return err
+}
+
+// eachSegment walks over the OCTET STRING at the beginning of in once, however
+// its segments are nested.
+func eachSegment(in []byte, depth int, f func([]byte) error) (rest []byte, err error) {
+	if depth > maxDepth {
+		return nil, errDepth
 	}
-	return fmt.Errorf("%02X where an OCTET STRING was expected", e.tag)
+	h, err := readHeader(in)
+	if err != nil {
+		return nil, err
+	}
+	after := in[h.size+h.length:]
+	switch h.tag {
+	case tagOctetString:
+		return after, f(in[h.size : h.size+h.length])
+	case tagOctetString | constructed:
+	default:
+		return nil, fmt.Errorf("%02X where an OCTET STRING was expected", h.tag)
+	}
+	if h.indefinite {
+		for !atEnd(after) {
+			if after, err = eachSegment(after, depth+1, f); err != nil {
+				return nil, err
+			}
+		}
+		return after[2:], nil
+	}
+	for segments := in[h.size : h.size+h.length]; len(segments) > 0; {
+		if segments, err = eachSegment(segments, depth+1, f); err != nil {
+			return nil, err
+		}
+	}
+	return after, nil
 }
 
 // octets gives the value of an OCTET STRING in one piece.

@@ -70,6 +70,8 @@ func TestOctets(t *testing.T) {
 		"\x24\x02\x04\x01":  "!",
 		"\x24\x03\x04\x00a": "!",
 		strings.Repeat("\x24\x80", maxDepth) + "\x04\x01a" + strings.Repeat("\x00\x00", maxDepth): "a",
+		string(nested(maxDepth)):     "a",
+		string(nested(maxDepth + 1)): "!",
 	} {
 		e, _, err := split([]byte(in), 0)
 		if err != nil {
@@ -83,6 +85,16 @@ func TestOctets(t *testing.T) {
 			t.Errorf("%x: %q %v, want %q", in, got, err, want)
 		}
 	}
+}
+
+// nested is the OCTET STRING "a" in as many constructed ones, of definite
+// length.
+func nested(levels int) []byte {
+	e := octetString([]byte("a"))
+	for range levels {
+		e = tlv(tagOctetString|constructed, e)
+	}
+	return e
 }
 
 func TestInteger(t *testing.T) {

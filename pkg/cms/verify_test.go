@@ -3,6 +3,7 @@ package cms
 import (
 	"bytes"
 	"crypto"
+	"crypto/elliptic"
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
@@ -303,6 +304,16 @@ func TestVerifyFinds(t *testing.T) {
 		"PSS with trailer 2": {func(f *forge, s *forgedSigner) {
 			s.signatureAlgorithm = rsaWith("1.2.840.113549.1.1.10", pssParams(sha256Identifier, sha256Identifier, 32, 2))
 		}, FormatFailure},
+		"PSS with SHA-384": {func(f *forge, s *forgedSigner) {
+			s.signatureAlgorithm = rsaWith("1.2.840.113549.1.1.10", pssParams(sha384, sha384, 32, 1))
+		}, CryptoConstraintsFailure},
+		"PSS with MD5": {func(f *forge, s *forgedSigner) {
+			md5 := sequence(newOID("1.2.840.113549.2.5").der())
+			s.signatureAlgorithm = rsaWith("1.2.840.113549.1.1.10", pssParams(md5, md5, 32, 1))
+		}, CryptoConstraintsFailure},
+		"PSS with another mask": {func(f *forge, s *forgedSigner) {
+			s.signatureAlgorithm = rsaWith("1.2.840.113549.1.1.10", bytes.Replace(pssParams(sha256Identifier, sha256Identifier, 32, 1), oidMGF1.der(), oidRSASSAPSS.der(), 1))
+		}, CryptoConstraintsFailure},
 		"PSS without parameters": {func(f *forge, s *forgedSigner) { s.signatureAlgorithm = rsaWith("1.2.840.113549.1.1.10") }, FormatFailure},
 		"PSS by default: SHA-1":  {func(f *forge, s *forgedSigner) { s.signatureAlgorithm = rsaWith("1.2.840.113549.1.1.10", sequence()) }, CryptoConstraintsFailure},
 		"RSA with SHA-384 beside SHA-256": {func(f *forge, s *forgedSigner) {
@@ -390,7 +401,7 @@ func TestAttributesPassedOffAsContent(t *testing.T) {
 		t.Errorf("attached, in pieces: %v", err)
 	}
 	// Other content that begins in the same way is content like any other.
-	for _, text := range []string{"1", "1\x00", "10", string(attributes) + "\n", string(attributes[1:]), string(setOf(octetString(nil)))} {
+	for _, text := range []string{"1", "1\x00", "10", string(attributes) + "\n", string(attributes[1:]), string(setOf(octetString(nil))), string(setOf(sequence(octetString(nil))))} {
 		f := newForge()
 		f.signers[0].withoutAttributes(text)
 		if err := verified(t, f.encode(), text).Err(); err != nil {
@@ -454,7 +465,23 @@ func TestSubjectKeyIdentifier(t *testing.T) {
 	}
 }
 
-func TestOversizedKey(t *testing.T) {
+// An empty key identifier names nobody, not everybody without one.
+func TestEmptySubjectKeyIdentifier(t *testing.T) {
+	p := fixture()
+	without := issue(&x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "no key identifier"}}, p.ca, p.rsa.key)
+	if len(without.SubjectKeyId) != 0 {
+		t.Fatal("certificate with a key identifier")
+	}
+	f := newForge()
+	s := newForgedSigner(holder{without, p.rsa.key})
+	s.version, s.sid = 3, tlv(tagContext|0)
+	f.version, f.signers, f.certificates = 3, []*forgedSigner{s}, [][]byte{without.Raw}
+	if err := verified(t, f.encode(), content).Err(); !errors.Is(err, NoSigningCertificateFound) {
+		t.Error(err)
+	}
+}
+
+func TestUnfitKeys(t *testing.T) {
 	for bits, key := range map[int]*rsa.PublicKey{
 		512:   {N: new(big.Int).Lsh(big.NewInt(1), 511), E: 65537},
 		16384: {N: new(big.Int).Lsh(big.NewInt(1), 16383), E: 65537},
@@ -463,6 +490,10 @@ func TestOversizedKey(t *testing.T) {
 		if !errors.Is(f, CryptoConstraintsFailure) {
 			t.Errorf("%d bits: %v", bits, f)
 		}
+	}
+	small := ecdsaKey(elliptic.P224()).Public()
+	if f := (Algorithm{Scheme: ECDSA, Hash: crypto.SHA256}).verify(small, make([]byte, 32), nil); !errors.Is(f, CryptoConstraintsFailure) {
+		t.Errorf("P-224: %v", f)
 	}
 	if f := (Algorithm{Scheme: ECDSA, Hash: crypto.SHA256}).verify("no key", nil, nil); !errors.Is(f, CryptoConstraintsFailure) {
 		t.Errorf("no key: %v", f)
