@@ -33,6 +33,10 @@ func (e *DamagedError) Error() string {
 }
 func (e *DamagedError) Unwrap() error { return e.Err }
 
+// Damagef makes a [DamagedError] without a place, for what the objects of a
+// file say to each other.
+func Damagef(format string, args ...any) error { return damaged(-1, format, args...) }
+
 func damaged(offset int64, format string, args ...any) error {
 	return &DamagedError{offset, fmt.Errorf(format, args...)}
 }

@@ -1,0 +1,202 @@
+package pdfsig
+
+import "github.com/jpki-tools/jpki/pkg/pdfsig/pdf"
+
+// indirect is an object of the update: a new one, or a new version of one that
+// is there.
+type indirect struct {
+	ref    pdf.Ref
+	object pdf.Object
+	data   []byte // of a stream, whose dictionary object then is
+}
+
+// change notes the new version of an object. Two of them agree only where one
+// array serves two purposes; else the file's structure is a tangle.
+func (p *Preparation) change(ref pdf.Ref, o pdf.Object) error {
+	for _, c := range p.changes {
+		if c.ref.Number == ref.Number {
+			if c.ref == ref && pdf.Equal(c.object, o) {
+				return nil
+			}
+			return pdf.Damagef("object %d is two things at once", ref.Number)
+		}
+	}
+	p.changes = append(p.changes, indirect{ref: ref, object: o})
+	return nil
+}
+
+// Flags of an annotation (12.5.3) and of the form (12.7.2).
+const (
+	flagPrint, flagLocked          = 1 << 2, 1 << 7
+	signaturesExist, appendOnlyBit = 1, 2
+)
+
+// addField makes a signature field with a widget that shows nothing on the
+// first page. It has an appearance all the same: PDF/A-1 wants one everywhere.
+func (p *Preparation) addField(form *formState) error {
+	page, dict, err := p.doc.page(1)
+	if err != nil {
+		return err
+	}
+	p.Field = freeName(form.names)
+	appearance := p.newRef()
+	box := pdf.Array{int64(0), int64(0), int64(0), int64(0)}
+	p.changes = append(p.changes, indirect{
+		ref:    appearance,
+		object: pdf.Dict{"Type": pdf.Name("XObject"), "Subtype": pdf.Name("Form"), "BBox": box, "Resources": pdf.Dict{}},
+		data:   []byte{},
+	})
+	widget := p.newRef()
+	if err := p.change(widget, pdf.Dict{
+		"Type": pdf.Name("Annot"), "Subtype": pdf.Name("Widget"), "FT": pdf.Name("Sig"),
+		"T": pdf.String(p.Field), "V": p.signature, "P": page, "Rect": box,
+		"F": int64(flagPrint | flagLocked), "AP": pdf.Dict{"N": appearance},
+	}); err != nil {
+		return err
+	}
+	if err := p.extendArray(page, dict, "Annots", widget); err != nil {
+		return err
+	}
+	return p.extendForm(&widget)
+}
+
+// extendArray adds an item to an array that a dictionary holds directly, as an
+// object of its own or not yet, and changes as little as that takes.
+func (p *Preparation) extendArray(owner pdf.Ref, dict pdf.Dict, key pdf.Name, item pdf.Ref) error {
+	array, err := pdf.As[pdf.Array](p.doc.File, dict[key])
+	if err != nil {
+		return err
+	}
+	longer := append(array[:len(array):len(array)], item)
+	if ref, ok := dict[key].(pdf.Ref); ok && array != nil {
+		return p.change(ref, longer)
+	}
+	dict = dict.Clone()
+	dict[key] = longer
+	return p.change(owner, dict)
+}
+
+// extendForm adds a field, if there is a new one, and says that the file has
+// signatures. The form can be missing, a part of the catalog or an object.
+func (p *Preparation) extendForm(widget *pdf.Ref) error {
+	form := p.doc.form.Clone()
+	flags, err := pdf.As[int64](p.doc.File, form["SigFlags"])
+	if err != nil {
+		return err
+	}
+	wanted := flags | signaturesExist | appendOnlyBit
+	changed := wanted != flags || form["SigFlags"] == nil
+	form["SigFlags"] = wanted
+	if widget != nil {
+		fields, err := pdf.As[pdf.Array](p.doc.File, form["Fields"])
+		if err != nil {
+			return err
+		}
+		longer := append(fields[:len(fields):len(fields)], *widget)
+		if ref, ok := form["Fields"].(pdf.Ref); ok && fields != nil {
+			if err := p.change(ref, longer); err != nil {
+				return err
+			}
+		} else {
+			form["Fields"], changed = longer, true
+		}
+	}
+	if !changed {
+		return nil
+	}
+	ref, indirectly := p.doc.catalog["AcroForm"].(pdf.Ref)
+	if indirectly && p.doc.form != nil {
+		return p.change(ref, form)
+	}
+	catalog := p.doc.catalog.Clone()
+	if p.doc.form == nil {
+		ref = p.newRef()
+		if err := p.change(ref, form); err != nil {
+			return err
+		}
+		catalog["AcroForm"] = ref
+	} else {
+		catalog["AcroForm"] = form
+	}
+	return p.change(p.doc.root, catalog)
+}
+
+// fillField signs a field that is there and empty. What the field demands of
+// its signature is done or refused, never passed over.
+func (p *Preparation) fillField(f *field) error {
+	p.Field = f.name
+	if err := p.meetSeed(f); err != nil {
+		return err
+	}
+	if err := p.obeyLock(f); err != nil {
+		return err
+	}
+	dict := f.dict.Clone()
+	dict["V"] = p.signature
+	if err := p.change(f.ref, dict); err != nil {
+		return err
+	}
+	return p.extendForm(nil)
+}
+
+// meetSeed checks the field's seed values (12.7.4.5, table 234), as far as its
+// flags make them binding.
+func (p *Preparation) meetSeed(f *field) error {
+	seed, err := pdf.As[pdf.Dict](p.doc.File, f.dict["SV"])
+	if err != nil {
+		return err
+	}
+	flags, err := pdf.As[int64](p.doc.File, seed["Ff"])
+	if err != nil {
+		return err
+	}
+	const filter, subFilter = 1, 2
+	if flags&^(filter|subFilter) != 0 || seed["MDP"] != nil || seed["Cert"] != nil {
+		return ErrFieldDemands
+	}
+	if flags&filter != 0 && seed["Filter"] != pdf.Name("Adobe.PPKLite") {
+		return ErrFieldDemands
+	}
+	if flags&subFilter == 0 {
+		return nil
+	}
+	accepted, err := pdf.As[pdf.Array](p.doc.File, seed["SubFilter"])
+	if err != nil {
+		return err
+	}
+	for _, o := range accepted {
+		if o == pdf.Name(p.profile) {
+			return nil
+		}
+	}
+	return ErrFieldDemands
+}
+
+// obeyLock turns the field's lock into the transform that its signature must
+// carry (12.7.4.5, table 233).
+func (p *Preparation) obeyLock(f *field) error {
+	dict, err := pdf.As[pdf.Dict](p.doc.File, f.dict["Lock"])
+	if err != nil || dict == nil {
+		return err
+	}
+	if dict["P"] != nil { // ISO 32000-2: the signature would have to certify
+		return ErrFieldDemands
+	}
+	l, err := p.doc.lock(dict)
+	if err != nil {
+		return err
+	}
+	params := pdf.Dict{"Type": pdf.Name("TransformParams"), "V": pdf.Name("1.2"), "Action": l.action}
+	if l.action != "All" {
+		names := pdf.Array{}
+		for _, n := range l.names {
+			names = append(names, textString(n))
+		}
+		params["Fields"] = names
+	}
+	p.reference = pdf.Array{pdf.Dict{
+		"Type": pdf.Name("SigRef"), "TransformMethod": pdf.Name("FieldMDP"),
+		"TransformParams": params, "Data": p.doc.root,
+	}}
+	return nil
+}

@@ -1,0 +1,19 @@
+// Package pdfsig signs PDF files and verifies the signatures in them (ISO
+// 32000-1, 12.8; ETSI EN 319 142-1 for PAdES).
+//
+// Signing adds an incremental update (7.5.6) and never changes a byte that was
+// there: earlier signatures stay what they were. It comes in steps, so that a
+// smart card's transaction holds nothing but the signature itself:
+//
+//	p, err := pdfsig.Prepare(file, size, pdfsig.Options{})   // parse, all checks
+//	err = p.Hash(crypto.SHA256)                              // the one long read
+//	u, err := p.Update(pdfsig.Statement{Name: …, Time: …})   // the certificate is known now
+//	err = u.Embed(cms over u.Digest())                       // the signature is made
+//	_, err = u.WriteTo(out)                                  // original and update, in one pass
+//
+// Everything works on an [io.ReaderAt] and costs memory for the update and the
+// objects it changes, whatever the size of the file.
+//
+// The CMS that is embedded comes from elsewhere (package cms), and so does the
+// judgement whether a signer is to be believed.
+package pdfsig

@@ -1,0 +1,48 @@
+package pdfsig
+
+import (
+	"io"
+
+	"github.com/jpki-tools/jpki/pkg/pdfsig/pdf"
+)
+
+// document is an open file with the two dictionaries everything starts from.
+type document struct {
+	*pdf.File
+	root    pdf.Ref
+	catalog pdf.Dict // 7.7.2
+	form    pdf.Dict // the interactive form (12.7.2); nil where there is none
+}
+
+func openDocument(r io.ReaderAt, size int64) (*document, error) {
+	f, err := pdf.Open(r, size)
+	if err != nil {
+		return nil, err
+	}
+	d := &document{File: f, root: f.Trailer()["Root"].(pdf.Ref)}
+	if d.catalog, err = pdf.As[pdf.Dict](f, d.root); err != nil {
+		return nil, err
+	}
+	if d.catalog["Type"] != pdf.Name("Catalog") {
+		return nil, pdf.Damagef("the catalog's Type is %v", d.catalog["Type"])
+	}
+	d.form, err = pdf.As[pdf.Dict](f, d.catalog["AcroForm"])
+	return d, err
+}
+
+// refs is an array of which every item is a reference.
+func (d *document) refs(o pdf.Object, name string) ([]pdf.Ref, error) {
+	array, err := pdf.As[pdf.Array](d.File, o)
+	if err != nil {
+		return nil, err
+	}
+	refs := make([]pdf.Ref, len(array))
+	for i, item := range array {
+		ref, ok := item.(pdf.Ref)
+		if !ok {
+			return nil, pdf.Damagef("%s holds something else than references", name)
+		}
+		refs[i] = ref
+	}
+	return refs, nil
+}

@@ -1,0 +1,59 @@
+package pdfsig
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/jpki-tools/jpki/pkg/pdfsig/pdf"
+)
+
+// Errors of reading, from package pdf.
+var (
+	ErrNotPDF    = pdf.ErrNotPDF
+	ErrEncrypted = pdf.ErrEncrypted
+)
+
+// DamagedError is a file that is not what ISO 32000 asks for, in a place that
+// matters here. It is neither signed nor judged: to guess would be worse.
+type DamagedError = pdf.DamagedError
+
+// Reasons why a file cannot be signed.
+var (
+	// ErrCertified is a file whose author's certification allows no change
+	// (DocMDP, P 1): any signature would break it.
+	ErrCertified = errors.New("pdfsig: the file is certified against any change")
+	// ErrDynamicForm is a form that its viewer builds from XFA each time: what
+	// it shows is not in the file, so that it cannot be signed.
+	ErrDynamicForm = errors.New("pdfsig: the file is a dynamic XFA form")
+	// ErrNoField is a field name that no signature field has.
+	ErrNoField = errors.New("pdfsig: no signature field of this name")
+	// ErrFieldSigned is a field that already has a signature.
+	ErrFieldSigned = errors.New("pdfsig: the field is already signed")
+	// ErrFieldLocked is a field that an earlier signature locked (FieldMDP).
+	ErrFieldLocked = errors.New("pdfsig: an earlier signature has locked the field")
+	// ErrFieldDemands is a field whose seed values or lock ask for something
+	// of its signature that this package does not do.
+	ErrFieldDemands = errors.New("pdfsig: the field demands something else of its signature")
+	// ErrNoPage is a page number that the file does not have.
+	ErrNoPage = errors.New("pdfsig: no such page")
+	// ErrTooLarge is a file whose offsets do not fit a cross-reference table.
+	ErrTooLarge = errors.New("pdfsig: the file is too large for its kind of cross-reference")
+)
+
+// Errors of the order of steps, and of what happens between them.
+var (
+	// ErrChanged is an original that was not the same when it was copied as
+	// when it was hashed. What was written is worth nothing.
+	ErrChanged = errors.New("pdfsig: the file changed while it was being signed")
+	// ErrNotHashed is an Update before Hash.
+	ErrNotHashed = errors.New("pdfsig: the file is not hashed yet")
+	// ErrNotEmbedded is a WriteTo before Embed.
+	ErrNotEmbedded = errors.New("pdfsig: the signature is not made yet")
+)
+
+// ContentsError is a signature that is larger than the room left for it.
+type ContentsError struct{ Size, Room int }
+
+func (e *ContentsError) Error() string {
+	return fmt.Sprintf("pdfsig: the signature has %d bytes, the file has room for %d", e.Size, e.Room)
+}

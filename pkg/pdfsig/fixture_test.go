@@ -1,0 +1,254 @@
+package pdfsig
+
+import (
+	"bytes"
+	"compress/zlib"
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	_ "embed"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jpki-tools/jpki/pkg/cms"
+)
+
+// The signer of every test: openssl genrsa 2048.
+//
+//go:embed testdata/signer.key
+var signerPEM []byte
+
+var clock = time.Date(2026, 11, 22, 7, 30, 5, 0, time.UTC)
+
+const holder = "公的 個人𠮷"
+
+var signer = sync.OnceValue(func() cms.Signing {
+	block, _ := pem.Decode(signerPEM)
+	key, err := x509.ParsePKCS1PrivateKey(block.Bytes)
+	if err != nil {
+		panic(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(42), Subject: pkix.Name{CommonName: "pdfsig test signer"},
+		NotBefore: clock.AddDate(-1, 0, 0), NotAfter: clock.AddDate(4, 0, 0),
+		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		panic(err)
+	}
+	certificate, err := x509.ParseCertificate(der)
+	if err != nil {
+		panic(err)
+	}
+	return cms.Signing{Certificate: certificate, Key: (*rsa.PrivateKey)(key), Hash: crypto.SHA256, Time: clock}
+})
+
+// sample is a test file: numbered objects, and how they are put together.
+type sample struct {
+	version  string // "1.7" where empty
+	leading  string
+	trailing string // after %%EOF; "-" leaves its end of line out
+	objects  []object
+	trailer  string // more entries
+	kind     kind
+	shift    int // error of startxref
+}
+
+type kind int
+
+const (
+	table kind = iota
+	stream
+	hybrid
+)
+
+type object struct {
+	number, generation int
+	body               string
+}
+
+// document is the objects of a one-page file: 1 catalog, 2 pages, 3 page,
+// 4 content. Each can be replaced, more can be added.
+func documentOf(more ...object) []object {
+	objects := []object{
+		{1, 0, "<</Type /Catalog /Pages 2 0 R>>"},
+		{2, 0, "<</Type /Pages /Kids [3 0 R] /Count 1 /MediaBox [0 0 300 200] /Resources <</Font <</F <</Type /Font /Subtype /Type1 /BaseFont /Helvetica>>>>>>>>"},
+		{3, 0, "<</Type /Page /Parent 2 0 R /Contents 4 0 R>>"},
+		{4, 0, streamBody("", "BT /F 24 Tf 20 100 Td (Contract: 100 yen) Tj ET")},
+	}
+next:
+	for _, m := range more {
+		for i, o := range objects {
+			if o.number == m.number {
+				objects[i] = m
+				continue next
+			}
+		}
+		objects = append(objects, m)
+	}
+	return objects
+}
+
+func streamBody(dict, data string) string {
+	return fmt.Sprintf("<<%s /Length %d>>\nstream\n%s\nendstream", dict, len(data), data)
+}
+
+func isStream(body string) bool { return strings.HasSuffix(body, "endstream") }
+
+// bytes writes the file.
+func (s sample) bytes() []byte {
+	var b bytes.Buffer
+	version := s.version
+	if version == "" {
+		version = "1.7"
+	}
+	fmt.Fprintf(&b, "%%PDF-%s\n%%\xe3\x81\x82\xe3\n", version)
+	s.trailer += " /ID [<00112233445566778899AABBCCDDEEFF> <00112233445566778899AABBCCDDEEFF>]"
+	w := sampleWriter{Buffer: &b, sample: s, at: map[int]int{}}
+	startxref := w.revision(0) + s.shift
+	fmt.Fprintf(&b, "startxref\n%d\n%%%%EOF", startxref)
+	if s.trailing != "-" {
+		b.WriteString("\n" + s.trailing)
+	}
+	return append([]byte(s.leading), b.Bytes()...)
+}
+
+type sampleWriter struct {
+	*bytes.Buffer
+	sample
+	at map[int]int
+}
+
+// revision writes the objects and their cross-references.
+func (w *sampleWriter) revision(prev int) (startxref int) {
+	size := 0
+	var packed []object
+	for _, o := range w.objects {
+		size = max(size, o.number+1)
+		if w.kind != table && !isStream(o.body) && o.generation == 0 && (w.kind == stream || o.number != 1) {
+			packed = append(packed, o)
+			continue
+		}
+		w.write(o)
+	}
+	trailer := fmt.Sprintf("/Root %d %d R %s", w.objects[0].number, w.objects[0].generation, w.trailer)
+	if prev > 0 {
+		trailer += fmt.Sprintf(" /Prev %d", prev)
+	}
+	switch w.kind {
+	case table:
+		return w.table(size, trailer, nil)
+	case stream:
+		return w.xrefStream(size, trailer, packed, true)
+	}
+	hidden := w.xrefStream(size, "", packed, false)
+	return w.table(size+2, fmt.Sprintf("%s /XRefStm %d", trailer, hidden), packed)
+}
+
+func (w *sampleWriter) write(o object) {
+	w.at[o.number] = w.Len()
+	fmt.Fprintf(w, "%d %d obj\n%s\nendobj\n", o.number, o.generation, o.body)
+}
+
+func (w *sampleWriter) generation(number int) int {
+	for _, o := range w.objects {
+		if o.number == number {
+			return o.generation
+		}
+	}
+	return 0
+}
+
+func (w *sampleWriter) table(size int, trailer string, hidden []object) int {
+	at := w.Len()
+	fmt.Fprintf(w, "xref\n0 %d\n0000000000 65535 f \n", size)
+	for n := 1; n < size; n++ {
+		if w.at[n] == 0 {
+			fmt.Fprintf(w, "%010d %05d f \n", 0, 0)
+			continue
+		}
+		fmt.Fprintf(w, "%010d %05d n \n", w.at[n], w.generation(n))
+	}
+	fmt.Fprintf(w, "trailer\n<</Size %d %s>>\n", size, trailer)
+	return at
+}
+
+// xrefStream writes the packed objects as object stream number size, and the
+// cross-reference stream as size + 1.
+func (w *sampleWriter) xrefStream(size int, trailer string, packed []object, all bool) int {
+	var head, bodies strings.Builder
+	index := map[int]int{}
+	for i, o := range packed {
+		index[o.number] = i
+		fmt.Fprintf(&head, "%d %d ", o.number, bodies.Len())
+		bodies.WriteString(o.body + "\n")
+	}
+	w.write(object{size, 0, streamBody(fmt.Sprintf("/Type /ObjStm /N %d /First %d /Filter /FlateDecode", len(packed), head.Len()), deflate(head.String()+bodies.String()))})
+	at := w.Len()
+	w.at[size+1] = at
+	var data strings.Builder
+	for n := range size + 2 {
+		i, isPacked := index[n]
+		switch {
+		case isPacked:
+			fmt.Fprintf(&data, "\x02%c%c%c", size>>8, size&0xFF, i)
+		case w.at[n] > 0:
+			data.Write([]byte{1, byte(w.at[n] >> 8), byte(w.at[n]), byte(w.generation(n))})
+		default:
+			data.WriteString("\x00\x00\x00\x00")
+		}
+	}
+	w.write(object{size + 1, 0, streamBody(fmt.Sprintf("/Type /XRef /W [1 2 1] /Size %d /Filter /FlateDecode %s", size+2, trailer), deflate(data.String()))})
+	return at
+}
+
+func deflate(data string) string {
+	var z bytes.Buffer
+	w := zlib.NewWriter(&z)
+	w.Write([]byte(data))
+	w.Close()
+	return z.String()
+}
+
+// sign signs a file as the program does.
+func sign(in []byte, o Options) ([]byte, error) {
+	p, err := Prepare(bytes.NewReader(in), int64(len(in)), o)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.Hash(crypto.SHA256); err != nil {
+		return nil, err
+	}
+	s := signer()
+	u, err := p.Update(Statement{Name: holder, Time: clock, Room: ContentsSize([]*x509.Certificate{s.Certificate}, false)})
+	if err != nil {
+		return nil, err
+	}
+	der, err := s.Detached(u.Digest())
+	if err != nil {
+		return nil, err
+	}
+	if err := u.Embed(der); err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	_, err = u.WriteTo(&out)
+	return out.Bytes(), err
+}
+
+func mustSign(t testing.TB, in []byte, o Options) []byte {
+	t.Helper()
+	out, err := sign(in, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}

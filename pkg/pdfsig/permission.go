@@ -1,0 +1,107 @@
+package pdfsig
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/jpki-tools/jpki/pkg/pdfsig/pdf"
+)
+
+// Permission is what a certification allows to change later (12.8.2.2, table
+// 254: the entry P). Zero is no certification.
+type Permission int
+
+// Permissions of a certification.
+const (
+	NoChanges      Permission = 1 // ISO 32000-2 excepts validation data
+	FillForms      Permission = 2 // and sign
+	AddAnnotations Permission = 3
+)
+
+// lock is a FieldMDP transform (12.8.2.4): fields that must not change once
+// its signature is made.
+type lock struct {
+	action pdf.Name // All, Include or Exclude
+	names  []string
+}
+
+// covers reports whether the lock holds a field. A name stands for all fields
+// below it, too.
+func (l lock) covers(name string) bool {
+	named := slices.ContainsFunc(l.names, func(n string) bool {
+		return name == n || strings.HasPrefix(name, n+".")
+	})
+	return l.action == "All" || l.action == "Include" && named || l.action == "Exclude" && !named
+}
+
+// rules are what one signature forbids later changes.
+type rules struct {
+	permission Permission
+	locks      []lock
+}
+
+// rules reads the transforms of a signature dictionary's Reference (12.8.1).
+func (d *document) rules(signature pdf.Dict) (r rules, err error) {
+	references, err := pdf.As[pdf.Array](d.File, signature["Reference"])
+	if err != nil {
+		return r, err
+	}
+	for _, o := range references {
+		reference, err := pdf.As[pdf.Dict](d.File, o)
+		if err != nil {
+			return r, err
+		}
+		params, err := pdf.As[pdf.Dict](d.File, reference["TransformParams"])
+		if err != nil {
+			return r, err
+		}
+		switch reference["TransformMethod"] {
+		case pdf.Name("DocMDP"):
+			if r.permission, err = d.permission(params); err != nil {
+				return r, err
+			}
+		case pdf.Name("FieldMDP"):
+			l, err := d.lock(params)
+			if err != nil {
+				return r, err
+			}
+			r.locks = append(r.locks, l)
+		}
+	}
+	return r, nil
+}
+
+func (d *document) permission(params pdf.Dict) (Permission, error) {
+	if params["P"] == nil {
+		return FillForms, nil // the default
+	}
+	p, err := pdf.As[int64](d.File, params["P"])
+	if err != nil {
+		return 0, err
+	}
+	if p < 1 || p > 3 {
+		return 0, pdf.Damagef("DocMDP with P %d", p)
+	}
+	return Permission(p), nil
+}
+
+func (d *document) lock(params pdf.Dict) (l lock, err error) {
+	if l.action, err = pdf.As[pdf.Name](d.File, params["Action"]); err != nil {
+		return l, err
+	}
+	if l.action != "All" && l.action != "Include" && l.action != "Exclude" {
+		return l, pdf.Damagef("FieldMDP with Action %s", l.action)
+	}
+	names, err := pdf.As[pdf.Array](d.File, params["Fields"])
+	if err != nil {
+		return l, err
+	}
+	for _, o := range names {
+		name, err := pdf.As[pdf.String](d.File, o)
+		if err != nil {
+			return l, err
+		}
+		l.names = append(l.names, text(name))
+	}
+	return l, nil
+}

@@ -1,0 +1,245 @@
+package pdfsig
+
+import (
+	"crypto"
+	"crypto/x509"
+	"hash"
+	"hash/maphash"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/jpki-tools/jpki/pkg/pdfsig/pdf"
+)
+
+// Profile is how a signature presents itself: the name it has as SubFilter.
+type Profile pdf.Name
+
+const (
+	// Touki is what 登記・供託オンライン申請 asks for.
+	Touki Profile = "adbe.pkcs7.detached"
+	// PAdES is EN 319 142-1: the CMS goes without a signingTime attribute.
+	PAdES Profile = "ETSI.CAdES.detached"
+)
+
+// Options say what kind of signature is made and where. The zero value is the
+// 登記 profile in a new field that shows nothing.
+type Options struct {
+	Profile Profile
+	Field   string // the full name of an empty signature field to sign; "" makes a new one
+}
+
+// Preparation is a file that can be signed, with all that will change in it
+// worked out.
+type Preparation struct {
+	// Signatures are those that are already there.
+	Signatures []Existing
+	// Field is the name of the field that will be signed.
+	Field string
+
+	doc       *document
+	original  io.ReaderAt // as given, from its first byte
+	size      int64
+	profile   Profile
+	signature pdf.Ref    // the signature dictionary to come
+	reference pdf.Object // its Reference entry, or nil
+	changes   []indirect
+	next      int    // object number
+	separator string // between the original and the update
+
+	hash   crypto.Hash
+	state  hash.Cloner  // over the original, from the header on
+	seed   maphash.Seed // of the fingerprint that the copy must have, too
+	sum    uint64
+	hashed bool
+}
+
+// Existing is a signature that a file already has.
+type Existing struct {
+	Field    string
+	Contents []byte // the CMS, with the zeros behind it
+}
+
+// Prepare reads the structure of a file and checks all that can be checked
+// before a signer is known. Nothing is written and no signature made.
+func Prepare(r io.ReaderAt, size int64, o Options) (*Preparation, error) {
+	doc, err := openDocument(r, size)
+	if err != nil {
+		return nil, err
+	}
+	if doc.catalog["NeedsRendering"] == true {
+		return nil, ErrDynamicForm
+	}
+	p := &Preparation{doc: doc, original: r, size: size, profile: o.Profile, next: doc.NextNumber()}
+	if p.profile == "" {
+		p.profile = Touki
+	}
+	form, err := p.readForm(o.Field)
+	if err != nil {
+		return nil, err
+	}
+	p.signature = p.newRef()
+	if o.Field == "" {
+		err = p.addField(form)
+	} else {
+		err = p.fillField(form.chosen)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return p, p.findSeparator()
+}
+
+// formState is what a signature must know of the form that is there.
+type formState struct {
+	names  map[string]bool // of the fields at the top
+	chosen *field
+	locks  []lock
+}
+
+// readForm looks at every field: for its name, and for signatures that forbid
+// another one.
+func (p *Preparation) readForm(chosen string) (*formState, error) {
+	form := &formState{names: map[string]bool{}}
+	err := p.doc.fields(func(f *field) error {
+		top, _, _ := strings.Cut(f.name, ".")
+		form.names[top] = true
+		if !f.isSignature() {
+			return nil
+		}
+		if f.name == chosen && form.chosen == nil {
+			form.chosen = f
+		}
+		return p.readSignature(form, f)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if chosen == "" {
+		return form, p.checkCertification()
+	}
+	if form.chosen == nil {
+		return nil, ErrNoField
+	}
+	if value, err := p.doc.Resolve(form.chosen.value); err != nil {
+		return nil, err
+	} else if value != nil {
+		return nil, ErrFieldSigned
+	}
+	for _, l := range form.locks {
+		if l.covers(chosen) {
+			return nil, ErrFieldLocked
+		}
+	}
+	return form, p.checkCertification()
+}
+
+func (p *Preparation) readSignature(form *formState, f *field) error {
+	signature, err := pdf.As[pdf.Dict](p.doc.File, f.value)
+	if err != nil || signature == nil {
+		return err
+	}
+	contents, err := pdf.As[pdf.String](p.doc.File, signature["Contents"])
+	if err != nil {
+		return err
+	}
+	p.Signatures = append(p.Signatures, Existing{f.name, []byte(contents)})
+	r, err := p.doc.rules(signature)
+	if err != nil {
+		return err
+	}
+	if r.permission == NoChanges {
+		return ErrCertified
+	}
+	form.locks = append(form.locks, r.locks...)
+	return nil
+}
+
+// checkCertification follows the catalog's own way to the certification
+// (12.8.4), which may be a signature in no field.
+func (p *Preparation) checkCertification() error {
+	perms, err := pdf.As[pdf.Dict](p.doc.File, p.doc.catalog["Perms"])
+	if err != nil {
+		return err
+	}
+	certification, err := pdf.As[pdf.Dict](p.doc.File, perms["DocMDP"])
+	if err != nil {
+		return err
+	}
+	r, err := p.doc.rules(certification)
+	if err == nil && r.permission == NoChanges {
+		err = ErrCertified
+	}
+	return err
+}
+
+// findSeparator makes sure that the update begins on a line of its own.
+func (p *Preparation) findSeparator() error {
+	var last [1]byte
+	if _, err := p.original.ReadAt(last[:], p.size-1); err != nil && err != io.EOF {
+		return err
+	}
+	if last[0] != '\n' && last[0] != '\r' {
+		p.separator = "\n"
+	}
+	return nil
+}
+
+// copyBuffer is how much is read at a time when the whole file is.
+const copyBuffer = 256 << 10
+
+// Hash reads the whole file once. What it digests is kept for [Preparation.Update].
+func (p *Preparation) Hash(h crypto.Hash) error {
+	digest, ok := h.New().(hash.Cloner)
+	if !ok {
+		return ErrNotHashed
+	}
+	var fingerprint maphash.Hash
+	p.hash, p.state, p.seed, p.hashed = h, digest, fingerprint.Seed(), false
+
+	whole := io.NewSectionReader(p.original, 0, p.size)
+	n, err := io.CopyBuffer(plainWriter{io.MultiWriter(digest, &fingerprint)}, plainReader{whole}, make([]byte, copyBuffer))
+	if err != nil {
+		return err
+	}
+	if n != p.size {
+		return ErrChanged
+	}
+	p.sum, p.hashed = fingerprint.Sum64(), true
+	return nil
+}
+
+// plainReader and plainWriter hide every other method, so that io.CopyBuffer
+// uses the buffer it is given.
+type (
+	plainReader struct{ io.Reader }
+	plainWriter struct{ io.Writer }
+)
+
+// newRef is the reference of an object to be added.
+func (p *Preparation) newRef() pdf.Ref {
+	p.next++
+	return pdf.Ref{Number: p.next - 1}
+}
+
+// freeName is a name for a new field that no other one has.
+func freeName(taken map[string]bool) string {
+	for n := 1; ; n++ {
+		if name := "Signature" + strconv.Itoa(n); !taken[name] {
+			return name
+		}
+	}
+}
+
+// ContentsSize estimates the room that a CMS with these certificates needs:
+// generously, because the file must be laid out before the signature exists.
+func ContentsSize(certificates []*x509.Certificate, timestamp bool) int {
+	room := 3 << 10 // a signature by RSA 4096, the names of the issuer, attributes
+	for _, c := range certificates {
+		room += len(c.Raw)
+	}
+	if timestamp {
+		room += 16 << 10 // with the responder's certificates
+	}
+	return room
+}

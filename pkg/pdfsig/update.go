@@ -1,0 +1,169 @@
+package pdfsig
+
+import (
+	"bytes"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"hash/maphash"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/jpki-tools/jpki/pkg/pdfsig/pdf"
+)
+
+// Statement is what the signature dictionary says beside the signature
+// (12.8.1). Name and Time are wanted, the rest may be empty.
+type Statement struct {
+	Name     string // the signer's
+	Time     time.Time
+	Reason   string
+	Location string
+	Room     int // bytes for the CMS; see [ContentsSize]
+}
+
+// Update is the part that is added to the file. It is complete but for the CMS.
+type Update struct {
+	from     *Preparation
+	bytes    []byte   // what follows the original
+	contents pdf.Span // in bytes: the hexadecimal string with its < and >
+	digest   []byte
+	embedded bool
+}
+
+// Update lays out the update and hashes it. It is quick, however large the
+// file is, and needs no key; it can be done again with another statement.
+func (p *Preparation) Update(s Statement) (*Update, error) {
+	if !p.hashed {
+		return nil, ErrNotHashed
+	}
+	b := &updateBuilder{bytes: []byte(p.separator), base: p.doc.Size(), entries: map[int]tableEntry{}}
+	contents, byteRange := b.signature(p, s)
+	for _, c := range p.changes {
+		b.add(c)
+	}
+	if err := b.crossReference(p); err != nil {
+		return nil, err
+	}
+	u := &Update{from: p, bytes: b.bytes, contents: contents}
+	// A ByteRange counts from the first byte of the file, whatever stands
+	// before the header: so does every reader, and nothing is left out.
+	value := fmt.Sprintf("[0 %d %d %d]", p.size+contents.Start, p.size+contents.End, int64(len(b.bytes))-contents.End)
+	copy(u.bytes[byteRange:], value)
+
+	state, err := p.state.Clone()
+	if err != nil {
+		return nil, err
+	}
+	digest := state.(hash.Hash)
+	digest.Write(u.bytes[:contents.Start])
+	digest.Write(u.bytes[contents.End:])
+	u.digest = digest.Sum(nil)
+	return u, nil
+}
+
+// Digest is the hash of what the signature covers: all but its own Contents.
+func (u *Update) Digest() []byte { return slices.Clone(u.digest) }
+
+// Embed puts the CMS in its place. It can be replaced by embedding another, as
+// when a timestamp has come: Contents is the one part that is not signed.
+func (u *Update) Embed(cms []byte) error {
+	room := u.bytes[u.contents.Start+1 : u.contents.End-1]
+	if len(cms) == 0 || len(cms) > len(room)/2 {
+		return &ContentsError{len(cms), len(room) / 2}
+	}
+	n := hex.Encode(room, cms)
+	for i := range room[n:] {
+		room[n+i] = '0'
+	}
+	u.embedded = true
+	return nil
+}
+
+// WriteTo writes the signed file: the original, read once more and compared
+// with what was hashed, and the update. After an error what was written is
+// worth nothing.
+func (u *Update) WriteTo(w io.Writer) (int64, error) {
+	if !u.embedded {
+		return 0, ErrNotEmbedded
+	}
+	var fingerprint maphash.Hash
+	fingerprint.SetSeed(u.from.seed)
+	original := io.NewSectionReader(u.from.original, 0, u.from.size)
+	n, err := io.CopyBuffer(plainWriter{io.MultiWriter(w, &fingerprint)}, plainReader{original}, make([]byte, copyBuffer))
+	if err != nil {
+		return n, err
+	}
+	if n != u.from.size || fingerprint.Sum64() != u.from.sum {
+		return n, ErrChanged
+	}
+	m, err := w.Write(u.bytes)
+	return n + int64(m), err
+}
+
+// updateBuilder writes objects one after the other and notes where they begin.
+type updateBuilder struct {
+	bytes   []byte
+	base    int64 // offset of bytes in the file
+	entries map[int]tableEntry
+}
+
+type tableEntry struct {
+	offset     int64
+	generation int
+}
+
+func (b *updateBuilder) begin(ref pdf.Ref) {
+	b.entries[ref.Number] = tableEntry{b.base + int64(len(b.bytes)), ref.Generation}
+	b.bytes = fmt.Appendf(b.bytes, "%d %d obj\n", ref.Number, ref.Generation)
+}
+
+func (b *updateBuilder) add(c indirect) {
+	b.begin(c.ref)
+	if c.data == nil {
+		b.bytes = append(pdf.Append(b.bytes, c.object), "\nendobj\n"...)
+		return
+	}
+	dict := c.object.(pdf.Dict).Clone()
+	dict["Length"] = int64(len(c.data))
+	b.bytes = append(pdf.Append(b.bytes, dict), "\nstream\n"...)
+	b.bytes = append(append(b.bytes, c.data...), "\nendstream\nendobj\n"...)
+}
+
+// signature writes the signature dictionary, and tells where its Contents are
+// and where its ByteRange has to go: the latter's numbers are known when
+// everything else is.
+func (b *updateBuilder) signature(p *Preparation, s Statement) (contents pdf.Span, byteRange int) {
+	b.begin(p.signature)
+	entry := func(key string, value pdf.Object) {
+		b.bytes = fmt.Appendf(b.bytes, "/%s ", key)
+		b.bytes = append(pdf.Append(b.bytes, value), '\n')
+	}
+	b.bytes = append(b.bytes, "<<\n"...)
+	entry("Type", pdf.Name("Sig"))
+	entry("Filter", pdf.Name("Adobe.PPKLite"))
+	entry("SubFilter", pdf.Name(p.profile))
+	entry("Name", textString(s.Name))
+	b.bytes = fmt.Appendf(b.bytes, "/M (%s)\n", date(s.Time))
+	if s.Reason != "" {
+		entry("Reason", textString(s.Reason))
+	}
+	if s.Location != "" {
+		entry("Location", textString(s.Location))
+	}
+	if p.reference != nil {
+		entry("Reference", p.reference)
+	}
+	b.bytes = append(b.bytes, "/ByteRange "...)
+	byteRange = len(b.bytes)
+	b.bytes = append(b.bytes, bytes.Repeat([]byte(" "), len("[0    ]")+3*19)...) // three int64s
+	b.bytes = append(b.bytes, "\n/Contents "...)
+	contents.Start = int64(len(b.bytes))
+	b.bytes = append(b.bytes, '<')
+	b.bytes = append(b.bytes, bytes.Repeat([]byte("0"), 2*s.Room)...)
+	b.bytes = append(b.bytes, '>')
+	contents.End = int64(len(b.bytes))
+	b.bytes = append(b.bytes, "\n>>\nendobj\n"...)
+	return contents, byteRange
+}
