@@ -35,6 +35,7 @@ func (a *app) newTopics() []*cobra.Command {
 		return &cobra.Command{Use: name, Short: a.say(short), Long: a.say(long)}
 	}
 	return []*cobra.Command{
+		topic("pin", text{JA: "暗証番号の渡し方", EN: "ways to give a PIN"}, pinTopic),
 		topic("exit-codes", text{JA: "終了ステータスの一覧", EN: "the exit statuses"}, exitTopic()),
 		topic("environment", text{JA: "環境変数", EN: "environment variables"}, environmentTopic),
 	}
