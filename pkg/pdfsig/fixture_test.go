@@ -12,6 +12,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -167,15 +168,20 @@ func (w *sampleWriter) generation(number int) int {
 	return 0
 }
 
+// table lists every object but the hidden ones of a hybrid file, of which some
+// readers want no entry at all.
 func (w *sampleWriter) table(size int, trailer string, hidden []object) int {
 	at := w.Len()
-	fmt.Fprintf(w, "xref\n0 %d\n0000000000 65535 f \n", size)
+	w.WriteString("xref\n0 1\n0000000000 65535 f \n")
 	for n := 1; n < size; n++ {
-		if w.at[n] == 0 {
-			fmt.Fprintf(w, "%010d %05d f \n", 0, 0)
+		if slices.ContainsFunc(hidden, func(o object) bool { return o.number == n }) {
 			continue
 		}
-		fmt.Fprintf(w, "%010d %05d n \n", w.at[n], w.generation(n))
+		if w.at[n] == 0 {
+			fmt.Fprintf(w, "%d 1\n%010d %05d f \n", n, 0, 0)
+			continue
+		}
+		fmt.Fprintf(w, "%d 1\n%010d %05d n \n", n, w.at[n], w.generation(n))
 	}
 	fmt.Fprintf(w, "trailer\n<</Size %d %s>>\n", size, trailer)
 	return at

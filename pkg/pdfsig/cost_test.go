@@ -1,0 +1,117 @@
+package pdfsig
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// bigFile is a PDF file of about size bytes, in one stream.
+func bigFile(tb testing.TB, size int) (*os.File, int64) {
+	tb.Helper()
+	s := sample{objects: documentOf(object{4, 0, streamBody("", strings.Repeat("%0123456789abcde", size/16))})}
+	f, err := os.Create(filepath.Join(tb.TempDir(), "big.pdf"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { f.Close() })
+	data := s.bytes()
+	if _, err := f.Write(data); err != nil {
+		tb.Fatal(err)
+	}
+	return f, int64(len(data))
+}
+
+// signTo signs as the program does, from file to file.
+func signTo(w io.Writer, r io.ReaderAt, size int64) error {
+	p, err := Prepare(r, size, Options{})
+	if err != nil {
+		return err
+	}
+	if err := p.Hash(crypto.SHA256); err != nil {
+		return err
+	}
+	u, err := p.Update(Statement{Name: holder, Time: clock, Room: 4 << 10})
+	if err != nil {
+		return err
+	}
+	if err := u.Embed(u.Digest()); err != nil {
+		return err
+	}
+	_, err = u.WriteTo(w)
+	return err
+}
+
+func TestMemoryOfABigFile(t *testing.T) {
+	f, size := bigFile(t, 100<<20)
+	out, err := os.Create(filepath.Join(t.TempDir(), "out.pdf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	if err := signTo(out, f, size); err != nil {
+		t.Fatal(err)
+	}
+	runtime.ReadMemStats(&after)
+	if used := after.TotalAlloc - before.TotalAlloc; used > 2<<20 {
+		t.Errorf("signing %d bytes allocated %d", size, used)
+	}
+}
+
+func BenchmarkSign(b *testing.B) {
+	for _, mb := range []int{1, 100} {
+		b.Run(fmt.Sprintf("%dMB", mb), func(b *testing.B) {
+			f, size := bigFile(b, mb<<20)
+			out, err := os.Create(filepath.Join(b.TempDir(), "out.pdf"))
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer out.Close()
+			b.SetBytes(size)
+			b.ReportAllocs()
+			for b.Loop() {
+				out.Seek(0, io.SeekStart)
+				if err := signTo(out, f, size); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkCopyAndHash is what signing is measured against: one copy and one
+// hash of the same file.
+func BenchmarkCopyAndHash(b *testing.B) {
+	f, size := bigFile(b, 100<<20)
+	out, err := os.Create(filepath.Join(b.TempDir(), "out.pdf"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer out.Close()
+	b.SetBytes(size)
+	for b.Loop() {
+		out.Seek(0, io.SeekStart)
+		buffer := make([]byte, copyBuffer)
+		io.CopyBuffer(plainWriter{sha256.New()}, plainReader{io.NewSectionReader(f, 0, size)}, buffer)
+		io.CopyBuffer(plainWriter{out}, plainReader{io.NewSectionReader(f, 0, size)}, buffer)
+	}
+}
+
+func BenchmarkPrepare(b *testing.B) {
+	in := samples()["the same, in streams"].bytes()
+	for b.Loop() {
+		if _, err := Prepare(bytes.NewReader(in), int64(len(in)), Options{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
