@@ -1,0 +1,130 @@
+package rules
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/jpki-tools/jpki/"
+
+// arrows is what a package may import besides the standard library, whatever
+// it is built for. Which of our packages know each other is the architecture;
+// who uses a module of others is written here to stay few. A prefix of a path
+// covers what is below it.
+//
+// The virtual card does not know pkg/jpki, and the three signature formats
+// know neither certificates nor trust: a mistake in one cannot hide itself in
+// the other, and who is believed is decided in one place.
+var arrows = map[string][]string{
+	"cmd/jpki": {"internal/cli"},
+
+	"pkg/apdu":        {},
+	"pkg/pcsc":        {"pkg/apdu", "github.com/ebfe/scard", "github.com/ebitengine/purego", "golang.org/x/sys"},
+	"pkg/jpki":        {"pkg/apdu"},
+	"pkg/virtualcard": {"pkg/apdu"},
+	"pkg/cert":        {"golang.org/x/text"},
+	"pkg/trust":       {"pkg/cert", "golang.org/x/crypto"},
+	"pkg/cms":         {"golang.org/x/crypto"},
+	"pkg/pdfsig":      {"pkg/cms", "golang.org/x/text"},
+	"pkg/xmlsig":      {"pkg/cms", "golang.org/x/text"},
+
+	"internal/cli":       {"pkg", "internal", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x"},
+	"internal/democard":  {"pkg/virtualcard", "internal/state"},
+	"internal/i18n":      {"golang.org/x/sys"},
+	"internal/output":    {"golang.org/x/sys"},
+	"internal/pin":       {"pkg/jpki", "golang.org/x/sys", "golang.org/x/term"},
+	"internal/problem":   {"internal/i18n"},
+	"internal/rules":     {},
+	"internal/stacktest": {},
+	"internal/state":     {"internal/output", "golang.org/x/sys"},
+	"internal/ui":        {"internal/i18n", "github.com/olekukonko/tablewriter", "golang.org/x/sys", "golang.org/x/term"},
+}
+
+// TestArrows holds every package against its line, in each way it is built.
+func TestArrows(t *testing.T) {
+	seen := map[string]bool{}
+	for _, build := range [][]string{
+		{"GOOS=linux", "CGO_ENABLED=1"},
+		{"GOOS=linux", "CGO_ENABLED=0"},
+		{"GOOS=darwin", "CGO_ENABLED=0"},
+		{"GOOS=windows", "CGO_ENABLED=0"},
+	} {
+		for pkg, imports := range list(t, build, "{{.ImportPath}} {{join .Imports \" \"}}") {
+			seen[pkg] = true
+			may, known := allowed(pkg)
+			if !known {
+				t.Errorf("%s: a new package says in arrows what it may import", pkg)
+			}
+			for _, path := range imports {
+				if !standard(path) && !under(path, may) && !under(path, []string{pkg}) {
+					t.Errorf("%v: %s must not import %s", build, pkg, path)
+				}
+			}
+		}
+	}
+	for pkg := range arrows {
+		if !seen[pkg] {
+			t.Errorf("there is no package %s any more", pkg)
+		}
+	}
+}
+
+// TestLibraryTestsStandAlone: tests may import what they like of pkg and of
+// other modules, but a library that only works beside internal packages is
+// none.
+func TestLibraryTestsStandAlone(t *testing.T) {
+	all := list(t, nil, `{{.ImportPath}} {{join .TestImports " "}} {{join .XTestImports " "}}`)
+	for pkg, imports := range all {
+		for _, path := range imports {
+			if under(pkg, []string{"pkg"}) && under(path, []string{"internal"}) {
+				t.Errorf("a test of %s imports %s", pkg, path)
+			}
+		}
+	}
+}
+
+// allowed finds the line of a package, or of the nearest one above it.
+func allowed(pkg string) (may []string, known bool) {
+	for ; ; pkg = pkg[:strings.LastIndexByte(pkg, '/')] {
+		if may, known = arrows[pkg]; known || !strings.Contains(pkg, "/") {
+			return may, known
+		}
+	}
+}
+
+// under reports whether path is one of these or below one.
+func under(path string, these []string) bool {
+	return slices.ContainsFunc(these, func(p string) bool {
+		return path == p || strings.HasPrefix(path, p+"/")
+	})
+}
+
+// standard reports whether path is of the standard library, where no first
+// element has a dot.
+func standard(path string) bool {
+	first, _, _ := strings.Cut(path, "/")
+	return !strings.Contains(first, ".") && first != "pkg" && first != "internal" && first != "cmd"
+}
+
+// list runs go list over the module and gives the words of each line by the
+// first one. Our own paths come without the module's.
+func list(t *testing.T, env []string, format string) map[string][]string {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-tags", "foreign pcscd", "-f", format, module+"...")
+	cmd.Env = append(os.Environ(), env...)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(fmt.Errorf("go list: %w", err))
+	}
+	lines := map[string][]string{}
+	for line := range strings.Lines(strings.ReplaceAll(string(out), module, "")) {
+		words := strings.Fields(line)
+		lines[words[0]] = words[1:]
+	}
+	return lines
+}
