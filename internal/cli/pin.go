@@ -13,7 +13,7 @@ import (
 func (a *app) newPIN() *cobra.Command {
 	cmd := a.command(command{
 		use:   "pin",
-		short: text{JA: "暗証番号の残り回数を見る、確かめる", EN: "look at the PIN counters, try a PIN"},
+		short: text{JA: "暗証番号の残り回数を見る、確かめる、変更する", EN: "look at the PIN counters, check a PIN, change it"},
 		long: text{
 			JA: "署名用パスワードは5回、利用者証明用パスワード(数字4桁)は3回続けて間違えるとロックされます。\n正しく入力すると回数は元に戻ります。",
 			EN: "The signing password locks after 5 wrong entries in a row, the authentication PIN (4 digits) after 3.\nA correct entry resets the counter.",

@@ -111,6 +111,12 @@ func (u *unlocker) readsStdin() bool { return u.sources.CurrentKind() == pin.Std
 // Either way the counter is looked at again right before the PIN is sent, and
 // the PIN is sent at most once.
 func (a *app) withPIN(ctx context.Context, u *unlocker, k jpki.Key, use func(*openedCard, *jpki.Session) error) error {
+	return a.withCurrentPIN(ctx, u, k, nil, use)
+}
+
+// withCurrentPIN is withPIN with a step between having the PIN and sending it:
+// where prepare fails nothing is sent.
+func (a *app) withCurrentPIN(ctx context.Context, u *unlocker, k jpki.Key, prepare func(*openedCard, jpki.PIN) error, use func(*openedCard, *jpki.Session) error) error {
 	interactive := u.sources.CurrentKind().Interactive()
 	var p jpki.PIN
 	var err error
@@ -140,6 +146,11 @@ func (a *app) withPIN(ctx context.Context, u *unlocker, k jpki.Key, use func(*op
 		}
 		defer p.Wipe()
 		guard = func(t jpki.Tries) error { return u.unchanged(k, seen, t) }
+	}
+	if prepare != nil {
+		if err := prepare(card, p); err != nil {
+			return err
+		}
 	}
 	err = card.WithPIN(ctx, k, p, guard, func(s *jpki.Session) error { return use(card, s) })
 	if blocked := (*jpki.BlockedError)(nil); errors.As(err, &blocked) {
@@ -237,7 +248,7 @@ func notSent(err error) bool {
 	return errors.As(err, &rule) || errors.As(err, &bad)
 }
 
-// confirm has a person agree, in so many letters, to spend the last try.
+// confirm has a person agree to spend the last try.
 func (u *unlocker) confirm(ctx context.Context, k jpki.Key, t jpki.Tries) error {
 	if err := u.guard(k, t); err == nil || t.Left != 1 || u.minTries > 1 || u.tty == nil {
 		return err
@@ -246,15 +257,21 @@ func (u *unlocker) confirm(ctx context.Context, k jpki.Key, t jpki.Tries) error 
 		JA: "%sは残り1回です。間違えるとロックされます。%s",
 		EN: "One try is left for the %s. A mistake blocks it. %s",
 	}.With(pinNames[k], unlockHint)))
-	answer, err := u.tty.Line(ctx, u.app.say(text{JA: "それでも続けるなら yes と入力してください: ", EN: "Type yes to go on all the same: "}))
-	if err != nil && !errors.Is(err, io.EOF) {
+	agreed, err := u.typedYes(ctx)
+	if err != nil {
 		return err
 	}
-	if answer != "yes" {
-		return u.guard(k, t)
+	u.allowLastTry = agreed
+	return u.guard(k, t)
+}
+
+// typedYes has a person agree to what they were told, in so many letters.
+func (u *unlocker) typedYes(ctx context.Context) (bool, error) {
+	answer, err := u.tty.Line(ctx, u.app.say(text{JA: "それでも続けるなら yes と入力してください: ", EN: "Type yes to go on all the same: "}))
+	if errors.Is(err, io.EOF) {
+		err = nil
 	}
-	u.allowLastTry = true
-	return nil
+	return answer == "yes", err
 }
 
 // guard decides whether a PIN may be sent with so many tries left.

@@ -31,6 +31,7 @@ const (
 	NeedsPIN        Code = "needs-pin"
 	PINSource       Code = "pin-source"
 	PINRule         Code = "pin-rule"
+	WeakPIN         Code = "weak-pin"
 	LastTry         Code = "last-try"
 	MinTries        Code = "min-tries"
 	TriesChanged    Code = "tries-changed"
@@ -64,7 +65,7 @@ var Statuses = []Status{
 	{2, i18n.Text{JA: "使い方の誤り", EN: "wrong usage"}, []Code{Usage, NoTerminal, WhichCard}},
 	{3, i18n.Text{JA: "PC/SCサービスかカードリーダーがありません", EN: "no PC/SC service or no reader"}, []Code{NoService, NoReader}},
 	{4, i18n.Text{JA: "カードがないか、求めたものがカードにありません", EN: "no card, or a card without what was asked for"}, []Code{NoCard, CardRemoved, NotJPKI, NoCertificate, NeedsPIN, PINUnanswered}},
-	{5, i18n.Text{JA: "暗証番号は送る前に断られました(回数は減っていません)", EN: "PIN refused before it was sent (no try used)"}, []Code{PINSource, PINRule, LastTry, MinTries, TriesChanged}},
+	{5, i18n.Text{JA: "暗証番号は送る前に断られました(回数は減っていません)", EN: "PIN refused before it was sent (no try used)"}, []Code{PINSource, PINRule, WeakPIN, LastTry, MinTries, TriesChanged}},
 	{6, i18n.Text{JA: "暗証番号がロックされています", EN: "PIN blocked"}, []Code{PINBlocked}},
 	{7, i18n.Text{JA: "注意が必要です(更新できる期間など)", EN: "needs attention (renewal open, for example)"}, []Code{Attention}},
 	{8, i18n.Text{JA: "署名または証明書が無効です(期限切れ、失効、鍵の不一致など)", EN: "signature or certificate invalid (expired, revoked, key mismatch)"}, []Code{Invalid, Expired, KeyMismatch, DamagedCert}},
