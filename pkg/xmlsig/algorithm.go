@@ -1,17 +1,136 @@
 package xmlsig
 
-import "fmt"
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/rsa"
+	_ "crypto/sha1" // linked in, to be told from worse: never used to sign
+	_ "crypto/sha256"
+	_ "crypto/sha512"
+	"fmt"
+	"math/big"
+)
 
-const nsDSig = "http://www.w3.org/2000/09/xmldsig#"
+// Namespaces of XML-DSig 1.0 and of what 1.1 added.
+const (
+	nsDSig   = "http://www.w3.org/2000/09/xmldsig#"
+	nsDSig11 = "http://www.w3.org/2009/xmldsig11#"
+)
 
 // UnsupportedError names an algorithm that this package does not carry out:
 // because it does not know it, or because what it does cannot be seen through
 // (XSLT, XPath) or proves nobody's signature (HMAC).
 type UnsupportedError struct {
-	What      string // canonicalization, digest, signature, transform
+	What      string // canonicalization, digest, signature or transform
 	Algorithm string
 }
 
 func (e *UnsupportedError) Error() string {
 	return fmt.Sprintf("xmlsig: %s algorithm %q is not accepted", e.What, e.Algorithm)
+}
+
+// unsupported makes a failure of it.
+func unsupported(r Reason, what, algorithm string) *Failure {
+	cause := &UnsupportedError{What: what, Algorithm: algorithm}
+	return &Failure{Reason: r, Detail: fmt.Sprintf("%s algorithm %q is not accepted", what, algorithm), Cause: cause}
+}
+
+// digestMethods are the digests that are computed (XML-DSig 1.1, 6.2).
+var digestMethods = map[string]crypto.Hash{
+	"http://www.w3.org/2001/04/xmlenc#sha256":       crypto.SHA256,
+	"http://www.w3.org/2001/04/xmldsig-more#sha384": crypto.SHA384,
+	"http://www.w3.org/2001/04/xmlenc#sha512":       crypto.SHA512,
+	"http://www.w3.org/2000/09/xmldsig#sha1":        crypto.SHA1,
+}
+
+// Scheme is a signature scheme.
+type Scheme string
+
+// The schemes that are verified; PKCS1v15 is the one that signs.
+const (
+	PKCS1v15 Scheme = "RSASSA-PKCS1-v1_5" // RFC 8017, 8.2
+	ECDSA    Scheme = "ECDSA"             // FIPS 186-5, 6
+)
+
+// Algorithm is how a signature was made.
+type Algorithm struct {
+	Scheme Scheme
+	Hash   crypto.Hash
+}
+
+func (a Algorithm) String() string {
+	if a.Scheme == "" {
+		return "unknown"
+	}
+	return fmt.Sprintf("%s with %v", a.Scheme, a.Hash)
+}
+
+// signatureMethods are the signatures that are verified (XML-DSig 1.1, 6.4;
+// RFC 9231, 2.3). No HMAC: whoever can check one can make one.
+var signatureMethods = map[string]Algorithm{
+	"http://www.w3.org/2001/04/xmldsig-more#rsa-sha256":   {PKCS1v15, crypto.SHA256},
+	"http://www.w3.org/2001/04/xmldsig-more#rsa-sha384":   {PKCS1v15, crypto.SHA384},
+	"http://www.w3.org/2001/04/xmldsig-more#rsa-sha512":   {PKCS1v15, crypto.SHA512},
+	"http://www.w3.org/2000/09/xmldsig#rsa-sha1":          {PKCS1v15, crypto.SHA1},
+	"http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256": {ECDSA, crypto.SHA256},
+	"http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384": {ECDSA, crypto.SHA384},
+	"http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512": {ECDSA, crypto.SHA512},
+	"http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha1":   {ECDSA, crypto.SHA1},
+}
+
+// digestURI is the identifier of a digest algorithm, "" for none.
+func digestURI(h crypto.Hash) string {
+	for uri, known := range digestMethods {
+		if known == h {
+			return uri
+		}
+	}
+	return ""
+}
+
+// signatureURI is the identifier of a signature algorithm, "" for none.
+func signatureURI(a Algorithm) string {
+	for uri, known := range signatureMethods {
+		if known == a {
+			return uri
+		}
+	}
+	return ""
+}
+
+// minRSABits is what crypto/rsa verifies.
+const minRSABits = 1024
+
+// verify checks a signature value over a digest.
+func (a Algorithm) verify(key crypto.PublicKey, digest, signature []byte) *Failure {
+	switch key := key.(type) {
+	case *rsa.PublicKey:
+		switch {
+		case a.Scheme != PKCS1v15:
+			return failure(SigCryptoFailure, "%s with an RSA key", a)
+		case key.N.BitLen() < minRSABits:
+			return failure(CryptoConstraintsFailure, "RSA key of %d bits", key.N.BitLen())
+		case rsa.VerifyPKCS1v15(key, a.Hash, digest, signature) != nil:
+			return failure(SigCryptoFailure, "the signature value is not one over this SignedInfo by the certificate's key")
+		}
+		return nil
+	case *ecdsa.PublicKey:
+		// r and s as integers of the size of the curve (XML-DSig 1.1, 6.4.3).
+		size := (key.Params().BitSize + 7) / 8
+		if a.Scheme != ECDSA || len(signature) != 2*size {
+			return failure(SigCryptoFailure, "%s with a key on %s and %d bytes", a, key.Params().Name, len(signature))
+		}
+		r, s := new(big.Int).SetBytes(signature[:size]), new(big.Int).SetBytes(signature[size:])
+		if !ecdsa.Verify(key, digest, r, s) {
+			return failure(SigCryptoFailure, "the signature value is not one over this SignedInfo by the certificate's key")
+		}
+		return nil
+	}
+	return failure(CryptoConstraintsFailure, "a key of type %T", key)
+}
+
+// isWeakKey reports whether an RSA key has less than 2048 bits.
+func isWeakKey(key crypto.PublicKey) bool {
+	r, ok := key.(*rsa.PublicKey)
+	return ok && r.N.BitLen() < 2048
 }

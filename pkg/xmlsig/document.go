@@ -1,8 +1,10 @@
 package xmlsig
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -70,7 +72,7 @@ func (d *Document) checkDeclaration() error {
 // index reads the document once, and remembers its root and its signatures.
 func (d *Document) index() error {
 	s := newScanner(d.text, d.limits)
-	found, err := d.find(s, func(t *token) bool {
+	found, err := d.find(s, d.limits.Signatures+1, func(t *token) bool {
 		return s.depth() == 1 || isSignature(t)
 	})
 	if err != nil {
@@ -106,23 +108,56 @@ var (
 // unprefixed Id, ID and id. Two elements with the same id are an error whatever
 // kind of attribute each has it in: readers would differ about which is meant.
 func (d *Document) ElementByID(id string) (*Element, error) {
-	s := newScanner(d.text, d.limits)
-	count := 0
-	found, err := d.find(s, func(t *token) bool {
-		if hasID(t, id) {
-			count++
-		}
-		return count == 1 && hasID(t, id)
-	})
-	switch {
-	case err != nil:
+	found, err := d.elementsByID([]string{id})
+	if err != nil {
 		return nil, err
-	case count == 0:
-		return nil, fmt.Errorf("%w %q", ErrNoElement, id)
-	case count > 1:
-		return nil, fmt.Errorf("%w %q", ErrDuplicateID, id)
 	}
-	return found[0], nil
+	return found[id].element, found[id].err
+}
+
+// lookup is what came of looking for an id.
+type lookup struct {
+	element *Element
+	err     error
+}
+
+// elementsByID looks for many ids at once.
+func (d *Document) elementsByID(ids []string) (map[string]lookup, error) {
+	count := map[string]int{}
+	for _, id := range ids {
+		count[id] = 0
+	}
+	s := newScanner(d.text, d.limits)
+	elements, err := d.find(s, len(ids), func(t *token) bool {
+		first := false
+		for i, a := range t.attrs {
+			n, wanted := count[string(a.value)]
+			if !wanted || !isIDAttr(a) || slices.ContainsFunc(t.attrs[:i], func(b attr) bool {
+				return isIDAttr(b) && bytes.Equal(a.value, b.value)
+			}) {
+				continue
+			}
+			count[string(a.value)]++
+			first = first || n == 0
+		}
+		return first
+	})
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]lookup{}
+	for id, n := range count {
+		switch n {
+		case 0:
+			found[id] = lookup{err: fmt.Errorf("%w %q", ErrNoElement, id)}
+		case 1:
+			i := slices.IndexFunc(elements, func(e *Element) bool { return slices.Contains(e.ids, id) })
+			found[id] = lookup{element: elements[i]}
+		default:
+			found[id] = lookup{err: fmt.Errorf("%w %q", ErrDuplicateID, id)}
+		}
+	}
+	return found, nil
 }
 
 func isIDAttr(a attr) bool {
@@ -135,18 +170,9 @@ func isIDAttr(a attr) bool {
 	return false
 }
 
-func hasID(t *token, id string) bool {
-	for _, a := range t.attrs {
-		if isIDAttr(a) && string(a.value) == id {
-			return true
-		}
-	}
-	return false
-}
-
 // find reads on to the end and returns the elements that match, in document
-// order.
-func (d *Document) find(s *scanner, match func(*token) bool) ([]*Element, error) {
+// order and up to a number.
+func (d *Document) find(s *scanner, most int, match func(*token) bool) ([]*Element, error) {
 	type unclosed struct {
 		e     *Element
 		depth int
@@ -165,7 +191,7 @@ func (d *Document) find(s *scanner, match func(*token) bool) ([]*Element, error)
 			if !match(t) {
 				break
 			}
-			if len(found) > d.limits.Signatures {
+			if len(found) == most {
 				return nil, s.limitAt(t.start, "Signatures", d.limits.Signatures)
 			}
 			e := &Element{
@@ -173,7 +199,6 @@ func (d *Document) find(s *scanner, match func(*token) bool) ([]*Element, error)
 				space: string(t.uri), local: string(t.local),
 				start: t.start, content: t.end, empty: t.empty,
 				outer: s.scope.before(t.decls, s.open[len(s.open)-1].xmlAttrs),
-				inner: s.scope.clone(),
 			}
 			for _, a := range t.attrs {
 				if isIDAttr(a) {
@@ -201,7 +226,7 @@ type Element struct {
 	content      int // after the start tag
 	closing      int // before the end tag
 	empty        bool
-	outer, inner scope // outside, and with the element's own
+	outer        scope
 }
 
 // Name is the namespace name, empty for none, and the local name.
@@ -223,6 +248,14 @@ func (e *Element) is(space, local string) bool { return e.space == space && e.lo
 
 // contains reports whether other is e or lies in it.
 func (e *Element) contains(other *Element) bool { return e.start <= other.start && other.end <= e.end }
+
+// path names the element and those around it, for people.
+func (e *Element) path() string {
+	if e.space == "" {
+		return e.local
+	}
+	return fmt.Sprintf("%s {%s}", e.local, e.space)
+}
 
 // scanner reads the element again.
 func (e *Element) scanner() *scanner {

@@ -2,9 +2,9 @@ package xmlsig
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
@@ -259,26 +259,23 @@ func sourceOffset(src, text []byte, enc Encoding, bom, offset int) int {
 	return pos
 }
 
-// errNotASCII is a mistake inside this package: what it inserts is ASCII.
-var errNotASCII = errors.New("xmlsig: inserted markup must be ASCII")
-
-// encodeASCII turns markup of this package into the encoding of a document.
-func encodeASCII(markup []byte, enc Encoding) ([]byte, error) {
-	for _, b := range markup {
-		if b >= utf8.RuneSelf {
-			return nil, errNotASCII
+// encode turns markup of this package into the encoding of a document.
+func encode(markup string, enc Encoding) ([]byte, error) {
+	switch enc {
+	case UTF16LE, UTF16BE:
+		var wide []byte
+		for _, unit := range utf16.Encode([]rune(markup)) {
+			if enc == UTF16LE {
+				wide = append(wide, byte(unit), byte(unit>>8))
+			} else {
+				wide = append(wide, byte(unit>>8), byte(unit))
+			}
 		}
+		return wide, nil
+	case ShiftJIS, Windows31J:
+		return japanese.ShiftJIS.NewEncoder().Bytes([]byte(markup))
+	case EUCJP:
+		return japanese.EUCJP.NewEncoder().Bytes([]byte(markup))
 	}
-	if enc != UTF16LE && enc != UTF16BE {
-		return markup, nil
-	}
-	wide := make([]byte, 2*len(markup))
-	first := 0
-	if enc == UTF16BE {
-		first = 1
-	}
-	for i, b := range markup {
-		wide[2*i+first] = b
-	}
-	return wide, nil
+	return []byte(markup), nil
 }

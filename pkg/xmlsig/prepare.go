@@ -1,0 +1,385 @@
+package xmlsig
+
+import (
+	"bytes"
+	"crypto"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// Form is where a signature stands to what it signs (XML-DSig 1.1, 2).
+type Form int
+
+// The forms.
+const (
+	// Enveloped: in the document it signs, as the last child of the root.
+	Enveloped Form = iota
+	// Enveloping: around what it signs, as a document of its own.
+	Enveloping
+	// Detached: beside what it signs: in the document, as the last child of
+	// the root, when Request.IDs names elements of it.
+	Detached
+)
+
+// Request says what to sign and how. The zero Request is an enveloped
+// signature over the whole document with C14N 1.0 and SHA-256.
+type Request struct {
+	Form    Form
+	Profile Profile       // decides Form, Method, Digest, IDs itself
+	Method  Canonicalizer // of the references and of SignedInfo
+	Digest  crypto.Hash   // SHA256, SHA384 or SHA512
+	IDs     []string      // of the elements that a detached signature is over
+	Files   []File        // further things to sign, as they are
+	XAdES   bool          // XAdES-B-B
+	// MIMEType is that of the document for XAdES; text/xml unless given.
+	MIMEType string
+}
+
+// File is something outside the document that is signed along.
+type File struct {
+	Name     string // a path downwards with slashes, from where the signature will lie
+	Content  io.Reader
+	MIMEType string // for XAdES; application/octet-stream unless given
+}
+
+// Errors of what cannot be signed.
+var (
+	ErrNothingToSign = errors.New("xmlsig: nothing to sign")
+	ErrSelf          = errors.New("xmlsig: the element would contain its own detached signature")
+	ErrFileName      = errors.New("xmlsig: not a path downwards with slashes")
+	ErrSignedInside  = errors.New("xmlsig: a signed document cannot be put inside another signature")
+)
+
+// BreaksSignatureError tells that a signature which is there already would not
+// be valid any more: it covers the place where the new one would go.
+type BreaksSignatureError struct {
+	ID           string
+	Line, Column int
+}
+
+func (e *BreaksSignatureError) Error() string {
+	return fmt.Sprintf("xmlsig: line %d:%d: a further signature would break signature %q, which covers the whole", e.Line, e.Column, e.ID)
+}
+
+// AmbiguousError tells of a character that readers of the document's encoding
+// understand differently, so that a signature would be valid for some of them
+// only.
+type AmbiguousError struct {
+	Encoding     Encoding
+	Line, Column int
+}
+
+func (e *AmbiguousError) Error() string {
+	return fmt.Sprintf("xmlsig: line %d:%d: a character that readers of %s understand differently; sign the document as UTF-8", e.Line, e.Column, e.Encoding)
+}
+
+// Prepare does everything for a signature that needs neither certificate nor
+// key, and refuses what must not be signed.
+func (d *Document) Prepare(r Request) (*Prepared, error) {
+	switch r.Profile {
+	case ProfileETax:
+		return d.prepareETax(r)
+	case ProfileEGov:
+		return d.prepareEGov(r)
+	}
+	p, err := d.prepared(r)
+	if err != nil {
+		return nil, err
+	}
+	switch r.Form {
+	case Enveloping:
+		err = p.enveloping(r)
+	case Detached:
+		err = p.detached(r)
+	default:
+		err = p.enveloped(r)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return p, p.files(r.Files)
+}
+
+// PrepareFiles prepares a signature over files in a document of its own.
+func PrepareFiles(r Request) (*Prepared, error) {
+	if len(r.Files) == 0 {
+		return nil, ErrNothingToSign
+	}
+	empty, err := Parse([]byte("<Signature/>"))
+	if err != nil {
+		return nil, err
+	}
+	p, err := empty.prepared(r)
+	if err != nil {
+		return nil, err
+	}
+	p.alone()
+	return p, p.files(r.Files)
+}
+
+// prepared checks what all forms have in common.
+func (d *Document) prepared(r Request) (*Prepared, error) {
+	p := &Prepared{doc: d, encoding: d.encoding, prefix: "ds", hash: r.Digest, canon: r.Method, xades: r.XAdES}
+	if p.hash == 0 {
+		p.hash = crypto.SHA256
+	}
+	if p.canon.Method == "" {
+		p.canon.Method = C14N10
+	}
+	if !p.canon.Method.Known() {
+		return nil, &UnsupportedError{What: "canonicalization", Algorithm: string(p.canon.Method)}
+	}
+	if p.hash == crypto.SHA1 || digestURI(p.hash) == "" {
+		return nil, ErrHash
+	}
+	if d.ambiguous >= 0 {
+		line, column := position(d.text, d.ambiguous)
+		return nil, &AmbiguousError{d.encoding, line, column}
+	}
+	var err error
+	p.signature, err = d.freeID()
+	return p, err
+}
+
+// within puts the signature into parent, as its last child.
+func (p *Prepared) within(parent *Element) error {
+	if err := p.doc.checkOthers(parent); err != nil {
+		return err
+	}
+	at, until := p.doc.source(parent.closing), p.doc.source(parent.closing)
+	src := p.doc.src
+	p.before, p.after = [][]byte{src[:at]}, [][]byte{src[until:]}
+	if parent.empty {
+		// "/>" becomes ">", the signature and an end tag.
+		at = p.doc.source(parent.content - len("/>"))
+		name := src[p.doc.source(parent.start+1):p.doc.source(parent.start+1+parent.nameLength())]
+		open, err := encode(">", p.encoding)
+		if err != nil {
+			return err
+		}
+		end, err := encode("</", p.encoding)
+		if err != nil {
+			return err
+		}
+		p.before = [][]byte{src[:at], open}
+		p.after = [][]byte{end, name, open, src[until:]}
+	}
+	scope, err := parent.innerScope()
+	if err != nil {
+		return err
+	}
+	return p.inside(scope)
+}
+
+// source is the place in src of an offset in text.
+func (d *Document) source(offset int) int {
+	return sourceOffset(d.src, d.text, d.encoding, d.bom, offset)
+}
+
+// nameLength is the length of the name in the start tag.
+func (e *Element) nameLength() int {
+	return bytes.IndexAny(e.text[e.start+1:], " \t\r\n/>")
+}
+
+// innerScope is what the children of e have around them.
+func (e *Element) innerScope() (scope, error) {
+	s := e.scanner()
+	if _, err := s.next(); err != nil {
+		return scope{}, err
+	}
+	return s.scope.clone(), nil
+}
+
+// inside sets the scope of the Signature's children from the one around the
+// Signature, and tries whether they have a canonical form there.
+func (p *Prepared) inside(outer scope) error {
+	p.scope = outer
+	p.scope.declare([]byte(p.prefix), []byte(nsDSig))
+	m := markup{prefix: p.prefix}
+	m.empty("SignedInfo")
+	return p.canonicalize(io.Discard, m.String(), "SignedInfo")
+}
+
+// alone makes the signature a document of its own.
+func (p *Prepared) alone() {
+	p.encoding = UTF8
+	p.before, p.after = [][]byte{[]byte("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")}, [][]byte{[]byte("\n")}
+	p.scope = newScope()
+	p.scope.declare([]byte(p.prefix), []byte(nsDSig))
+}
+
+// checkOthers finds a signature that covers parent.
+func (d *Document) checkOthers(parent *Element) error {
+	for _, e := range d.signatures {
+		breaks := &BreaksSignatureError{}
+		breaks.Line, breaks.Column = e.Position()
+		sig, f := parseSignature(e)
+		breaks.ID = sig.id
+		if f != nil || e.start == parent.start {
+			return breaks // what it covers cannot be known
+		}
+		deref := &dereference{sig: sig, budget: &budget{left: len(d.text)}}
+		if f := deref.resolve(); f != nil {
+			return breaks
+		}
+		for _, r := range sig.references {
+			pointer, f := parsePointer(r.URI)
+			if f != nil || pointer.outside != "" {
+				continue
+			}
+			apex := d.root
+			if !pointer.whole {
+				if apex, f = deref.element(pointer); f != nil {
+					continue // broken already
+				}
+			}
+			enveloped := slices.ContainsFunc(r.transforms, func(t transform) bool { return t.algorithm == transformEnveloped })
+			if apex.contains(parent) && !(enveloped && e.contains(parent)) {
+				return breaks
+			}
+		}
+	}
+	return nil
+}
+
+func (p *Prepared) enveloped(r Request) error {
+	if err := p.within(p.doc.root); err != nil {
+		return err
+	}
+	uri := ""
+	if c14nTraits[p.canon.Method].comments {
+		uri = "#xpointer(/)" // an empty URI leaves out the comments
+	}
+	return p.add(digested{
+		uri:        uri,
+		transforms: append([]transform{{algorithm: transformEnveloped}}, p.canon.transforms()...),
+		mimeType:   orDefault(r.MIMEType, "text/xml"),
+	}, nodeSet{doc: p.doc, comments: true})
+}
+
+func (p *Prepared) detached(r Request) error {
+	if len(r.IDs) == 0 {
+		return ErrNothingToSign
+	}
+	if err := p.within(p.doc.root); err != nil {
+		return err
+	}
+	for _, id := range r.IDs {
+		e, err := p.doc.ElementByID(id)
+		if err != nil {
+			return err
+		}
+		if e.start == p.doc.root.start {
+			return ErrSelf
+		}
+		if err := p.element(e, id, r.MIMEType); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// element adds a reference to an element.
+func (p *Prepared) element(e *Element, id, mimeType string, first ...transform) error {
+	uri := "#" + fragment(id)
+	if c14nTraits[p.canon.Method].comments {
+		if strings.ContainsAny(id, "'\"") {
+			return fmt.Errorf("%w: id %q", ErrNoElement, id)
+		}
+		uri = "#xpointer(id('" + id + "'))"
+	}
+	return p.add(digested{
+		uri: uri, transforms: append(first, p.canon.transforms()...),
+		mimeType: orDefault(mimeType, "text/xml"),
+	}, nodeSet{doc: p.doc, apex: e, comments: true})
+}
+
+// fragment percent-encodes an id as a URI fragment (RFC 3986, 3.5).
+func fragment(id string) string { return strings.TrimPrefix((&url.URL{Fragment: id}).String(), "#") }
+
+func orDefault(s, fallback string) string {
+	if s == "" {
+		return fallback
+	}
+	return s
+}
+
+// enveloping puts the document into an Object. Its declaration stays outside,
+// comments and processing instructions beside the root go in.
+func (p *Prepared) enveloping(r Request) error {
+	if len(p.doc.signatures) > 0 {
+		return ErrSignedInside
+	}
+	_, declaration, err := parseDeclaration(p.doc.text)
+	if err != nil {
+		return err
+	}
+	p.alone()
+	id := p.signature + "-object"
+	m := markup{prefix: p.prefix}
+	m.open("Object", "Id", id)
+	m.Write(p.doc.text[declaration:])
+	m.close("Object")
+	p.object = m.String()
+	shell, err := p.doc.limits.Parse([]byte(p.open(p.signature) + p.object + "</" + p.prefix + ":Signature>"))
+	if err != nil {
+		return err
+	}
+	e, err := shell.ElementByID(id)
+	if err != nil {
+		return err
+	}
+	return p.element(e, id, r.MIMEType)
+}
+
+// add digests a node-set and adds a reference to it.
+func (p *Prepared) add(d digested, set nodeSet) error {
+	if set.apex != nil {
+		set.doc = set.apex.doc
+	}
+	h := p.hash.New()
+	if err := p.canon.write(h, set); err != nil {
+		return err
+	}
+	d.digest = h.Sum(nil)
+	p.append(d)
+	return nil
+}
+
+// append adds a reference; it has an id where XAdES must name it.
+func (p *Prepared) append(d digested) {
+	if p.xades {
+		d.id = fmt.Sprintf("%s-reference-%d", p.signature, len(p.digested)+1)
+	}
+	p.digested = append(p.digested, d)
+}
+
+// files digests what lies outside.
+func (p *Prepared) files(files []File) error {
+	for _, f := range files {
+		if !fs.ValidPath(f.Name) || f.Name == "." || strings.ContainsAny(f.Name, "\\\x00") {
+			return fmt.Errorf("%w: %q", ErrFileName, f.Name)
+		}
+		h := p.hash.New()
+		if _, err := io.Copy(h, f.Content); err != nil {
+			return fmt.Errorf("xmlsig: reading %s: %w", f.Name, err)
+		}
+		p.append(digested{uri: fileURI(f.Name), digest: h.Sum(nil), mimeType: orDefault(f.MIMEType, "application/octet-stream")})
+	}
+	return nil
+}
+
+// fileURI is the relative reference that means a file (RFC 3986, 4.2): a colon
+// would make a scheme of what is before it.
+func fileURI(name string) string {
+	segments := strings.Split(name, "/")
+	for i, s := range segments {
+		segments[i] = strings.ReplaceAll(url.PathEscape(s), ":", "%3A")
+	}
+	return strings.Join(segments, "/")
+}

@@ -1,0 +1,305 @@
+package xmlsig
+
+import (
+	"bytes"
+	"crypto"
+	"errors"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// taxReturn is a document with what makes signing hard: namespaces from
+// outside, attributes of the xml namespace, CR LF, comments.
+const taxReturn = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n<!-- 控え -->\r\n<t:申告 xmlns:t=\"urn:tax\" xmlns=\"urn:d\" xmlns:u=\"urn:u\" xml:lang=\"ja\" t:年='令和八'>\r\n" +
+	"\t<項目 Id=\"k1\" u:単位=\"円\">1,234,567<!-- 概算 --></項目>\r\n\t<項目 Id=\"k2\" xml:space=\"preserve\"> <![CDATA[<&>]]> </項目>\r\n</t:申告>\r\n<?end?>\r\n"
+
+// someFiles are files whose names need care in a URI.
+var someFiles = files{"添付 書類.pdf": "%PDF-1.7 \x00\xff", "sub/a:b~c#d?e%20f.bin": "", "plain.txt": "text\r\n"}
+
+// signedForms are signatures of every form that this package makes.
+func signedForms(t testing.TB) map[string][]byte {
+	s := fixture().signer.signing()
+	forms := map[string][]byte{}
+	for _, m := range []C14NMethod{C14N10, C14N10Comments, C14N11, C14N11Comments, ExcC14N10, ExcC14N10Comment} {
+		c := Canonicalizer{Method: m}
+		name := strings.TrimPrefix(string(m), "http://www.w3.org/")
+		for _, xades := range []bool{false, true} {
+			if xades {
+				name += " xades"
+			}
+			forms["enveloped "+name] = sign(t, []byte(taxReturn), Request{Method: c, XAdES: xades}, s)
+			forms["enveloping "+name] = sign(t, []byte(taxReturn), Request{Form: Enveloping, Method: c, XAdES: xades}, s)
+			forms["detached "+name] = sign(t, []byte(taxReturn), Request{Form: Detached, Method: c, IDs: []string{"k1", "k2"}, XAdES: xades}, s)
+			forms["enveloped with files "+name] = sign(t, []byte(taxReturn), someFiles.request(Request{Method: c, XAdES: xades}), s)
+		}
+	}
+	forms["prefixes"] = sign(t, []byte(taxReturn), Request{Method: Canonicalizer{ExcC14N10, []string{"u", "#default"}}}, s)
+	for _, h := range []crypto.Hash{crypto.SHA384, crypto.SHA512} {
+		forms["enveloped "+h.String()] = sign(t, []byte(taxReturn), Request{Digest: h, XAdES: true}, s)
+	}
+	for _, xades := range []bool{false, true} {
+		p, err := PrepareFiles(someFiles.request(Request{XAdES: xades}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := "files"
+		if xades {
+			name += " xades"
+		}
+		forms[name] = finish(t, p, s)
+	}
+	return forms
+}
+
+func TestSignAndVerify(t *testing.T) {
+	for name, signed := range signedForms(t) {
+		t.Run(name, func(t *testing.T) {
+			partial := strings.HasPrefix(name, "detached")
+			results := mustParse(t, signed).Verify(Verification{Open: someFiles.open, Partial: partial})
+			if err := results.Err(); err != nil {
+				t.Fatalf("%v\n%s", err, signed)
+			}
+			r := results[0]
+			if len(results) != 1 || !r.Certificate.Equal(fixture().signer.cert) || len(r.Certificates) != 2 {
+				t.Errorf("result %+v", r)
+			}
+			if r.Whole == partial || slices.Contains(r.Warnings, PartialCoverage) != partial {
+				t.Errorf("Whole is %v, warnings %v", r.Whole, r.Warnings)
+			}
+			if xades := strings.Contains(name, "xades") || strings.Contains(name, "SHA-"); r.XAdES != xades || r.CertificateSigned != xades || r.SigningTime.Equal(signedAt) != xades {
+				t.Errorf("XAdES %v, certificate signed %v, time %v", r.XAdES, r.CertificateSigned, r.SigningTime)
+			}
+			if partial {
+				err := mustParse(t, signed).Verify(Verification{}).Err()
+				if !errors.Is(err, SigConstraintsFailure) || errors.Is(err, HashFailure) || errors.Is(err, SigCryptoFailure) {
+					t.Errorf("part of the document: %v", err)
+				}
+			}
+			if strings.Contains(name, "files") {
+				if err := mustParse(t, signed).Verify(Verification{}).Err(); !errors.Is(err, SignedDataNotFound) {
+					t.Errorf("without the files: %v", err)
+				}
+				changed := maps.Clone(someFiles)
+				changed["plain.txt"] += " "
+				if err := mustParse(t, signed).Verify(Verification{Open: changed.open}).Err(); !errors.Is(err, HashFailure) {
+					t.Errorf("with another file: %v", err)
+				}
+			}
+		})
+	}
+}
+
+// TestBytesStay: outside the signature not one byte changes, in any encoding.
+func TestBytesStay(t *testing.T) {
+	for _, e := range encodings {
+		for _, text := range []string{
+			"\r\n<申告 年='令和'>\r\n<a/></申告>\r\n<!-- 控 -->",
+			"<申告/>", "<申告 a='b' />", "<p:申告 xmlns:p='urn:p'\n/>\r\n", "<a></a>",
+		} {
+			src := encoded(t, text, e.enc, e.mark)
+			for _, xades := range []bool{false, true} {
+				signed := sign(t, src, Request{XAdES: xades}, fixture().signer.signing())
+				d := mustParse(t, signed)
+				if err := d.Verify(Verification{}).Err(); err != nil {
+					t.Fatalf("%s %s: %v", e.enc, text, err)
+				}
+				start, end := d.signatures[0].Range()
+				rest := append(slices.Clone(signed[:start]), signed[end:]...)
+				if strings.Contains(text, "/>") && !strings.Contains(text, "<a/>") {
+					name, _, _ := strings.Cut(strings.TrimLeft(text, "\r\n<"), "/")
+					name = strings.Fields(name)[0]
+					text := strings.Replace(text, "/>", "></"+name+">", 1)
+					src = encoded(t, text, e.enc, e.mark)
+				}
+				if !bytes.Equal(rest, src) {
+					t.Errorf("%s: around the signature\n%q\nwas\n%q", e.enc, rest, src)
+				}
+				src = encoded(t, text, e.enc, e.mark)
+			}
+		}
+	}
+}
+
+// TestSeveralSignatures: one after another, as long as none covers the place of
+// the next.
+func TestSeveralSignatures(t *testing.T) {
+	f := fixture()
+	one := sign(t, []byte(taxReturn), Request{Form: Detached, IDs: []string{"k1"}, XAdES: true}, f.signer.signing())
+	two := sign(t, one, Request{Form: Detached, IDs: []string{"k1", "k2"}}, f.other.signing())
+	three := sign(t, two, Request{XAdES: true}, f.signer.signing())
+	results := mustParse(t, three).Verify(Verification{Partial: true})
+	if err := results.Err(); err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	var whole []bool
+	for _, r := range results {
+		ids, whole = append(ids, r.ID), append(whole, r.Whole)
+	}
+	if !slices.Equal(ids, []string{"signature-1", "signature-2", "signature-3"}) || !slices.Equal(whole, []bool{false, false, true}) {
+		t.Errorf("%v %v", ids, whole)
+	}
+	_, err := mustParse(t, three).Prepare(Request{})
+	var breaks *BreaksSignatureError
+	if !errors.As(err, &breaks) || breaks.ID != "signature-3" || breaks.Line == 0 {
+		t.Errorf("a fourth: %v", err)
+	}
+	if _, err := mustParse(t, one).Prepare(Request{Form: Enveloping}); !errors.Is(err, ErrSignedInside) {
+		t.Errorf("around a signed document: %v", err)
+	}
+	p, err := PrepareFiles(someFiles.request(Request{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := mustParse(t, finish(t, p, f.signer.signing())).Prepare(Request{}); !errors.As(err, &breaks) {
+		t.Errorf("a signature in a signature: %v", err)
+	}
+}
+
+// TestRefusedBeforeTheKey: whatever is wrong, the card is not asked.
+func TestRefusedBeforeTheKey(t *testing.T) {
+	f := fixture()
+	used := 0
+	good := f.signer.signing()
+	good.Key = cardKey{f.signer.key, &used}
+	for name, change := range map[string]func(*Signing){
+		"no certificate":      func(s *Signing) { s.Certificate = nil },
+		"no key":              func(s *Signing) { s.Key = nil },
+		"another certificate": func(s *Signing) { s.Certificate = f.other.cert },
+		"short key":           func(s *Signing) { s.Certificate, s.Key = f.short.cert, cardKey{f.short.key, &used} },
+		"not RSA":             func(s *Signing) { s.Certificate, s.Key = f.p256.cert, cardKey{f.p256.key, &used} },
+		"no time":             func(s *Signing) { s.Time = time.Time{} },
+		"year 10000":          func(s *Signing) { s.Time = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) },
+	} {
+		s := good
+		change(&s)
+		p, err := mustParse(t, []byte(taxReturn)).Prepare(Request{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.Sign(s); err == nil {
+			t.Errorf("%s: signed", name)
+		}
+	}
+	if used != 0 {
+		t.Errorf("the key was used %d times", used)
+	}
+	finish(t, mustPrepare(t, taxReturn, Request{XAdES: true}), good)
+	if used != 1 {
+		t.Errorf("the key was used %d times for one signature", used)
+	}
+}
+
+func mustPrepare(t *testing.T, src string, r Request) *Prepared {
+	t.Helper()
+	p, err := mustParse(t, []byte(src)).Prepare(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// wrongKey signs something else than it was asked for.
+type wrongKey struct{ crypto.Signer }
+
+func (k wrongKey) Sign(r io.Reader, digest []byte, o crypto.SignerOpts) ([]byte, error) {
+	digest = slices.Clone(digest)
+	digest[0] ^= 1
+	return k.Signer.Sign(r, digest, o)
+}
+
+func TestKeyThatErrs(t *testing.T) {
+	s := fixture().signer.signing()
+	s.Key = wrongKey{s.Key}
+	if _, err := mustPrepare(t, taxReturn, Request{}).Sign(s); !errors.Is(err, ErrBadSignature) {
+		t.Error(err)
+	}
+	used := 0
+	s.Key = cardKey{fixture().other.key, &used}
+	s.Certificate = fixture().other.cert
+	p := mustPrepare(t, taxReturn, Request{})
+	p.hash = crypto.SHA384
+	s.Key = refusingKey{s.Key}
+	if _, err := p.Sign(s); !errors.Is(err, errCard) {
+		t.Error(err)
+	}
+}
+
+type refusingKey struct{ crypto.Signer }
+
+func (refusingKey) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) { return nil, errCard }
+
+func TestPrepareRefuses(t *testing.T) {
+	for _, test := range []struct {
+		name, src string
+		request   Request
+		want      error
+	}{
+		{"SHA-1", taxReturn, Request{Digest: crypto.SHA1}, ErrHash},
+		{"MD5", taxReturn, Request{Digest: crypto.MD5}, ErrHash},
+		{"nothing", taxReturn, Request{Form: Detached}, ErrNothingToSign},
+		{"unknown id", taxReturn, Request{Form: Detached, IDs: []string{"k3"}}, ErrNoElement},
+		{"two of an id", "<a><b Id='1'/><b id='1'/></a>", Request{Form: Detached, IDs: []string{"1"}}, ErrDuplicateID},
+		{"the root", "<a Id='1'/>", Request{Form: Detached, IDs: []string{"1"}}, ErrSelf},
+		{"a file above", taxReturn, Request{Files: []File{{Name: "../x", Content: strings.NewReader("")}}}, ErrFileName},
+		{"an absolute file", taxReturn, Request{Files: []File{{Name: "/x", Content: strings.NewReader("")}}}, ErrFileName},
+		{"backslash", taxReturn, Request{Files: []File{{Name: `a\b`, Content: strings.NewReader("")}}}, ErrFileName},
+	} {
+		if _, err := mustParse(t, []byte(test.src)).Prepare(test.request); !errors.Is(err, test.want) {
+			t.Errorf("%s: %v", test.name, err)
+		}
+	}
+	var unsupported *UnsupportedError
+	if _, err := mustParse(t, []byte(taxReturn)).Prepare(Request{Method: Canonicalizer{Method: "x"}}); !errors.As(err, &unsupported) {
+		t.Error(err)
+	}
+	var relative *RelativeNamespaceError
+	if _, err := mustParse(t, []byte("<a xmlns='b'><c xmlns='urn:c' Id='c'/></a>")).Prepare(Request{Form: Detached, IDs: []string{"c"}}); !errors.As(err, &relative) {
+		t.Errorf("a namespace that only SignedInfo would see: %v", err)
+	}
+	var ambiguous *AmbiguousError
+	src := "<?xml version='1.0' encoding='Shift_JIS'?><a>\n\x81\x60</a>"
+	if _, err := mustParse(t, []byte(src)).Prepare(Request{}); !errors.As(err, &ambiguous) || ambiguous.Line != 2 || ambiguous.Column != 1 {
+		t.Errorf("wave dash: %v", err)
+	}
+	if _, err := PrepareFiles(Request{}); !errors.Is(err, ErrNothingToSign) {
+		t.Error(err)
+	}
+}
+
+func TestNoSignature(t *testing.T) {
+	if err := mustParse(t, []byte("<Signature/>")).Verify(Verification{}).Err(); !errors.Is(err, ErrNoSignature) {
+		t.Error(err)
+	}
+	if err := (Result{}).Err(); err == nil {
+		t.Error("the zero Result is good")
+	}
+	if err := (Results{{}}).Err(); err == nil {
+		t.Error("a zero Result is good")
+	}
+}
+
+// TestFileNames: what a URI may open.
+func TestFileNames(t *testing.T) {
+	for uri, want := range map[string]string{
+		"a.pdf": "a.pdf", "./a/b": "a/b", "%E6%B7%BB.pdf": "添.pdf", "添.pdf": "添.pdf", "a%zz": "a%zz", "a%3Ab": "a:b",
+		"http://x.test/a": "", "file:///etc/passwd": "", "//x.test/a": "", "/etc/passwd": "", "../a": "", "a/../../b": "",
+		"%2e%2e/a": "", "..%2fa": "", "%2Fetc": "", "a?b": "", "a#b": "", `a\b`: "", "a%5cb": "", "": "", ".": "", "a%00b": "",
+	} {
+		got, ok := fileName(uri)
+		if ok != (want != "") || ok && got != want {
+			t.Errorf("%q: %q, %v", uri, got, ok)
+		}
+	}
+	for name := range someFiles {
+		if got, ok := fileName(fileURI(name)); !ok || got != name {
+			t.Errorf("%q became %q", name, got)
+		}
+	}
+}

@@ -1,0 +1,254 @@
+package xmlsig
+
+import (
+	"crypto"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+)
+
+// ErrNoSignature is the error of results without a result.
+var ErrNoSignature = errors.New("xmlsig: no signature")
+
+// errNotVerified is the error of a Result that no verification gave.
+var errNotVerified = errors.New("xmlsig: not verified")
+
+// Verification is what a caller brings along to verify.
+type Verification struct {
+	// Open gives a file that a reference names, a path downwards with slashes
+	// from where the signature lies. It decides what may be read; nil allows
+	// nothing. Nothing is ever fetched from anywhere else.
+	Open func(name string) (io.ReadCloser, error)
+	// Others are certificates that the signature itself may leave out.
+	Others []*x509.Certificate
+	// Partial accepts signatures over part of a document, as a warning. Whoever
+	// sets it must look at Result.References: everything else in the document
+	// can be anybody's.
+	Partial bool
+}
+
+// Results are those of every signature in a document, in document order.
+type Results []Result
+
+// Err is nil when there is a signature and every signature is good; else it is
+// [ErrNoSignature], or all failures joined.
+func (rs Results) Err() error {
+	if len(rs) == 0 {
+		return ErrNoSignature
+	}
+	var all []error
+	for _, r := range rs {
+		all = append(all, r.Err())
+	}
+	return errors.Join(all...)
+}
+
+// Result is what verification found about one signature. It says nothing of
+// whether the certificate is to be believed.
+type Result struct {
+	ID      string // of the Signature element, may be empty
+	Element *Element
+	// Certificate is the signer's, nil where it was not found; Certificates
+	// are all that the signature brings along.
+	Certificate  *x509.Certificate
+	Certificates []*x509.Certificate
+	Algorithm    Algorithm
+	SigningTime  time.Time // as the signer claims; zero where not claimed
+	// CertificateSigned is true when the signed properties of XAdES name
+	// Certificate. Otherwise another certificate for the same key could stand
+	// in its place.
+	CertificateSigned bool
+	// XAdES tells that there are signed properties.
+	XAdES bool
+	// Profile is the shape the signature and its document have.
+	Profile Profile
+	// References are what the signature is over. Whole tells that they cover
+	// the document, or in a document that is itself the signature, everything
+	// that it holds.
+	References []*Reference
+	Whole      bool
+	Warnings   []Warning
+	Failures   []*Failure
+
+	verified bool // the signature value and all references were checked, and fit
+}
+
+// Err is nil when the signature is good: what its references mean is what was
+// signed, by the key of Certificate. The zero Result is not good.
+func (r Result) Err() error {
+	var all []error
+	for _, f := range r.Failures {
+		all = append(all, f)
+	}
+	if len(all) == 0 && !r.verified {
+		return errNotVerified
+	}
+	return errors.Join(all...)
+}
+
+func (r *Result) fail(f *Failure) {
+	if f != nil {
+		r.Failures = append(r.Failures, f)
+	}
+}
+
+func (r *Result) warn(w Warning) {
+	if !slices.Contains(r.Warnings, w) {
+		r.Warnings = append(r.Warnings, w)
+	}
+}
+
+// Verify checks every signature in the document, wherever it stands.
+func (d *Document) Verify(v Verification) Results {
+	var results Results
+	work := &budget{left: d.limits.Work * max(len(d.text), 64<<10)}
+	for _, e := range d.signatures {
+		results = append(results, v.verify(e, work))
+	}
+	return results
+}
+
+func (v Verification) verify(e *Element, work *budget) Result {
+	r := Result{Element: e}
+	sig, f := parseSignature(e)
+	r.ID, r.Algorithm, r.References = sig.id, sig.algorithm, sig.references
+	if f != nil {
+		r.fail(f)
+		return r
+	}
+	props, f := sig.parseProperties()
+	r.fail(f)
+	if props != nil {
+		r.XAdES, r.SigningTime = true, props.signingTime
+	}
+	deref := &dereference{sig: sig, open: v.Open, budget: work}
+	if f := deref.resolve(); f != nil {
+		r.fail(f)
+		return r
+	}
+	for _, ref := range sig.references {
+		r.fail(deref.digest(ref))
+		if ref.Hash == crypto.SHA1 {
+			r.warn(WeakDigest)
+		}
+	}
+	r.fail(sig.checkPropertiesSigned(props))
+	r.coverage(sig, v.Partial)
+	r.signer(sig, props, v.Others, work)
+	r.verified = len(r.Failures) == 0
+	return r
+}
+
+// checkPropertiesSigned checks that there is a reference to the properties, of
+// the right type, and to nothing else under this type (EN 319 132-1, 4.4.2).
+func (sig *signature) checkPropertiesSigned(props *properties) *Failure {
+	signed := false
+	for _, r := range sig.references {
+		if r.Type != typeSignedProperties {
+			continue
+		}
+		if props == nil || r.Element == nil || r.Element.start != props.signed.start || signed {
+			return failure(FormatFailure, "a reference to signed properties that means something else")
+		}
+		signed = true
+		r.Target = TargetProperties
+	}
+	if props != nil && !signed {
+		return failure(FormatFailure, "the properties of XAdES are not signed")
+	}
+	return nil
+}
+
+// signer finds the signer's certificate and checks the signature value.
+func (r *Result) signer(sig *signature, props *properties, others []*x509.Certificate, work *budget) {
+	r.fail(r.certificates(sig))
+	candidates := slices.Concat(r.Certificates, others)
+	if props != nil && props.certificate != nil {
+		if props.certificate.hash == crypto.SHA1 {
+			r.warn(WeakDigest)
+		}
+		named := slices.IndexFunc(candidates, props.certificate.names)
+		if named < 0 {
+			r.fail(failure(NoSigningCertificateFound, "the certificate that the signature names is not there"))
+		} else {
+			candidates, r.CertificateSigned = candidates[named:named+1], true
+		}
+	}
+	if len(candidates) == 0 {
+		r.fail(failure(NoSigningCertificateFound, "the signer's certificate is not there"))
+		return
+	}
+	h := sig.algorithm.Hash.New()
+	info := sig.find(sig.signedInfo)
+	if f := work.spend(info.end - info.start); f != nil {
+		r.fail(f)
+		return
+	}
+	if err := sig.canon.Element(h, info); err != nil {
+		r.fail(&Failure{Reason: FormatFailure, Detail: err.Error(), Cause: err})
+		return
+	}
+	digest := h.Sum(nil)
+	var first *Failure
+	for _, cert := range candidates {
+		f := sig.algorithm.verify(cert.PublicKey, digest, sig.value)
+		if f == nil {
+			r.Certificate = cert
+			break
+		}
+		if first == nil {
+			first = f
+		}
+	}
+	if r.Certificate == nil {
+		r.Certificate = candidates[0]
+		r.fail(first)
+	}
+	if sig.algorithm.Hash == crypto.SHA1 {
+		r.warn(WeakDigest)
+	}
+	if isWeakKey(r.Certificate.PublicKey) {
+		r.warn(WeakKey)
+	}
+}
+
+// certificates reads the certificates of KeyInfo (XML-DSig 1.1, 4.5.4), and
+// refuses what KeyInfo has no use for, because nothing of it is signed.
+func (r *Result) certificates(sig *signature) *Failure {
+	if sig.keyInfo == nil {
+		return nil
+	}
+	if n := sig.keyInfo.foreign(); n != nil {
+		return failure(SigConstraintsFailure, "KeyInfo holds %s, which is not signed", n.local)
+	}
+	for _, data := range sig.keyInfo.all(nsDSig, "X509Data") {
+		for _, n := range data.all(nsDSig, "X509Certificate") {
+			der, ok := n.base64()
+			if !ok {
+				return failure(FormatFailure, "X509Certificate is not base64")
+			}
+			cert, err := x509.ParseCertificate(der)
+			if err != nil {
+				return &Failure{Reason: FormatFailure, Detail: fmt.Sprintf("X509Certificate: %v", err), Cause: err}
+			}
+			r.Certificates = append(r.Certificates, cert)
+		}
+	}
+	return nil
+}
+
+// foreign returns a descendant of another namespace than XML-DSig's.
+func (n *node) foreign() *node {
+	for _, c := range n.children {
+		if c.opaque() || c.space == nsXAdES {
+			return c
+		}
+		if f := c.foreign(); f != nil {
+			return f
+		}
+	}
+	return nil
+}
