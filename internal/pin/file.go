@@ -1,0 +1,57 @@
+package pin
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// readFile reads a file that check finds fit to hold a PIN. Symbolic links are
+// followed, as secrets are often mounted behind one: what counts is the file
+// that was opened, and that is the one checked. A pipe is as good as a file,
+// for process substitution; a device is not.
+func readFile(path string, check func(f *os.File, info fs.FileInfo) (reason, details error)) ([]byte, error) {
+	f, err := os.OpenFile(path, openFlags, 0)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, &FileError{path, ErrNoFile, nil}
+	case err != nil:
+		return nil, unreadable(path, err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, unreadable(path, err)
+	}
+	if !info.Mode().IsRegular() && info.Mode().Type() != fs.ModeNamedPipe {
+		return nil, &FileError{path, ErrNotFile, nil}
+	}
+	if reason, details := check(f, info); reason != nil {
+		return nil, &FileError{path, reason, details}
+	}
+	text, err := readAll(f)
+	if err != nil && err != RuleTooLong {
+		err = unreadable(path, err)
+	}
+	return text, err
+}
+
+// unreadable keeps of a *fs.PathError what is not in the FileError already.
+func unreadable(path string, err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		err = e.Err
+	}
+	return &FileError{path, ErrUnreadable, err}
+}
+
+// readCredential reads a credential that systemd passed (LoadCredential= and
+// its kin in systemd.exec(5)).
+func readCredential(name string, getenv func(string) string) ([]byte, error) {
+	folder := getenv("CREDENTIALS_DIRECTORY")
+	if !filepath.IsAbs(folder) {
+		return nil, &FileError{name, ErrNoCredentials, fmt.Errorf("CREDENTIALS_DIRECTORY is %q", folder)}
+	}
+	return readFile(filepath.Join(folder, name), checkCredential)
+}
