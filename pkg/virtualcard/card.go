@@ -70,6 +70,9 @@ func New(p Persona, now time.Time, o Options) (*Card, error) {
 	if len(p.Label) > labelSize {
 		return nil, fmt.Errorf("virtualcard: token label of %d bytes, not up to %d", len(p.Label), labelSize)
 	}
+	if max(len(p.SignPIN), len(p.AuthPIN)) > maxPINLength {
+		return nil, fmt.Errorf("virtualcard: a PIN of more than %d bytes", maxPINLength)
+	}
 	if err := c.accepts(c.state()); err != nil {
 		return nil, err
 	}

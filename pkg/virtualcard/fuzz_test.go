@@ -48,13 +48,13 @@ func FuzzTransmit(f *testing.F) {
 	f.Add(uint16(0), encodeScript("{jpki}", "00B08A0000000000", "00B0810000", "00B07FFF00", "00A40000", "{issuer}", "00B0000000000100"))
 	f.Add(uint16(0x3FF), encodeScript("", "00", "00A4", "00A40400FF", "00A4040C00000A", "80CA00000000"))
 	adult, _ := Lookup("adult")
-	secret := hex.EncodeToString([]byte("not a PIN there."))
+	secret := newReference("not a PIN there.").String()
 	guarded := adult.signCertificate(testNow)
 	c := newCard(f, "adult", Options{}) // one for all sessions: its certificates take long to make
 	f.Fuzz(func(t *testing.T, options uint16, script []byte) {
 		c.PowerOff()
 		c.options = spread(options)
-		if err := c.SetState(State{1, "adult", PINState{secret, 5}, PINState{secret, 3}}); err != nil {
+		if err := c.SetState(State{stateVersion, "adult", PINState{secret, 5}, PINState{secret, 3}}); err != nil {
 			t.Fatal(err)
 		}
 		c.PowerOn()
@@ -107,8 +107,8 @@ func FuzzServe(f *testing.F) {
 
 // FuzzSetState puts back what may have been tampered with on disk.
 func FuzzSetState(f *testing.F) {
-	f.Add([]byte(`{"version":1,"persona":"adult","sign":{"pin":"44454d4f313233","left":5},"auth":{"pin":"31323334","left":3}}`))
-	f.Add([]byte(`{"version":1,"persona":"adult","sign":{"pin":"","left":-1},"auth":{"pin":"zz","left":300}}`))
+	f.Add([]byte(`{"version":2,"persona":"adult","sign":{"pin":"` + initialReference(SignPIN).String() + `","left":5},"auth":{"pin":"` + initialReference(AuthPIN).String() + `","left":3}}`))
+	f.Add([]byte(`{"version":2,"persona":"adult","sign":{"pin":"","left":-1},"auth":{"pin":"zz","left":300}}`))
 	c := newCard(f, "adult", Options{})
 	f.Fuzz(func(t *testing.T, document []byte) {
 		var s State

@@ -23,7 +23,7 @@ const blockedNow apdu.Status = 0x63C0
 // pin is the content of a PIN EF: reference data, retry counter and whether it
 // was verified since power-up.
 type pin struct {
-	value     string // empty: the PIN is unusable and never verifies
+	reference reference // empty: the PIN is unusable and never verifies
 	left, max int
 	format    func(string) bool
 	verified  bool
@@ -33,7 +33,7 @@ func newPIN(value string, left, most int, format func(string) bool) *pin {
 	if value == "" {
 		left = 0
 	}
-	return &pin{value: value, left: left, max: most, format: format}
+	return &pin{reference: initialReference(value), left: left, max: most, format: format}
 }
 
 // verify is VERIFY (ISO/IEC 7816-4, 11.6.6) of the current EF. Without data it
@@ -59,7 +59,7 @@ func (c *Card) verify(cmd apdu.Command) apdu.Response {
 	if p.left == 0 {
 		return status(c.options.BlockedVerify)
 	}
-	p.verified = p.value == string(cmd.Data)
+	p.verified = p.reference.matches(cmd.Data)
 	if p.verified {
 		p.left = p.max
 		return status(apdu.StatusOK)
@@ -103,7 +103,7 @@ func (c *Card) changePIN(cmd apdu.Command) apdu.Response {
 	case c.options.EnforcePINFormat && !f.pin.format(string(cmd.Data)):
 		return status(apdu.StatusWrongData)
 	}
-	f.pin.value = string(cmd.Data)
+	f.pin.reference = newReference(string(cmd.Data))
 	return status(apdu.StatusOK)
 }
 

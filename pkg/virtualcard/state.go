@@ -1,18 +1,15 @@
 package virtualcard
 
 import (
-	"encoding/hex"
 	"errors"
 	"fmt"
 )
 
 // stateVersion changes when a State of before means something else.
-const stateVersion = 1
+const stateVersion = 2
 
 // State is what a card remembers without power: its PINs and retry counters.
-// It is meant to be kept between runs, as JSON. PINs are in it in the clear:
-// those of a new card are public, but somebody may have changed them to ones
-// that are not.
+// It is meant to be kept between runs, as JSON.
 type State struct {
 	Version int      `json:"version"`
 	Persona string   `json:"persona"`
@@ -22,7 +19,7 @@ type State struct {
 
 // PINState is one PIN of a [State].
 type PINState struct {
-	PIN  string `json:"pin"`  // its bytes in hexadecimal; empty for an unusable PIN
+	PIN  string `json:"pin"`  // a salted hash of it in hexadecimal; empty for an unusable PIN
 	Left int    `json:"left"` // tries left
 }
 
@@ -74,19 +71,19 @@ func (c *Card) restore(s State) {
 }
 
 func (p *pin) state() PINState {
-	return PINState{PIN: hex.EncodeToString([]byte(p.value)), Left: p.left}
+	return PINState{PIN: p.reference.String(), Left: p.left}
 }
 
 // accepts says why the PIN cannot have come to a PINState, or nil.
 func (p *pin) accepts(s PINState) error {
-	value, err := hex.DecodeString(s.PIN)
+	r, err := parseReference(s.PIN)
 	switch {
 	case err != nil:
-		return fmt.Errorf("not hexadecimal: %w", err)
-	case p.value == "" && (s.PIN != "" || s.Left != 0):
+		return err
+	case p.reference == "" && (r != "" || s.Left != 0):
 		return errors.New("it is unusable on this card")
-	case p.value != "" && (len(value) == 0 || len(value) > maxPINLength):
-		return fmt.Errorf("%d bytes, not 1 to %d", len(value), maxPINLength)
+	case p.reference != "" && r == "":
+		return errors.New("it is usable on this card")
 	case s.Left < 0 || s.Left > p.max:
 		return fmt.Errorf("%d tries left, not 0 to %d", s.Left, p.max)
 	}
@@ -94,6 +91,6 @@ func (p *pin) accepts(s PINState) error {
 }
 
 func (p *pin) restore(s PINState) {
-	value, _ := hex.DecodeString(s.PIN) // checked by accepts, or made by state
-	p.value, p.left, p.verified = string(value), s.Left, false
+	p.reference, _ = parseReference(s.PIN) // checked by accepts, or made by state
+	p.left, p.verified = s.Left, false
 }

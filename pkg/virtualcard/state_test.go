@@ -1,9 +1,12 @@
 package virtualcard
 
 import (
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"slices"
+	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -21,7 +24,8 @@ func TestStateSurvivesBetweenRuns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := `{"version":1,"persona":"adult","sign":{"pin":"44454d4f313233","left":4},"auth":{"pin":"ff00","left":2}}`; string(kept) != want {
+	if want := fmt.Sprintf(`{"version":2,"persona":"adult","sign":{"pin":"%s","left":4},"auth":{"pin":"%s","left":2}}`,
+		initialReference(SignPIN), first.State().Auth.PIN); string(kept) != want {
 		t.Errorf("state %s, want %s", kept, want)
 	}
 	var s State
@@ -49,14 +53,14 @@ func TestStateSurvivesBetweenRuns(t *testing.T) {
 
 func TestSetStateRefusesNonsense(t *testing.T) {
 	for name, change := range map[string]func(*State){
-		"other version":  func(s *State) { s.Version = 2 },
+		"other version":  func(s *State) { s.Version = 1 },
 		"no version":     func(s *State) { s.Version = 0 },
 		"other persona":  func(s *State) { s.Persona = "child" },
 		"negative tries": func(s *State) { s.Sign.Left = -1 },
 		"too many tries": func(s *State) { s.Auth.Left = 4 },
 		"no PIN":         func(s *State) { s.Auth.PIN = "" },
 		"half a byte":    func(s *State) { s.Sign.PIN = "123" },
-		"long PIN":       func(s *State) { s.Sign.PIN = "3131313131313131313131313131313131" },
+		"a PIN itself":   func(s *State) { s.Sign.PIN = "44454d4f313233" },
 		"no hexadecimal": func(s *State) { s.Sign.PIN = "DEMO" },
 	} {
 		c := newCard(t, "adult", Options{})
@@ -69,7 +73,7 @@ func TestSetStateRefusesNonsense(t *testing.T) {
 	}
 	child := newCard(t, "child", Options{})
 	for name, change := range map[string]func(*State){
-		"a PIN where none is usable":   func(s *State) { s.Sign.PIN = "414243313233" },
+		"a PIN where none is usable":   func(s *State) { s.Sign.PIN = initialReference("ABC123").String() },
 		"tries where no PIN is usable": func(s *State) { s.Sign.Left = 5 },
 	} {
 		s := child.State()
@@ -107,9 +111,18 @@ func TestOnChange(t *testing.T) {
 		{pso} 256:9000
 		power
 		reset`)
-	auth := []PINState{{"31323334", 2}, {"31323334", 3}, {"35363738", 3}}
-	if !slices.EqualFunc(kept, auth, func(s State, want PINState) bool { return s.Auth == want }) {
-		t.Errorf("kept %+v, want the authentication PIN in the states %+v", kept, auth)
+	want := []struct {
+		pin  string
+		left int
+	}{{"1234", 2}, {"1234", 3}, {"5678", 3}}
+	if len(kept) != len(want) {
+		t.Fatalf("kept %+v, want %+v", kept, want)
+	}
+	for i, w := range want {
+		r, err := parseReference(kept[i].Auth.PIN)
+		if err != nil || !r.matches([]byte(w.pin)) || kept[i].Auth.Left != w.left {
+			t.Errorf("kept %+v as state %d, want %+v", kept[i].Auth, i, w)
+		}
 	}
 }
 
@@ -141,4 +154,21 @@ func TestOnChangeFails(t *testing.T) {
 	play(t, c, "{key a} 9000\n{pso} 6982\n{pin a} 9000\n{auth bad} 6581\n{query} 63C3")
 	c.OnChange(nil)
 	play(t, c, "{auth bad} 63C2\n{auth ok} 9000")
+}
+
+// TestStateHoldsNoPIN looks for the PINs of a card in what is kept of it.
+func TestStateHoldsNoPIN(t *testing.T) {
+	c := newCard(t, "adult", Options{})
+	play(t, c, "{jpki} 9000\n{pin s} 9000\n{sign ok} 9000\n002401800753454352455431 9000")
+	kept, err := json.Marshal(c.State())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, pin := range []string{"SECRET1", "DEMO123", "1234"} {
+		for _, form := range []string{pin, hex.EncodeToString([]byte(pin)), base64.StdEncoding.EncodeToString([]byte(pin))} {
+			if strings.Contains(strings.ToLower(string(kept)), strings.ToLower(form)) && len(form) > 4 {
+				t.Errorf("the state holds the PIN as %s: %s", form, kept)
+			}
+		}
+	}
 }
