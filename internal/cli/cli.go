@@ -8,7 +8,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/signal"
 	"slices"
@@ -143,16 +142,9 @@ func (a *app) report(p *problem.Problem) {
 		_ = a.writeJSON(a.io.Err, map[string]problemJSON{"error": a.problemJSON(p)})
 		return
 	}
-	lines := []text{text{JA: "エラー: %s", EN: "Error: %s"}.With(p.What)}
+	a.io.Complain(text{JA: "エラー: %s", EN: "Error: %s"}.With(p.What))
 	if !p.Next.IsZero() {
-		lines = append(lines, text{JA: "次の手順: %s", EN: "Next: %s"}.With(p.Next))
-	}
-	for _, line := range lines {
-		s := a.say(line)
-		if ui.IsTerminal(a.io.Err) {
-			s = ui.Wrap(s, min(a.io.Width(), maxLine), "  ")
-		}
-		fmt.Fprintln(a.io.Err, s)
+		a.io.Complain(text{JA: "次の手順: %s", EN: "Next: %s"}.With(p.Next))
 	}
 }
 

@@ -181,11 +181,8 @@ func (a *app) printStatus(w io.Writer, s cardStatus) {
 		fmt.Fprint(w, ui.Table(2, nil, rows))
 	}
 	fmt.Fprintf(w, "\n%s\n  %s\n", a.io.Paint(ui.Strong, a.say(text{JA: "次にすること", EN: "Next step"})),
-		ui.Wrap(a.say(s.next()), min(a.io.Width(), maxLine)-2, "  "))
+		ui.Wrap(a.say(s.next()), a.io.Width()-2, "  "))
 }
-
-// maxLine is the longest line that reads well.
-const maxLine = 100
 
 func (a *app) row(tone ui.Tone, label, value text) []string {
 	return []string{a.say(label), a.io.Paint(tone, a.say(value))}

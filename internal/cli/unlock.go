@@ -77,6 +77,9 @@ func (a *app) unlocker(o *unlockOptions, change bool) (*unlocker, error) {
 	if o.minTries < 0 {
 		return nil, usage(text{JA: "--min-tries は0以上です。", EN: "--min-tries is not negative."})
 	}
+	// Without it a crash could leave the PIN in a file. Where the system does
+	// not allow it, that is no reason not to work.
+	_ = pin.Harden()
 	u := &unlocker{unlockOptions: o, app: a}
 	env := pin.Env{Stdin: a.io.In, Stderr: a.io.Err, Getenv: a.cfg.Getenv}
 	if tty, err := a.terminal(); err == nil {
@@ -152,6 +155,7 @@ func (a *app) withCurrentPIN(ctx context.Context, u *unlocker, k jpki.Key, prepa
 			return err
 		}
 	}
+	defer ui.Unstoppable()()
 	err = card.WithPIN(ctx, k, p, guard, func(s *jpki.Session) error { return use(card, s) })
 	if blocked := (*jpki.BlockedError)(nil); errors.As(err, &blocked) {
 		return a.whyBlocked(ctx, card, k, err)
@@ -221,7 +225,7 @@ func (u *unlocker) ask(ctx context.Context, k jpki.Key, seen jpki.Tries) (p jpki
 	question := pin.Ask{
 		Title:       u.app.say(capital(pinNames[k])),
 		Description: u.app.say(text{JA: "%s(%s)を入力してください。%s", EN: "Enter the %s (%s). %s"}.With(pinNames[k], pinForms[k], capital(triesText(seen)))),
-		Prompt:      u.app.say(text{JA: "%s(%s): ", EN: "%s (%s): "}.With(capital(pinNames[k]), leftText(seen.Left))),
+		Prompt:      u.app.say(text{JA: "%s: ", EN: "%s: "}.With(capital(pinNames[k]))),
 		OK:          u.app.say(text{JA: "OK", EN: "OK"}),
 		Cancel:      u.app.say(text{JA: "キャンセル", EN: "Cancel"}),
 	}

@@ -42,8 +42,8 @@ func (t *Terminal) Close() {
 // File is the terminal's input, for its name and its size.
 func (t *Terminal) File() *os.File { return t.in }
 
-// Println writes a line to the terminal.
-func (t *Terminal) Println(s string) { fmt.Fprintln(t.out, s) }
+// Println writes a sentence to the terminal.
+func (t *Terminal) Println(s string) { fmt.Fprintln(t.out, fit(t.in, s)) }
 
 // Secret asks for a line that is not shown while it is typed. When ctx ends
 // first, the terminal's echo is restored and the cause of ctx returned.
@@ -55,6 +55,7 @@ func (t *Terminal) Secret(ctx context.Context, prompt string) ([]byte, error) {
 	}
 	fmt.Fprint(t.out, prompt)
 	defer fmt.Fprintln(t.out)
+	defer suspendable(fd, before, func() { fmt.Fprint(t.out, prompt) })()
 	b, err := await(ctx, func() ([]byte, error) { return term.ReadPassword(fd) })
 	if ctx.Err() != nil {
 		// ReadPassword still waits in its goroutine with echo off.

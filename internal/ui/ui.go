@@ -28,24 +28,47 @@ func IsTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// Width is the number of columns of Out, 80 where it is no terminal.
+// Width is the width for lines on Out.
 func (o *IO) Width() int {
-	if f, ok := o.Out.(*os.File); ok {
-		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 20 {
-			return w
-		}
+	if f, ok := o.Out.(*os.File); ok && IsTerminal(f) {
+		return columns(f)
 	}
-	return 80
+	return maxLine
 }
 
 // Say writes a line to Out.
 func (o *IO) Say(t i18n.Text) { fmt.Fprintln(o.Out, t.In(o.Lang)) }
 
-// Note writes a line to Err, unless Err carries JSON.
+// Note writes a sentence to Err, unless Err carries JSON.
 func (o *IO) Note(t i18n.Text) {
 	if !o.Quiet {
-		fmt.Fprintln(o.Err, t.In(o.Lang))
+		o.Complain(t)
 	}
+}
+
+// Complain writes a sentence to Err.
+func (o *IO) Complain(t i18n.Text) { fmt.Fprintln(o.Err, fit(o.Err, t.In(o.Lang))) }
+
+// maxLine is the longest line that reads well.
+const maxLine = 100
+
+// fit breaks a sentence for a terminal; for anything else it stays one line,
+// which is easier to search.
+func fit(stream any, s string) string {
+	f, ok := stream.(*os.File)
+	if !ok || !IsTerminal(f) {
+		return s
+	}
+	return Wrap(s, columns(f), "  ")
+}
+
+// columns is the width of lines on a terminal.
+func columns(f *os.File) int {
+	w, _, err := term.GetSize(int(f.Fd()))
+	if err != nil || w < 20 {
+		w = 80
+	}
+	return min(w-1, maxLine) // some terminals wrap a full line
 }
 
 // Tone is the meaning a colour carries; the words carry it too.
