@@ -34,7 +34,12 @@ func HashContent(r io.Reader, hashes ...crypto.Hash) (*Content, error) {
 }
 
 // Digest gives the digest of the content; nil where it was not asked for.
-func (c *Content) Digest(h crypto.Hash) []byte { return c.digests[h] }
+func (c *Content) Digest(h crypto.Hash) []byte {
+	if c == nil {
+		return nil
+	}
+	return c.digests[h]
+}
 
 // hasher computes several digests at once, and keeps the head of the content.
 type hasher struct {

@@ -244,7 +244,7 @@ func TestMD5IsRefused(t *testing.T) {
 			t.Errorf("hashes %v", h)
 		}
 		rs := sd.Verify(hashed(t, content))
-		if err := rs.Err(); len(rs) != 1 || !errors.Is(err, CryptoConstraintsFailure) {
+		if err := rs.Err(); len(rs) != 1 || !errors.Is(err, CryptoConstraintsFailure) || !rs[0].Certificate.Equal(fixture().rsa.cert) {
 			t.Errorf("%s: %v", command, err)
 		}
 	}

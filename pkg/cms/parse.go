@@ -3,7 +3,7 @@ package cms
 import (
 	"crypto"
 	"crypto/x509"
-	"fmt"
+	"errors"
 	"io"
 	"math/big"
 	"slices"
@@ -219,7 +219,7 @@ func (sd *SignedData) Hashes() []crypto.Hash {
 }
 
 // ErrDetached is the error of asking a detached signature for its content.
-var ErrDetached = fmt.Errorf("cms: the content is not inside the signature")
+var ErrDetached = errors.New("cms: the content is not inside the signature")
 
 // WriteContent writes the content inside to w. Nothing says that it is what
 // was signed but a [SignedData.Verify] without an error.

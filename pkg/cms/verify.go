@@ -73,12 +73,10 @@ func (r *Result) fail(f *Failure) {
 // then among others.
 func (sd *SignedData) Verify(content *Content, others ...*x509.Certificate) Results {
 	var unfit *Failure
-	switch {
-	case sd.Detached() && content == nil:
-		unfit = failure(SignedDataNotFound, "the content of a detached signature was not given")
-	case !sd.Detached() && content != nil:
-		unfit = failure(SigConstraintsFailure, "the signature holds its own content, and is not one over the content given")
-	case !sd.Detached():
+	if !sd.Detached() {
+		if content != nil {
+			unfit = failure(SigConstraintsFailure, "the signature holds its own content, and is not one over the content given")
+		}
 		content = sd.hashContent()
 	}
 	certificates := slices.Concat(sd.Certificates, others)
@@ -90,13 +88,13 @@ func (sd *SignedData) Verify(content *Content, others ...*x509.Certificate) Resu
 	return results
 }
 
-// hashContent digests the content inside.
+// hashContent digests the content inside; nil where that is not possible.
 func (sd *SignedData) hashContent() *Content {
 	h, err := newHasher(sd.Hashes())
-	if err == nil {
-		err = sd.WriteContent(h)
+	if err != nil {
+		return nil
 	}
-	if err != nil { // neither Hashes nor what Parse has walked over can fail
+	if err := sd.WriteContent(h); err != nil {
 		return nil
 	}
 	return h.content()
@@ -104,6 +102,10 @@ func (sd *SignedData) hashContent() *Content {
 
 func (sd *SignedData) verify(si *SignerInfo, content *Content, certificates []*x509.Certificate) Result {
 	r := Result{Signer: si}
+	r.certificate(certificates, sd.unreadable)
+	var f *Failure
+	r.SigningTime, f = signingTime(si.Signed)
+	r.fail(f)
 	hash, f := si.digestAlgorithm.digest()
 	if f != nil {
 		r.fail(f)
@@ -115,11 +117,9 @@ func (sd *SignedData) verify(si *SignerInfo, content *Content, certificates []*x
 	r.Algorithm, f = si.signatureAlgorithm.signature(hash)
 	r.fail(f)
 
-	var digest []byte
-	if content != nil {
-		if digest = content.Digest(hash); digest == nil {
-			r.fail(failure(SignedDataNotFound, "the content was not digested with %v", hash))
-		}
+	digest := content.Digest(hash)
+	if digest == nil {
+		r.fail(failure(SignedDataNotFound, "the content, or its %v digest, was not given", hash))
 	}
 	signed := [][]byte{digest}
 	if si.Signed == nil {
@@ -127,7 +127,6 @@ func (sd *SignedData) verify(si *SignerInfo, content *Content, certificates []*x
 	} else {
 		signed = r.attributes(sd, hash, digest)
 	}
-	r.certificate(certificates, sd.unreadable)
 	if r.Certificate == nil || r.Algorithm.Scheme == "" {
 		return r
 	}
@@ -178,12 +177,9 @@ func (r *Result) attributes(sd *SignedData, hash crypto.Hash, digest []byte) [][
 	}
 	if signed, f := messageDigest(si.Signed); f != nil {
 		r.fail(f)
-	} else if digest != nil && !bytes.Equal(signed, digest) {
+	} else if digest != nil && !bytes.Equal(signed, digest) { // nil is a failure already
 		r.fail(failure(HashFailure, "the content is not what was signed"))
 	}
-	var f *Failure
-	r.SigningTime, f = signingTime(si.Signed)
-	r.fail(f)
 
 	// The signature is over the DER encoding with the tag of SET OF (RFC 5652,
 	// 5.4). Some programs do not sort the attributes and sign what they send.
