@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -126,7 +127,7 @@ func hang(path string) {
 		fail(err)
 	}
 	fmt.Print(".")
-	select {}
+	time.Sleep(time.Hour)
 }
 
 // A disk that fills up: the kernel refuses the byte after the limit, in the

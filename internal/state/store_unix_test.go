@@ -32,11 +32,13 @@ const updatesEach = 25
 
 func secondProgram(role string, s *Store) error {
 	if role == "hold" {
-		if _, err := s.Lock(context.Background(), "card"); err != nil {
+		l, err := s.Lock(context.Background(), "card")
+		if err != nil {
 			return err
 		}
+		defer l.Unlock() // not reached
 		os.Stdout.WriteString(".")
-		select {}
+		time.Sleep(time.Hour)
 	}
 	for range updatesEach {
 		if err := Update(context.Background(), s, "card", func(c *counters) error { c.Auth++; return nil }); err != nil {
