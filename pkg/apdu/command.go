@@ -5,7 +5,7 @@
 // It knows nothing of readers or of any one card application, and uses only
 // the standard library. [Send] is the one place where a command leaves for the
 // card; it follows 61xx and 6Cxx, and wipes what it encoded, because a command
-// can carry a PIN.
+// can carry a PIN. [Tracer] shows what passes, without the PINs.
 package apdu
 
 import (
@@ -17,12 +17,15 @@ import (
 // send or must recognise.
 const (
 	InsVerify                   = 0x20
-	InsPerformSecurityOperation = 0x2A
 	InsChangeReferenceData      = 0x24
+	InsDisableVerification      = 0x26
+	InsEnableVerification       = 0x28
+	InsPerformSecurityOperation = 0x2A
 	InsResetRetryCounter        = 0x2C
 	InsSelect                   = 0xA4
 	InsReadBinary               = 0xB0
 	InsGetResponse              = 0xC0
+	InsEnvelope                 = 0xC2
 )
 
 // Limits of the two length encodings (ISO/IEC 7816-4, 5.2).
@@ -106,7 +109,7 @@ func Parse(raw []byte) (Command, error) {
 		default:
 			return Command{}, ErrCommandLength
 		}
-		c.Data = rest[:nc]
+		c.Data = rest[:nc:nc]
 		return c, nil
 	case len(body) == 3: // case 2, extended
 		c.Ne = extendedNe(body[1], body[2])
@@ -127,7 +130,7 @@ func Parse(raw []byte) (Command, error) {
 	default:
 		return Command{}, ErrCommandLength
 	}
-	c.Data = rest[:nc]
+	c.Data = rest[:nc:nc]
 	return c, nil
 }
 
@@ -150,17 +153,20 @@ func extendedNe(hi, lo byte) int {
 }
 
 // carriesPIN reports whether commands of this instruction can hold reference
-// data (a PIN) in their data field.
+// data (a PIN) in their data field: those that compare or set it (ISO/IEC
+// 7816-4, 11.6), and ENVELOPE, which holds another command. The odd instruction
+// is the same command with BER-TLV data.
 func carriesPIN(ins byte) bool {
-	switch ins {
-	case InsVerify, InsVerify | 1, InsChangeReferenceData, InsChangeReferenceData | 1,
-		InsResetRetryCounter, InsResetRetryCounter | 1:
-		return true // the odd instruction is the same command with BER-TLV data
+	switch ins &^ 1 {
+	case InsVerify, InsChangeReferenceData, InsDisableVerification, InsEnableVerification,
+		InsResetRetryCounter, InsEnvelope:
+		return true
 	}
 	return false
 }
 
-// String shows the header and lengths of the command, never its data.
+// String shows the header and lengths of the command, never its data, and of
+// a PIN not even the length.
 func (c Command) String() string {
 	s := fmt.Sprintf("%02X %02X %02X %02X", c.CLA, c.INS, c.P1, c.P2)
 	if carriesPIN(c.INS) && len(c.Data) > 0 {
@@ -169,9 +175,13 @@ func (c Command) String() string {
 	return s + fmt.Sprintf(" Nc=%d Ne=%d", len(c.Data), c.Ne)
 }
 
-// GoString is [Command.String]: no format verb prints the data.
+// GoString is [Command.String].
 func (c Command) GoString() string { return c.String() }
 
-// Format shows [Command.String] for every verb, so that %x or %+v of a struct
-// that holds a command cannot print a PIN.
+// Format writes [Command.String] for every verb, so that %x or %+v cannot print
+// a PIN. It cannot help a command in an unexported field of another struct:
+// there fmt calls no methods and prints the data.
 func (c Command) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(c.String())) }
+
+// MarshalText gives [Command.String], and with it JSON and log/slog.
+func (c Command) MarshalText() ([]byte, error) { return []byte(c.String()), nil }

@@ -1,14 +1,12 @@
 package apdu
 
-import (
-	"errors"
-	"fmt"
-)
+import "errors"
 
 // Transmitter exchanges one encoded command for one encoded response. It is
 // the whole of what this module needs from a reader; *scard.Card has this
 // shape, and so has a virtual card. It must send a command exactly once, must
-// not keep cmd after it returns, and must neither log nor format it.
+// not keep cmd after it returns, and must neither log nor format it. The
+// response is the caller's.
 type Transmitter interface {
 	Transmit(cmd []byte) ([]byte, error)
 }
@@ -33,10 +31,11 @@ func (r Response) Bytes() []byte {
 	return append(append(raw, r.Data...), byte(r.SW>>8), byte(r.SW))
 }
 
-// Errors of responses that are none.
+// Errors of answers that are no response to the command.
 var (
 	ErrResponseTooShort = errors.New("apdu: response without a status word")
 	ErrResponseTooLong  = errors.New("apdu: response longer than asked for")
+	ErrResponseStuck    = errors.New("apdu: GET RESPONSE brings nothing")
 )
 
 // ParseResponse decodes a response APDU. Data shares memory with raw.
@@ -48,55 +47,66 @@ func ParseResponse(raw []byte) (Response, error) {
 	return Response{Data: raw[: n-2 : n-2], SW: Status(raw[n-2])<<8 | Status(raw[n-1])}, nil
 }
 
-// Send transmits c once and returns the whole answer. It fetches what 61xx
-// announces, and repeats a command that wants response data with the length
-// 6Cxx names; a command that carries a PIN is never sent twice. The answer is
-// at most c.Ne bytes (65536 where GET RESPONSE was needed). The error is one of
-// the transmitter or of a malformed answer; a status word is in the Response.
+// Send transmits c once and returns the whole answer. A command that wants
+// response data (c.Ne > 0) is repeated once with the length that 6Cxx names, and
+// what 61xx announces is fetched with GET RESPONSE; 61xx to a command that wants
+// none is success like 9000. A command of an instruction that can carry a PIN is
+// never repeated, even without data.
+//
+// The data is at most c.Ne bytes. The error is the transmitter's, or one of this
+// package's for a malformed command or answer; a status word is in the Response.
 func Send(t Transmitter, c Command) (Response, error) {
 	r, err := exchange(t, c)
 	if err != nil {
-		return r, err
+		return Response{}, err
 	}
-	if r.SW>>8 == 0x6C && c.Ne > 0 && !(carriesPIN(c.INS) && len(c.Data) > 0) {
-		c.Ne = moreBytes(r.SW)
+	if n := moreBytes(r.SW); r.SW>>8 == 0x6C && n < c.Ne && !carriesPIN(c.INS) {
+		c.Ne = n
 		if r, err = exchange(t, c); err != nil {
-			return r, err
+			return Response{}, err
 		}
 	}
 	if r.SW>>8 != 0x61 {
 		return r, nil
 	}
-	whole := append([]byte(nil), r.Data...)
-	for r.SW>>8 == 0x61 {
-		next := Command{CLA: c.CLA & 0x03, INS: InsGetResponse, Ne: moreBytes(r.SW)}
-		if r, err = exchange(t, next); err != nil {
-			return r, err
+	if c.Ne == 0 {
+		return Response{SW: StatusOK}, nil
+	}
+	return fetch(t, c, r)
+}
+
+// fetch brings the rest of an answer of which first is the beginning
+// (ISO/IEC 7816-4, 11.7.1), on the same logical channel.
+func fetch(t Transmitter, c Command, first Response) (Response, error) {
+	data, sw := first.Data, first.SW
+	for sw>>8 == 0x61 {
+		r, err := exchange(t, Command{CLA: c.CLA & 0x03, INS: InsGetResponse, Ne: moreBytes(sw)})
+		if err != nil {
+			return Response{}, err
 		}
 		if len(r.Data) == 0 && r.SW>>8 == 0x61 {
-			return Response{}, fmt.Errorf("apdu: GET RESPONSE brings nothing: %w", r.SW)
+			return Response{}, ErrResponseStuck
 		}
-		whole = append(whole, r.Data...)
-		if len(whole) > MaxExtendedNe {
+		if data, sw = append(data, r.Data...), r.SW; len(data) > c.Ne {
 			return Response{}, ErrResponseTooLong
 		}
 	}
-	r.Data = whole
-	return r, nil
+	return Response{Data: data, SW: sw}, nil
 }
 
+// exchange sends one command, and wipes its encoding even if t panics.
 func exchange(t Transmitter, c Command) (Response, error) {
 	raw, err := c.Bytes()
 	if err != nil {
 		return Response{}, err
 	}
+	defer clear(raw)
 	answer, err := t.Transmit(raw)
-	clear(raw)
 	if err != nil {
 		return Response{}, err
 	}
 	r, err := ParseResponse(answer)
-	if err == nil && len(r.Data) > c.Ne && r.SW>>8 != 0x61 {
+	if err == nil && len(r.Data) > c.Ne {
 		return Response{}, ErrResponseTooLong
 	}
 	return r, err

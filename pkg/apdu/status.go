@@ -108,5 +108,14 @@ func (s Status) Tries() (n int, ok bool) {
 	return int(s & 0xF), true
 }
 
+// Refused reports that the card did not carry out the command and is as it was
+// before: 64xx (execution error, memory unchanged) and the checking errors 67xx
+// to 6Exx (ISO/IEC 7816-4, table 5). 6Fxx is not among them: cards answer it,
+// too, when something fails on the way.
+func (s Status) Refused() bool {
+	sw1 := s >> 8
+	return sw1 == 0x64 || 0x67 <= sw1 && sw1 <= 0x6E
+}
+
 // moreBytes is the count in SW2 of 61xx and 6Cxx, where 00 stands for 256.
 func moreBytes(s Status) int { return shortNe(byte(s)) }

@@ -1,7 +1,7 @@
 // Package jpki speaks to the JPKI application (公的個人認証) of a マイナンバーカード,
 // and of the phones that carry the same one: it reads the certificates, the
-// counters of tries and the token information, holds PIN sessions, and gives a
-// [crypto.Signer] for each of the two keys.
+// counters of tries and the token information, holds PIN sessions, changes PINs
+// and gives a [crypto.Signer] for each of the two keys.
 //
 // Everything runs inside a transaction of the connection, so that no other
 // program can move the selected file or use a verified PIN: [Card.Read] for
@@ -16,7 +16,6 @@ package jpki
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/jpki-tools/jpki/pkg/apdu"
@@ -37,74 +36,13 @@ type Conn interface {
 	Unpower() error
 }
 
-// Applications by their AID. The issuer domain and 券面 are only ever selected
-// to leave the JPKI application.
-var (
-	aidJPKI         = []byte{0xD3, 0x92, 0xF0, 0x00, 0x26, 0x01, 0x00, 0x00, 0x00, 0x01}
-	aidIssuerDomain = []byte{0xA0, 0x00, 0x00, 0x01, 0x51, 0x00, 0x00}
-	aidCardFace     = []byte{0xD3, 0x92, 0x10, 0x00, 0x31, 0x00, 0x01, 0x01, 0x04, 0x02}
-)
-
-// Elementary files of the JPKI application.
-const (
-	efSignCert   = 0x0001
-	efSignCA     = 0x0002
-	efToken      = 0x0006
-	efPresence   = 0x0008
-	efAuthCert   = 0x000A
-	efAuthCA     = 0x000B
-	efAuthKey    = 0x0017
-	efAuthPIN    = 0x0018
-	efSignKey    = 0x001A
-	efSignPIN    = 0x001B
-	tokenSize    = 160
-	presenceSize = 3
-)
-
-func (k Key) ef() uint16 {
-	if k == KeyAuth {
-		return efAuthKey
-	}
-	return efSignKey
-}
-
-func (k Key) pinEF() uint16 {
-	if k == KeyAuth {
-		return efAuthPIN
-	}
-	return efSignPIN
-}
-
-func (k Kind) ef() uint16 {
-	switch k {
-	case KindSign:
-		return efSignCert
-	case KindSignCA:
-		return efSignCA
-	case KindAuth:
-		return efAuthCert
-	default:
-		return efAuthCA
-	}
-}
-
-// PublicFile reports whether an EF of the JPKI application holds nothing
-// personal: an [apdu.Tracer] may show its content.
-func PublicFile(ef uint16) bool {
-	switch ef {
-	case efToken, efPresence, efSignCA, efAuthCA:
-		return true
-	}
-	return false
-}
-
 // Card is a card behind a connection. It remembers what the reader and the
 // card were found unable to do; all else is asked anew in each transaction. It
-// is not safe for concurrent use.
+// is not safe for concurrent use, nor for use inside its own Read or WithPIN.
 type Card struct {
-	conn      Conn
-	shortOnly bool // an extended-length read failed
-	queryCase byte // 2 where the counter query must be a case 2 command
+	conn       Conn
+	shortOnly  bool // an extended-length read failed
+	queryCase2 bool // the counter query must be a case 2 command
 }
 
 // New gives the card behind conn. Nothing is sent yet.
@@ -117,65 +55,67 @@ func (c *Card) Read(ctx context.Context, use func(*App) error) (err error) {
 	if err := c.conn.Begin(ctx); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, c.conn.End()) }()
-	app, err := c.open(ctx)
-	if err != nil {
+	app := &App{card: c, ctx: ctx}
+	defer func() {
+		app.dead = true
+		if endErr := c.conn.End(); err == nil {
+			err = endErr
+		}
+	}()
+	if err := app.selectApplication(); err != nil {
 		return err
 	}
-	defer app.die()
 	return use(app)
-}
-
-// open selects the application in a transaction that has begun.
-func (c *Card) open(ctx context.Context) (*App, error) {
-	a := &App{card: c, ctx: ctx}
-	return a, a.selectApplication()
 }
 
 // App is the selected JPKI application inside a transaction.
 type App struct {
-	card *Card
-	ctx  context.Context // of the call that made the App, whose life it shares
-	ef   uint16          // the current EF, 0 for none
-	dead bool
+	card     *Card
+	ctx      context.Context // of the call that made the App, whose life it shares
+	ef       uint16          // the current EF; 0 for none, or not known
+	verified Key             // whose PIN was verified; 0 for none
+	dead     bool
 }
 
-func (a *App) die() { a.dead = true }
+// alive says why nothing may be sent any more, or nil.
+func (a *App) alive() error {
+	if a.dead {
+		return ErrSessionOver
+	}
+	return context.Cause(a.ctx)
+}
 
 // send transmits one command unless the App is dead or its context has ended.
 func (a *App) send(c apdu.Command) (apdu.Response, error) {
-	if a.dead {
-		return apdu.Response{}, ErrSessionOver
-	}
-	if err := context.Cause(a.ctx); err != nil {
+	if err := a.alive(); err != nil {
 		return apdu.Response{}, err
 	}
 	return apdu.Send(a.card.conn, c)
 }
 
+// selectApplication must never run once a PIN is verified: whether a SELECT of
+// the selected application drops the PIN is not known.
 func (a *App) selectApplication() error {
 	a.ef = 0
-	cmd := apdu.Command{INS: apdu.InsSelect, P1: 0x04, P2: 0x0C, Data: aidJPKI}
+	cmd := selectCommand(byName, aidJPKI)
 	r, err := a.send(cmd)
 	if err == nil && r.SW == apdu.StatusNoInformation {
 		// A contactless card can answer its first command after power-up so.
 		r, err = a.send(cmd)
 	}
-	if err != nil {
-		return err
+	if err == nil && r.SW != apdu.StatusOK {
+		err = fmt.Errorf("%w: %w", ErrNotJPKI, r.SW)
 	}
-	if r.SW != apdu.StatusOK {
-		return fmt.Errorf("%w: %w", ErrNotJPKI, r.SW)
-	}
-	return nil
+	return err
 }
 
 // selectEF makes id the current EF, with no command where it already is.
 func (a *App) selectEF(id uint16) error {
-	if a.ef == id {
+	if id != 0 && a.ef == id {
 		return nil
 	}
-	r, err := a.send(apdu.Command{INS: apdu.InsSelect, P1: 0x02, P2: 0x0C, Data: []byte{byte(id >> 8), byte(id)}})
+	a.ef = 0 // an answer that is lost leaves it unknown
+	r, err := a.send(selectCommand(byIdentifier, []byte{byte(id >> 8), byte(id)}))
 	if err != nil {
 		return err
 	}
@@ -188,12 +128,11 @@ func (a *App) selectEF(id uint16) error {
 
 // leave selects another application, which drops every verified PIN of this
 // one. It ignores the context: closing must happen on every path.
-func (a *App) leave() error {
+func (a *App) leave() (err error) {
 	a.ef = 0
-	var err error
 	for _, aid := range [][]byte{aidIssuerDomain, aidCardFace} {
 		var r apdu.Response
-		r, err = apdu.Send(a.card.conn, apdu.Command{INS: apdu.InsSelect, P1: 0x04, P2: 0x0C, Data: aid})
+		r, err = apdu.Send(a.card.conn, selectCommand(byName, aid))
 		if err == nil {
 			err = r.Err()
 		}
@@ -202,4 +141,15 @@ func (a *App) leave() error {
 		}
 	}
 	return err
+}
+
+// What P1 of SELECT selects by (ISO/IEC 7816-4, 11.2.2).
+const (
+	byIdentifier = 0x02 // an EF under the application
+	byName       = 0x04 // an application
+)
+
+// selectCommand wants no response data (P2).
+func selectCommand(p1 byte, data []byte) apdu.Command {
+	return apdu.Command{INS: apdu.InsSelect, P1: p1, P2: 0x0C, Data: data}
 }

@@ -3,6 +3,8 @@ package jpki
 import (
 	"errors"
 	"fmt"
+
+	"github.com/jpki-tools/jpki/pkg/apdu"
 )
 
 var (
@@ -54,17 +56,50 @@ type BlockedError struct{ Key Key }
 
 func (e *BlockedError) Error() string { return fmt.Sprintf("jpki: PIN blocked (%s)", e.Key) }
 
-// UnansweredError is a VERIFY whose answer never came: the card may have
-// counted a try.
+// UnansweredError is a VERIFY whose answer never came, or says nothing about
+// the PIN: the card may have counted a try.
 type UnansweredError struct {
 	Key Key
-	Err error
+	Err error // of the connection, or an [apdu.Status]
 }
 
 func (e *UnansweredError) Error() string {
 	return fmt.Sprintf("jpki: no answer to VERIFY (%s), a try may have been used: %v", e.Key, e.Err)
 }
 func (e *UnansweredError) Unwrap() error { return e.Err }
+
+// ChangeRefusedError is a PIN change that the card refused: the old PIN is in
+// force.
+type ChangeRefusedError struct {
+	Key    Key
+	Status apdu.Status
+}
+
+func (e *ChangeRefusedError) Error() string {
+	return fmt.Sprintf("jpki: the card refused the new PIN (%s), the old one is in force: %v", e.Key, e.Status)
+}
+func (e *ChangeRefusedError) Unwrap() error { return e.Status }
+
+// UnconfirmedChangeError is a PIN change whose end is not known for certain.
+type UnconfirmedChangeError struct {
+	Key Key
+	// NewInForce: the card acknowledged the change, and nothing it said
+	// since speaks against it. Otherwise either PIN may be in force.
+	NewInForce bool
+	// TryUsed: the VERIFY that should confirm the new PIN may have used a
+	// try. Otherwise none was used.
+	TryUsed bool
+	Err     error // of the connection, or an [apdu.Status]
+}
+
+func (e *UnconfirmedChangeError) Error() string {
+	inForce := "the old or the new one is in force"
+	if e.NewInForce {
+		inForce = "the new one is in force"
+	}
+	return fmt.Sprintf("jpki: the change of the PIN (%s) could not be confirmed, %s: %v", e.Key, inForce, e.Err)
+}
+func (e *UnconfirmedChangeError) Unwrap() error { return e.Err }
 
 // NotClosedError is a PIN session whose closing failed although the card is
 // still there: until the card is taken out, another program could use the key.

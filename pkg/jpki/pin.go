@@ -100,7 +100,7 @@ const (
 
 // Check holds p against the rules of k's PIN: 4 digits for authentication, and
 // 6 to 16 upper-case letters and digits, one of each at least, for signing. The
-// error is a *[RuleError].
+// error is a *[RuleError]. A Key that is none has no PIN, and p is refused.
 func (p PIN) Check(k Key) error {
 	var digits, letters, others int
 	for _, c := range p.bytes() {
@@ -114,22 +114,29 @@ func (p PIN) Check(k Key) error {
 		}
 	}
 	n := digits + letters + others
-	if k == KeyAuth {
+	var broken Rule
+	switch k {
+	case KeyAuth:
 		switch {
 		case letters+others > 0:
-			return &RuleError{k, RuleCharacters}
+			broken = RuleCharacters
 		case n != AuthPINLength:
-			return &RuleError{k, RuleLength}
+			broken = RuleLength
 		}
-		return nil
+	case KeySign:
+		switch {
+		case others > 0:
+			broken = RuleCharacters
+		case n < SignPINMinLength || n > SignPINMaxLength:
+			broken = RuleLength
+		case letters == 0 || digits == 0:
+			broken = RuleMixed
+		}
+	default:
+		broken = RuleCharacters
 	}
-	switch {
-	case others > 0:
-		return &RuleError{k, RuleCharacters}
-	case n < SignPINMinLength || n > SignPINMaxLength:
-		return &RuleError{k, RuleLength}
-	case letters == 0 || digits == 0:
-		return &RuleError{k, RuleMixed}
+	if broken != 0 {
+		return &RuleError{k, broken}
 	}
 	return nil
 }

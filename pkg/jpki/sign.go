@@ -1,0 +1,81 @@
+package jpki
+
+import (
+	"crypto"
+	"crypto/rsa"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/jpki-tools/jpki/pkg/apdu"
+)
+
+// Signer signs with the session's key. cert must be that key's certificate:
+// its public key says what a signature looks like, and every signature is
+// checked against it. The signer is dead once the session's call returns.
+func (s *Session) Signer(cert *x509.Certificate) crypto.Signer { return &signer{s, cert} }
+
+type signer struct {
+	session *Session
+	cert    *x509.Certificate
+}
+
+func (g *signer) Public() crypto.PublicKey { return g.cert.PublicKey }
+
+// digestInfo holds the DER of DigestInfo (RFC 8017, 9.2, note 1) up to the
+// digest itself, with the NULL parameters that the standard wants.
+var digestInfo = map[crypto.Hash][]byte{
+	crypto.SHA256: {0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20},
+	crypto.SHA384: {0x30, 0x41, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02, 0x05, 0x00, 0x04, 0x30},
+	crypto.SHA512: {0x30, 0x51, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03, 0x05, 0x00, 0x04, 0x40},
+}
+
+// Sign makes an RSASSA-PKCS1-v1_5 signature over a SHA-256, SHA-384 or SHA-512
+// digest. The card does the padding, whatever it is given, so the DigestInfo is
+// built here and the result checked before it is returned. The reader is not
+// used. RSASSA-PSS is refused: the card cannot do it.
+func (g *signer) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	pub, ok := g.cert.PublicKey.(*rsa.PublicKey)
+	if !ok {
+		return nil, fmt.Errorf("jpki: keys of type %T are not supported", g.cert.PublicKey)
+	}
+	if _, pss := opts.(*rsa.PSSOptions); pss {
+		return nil, errors.New("jpki: the card makes PKCS #1 v1.5 signatures only, not PSS")
+	}
+	hash := opts.HashFunc()
+	prefix, ok := digestInfo[hash]
+	if !ok {
+		return nil, fmt.Errorf("jpki: signatures with %v are not made", hash)
+	}
+	if len(digest) != hash.Size() {
+		return nil, fmt.Errorf("jpki: a digest of %d bytes is not one of %v", len(digest), hash)
+	}
+	sig, err := g.session.computeSignature(append(prefix[:len(prefix):len(prefix)], digest...), pub.Size())
+	if err != nil {
+		return nil, err
+	}
+	if rsa.VerifyPKCS1v15(pub, hash, digest, sig) != nil {
+		return nil, ErrKeyMismatch
+	}
+	return sig, nil
+}
+
+// computeSignature runs PSO: COMPUTE DIGITAL SIGNATURE over data, which the
+// card pads, with the session's key. A signature has size bytes.
+func (s *Session) computeSignature(data []byte, size int) ([]byte, error) {
+	if err := s.selectEF(keyFiles[s.verified].key); err != nil {
+		return nil, err
+	}
+	r, err := s.send(apdu.Command{
+		CLA: 0x80, INS: apdu.InsPerformSecurityOperation, P2: reference,
+		Data: data, Ne: max(size, apdu.MaxShortNe),
+	})
+	if err != nil {
+		return nil, err
+	}
+	if r.SW != apdu.StatusOK {
+		return nil, fmt.Errorf("COMPUTE DIGITAL SIGNATURE: %w", r.SW)
+	}
+	return r.Data, nil
+}
