@@ -31,15 +31,22 @@ func (r *Result) uncovered(sig *signature) string {
 			return "an Object of the signature is not signed"
 		}
 	}
-	if root.start == sig.element.start {
-		return "" // enveloping, or detached in a file of its own
-	}
+	covered := root.start == sig.element.start // enveloping, or detached in a file of its own
 	for _, ref := range sig.references {
-		if ref.Element != nil && ref.Element.start == root.start && !ref.textOnly() {
+		switch {
+		case ref.Target == TargetDocument && !ref.textOnly():
 			return ""
+		case ref.Element != nil && ref.Element.start == root.start && !ref.textOnly():
+			covered = true
 		}
 	}
-	return "not its root, " + root.path()
+	switch {
+	case !covered:
+		return "not its root, " + root.path()
+	case sig.element.doc.beside:
+		return "not the processing instructions beside its root"
+	}
+	return ""
 }
 
 // textOnly tells that what was digested was decoded from the text, so that the

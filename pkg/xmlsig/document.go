@@ -21,6 +21,9 @@ type Document struct {
 
 	root       *Element
 	signatures []*Element // in document order
+	// beside tells of processing instructions beside the root, which can mean
+	// as much as a style sheet.
+	beside bool
 }
 
 // Parse reads a document within [DefaultLimits].
@@ -78,7 +81,7 @@ func (d *Document) index() error {
 	if err != nil {
 		return err
 	}
-	d.root = found[0]
+	d.root, d.beside = found[0], s.beside
 	for _, e := range found {
 		if e.is(nsDSig, "Signature") {
 			d.signatures = append(d.signatures, e)

@@ -1,0 +1,350 @@
+package xmlsig
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/x509"
+	"encoding/base64"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// replaced gives src with one thing replaced that must be there once.
+func replaced(t testing.TB, src []byte, old, new string) []byte {
+	t.Helper()
+	if n := bytes.Count(src, []byte(old)); n != 1 {
+		t.Fatalf("%q is there %d times in\n%s", old, n, src)
+	}
+	return bytes.Replace(src, []byte(old), []byte(new), 1)
+}
+
+// between gives what is between two things that are there once.
+func between(t testing.TB, src []byte, from, to string) string {
+	t.Helper()
+	_, rest, found := strings.Cut(string(src), from)
+	inside, _, ended := strings.Cut(rest, to)
+	if !found || !ended {
+		t.Fatalf("no %s…%s in\n%s", from, to, src)
+	}
+	return inside
+}
+
+// verdict verifies what an attacker has made; what is no document any more is
+// not valid either.
+func verdict(src []byte, v Verification) error {
+	d, err := Parse(src)
+	if err != nil {
+		return err
+	}
+	return d.Verify(v).Err()
+}
+
+// TestSingleBytes changes each byte of signed documents in several ways. What
+// is still valid must be what it was: the same document in canonical form, the
+// same signature by the same key.
+func TestSingleBytes(t *testing.T) {
+	f := fixture()
+	small := "<?xml version=\"1.0\"?><!-- c --><p:a xmlns:p='urn:p' b=\"1&#10;\">\r\n<c Id='k1'>&lt;あ<![CDATA[x]]></c><d/></p:a>"
+	s := f.signer.signing()
+	s.CA = nil
+	forms := map[string][]byte{
+		"enveloped":  sign(t, []byte(small), Request{}, s),
+		"comments":   sign(t, []byte(small), Request{Method: Canonicalizer{Method: C14N10Comments}}, s),
+		"exclusive":  sign(t, []byte(small), Request{Method: Canonicalizer{Method: ExcC14N10}}, s),
+		"enveloping": sign(t, []byte(small), Request{Form: Enveloping}, s),
+		"xades":      sign(t, []byte(small), Request{XAdES: true}, s),
+		"UTF-16":     sign(t, encoded(t, "<a>あ</a>", UTF16BE, true), Request{}, s),
+	}
+	for name, signed := range forms {
+		t.Run(name, func(t *testing.T) {
+			want := essence(t, signed)
+			certificate := bytes.Index(signed, []byte("X509Certificate"))
+			for i := range signed {
+				if i > certificate && i < certificate+1000 && i%8 != 0 {
+					continue // base64 of one kind all along
+				}
+				for _, change := range []byte{signed[i] ^ 1, signed[i] ^ 0x20, 'A', ' '} {
+					if change == signed[i] {
+						continue
+					}
+					forged := slices.Clone(signed)
+					forged[i] = change
+					if verdict(forged, Verification{}) != nil {
+						continue
+					}
+					if got := essence(t, forged); got != want {
+						t.Fatalf("byte %d: %q instead of %q is valid\n%s\n%s", i, change, signed[i], got, want)
+					}
+				}
+				without := slices.Delete(slices.Clone(signed), i, i+1)
+				if verdict(without, Verification{}) == nil && essence(t, without) != want {
+					t.Fatalf("byte %d may be left out", i)
+				}
+			}
+		})
+	}
+}
+
+// essence is what must not change in a signed document: what is signed, by a
+// reader of its own, and who has signed it. The Id of a plain signature and
+// the certificates beside the signer's are free.
+func essence(t *testing.T, signed []byte) string {
+	t.Helper()
+	d := mustParse(t, signed)
+	sig, f := parseSignature(d.signatures[0])
+	if f != nil {
+		t.Fatal(f)
+	}
+	method := Canonicalizer{Method: C14N10}
+	set := nodeSet{doc: d, without: d.signatures[0]}
+	if sig.references[0].URI == "#xpointer(/)" {
+		method.Method, set.comments = C14N10Comments, true
+	}
+	var b bytes.Buffer
+	if err := method.write(&b, set); err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range append([]*node{sig.signedInfo}, sig.objects...) {
+		if err := (Canonicalizer{Method: C14N10}).Element(&b, sig.find(n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.Write(sig.value)
+	r := d.Verify(Verification{})[0]
+	if !r.Certificate.PublicKey.(interface{ Equal(crypto.PublicKey) bool }).Equal(fixture().signer.cert.PublicKey) {
+		t.Fatal("by another key")
+	}
+	return b.String()
+}
+
+// TestWrapping moves what is signed, or the signature, to where a program that
+// reads the document would not look. None of it is good.
+func TestWrapping(t *testing.T) {
+	f := fixture()
+	const root = `<DATA id="DATA"><amount>1</amount></DATA>`
+	const evil = `<DATA id="EVIL"><amount>1000000</amount>`
+	byID := func() []byte { // an enveloped signature by the id of the root
+		d := mustParse(t, []byte(root))
+		p, err := d.prepared(Request{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.within(d.root); err != nil {
+			t.Fatal(err)
+		}
+		e, _ := d.ElementByID("DATA")
+		if err := p.element(e, "DATA", "", transform{algorithm: transformEnveloped}); err != nil {
+			t.Fatal(err)
+		}
+		return finish(t, p, f.signer.signing())
+	}()
+	if err := verdict(byID, Verification{}); err != nil {
+		t.Fatal(err)
+	}
+	whole := sign(t, []byte(root), Request{}, f.signer.signing())
+	parts := sign(t, []byte(`<r><DATA id="DATA"><amount>1</amount></DATA></r>`), Request{Form: Detached, IDs: []string{"DATA"}}, f.signer.signing())
+	enveloping := sign(t, []byte(root), Request{Form: Enveloping}, f.signer.signing())
+	xades := sign(t, []byte(root), Request{XAdES: true}, f.signer.signing())
+	signature := func(src []byte) string {
+		return "<ds:Signature" + between(t, src, "<ds:Signature", "</ds:Signature>") + "</ds:Signature>"
+	}
+	without := func(src []byte) string { return strings.Replace(string(src), signature(src), "", 1) }
+	inObject := func(src []byte, content string) string {
+		return strings.Replace(signature(src), "</ds:Signature>", "<ds:Object>"+content+"</ds:Object></ds:Signature>", 1)
+	}
+	for name, forged := range map[string]string{
+		"original beside, signature in the evil one":      evil + without(byID) + signature(byID) + "</DATA>",
+		"original with its signature inside":              evil + string(byID) + "</DATA>",
+		"original in an Object":                           evil + inObject(byID, without(byID)) + "</DATA>",
+		"original in an Object of another element":        evil + "<x>" + string(byID) + "</x></DATA>",
+		"the same id twice":                               `<DATA id="DATA"><amount>1000000</amount>` + string(byID) + "</DATA>",
+		"the same id twice, in another kind of attribute": `<DATA Id="DATA"><amount>1000000</amount>` + string(byID) + "</DATA>",
+		"the same id as xml:id":                           `<DATA xml:id="DATA"><amount>1000000</amount>` + string(byID) + "</DATA>",
+		"an Object with something unsigned":               strings.Replace(string(whole), signature(whole), inObject(whole, evil+"</DATA>"), 1),
+		"an unsigned Object around the properties":        strings.Replace(string(xades), "<ds:Object><xades:", "<ds:Object>"+evil+"</DATA><xades:", 1),
+		"text in an unsigned Object":                      strings.Replace(string(whole), signature(whole), inObject(whole, "1000000"), 1),
+		"something unsigned in KeyInfo":                   strings.Replace(string(whole), "<ds:KeyInfo>", "<ds:KeyInfo>"+evil+"</DATA>", 1),
+		"something unsigned in X509Data":                  strings.Replace(string(whole), "<ds:X509Data>", "<ds:X509Data>"+evil+"</DATA>", 1),
+		"something unsigned in the Signature":             strings.Replace(string(whole), "</ds:Signature>", evil+"</DATA></ds:Signature>", 1),
+		"a style sheet":                                   "<?xml-stylesheet href='evil.xsl'?>" + string(byID),
+		"a style sheet behind":                            strings.Split(string(enveloping), "?>\n")[1] + "<?xml-stylesheet href='evil.xsl'?>",
+		"whole moved inside":                              evil + string(whole) + "</DATA>",
+		"signature over nothing it is in":                 evil + signature(whole) + "</DATA>",
+		"parts: another part beside":                      strings.Replace(string(parts), "<r>", "<r>"+evil+"</DATA>", 1),
+		"parts: moved into the signature":                 "<r>" + evil + "</DATA>" + inObject(parts, between(t, parts, "<r>", "<ds:Signature")) + "</r>",
+		"parts: taken out":                                strings.Replace(string(parts), between(t, parts, "<r>", "<ds:Signature"), "", 1),
+		"enveloping: a second Object":                     strings.Replace(string(enveloping), "<ds:Object ", "<ds:Object>"+evil+"</DATA></ds:Object><ds:Object ", 1),
+		"enveloping: in another document":                 "<x>" + evil + "</DATA>" + strings.TrimSpace(strings.Split(string(enveloping), "?>\n")[1]) + "</x>",
+		"a Manifest":                                      strings.Replace(string(whole), signature(whole), inObject(whole, `<ds:Manifest><ds:Reference URI="x"/></ds:Manifest>`), 1),
+		"properties for another signature":                strings.Replace(string(xades), `Target="#signature-1"`, `Target="#signature-2"`, 1),
+		"two signatures, one without references":          strings.Replace(string(whole), "<amount>", `<ds:Signature xmlns:ds="`+nsDSig+`"/><amount>`, 1),
+		"a second KeyInfo":                                strings.Replace(string(whole), "<ds:KeyInfo>", "<ds:KeyInfo/><ds:KeyInfo>", 1),
+	} {
+		t.Run(name, func(t *testing.T) {
+			if forged == string(whole) || forged == string(xades) || forged == string(parts) || forged == string(byID) || forged == string(enveloping) {
+				t.Fatal("nothing was changed")
+			}
+			if err := verdict([]byte(forged), Verification{}); err == nil {
+				t.Errorf("valid:\n%s", forged)
+			} else if errors.As(err, new(*SyntaxError)) {
+				t.Errorf("the test's own mistake: %v\n%s", err, forged)
+			}
+		})
+	}
+}
+
+// TestDuplicateIDs: also where the caller takes parts.
+func TestDuplicateIDs(t *testing.T) {
+	parts := sign(t, []byte(`<r><a Id="k">1</a></r>`), Request{Form: Detached, IDs: []string{"k"}}, fixture().signer.signing())
+	for name, forged := range map[string][]byte{
+		"before": replaced(t, parts, "<r>", `<r><a Id="k">2</a>`),
+		"behind": replaced(t, parts, "</r>", `<a id="k">2</a></r>`),
+		"inside": replaced(t, parts, ">1</a>", `>1<b xml:id="k"/></a>`),
+		"around": append(append([]byte(`<x ID="k">`), parts...), "</x>"...),
+	} {
+		if err := verdict(forged, Verification{Partial: true}); !errors.Is(err, ErrDuplicateID) || !errors.Is(err, SigConstraintsFailure) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	// Readers that do not resolve percent-encoding see the one, others the other.
+	percent := sign(t, []byte(`<r><a Id="あ">1</a></r>`), Request{Form: Detached, IDs: []string{"あ"}}, fixture().signer.signing())
+	if err := verdict(percent, Verification{Partial: true}); err != nil {
+		t.Error(err)
+	}
+	forged := replaced(t, percent, "<r>", `<r><a Id="%E3%81%82">2</a>`)
+	if err := verdict(forged, Verification{Partial: true}); !errors.Is(err, ErrDuplicateID) {
+		t.Errorf("percent-encoded: %v", err)
+	}
+}
+
+// TestRefusedAlgorithms: named in the error, whatever the signature value.
+func TestRefusedAlgorithms(t *testing.T) {
+	signed := sign(t, []byte("<a/>"), Request{}, fixture().signer.signing())
+	method := func(name, algorithm string) []byte {
+		old := "<ds:" + name + ` Algorithm="` + between(t, signed, "<ds:"+name+` Algorithm="`, `"`) + `"`
+		return bytes.Replace(signed, []byte(old), []byte("<ds:"+name+` Algorithm="`+algorithm+`"`), 1)
+	}
+	for _, test := range []struct {
+		element, algorithm, what string
+		reason                   Reason
+	}{
+		{"SignatureMethod", "http://www.w3.org/2000/09/xmldsig#hmac-sha1", "signature", CryptoConstraintsFailure},
+		{"SignatureMethod", "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256", "signature", CryptoConstraintsFailure},
+		{"SignatureMethod", "none", "signature", CryptoConstraintsFailure},
+		{"SignatureMethod", "", "signature", CryptoConstraintsFailure},
+		{"SignatureMethod", "http://www.w3.org/2000/09/xmldsig#dsa-sha1", "signature", CryptoConstraintsFailure},
+		{"SignatureMethod", "http://www.w3.org/2001/04/xmldsig-more#rsa-md5", "signature", CryptoConstraintsFailure},
+		{"DigestMethod", "http://www.w3.org/2001/04/xmldsig-more#md5", "digest", CryptoConstraintsFailure},
+		{"CanonicalizationMethod", "http://www.w3.org/TR/1999/REC-xslt-19991116", "canonicalization", SigConstraintsFailure},
+		{"CanonicalizationMethod", "", "canonicalization", SigConstraintsFailure},
+		{"Transform", "http://www.w3.org/TR/1999/REC-xslt-19991116", "transform", SigConstraintsFailure},
+		{"Transform", "http://www.w3.org/TR/1999/REC-xpath-19991116", "transform", SigConstraintsFailure},
+		{"Transform", "http://www.w3.org/2002/06/xmldsig-filter2", "transform", SigConstraintsFailure},
+		{"Transform", "http://www.w3.org/2010/xml-c14n2", "transform", SigConstraintsFailure},
+		{"Transform", "", "transform", SigConstraintsFailure},
+	} {
+		err := verdict(method(test.element, test.algorithm), Verification{})
+		var unsupported *UnsupportedError
+		if !errors.As(err, &unsupported) || unsupported.What != test.what || unsupported.Algorithm != test.algorithm || !errors.Is(err, test.reason) {
+			t.Errorf("%s %q: %v", test.element, test.algorithm, err)
+		}
+	}
+	for name, forged := range map[string][]byte{
+		"another canonicalisation of SignedInfo":  bytes.Replace(signed, []byte(`CanonicalizationMethod Algorithm="`+string(C14N10)), []byte(`CanonicalizationMethod Algorithm="`+string(C14N11)), 1),
+		"another canonicalisation of the content": bytes.Replace(signed, []byte(`Transform Algorithm="`+string(C14N10)), []byte(`Transform Algorithm="`+string(ExcC14N10)), 1),
+		"no transforms":            replaced(t, signed, "<ds:Transforms>"+between(t, signed, "<ds:Transforms>", "</ds:Transforms>")+"</ds:Transforms>", ""),
+		"a parameter":              bytes.Replace(signed, []byte(`<ds:Transform Algorithm="`+string(C14N10)+`">`), []byte(`<ds:Transform Algorithm="`+string(C14N10)+`"><x/>`), 1),
+		"HMACOutputLength":         replaced(t, signed, "</ds:SignatureMethod>", "<ds:HMACOutputLength>8</ds:HMACOutputLength></ds:SignatureMethod>"),
+		"no reference":             replaced(t, signed, "<ds:Reference"+between(t, signed, "<ds:Reference", "</ds:Reference>")+"</ds:Reference>", ""),
+		"no URI":                   replaced(t, signed, ` URI=""`, ""),
+		"another URI":              replaced(t, signed, ` URI=""`, ` URI="http://x.test/"`),
+		"an XPointer":              replaced(t, signed, ` URI=""`, ` URI="#xpointer(//a)"`),
+		"XPointer element()":       replaced(t, signed, ` URI=""`, ` URI="#element(/1)"`),
+		"a file above":             replaced(t, signed, ` URI=""`, ` URI="../a"`),
+		"enveloped twice":          replaced(t, signed, "<ds:Transforms>", `<ds:Transforms><ds:Transform Algorithm="`+transformEnveloped+`"/>`),
+		"base64 of the document":   replaced(t, signed, transformEnveloped, transformBase64),
+		"an empty signature value": replaced(t, signed, between(t, signed, "<ds:SignatureValue>", "</ds:SignatureValue>"), ""),
+	} {
+		if err := verdict(forged, Verification{}); err == nil {
+			t.Errorf("%s: valid", name)
+		} else if errors.As(err, new(*SyntaxError)) {
+			t.Errorf("%s: the test's own mistake: %v", name, err)
+		}
+	}
+}
+
+// TestOpenIsAsked: nothing but a path downwards, and only what references name.
+func TestOpenIsAsked(t *testing.T) {
+	p, err := PrepareFiles(someFiles.request(Request{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed := finish(t, p, fixture().signer.signing())
+	for _, uri := range []string{"http://x.test/plain.txt", "file:///plain.txt", "/plain.txt", "../plain.txt", "%2e%2e/plain.txt", "plain.txt?x", "plain.txt#x", "//x.test/plain.txt"} {
+		forged := replaced(t, signed, `URI="plain.txt"`, `URI="`+uri+`"`)
+		asked := 0
+		err := verdict(forged, Verification{Open: func(name string) (r io.ReadCloser, err error) {
+			asked++
+			return someFiles.open(name)
+		}})
+		if !errors.Is(err, SignedDataNotFound) {
+			t.Errorf("%s: %v", uri, err)
+		}
+		if asked != len(someFiles)-1 {
+			t.Errorf("%s: %d files opened", uri, asked)
+		}
+	}
+}
+
+// TestCertificateOfTheSigner: another certificate for the same key passes only
+// without XAdES, and is what pkg/trust then has to judge.
+func TestCertificateOfTheSigner(t *testing.T) {
+	f := fixture()
+	swap := func(signed []byte) []byte {
+		return replaced(t, signed, base64Of(f.signer.cert.Raw), base64Of(f.twin.cert.Raw))
+	}
+	plain := swap(sign(t, []byte("<a/>"), Request{}, f.signer.signing()))
+	results := mustParse(t, plain).Verify(Verification{})
+	if results.Err() != nil || results[0].CertificateSigned || !results[0].Certificate.Equal(f.twin.cert) {
+		t.Errorf("plain: %v, signed %v", results.Err(), results[0].CertificateSigned)
+	}
+	xades := sign(t, []byte("<a/>"), Request{XAdES: true}, f.signer.signing())
+	if err := verdict(swap(xades), Verification{}); !errors.Is(err, NoSigningCertificateFound) {
+		t.Errorf("XAdES: %v", err)
+	}
+	bare := replaced(t, xades, "<ds:KeyInfo>"+between(t, xades, "<ds:KeyInfo>", "</ds:KeyInfo>")+"</ds:KeyInfo>", "")
+	if err := verdict(bare, Verification{}); !errors.Is(err, NoSigningCertificateFound) {
+		t.Errorf("no certificate: %v", err)
+	}
+	if err := mustParse(t, bare).Verify(Verification{Others: []*x509.Certificate{f.other.cert, f.signer.cert}}).Err(); err != nil {
+		t.Errorf("certificate from elsewhere: %v", err)
+	}
+	if err := verdict(replaced(t, xades, "<xades:SigningTime>", "<xades:SigningTime>2"), Verification{}); !errors.Is(err, FormatFailure) {
+		t.Errorf("no time: %v", err)
+	}
+	other := replaced(t, plain, base64Of(f.twin.cert.Raw), base64Of(f.other.cert.Raw))
+	if err := verdict(other, Verification{}); !errors.Is(err, SigCryptoFailure) {
+		t.Errorf("another key: %v", err)
+	}
+}
+
+// TestWork: references that ask for far more than the document's size are not
+// followed to the end.
+func TestWork(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("<r><a Id='k'>" + strings.Repeat("<b/>", 50000) + "</a>" + `<ds:Signature xmlns:ds="` + nsDSig + `"><ds:SignedInfo><ds:CanonicalizationMethod Algorithm="` + string(C14N10) +
+		`"/><ds:SignatureMethod Algorithm="` + signatureURI(Algorithm{PKCS1v15, crypto.SHA256}) + `"/>`)
+	for range 900 {
+		b.WriteString(`<ds:Reference URI="#k"><ds:DigestMethod Algorithm="` + digestURI(crypto.SHA256) + `"/><ds:DigestValue>` + base64Of(make([]byte, 32)) + `</ds:DigestValue></ds:Reference>`)
+	}
+	b.WriteString("</ds:SignedInfo><ds:SignatureValue>AAAA</ds:SignatureValue></ds:Signature></r>")
+	err := verdict([]byte(b.String()), Verification{})
+	if !errors.Is(err, SigConstraintsFailure) || !strings.Contains(err.Error(), "more work") {
+		t.Errorf("%.200v", err)
+	}
+}
+
+func base64Of(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
