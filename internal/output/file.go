@@ -210,11 +210,11 @@ func (f *File) Commit() error {
 	if err := f.temp.Close(); err != nil {
 		return failure(f.target, err)
 	}
-	if _, err := lookAt(f.target, f.force); err != nil {
-		return err
-	}
 	move := moveNew
 	if f.force {
+		if _, err := lookAt(f.target, f.force); err != nil {
+			return err
+		}
 		move = os.Rename
 	}
 	if err := move(f.temp.Name(), f.target); err != nil {

@@ -132,9 +132,9 @@ func TestCommitAfterTheNameWasTaken(t *testing.T) {
 		reason error
 	}{
 		{"by a file", false, func(p string) error { return os.WriteFile(p, []byte("theirs"), 0o644) }, ErrExists},
-		{"by a directory", false, func(p string) error { return os.Mkdir(p, 0o755) }, ErrDirectory},
+		{"by a directory", false, func(p string) error { return os.Mkdir(p, 0o755) }, ErrExists},
 		{"by a directory, with force", true, func(p string) error { return os.Mkdir(p, 0o755) }, ErrDirectory},
-		{"by a link", false, func(p string) error { return os.Symlink("other", p) }, ErrSymlink},
+		{"by a link", false, func(p string) error { return os.Symlink("other", p) }, ErrExists},
 		{"by a link, with force", true, func(p string) error { return os.Symlink("other", p) }, ErrSymlink},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -126,7 +126,7 @@ func TestDamagedDocuments(t *testing.T) {
 		"no JSON":       "\x00\x00\x00",
 		"two documents": `{} {}`,
 		"another shape": `{"Sign": "five"}`,
-		"too long":      strings.Repeat(" ", maxSize) + "{}",
+		"too long":      "{}" + strings.Repeat(" ", maxSize),
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := At(t.TempDir())
