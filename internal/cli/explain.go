@@ -41,12 +41,20 @@ func explainPIN(err error) *problem.Problem {
 		blocked    *jpki.BlockedError
 		rule       *jpki.RuleError
 		unanswered *jpki.UnansweredError
+		refused    *jpki.ChangeRefusedError
+		unknown    *jpki.UnconfirmedChangeError
 	)
 	switch {
 	case errors.As(err, &notClosed):
 		return problem.New(problem.NotClosed,
 			text{JA: "暗証番号を確認した状態を閉じられませんでした。ほかのプログラムがこの鍵を使えるおそれがあります。", EN: "The verified PIN could not be closed: another program could use the key."},
 			text{JA: "すぐにカードをリーダーから外してください。", EN: "Take the card off the reader now."})
+	case errors.As(err, &unknown):
+		return explainUnconfirmed(unknown)
+	case errors.As(err, &refused):
+		return problem.New(problem.CardAnswer,
+			text{JA: "カードが新しい%sを受け付けませんでした(%04X)。元のものがそのまま有効です。", EN: "The card did not take the new %s (%04X). The old one is still in force."}.With(pinNames[refused.Key], uint16(refused.Status)),
+			text{JA: "別のものを選んで、もう一度実行してください。", EN: "Choose another one and run this again."})
 	case errors.As(err, &wrong) && wrong.Left == 0:
 		p := problem.New(problem.PINWrong,
 			text{JA: "%sが違います。これでロックされました。", EN: "Wrong %s. It is now blocked."}.With(pinNames[wrong.Key]), unlockHint)
@@ -73,6 +81,32 @@ func explainPIN(err error) *problem.Problem {
 		return p
 	}
 	return nil
+}
+
+// explainUnconfirmed says exactly what is known of a change that could not be
+// confirmed, and how to find out the rest at the least cost.
+func explainUnconfirmed(e *jpki.UnconfirmedChangeError) *problem.Problem {
+	what := text{
+		JA: "%sの変更を確認できませんでした。元のものと新しいもののどちらかが有効です。",
+		EN: "The change of the %s could not be confirmed. Either the old one or the new one is in force.",
+	}.With(pinNames[e.Key])
+	next := text{
+		JA: "カードを置き直し、jpki pin status で残り回数を見てから、jpki pin verify %s --min-tries 2 で、まず新しいほう、違えば元のほうを確かめてください。違うほうを送ると1回減りますが、正しいほうで元に戻ります。",
+		EN: "Put the card back, look at the counter with jpki pin status, then try jpki pin verify %s --min-tries 2 with the new one first and, if that is wrong, the old one. The wrong one uses a try, the right one gives it back.",
+	}.With(e.Key)
+	if e.NewInForce {
+		what = text{
+			JA: "%sは変更されましたが、新しいものを確かめる前にカードとの通信が切れました。新しいものが有効なはずです。",
+			EN: "The %s was changed, but the card went away before the new one was checked. The new one should be in force.",
+		}.With(pinNames[e.Key])
+		next = text{
+			JA: "カードを置き直し、jpki pin verify %s で新しいほうを確かめてください。正しければ回数は減りません。",
+			EN: "Put the card back and check the new one with jpki pin verify %s. If it is right no try is used.",
+		}.With(e.Key)
+	}
+	p := problem.New(problem.PINUnconfirmed, what, next)
+	p.TryUsed = e.TryUsed
+	return p
 }
 
 func ruleHint(e *jpki.RuleError) text {

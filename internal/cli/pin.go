@@ -19,7 +19,7 @@ func (a *app) newPIN() *cobra.Command {
 			EN: "The signing password locks after 5 wrong entries in a row, the authentication PIN (4 digits) after 3.\nA correct entry resets the counter.",
 		},
 	})
-	cmd.AddCommand(a.newPINStatus(), a.newPINVerify())
+	cmd.AddCommand(a.newPINStatus(), a.newPINVerify(), a.newPINChange())
 	return cmd
 }
 

@@ -1,0 +1,222 @@
+package cli
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jpki-tools/jpki/internal/pin"
+	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/jpki"
+)
+
+type changeOptions struct {
+	unlock unlockOptions
+	force  bool
+	dryRun bool
+}
+
+func (a *app) newPINChange() *cobra.Command {
+	var opt changeOptions
+	cmd := a.command(command{
+		use:   "change [sign|auth]",
+		short: text{JA: "暗証番号を変更する", EN: "change a PIN"},
+		long: text{
+			JA: "現在の暗証番号を確かめ、新しいものに変え、変わったことを確かめます。うまくいけば残り回数は減りません。\n" +
+				"スクリプトからは、1行目に現在の、2行目に新しい暗証番号を渡します(jpki help pin)。\n" +
+				"推測されやすいもの(1234、同じ文字の繰り返し、誕生日など)は、端末で確かめるか --force を付けたときだけ使えます。",
+			EN: "Checks the current PIN, changes it to the new one and checks that one. If all goes well no try is used.\n" +
+				"A script gives the current PIN on the first line and the new one on the second (jpki help pin).\n" +
+				"One that is easily guessed (1234, repeated characters, a birthday) needs your word on the terminal, or --force.",
+		},
+		examples: []example{
+			{"jpki pin change auth", text{JA: "利用者証明用パスワードを変更する", EN: "change the authentication PIN"}},
+			{"jpki pin change sign --pin-command 'pass show jpki/old' --new-pin-command 'pass show jpki/new'", text{JA: "スクリプトから変更する", EN: "from a script"}},
+		},
+		args: a.argCount(0, 1, text{JA: "引数は sign か auth の1つです。", EN: "The argument is sign or auth."}),
+		run:  func(ctx context.Context, args []string) error { return a.pinChange(ctx, &opt, args) },
+	})
+	a.addUnlockFlags(cmd, &opt.unlock)
+	f := cmd.Flags()
+	f.Var(sourceFlag{&opt.unlock, pin.NewFile}, "new-pin-file", a.say(text{JA: "新しい暗証番号を`FILE`から読む", EN: "read the new PIN from `FILE`"}))
+	f.Var(sourceFlag{&opt.unlock, pin.NewCommand}, "new-pin-command", a.say(text{JA: "新しい暗証番号を`CMD`の出力から読む", EN: "read the new PIN from what `CMD` prints"}))
+	f.BoolVar(&opt.force, "force", false, a.say(text{JA: "推測されやすい暗証番号でも変更する", EN: "change it even to one that is easily guessed"}))
+	f.BoolVar(&opt.dryRun, "dry-run", false, a.say(text{JA: "変更以外をすべて行う(現在の暗証番号は確かめる)", EN: "do everything but the change (the current PIN is checked)"}))
+	return cmd
+}
+
+func (a *app) pinChange(ctx context.Context, opt *changeOptions, args []string) error {
+	u, err := a.unlocker(&opt.unlock, true)
+	if err != nil {
+		return err
+	}
+	defer u.Close()
+	k, err := a.keyArgument(ctx, u, args)
+	if err != nil {
+		return err
+	}
+	var fresh jpki.PIN
+	if !u.sources.NewKind().Interactive() && !u.sources.CurrentKind().Interactive() {
+		// Both without a person: every rule is checked before the card is touched.
+		if fresh, err = u.readNew(ctx, k, pin.Ask{}); err != nil {
+			return err
+		}
+	}
+	defer func() { fresh.Wipe() }()
+	prepare := func(card *openedCard, current jpki.PIN) error {
+		if fresh.IsZero() {
+			if fresh, err = u.chooseNew(ctx, k, current); err != nil {
+				return err
+			}
+		}
+		if fresh.Equal(current) {
+			return samePIN(k)
+		}
+		return a.acceptWeak(ctx, opt, u, card, k, fresh)
+	}
+	err = a.withCurrentPIN(ctx, u, k, prepare, func(_ *openedCard, s *jpki.Session) error {
+		if opt.dryRun {
+			return nil
+		}
+		return s.ChangePIN(fresh)
+	})
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return a.writeJSON(a.io.Out, struct {
+			Schema    string `json:"schema"`
+			Key       string `json:"key"`
+			DryRun    bool   `json:"dry_run"`
+			Changed   bool   `json:"changed"`
+			Confirmed bool   `json:"confirmed"`
+			Tries     int    `json:"tries"`
+		}{"jpki.pin-change/v1", k.String(), opt.dryRun, !opt.dryRun, !opt.dryRun, k.MaxTries()})
+	}
+	if opt.dryRun {
+		a.io.Say(text{JA: "現在の%sは正しく、変更できます。変更はしていません。", EN: "The current %s is right and can be changed. Nothing was changed."}.With(pinNames[k]))
+		return nil
+	}
+	a.io.Say(text{JA: "%sを変更し、新しいものを確かめました。", EN: "The %s is changed, and the new one was checked."}.With(pinNames[k]))
+	return nil
+}
+
+// readNew gets the new PIN once and holds it against the rules.
+func (u *unlocker) readNew(ctx context.Context, k jpki.Key, ask pin.Ask) (jpki.PIN, error) {
+	p, err := u.sources.New(ctx, ask)
+	if err != nil {
+		return p, err
+	}
+	if err := u.fit(k, p); err != nil {
+		p.Wipe()
+		return jpki.PIN{}, err
+	}
+	return p, nil
+}
+
+// chooseNew has a person enter the new PIN twice; where nobody types it, it is
+// read once.
+func (u *unlocker) chooseNew(ctx context.Context, k jpki.Key, current jpki.PIN) (jpki.PIN, error) {
+	if !u.sources.NewKind().Interactive() {
+		return u.readNew(ctx, k, pin.Ask{})
+	}
+	say := u.app.say
+	name := pinNames[k]
+	first := pin.Ask{
+		Title:       say(capital(name)),
+		Description: say(text{JA: "新しい%s(%s)を入力してください。", EN: "Enter the new %s (%s)."}.With(name, pinForms[k])),
+		Prompt:      say(text{JA: "新しい%s(%s): ", EN: "New %s (%s): "}.With(name, pinForms[k])),
+		OK:          say(text{JA: "OK", EN: "OK"}), Cancel: say(text{JA: "キャンセル", EN: "Cancel"}),
+	}
+	again := first
+	again.Description = say(text{JA: "新しい%sをもう一度入力してください。", EN: "Enter the new %s once more."}.With(name))
+	again.Prompt = say(text{JA: "新しい%s(もう一度): ", EN: "New %s (once more): "}.With(name))
+	var err error
+	for range attempts {
+		var p, q jpki.PIN
+		if p, err = u.readNew(ctx, k, first); err == nil {
+			switch {
+			case p.Equal(current):
+				err = samePIN(k)
+			default:
+				if q, err = u.sources.New(ctx, again); err == nil {
+					if k == jpki.KeySign && !u.exact {
+						q.UpperCase()
+					}
+					if p.Equal(q) {
+						q.Wipe()
+						return p, nil
+					}
+					err = problem.New(problem.PINRule,
+						text{JA: "2回の入力が一致しません。何も変更していません。", EN: "The two entries differ. Nothing was changed."},
+						text{JA: "新しい暗証番号を2回とも同じように入力してください。", EN: "Enter the new PIN the same way twice."})
+				}
+			}
+		}
+		p.Wipe()
+		q.Wipe()
+		if known, ok := isProblem(err); !notSent(err) && !(ok && known.Code == problem.PINRule) {
+			return jpki.PIN{}, err
+		}
+		e := u.app.explain(err)
+		first.Error = say(text{JA: "%s%s", EN: "%s %s"}.With(e.What, e.Next))
+		if u.sources.NewKind() == pin.Terminal {
+			u.tty.Println(first.Error)
+		}
+	}
+	return jpki.PIN{}, err
+}
+
+func samePIN(k jpki.Key) error {
+	return problem.New(problem.PINRule,
+		text{JA: "新しい%sが現在のものと同じです。", EN: "The new %s is the current one."}.With(pinNames[k]),
+		text{JA: "別のものを選んでください。", EN: "Choose another one."})
+}
+
+var weaknessTexts = map[jpki.Weakness]text{
+	jpki.WeakRepeated: {JA: "同じ文字の繰り返しです", EN: "it repeats the same characters"},
+	jpki.WeakRunning:  {JA: "続き番号や並びの文字です", EN: "its characters run one after the other"},
+	jpki.WeakDate:     {JA: "誕生日(証明書の満了日)が入っています", EN: "it holds your birthday, the certificate's last day"},
+}
+
+// acceptWeak has a person, or --force, stand by a PIN that is easily guessed.
+func (a *app) acceptWeak(ctx context.Context, opt *changeOptions, u *unlocker, card *openedCard, k jpki.Key, fresh jpki.PIN) error {
+	weak := fresh.Weakness()
+	if weak == jpki.NotWeak && fresh.MayContainDate() {
+		if month, day, ok := lastDay(ctx, card); ok && fresh.ContainsDate(month, day) {
+			weak = jpki.WeakDate
+		}
+	}
+	if weak == jpki.NotWeak || opt.force {
+		return nil
+	}
+	refused := problem.New(problem.WeakPIN,
+		text{JA: "新しい%sは推測されやすいものです(%s)。何も変更していません。", EN: "The new %s is easily guessed: %s. Nothing was changed."}.With(pinNames[k], weaknessTexts[weak]),
+		text{JA: "別のものを選ぶか、それでよければ --force を付けてください。", EN: "Choose another one, or insist with --force."})
+	if u.tty == nil {
+		return refused
+	}
+	u.tty.Println(a.say(text{JA: "新しい%sは推測されやすいものです(%s)。", EN: "The new %s is easily guessed: %s."}.With(pinNames[k], weaknessTexts[weak])))
+	agreed, err := u.typedYes(ctx)
+	if err != nil || agreed {
+		return err
+	}
+	return refused
+}
+
+// lastDay gives the day on which the authentication certificate ends, normally
+// the holder's birthday, where the card shows it freely.
+func lastDay(ctx context.Context, card *openedCard) (month time.Month, day int, ok bool) {
+	err := card.Read(ctx, func(app *jpki.App) error {
+		c, err := app.Certificate(jpki.KindAuth)
+		if err != nil {
+			return err
+		}
+		last := cert.ValidityOf(c).LastDay()
+		month, day = last.Month, last.Day
+		return nil
+	})
+	return month, day, err == nil
+}
