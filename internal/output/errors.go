@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"syscall"
 )
 
@@ -45,6 +46,13 @@ func failure(path string, err error) error {
 	var known *Error
 	if errors.As(err, &known) {
 		return err
+	}
+	// The paths in the system's errors are those of the temporary file.
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		err = e.Err
+	}
+	if e, ok := errors.AsType[*os.LinkError](err); ok {
+		err = e.Err
 	}
 	return &Error{path, reason(err), err}
 }

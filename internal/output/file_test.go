@@ -290,4 +290,7 @@ func wantReason(t *testing.T, err error, path string, reason error) {
 	if !ok || e.Reason != reason || e.Path != path || !errors.Is(err, reason) {
 		t.Fatalf("error %v, want the reason %q for %s", err, reason, path)
 	}
+	if strings.Contains(err.Error(), TempPrefix) {
+		t.Fatalf("the error names the temporary file: %v", err)
+	}
 }

@@ -11,7 +11,8 @@ var (
 // splitWords splits a command line into words as a POSIX shell does (Shell
 // Command Language, 2.2 Quoting): blanks separate; a backslash, single and
 // double quotes take the meaning from what they quote. Nothing is expanded, and
-// operators are characters like any other.
+// operators are characters like any other. On Windows too a backslash quotes: a
+// path with backslashes goes into single quotes.
 func splitWords(s string) ([]string, error) {
 	var (
 		words  []string
