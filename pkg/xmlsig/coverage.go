@@ -6,13 +6,13 @@ import "slices"
 // failure of it where they do not: whoever reads the document reads all of it,
 // and an attacker who may add to it can move what was signed to where nobody
 // looks (signature wrapping).
-func (r *Result) coverage(sig *signature, partial bool) {
-	r.Profile = sig.profile()
+func (r *Result) coverage(sig *signature, sh shape, partial bool) {
+	r.Profile = sh.profile
 	uncovered := r.uncovered(sig)
 	r.Whole = uncovered == ""
 	switch {
 	case r.Whole:
-	case partial, r.Profile.coversEnough(sig):
+	case partial, sig.ownObjects() == "" && sh.provides(sig):
 		r.warn(PartialCoverage)
 	default:
 		r.fail(failure(SigConstraintsFailure, "the signature covers part of the document: %s", uncovered))
@@ -22,15 +22,10 @@ func (r *Result) coverage(sig *signature, partial bool) {
 // uncovered says what the references leave out, "" for nothing. The signature
 // itself is never covered, and so must hold nothing else of its own.
 func (r *Result) uncovered(sig *signature) string {
-	root := sig.element.doc.root
-	for _, o := range sig.objects {
-		if len(o.all(nsDSig, "Manifest")) > 0 {
-			return "what a Manifest lists is not followed"
-		}
-		if !sig.covers(o) && !sig.holdsProperties(o) {
-			return "an Object of the signature is not signed"
-		}
+	if objects := sig.ownObjects(); objects != "" {
+		return objects
 	}
+	root := sig.element.doc.root
 	covered := root.start == sig.element.start // enveloping, or detached in a file of its own
 	for _, ref := range sig.references {
 		switch {
@@ -45,6 +40,19 @@ func (r *Result) uncovered(sig *signature) string {
 		return "not its root, " + root.path()
 	case sig.element.doc.beside:
 		return "not the processing instructions beside its root"
+	}
+	return ""
+}
+
+// ownObjects says what is not signed in the signature itself, "" for nothing.
+func (sig *signature) ownObjects() string {
+	for _, o := range sig.objects {
+		if len(o.all(nsDSig, "Manifest")) > 0 {
+			return "what a Manifest lists is not followed"
+		}
+		if !sig.covers(o) && !sig.holdsProperties(o) {
+			return "an Object of the signature is not signed"
+		}
 	}
 	return ""
 }

@@ -30,12 +30,15 @@ const (
 // signature over the whole document with C14N 1.0 and SHA-256.
 type Request struct {
 	Form    Form
-	Profile Profile       // decides Form, Method, Digest, IDs itself
+	Profile Profile       // decides Form, Method and IDs itself
 	Method  Canonicalizer // of the references and of SignedInfo
 	Digest  crypto.Hash   // SHA256, SHA384 or SHA512
 	IDs     []string      // of the elements that a detached signature is over
 	Files   []File        // further things to sign, as they are
 	XAdES   bool          // XAdES-B-B
+	// Cosign tells the e-Tax profile that others are to sign as well: the
+	// signature is then over every element in DATA instead of DATA itself.
+	Cosign bool
 	// MIMEType is that of the document for XAdES; text/xml unless given.
 	MIMEType string
 }

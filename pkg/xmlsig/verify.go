@@ -105,13 +105,17 @@ func (r *Result) warn(w Warning) {
 func (d *Document) Verify(v Verification) Results {
 	var results Results
 	work := &budget{left: d.limits.Work * max(len(d.text), 64<<10)}
+	if len(d.signatures) == 0 {
+		return nil
+	}
+	sh := d.shape()
 	for _, e := range d.signatures {
-		results = append(results, v.verify(e, work))
+		results = append(results, v.verify(e, sh, work))
 	}
 	return results
 }
 
-func (v Verification) verify(e *Element, work *budget) Result {
+func (v Verification) verify(e *Element, sh shape, work *budget) Result {
 	r := Result{Element: e}
 	sig, f := parseSignature(e)
 	r.ID, r.Algorithm, r.References = sig.id, sig.algorithm, sig.references
@@ -136,7 +140,7 @@ func (v Verification) verify(e *Element, work *budget) Result {
 		}
 	}
 	r.fail(sig.checkPropertiesSigned(props))
-	r.coverage(sig, v.Partial)
+	r.coverage(sig, sh, v.Partial)
 	r.signer(sig, props, v.Others, work)
 	r.verified = len(r.Failures) == 0
 	return r
