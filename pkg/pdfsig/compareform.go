@@ -1,0 +1,220 @@
+package pdfsig
+
+import (
+	"slices"
+
+	"github.com/jpki-tools/jpki/pkg/pdfsig/pdf"
+)
+
+// Paths by which forms, pages and structure refer to fields and annotations.
+var (
+	fieldsPaths = []string{"/Fields", "AcroForm/Fields", "/Annots"}
+	fieldPaths  = append(fieldsPaths, "/Kids", "/Parent", "/CO", "AcroForm/CO", "/Obj", "K/Obj", "/Popup", "/IRT")
+)
+
+// compareForms goes through the keys of the interactive form (12.7.2) and
+// through its list of fields.
+func (c *comparison) compareForms() error {
+	for _, key := range differing(c.old.form, c.new.form) {
+		switch {
+		case key == "Fields": // below
+		case key == "SigFlags":
+			c.add(SignatureAdded, "SigFlags was changed")
+		case key == "NeedAppearances", c.old.form[key] == nil && (key == "DR" || key == "DA"):
+			c.add(FormFilled, "%s of the form was changed", key)
+		default:
+			c.add(ContentChanged, "%s of the form was changed", key)
+		}
+	}
+	if ref, ok := c.old.catalog["AcroForm"].(pdf.Ref); ok {
+		c.explain(ref, "/AcroForm")
+	}
+	if ref, ok := c.old.form["Fields"].(pdf.Ref); ok {
+		c.explain(ref, fieldsPaths...)
+	}
+	old, err := c.old.refs(c.old.form["Fields"], "Fields")
+	if err != nil {
+		return err
+	}
+	now, err := c.new.refs(c.new.form["Fields"], "Fields")
+	if err != nil {
+		return err
+	}
+	for _, ref := range old {
+		if !slices.Contains(now, ref) {
+			c.add(ContentChanged, "form field %d was removed", ref.Number)
+		}
+	}
+	for _, ref := range now {
+		if !slices.Contains(old, ref) {
+			if err := c.addedField(ref); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// addedField judges a field that is new: it must be a signature's, of an
+// object that was not there before.
+func (c *comparison) addedField(ref pdf.Ref) error {
+	_, before, err := c.old.live(ref.Number)
+	if err != nil {
+		return err
+	}
+	dict, err := pdf.As[pdf.Dict](c.new.File, ref)
+	if err != nil {
+		return err
+	}
+	if before != nil || dict["FT"] != pdf.Name("Sig") || dict["Kids"] != nil || dict["A"] != nil || dict["AA"] != nil {
+		c.add(ContentChanged, "form field %d was added", ref.Number)
+		return nil
+	}
+	c.added[ref] = true
+	value, err := pdf.As[pdf.Dict](c.new.File, dict["V"])
+	if err != nil {
+		return err
+	}
+	visible, err := c.new.shows(dict)
+	switch {
+	case err != nil:
+		return err
+	case visible:
+		c.add(AnnotationsChanged, "a signature with an appearance of its own was added")
+	case value != nil && value["Type"] == pdf.Name("DocTimeStamp"):
+		c.add(ValidationAdded, "a document timestamp was added")
+	default:
+		c.add(SignatureAdded, "a signature was added")
+	}
+	return nil
+}
+
+// shows reports whether a widget takes up room on its page (12.5.2).
+func (d *document) shows(widget pdf.Dict) (bool, error) {
+	rect, err := pdf.As[pdf.Array](d.File, widget["Rect"])
+	if err != nil || rect == nil {
+		return false, err
+	}
+	if len(rect) != 4 {
+		return true, nil
+	}
+	return !pdf.Equal(rect[0], rect[2]) && !pdf.Equal(rect[1], rect[3]), nil
+}
+
+// compareFields judges the fields and widgets that changed.
+func (c *comparison) compareFields() error {
+	err := c.old.fields(func(f *field) error {
+		c.fields[f.ref.Number] = f
+		for _, w := range f.widgets {
+			c.fields[w.Number] = f
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for n, p := range c.changed {
+		f, ok := c.fields[n]
+		if !ok {
+			continue
+		}
+		if err := c.compareField(f, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Keys of a field or widget that change when it is filled in or signed.
+var (
+	filledKeys = []pdf.Name{"V", "AS", "AP", "RV", "I", "TI", "M"}
+	signedKeys = []pdf.Name{"V", "AP", "M", "F", "Type"}
+)
+
+func (c *comparison) compareField(f *field, p pair) error {
+	old, ok1 := p.old.(pdf.Dict)
+	now, ok2 := p.new.(pdf.Dict)
+	if !ok1 || !ok2 || !c.explain(p.ref, fieldPaths...) {
+		return nil // left on the list
+	}
+	level, allowed, err := c.fillable(f, now)
+	if err != nil {
+		return err
+	}
+	for _, key := range differing(old, now) {
+		if !slices.Contains(allowed, key) {
+			level = ContentChanged
+		}
+	}
+	switch level {
+	case SignatureAdded:
+		c.add(level, "field %q was signed", f.name)
+	case FormFilled:
+		c.add(level, "field %q was filled in", f.name)
+	default:
+		c.add(level, "field %q was changed", f.name)
+	}
+	return nil
+}
+
+// fillable says what a field may change, and how grave that is.
+func (c *comparison) fillable(f *field, now pdf.Dict) (Change, []pdf.Name, error) {
+	if slices.ContainsFunc(c.locks, func(l lock) bool { return l.covers(f.name) }) {
+		return ContentChanged, nil, nil
+	}
+	if !f.isSignature() {
+		return FormFilled, filledKeys, nil
+	}
+	value, err := c.old.Resolve(f.value)
+	if err != nil {
+		return 0, nil, err
+	}
+	signature, err := c.new.Resolve(now["V"])
+	if err != nil {
+		return 0, nil, err
+	}
+	if _, isDict := signature.(pdf.Dict); value != nil || !isDict {
+		return ContentChanged, nil, nil
+	}
+	return SignatureAdded, signedKeys, nil
+}
+
+// compareAppearances judges appearance streams (12.5.5) that changed in place:
+// as what they belong to may.
+func (c *comparison) compareAppearances() error {
+	for n, p := range c.changed {
+		if _, isStream := p.old.(*pdf.Stream); !isStream || !c.uses.only(c.revision, p.ref, "AP/N", "AP/R", "AP/D") {
+			continue
+		}
+		level, err := c.appearance(p.ref)
+		if err != nil {
+			return err
+		}
+		if level < ContentChanged {
+			delete(c.changed, n)
+			c.add(level, "an appearance was changed")
+		}
+	}
+	return nil
+}
+
+func (c *comparison) appearance(ref pdf.Ref) (level Change, err error) {
+	for _, use := range c.uses.at(c.revision, ref) {
+		f, isField := c.fields[use.owner.Number]
+		switch {
+		case use.path == "/": // through an array, which appearances are not in
+			return ContentChanged, nil
+		case !isField:
+			owner, err := pdf.As[pdf.Dict](c.old.File, use.owner)
+			if err != nil || owner["Subtype"] == nil || owner["Subtype"] == pdf.Name("Widget") {
+				return ContentChanged, err
+			}
+			level = max(level, AnnotationsChanged)
+		case f.isSignature(), slices.ContainsFunc(c.locks, func(l lock) bool { return l.covers(f.name) }):
+			return ContentChanged, nil
+		default:
+			level = max(level, FormFilled)
+		}
+	}
+	return level, nil
+}

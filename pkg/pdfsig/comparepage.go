@@ -1,0 +1,93 @@
+package pdfsig
+
+import (
+	"slices"
+
+	"github.com/jpki-tools/jpki/pkg/pdfsig/pdf"
+)
+
+// comparePages lets the annotations of a page change, in the page, in their
+// array and in themselves, and nothing else of it.
+func (c *comparison) comparePages() error {
+	for n, p := range c.changed {
+		if isType(p.old, "Page") && isType(p.new, "Page") {
+			if err := c.comparePage(n, p); err != nil {
+				return err
+			}
+		}
+	}
+	for n, p := range c.changed {
+		old, ok1 := p.old.(pdf.Array)
+		now, ok2 := p.new.(pdf.Array)
+		if ok1 && ok2 && c.uses.only(c.revision, p.ref, fieldsPaths...) {
+			delete(c.changed, n)
+			if err := c.compareAnnotations(old, now); err != nil {
+				return err
+			}
+		}
+	}
+	for n, p := range c.changed {
+		dict, ok := p.old.(pdf.Dict)
+		subtype, _ := dict["Subtype"].(pdf.Name)
+		if ok && c.fields[n] == nil && subtype != "" && subtype != "Widget" && dict["Rect"] != nil && c.explain(p.ref, fieldPaths...) {
+			c.add(AnnotationsChanged, "an annotation (%s) was changed", subtype)
+		}
+	}
+	return nil
+}
+
+func (c *comparison) comparePage(n int, p pair) error {
+	old, now := p.old.(pdf.Dict), p.new.(pdf.Dict)
+	if keys := differing(old, now); !slices.Equal(keys, []pdf.Name{"Annots"}) {
+		c.add(ContentChanged, "page object %d: %v changed", n, keys)
+		return nil
+	}
+	delete(c.changed, n)
+	before, err := pdf.As[pdf.Array](c.old.File, old["Annots"])
+	if err != nil {
+		return err
+	}
+	after, err := pdf.As[pdf.Array](c.new.File, now["Annots"])
+	if err != nil {
+		return err
+	}
+	return c.compareAnnotations(before, after)
+}
+
+// compareAnnotations compares two lists of annotations (12.5.2). The widgets
+// of added signature fields are judged with their fields.
+func (c *comparison) compareAnnotations(old, now pdf.Array) error {
+	contains := func(list pdf.Array, o pdf.Object) bool {
+		return slices.ContainsFunc(list, func(item pdf.Object) bool { return pdf.Equal(item, o) })
+	}
+	for _, o := range old {
+		if !contains(now, o) {
+			if err := c.annotation(c.old, o, "removed"); err != nil {
+				return err
+			}
+		}
+	}
+	for _, o := range now {
+		ref, _ := o.(pdf.Ref)
+		if !contains(old, o) && !c.added[ref] {
+			if err := c.annotation(c.new, o, "added"); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (c *comparison) annotation(d *document, o pdf.Object, how string) error {
+	dict, err := pdf.As[pdf.Dict](d.File, o)
+	if err != nil {
+		return err
+	}
+	subtype, _ := dict["Subtype"].(pdf.Name)
+	if subtype == "" || subtype == "Widget" {
+		c.add(ContentChanged, "a form field's widget was %s", how)
+	} else {
+		c.add(AnnotationsChanged, "an annotation (%s) was %s", subtype, how)
+	}
+	return nil
+}

@@ -1,0 +1,172 @@
+package pdfsig
+
+import (
+	"bytes"
+	"io"
+
+	"github.com/jpki-tools/jpki/pkg/cms"
+	"github.com/jpki-tools/jpki/pkg/pdfsig/pdf"
+)
+
+// checkRange checks that the ByteRange covers the file from its first byte to
+// some end, all but the dictionary's own Contents from its < to its > (12.8.1).
+// Anything else leaves room for bytes that nobody signed.
+func (v *verifier) checkRange(s *foundSignature, dict pdf.Dict, spans map[pdf.Name]pdf.Span) bool {
+	array, _ := dict["ByteRange"].(pdf.Array)
+	for _, o := range array {
+		if n, ok := o.(int64); ok && n >= 0 && len(s.ByteRange) < 4 {
+			s.ByteRange = append(s.ByteRange, n)
+		}
+	}
+	r := s.ByteRange
+	if len(array) != 4 || len(r) != 4 {
+		s.fail(cms.FormatFailure, "ByteRange is not four numbers")
+		return false
+	}
+	contents, isString := dict["Contents"].(pdf.String)
+	gap, inFile := spans["Contents"]
+	if !isString || !inFile {
+		s.fail(cms.FormatFailure, "the dictionary has no Contents in the file")
+		return false
+	}
+	s.Contents = []byte(contents)
+	gap.Start, gap.End = gap.Start+v.doc.Leading, gap.End+v.doc.Leading
+	var open [1]byte
+	if _, err := v.source.ReadAt(open[:], gap.Start); err != nil || open[0] != '<' {
+		s.fail(cms.FormatFailure, "Contents is not a hexadecimal string")
+		return false
+	}
+	switch {
+	case r[0] != 0:
+		s.fail(cms.FormatFailure, "ByteRange does not begin with the file")
+	case r[1] != gap.Start || r[2] != gap.End:
+		s.fail(cms.FormatFailure, "ByteRange leaves out bytes %d to %d, but Contents is %d to %d", r[1], r[2], gap.Start, gap.End)
+	case r[3] <= 0 || r[3] > v.size-r[2]:
+		s.fail(cms.FormatFailure, "ByteRange reaches past the end of the file")
+	default:
+		s.end = r[2] + r[3]
+		s.Whole = s.end == v.size
+		return true
+	}
+	return false
+}
+
+// openRevision opens the file as it was signed, by its own cross-references,
+// and checks that it holds this very signature in this very field.
+func (v *verifier) openRevision(s *foundSignature, ref pdf.Ref) error {
+	revision := v.doc
+	if !s.Whole {
+		var err error
+		if revision, err = openDocument(io.NewSectionReader(v.source, 0, s.end), s.end); err != nil {
+			return err
+		}
+	}
+	then, err := revision.Entry(ref.Number)
+	if err != nil {
+		return err
+	}
+	now, err := v.doc.Entry(ref.Number)
+	if err != nil {
+		return err
+	}
+	if then != now {
+		s.fail(cms.FormatFailure, "the signature was not in the file where it is now when it was made")
+		return nil
+	}
+	held := false
+	err = revision.fields(func(f *field) error {
+		held = held || f.ref == s.field && f.isSignature() && f.value == pdf.Object(ref)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if !held {
+		s.fail(cms.FormatFailure, "the field did not hold the signature when it was made")
+		return nil
+	}
+	s.revision = revision
+	return nil
+}
+
+// covered reads the bytes that a ByteRange names.
+func (v *verifier) covered(s *foundSignature) io.Reader {
+	r := s.ByteRange
+	return io.MultiReader(io.NewSectionReader(v.source, r[0], r[1]), io.NewSectionReader(v.source, r[2], r[3]))
+}
+
+// checkContents checks the CMS over what the ByteRange covers.
+func (v *verifier) checkContents(s *foundSignature) error {
+	n, ok := berLength(s.Contents)
+	if !ok {
+		s.fail(cms.FormatFailure, "Contents does not begin with a CMS")
+		return nil
+	}
+	if len(bytes.Trim(s.Contents[n:], "\x00")) > 0 {
+		s.fail(cms.FormatFailure, "Contents holds something behind the CMS")
+		return nil
+	}
+	signed, err := cms.Parse(s.Contents[:n])
+	if err != nil {
+		s.fail(cms.FormatFailure, "Contents: %v", err)
+		return nil
+	}
+	s.Signed = signed
+	if len(signed.Signers) != 1 {
+		s.fail(cms.FormatFailure, "the CMS has %d signers, where a PDF has one", len(signed.Signers))
+		return nil
+	}
+	if s.Kind == DocumentTimestamp {
+		return v.checkTimestamp(s)
+	}
+	content, err := cms.HashContent(v.covered(s), signed.Hashes()...)
+	if err != nil {
+		return err
+	}
+	s.CMS = signed.Verify(content, v.others...)[0]
+	if s.SubFilter == string(PAdES) && !s.CMS.CertificateSigned {
+		s.fail(cms.SigConstraintsFailure, "a PAdES signature that does not name its certificate")
+	}
+	s.verified = true
+	return nil
+}
+
+// berLength is the length of the BER element that b begins with, of a definite
+// or indefinite length (X.690, 8.1.3). What is inside is looked at only as far
+// as finding an end needs.
+func berLength(b []byte) (n int, ok bool) { return berElement(b, 0) }
+
+func berElement(b []byte, depth int) (n int, ok bool) {
+	const maxBERDepth = 64
+	if len(b) < 2 || depth > maxBERDepth || b[0]&0x1F == 0x1F {
+		return 0, false
+	}
+	length, at := int(b[1]), 2
+	switch {
+	case length == 0x80 && b[0]&0x20 != 0:
+		for {
+			if len(b) >= at+2 && b[at] == 0 && b[at+1] == 0 {
+				return at + 2, true
+			}
+			inner, ok := berElement(b[at:], depth+1)
+			if !ok {
+				return 0, false
+			}
+			at += inner
+		}
+	case length >= 0x80:
+		octets := length & 0x7F
+		if octets == 0 || octets > 4 || len(b) < 2+octets {
+			return 0, false
+		}
+		length = 0
+		for _, c := range b[2 : 2+octets] {
+			length = length<<8 | int(c)
+		}
+		at += octets
+	}
+	if length > len(b)-at {
+		return 0, false
+	}
+	return at + length, true
+}

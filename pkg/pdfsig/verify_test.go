@@ -1,0 +1,256 @@
+package pdfsig
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/jpki-tools/jpki/pkg/cms"
+)
+
+func verify(file []byte) (*Report, error) { return Verify(bytes.NewReader(file), int64(len(file))) }
+
+func mustVerify(t testing.TB, file []byte) *Report {
+	t.Helper()
+	r, err := verify(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestVerifyOwn(t *testing.T) {
+	for name, s := range samples() {
+		if strings.HasPrefix(name, "certified") {
+			continue // their certification is none
+		}
+		file := s.bytes()
+		if _, err := verify(file); !errors.Is(err, ErrNoSignature) {
+			t.Errorf("%s, unsigned: %v", name, err)
+		}
+		for n := 1; n <= 3; n++ {
+			file = mustSign(t, file, Options{})
+			report := mustVerify(t, file)
+			if err := report.Err(); err != nil || len(report.Signatures) != n {
+				t.Errorf("%s: %d signatures, %v", name, len(report.Signatures), err)
+				continue
+			}
+			for i, s := range report.Signatures {
+				last := i == n-1
+				if s.Whole != last || last != (s.Changes.Level == Unchanged) || !last && s.Changes.Level != SignatureAdded {
+					t.Errorf("%s: signature %d of %d is whole: %v, changes: %v", name, i+1, n, s.Whole, s.Changes)
+				}
+				if s.Name != holder || !s.ClaimedTime.Equal(clock) || s.Kind != Approval || !s.CMS.Certificate.Equal(signer().Certificate) {
+					t.Errorf("%s: %q at %v, %v", name, s.Name, s.ClaimedTime, s.Kind)
+				}
+			}
+		}
+	}
+}
+
+func TestNothingIsNotGood(t *testing.T) {
+	for name, r := range map[string]*Report{"nil": nil, "zero": {}} {
+		if !errors.Is(r.Err(), ErrNoSignature) {
+			t.Errorf("%s report: %v", name, r.Err())
+		}
+	}
+	if err := (Signature{}).Err(); err == nil {
+		t.Error("the zero signature is good")
+	}
+	if err := (&Report{Signatures: make([]Signature, 1)}).Err(); err == nil {
+		t.Error("a report with a zero signature is good")
+	}
+	if _, err := verify(fieldFile("", table)); !errors.Is(err, ErrNoSignature) {
+		t.Errorf("an empty signature field: %v", err)
+	}
+	for text, want := range map[string]error{"": ErrNotPDF, "hello": ErrNotPDF, string(sample{objects: documentOf(), trailer: "/Encrypt 1 0 R"}.bytes()): ErrEncrypted} {
+		if _, err := verify([]byte(text)); !errors.Is(err, want) {
+			t.Errorf("%.20q: %v, want %v", text, err, want)
+		}
+	}
+}
+
+// TestEveryByteCounts changes every byte of small signed files.
+func TestEveryByteCounts(t *testing.T) {
+	for name, file := range map[string][]byte{
+		"table":  mustSign(t, formFile(table), Options{}),
+		"stream": mustSign(t, formFile(stream), Options{}),
+	} {
+		if err := mustVerify(t, file).Err(); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for i := range file {
+			for _, flip := range []byte{0x01, 0x80} {
+				file[i] ^= flip
+				if r, err := verify(file); err == nil && r.Err() == nil {
+					t.Errorf("%s: byte %d (%q) changed, and all is good", name, i, file[max(0, i-10):i+10])
+				}
+				file[i] ^= flip
+			}
+		}
+	}
+}
+
+// TestEveryCut cuts a file that was signed twice at every length.
+func TestEveryCut(t *testing.T) {
+	once := mustSign(t, formFile(table), Options{})
+	twice := mustSign(t, once, Options{})
+	for n := range twice {
+		r, err := verify(twice[:n])
+		good := err == nil && r.Err() == nil
+		whole := n >= len(once)-1 && n <= len(once) // the last byte is the end of a line
+		if good && !(whole && len(r.Signatures) == 1) && n != len(twice)-1 {
+			if n > len(once) && len(bytes.TrimRight(twice[len(once):n], "\n")) == 0 {
+				continue
+			}
+			t.Errorf("cut to %d of %d and %d, all is good", n, len(once), len(twice))
+		}
+	}
+}
+
+func TestExtendedFile(t *testing.T) {
+	file := mustSign(t, formFile(table), Options{})
+	for added, good := range map[string]bool{"\n": true, "\r\n \x00\x00": true, "x": false, "%%EOF\n": false, "\n\n\n1 0 obj\n": false} {
+		if err := mustVerify(t, append(file[:len(file):len(file)], added...)).Err(); (err == nil) != good {
+			t.Errorf("%q added: %v", added, err)
+		}
+	}
+}
+
+// TestLaterChanges appends what is allowed and what is not to files signed
+// with each permission.
+func TestLaterChanges(t *testing.T) {
+	const form = "/AcroForm <</SigFlags 3 /Fields [20 0 R 6 0 R]>>"
+	catalog := func(s string) object { return object{1, 0, "<</Type /Catalog /Pages 2 0 R " + s + ">>"} }
+	page := func(s string) object { return object{3, 0, "<</Type /Page /Parent 2 0 R " + s + ">>"} }
+	text := func(s string) object {
+		return object{6, 0, "<</FT /Tx /T (name) /Type /Annot /Subtype /Widget /P 3 0 R " + s + ">>"}
+	}
+	const annots = "/Contents 4 0 R /Annots [6 0 R 11 0 R]"
+	filled := text("/V (b) /Rect [10 10 100 30] /F 4 /AP <</N 10 0 R>>")
+	newField := "<</FT /Sig /T (T) /Type /Annot /Subtype /Widget /P 3 0 R /F 132 "
+
+	for name, c := range map[string]struct {
+		objects []object
+		want    Change
+	}{
+		"validation data":           {[]object{catalog(form + " /DSS <</Certs [30 0 R]>>"), {30, 0, streamBody("", "x")}}, ValidationAdded},
+		"metadata":                  {[]object{catalog(form + " /Metadata 30 0 R"), {30, 0, streamBody("/Type /Metadata", "x")}}, SignatureAdded},
+		"unused object":             {[]object{{30, 0, "(hello)"}}, SignatureAdded},
+		"empty field added":         {[]object{catalog("/AcroForm <</SigFlags 3 /Fields [20 0 R 6 0 R 30 0 R]>>"), page("/Contents 4 0 R /Annots [6 0 R 11 0 R 30 0 R]"), {30, 0, newField + "/Rect [0 0 0 0]>>"}}, SignatureAdded},
+		"visible field added":       {[]object{catalog("/AcroForm <</SigFlags 3 /Fields [20 0 R 6 0 R 30 0 R]>>"), page("/Contents 4 0 R /Annots [6 0 R 11 0 R 30 0 R]"), {30, 0, newField + "/Rect [0 0 300 200]>>"}}, AnnotationsChanged},
+		"field filled":              {[]object{filled}, FormFilled},
+		"field's appearance":        {[]object{filled, {10, 0, streamBody("/Type /XObject /Subtype /Form /BBox [0 0 90 20]", "1 0 0 rg")}}, FormFilled},
+		"note added":                {[]object{page("/Contents 4 0 R /Annots [6 0 R 11 0 R 30 0 R]"), {30, 0, "<</Subtype /Square /Rect [0 0 300 200]>>"}}, AnnotationsChanged},
+		"note changed":              {[]object{{11, 0, "<</Type /Annot /Subtype /Text /Rect [1 1 9 9] /Contents (other)>>"}}, AnnotationsChanged},
+		"note removed":              {[]object{page("/Contents 4 0 R /Annots [6 0 R]")}, AnnotationsChanged},
+		"note freed":                {[]object{page("/Contents 4 0 R /Annots [6 0 R]"), {11, 1, ""}}, AnnotationsChanged},
+		"content stream":            {[]object{{4, 0, streamBody("", "BT /F 24 Tf 20 100 Td (Contract: 900 yen) Tj ET")}}, ContentChanged},
+		"content of the same size":  {[]object{{4, 0, streamBody("", "BT /F 24 Tf 20 100 Td (Contract: 999 yen) Tj ET")}}, ContentChanged},
+		"content freed":             {[]object{{4, 1, ""}}, ContentChanged},
+		"other content":             {[]object{page("/Contents 30 0 R /Annots [6 0 R 11 0 R]"), {30, 0, streamBody("", "0 0 9 9 re f")}}, ContentChanged},
+		"page rotated":              {[]object{page(annots + " /Rotate 180")}, ContentChanged},
+		"page size inherited":       {[]object{{2, 0, "<</Type /Pages /Kids [3 0 R] /Count 1 /MediaBox [0 0 30 20]>>"}}, ContentChanged},
+		"page added":                {[]object{{2, 0, "<</Type /Pages /Kids [3 0 R 30 0 R] /Count 2>>"}, {30, 0, "<</Type /Page /Parent 2 0 R>>"}}, ContentChanged},
+		"other page tree":           {[]object{{1, 0, "<</Type /Catalog /Pages 30 0 R " + form + ">>"}, {30, 0, "<</Type /Pages /Kids [3 0 R] /Count 1>>"}}, ContentChanged},
+		"open action":               {[]object{catalog(form + " /OpenAction <</S /JavaScript /JS (x)>>")}, ContentChanged},
+		"field moved":               {[]object{text("/V (a) /Rect [50 10 140 30] /F 4 /AP <</N 10 0 R>>")}, ContentChanged},
+		"field hidden":              {[]object{text("/V (a) /Rect [10 10 100 30] /F 6 /AP <</N 10 0 R>>")}, ContentChanged},
+		"field gets an action":      {[]object{text("/V (a) /Rect [10 10 100 30] /F 4 /AP <</N 10 0 R>> /AA <<>>")}, ContentChanged},
+		"field removed":             {[]object{catalog("/AcroForm <</SigFlags 3 /Fields [20 0 R]>>")}, ContentChanged},
+		"widget removed":            {[]object{page("/Contents 4 0 R /Annots [11 0 R]")}, ContentChanged},
+		"text field added":          {[]object{catalog("/AcroForm <</SigFlags 3 /Fields [20 0 R 6 0 R 30 0 R]>>"), {30, 0, "<</FT /Tx /T (x)>>"}}, ContentChanged},
+		"note becomes a field":      {[]object{catalog("/AcroForm <</SigFlags 3 /Fields [20 0 R 6 0 R 11 0 R]>>"), {11, 0, "<</FT /Sig /T (x) /Subtype /Widget /Rect [0 0 0 0]>>"}}, ContentChanged},
+		"XFA":                       {[]object{catalog("/AcroForm <</SigFlags 3 /Fields [20 0 R 6 0 R] /XFA (x)>>")}, ContentChanged},
+		"missing object appears":    {[]object{{12, 0, streamBody("", "0 0 300 200 re f")}}, ContentChanged},
+		"appearance of a signature": {[]object{{20, 0, "<</FT /Sig /T (S) /V 21 0 R /Type /Annot /Subtype /Widget /Rect [0 0 300 200] /P 3 0 R /F 132 /AP <</N 30 0 R>>>>"}, {30, 0, streamBody("", "x")}}, ContentChanged},
+		"used as content, too":      {[]object{{13, 0, streamBody("/Type /XObject /Subtype /Form", "changed")}}, ContentChanged},
+		"metadata shown as content": {[]object{{14, 0, streamBody("/Type /Metadata", "changed")}}, ContentChanged},
+	} {
+		for _, k := range []kind{table, stream} {
+			for _, p := range []Permission{0, 1, 2, 3} {
+				// prepared for attack: page 15 of no tree uses what is missing, an
+				// appearance, and metadata; in a real attack it would be the page
+				base := formFile(k,
+					object{15, 0, "<</Type /Page /Contents [12 0 R 13 0 R 14 0 R]>>"},
+					object{13, 0, streamBody("/Type /XObject /Subtype /Form", "")},
+					object{16, 0, "<</Subtype /Stamp /AP <</N 13 0 R>>>>"},
+					object{14, 0, streamBody("/Type /Metadata", "")},
+					object{17, 0, "<</Metadata 14 0 R>>"})
+				entries := ""
+				if p > 0 {
+					entries = docMDP(itoa(int(p)))
+				}
+				signed := crafted(entries).sign(t, base)
+				if err := mustVerify(t, signed).Err(); err != nil {
+					t.Fatalf("%s: before: %v", name, err)
+				}
+				report := mustVerify(t, extend(t, signed, "", c.objects...))
+				s := report.Signatures[0]
+				if s.Changes.Level != c.want {
+					t.Errorf("%s: %v, want %v: %q", name, s.Changes.Level, c.want, s.Changes.Details)
+				}
+				if s.Permission != p || (p > 0) != (s.Kind == Certification) {
+					t.Errorf("%s: permission %v, kind %v", name, s.Permission, s.Kind)
+				}
+				err := report.Err()
+				if allowed := c.want <= p.allowed(); allowed != (err == nil) || !allowed && !errors.Is(err, cms.HashFailure) {
+					t.Errorf("%s with permission %d: %v", name, p, err)
+				}
+			}
+		}
+	}
+}
+
+func TestLocks(t *testing.T) {
+	lock := func(s string) string {
+		return "/Reference [<</TransformMethod /FieldMDP /TransformParams <<" + s + ">>>>]"
+	}
+	filled := object{6, 0, "<</FT /Tx /T (name) /V (b) /Type /Annot /Subtype /Widget /Rect [10 10 100 30] /P 3 0 R /F 4 /AP <</N 10 0 R>>>>"}
+	for rules, good := range map[string]bool{
+		"":                   true,
+		lock("/Action /All"): false,
+		lock("/Action /Include /Fields [(name)]"): false,
+		lock("/Action /Include /Fields [(nam)]"):  true,
+		lock("/Action /Exclude /Fields [(name)]"): true,
+		lock("/Action /Exclude /Fields [(x)]"):    false,
+	} {
+		signed := crafted(rules).sign(t, formFile(table))
+		if err := mustVerify(t, extend(t, signed, "", filled)).Err(); (err == nil) != good {
+			t.Errorf("%s: %v", rules, err)
+		}
+	}
+}
+
+// TestCertificationHoldsForLater wants the certification of the first to bind
+// what comes after the second.
+func TestCertificationHoldsForLater(t *testing.T) {
+	signed := mustSign(t, crafted(docMDP("2")).sign(t, formFile(table)), Options{})
+	note := object{11, 0, "<</Type /Annot /Subtype /Text /Rect [1 1 9 9] /Contents (other)>>"}
+	if err := mustVerify(t, signed).Err(); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range mustVerify(t, extend(t, signed, "", note)).Signatures {
+		if !errors.Is(s.Err(), cms.HashFailure) {
+			t.Errorf("%s: %v", s.Field, s.Err())
+		}
+	}
+}
+
+func TestContentChangedBetweenSignatures(t *testing.T) {
+	original := "BT /F 24 Tf 20 100 Td (Contract: 100 yen) Tj ET"
+	once := mustSign(t, formFile(table), Options{})
+	forged := extend(t, once, "", object{4, 0, streamBody("", strings.Replace(original, "100 yen", "900 yen", 1))})
+	twice := mustSign(t, forged, Options{})
+	restored := extend(t, twice, "", object{4, 0, streamBody("", original)})
+	r := mustVerify(t, twice)
+	if !errors.Is(r.Signatures[0].Err(), cms.HashFailure) || r.Signatures[1].Err() != nil {
+		t.Errorf("forged before the second signature: %v", r.Err())
+	}
+	for _, s := range mustVerify(t, restored).Signatures {
+		if !errors.Is(s.Err(), cms.HashFailure) {
+			t.Errorf("restored: %s: %v", s.Field, s.Err())
+		}
+	}
+}
