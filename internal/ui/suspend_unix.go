@@ -15,8 +15,9 @@ import (
 // before while the program is stopped, and as now when it goes on. resumed is
 // called then. The function that is returned ends this.
 func suspendable(fd int, before *term.State, resumed func()) func() {
-	stops := make(chan os.Signal, 1)
+	stops, resumes := make(chan os.Signal, 1), make(chan os.Signal, 1)
 	signal.Notify(stops, syscall.SIGTSTP)
+	signal.Notify(resumes, syscall.SIGCONT)
 	go func() {
 		for range stops {
 			now, err := term.GetState(fd)
@@ -25,12 +26,14 @@ func suspendable(fd int, before *term.State, resumed func()) func() {
 			}
 			_ = term.Restore(fd, before)
 			_ = syscall.Kill(syscall.Getpid(), syscall.SIGSTOP)
+			<-resumes // the stop comes a moment after Kill
 			_ = term.Restore(fd, now)
 			resumed()
 		}
 	}()
 	return func() {
 		signal.Stop(stops)
+		signal.Stop(resumes)
 		close(stops)
 	}
 }
