@@ -29,6 +29,9 @@ func (c *comparison) comparePages() error {
 	for n, p := range c.changed {
 		dict, ok := p.old.(pdf.Dict)
 		subtype, _ := dict["Subtype"].(pdf.Name)
+		if now, still := p.new.(pdf.Dict); p.new != nil && (!still || now["Subtype"] != pdf.Object(subtype)) {
+			continue // it is no annotation, or another one, now
+		}
 		if ok && c.fields[n] == nil && subtype != "" && subtype != "Widget" && dict["Rect"] != nil && c.explain(p.ref, fieldPaths...) {
 			c.add(AnnotationsChanged, "an annotation (%s) was changed", subtype)
 		}

@@ -56,8 +56,11 @@ func (v *verifier) checkRange(s *foundSignature, dict pdf.Dict, spans map[pdf.Na
 func (v *verifier) openRevision(s *foundSignature, ref pdf.Ref) error {
 	revision := v.doc
 	if !s.Whole {
-		var err error
-		if revision, err = openDocument(io.NewSectionReader(v.source, 0, s.end), s.end); err != nil {
+		file, err := v.doc.Revision(s.end - v.doc.Leading)
+		if err != nil {
+			return err
+		}
+		if revision, err = newDocument(file); err != nil {
 			return err
 		}
 	}

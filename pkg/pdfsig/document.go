@@ -19,7 +19,13 @@ func openDocument(r io.ReaderAt, size int64) (*document, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &document{File: f, root: f.Trailer()["Root"].(pdf.Ref)}
+	return newDocument(f)
+}
+
+// newDocument reads the catalog. That Root is a reference is seen to by
+// [pdf.Open].
+func newDocument(f *pdf.File) (d *document, err error) {
+	d = &document{File: f, root: f.Trailer()["Root"].(pdf.Ref)}
 	if d.catalog, err = pdf.As[pdf.Dict](f, d.root); err != nil {
 		return nil, err
 	}

@@ -26,14 +26,30 @@ type File struct {
 	size     int64
 	sections []*Section // newest first
 	objects  streamCache
-	depth    int   // of lookups inside lookups
-	work     int64 // bytes parsed and decoded so far
+	depth    int    // of lookups inside lookups
+	budget   *int64 // bytes that may still be parsed or decoded
 }
 
 // Open reads the header and every cross-reference section of a PDF file of
 // size bytes.
 func Open(src io.ReaderAt, size int64) (*File, error) {
-	f := &File{src: src, size: size}
+	// A sound file does not come near this: in a hostile one, objects can lie
+	// inside each other, and small streams decode to large ones.
+	budget := 256<<20 + 64*size
+	return open(src, size, &budget)
+}
+
+// Revision opens the file as it was when it ended at byte end, by its own
+// cross-references. What reading it costs counts for both.
+func (f *File) Revision(end int64) (*File, error) {
+	if end <= 0 || end > f.size {
+		return nil, damaged(-1, "no revision ends at byte %d", end)
+	}
+	return open(io.NewSectionReader(f.src, 0, end), end, f.budget)
+}
+
+func open(src io.ReaderAt, size int64, budget *int64) (*File, error) {
+	f := &File{src: src, size: size, budget: budget}
 	if err := f.readHeader(); err != nil {
 		return nil, err
 	}
@@ -133,13 +149,11 @@ func (f *File) parserAt(at int64) *parser {
 	return &parser{scanner: newScanner(f.src, f.size, at), begin: at}
 }
 
-// spend counts work, and allowed says whether it may go on: against a bound
-// that a sound file does not come near, for in a hostile one objects can lie
-// inside each other.
-func (f *File) spend(n int64) { f.work += n }
+// spend counts work, and allowed says whether it may go on.
+func (f *File) spend(n int64) { *f.budget -= n }
 
 func (f *File) allowed() error {
-	if f.work > 64<<20+16*f.size {
+	if *f.budget < 0 {
 		return damaged(-1, "objects that overlap: %w", ErrTooLarge)
 	}
 	return nil

@@ -211,12 +211,44 @@ func TestOverlappingObjectsAreBounded(t *testing.T) {
 	b.WriteString(strings.Repeat(")", 9000) + " endobj\n")
 	b.table("/Size 40001 /Root 1 0 R", numbers...)
 	f := mustOpen(t, b)
+	*f.budget = 1 << 20
 	var err error
 	for n := 1; n <= 9000; n++ { // as one does who goes on after errors
 		_, err = f.Object(Ref{n, 0})
 	}
 	if !errors.Is(err, ErrTooLarge) {
 		t.Errorf("9000 objects inside each other: %v", err)
+	}
+}
+
+func TestEntriesAreBounded(t *testing.T) {
+	b := newBuilder("%PDF-1.5\n")
+	at := b.Len()
+	data := strings.Repeat("\x00", maxEntries*2)
+	b.stream(1, fmt.Sprintf("/Type /XRef /W [0 1 0] /Size %d /Root 1 0 R /Filter /FlateDecode", len(data)), deflate(data))
+	b.end(at)
+	if _, err := b.open(); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("%d entries in a file of %d bytes: %v", len(data), b.Len(), err)
+	}
+}
+
+func TestRevision(t *testing.T) {
+	b := plain()
+	end := int64(b.Len())
+	b.object(2, "<</Type /Pages /Kids [] /Count 0 /New true>>")
+	b.table(fmt.Sprintf("/Size 3 /Root 1 0 R /Prev %d", bytes.Index(b.Bytes(), []byte("xref\n"))), 2)
+	f := mustOpen(t, b)
+	old, err := f.Revision(end)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if pages, err := pagesOf(old); err != nil || pages["New"] != nil || len(old.Sections()) != 1 {
+		t.Errorf("the first revision has %v, %v", pages, err)
+	}
+	for _, end := range []int64{-1, 0, 5, end - 10, f.Size() + 1} {
+		if _, err := f.Revision(end); err == nil {
+			t.Errorf("a revision ends at %d", end)
+		}
 	}
 }
 

@@ -47,8 +47,10 @@ type Entry struct {
 	Index      int
 }
 
-// Bounds of a section and of a file.
+// Bounds of a section and of a file. Entries are bounded beside the size of
+// the file: a compressed stream could list millions in a few bytes.
 const (
+	maxEntries  = 1 << 18
 	maxRuns     = 1 << 17
 	maxSections = 1024
 	tableEntry  = 20 // bytes

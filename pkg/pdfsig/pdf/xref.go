@@ -4,6 +4,7 @@ package pdf
 // Prev (7.5.5).
 func (f *File) readSections(startxref int64) error {
 	seen := map[int64]bool{}
+	entries, bound := int64(0), maxEntries+f.size/2
 	for at, more := startxref, true; more; {
 		s, err := f.readSection(at)
 		if err != nil {
@@ -18,6 +19,9 @@ func (f *File) readSections(startxref int64) error {
 		}
 		if s.Trailer["Encrypt"] != nil {
 			return ErrEncrypted
+		}
+		if entries += int64(s.Count()); entries > bound {
+			return damaged(s.Offset, "cross-reference entries: %w", ErrTooLarge)
 		}
 		f.sections = append(f.sections, s)
 		if at, more, err = offsetIn(s.Trailer, "Prev", s.Offset); err != nil {
