@@ -57,8 +57,7 @@ func interruptible() (context.Context, func()) {
 	signal.Notify(signals, endingSignals...)
 	go func() {
 		for range signals {
-			cancel(problem.New(problem.Interrupted,
-				i18n.Text{JA: "中断しました。", EN: "Interrupted."}, i18n.Text{}))
+			cancel(interrupted())
 		}
 	}()
 	return ctx, func() {
@@ -66,6 +65,10 @@ func interruptible() (context.Context, func()) {
 		close(signals)
 		cancel(nil)
 	}
+}
+
+func interrupted() *problem.Problem {
+	return problem.New(problem.Interrupted, i18n.Text{JA: "中断しました。", EN: "Interrupted."}, i18n.Text{})
 }
 
 // app is what every command shares.

@@ -194,6 +194,8 @@ func explainReader(err error) *problem.Problem {
 		return problem.New(problem.CardInUse,
 			text{JA: "ほかのプログラムがカードを使用中です。", EN: "Another program is using the card."},
 			text{JA: "そのプログラムが終わってから、もう一度実行してください。", EN: "Run this again when the other program is done."})
+	case errors.Is(err, context.Canceled):
+		return interrupted()
 	case errors.Is(err, context.DeadlineExceeded):
 		return problem.New(problem.CardInUse,
 			text{JA: "カードの応答が時間内にありませんでした。", EN: "The card did not answer in time."},
