@@ -34,6 +34,7 @@ var arrows = map[string][]string{
 
 	"internal/cli":       {"pkg", "internal", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x"},
 	"internal/democard":  {"pkg/virtualcard", "internal/state"},
+	"internal/guide":     {"internal/i18n", "golang.org/x/text"},
 	"internal/i18n":      {"golang.org/x/sys"},
 	"internal/output":    {"golang.org/x/sys"},
 	"internal/pin":       {"pkg/jpki", "golang.org/x/sys", "golang.org/x/term"},

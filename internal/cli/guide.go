@@ -1,0 +1,214 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jpki-tools/jpki/internal/guide"
+	"github.com/jpki-tools/jpki/internal/ui"
+)
+
+func (a *app) newGuide() *cobra.Command {
+	sources := false
+	cmd := a.command(command{
+		use:   "guide [TOPIC]",
+		short: text{JA: "更新、紛失、引っ越しなどの手続きを調べる", EN: "procedures: renewal, loss, a move, ..."},
+		long: text{
+			JA: "手続きの案内を表示します。項目の名前のほか、「引越し」のような言葉でも探せます。カードもネットワークも要りません。\n" +
+				"市区町村などの公表資料をまとめたもので、きまりは変わります。大事なことは市区町村に確かめてください。",
+			EN: "Explains procedures. A topic is found by its name and by words such as \"moved\". Needs no card and no network.\n" +
+				"The texts summarise what municipalities and others publish. Rules change: ask your municipality about what matters.",
+		},
+		examples: []example{
+			{"jpki guide", text{JA: "項目の一覧", EN: "the topics"}},
+			{"jpki guide lost", text{JA: "カードをなくしたときの電話番号", EN: "whom to call about a lost card"}},
+			{"jpki guide 引越し", text{JA: "言葉で探す", EN: "search by a word"}},
+		},
+		run: func(_ context.Context, args []string) error {
+			switch words := strings.Join(args, " "); {
+			case sources && words != "":
+				return usage(text{JA: "--sources に引数はありません。", EN: "--sources takes no arguments."})
+			case sources:
+				return a.guideSources()
+			case strings.TrimSpace(words) == "":
+				return a.guideTopics()
+			default:
+				return a.guide(words)
+			}
+		},
+	})
+	cmd.Flags().BoolVar(&sources, "sources", false, a.say(text{JA: "出典の一覧を表示する", EN: "list what the texts are taken from"}))
+	cmd.ValidArgsFunction = func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		var names []cobra.Completion
+		for _, t := range guide.Topics() {
+			names = append(names, cobra.CompletionWithDesc(t.Name, a.say(t.Title)))
+		}
+		return names, cobra.ShellCompDirectiveNoFileComp
+	}
+	return cmd
+}
+
+// writtenText says how old the texts are.
+func writtenText() text {
+	year, month := guide.Written.Year, guide.Written.Month
+	return text{
+		JA: fmt.Sprintf("%d年%d月にまとめたものです。きまりは変わることがあり、市区町村によっても違います。市区町村に確かめてください。", year, month),
+		EN: fmt.Sprintf("Written in %s %d. Rules change and differ between towns: ask your municipality.", month, year),
+	}
+}
+
+func (a *app) guide(words string) error {
+	topic, found, near := guide.Find(words)
+	if !found {
+		return unknownTopic(words, near)
+	}
+	if a.json {
+		return a.writeJSON(a.io.Out, a.topicJSON(topic))
+	}
+	out, width := a.io.Out, a.io.Width()
+	fmt.Fprintf(out, "%s\n", a.io.Paint(ui.Strong, a.say(topic.Title)))
+	bullet := a.say(text{JA: "・", EN: "- "})
+	for _, part := range topic.Parts {
+		fmt.Fprintln(out)
+		if !part.Heading.IsZero() {
+			fmt.Fprintln(out, a.io.Paint(ui.Strong, ui.Wrap(a.say(part.Heading), width, "")))
+		}
+		for _, p := range part.Points {
+			fmt.Fprintln(out, ui.Wrap(bullet+a.say(p), width, "  "))
+		}
+	}
+	fmt.Fprintln(out)
+	for _, t := range []text{writtenText(), publishers()} {
+		fmt.Fprintln(out, a.io.Paint(ui.Faint, ui.Wrap(a.say(t), width, "")))
+	}
+	return nil
+}
+
+// publishers names the sources in short.
+func publishers() text {
+	var ja, en []string
+	for _, s := range guide.Sources() {
+		ja, en = append(ja, s.Publisher.JA), append(en, s.Publisher.EN)
+	}
+	return text{
+		JA: "出典: " + strings.Join(ja, "、") + "(題名は jpki guide --sources)",
+		EN: "Sources: " + strings.Join(en, ", ") + " (their titles: jpki guide --sources)",
+	}
+}
+
+// unknownTopic offers what comes near.
+func unknownTopic(words string, near []guide.Topic) error {
+	next := text{JA: "項目の一覧: jpki guide", EN: "For the topics: jpki guide"}
+	if len(near) > 0 {
+		var ja, en []string
+		for _, t := range near {
+			ja = append(ja, fmt.Sprintf("%s(%s)", t.Name, t.Title.JA))
+			en = append(en, fmt.Sprintf("%s (%s)", t.Name, t.Title.EN))
+		}
+		next = text{
+			JA: fmt.Sprintf("近い項目は %s です。", strings.Join(ja, "、")),
+			EN: fmt.Sprintf("Near it are %s.", strings.Join(en, ", ")),
+		}
+	}
+	return usage(text{JA: "「%s」に合う項目が見つかりません。", EN: "No topic was found for %q."}.With(words)).next(next)
+}
+
+func (a *app) guideTopics() error {
+	if a.json {
+		doc := topicsJSON{Schema: "jpki.guide-topics/v1", Written: guide.Written.String()}
+		for _, t := range guide.Topics() {
+			doc.Topics = append(doc.Topics, topicNameJSON{t.Name, a.say(t.Title)})
+		}
+		return a.writeJSON(a.io.Out, doc)
+	}
+	var rows [][]string
+	for _, t := range guide.Topics() {
+		rows = append(rows, []string{t.Name, a.say(t.Title)})
+	}
+	fmt.Fprintf(a.io.Out, "%s\n", a.io.Paint(ui.Strong, a.say(text{JA: "手続きの案内", EN: "Procedures"})))
+	fmt.Fprintf(a.io.Out, "\n%s\n%s\n", ui.Table(2, nil, rows),
+		ui.Wrap(a.say(text{JA: "読むには jpki guide 名前。「jpki guide 引越し」のように言葉でも探せます。", EN: "To read one: jpki guide NAME. Words do as well: jpki guide new address."}), a.io.Width(), ""))
+	return nil
+}
+
+func (a *app) guideSources() error {
+	if a.json {
+		return a.writeJSON(a.io.Out, struct {
+			Schema  string       `json:"schema"`
+			Written string       `json:"written"`
+			Sources []sourceJSON `json:"sources"`
+		}{"jpki.guide-sources/v1", guide.Written.String(), a.sourcesJSON()})
+	}
+	var rows [][]string
+	for _, s := range guide.Sources() {
+		rows = append(rows, []string{a.say(s.Publisher), s.Title, s.Date})
+	}
+	fmt.Fprint(a.io.Out, ui.Table(0, []string{
+		a.say(text{JA: "発行者", EN: "Publisher"}), a.say(text{JA: "題名", EN: "Title"}), a.say(text{JA: "更新日", EN: "Changed"}),
+	}, rows))
+	return nil
+}
+
+// topicsJSON is jpki.guide-topics/v1.
+type topicsJSON struct {
+	Schema  string          `json:"schema"`
+	Written string          `json:"written"`
+	Topics  []topicNameJSON `json:"topics"`
+}
+
+type topicNameJSON struct {
+	Name  string `json:"name"`
+	Title string `json:"title"`
+}
+
+// topicJSON is jpki.guide/v1, in the language of --lang.
+type topicJSON struct {
+	Schema  string       `json:"schema"`
+	Written string       `json:"written"`
+	Name    string       `json:"name"`
+	Title   string       `json:"title"`
+	Parts   []partJSON   `json:"parts"`
+	Sources []sourceJSON `json:"sources"`
+}
+
+// partJSON is some points; the heading is null where they have none.
+type partJSON struct {
+	Heading *string  `json:"heading"`
+	Points  []string `json:"points"`
+}
+
+type sourceJSON struct {
+	Publisher string  `json:"publisher"`
+	Title     string  `json:"title"`
+	Date      *string `json:"date"`
+}
+
+func (a *app) topicJSON(t guide.Topic) topicJSON {
+	doc := topicJSON{Schema: "jpki.guide/v1", Written: guide.Written.String(), Name: t.Name, Title: a.say(t.Title), Sources: a.sourcesJSON()}
+	for _, part := range t.Parts {
+		var p partJSON
+		if !part.Heading.IsZero() {
+			heading := a.say(part.Heading)
+			p.Heading = &heading
+		}
+		for _, point := range part.Points {
+			p.Points = append(p.Points, a.say(point))
+		}
+		doc.Parts = append(doc.Parts, p)
+	}
+	return doc
+}
+
+func (a *app) sourcesJSON() (docs []sourceJSON) {
+	for _, s := range guide.Sources() {
+		doc := sourceJSON{Publisher: a.say(s.Publisher), Title: s.Title}
+		if s.Date != "" {
+			doc.Date = &s.Date
+		}
+		docs = append(docs, doc)
+	}
+	return docs
+}
