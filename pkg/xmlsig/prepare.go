@@ -280,30 +280,28 @@ func (p *Prepared) detached(r Request) error {
 		if e.start == p.doc.root.start {
 			return ErrSelf
 		}
-		if err := p.element(e, id, r.MIMEType); err != nil {
+		if err := p.element(e, id, id, r.MIMEType); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// element adds a reference to an element.
-func (p *Prepared) element(e *Element, id, mimeType string, first ...transform) error {
-	uri := "#" + fragment(id)
+// element adds a reference to the element with an id. fragment is how the URI
+// says it: as it is, which the JDK and xmlsec1 resolve, or as a profile wants.
+func (p *Prepared) element(e *Element, id, fragment, mimeType string, first ...transform) error {
+	uri := "#" + fragment
 	if c14nTraits[p.canon.Method].comments {
-		if strings.ContainsAny(id, "'\"") {
-			return fmt.Errorf("%w: id %q", ErrNoElement, id)
-		}
-		uri = "#xpointer(id('" + id + "'))"
+		uri = "#xpointer(id('" + fragment + "'))"
+	}
+	if pointer, f := parsePointer(uri); f != nil || !slices.Contains(pointer.ids, id) {
+		return fmt.Errorf("%w %q that a URI can name", ErrNoElement, id)
 	}
 	return p.add(digested{
 		uri: uri, transforms: append(first, p.canon.transforms()...),
 		mimeType: orDefault(mimeType, "text/xml"),
 	}, nodeSet{doc: p.doc, apex: e, comments: true})
 }
-
-// fragment percent-encodes an id as a URI fragment (RFC 3986, 3.5).
-func fragment(id string) string { return strings.TrimPrefix((&url.URL{Fragment: id}).String(), "#") }
 
 func orDefault(s, fallback string) string {
 	if s == "" {
@@ -337,7 +335,7 @@ func (p *Prepared) enveloping(r Request) error {
 	if err != nil {
 		return err
 	}
-	return p.element(e, id, r.MIMEType)
+	return p.element(e, id, id, r.MIMEType)
 }
 
 // add digests a node-set and adds a reference to it.

@@ -3,6 +3,7 @@ package xmlsig
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 )
 
@@ -117,7 +118,7 @@ func (d *Document) prepareETax(r Request) (*Prepared, error) {
 		if err != nil {
 			return nil, err
 		}
-		return p, p.element(d.root, id, "", transform{algorithm: transformEnveloped})
+		return p, p.element(d.root, id, id, "", transform{algorithm: transformEnveloped})
 	}
 	for _, e := range sh.children {
 		if e.is(nsDSig, "Signature") {
@@ -127,7 +128,7 @@ func (d *Document) prepareETax(r Request) (*Prepared, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := p.element(e, id, ""); err != nil {
+		if err := p.element(e, id, id, ""); err != nil {
 			return nil, err
 		}
 	}
@@ -169,7 +170,7 @@ func (d *Document) prepareEGov(r Request) (*Prepared, error) {
 	if _, err := d.ElementByID(egovContents); err != nil {
 		return nil, err
 	}
-	if err := p.element(sh.contents, egovContents, ""); err != nil {
+	if err := p.element(sh.contents, egovContents, url.PathEscape(egovContents), ""); err != nil {
 		return nil, err
 	}
 	return p, p.files(r.Files)

@@ -86,6 +86,12 @@ func TestForeignProfiles(t *testing.T) {
 			t.Errorf("%s: %v %s", name, err, out)
 		}
 	}
+	later := f.other.signing()
+	later.Time = later.Time.Add(1e9)
+	egov := layOut(t, map[string][]byte{"e-Gov": sign(t, sign(t, []byte(egovForm), someFiles.request(Request{Profile: ProfileEGov}), f.signer.signing()),
+		someFiles.request(Request{Profile: ProfileEGov}), later)})
+	paths["e-Gov"] = egov["e-Gov"] // xmlsec1 does not resolve percent-encoding
+	jobs = append([]string{"verify\t" + paths["e-Gov"]}, jobs...)
 	for i, answer := range jdk(t, jobs) {
 		if answer != "valid 1" && answer != "valid 2" {
 			t.Errorf("%s: %s", sortedKeys(paths)[i], answer)

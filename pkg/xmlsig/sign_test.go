@@ -40,6 +40,7 @@ func signedForms(t testing.TB) map[string][]byte {
 		}
 	}
 	forms["prefixes"] = sign(t, []byte(taxReturn), Request{Method: Canonicalizer{ExcC14N10, []string{"u", "#default"}}}, s)
+	forms["detached Japanese id"] = sign(t, []byte("<r><項目 xmlns='urn:d' Id='項一'/></r>"), Request{Form: Detached, IDs: []string{"項一"}}, s)
 	for _, h := range []crypto.Hash{crypto.SHA384, crypto.SHA512} {
 		forms["enveloped "+h.String()] = sign(t, []byte(taxReturn), Request{Digest: h, XAdES: true}, s)
 	}
@@ -246,6 +247,7 @@ func TestPrepareRefuses(t *testing.T) {
 		{"nothing", taxReturn, Request{Form: Detached}, ErrNothingToSign},
 		{"unknown id", taxReturn, Request{Form: Detached, IDs: []string{"k3"}}, ErrNoElement},
 		{"two of an id", "<a><b Id='1'/><b id='1'/></a>", Request{Form: Detached, IDs: []string{"1"}}, ErrDuplicateID},
+		{"an id no URI can say", "<a><b Id='x(y)'/></a>", Request{Form: Detached, IDs: []string{"x(y)"}}, ErrNoElement},
 		{"the root", "<a Id='1'/>", Request{Form: Detached, IDs: []string{"1"}}, ErrSelf},
 		{"a file above", taxReturn, Request{Files: []File{{Name: "../x", Content: strings.NewReader("")}}}, ErrFileName},
 		{"an absolute file", taxReturn, Request{Files: []File{{Name: "/x", Content: strings.NewReader("")}}}, ErrFileName},

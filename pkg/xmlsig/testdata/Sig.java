@@ -66,6 +66,7 @@ public class Sig {
             DOMValidateContext context = new DOMValidateContext(cert.getPublicKey(), e);
             context.setProperty("org.jcp.xml.dsig.secureValidation", false);
             context.setBaseURI(new File(file).getParentFile().toURI().toString());
+            context.setURIDereferencer((reference, c) -> signatures.getURIDereferencer().dereference(decoded((DOMURIReference) reference), c));
             XMLSignature s = signatures.unmarshalXMLSignature(context);
             if (!s.validate(context)) {
                 StringBuilder why = new StringBuilder("invalid " + i + ": value " + s.getSignatureValue().validate(context));
@@ -76,6 +77,19 @@ public class Sig {
             }
         }
         return "valid " + list.getLength();
+    }
+
+    // decoded resolves the percent-encoding of a fragment, as e-Gov wants it and
+    // the JDK alone does not.
+    static URIReference decoded(DOMURIReference r) {
+        if (r.getURI() == null || !r.getURI().startsWith("#%")) {
+            return r;
+        }
+        return new DOMURIReference() {
+            public String getURI() { return java.net.URLDecoder.decode(r.getURI(), StandardCharsets.UTF_8); }
+            public String getType() { return r.getType(); }
+            public Node getHere() { return r.getHere(); }
+        };
     }
 
     static Transform transform(String algorithm) throws Exception {
