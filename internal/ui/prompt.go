@@ -78,23 +78,24 @@ func (t *Terminal) Line(ctx context.Context, prompt string) (string, error) {
 }
 
 // await runs a read that cannot be cancelled beside ctx. A read left behind
-// ends with the program, which a cancelled question always leads to.
+// ends with the program, which a cancelled question always leads to; what it
+// still brings is wiped.
 func await(ctx context.Context, read func() ([]byte, error)) ([]byte, error) {
 	type result struct {
 		b   []byte
 		err error
 	}
-	done := make(chan result, 1)
+	done := make(chan result)
 	go func() {
 		b, err := read()
-		done <- result{b, err}
+		select {
+		case done <- result{b, err}:
+		case <-ctx.Done():
+			clear(b)
+		}
 	}()
 	select {
 	case r := <-done:
-		if ctx.Err() != nil {
-			clear(r.b)
-			return nil, context.Cause(ctx)
-		}
 		return r.b, r.err
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)

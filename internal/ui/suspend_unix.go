@@ -5,43 +5,93 @@ package ui
 import (
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 
 	"golang.org/x/term"
 )
 
-// suspendable lets Ctrl-Z stop the program in the middle of a question without
-// leaving the shell with a terminal that shows nothing: the terminal is as
-// before while the program is stopped, and as now when it goes on. resumed is
-// called then. The function that is returned ends this.
-func suspendable(fd int, before *term.State, resumed func()) func() {
-	stops, resumes := make(chan os.Signal, 1), make(chan os.Signal, 1)
-	signal.Notify(stops, syscall.SIGTSTP)
-	signal.Notify(resumes, syscall.SIGCONT)
-	go func() {
-		for range stops {
-			now, err := term.GetState(fd)
-			if err != nil {
-				continue
-			}
-			_ = term.Restore(fd, before)
-			_ = syscall.Kill(syscall.Getpid(), syscall.SIGSTOP)
-			<-resumes // the stop comes a moment after Kill
-			_ = term.Restore(fd, now)
-			resumed()
+// stopper does what Ctrl-Z asks for, from the first question or the first held
+// card to the end of the program: Go cannot give SIGTSTP back its default once
+// it was caught.
+type stopper struct {
+	once     sync.Once
+	mu       sync.Mutex
+	held     int       // Unstoppable calls in force
+	question *question // a terminal whose echo is off; nil without one
+}
+
+type question struct {
+	fd      int
+	before  *term.State
+	resumed func()
+}
+
+// The signal is the process's own, so there is one stopper.
+var theStopper stopper
+
+func (s *stopper) change(f func()) {
+	s.once.Do(func() {
+		stops, resumes := make(chan os.Signal, 1), make(chan os.Signal, 1)
+		signal.Notify(stops, syscall.SIGTSTP)
+		signal.Notify(resumes, syscall.SIGCONT)
+		go s.run(stops, resumes)
+	})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f()
+}
+
+func (s *stopper) run(stops, resumes chan os.Signal) {
+	for range stops {
+		s.mu.Lock()
+		if s.held == 0 {
+			s.question.around(func() {
+				clearPending(resumes)
+				_ = syscall.Kill(syscall.Getpid(), syscall.SIGSTOP)
+				<-resumes // the stop comes a moment after Kill
+			})
 		}
-	}()
-	return func() {
-		signal.Stop(stops)
-		signal.Stop(resumes)
-		close(stops)
+		s.mu.Unlock()
 	}
+}
+
+func clearPending(c chan os.Signal) {
+	select {
+	case <-c:
+	default:
+	}
+}
+
+// around stops with the terminal as it was before the question, and puts it
+// back as the question needs it.
+func (q *question) around(stop func()) {
+	if q == nil {
+		stop()
+		return
+	}
+	now, err := term.GetState(q.fd)
+	if err != nil {
+		return
+	}
+	_ = term.Restore(q.fd, q.before)
+	stop()
+	_ = term.Restore(q.fd, now)
+	q.resumed()
+}
+
+// suspendable lets Ctrl-Z stop the program in the middle of a question without
+// leaving the shell with a terminal that shows nothing. resumed is called when
+// the program goes on. The function that is returned ends this.
+func suspendable(fd int, before *term.State, resumed func()) func() {
+	theStopper.change(func() { theStopper.question = &question{fd, before, resumed} })
+	return func() { theStopper.change(func() { theStopper.question = nil }) }
 }
 
 // Unstoppable keeps Ctrl-Z from stopping the program until the function that is
 // returned is called: in the middle of a card's transaction the card would stay
 // taken, and a verified PIN open.
 func Unstoppable() func() {
-	signal.Ignore(syscall.SIGTSTP)
-	return func() { signal.Reset(syscall.SIGTSTP) }
+	theStopper.change(func() { theStopper.held++ })
+	return func() { theStopper.change(func() { theStopper.held-- }) }
 }
