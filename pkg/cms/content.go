@@ -7,10 +7,6 @@ import (
 	"io"
 )
 
-// readSize is how much content is read at a time. From 32 KiB on, larger is
-// not faster; what takes the time is the digest.
-const readSize = 64 << 10
-
 // Content is what signing and verifying need to know of some content: its
 // digests. It does not hold the content.
 type Content struct {
@@ -20,14 +16,13 @@ type Content struct {
 
 // HashContent reads r to its end, once and in constant memory, and computes
 // the digests asked for: of [Signing.Hash], or those [SignedData.Hashes] names.
+// It reads in a goroutine of its own, which has ended when HashContent returns.
 func HashContent(r io.Reader, hashes ...crypto.Hash) (*Content, error) {
 	h, err := newHasher(hashes)
 	if err != nil {
 		return nil, err
 	}
-	// The plain structs hide WriteTo and ReadFrom, which would choose a buffer
-	// of their own.
-	if _, err := io.CopyBuffer(struct{ io.Writer }{h}, struct{ io.Reader }{r}, make([]byte, readSize)); err != nil {
+	if err := readAhead(r, func(b []byte) { h.Write(b) }); err != nil {
 		return nil, err
 	}
 	return h.content(), nil
@@ -39,6 +34,64 @@ func (c *Content) Digest(h crypto.Hash) []byte {
 		return nil
 	}
 	return c.digests[h]
+}
+
+// readAhead reads this much at a time, and is this many pieces ahead at most.
+// Smaller pieces change hands too often, larger ones fall out of the cache.
+const (
+	pieceSize = 256 << 10
+	pieces    = 3
+)
+
+// readAhead passes r to use, piece by piece to its end, and reads the next
+// pieces meanwhile, so that getting a file from the disk, or only from the
+// system's cache, does not add to the time of the digest.
+func readAhead(r io.Reader, use func([]byte)) error {
+	type piece struct {
+		data []byte
+		err  error
+	}
+	filled := make(chan piece, pieces)
+	free := make(chan []byte, pieces)
+	for range pieces {
+		free <- nil // made when it is needed: most files need one
+	}
+	go func() {
+		for {
+			buf := <-free
+			if buf == nil {
+				buf = make([]byte, pieceSize)
+			}
+			n, err := fill(r, buf)
+			filled <- piece{buf[:n], err}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	for {
+		p := <-filled
+		use(p.data)
+		switch p.err {
+		case nil:
+			free <- p.data
+		case io.EOF:
+			return nil
+		default:
+			return p.err
+		}
+	}
+}
+
+// fill reads until buf is full. Unlike io.ReadFull it keeps the reader's
+// error: an io.ErrUnexpectedEOF of its own is not the end.
+func fill(r io.Reader, buf []byte) (n int, err error) {
+	for n < len(buf) && err == nil {
+		var more int
+		more, err = r.Read(buf[n:])
+		n += more
+	}
+	return n, err
 }
 
 // hasher computes several digests at once, and keeps the head of the content.

@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"testing"
 	"testing/iotest"
+	"time"
 )
 
 // zeros is n octets that are nowhere in memory.
@@ -41,12 +42,25 @@ func TestHashContent(t *testing.T) {
 	}
 }
 
+func TestHashContentSizes(t *testing.T) {
+	text := bytes.Repeat([]byte("0123456789"), pieceSize)
+	for _, size := range []int{0, 1, pieceSize - 1, pieceSize, pieceSize + 1, pieces * pieceSize, pieces*pieceSize + 1, len(text)} {
+		c, err := HashContent(bytes.NewReader(text[:size]), crypto.SHA256)
+		if want := sha256.Sum256(text[:size]); err != nil || !bytes.Equal(c.Digest(crypto.SHA256), want[:]) {
+			t.Errorf("%d octets: %v", size, err)
+		}
+	}
+}
+
 // A file that cannot be read to its end has no digest.
 func TestHashContentFails(t *testing.T) {
-	gone := errors.New("disk gone")
-	c, err := HashContent(io.MultiReader(bytes.NewReader([]byte(content)), iotest.ErrReader(gone)), crypto.SHA256)
-	if !errors.Is(err, gone) || c != nil {
-		t.Errorf("%v %v", c, err)
+	for _, size := range []int64{0, 1, pieceSize - 1, pieceSize, pieceSize + 1, 10 * pieceSize} {
+		for _, gone := range []error{errors.New("disk gone"), io.ErrUnexpectedEOF} {
+			c, err := HashContent(io.MultiReader(zeros(size), iotest.ErrReader(gone)), crypto.SHA256)
+			if !errors.Is(err, gone) || c != nil {
+				t.Errorf("after %d octets: %v %v, want %v", size, c, err, gone)
+			}
+		}
 	}
 	if md5.New() == nil {
 		t.Fatal("MD5 must be linked in for the next check to mean something")
@@ -70,6 +84,27 @@ func TestConstantMemory(t *testing.T) {
 		t.Errorf("%d octets allocated", n)
 	}
 }
+
+// The reader belongs to the caller again once HashContent has returned.
+func TestReaderIsGivenBack(t *testing.T) {
+	for _, r := range []io.Reader{zeros(10 * pieceSize), iotest.TimeoutReader(zeros(10 * pieceSize))} {
+		reads := 0
+		counted := readerFunc(func(b []byte) (int, error) {
+			reads++
+			return r.Read(b)
+		})
+		_, err := HashContent(counted, crypto.SHA256)
+		before := reads // a late read is also a data race, which go test -race sees
+		time.Sleep(20 * time.Millisecond)
+		if before == 0 || before != reads {
+			t.Errorf("%d reads, then %d (%v)", before, reads, err)
+		}
+	}
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
 
 func BenchmarkHashContent(b *testing.B) {
 	const size = 64 << 20
