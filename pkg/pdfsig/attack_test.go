@@ -28,7 +28,7 @@ func attacks(t testing.TB) map[string]attack {
 	}
 	withContents := func(f func([]byte) []byte) []byte {
 		c := crafted("")
-		c.contents = f
+		c.contents = func(cms, _ []byte) []byte { return f(cms) }
 		return c.sign(t, base)
 	}
 	withDict := func(dict string) []byte {
@@ -193,6 +193,20 @@ func TestCraftedIsGood(t *testing.T) {
 		r := mustVerify(t, crafted("").sign(t, formFile(k)))
 		if err := r.Err(); err != nil || !r.Signatures[0].Whole {
 			t.Errorf("%v", err)
+		}
+	}
+}
+
+// TestIndefiniteLength takes a CMS in BER, whose end the zeros behind it must
+// not hide.
+func TestIndefiniteLength(t *testing.T) {
+	for end, good := range map[string]bool{"\x00\x00": true, "\x00\x00\x00\x01": false} {
+		c := crafted("")
+		c.contents = func(cms, _ []byte) []byte {
+			return slices.Concat([]byte{0x30, 0x80}, cms[4:], []byte(end)) // from 30 82 xx xx
+		}
+		if err := mustVerify(t, c.sign(t, formFile(table))).Err(); (err == nil) != good {
+			t.Errorf("ends in %x: %v", end, err)
 		}
 	}
 }

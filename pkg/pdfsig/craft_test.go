@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -66,10 +67,10 @@ type craft struct {
 	trailer   string
 	objects   []object // %s in one body stands for the signature's ByteRange and Contents
 	byteRange func(start, end, size int) string
-	contents  func(cms []byte) []byte
+	contents  func(cms, covered []byte) []byte
 }
 
-const craftRoom = 3000
+const craftRoom = 16000
 
 func (c craft) sign(t testing.TB, in []byte) []byte {
 	t.Helper()
@@ -88,15 +89,17 @@ func (c craft) sign(t testing.TB, in []byte) []byte {
 		value = c.byteRange(start, end, len(file))
 	}
 	copy(file[at:], fmt.Sprintf("%-*s", len(placeholder)-len("/Contents "), value))
-	digest := sha256.New()
-	digest.Write(file[:start])
-	digest.Write(file[end:])
-	der, err := signer().Detached(digest.Sum(nil))
+	covered := slices.Concat(file[:start], file[end:])
+	digest := sha256.Sum256(covered)
+	der, err := signer().Detached(digest[:])
 	if err != nil {
 		t.Fatal(err)
 	}
 	if c.contents != nil {
-		der = c.contents(der)
+		der = c.contents(der, covered)
+	}
+	if len(der) > craftRoom {
+		t.Fatalf("a CMS of %d bytes", len(der))
 	}
 	copy(file[start+1:], fmt.Sprintf("%x", der))
 	return file

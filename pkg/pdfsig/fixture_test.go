@@ -39,7 +39,8 @@ var signer = sync.OnceValue(func() cms.Signing {
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(42), Subject: pkix.Name{CommonName: "pdfsig test signer"},
 		NotBefore: clock.AddDate(-1, 0, 0), NotAfter: clock.AddDate(4, 0, 0),
-		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment,
+		SubjectKeyId: []byte("key of the test signer"),
+		KeyUsage:     x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {

@@ -148,14 +148,17 @@ func (s *Section) tableEntry(number int, at int64) (Entry, error) {
 	offset, ok1 := parseUnsigned(string(b[:10]))
 	generation, ok2 := parseUnsigned(string(b[11:16]))
 	eol := string(b[18:])
-	if !ok1 || !ok2 || b[10] != ' ' || b[16] != ' ' || generation > maxGeneration ||
+	if !ok1 || !ok2 || b[10] != ' ' || b[16] != ' ' ||
 		eol != " \n" && eol != " \r" && eol != "\r\n" {
 		return Entry{}, damaged(at, "cross-reference entry of object %d", number)
 	}
 	switch b[17] {
 	case 'f':
-		return Entry{Kind: Free, Generation: int(generation)}, nil
+		return Entry{Kind: Free, Generation: int(min(generation, maxGeneration))}, nil // MuPDF writes 65536
 	case 'n':
+		if generation > maxGeneration {
+			break
+		}
 		return Entry{Kind: InFile, Generation: int(generation), Offset: offset}, nil
 	}
 	return Entry{}, damaged(at, "cross-reference entry of object %d is neither n nor f", number)
