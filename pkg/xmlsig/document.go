@@ -24,6 +24,7 @@ type Document struct {
 	// beside tells of processing instructions beside the root, which can mean
 	// as much as a style sheet.
 	beside bool
+	lastID int // the highest number behind idStem in an id
 }
 
 // Parse reads a document within [DefaultLimits].
@@ -76,6 +77,11 @@ func (d *Document) checkDeclaration() error {
 func (d *Document) index() error {
 	s := newScanner(d.text, d.limits)
 	found, err := d.find(s, d.limits.Signatures+1, func(t *token) bool {
+		for _, a := range t.attrs {
+			if isIDAttr(a) {
+				d.lastID = max(d.lastID, numberAfter(a.value, idStem))
+			}
+		}
 		return s.depth() == 1 || isSignature(t)
 	})
 	if err != nil {

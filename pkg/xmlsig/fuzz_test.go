@@ -57,3 +57,68 @@ func FuzzCanonicalize(f *testing.F) {
 		}
 	})
 }
+
+// FuzzVerify: what is valid is a document with the signature of the test's
+// signer, and has not lost what was signed.
+func FuzzVerify(f *testing.F) {
+	for _, signed := range signedForms(f) {
+		f.Add(signed)
+	}
+	f.Add(sign(f, []byte(etaxReturn), Request{Profile: ProfileETax, Cosign: true}, fixture().signer.signing()))
+	f.Add(sign(f, []byte(egovForm), Request{Profile: ProfileEGov}, fixture().signer.signing()))
+	f.Fuzz(func(t *testing.T, src []byte) {
+		d, err := Parse(src)
+		if err != nil {
+			return
+		}
+		results := d.Verify(Verification{Open: someFiles.open})
+		if results.Err() != nil {
+			return
+		}
+		for _, r := range results {
+			if r.Certificate == nil || len(r.References) == 0 || !r.Whole && len(r.Warnings) == 0 {
+				t.Fatalf("good without reason: %+v", r)
+			}
+		}
+	})
+}
+
+// FuzzSign: what can be prepared can be signed, and what is signed verifies and
+// keeps what was there.
+func FuzzSign(f *testing.F) {
+	f.Add([]byte(taxReturn), uint8(0))
+	f.Add([]byte(etaxReturn), uint8(3))
+	f.Add([]byte(egovForm), uint8(4))
+	for n, e := range encodings {
+		f.Add(encoded(f, "<申告/>", e.enc, e.mark), uint8(n))
+	}
+	f.Fuzz(func(t *testing.T, src []byte, kind uint8) {
+		d, err := Parse(src)
+		if err != nil {
+			return
+		}
+		requests := []Request{{}, {XAdES: true}, {Form: Enveloping}, {Profile: ProfileETax}, {Profile: ProfileEGov}, {Method: Canonicalizer{Method: ExcC14N10Comment}}}
+		p, err := d.Prepare(requests[int(kind)%len(requests)])
+		if err != nil {
+			return
+		}
+		signed, err := p.Sign(fixture().signer.signing())
+		if err != nil {
+			t.Fatalf("prepared and not signed: %v\n%q", err, src)
+		}
+		var b bytes.Buffer
+		if _, err := signed.WriteTo(&b); err != nil {
+			t.Fatal(err)
+		}
+		again, err := Parse(b.Bytes())
+		if err != nil {
+			t.Fatalf("signed and not to be read: %v\n%q", err, b.Bytes())
+		}
+		for _, r := range again.Verify(Verification{}) {
+			if r.ID == signed.ID && r.Err() == nil {
+				return
+			}
+		}
+		t.Fatalf("signed and not valid: %v\n%q", again.Verify(Verification{}).Err(), b.Bytes())
+	})
+}

@@ -144,9 +144,8 @@ func (d *Document) prepared(r Request) (*Prepared, error) {
 		line, column := position(d.text, d.ambiguous)
 		return nil, &AmbiguousError{d.encoding, line, column}
 	}
-	var err error
-	p.signature, err = d.freeID()
-	return p, err
+	p.signature = d.freeID()
+	return p, nil
 }
 
 // within puts the signature into parent, as its last child.

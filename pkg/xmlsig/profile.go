@@ -47,6 +47,9 @@ type shape struct {
 func (d *Document) Detect() Profile { return d.shape().profile }
 
 func (d *Document) shape() shape {
+	if d.root.local != etaxRoot && d.firstChild() != egovContents {
+		return shape{}
+	}
 	most := d.limits.References + d.limits.Signatures
 	s := d.root.scanner()
 	children, err := d.find(s, most+1, func(*token) bool { return s.depth() == 2 })
@@ -61,6 +64,20 @@ func (d *Document) shape() shape {
 		sh.profile = ProfileEGov
 	}
 	return sh
+}
+
+// firstChild is the local name of the first element in the root, "" for none.
+func (d *Document) firstChild() string {
+	s := d.root.scanner()
+	for {
+		t, err := s.next()
+		switch {
+		case err != nil || t.kind == endOfText:
+			return ""
+		case t.kind == startElement && s.depth() == 2:
+			return string(t.local)
+		}
+	}
 }
 
 // isEGov finds the elements of e-Gov, in their order and each once.
@@ -103,6 +120,9 @@ func (d *Document) prepareETax(r Request) (*Prepared, error) {
 	switch {
 	case sh.profile != ProfileETax:
 		return nil, fmt.Errorf("%w: e-Tax has a root DATA with an id", ErrProfile)
+	case d.beside:
+		// They can be a style sheet, and DATA's signature does not cover them.
+		return nil, fmt.Errorf("%w: e-Tax has no processing instructions beside DATA", ErrProfile)
 	case len(r.Files) > 0:
 		return nil, fmt.Errorf("%w: e-Tax knows no files beside", ErrProfile)
 	}
@@ -216,7 +236,8 @@ func (sh shape) provides(sig *signature) bool {
 	}
 	switch sh.profile {
 	case ProfileETax:
-		return slices.ContainsFunc(sh.children, func(e *Element) bool { return e.start == sig.element.start }) &&
+		return !sig.element.doc.beside &&
+			slices.ContainsFunc(sh.children, func(e *Element) bool { return e.start == sig.element.start }) &&
 			!slices.ContainsFunc(sh.children, func(e *Element) bool { return !e.is(nsDSig, "Signature") && !signed(e) }) &&
 			sig.element.doc.root.onlyElements()
 	case ProfileEGov:

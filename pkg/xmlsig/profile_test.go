@@ -80,6 +80,7 @@ func TestETaxCosign(t *testing.T) {
 	for name, forged := range map[string][]byte{
 		"another element":    replaced(t, both, "<RKO0010 ", "<RKO0010 id='EVIL'/><RKO0010 "),
 		"text":               replaced(t, both, "<RKO0010 ", "1<RKO0010 "),
+		"style sheet":        append([]byte("<?xml-stylesheet?>"), both[40:]...),
 		"instruction":        replaced(t, both, "<RKO0010 ", "<?x?><RKO0010 "),
 		"attribute":          replaced(t, both, ` id="DATA"`, ` id="DATA" VR="2"`),
 		"another root":       replaced(t, replaced(t, both, "</DATA>", "</DATE>"), "<DATA ", "<DATE "),
@@ -170,6 +171,7 @@ func TestProfileRefuses(t *testing.T) {
 	}{
 		"another shape for e-Tax":  {egovForm, Request{Profile: ProfileETax}},
 		"another shape for e-Gov":  {etaxReturn, Request{Profile: ProfileEGov}},
+		"style sheet":              {"<?xml-stylesheet?>" + etaxReturn[40:], Request{Profile: ProfileETax}},
 		"XAdES":                    {etaxReturn, Request{Profile: ProfileETax, XAdES: true}},
 		"another canonicalisation": {egovForm, Request{Profile: ProfileEGov, Method: Canonicalizer{Method: C14N11}}},
 		"another form":             {etaxReturn, Request{Profile: ProfileETax, Form: Enveloping}},

@@ -1,6 +1,7 @@
 package xmlsig
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/rsa"
 	"crypto/x509"
@@ -258,34 +259,28 @@ func (p *Prepared) canonicalize(w io.Writer, child, local string) error {
 	return c.Element(w, found[0])
 }
 
-// freeID is an id for a signature such that no id in the document begins with
-// it and a hyphen.
-func (d *Document) freeID() (string, error) {
-	const stem = "signature-"
-	highest := 0
-	s := newScanner(d.text, d.limits)
-	for {
-		t, err := s.next()
-		if err != nil || t.kind == endOfText {
-			return stem + strconv.Itoa(highest+1), err
-		}
-		for _, a := range t.attrs {
-			highest = max(highest, numberAfter(string(a.value), stem))
-		}
-	}
-}
+// idStem is what the ids that this package gives to signatures begin with.
+const idStem = "signature-"
 
-// numberAfter reads the number behind a stem, 0 for none or one too large to
-// be this package's.
-func numberAfter(s, stem string) int {
-	if len(s) <= len(stem) || s[:len(stem)] != stem {
+// freeID is an id for a signature such that no id in the document is it or
+// begins with it.
+func (d *Document) freeID() string { return idStem + strconv.Itoa(d.lastID+1) }
+
+// numberAfter reads the number behind a stem, 0 for none. It reads nine digits,
+// so that counting on does not overflow.
+func numberAfter(id []byte, stem string) int {
+	digits, found := bytes.CutPrefix(id, []byte(stem))
+	if !found {
 		return 0
 	}
-	end := len(stem)
-	for end < len(s) && end < len(stem)+9 && s[end] >= '0' && s[end] <= '9' {
+	end := 0
+	for end < min(len(digits), 9) && digits[end] >= '0' && digits[end] <= '9' {
 		end++
 	}
-	n, _ := strconv.Atoi(s[len(stem):end])
+	n, err := strconv.Atoi(string(digits[:end]))
+	if err != nil {
+		return 0
+	}
 	return n
 }
 

@@ -305,3 +305,16 @@ func TestFileNames(t *testing.T) {
 		}
 	}
 }
+
+// TestFreeID: an id that nothing in the document has, or begins with.
+func TestFreeID(t *testing.T) {
+	for src, want := range map[string]string{
+		"<a/>": "signature-1",
+		"<a Id='signature-1'><b id='signature-7-x'/><c Id='signature-'/><d x='signature-9'/></a>": "signature-8",
+		"<a Id='signature-99999999999999999999'/>":                                                "signature-1000000000",
+	} {
+		if got := mustParse(t, []byte(src)).freeID(); got != want {
+			t.Errorf("%s in %s", got, src)
+		}
+	}
+}

@@ -117,6 +117,11 @@ func (d *Document) Verify(v Verification) Results {
 
 func (v Verification) verify(e *Element, sh shape, work *budget) Result {
 	r := Result{Element: e}
+	// Read once as a tree and once to find SignedInfo again.
+	if f := work.spend(2 * (e.end - e.start)); f != nil {
+		r.fail(f)
+		return r
+	}
 	sig, f := parseSignature(e)
 	r.ID, r.Algorithm, r.References = sig.id, sig.algorithm, sig.references
 	if f != nil {
