@@ -107,6 +107,89 @@ func BenchmarkCopyAndHash(b *testing.B) {
 	}
 }
 
+// signedFile is a big file with five signatures.
+func signedFile(tb testing.TB, size int) (*os.File, int64) {
+	tb.Helper()
+	f, n := bigFile(tb, size)
+	for range 5 {
+		p, err := Prepare(f, n, Options{})
+		if err != nil {
+			tb.Fatal(err)
+		}
+		if err := p.Hash(crypto.SHA256); err != nil {
+			tb.Fatal(err)
+		}
+		u, err := p.Update(Statement{Name: holder, Time: clock, Room: 4 << 10})
+		if err != nil {
+			tb.Fatal(err)
+		}
+		der, err := signer().Detached(u.Digest())
+		if err != nil {
+			tb.Fatal(err)
+		}
+		if err := u.Embed(der); err != nil {
+			tb.Fatal(err)
+		}
+		m, err := f.WriteAt(u.bytes, n)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		n += int64(m)
+	}
+	return f, n
+}
+
+func TestMemoryOfVerifying(t *testing.T) {
+	f, size := signedFile(t, 100<<20)
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	r, err := Verify(f, size)
+	if err != nil || r.Err() != nil || len(r.Signatures) != 5 {
+		t.Fatal(err, r.Err())
+	}
+	runtime.ReadMemStats(&after)
+	if used := after.TotalAlloc - before.TotalAlloc; used > 12<<20 {
+		t.Errorf("verifying %d bytes allocated %d", size, used)
+	}
+}
+
+func BenchmarkVerify(b *testing.B) {
+	f, size := signedFile(b, 100<<20)
+	b.Run("100MB", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := Verify(f, size); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("hashing alone", func(b *testing.B) {
+		for b.Loop() {
+			for range 5 {
+				io.CopyBuffer(plainWriter{sha256.New()}, plainReader{io.NewSectionReader(f, 0, size)}, make([]byte, copyBuffer))
+			}
+		}
+	})
+}
+
+// BenchmarkVerifyObjects is a file of many objects, signed five times.
+func BenchmarkVerifyObjects(b *testing.B) {
+	var objects []object
+	for n := 100; n < 20100; n++ {
+		objects = append(objects, object{n, 0, "<</Type /StructElem /P 99 0 R /K [1 2 3] /Pg 3 0 R /S /Span>>"})
+	}
+	file := sample{objects: documentOf(objects...)}.bytes()
+	for range 5 {
+		file = mustSign(b, file, Options{})
+	}
+	for b.Loop() {
+		if r, err := verify(file); err != nil || r.Err() != nil {
+			b.Fatal(err, r.Err())
+		}
+	}
+}
+
 func BenchmarkPrepare(b *testing.B) {
 	in := samples()["the same, in streams"].bytes()
 	for b.Loop() {

@@ -227,6 +227,10 @@ func deflate(data string) string {
 
 // sign signs a file as the program does.
 func sign(in []byte, o Options) ([]byte, error) {
+	return signInto(ContentsSize([]*x509.Certificate{signer().Certificate}, false), in, o)
+}
+
+func signInto(room int, in []byte, o Options) ([]byte, error) {
 	p, err := Prepare(bytes.NewReader(in), int64(len(in)), o)
 	if err != nil {
 		return nil, err
@@ -235,7 +239,7 @@ func sign(in []byte, o Options) ([]byte, error) {
 		return nil, err
 	}
 	s := signer()
-	u, err := p.Update(Statement{Name: holder, Time: clock, Room: ContentsSize([]*x509.Certificate{s.Certificate}, false)})
+	u, err := p.Update(Statement{Name: holder, Time: clock, Room: room})
 	if err != nil {
 		return nil, err
 	}
