@@ -162,9 +162,6 @@ func (u *unlocker) chooseNew(ctx context.Context, k jpki.Key, current jpki.PIN) 
 		}
 		e := u.app.explain(err)
 		first.Error = say(text{JA: "%s%s", EN: "%s %s"}.With(e.What, e.Next))
-		if u.sources.NewKind() == pin.Terminal {
-			u.tty.Println(first.Error)
-		}
 	}
 	return jpki.PIN{}, err
 }

@@ -238,9 +238,6 @@ func (u *unlocker) ask(ctx context.Context, k jpki.Key, seen jpki.Tries) (p jpki
 		}
 		e := u.app.explain(err)
 		question.Error = u.app.say(text{JA: "%s%s", EN: "%s %s"}.With(e.What, e.Next))
-		if u.sources.CurrentKind() == pin.Terminal {
-			u.tty.Println(question.Error)
-		}
 	}
 	return p, err
 }
