@@ -2,6 +2,7 @@ package xmlsig
 
 import (
 	"encoding/base64"
+	"slices"
 	"strings"
 )
 
@@ -18,7 +19,28 @@ type node struct {
 // opaque tells what a tree does not look into: the namespaces of others, where
 // the content of an enveloping signature can be of any size.
 func (n *node) opaque() bool {
-	return n.space != nsDSig && n.space != nsDSig11 && n.space != nsXAdES
+	switch n.space {
+	case nsDSig, nsDSig11, nsXAdES, nsXAdES141, string(ExcC14N10):
+		return false
+	}
+	return true
+}
+
+// foreign returns a descendant of another namespace than those given, nil for
+// none.
+func (n *node) foreign(spaces ...string) *node {
+	if n == nil {
+		return nil
+	}
+	for _, c := range n.children {
+		if !slices.Contains(spaces, c.space) {
+			return c
+		}
+		if f := c.foreign(spaces...); f != nil {
+			return f
+		}
+	}
+	return nil
 }
 
 // tree reads a signature as a tree.
@@ -91,6 +113,9 @@ func (n *node) is(space, local string) bool { return n.space == space && n.local
 
 // all returns the children of this name.
 func (n *node) all(space, local string) []*node {
+	if n == nil {
+		return nil
+	}
 	var found []*node
 	for _, c := range n.children {
 		if c.is(space, local) {
@@ -102,21 +127,10 @@ func (n *node) all(space, local string) []*node {
 
 // child returns the one child of this name, nil for none or several.
 func (n *node) child(space, local string) *node {
-	if n == nil {
-		return nil
-	}
 	if found := n.all(space, local); len(found) == 1 {
 		return found[0]
 	}
 	return nil
-}
-
-// path follows children of one namespace.
-func (n *node) path(space string, locals ...string) *node {
-	for _, local := range locals {
-		n = n.child(space, local)
-	}
-	return n
 }
 
 // leaf is the text of an element without children.

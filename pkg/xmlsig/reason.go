@@ -66,4 +66,7 @@ const (
 	// PartialCoverage: part of the document is not signed; Result.References
 	// tell what is.
 	PartialCoverage Warning = "PARTIAL_COVERAGE"
+	// UnreadableTimestamp: a signature timestamp is not in Result.Timestamps,
+	// because it is malformed or of a kind that this package does not read.
+	UnreadableTimestamp Warning = "UNREADABLE_TIMESTAMP"
 )

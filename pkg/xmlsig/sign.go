@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -79,21 +80,18 @@ func (p *Prepared) Sign(s Signing) (*Signed, error) {
 	if err := s.Check(); err != nil {
 		return nil, err
 	}
-	id := p.signature
-	if id == "" {
-		id = s.Time.In(japan).Format("20060102150405")
-		if _, err := p.doc.ElementByID(id); !errors.Is(err, ErrNoElement) {
-			return nil, fmt.Errorf("%w %q", ErrDuplicateID, id)
-		}
+	id, err := p.id(s)
+	if err != nil {
+		return nil, err
 	}
-	references, properties := p.digested, ""
+	signed := &Signed{ID: id, prepared: p}
+	references, properties, end := p.digested, "", ""
 	if p.xades {
-		var signed digested
-		var err error
-		if properties, signed, err = p.properties(id, s); err != nil {
+		var reference digested
+		if properties, end, reference, err = p.properties(id, s); err != nil {
 			return nil, err
 		}
-		references = append(references[:len(references):len(references)], signed)
+		references = append(references[:len(references):len(references)], reference)
 	}
 	info := p.signedInfo(references)
 	h := p.hash.New()
@@ -101,9 +99,11 @@ func (p *Prepared) Sign(s Signing) (*Signed, error) {
 		return nil, err
 	}
 	digest := h.Sum(nil)
-	before, err := encode(p.open(id)+info, p.encoding)
-	if err != nil {
-		return nil, fmt.Errorf("xmlsig: %w", err)
+	signed.markup[partInfo] = p.open(id) + info
+	signed.markup[partProperties] = p.keyInfo(s) + properties
+	signed.markup[partEnd] = end + p.object + "</" + p.prefix + ":Signature>"
+	if err := signed.encode(); err != nil {
+		return nil, err
 	}
 
 	value, err := s.Key.Sign(nil, digest, p.hash)
@@ -115,35 +115,60 @@ func (p *Prepared) Sign(s Signing) (*Signed, error) {
 	if f := (Algorithm{PKCS1v15, p.hash}).verify(s.Certificate.PublicKey, digest, value); f != nil {
 		return nil, fmt.Errorf("%w: %w", ErrBadSignature, f)
 	}
-	rest := markup{prefix: p.prefix}
-	rest.base64("SignatureValue", value)
-	rest.WriteString(p.keyInfo(s) + properties)
-	after, err := encode(rest.String()+p.object, p.encoding)
-	if err != nil {
-		return nil, fmt.Errorf("xmlsig: %w", err)
+	m := markup{prefix: p.prefix}
+	if p.xades {
+		m.base64("SignatureValue", value, "Id", id+"-value")
+	} else {
+		m.base64("SignatureValue", value)
 	}
-	end, err := encode("</"+p.prefix+":Signature>", p.encoding)
-	if err != nil {
-		return nil, fmt.Errorf("xmlsig: %w", err)
+	signed.markup[partValue] = m.String()
+	return signed, signed.encode()
+}
+
+// id is the one chosen, or the signing time as e-Gov wants it.
+func (p *Prepared) id(s Signing) (string, error) {
+	if p.signature != "" {
+		return p.signature, nil
 	}
-	signed := &Signed{ID: id}
-	signed.pieces = append(signed.pieces, p.before...)
-	signed.pieces = append(signed.pieces, before, after, end)
-	signed.pieces = append(signed.pieces, p.after...)
-	return signed, nil
+	id := s.Time.In(japan).Format("20060102150405")
+	if _, err := p.doc.ElementByID(id); !errors.Is(err, ErrNoElement) {
+		return "", fmt.Errorf("%w %q", ErrDuplicateID, id)
+	}
+	return id, nil
 }
 
 // Signed is a document with its new signature.
 type Signed struct {
-	ID     string // of the new signature
-	pieces [][]byte
+	ID       string // of the new signature
+	prepared *Prepared
+	markup   [partEnd + 1]string
+	encoded  [partEnd + 1][]byte
+}
+
+// Parts of the markup of a signature, in their order.
+const (
+	partInfo       = iota // the start tag and SignedInfo
+	partValue             // SignatureValue
+	partProperties        // KeyInfo, and the signed properties of XAdES in their Object
+	partUnsigned          // the unsigned properties
+	partEnd               // what ends the Object, the content of an enveloping signature, the end tag
+)
+
+func (s *Signed) encode() error {
+	for i, m := range s.markup {
+		var err error
+		if s.encoded[i], err = encode(m, s.prepared.encoding); err != nil {
+			return fmt.Errorf("xmlsig: %w", err)
+		}
+	}
+	return nil
 }
 
 // WriteTo writes the document. What was there before is as it was, byte for
 // byte.
 func (s *Signed) WriteTo(w io.Writer) (int64, error) {
 	var total int64
-	for _, piece := range s.pieces {
+	for _, piece := range slices.Concat(s.prepared.before, s.encoded[:], s.prepared.after) {
 		n, err := w.Write(piece)
 		if total += int64(n); err != nil {
 			return total, err
@@ -204,8 +229,9 @@ func (p *Prepared) keyInfo(s Signing) string {
 }
 
 // properties gives the Object with the properties of XAdES-B-B (EN 319 132-1,
-// 6.3), and the reference to the signed ones.
-func (p *Prepared) properties(id string, s Signing) (string, digested, error) {
+// 6.3), the end tags that come after the unsigned properties, if any,
+// and the reference to the signed ones.
+func (p *Prepared) properties(id string, s Signing) (object, end string, reference digested, err error) {
 	signedID := id + "-properties"
 	m := markup{prefix: p.prefix}
 	m.open("Object")
@@ -230,13 +256,14 @@ func (p *Prepared) properties(id string, s Signing) (string, digested, error) {
 	}
 	m.close("xades:SignedDataObjectProperties")
 	m.close("xades:SignedProperties")
-	m.close("xades:QualifyingProperties")
-	m.close("Object")
+	tags := markup{prefix: p.prefix}
+	tags.close("xades:QualifyingProperties")
+	tags.close("Object")
 	h := p.hash.New()
-	if err := p.canonicalize(h, m.String(), "SignedProperties"); err != nil {
-		return "", digested{}, err
+	if err := p.canonicalize(h, m.String()+tags.String(), "SignedProperties"); err != nil {
+		return "", "", digested{}, err
 	}
-	return m.String(), digested{
+	return m.String(), tags.String(), digested{
 		uri: "#" + signedID, kind: typeSignedProperties,
 		transforms: p.canon.transforms(), digest: h.Sum(nil),
 	}, nil

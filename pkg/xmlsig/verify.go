@@ -63,6 +63,8 @@ type Result struct {
 	CertificateSigned bool
 	// XAdES tells that there are signed properties.
 	XAdES bool
+	// Timestamps are those that the signature brings along, unchecked.
+	Timestamps []Timestamp
 	// Profile is the shape the signature and its document have.
 	Profile Profile
 	// References are what the signature is over. Whole tells that they cover
@@ -132,6 +134,10 @@ func (v Verification) verify(e *Element, sh shape, work *budget) Result {
 	r.fail(f)
 	if props != nil {
 		r.XAdES, r.SigningTime = true, props.signingTime
+		var whole bool
+		if r.Timestamps, whole = sig.timestamps(props, work); !whole {
+			r.warn(UnreadableTimestamp)
+		}
 	}
 	deref := &dereference{sig: sig, open: v.Open, budget: work}
 	if f := deref.resolve(); f != nil {
@@ -230,7 +236,7 @@ func (r *Result) certificates(sig *signature) *Failure {
 	if sig.keyInfo == nil {
 		return nil
 	}
-	if n := sig.keyInfo.foreign(); n != nil {
+	if n := sig.keyInfo.foreign(nsDSig, nsDSig11); n != nil {
 		return failure(SigConstraintsFailure, "KeyInfo holds %s, which is not signed", n.local)
 	}
 	for _, data := range sig.keyInfo.all(nsDSig, "X509Data") {
@@ -244,19 +250,6 @@ func (r *Result) certificates(sig *signature) *Failure {
 				return &Failure{Reason: FormatFailure, Detail: fmt.Sprintf("X509Certificate: %v", err), Cause: err}
 			}
 			r.Certificates = append(r.Certificates, cert)
-		}
-	}
-	return nil
-}
-
-// foreign returns a descendant of another namespace than XML-DSig's.
-func (n *node) foreign() *node {
-	for _, c := range n.children {
-		if c.opaque() || c.space == nsXAdES {
-			return c
-		}
-		if f := c.foreign(); f != nil {
-			return f
 		}
 	}
 	return nil

@@ -13,12 +13,14 @@ import (
 // (4.4.2).
 const (
 	nsXAdES              = "http://uri.etsi.org/01903/v1.3.2#"
+	nsXAdES141           = "http://uri.etsi.org/01903/v1.4.1#" // of some unsigned properties
 	typeSignedProperties = "http://uri.etsi.org/01903#SignedProperties"
 )
 
 // properties are the qualifying properties of a signature as it claims them.
 type properties struct {
 	signed      *node // SignedProperties
+	unsigned    *node // UnsignedProperties, nil for none
 	signingTime time.Time
 	certificate *certDigest
 }
@@ -61,9 +63,12 @@ func (sig *signature) parseProperties() (*properties, *Failure) {
 			return nil, failure(FormatFailure, "%s in QualifyingProperties", c.local)
 		}
 	}
-	p := &properties{signed: q.child(nsXAdES, "SignedProperties")}
+	p := &properties{signed: q.child(nsXAdES, "SignedProperties"), unsigned: q.child(nsXAdES, "UnsignedProperties")}
 	if p.signed == nil || len(q.all(nsXAdES, "UnsignedProperties")) > 1 {
 		return nil, failure(FormatFailure, "QualifyingProperties must hold one SignedProperties and at most one UnsignedProperties")
+	}
+	if n := p.unsigned.foreign(nsDSig, nsXAdES, nsXAdES141, string(ExcC14N10)); n != nil {
+		return p, failure(SigConstraintsFailure, "the unsigned properties hold %s, which is none", n.local)
 	}
 	own := p.signed.child(nsXAdES, "SignedSignatureProperties")
 	if n := own.child(nsXAdES, "SigningTime"); n != nil {

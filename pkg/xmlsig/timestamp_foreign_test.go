@@ -1,0 +1,86 @@
+//go:build foreign
+
+package xmlsig
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestTimestampContentAgainstJDK: what a timestamp is over is the canonical
+// SignatureValue as the JDK makes it.
+func TestTimestampContentAgainstJDK(t *testing.T) {
+	dir := t.TempDir()
+	var jobs []string
+	var contents [][]byte
+	for i, m := range []C14NMethod{C14N10, C14N11, ExcC14N10} {
+		signed, content := stamped(t, []byte(taxReturn), Canonicalizer{Method: m})
+		path := write(t, dir, string(rune('a'+i))+".xml", signed)
+		jobs = append(jobs, strings.Join([]string{path, string(m), "", "signature-1-value"}, "\t"))
+		contents = append(contents, content)
+	}
+	for i, theirs := range jdkCanonical(t, jobs) {
+		if !bytes.Equal(theirs, contents[i]) {
+			t.Errorf("%s\nours   %s\ntheirs %s", jobs[i], contents[i], theirs)
+		}
+	}
+}
+
+// TestOpenSSLTimestamp: a token by OpenSSL, taken out again, verifies over the
+// content that comes with it; xmlsec1 and the JDK do not mind it.
+func TestOpenSSLTimestamp(t *testing.T) {
+	dir := t.TempDir()
+	openssl := func(args ...string) {
+		t.Helper()
+		cmd := exec.Command("openssl", args...)
+		cmd.Dir = dir
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("openssl %v: %v %s", args, err, out)
+		}
+	}
+	write(t, dir, "tsa.cnf", []byte("[req]\ndistinguished_name=dn\nx509_extensions=ext\n[dn]\n[ext]\nextendedKeyUsage=critical,timeStamping\nbasicConstraints=CA:FALSE\n"+
+		"[tsa]\ndefault_tsa=one\n[one]\nserial=serial\nsigner_digest=sha256\ndefault_policy=1.2.3.4\ndigests=sha256\ncrypto_device=builtin\n"))
+	openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "tsa.key", "-out", "tsa.pem", "-subj", "/CN=TSA", "-days", "30", "-config", "tsa.cnf")
+
+	s, err := mustPrepare(t, taxReturn, Request{XAdES: true}).Sign(fixture().signer.signing())
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := s.TimestampContent()
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, "content", content)
+	openssl("ts", "-query", "-data", "content", "-sha256", "-cert", "-out", "query")
+	openssl("ts", "-reply", "-config", "tsa.cnf", "-queryfile", "query", "-signer", "tsa.pem", "-inkey", "tsa.key", "-token_out", "-out", "token")
+	token, err := os.ReadFile(filepath.Join(dir, "token"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.AddTimestamp(token); err != nil {
+		t.Fatal(err)
+	}
+	var signed bytes.Buffer
+	if _, err := s.WriteTo(&signed); err != nil {
+		t.Fatal(err)
+	}
+	results := mustParse(t, signed.Bytes()).Verify(Verification{})
+	if err := results.Err(); err != nil || len(results[0].Timestamps) != 1 {
+		t.Fatalf("%v, %d timestamps", err, len(results[0].Timestamps))
+	}
+	write(t, dir, "token.out", results[0].Timestamps[0].Token)
+	write(t, dir, "content.out", results[0].Timestamps[0].Content)
+	openssl("ts", "-verify", "-data", "content.out", "-in", "token.out", "-token_in", "-CAfile", "tsa.pem")
+
+	path := write(t, dir, "signed.xml", signed.Bytes())
+	if err := xmlsecVerify(certificateFile(t, fixture().ca.cert), path); err != nil {
+		t.Error(err)
+	}
+	if answer := jdk(t, []string{"verify\t" + path})[0]; answer != "valid 1" {
+		t.Error(answer)
+	}
+}
