@@ -1,16 +1,18 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"crypto"
+	"crypto/rsa"
 	"crypto/x509"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,21 +21,33 @@ import (
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/cert"
-	"github.com/jpki-tools/jpki/pkg/cms"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 )
 
 type signOptions struct {
-	unlock  unlockOptions
-	format  string
-	out     string
-	outDir  string
-	digest  string
-	force   bool
-	dryRun  bool
-	quiet   bool
-	hash    crypto.Hash
-	unnamed bool // the signature goes to standard output
+	unlock    unlockOptions
+	format    string
+	profile   string
+	out       string
+	outDir    string
+	digest    string
+	key       string
+	digestHex string // of raw
+	reason    string // of PDF
+	field     string // of PDF
+	form      string // of XML
+	ids       []string
+	with      []string
+	cosign    bool
+	pem       bool
+	noCA      bool
+	force     bool
+	dryRun    bool
+	quiet     bool
+
+	hash      crypto.Hash
+	rawDigest []byte
+	unnamed   bool // the signature goes to standard output
 }
 
 var digests = map[string]crypto.Hash{"sha256": crypto.SHA256, "sha384": crypto.SHA384, "sha512": crypto.SHA512}
@@ -44,29 +58,48 @@ func (a *app) newSign() *cobra.Command {
 		use:   "sign FILE... | -",
 		short: text{JA: "ファイルに署名する", EN: "sign files"},
 		long: text{
-			JA: "署名用電子証明書でファイルに署名し、FILE.p7s(CAdES-B-B、分離署名)を作ります。元のファイルは変わりません。\n" +
+			JA: "署名用電子証明書でファイルに署名します。形式はファイルの中身で選びます。元のファイルは変わりません。\n" +
+				"  PDF      FILE-signed.pdf  登記・供託オンライン申請の形(touki)。--profile pades でPAdES-B-B\n" +
+				"  XML      FILE-signed.xml  XML署名。e-Taxとe-Govの形は自動で選ぶ。--format xades でXAdES-B-B\n" +
+				"  その他   FILE.p7s         CAdES-B-Bの分離署名\n" +
 				"「-」は標準入力を読み、署名を標準出力か -o のファイルに書きます。\n" +
 				"署名には氏名、住所、生年月日、性別が含まれます。受け取る人はそれを読めます。\n" +
-				"提出先が受け付けるかどうかは、この版では実際のサービスで確かめていません。",
-			EN: "Signs files with the digital-signature certificate and makes FILE.p7s (CAdES-B-B, detached). The file itself stays as it is.\n" +
+				"提出先が受け付けるかどうかは、実際のサービスでは確かめていません。",
+			EN: "Signs files with the digital-signature certificate. The format follows the content. The file itself stays as it is.\n" +
+				"  PDF        FILE-signed.pdf  as 登記・供託オンライン申請 asks for (touki); --profile pades for PAdES-B-B\n" +
+				"  XML        FILE-signed.xml  an XML signature; the shapes of e-Tax and e-Gov are noticed; --format xades for XAdES-B-B\n" +
+				"  any other  FILE.p7s         CAdES-B-B, detached\n" +
 				"- reads standard input; the signature goes to standard output, or to the file of -o.\n" +
 				"A signature carries your name, address, date of birth and sex, and whoever gets it can read them.\n" +
 				"Whether a given service accepts it was not verified with the real services.",
 		},
 		examples: []example{
 			{"jpki sign contract.txt", text{JA: "contract.txt.p7s を作る", EN: "makes contract.txt.p7s"}},
-			{"jpki sign --out-dir signed *.csv", text{JA: "暗証番号を1回だけ入力して、いくつも署名する", EN: "sign many, entering the password once"}},
+			{"jpki sign touki.pdf", text{JA: "touki-signed.pdf を作る", EN: "makes touki-signed.pdf"}},
+			{"jpki sign --out-dir signed *.pdf", text{JA: "暗証番号を1回だけ入力して、いくつも署名する", EN: "sign many, entering the password once"}},
 			{"tar c docs | jpki sign - -o docs.tar.p7s", text{JA: "標準入力に署名する", EN: "sign standard input"}},
 		},
-		args: a.argCount(1, -1, text{JA: "署名するファイルを指定してください。", EN: "Name the files to sign."}),
+		args: a.argCount(0, -1, text{}),
 		run:  func(ctx context.Context, args []string) error { return a.sign(ctx, &opt, args) },
 	})
 	a.addUnlockFlags(cmd, &opt.unlock)
 	f := cmd.Flags()
+	str := func(p *string, name string, help text) { f.StringVar(p, name, "", a.say(help)) }
 	f.StringVarP(&opt.out, "output", "o", "", a.say(text{JA: "署名を`FILE`に保存する(- は標準出力)", EN: "write the signature to `FILE` (- is standard output)"}))
-	f.StringVar(&opt.outDir, "out-dir", "", a.say(text{JA: "署名を`DIR`に保存する", EN: "write the signatures into `DIR`"}))
-	f.StringVar(&opt.format, "format", "", a.say(text{JA: "署名の形式: `FORMAT` は cms", EN: "kind of signature: `FORMAT` is cms"}))
-	f.StringVar(&opt.digest, "digest", "", a.say(text{JA: "ハッシュ: `NAME` は sha256(省略時)、sha384、sha512", EN: "digest: `NAME` is sha256 (the default), sha384 or sha512"}))
+	str(&opt.outDir, "out-dir", text{JA: "署名を`DIR`に保存する", EN: "write the signatures into `DIR`"})
+	str(&opt.format, "format", text{JA: "署名の形式: `FORMAT` は cms、pdf、xmldsig、xades、raw", EN: "kind of signature: `FORMAT` is cms, pdf, xmldsig, xades or raw"})
+	str(&opt.profile, "profile", text{JA: "`NAME` は touki(省略時)、pades(PDF)、etax、egov(XML)", EN: "`NAME` is touki (the default) or pades for PDF, etax or egov for XML"})
+	str(&opt.digest, "digest", text{JA: "ハッシュ: `NAME` は sha256(省略時)、sha384、sha512", EN: "digest: `NAME` is sha256 (the default), sha384 or sha512"})
+	str(&opt.reason, "reason", text{JA: "PDFの署名の理由`TEXT`", EN: "PDF: the reason, `TEXT`"})
+	str(&opt.field, "field", text{JA: "PDFの空の署名欄`NAME`に署名する", EN: "PDF: sign the empty signature field `NAME`"})
+	str(&opt.form, "form", text{JA: "XML署名の置き方: `FORM` は enveloped(省略時)、enveloping、detached", EN: "XML: `FORM` is enveloped (the default), enveloping or detached"})
+	f.StringArrayVar(&opt.ids, "id", nil, a.say(text{JA: "XMLの要素`ID`だけに署名する(--form detached)", EN: "XML: sign the element `ID` (--form detached)"}))
+	f.StringArrayVar(&opt.with, "with", nil, a.say(text{JA: "XMLと同じフォルダーの`FILE`にも署名する(e-Govなど)", EN: "XML: sign `FILE` of the same folder too (e-Gov and others)"}))
+	f.BoolVar(&opt.cosign, "cosign", false, a.say(text{JA: "e-Tax: ほかの人も署名できる形にする", EN: "e-Tax: leave room for others to sign too"}))
+	f.BoolVar(&opt.pem, "pem", false, a.say(text{JA: "CMSの署名をPEMで書く", EN: "CMS: write PEM"}))
+	f.BoolVar(&opt.noCA, "no-ca", false, a.say(text{JA: "認証局の証明書を署名に入れない", EN: "leave the CA certificate out of the signature"}))
+	str(&opt.key, "key", text{JA: "署名する鍵: `KEY` は sign(省略時)か auth(--format raw だけ)", EN: "`KEY` is sign (the default), or auth with --format raw"})
+	str(&opt.digestHex, "digest-hex", text{JA: "ファイルの代わりに、計算済みのハッシュ`HEX`に署名する(--format raw)", EN: "raw: sign the digest `HEX` instead of a file"})
 	f.BoolVar(&opt.force, "force", false, a.say(text{JA: "同じ名前のファイルを上書きする", EN: "replace files of the same name"}))
 	f.BoolVar(&opt.dryRun, "dry-run", false, a.say(text{JA: "確認だけして、署名しない", EN: "check everything, sign nothing"}))
 	f.BoolVarP(&opt.quiet, "quiet", "q", false, a.say(text{JA: "お知らせを表示しない", EN: "leave notes out"}))
@@ -75,12 +108,14 @@ func (a *app) newSign() *cobra.Command {
 
 // signJob is one file to sign, and how far it came.
 type signJob struct {
-	input     string // as given; - for standard input
-	target    string // "" for standard output
-	before    fs.FileInfo
-	content   *cms.Content
-	signature []byte
-	err       error
+	input    string // as given; - for standard input
+	target   string // "" for standard output
+	format   format
+	before   fs.FileInfo
+	document document
+	signed   bool
+	bytes    int64
+	err      error
 }
 
 // signed is what a signing session learned of the signer.
@@ -91,49 +126,60 @@ type signed struct {
 }
 
 func (a *app) sign(ctx context.Context, opt *signOptions, inputs []string) error {
+	if opt.digestHex != "" && len(inputs) == 0 {
+		inputs = []string{"-"}
+	}
 	if err := a.checkSign(opt, inputs); err != nil {
 		return err
 	}
 	if opt.quiet {
 		a.io.Quiet = true
 	}
-	u, err := a.unlocker(&opt.unlock, false)
-	if err != nil {
+	var u *unlocker
+	if !opt.dryRun {
+		var err error
+		if u, err = a.unlocker(&opt.unlock, false); err != nil {
+			return err
+		}
+		defer u.Close()
+		if inputs[0] == "-" && opt.digestHex == "" && u.readsStdin() {
+			return usage(text{JA: "標準入力は、署名するデータと暗証番号の両方には使えません。", EN: "Standard input cannot give both the data and the PIN."}).
+				next(text{JA: "暗証番号は --pin-file などで渡してください。", EN: "Give the PIN with --pin-file or another way of jpki help pin."})
+		}
+		if err := a.warnOfAuthKey(ctx, opt, u); err != nil {
+			return err
+		}
+	}
+	jobs, ready := a.prepareAll(ctx, opt, inputs)
+	defer func() {
+		for _, job := range jobs {
+			if job.document != nil {
+				job.document.close()
+			}
+		}
+	}()
+	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	defer u.Close()
-	if inputs[0] == "-" && u.readsStdin() {
-		return usage(text{JA: "標準入力は、署名するデータと暗証番号の両方には使えません。", EN: "Standard input cannot give both the data and the PIN."}).
-			next(text{JA: "暗証番号は --pin-file などで渡してください。", EN: "Give the PIN with --pin-file or another way of jpki help pin."})
-	}
-	var jobs []*signJob
-	ready := 0
-	for _, input := range inputs {
-		job := a.prepareSign(ctx, opt, input)
-		if job.err == nil {
-			ready++
-		} else if len(inputs) == 1 || context.Cause(ctx) != nil {
-			return job.err
-		}
-		jobs = append(jobs, job)
+	if len(jobs) == 1 && jobs[0].err != nil {
+		return jobs[0].err
 	}
 	var by signed
 	var failed error
 	if ready > 0 && !opt.dryRun {
-		a.io.Note(text{
-			JA: "署名には署名用電子証明書の氏名、住所、生年月日、性別が含まれ、受け取る人が読めます。",
-			EN: "The signature will carry your name, address, date of birth and sex from the certificate; whoever gets it can read them.",
-		})
+		a.noteBeforeSigning(opt, jobs)
 		by, failed = a.signSession(ctx, opt, u, jobs)
 		for _, job := range jobs {
-			if job.err == nil && job.signature != nil {
+			switch {
+			case job.err != nil:
+			case job.signed:
 				job.err = a.deliver(ctx, opt, job)
-			} else if job.err == nil {
+			default:
 				job.err = failed
 			}
 		}
 	}
-	if failed != nil && (len(jobs) == 1 || allFailed(jobs)) {
+	if failed != nil && !slices.ContainsFunc(jobs, func(j *signJob) bool { return j.err == nil }) {
 		return failed
 	}
 	if len(jobs) == 1 && jobs[0].err != nil {
@@ -145,33 +191,38 @@ func (a *app) sign(ctx context.Context, opt *signOptions, inputs []string) error
 	if failed != nil {
 		return failed
 	}
-	for _, job := range jobs {
-		if job.err != nil {
-			return quietly(problem.Failed)
-		}
+	if slices.ContainsFunc(jobs, func(j *signJob) bool { return j.err != nil }) {
+		return quietly(problem.Failed)
 	}
 	return nil
 }
 
-func allFailed(jobs []*signJob) bool {
-	for _, job := range jobs {
-		if job.err == nil {
-			return false
-		}
-	}
-	return true
-}
-
 func (a *app) checkSign(opt *signOptions, inputs []string) error {
-	if opt.digest == "" {
-		opt.digest = "sha256"
+	if len(inputs) == 0 {
+		return usage(text{JA: "署名するファイルを指定してください。", EN: "Name the files to sign."}).
+			next(text{JA: "使い方は jpki sign --help で見られます。", EN: "See jpki sign --help."})
 	}
-	var ok bool
-	if opt.hash, ok = digests[opt.digest]; !ok {
-		return usage(text{JA: "--digest は sha256、sha384、sha512 のどれかです。", EN: "--digest is sha256, sha384 or sha512."})
+	if err := opt.checkDigest(); err != nil {
+		return err
 	}
-	if opt.format != "" && opt.format != "cms" {
-		return usage(text{JA: "--format に使えるのは cms です。", EN: "--format is cms."})
+	if _, ok := formatNamed(opt.format); opt.format != "" && !ok {
+		return usage(text{JA: "--format は cms、pdf、xmldsig、xades、raw のどれかです。", EN: "--format is cms, pdf, xmldsig, xades or raw."})
+	}
+	if !slices.Contains([]string{"", "touki", "pades", "etax", "egov"}, opt.profile) {
+		return usage(text{JA: "--profile は touki、pades、etax、egov のどれかです。", EN: "--profile is touki, pades, etax or egov."})
+	}
+	if _, ok := xmlForms[opt.form]; !ok {
+		return usage(text{JA: "--form は enveloped、enveloping、detached のどれかです。", EN: "--form is enveloped, enveloping or detached."})
+	}
+	if opt.key != "" && opt.key != "sign" && opt.key != "auth" {
+		return usage(text{JA: "--key は sign か auth です。", EN: "--key is sign or auth."})
+	}
+	if opt.key == "auth" && opt.format != "raw" {
+		return usage(text{JA: "--key auth は --format raw でだけ使えます。", EN: "--key auth goes with --format raw only."}).
+			next(text{JA: "文書への署名には署名用電子証明書を使います。", EN: "Documents are signed with the digital-signature certificate."})
+	}
+	if opt.digestHex != "" && (opt.format != "raw" || len(inputs) != 1 || inputs[0] != "-") {
+		return usage(text{JA: "--digest-hex は --format raw で、ファイルを指定せずに使います。", EN: "--digest-hex goes with --format raw and without a file."})
 	}
 	if opt.out != "" && opt.outDir != "" {
 		return usage(text{JA: "-o と --out-dir は同時に使えません。", EN: "-o and --out-dir exclude each other."})
@@ -180,10 +231,7 @@ func (a *app) checkSign(opt *signOptions, inputs []string) error {
 		return usage(text{JA: "-o はファイルが1つのときだけ使えます。", EN: "-o is for a single file."}).
 			next(text{JA: "いくつも署名するときは --out-dir を使ってください。", EN: "For many files use --out-dir."})
 	}
-	stdin := false
-	for _, in := range inputs {
-		stdin = stdin || in == "-"
-	}
+	stdin := slices.Contains(inputs, "-")
 	if stdin && len(inputs) > 1 {
 		return usage(text{JA: "「-」(標準入力)はほかのファイルと一緒に指定できません。", EN: "- (standard input) goes with no other file."})
 	}
@@ -192,80 +240,167 @@ func (a *app) checkSign(opt *signOptions, inputs []string) error {
 		return usage(text{JA: "--json では署名を標準出力に書けません。", EN: "With --json the signature cannot go to standard output."}).
 			next(text{JA: "-o FILE を指定してください。", EN: "Name a file with -o."})
 	}
-	if opt.unnamed && opt.out != "-" && ui.IsTerminal(a.io.Out) {
+	if opt.unnamed && opt.out != "-" && !opt.pem && !opt.dryRun && ui.IsTerminal(a.io.Out) {
 		return usage(text{JA: "署名はバイナリなので端末に表示しません。", EN: "The signature is binary and does not go to a terminal."}).
 			next(text{JA: "-o FILE で保存するか、-o - で強制してください。", EN: "Name a file with -o, or insist with -o -."})
 	}
 	return nil
 }
 
-// prepareSign does for one file all that needs no PIN: it hashes the content
-// and sees that the signature can be written.
-func (a *app) prepareSign(ctx context.Context, opt *signOptions, input string) *signJob {
-	job := &signJob{input: input}
-	switch {
-	case opt.unnamed:
-	case opt.out != "":
-		job.target = opt.out
-	default:
-		job.target = input + ".p7s"
-		if opt.outDir != "" {
-			job.target = filepath.Join(opt.outDir, filepath.Base(job.target))
+// checkDigest finds the hash: named, or of the length of the digest given.
+func (opt *signOptions) checkDigest() error {
+	if opt.digestHex != "" {
+		var err error
+		if opt.rawDigest, err = hex.DecodeString(opt.digestHex); err != nil {
+			return usage(text{JA: "--digest-hex は16進数で指定してください。", EN: "--digest-hex is hexadecimal."})
 		}
+		for name, h := range digests {
+			if h.Size() == len(opt.rawDigest) && (opt.digest == "" || opt.digest == name) {
+				opt.digest, opt.hash = name, h
+				return nil
+			}
+		}
+		return usage(text{JA: "--digest-hex の長さ(%dバイト)が、SHA-256(32)、SHA-384(48)、SHA-512(64)のどれとも合いません。", EN: "--digest-hex has %d bytes, not those of SHA-256 (32), SHA-384 (48) or SHA-512 (64)."}.With(len(opt.rawDigest)))
 	}
-	job.err = a.hashInput(ctx, opt, job)
-	if job.err == nil && job.target != "" {
-		job.err = output.Check(ctx, job.target, output.Options{Force: opt.force})
+	if opt.digest == "" {
+		opt.digest = "sha256"
 	}
-	return job
+	var ok bool
+	if opt.hash, ok = digests[opt.digest]; !ok {
+		return usage(text{JA: "--digest は sha256、sha384、sha512 のどれかです。", EN: "--digest is sha256, sha384 or sha512."})
+	}
+	return nil
 }
 
-func (a *app) hashInput(ctx context.Context, opt *signOptions, job *signJob) error {
-	in := a.io.In
-	size := int64(0)
+// warnOfAuthKey has a person, or --force, stand by a bare signature with the
+// authentication key: it can be the answer to somebody's log-in challenge.
+func (a *app) warnOfAuthKey(ctx context.Context, opt *signOptions, u *unlocker) error {
+	if opt.key != "auth" || opt.force {
+		return nil
+	}
+	what := text{
+		JA: "利用者証明用の鍵による署名は、あなたとしてログインするための応答に使われるおそれがあります。",
+		EN: "A bare signature with the authentication key can be the answer to a challenge, with which somebody logs in as you.",
+	}
+	if u.tty != nil {
+		u.tty.Println(a.say(what))
+		agreed, err := u.typedYes(ctx)
+		if err != nil || agreed {
+			return err
+		}
+	}
+	return problem.New(problem.PINSource, what,
+		text{JA: "内容を自分で作ったと確かなときだけ、--force を付けてください。", EN: "Only if you made the content yourself, insist with --force."})
+}
+
+func (opt *signOptions) signingKey() jpki.Key {
+	if opt.key == "auth" {
+		return jpki.KeyAuth
+	}
+	return jpki.KeySign
+}
+
+// prepareAll does for every file all that needs no PIN. The result of signing
+// another file of the same call is left out, so that *.pdf can be repeated.
+func (a *app) prepareAll(ctx context.Context, opt *signOptions, inputs []string) (jobs []*signJob, ready int) {
+	results := map[string]bool{}
+	for _, in := range inputs {
+		results[signedName(in)] = true
+	}
+	for _, in := range inputs {
+		if len(inputs) > 1 && results[in] {
+			a.io.Note(text{JA: "%sは署名済みのファイルなので、飛ばします。", EN: "%s is the result of signing another one, and is left out."}.With(in))
+			continue
+		}
+		job := &signJob{input: in}
+		job.err = a.prepareSign(ctx, opt, job)
+		if job.err == nil {
+			ready++
+		}
+		jobs = append(jobs, job)
+		if context.Cause(ctx) != nil {
+			break
+		}
+	}
+	return jobs, ready
+}
+
+func (a *app) prepareSign(ctx context.Context, opt *signOptions, job *signJob) error {
+	in, err := a.openSignInput(ctx, job)
+	if err != nil {
+		return err
+	}
+	name := opt.format
+	if name == "" {
+		name = formatOf(in.head)
+	}
+	job.format, _ = formatNamed(name)
+	if opt.profile != "" && !slices.Contains(job.format.profiles, opt.profile) {
+		in.close()
+		return usage(text{JA: "--profile %s は%sには使えません。", EN: "--profile %s is not for %s."}.With(opt.profile, job.input))
+	}
+	perFile := *opt
+	perFile.format = name
+	if job.document, err = job.format.prepare(a, &perFile, in); err != nil {
+		in.close()
+		return err
+	}
+	switch {
+	case opt.unnamed:
+		return nil
+	case opt.out != "":
+		job.target = opt.out
+	case opt.outDir != "":
+		job.target = filepath.Join(opt.outDir, filepath.Base(job.format.ending(job.input)))
+	default:
+		job.target = job.format.ending(job.input)
+	}
+	return output.Check(ctx, job.target, output.Options{Force: opt.force})
+}
+
+// openSignInput opens an input and reads its head. The document closes it.
+func (a *app) openSignInput(ctx context.Context, job *signJob) (*input, error) {
+	in := &input{ctx: ctx, name: job.input, rest: a.io.In}
 	if job.input != "-" {
 		f, err := openInput(job.input)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		defer f.Close()
 		if job.before, err = f.Stat(); err != nil {
-			return err
+			f.Close()
+			return nil, err
 		}
-		in, size = f, job.before.Size()
+		in.file, in.rest, in.size = f, f, job.before.Size()
 	}
-	head := make([]byte, 1024)
-	n, err := io.ReadFull(in, head)
+	in.head = make([]byte, 1024)
+	n, err := io.ReadFull(in.rest, in.head)
+	in.head = in.head[:n]
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return err
+		in.close()
+		return nil, err
 	}
-	head = head[:n]
-	if opt.format == "" {
-		if err := refuseOwnFormats(job.input, head); err != nil {
-			return err
-		}
-	}
-	progress := a.io.Progress(text{JA: "%sを読んでいます", EN: "reading %s"}.With(job.input), size, a.now)
-	defer progress.Done()
-	job.content, err = cms.HashContent(progress.Reader(cancellable(ctx, io.MultiReader(bytes.NewReader(head), in))), opt.hash)
-	return err
+	return in, nil
 }
 
-// refuseOwnFormats keeps a person from signing a PDF or XML file beside it
-// where a signature inside it is usually wanted.
-func refuseOwnFormats(name string, head []byte) error {
-	format := ""
-	switch {
-	case bytes.Contains(head, []byte("%PDF-")):
-		format = "PDF"
-	case bytes.HasPrefix(bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xEF\xBB\xBF")), " \t\r\n"), []byte("<?xml")):
-		format = "XML"
-	default:
-		return nil
+func (in *input) close() {
+	if in.file != nil {
+		in.file.Close()
 	}
-	return problem.New(problem.NotYetSupported,
-		text{JA: "%sは%sファイルです。%sの中への署名は、この版ではまだできません。", EN: "%s is a %s file. This version cannot yet put a signature inside %s."}.With(name, format, format),
-		text{JA: "別のファイル(.p7s)としての署名でよければ --format cms を付けてください。", EN: "If a signature in a file of its own (.p7s) will do, add --format cms."})
+}
+
+func (a *app) noteBeforeSigning(opt *signOptions, jobs []*signJob) {
+	if opt.signingKey() == jpki.KeySign && opt.format != "raw" {
+		a.io.Note(text{
+			JA: "署名には署名用電子証明書の氏名、住所、生年月日、性別が含まれ、受け取る人が読めます。",
+			EN: "The signature will carry your name, address, date of birth and sex from the certificate; whoever gets it can read them.",
+		})
+	}
+	if slices.ContainsFunc(jobs, func(j *signJob) bool { return j.err == nil && len(j.format.profiles) > 0 }) {
+		a.io.Note(text{
+			JA: "提出先のサービスが受け付けるかどうかは、実際のサービスでは確かめていません。",
+			EN: "Whether the service you send it to accepts it was not verified with the real service.",
+		})
+	}
 }
 
 // openInput opens a regular file for reading.
@@ -302,77 +437,117 @@ func (r ctxReader) Read(b []byte) (int, error) {
 	return r.r.Read(b)
 }
 
-// signSession signs everything that is ready in one PIN session. What it could
-// not sign for a reason of its own has that in its job.
+// signSession signs everything that is ready in one PIN session. What could not
+// be signed for a reason of its own has that in its job.
 func (a *app) signSession(ctx context.Context, opt *signOptions, u *unlocker, jobs []*signJob) (by signed, err error) {
-	err = a.withPIN(ctx, u, jpki.KeySign, func(card *openedCard, s *jpki.Session) error {
-		signing, err := a.signing(s, opt.hash)
+	err = a.withPIN(ctx, u, opt.signingKey(), func(card *openedCard, s *jpki.Session) error {
+		who, err := a.signer(opt, s)
 		if err != nil {
 			return err
 		}
-		by = signed{signing.Certificate, signing.Time, cert.IsDemo(signing.Certificate)}
+		by = signed{who.cert, who.time, cert.IsDemo(who.cert)}
 		for _, job := range jobs {
 			if job.err != nil {
 				continue
 			}
-			if job.signature, err = signing.Detached(job.content.Digest(opt.hash)); err != nil {
+			if err := job.document.sign(who); err != nil {
+				if ofDocument(err) {
+					job.err = err
+					continue
+				}
 				return err
 			}
+			job.signed = true
 		}
 		return nil
 	})
 	return by, err
 }
 
-// signing reads the certificates and checks what only they can tell.
-func (a *app) signing(s *jpki.Session, hash crypto.Hash) (cms.Signing, error) {
-	c, err := s.Certificate(jpki.KindSign)
+// ofDocument reports an error that is one file's own, so that the others can
+// still be signed.
+func ofDocument(err error) bool { return explainDocument(err) != nil }
+
+// signer reads the certificates and checks what only they can tell.
+func (a *app) signer(opt *signOptions, s *jpki.Session) (signer, error) {
+	kind := opt.signingKey().Certificate()
+	c, err := s.Certificate(kind)
 	if err != nil {
-		return cms.Signing{}, err
+		return signer{}, err
 	}
 	now := a.now()
 	switch v := cert.ValidityOf(c); v.State(now) {
 	case cert.Expired:
-		return cms.Signing{}, problem.New(problem.Expired,
-			text{JA: "署名用電子証明書の有効期間は%sで終わっています。署名は作成していません。", EN: "The digital-signature certificate ended on %s. No signature was made."}.With(dateText(v.LastDay())),
+		return signer{}, problem.New(problem.Expired,
+			text{JA: "%sの有効期間は%sで終わっています。署名は作成していません。", EN: "The %s ended on %s. No signature was made."}.With(certificateNames[kind], dateText(v.LastDay())),
 			text{JA: "カードを持って市区町村の窓口で新しく発行してもらってください(無料)。", EN: "Take the card to the municipal counter for a new one (free)."})
 	case cert.NotYetValid:
-		return cms.Signing{}, problem.New(problem.Invalid,
-			text{JA: "署名用電子証明書の有効期間はまだ始まっていません。署名は作成していません。", EN: "The digital-signature certificate is not yet valid. No signature was made."},
+		return signer{}, problem.New(problem.Invalid,
+			text{JA: "%sの有効期間はまだ始まっていません。署名は作成していません。", EN: "The %s is not yet valid. No signature was made."}.With(certificateNames[kind]),
 			text{JA: "このパソコンの日付と時刻を確かめてください。", EN: "Check the date and time of this computer."})
 	}
-	signing := cms.Signing{Certificate: c, Key: s.Signer(c), Hash: hash, Time: now}
-	ca, err := s.Certificate(jpki.KindSignCA)
+	who := signer{cert: c, key: s.Signer(c), time: now}
+	if opt.noCA || opt.format == "raw" {
+		return who, nil
+	}
+	ca, err := s.Certificate(kind.CA())
 	switch {
 	case err == nil:
-		signing.CA = []*x509.Certificate{ca}
+		who.ca = []*x509.Certificate{ca}
 	case fatal(err):
-		return cms.Signing{}, err
+		return signer{}, err
 	default:
 		a.io.Note(text{JA: "カードの認証局の証明書が読めないため、署名に入れません。", EN: "The CA certificate on the card cannot be read and is left out of the signature."})
 	}
-	return signing, nil
+	return who, nil
 }
 
-// deliver checks a signature with our own verifier and gives it its name.
+// checkRaw verifies a bare signature.
+func checkRaw(c *x509.Certificate, hash crypto.Hash, digest, signature []byte) error {
+	key, ok := c.PublicKey.(*rsa.PublicKey)
+	if !ok {
+		return fmt.Errorf("keys of type %T are not supported", c.PublicKey)
+	}
+	return rsa.VerifyPKCS1v15(key, hash, digest, signature)
+}
+
+// deliver writes a result, has our own verifier check what was written, and
+// only then gives it its name.
 func (a *app) deliver(ctx context.Context, opt *signOptions, job *signJob) error {
 	if err := unchangedInput(job); err != nil {
 		return err
 	}
-	parsed, err := cms.Parse(job.signature)
-	if err == nil {
-		err = parsed.Verify(job.content).Err()
+	path := job.target
+	if path == "" {
+		// What goes to standard output is checked in a file of its own first.
+		dir, err := os.MkdirTemp("", "jpki-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+		path = filepath.Join(dir, "signature")
 	}
+	f, err := output.Create(ctx, path, output.Options{Force: opt.force})
 	if err != nil {
+		return err
+	}
+	defer f.Abort()
+	if err := job.document.write(f); err != nil {
+		return err
+	}
+	if job.bytes, err = f.Size(); err != nil {
+		return err
+	}
+	if err := job.document.verify(f, job.bytes); err != nil {
 		return problem.New(problem.Failed,
 			text{JA: "作成した署名が検証に通らなかったため、保存しませんでした。", EN: "The signature did not pass its own verification and was not saved."},
 			text{JA: "カードを置き直して、もう一度実行してください。", EN: "Put the card back and run this again."}).Because(err)
 	}
-	if job.target == "" {
-		_, err := a.io.Out.Write(job.signature)
-		return err
+	if job.target != "" {
+		return f.Commit()
 	}
-	return output.WriteFile(ctx, job.target, job.signature, output.Options{Force: opt.force})
+	_, err = io.Copy(a.io.Out, io.NewSectionReader(f, 0, job.bytes))
+	return err
 }
 
 // unchangedInput notices a file that changed after it was hashed.
@@ -436,7 +611,6 @@ type signJSON struct {
 	Schema      string          `json:"schema"`
 	DryRun      bool            `json:"dry_run"`
 	Demo        bool            `json:"demo"`
-	Format      string          `json:"format"`
 	Digest      string          `json:"digest"`
 	SigningTime *string         `json:"signing_time"`
 	Certificate *string         `json:"certificate_sha256"`
@@ -447,21 +621,25 @@ type signJSON struct {
 type signatureJSON struct {
 	Input  string       `json:"input"`
 	Output string       `json:"output"`
-	Bytes  int          `json:"bytes"`
+	Format string       `json:"format"`
+	Bytes  int64        `json:"bytes"`
 	Error  *problemJSON `json:"error"`
 }
 
 func signedDocument(a *app, opt *signOptions, jobs []*signJob, by signed) signJSON {
 	doc := signJSON{
-		Schema: "jpki.sign/v1", DryRun: opt.dryRun, Demo: by.demo, Format: "cms", Digest: opt.digest,
-		Discloses: []string{"name", "address", "birth", "sex"}, Signatures: []signatureJSON{},
+		Schema: "jpki.sign/v1", DryRun: opt.dryRun, Demo: by.demo, Digest: opt.digest,
+		Discloses: []string{}, Signatures: []signatureJSON{},
+	}
+	if opt.signingKey() == jpki.KeySign && opt.format != "raw" {
+		doc.Discloses = []string{"name", "address", "birth", "sex"}
 	}
 	if by.cert != nil {
 		at, fingerprint := rfc3339(by.time), cert.FingerprintOf(by.cert).String()
 		doc.SigningTime, doc.Certificate = &at, &fingerprint
 	}
 	for _, job := range jobs {
-		j := signatureJSON{Input: job.input, Output: job.target, Bytes: len(job.signature)}
+		j := signatureJSON{Input: job.input, Output: job.target, Format: job.format.name, Bytes: job.bytes}
 		if job.err != nil {
 			p := a.problemJSON(a.explain(job.err))
 			j.Error, j.Bytes = &p, 0

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,6 +13,7 @@ import (
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/cms"
 	"github.com/jpki-tools/jpki/pkg/trust"
+	"github.com/jpki-tools/jpki/pkg/xmlsig"
 )
 
 type verifyOptions struct {
@@ -26,18 +25,19 @@ type verifyOptions struct {
 func (a *app) newVerify() *cobra.Command {
 	var opt verifyOptions
 	cmd := a.command(command{
-		use:   "verify FILE.p7s...",
+		use:   "verify FILE...",
 		short: text{JA: "署名を確かめる", EN: "check signatures"},
 		long: text{
-			JA: "CMS/CAdESの署名(.p7s、.p7m)を、元のファイルと突き合わせて確かめます。署名がいくつあっても、すべて調べます。\n" +
+			JA: "CMS/CAdES(.p7s、.p7m)、PDF、XMLの署名を確かめます。ファイルにいくつあっても、すべて調べます。\n" +
 				"失効しているかどうかは、一般の人が調べられる公開の窓口がないため確認しません。\n" +
 				"ほかの人の署名の検証を業務として行うには、主務大臣の認定が必要です(公的個人認証法 第17条)。",
-			EN: "Checks CMS/CAdES signatures (.p7s, .p7m) against the signed file: every signature there is.\n" +
+			EN: "Checks signatures in CMS/CAdES (.p7s, .p7m), PDF and XML: every signature there is.\n" +
 				"Revocation is not checked: there is no public source for it that a resident could ask.\n" +
 				"Verifying others' signatures as a business needs a ministerial accreditation (公的個人認証法 第17条).",
 		},
 		examples: []example{
 			{"jpki verify contract.txt.p7s", text{JA: "contract.txt と突き合わせる", EN: "against contract.txt"}},
+			{"jpki verify touki-signed.pdf", text{JA: "PDFの中の署名をすべて調べる", EN: "every signature in a PDF"}},
 			{"jpki verify sig.p7s --content contract.txt", text{JA: "元のファイルを指定する", EN: "naming the signed file"}},
 		},
 		args: a.argCount(1, -1, text{JA: "確かめる署名のファイルを指定してください。", EN: "Name the signatures to check."}),
@@ -58,7 +58,7 @@ type fileVerdict struct {
 
 // signatureVerdict is what was found about one signature of a file.
 type signatureVerdict struct {
-	result  cms.Result
+	foundSignature
 	verdict trust.Verdict
 	name    string // of the holder, "" where none is named
 }
@@ -118,107 +118,42 @@ func worst(verdicts []fileVerdict) error {
 	return quietly(code)
 }
 
-// maxSignature bounds a detached signature, in bytes.
-const maxSignature = 16 << 20
-
 func (a *app) verifyFile(ctx context.Context, opt *verifyOptions, path string) ([]signatureVerdict, error) {
-	sd, err := readSignature(path)
+	findings, err := a.findSignatures(ctx, opt, path)
 	if err != nil {
 		return nil, err
 	}
-	var content *cms.Content
-	if sd.Detached() {
-		if content, err = a.signedContent(ctx, opt, path, sd); err != nil {
-			return nil, err
-		}
-	}
-	results := sd.Verify(content)
-	if len(results) == 0 {
-		return nil, problem.New(problem.Invalid,
-			text{JA: "%sに署名はありません。", EN: "There is no signature in %s."}.With(path), text{})
+	if len(findings) == 0 {
+		return nil, noSignature(path)
 	}
 	var verdicts []signatureVerdict
-	for _, r := range results {
-		verdicts = append(verdicts, a.judge(opt, sd, r))
+	for _, f := range findings {
+		verdicts = append(verdicts, a.judge(opt, f))
 	}
 	return verdicts, nil
 }
 
-func readSignature(path string) (*cms.SignedData, error) {
-	f, err := openInput(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxSignature+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(data) > maxSignature {
-		return nil, notSignature(path, errors.New("too large"))
-	}
-	if decoded, err := cms.DecodePEM(data); err == nil {
-		data = decoded
-	}
-	sd, err := cms.Parse(data)
-	if err != nil {
-		return nil, notSignature(path, err)
-	}
-	return sd, nil
-}
-
-func notSignature(path string, cause error) error {
+func noSignature(path string) error {
 	return problem.New(problem.Invalid,
-		text{JA: "%sはCMSの署名として読めません。", EN: "%s cannot be read as a CMS signature."}.With(path),
-		text{JA: "署名のファイル(.p7s)を指定してください。この版が調べるのはCMS/CAdESだけです。", EN: "Name the signature (.p7s). This version checks CMS/CAdES only."}).Because(cause)
+		text{JA: "%sに署名はありません。", EN: "There is no signature in %s."}.With(path), text{})
 }
 
-func (a *app) signedContent(ctx context.Context, opt *verifyOptions, path string, sd *cms.SignedData) (*cms.Content, error) {
-	name := opt.content
-	if name == "" {
-		var ok bool
-		if name, ok = strings.CutSuffix(path, ".p7s"); !ok {
-			return nil, usage(text{JA: "%sがどのファイルの署名か分かりません。", EN: "It is not clear which file %s is for."}.With(path)).
-				next(text{JA: "--content で元のファイルを指定してください。", EN: "Name the signed file with --content."})
-		}
-	}
-	f, err := openInput(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	size := int64(0)
-	if info, err := f.Stat(); err == nil {
-		size = info.Size()
-	}
-	progress := a.io.Progress(text{JA: "%sを読んでいます", EN: "reading %s"}.With(name), size, a.now)
-	defer progress.Done()
-	return cms.HashContent(progress.Reader(cancellable(ctx, f)), sd.Hashes()...)
-}
-
-// weakSHA1 is the reason of a signature that proves nothing any more.
+// errWeak is the reason of a signature that proves nothing any more.
 var errWeak = errors.New("SHA-1, or a key too short, proves nothing any more")
 
 // judge puts what the signature says and what the chain says together.
-func (a *app) judge(opt *verifyOptions, sd *cms.SignedData, r cms.Result) signatureVerdict {
-	v := signatureVerdict{result: r}
-	if r.Certificate != nil {
+func (a *app) judge(opt *verifyOptions, f foundSignature) signatureVerdict {
+	v := signatureVerdict{foundSignature: f}
+	if f.cert != nil {
 		anchors := trust.Anchors{Demo: opt.trustDemo}
-		v.verdict = anchors.Check(r.Certificate, sd.Certificates, cert.Other, trust.Moment{Time: a.now()})
-		if h, err := cert.HolderOf(r.Certificate); err == nil || errors.Is(err, cert.ErrHolderMalformed) {
-			v.name = h.Name.String()
+		v.verdict = anchors.Check(f.cert, f.certs, cert.Other, trust.Moment{Time: a.now()})
+		if h, err := cert.HolderOf(f.cert); err == nil || errors.Is(err, cert.ErrHolderMalformed) {
+			v.name = h.Name.String() + a.substitutes(h.NameSubstitutes)
 		}
 	}
-	for _, f := range r.Failures {
-		v.verdict = v.verdict.With(trust.Reason{Code: trust.Code(f.Reason), Err: f})
-	}
-	if r.Err() != nil && len(r.Failures) == 0 {
-		v.verdict = v.verdict.With(trust.Reason{Code: trust.SigCryptoFailure, Err: r.Err()})
-	}
-	for _, w := range r.Warnings {
-		if w == cms.WeakDigest || w == cms.WeakKey {
-			v.verdict = v.verdict.With(trust.Reason{Code: trust.CryptoConstraintsFailureNoPOE, Err: errWeak})
-		}
+	v.verdict = v.verdict.With(f.reasons...)
+	if f.weak {
+		v.verdict = v.verdict.With(trust.Reason{Code: trust.CryptoConstraintsFailureNoPOE, Err: errWeak})
 	}
 	return v
 }
@@ -239,6 +174,9 @@ var reasonTexts = []struct {
 	cause error
 	text  text
 }{
+	{xmlsig.HashFailure, text{JA: "署名された内容が変わっています", EN: "what was signed has changed"}},
+	{xmlsig.SigCryptoFailure, text{JA: "署名の値が、証明書の鍵と合いません", EN: "the signature does not fit the certificate's key"}},
+	{errContentChanged, text{JA: "署名のあとで、文書の内容が変えられています", EN: "the content was changed after it was signed"}},
 	{cms.HashFailure, text{JA: "ファイルの内容が、署名されたものと違います", EN: "the file is not what was signed"}},
 	{cms.SigCryptoFailure, text{JA: "署名の値が、証明書の鍵と合いません", EN: "the signature does not fit the certificate's key"}},
 	{cms.NoSigningCertificateFound, text{JA: "署名者の証明書がありません", EN: "the signer's certificate is missing"}},
@@ -274,7 +212,10 @@ func (a *app) printVerdicts(verdicts []fileVerdict) {
 			fmt.Fprintf(w, "  %s\n", a.io.Paint(ui.Bad, a.say(a.explain(f.err).What)))
 			continue
 		}
-		for _, s := range f.signatures {
+		for j, s := range f.signatures {
+			if j > 0 {
+				fmt.Fprintln(w)
+			}
 			fmt.Fprint(w, ui.Table(2, nil, a.verdictRows(s)))
 		}
 	}
@@ -290,7 +231,7 @@ func (a *app) verdictRows(s signatureVerdict) [][]string {
 	for _, r := range s.verdict.Reasons {
 		rows = append(rows, a.row(ui.Plain, text{JA: "理由", EN: "Reason"}, reasonText(r)))
 	}
-	if c := s.result.Certificate; c != nil {
+	if c := s.cert; c != nil {
 		if s.name != "" {
 			rows = append(rows, []string{a.say(text{JA: "署名者", EN: "Signer"}), s.name})
 		} else {
@@ -298,10 +239,16 @@ func (a *app) verdictRows(s signatureVerdict) [][]string {
 		}
 		rows = append(rows, a.row(ui.Plain, text{JA: "証明書", EN: "Certificate"}, kindTexts[cert.KindOf(c)]))
 	}
-	if t := s.result.SigningTime; !t.IsZero() {
+	if t := s.claimed; !t.IsZero() {
 		at := t.In(cert.JST)
 		rows = append(rows, a.row(ui.Plain, text{JA: "署名日時", EN: "Signed at"},
 			text{JA: "%s %s(署名者の申告)", EN: "%s %s JST (as the signer claims)"}.With(dateText(cert.DateOf(t)), at.Format("15:04:05"))))
+	}
+	for _, c := range s.covers {
+		rows = append(rows, a.row(ui.Plain, text{JA: "範囲", EN: "Covers"}, c))
+	}
+	if !s.after.IsZero() {
+		rows = append(rows, a.row(ui.Plain, text{JA: "署名のあと", EN: "Since then"}, s.after))
 	}
 	if status == trust.ValidRevocationUnchecked {
 		rows = append(rows, a.row(ui.Faint, text{JA: "失効の確認", EN: "Revocation"},
@@ -323,6 +270,8 @@ type fileVerdictDoc struct {
 }
 
 type signatureVerdictDoc struct {
+	Format      string       `json:"format"`
+	Where       string       `json:"where"`
 	Verdict     trust.Status `json:"verdict"`
 	Demo        bool         `json:"demo"`
 	Reasons     []reasonDoc  `json:"reasons"`
@@ -333,6 +282,8 @@ type signatureVerdictDoc struct {
 	Algorithm   string       `json:"algorithm"`
 	SigningTime *string      `json:"claimed_signing_time"`
 	Revocation  string       `json:"revocation"`
+	Covers      []string     `json:"covers"`
+	After       string       `json:"added_later"`
 }
 
 type reasonDoc struct {
@@ -350,20 +301,24 @@ func verifyDocument(a *app, verdicts []fileVerdict) verifyJSON {
 		}
 		for _, s := range v.signatures {
 			d := signatureVerdictDoc{
+				Format: s.format, Where: s.where, Covers: []string{}, After: a.say(s.after),
 				Verdict: s.verdict.Status(), Demo: s.verdict.Issuer.Standing == trust.Demo, Reasons: []reasonDoc{},
 				Signer: s.name, Kind: cert.Other.String(), Issuer: s.verdict.Issuer.Standing.String(),
-				Algorithm: s.result.Algorithm.String(), Revocation: s.verdict.Revocation.String(),
+				Algorithm: s.algorithm, Revocation: s.verdict.Revocation.String(),
 			}
 			for _, r := range s.verdict.Reasons {
 				d.Reasons = append(d.Reasons, reasonDoc{r.Code, r.Err.Error()})
 			}
-			if c := s.result.Certificate; c != nil {
+			if c := s.cert; c != nil {
 				fingerprint := cert.FingerprintOf(c).String()
 				d.Certificate, d.Kind = &fingerprint, cert.KindOf(c).String()
 			}
-			if t := s.result.SigningTime; !t.IsZero() {
+			if t := s.claimed; !t.IsZero() {
 				at := t.UTC().Format(time.RFC3339)
 				d.SigningTime = &at
+			}
+			for _, c := range s.covers {
+				d.Covers = append(d.Covers, a.say(c))
 			}
 			f.Signatures = append(f.Signatures, d)
 		}

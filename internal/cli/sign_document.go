@@ -1,0 +1,420 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/cms"
+	"github.com/jpki-tools/jpki/pkg/pdfsig"
+	"github.com/jpki-tools/jpki/pkg/xmlsig"
+)
+
+// document is an input that was read and checked, and waits for its signature.
+// Everything that takes long or can fail without the card happens before and
+// after sign.
+type document interface {
+	// sign makes the signature: the one step that needs the card.
+	sign(by signer) error
+	// write writes the result.
+	write(w io.Writer) error
+	// verify has our own verifier look at what was written.
+	verify(r io.ReaderAt, size int64) error
+	// close lets the input go.
+	close()
+}
+
+// signer is who signs, once the card has told.
+type signer struct {
+	cert *x509.Certificate
+	ca   []*x509.Certificate // to be embedded beside cert
+	key  crypto.Signer
+	time time.Time
+}
+
+// format is a kind of signature.
+type format struct {
+	name     string
+	ending   func(input string) string // the name of the result
+	profiles []string                  // that --profile can ask for, the default first
+	prepare  func(a *app, opt *signOptions, in *input) (document, error)
+}
+
+var formats = []format{
+	{"cms", func(in string) string { return in + ".p7s" }, nil, prepareCMS},
+	{"pdf", signedName, []string{"touki", "pades"}, preparePDF},
+	{"xmldsig", signedName, []string{"etax", "egov"}, prepareXML},
+	{"xades", signedName, []string{"etax", "egov"}, prepareXML},
+	{"raw", func(in string) string { return in + ".sig" }, nil, prepareRaw},
+}
+
+func formatNamed(name string) (format, bool) {
+	i := slices.IndexFunc(formats, func(f format) bool { return f.name == name })
+	if i < 0 {
+		return format{}, false
+	}
+	return formats[i], true
+}
+
+// signedName puts -signed before the ending.
+func signedName(in string) string {
+	ending := filepath.Ext(in)
+	return strings.TrimSuffix(in, ending) + "-signed" + ending
+}
+
+// formatOf chooses the format by the head of a file, not by its name.
+func formatOf(head []byte) string {
+	text := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xEF\xBB\xBF")), " \t\r\n")
+	switch {
+	case bytes.Contains(head, []byte("%PDF-")):
+		return "pdf"
+	case bytes.HasPrefix(text, []byte("<?xml")), bytes.HasPrefix(head, []byte("\xFF\xFE<\x00?\x00")), bytes.HasPrefix(head, []byte("\xFE\xFF\x00<\x00?")):
+		return "xmldsig"
+	}
+	return "cms"
+}
+
+// input is an opened input: a file, or standard input.
+type input struct {
+	ctx  context.Context
+	name string
+	file *os.File // of a file that can be read anywhere; nil for standard input
+	head []byte   // its beginning, already read from rest
+	rest io.Reader
+	size int64 // 0 where unknown
+}
+
+// reader reads the whole input once, and shows how far it came.
+func (in *input) reader(a *app) (r io.Reader, done func()) {
+	p := a.io.Progress(text{JA: "%sを読んでいます", EN: "reading %s"}.With(in.name), in.size, a.now)
+	return p.Reader(cancellable(in.ctx, io.MultiReader(bytes.NewReader(in.head), in.rest))), p.Done
+}
+
+// cmsDocument is a detached CAdES signature beside a file.
+type cmsDocument struct {
+	opt       *signOptions
+	content   *cms.Content
+	signature []byte
+}
+
+func prepareCMS(a *app, opt *signOptions, in *input) (document, error) {
+	r, done := in.reader(a)
+	defer done()
+	content, err := cms.HashContent(r, opt.hash)
+	return &cmsDocument{opt: opt, content: content}, err
+}
+
+func (d *cmsDocument) sign(by signer) (err error) {
+	signing := cms.Signing{Certificate: by.cert, CA: by.ca, Key: by.key, Hash: d.opt.hash, Time: by.time}
+	d.signature, err = signing.Detached(d.content.Digest(d.opt.hash))
+	return err
+}
+
+func (d *cmsDocument) write(w io.Writer) error {
+	out := d.signature
+	if d.opt.pem {
+		out = pem.EncodeToMemory(&pem.Block{Type: "CMS", Bytes: out})
+	}
+	_, err := w.Write(out)
+	return err
+}
+
+func (d *cmsDocument) verify(r io.ReaderAt, size int64) error {
+	data, err := io.ReadAll(io.NewSectionReader(r, 0, size))
+	if err != nil {
+		return err
+	}
+	if d.opt.pem {
+		if data, err = cms.DecodePEM(data); err != nil {
+			return err
+		}
+	}
+	sd, err := cms.Parse(data)
+	if err != nil {
+		return err
+	}
+	return sd.Verify(d.content).Err()
+}
+
+func (*cmsDocument) close() {}
+
+// rawDocument is a bare RSA signature over a file or a digest.
+type rawDocument struct {
+	opt       *signOptions
+	digest    []byte
+	by        signer
+	signature []byte
+}
+
+func prepareRaw(a *app, opt *signOptions, in *input) (document, error) {
+	if opt.digestHex != "" {
+		return &rawDocument{opt: opt, digest: opt.rawDigest}, nil
+	}
+	r, done := in.reader(a)
+	defer done()
+	content, err := cms.HashContent(r, opt.hash)
+	if err != nil {
+		return nil, err
+	}
+	return &rawDocument{opt: opt, digest: content.Digest(opt.hash)}, nil
+}
+
+func (d *rawDocument) sign(by signer) (err error) {
+	d.by = by
+	d.signature, err = by.key.Sign(nil, d.digest, d.opt.hash)
+	return err
+}
+
+func (d *rawDocument) write(w io.Writer) error {
+	_, err := w.Write(d.signature)
+	return err
+}
+
+func (d *rawDocument) verify(r io.ReaderAt, size int64) error {
+	data, err := io.ReadAll(io.NewSectionReader(r, 0, size))
+	if err != nil {
+		return err
+	}
+	return checkRaw(d.by.cert, d.opt.hash, d.digest, data)
+}
+
+func (*rawDocument) close() {}
+
+// pdfDocument is a PDF file that gets its signature as an incremental update.
+type pdfDocument struct {
+	a           *app
+	opt         *signOptions
+	file        *os.File
+	preparation *pdfsig.Preparation
+	update      *pdfsig.Update
+	by          signer
+}
+
+func preparePDF(a *app, opt *signOptions, in *input) (document, error) {
+	if in.file == nil {
+		return nil, usage(text{JA: "PDFは標準入力からは署名できません。", EN: "A PDF cannot be signed from standard input."}).
+			next(text{JA: "ファイル名を指定してください。", EN: "Name the file."})
+	}
+	profile := pdfsig.Touki
+	if opt.profile == "pades" {
+		profile = pdfsig.PAdES
+	}
+	d := &pdfDocument{a: a, opt: opt, file: in.file}
+	var err error
+	if d.preparation, err = pdfsig.Prepare(in.file, in.size, pdfsig.Options{Profile: profile, Field: opt.field}); err != nil {
+		return nil, err
+	}
+	return d, d.preparation.Hash(opt.hash)
+}
+
+func (d *pdfDocument) sign(by signer) error {
+	for _, s := range d.preparation.Signatures {
+		if signedBy(s.Contents, by.cert) {
+			d.a.io.Note(text{JA: "%sには同じ証明書の署名がもうあります。もう1つ加えます。", EN: "%s has a signature with the same certificate already. Another one is added."}.With(d.file.Name()))
+			break
+		}
+	}
+	name := ""
+	if h, err := cert.HolderOf(by.cert); err == nil || errors.Is(err, cert.ErrHolderMalformed) {
+		name = h.Name.String()
+	}
+	update, err := d.preparation.Update(pdfsig.Statement{
+		Name: name, Time: by.time, Reason: d.opt.reason,
+		Room: pdfsig.ContentsSize(append([]*x509.Certificate{by.cert}, by.ca...), false),
+	})
+	if err != nil {
+		return err
+	}
+	signing := cms.Signing{Certificate: by.cert, CA: by.ca, Key: by.key, Hash: d.opt.hash, Time: by.time}
+	signature, err := signing.Detached(update.Digest())
+	if err != nil {
+		return err
+	}
+	d.update, d.by = update, by
+	return update.Embed(signature)
+}
+
+// signedBy reports whether a signature, with zeros behind it, is one of the
+// certificate's key.
+func signedBy(contents []byte, c *x509.Certificate) bool {
+	sd, err := cms.Parse(bytes.TrimRight(contents, "\x00"))
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(sd.Certificates, c.Equal)
+}
+
+func (d *pdfDocument) write(w io.Writer) error {
+	_, err := d.update.WriteTo(w)
+	return err
+}
+
+func (d *pdfDocument) verify(r io.ReaderAt, size int64) error {
+	report, err := pdfsig.Verify(r, size, d.by.cert)
+	if err != nil {
+		return err
+	}
+	for _, s := range report.Signatures {
+		if s.Field == d.preparation.Field {
+			if !s.Whole {
+				return fmt.Errorf("the signature does not cover the whole file")
+			}
+			return s.Err()
+		}
+	}
+	return pdfsig.ErrNoSignature
+}
+
+func (d *pdfDocument) close() { d.file.Close() }
+
+// xmlDocument is an XML document that gets its signature inside.
+type xmlDocument struct {
+	opt      *signOptions
+	folder   string
+	prepared *xmlsig.Prepared
+	signed   *xmlsig.Signed
+}
+
+var xmlForms = map[string]xmlsig.Form{"": xmlsig.Enveloped, "enveloped": xmlsig.Enveloped, "enveloping": xmlsig.Enveloping, "detached": xmlsig.Detached}
+
+func prepareXML(a *app, opt *signOptions, in *input) (document, error) {
+	r, done := in.reader(a)
+	defer done()
+	src, err := io.ReadAll(io.LimitReader(r, int64(xmlsig.DefaultLimits().Size)+1))
+	if err != nil {
+		return nil, err
+	}
+	doc, err := xmlsig.Parse(src)
+	if err != nil {
+		return nil, err
+	}
+	d := &xmlDocument{opt: opt, folder: filepath.Dir(in.name)}
+	request := xmlsig.Request{
+		Form: xmlForms[opt.form], Digest: opt.hash, IDs: opt.ids, XAdES: opt.format == "xades", Cosign: opt.cosign,
+		Method: xmlsig.Canonicalizer{Method: xmlsig.C14N10},
+	}
+	switch opt.profile {
+	case "etax":
+		request.Profile = xmlsig.ProfileETax
+	case "egov":
+		request.Profile = xmlsig.ProfileEGov
+	default:
+		if opt.form == "" && len(opt.ids) == 0 {
+			request.Profile = doc.Detect()
+		}
+	}
+	for _, name := range opt.with {
+		f, err := openInput(filepath.Join(d.folder, name))
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		request.Files = append(request.Files, xmlsig.File{
+			Name: filepath.ToSlash(name), Content: cancellable(in.ctx, f), MIMEType: mime.TypeByExtension(filepath.Ext(name)),
+		})
+	}
+	d.prepared, err = doc.Prepare(request)
+	return d, err
+}
+
+func (d *xmlDocument) sign(by signer) (err error) {
+	d.signed, err = d.prepared.Sign(xmlsig.Signing{Certificate: by.cert, CA: by.ca, Key: by.key, Time: by.time.In(cert.JST)})
+	return err
+}
+
+func (d *xmlDocument) write(w io.Writer) error {
+	_, err := d.signed.WriteTo(w)
+	return err
+}
+
+func (d *xmlDocument) verify(r io.ReaderAt, size int64) error {
+	src, err := io.ReadAll(io.NewSectionReader(r, 0, size))
+	if err != nil {
+		return err
+	}
+	doc, err := xmlsig.Parse(src)
+	if err != nil {
+		return err
+	}
+	results := doc.Verify(xmlsig.Verification{Partial: true, Open: func(name string) (io.ReadCloser, error) {
+		return os.Open(filepath.Join(d.folder, filepath.FromSlash(name)))
+	}})
+	for _, r := range results {
+		if r.ID == d.signed.ID {
+			return r.Err()
+		}
+	}
+	return xmlsig.ErrNoSignature
+}
+
+func (*xmlDocument) close() {}
+
+// explainDocument explains why a file cannot be signed, or its signature not
+// be read.
+func explainDocument(err error) *problem.Problem {
+	for _, known := range documentProblems {
+		if errors.Is(err, known.cause) {
+			return problem.New(problem.Input, known.what, known.next)
+		}
+	}
+	var (
+		damaged *pdfsig.DamagedError
+		syntax  *xmlsig.SyntaxError
+		limit   *xmlsig.LimitError
+		breaks  *xmlsig.BreaksSignatureError
+	)
+	switch {
+	case errors.As(err, &damaged):
+		return problem.New(problem.Input,
+			text{JA: "PDFが壊れているか、規格に合っていません: %s", EN: "The PDF is damaged or not what the standard asks for: %s"}.With(damaged.Error()),
+			text{JA: "作成したソフトで保存し直してください。", EN: "Save it again with the program that made it."})
+	case errors.As(err, &syntax):
+		return problem.New(problem.Input,
+			text{JA: "XMLとして読めません: %s", EN: "This cannot be read as XML: %s"}.With(syntax.Error()),
+			text{JA: "その行を確かめてください。DOCTYPEのあるXMLは扱いません。", EN: "Look at that line. XML with a DOCTYPE is not taken."})
+	case errors.As(err, &limit):
+		return problem.New(problem.Input,
+			text{JA: "XMLが大きすぎるか、複雑すぎます: %s", EN: "The XML is too large or too complex: %s"}.With(limit.Error()), text{})
+	case errors.As(err, &breaks):
+		return problem.New(problem.Input,
+			text{JA: "すでにある署名が文書全体を覆っているため、署名を加えるとそれが無効になります。", EN: "A signature that is there covers the whole document: another one inside would make it invalid."},
+			text{JA: "e-Taxの文書なら、最初の署名を --cosign で作り直してください。", EN: "In an e-Tax document the first signature has to be made with --cosign."})
+	}
+	return nil
+}
+
+var documentProblems = []struct {
+	cause      error
+	what, next text
+}{
+	{pdfsig.ErrEncrypted, text{JA: "PDFが暗号化されています。", EN: "The PDF is encrypted."}, text{JA: "暗号化せずに保存し直してから署名してください。", EN: "Save it without encryption, then sign it."}},
+	{pdfsig.ErrCertified, text{JA: "PDFは変更を許さない証明(DocMDP)が付いています。署名を加えると無効になります。", EN: "The PDF is certified against any change: a signature would break that."}, text{JA: "作成者に、署名を許す形で作り直してもらってください。", EN: "Ask its author for one that allows signatures."}},
+	{pdfsig.ErrDynamicForm, text{JA: "PDFは動的なフォーム(XFA)で、表示される内容がファイルにありません。", EN: "The PDF is a dynamic form (XFA): what it shows is not in the file."}, text{JA: "印刷の機能で通常のPDFにしてから署名してください。", EN: "Print it to an ordinary PDF, then sign that."}},
+	{pdfsig.ErrNotPDF, text{JA: "PDFファイルではありません。", EN: "This is no PDF file."}, text{}},
+	{pdfsig.ErrNoField, text{JA: "その名前の署名欄はありません。", EN: "There is no signature field of this name."}, text{JA: "--field を確かめてください。", EN: "Check --field."}},
+	{pdfsig.ErrFieldSigned, text{JA: "その署名欄にはもう署名があります。", EN: "The signature field is signed already."}, text{JA: "--field を省くと、新しい署名欄を作ります。", EN: "Without --field a new one is made."}},
+	{pdfsig.ErrFieldLocked, text{JA: "その署名欄は、前の署名によってロックされています。", EN: "An earlier signature has locked the field."}, text{}},
+	{pdfsig.ErrFieldDemands, text{JA: "その署名欄は、この版にない条件を求めています。", EN: "The field asks for something this version does not do."}, text{JA: "--field を省いてください。", EN: "Leave out --field."}},
+	{pdfsig.ErrTooLarge, text{JA: "PDFが大きすぎます。", EN: "The PDF is too large."}, text{}},
+	{pdfsig.ErrChanged, text{JA: "ファイルが署名中に変わったため、署名を保存しませんでした。", EN: "The file changed while it was being signed. The signature was not saved."}, text{JA: "書き込みが終わってから、もう一度実行してください。", EN: "Run this again when nothing writes to it any more."}},
+	{xmlsig.ErrProfile, text{JA: "文書の形が --profile の様式に合いません。", EN: "The document has not the shape that --profile asks for."}, text{JA: "--profile を省くか、文書を確かめてください。", EN: "Leave out --profile, or check the document."}},
+	{xmlsig.ErrNoElement, text{JA: "--id の要素が文書にありません。", EN: "The document has no element with this --id."}, text{}},
+	{xmlsig.ErrDuplicateID, text{JA: "同じIDの要素がいくつもあります。", EN: "Several elements have the same id."}, text{JA: "文書のIDを直してください。", EN: "Mend the ids of the document."}},
+	{xmlsig.ErrSelf, text{JA: "その要素の中には、その要素自身への署名を置けません。", EN: "The element would contain its own detached signature."}, text{JA: "ルートではなく、その中の要素を --id で指定してください。", EN: "Name an element below the root with --id."}},
+	{xmlsig.ErrFileName, text{JA: "--with には、文書と同じフォルダーかその下のファイルを指定してください。", EN: "--with takes files in the document's folder or below it."}, text{}},
+	{xmlsig.ErrNothingToSign, text{JA: "署名する対象がありません。", EN: "There is nothing to sign."}, text{JA: "--form detached には --id か --with が必要です。", EN: "--form detached wants --id or --with."}},
+	{xmlsig.ErrSignedInside, text{JA: "署名済みの文書は、別の署名の中に入れられません。", EN: "A signed document cannot go inside another signature."}, text{}},
+}

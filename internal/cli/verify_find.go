@@ -1,0 +1,259 @@
+package cli
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/cms"
+	"github.com/jpki-tools/jpki/pkg/pdfsig"
+	"github.com/jpki-tools/jpki/pkg/trust"
+	"github.com/jpki-tools/jpki/pkg/xmlsig"
+)
+
+// foundSignature is one signature as its format gives it, before anybody asked whom
+// to believe.
+type foundSignature struct {
+	format    string
+	where     string // the field of a PDF, the id in an XML document
+	cert      *x509.Certificate
+	certs     []*x509.Certificate // that came with it
+	algorithm string
+	claimed   time.Time // the signing time, as the signer claims
+	reasons   []trust.Reason
+	weak      bool
+	covers    []text
+	after     text // what was added after it
+}
+
+// findSignatures finds every signature of a file, by its content.
+func (a *app) findSignatures(ctx context.Context, opt *verifyOptions, path string) ([]foundSignature, error) {
+	f, err := openInput(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	head := make([]byte, 1024)
+	n, err := f.ReadAt(head, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	switch formatOf(head[:n]) {
+	case "pdf":
+		return findPDF(path, f, info.Size())
+	case "xmldsig":
+		return findXML(opt, path, f)
+	}
+	return a.findCMS(ctx, opt, path, f)
+}
+
+// maxSignature bounds a file that is read whole, in bytes.
+const maxSignature = 128 << 20
+
+func readWhole(f *os.File) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(f, maxSignature+1))
+	if err == nil && len(data) > maxSignature {
+		err = problem.New(problem.Input, text{JA: "%sは大きすぎます。", EN: "%s is too large."}.With(f.Name()), text{})
+	}
+	return data, err
+}
+
+func (a *app) findCMS(ctx context.Context, opt *verifyOptions, path string, f *os.File) ([]foundSignature, error) {
+	data, err := readWhole(f)
+	if err != nil {
+		return nil, err
+	}
+	if decoded, err := cms.DecodePEM(data); err == nil {
+		data = decoded
+	}
+	sd, err := cms.Parse(data)
+	if err != nil {
+		return nil, problem.New(problem.Invalid,
+			text{JA: "%sはCMSの署名として読めません。", EN: "%s cannot be read as a CMS signature."}.With(path),
+			text{JA: "署名のファイル(.p7s)か、署名の入ったPDFやXMLを指定してください。", EN: "Name the signature (.p7s), or a PDF or XML file with signatures inside."}).Because(err)
+	}
+	var content *cms.Content
+	covers := text{JA: "署名の中に入っている内容", EN: "the content inside the signature"}
+	if sd.Detached() {
+		name := opt.content
+		if name == "" {
+			var ok bool
+			if name, ok = strings.CutSuffix(path, ".p7s"); !ok {
+				return nil, usage(text{JA: "%sがどのファイルの署名か分かりません。", EN: "It is not clear which file %s is for."}.With(path)).
+					next(text{JA: "--content で元のファイルを指定してください。", EN: "Name the signed file with --content."})
+			}
+		}
+		if content, err = a.signedContent(ctx, name, sd); err != nil {
+			return nil, err
+		}
+		covers = text{JA: "%sの全体", EN: "the whole of %s"}.With(name)
+	}
+	var all []foundSignature
+	for _, r := range sd.Verify(content) {
+		found := cmsFinding(r, sd.Certificates)
+		found.format, found.covers = "cms", []text{covers}
+		all = append(all, found)
+	}
+	return all, nil
+}
+
+func (a *app) signedContent(ctx context.Context, name string, sd *cms.SignedData) (*cms.Content, error) {
+	f, err := openInput(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	in := &input{ctx: ctx, name: name, rest: f}
+	if info, err := f.Stat(); err == nil {
+		in.size = info.Size()
+	}
+	r, done := in.reader(a)
+	defer done()
+	return cms.HashContent(r, sd.Hashes()...)
+}
+
+// cmsFinding is what a SignerInfo says.
+func cmsFinding(r cms.Result, certs []*x509.Certificate) foundSignature {
+	f := foundSignature{cert: r.Certificate, certs: certs, algorithm: r.Algorithm.String(), claimed: r.SigningTime}
+	for _, failure := range r.Failures {
+		f.reasons = append(f.reasons, trust.Reason{Code: trust.Code(failure.Reason), Err: failure})
+	}
+	if err := r.Err(); err != nil && len(f.reasons) == 0 {
+		f.reasons = append(f.reasons, trust.Reason{Code: trust.SigCryptoFailure, Err: err})
+	}
+	for _, w := range r.Warnings {
+		f.weak = f.weak || w == cms.WeakDigest || w == cms.WeakKey
+	}
+	return f
+}
+
+// errContentChanged is a PDF whose pages were changed after they were signed.
+var errContentChanged = errors.New("the content was changed after it was signed")
+
+var changeTexts = map[pdfsig.Change]text{
+	pdfsig.ValidationAdded:    {JA: "検証用の情報が加えられました", EN: "validation data was added"},
+	pdfsig.SignatureAdded:     {JA: "別の署名が加えられました", EN: "another signature was added"},
+	pdfsig.FormFilled:         {JA: "フォームに記入されました", EN: "form fields were filled in"},
+	pdfsig.AnnotationsChanged: {JA: "注釈が変えられました", EN: "annotations were changed"},
+	pdfsig.ContentChanged:     {JA: "内容が変えられました", EN: "content was changed"},
+}
+
+func findPDF(path string, f *os.File, size int64) ([]foundSignature, error) {
+	report, err := pdfsig.Verify(f, size)
+	if errors.Is(err, pdfsig.ErrNoSignature) {
+		return nil, noSignature(path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var all []foundSignature
+	for _, s := range report.Signatures {
+		all = append(all, pdfFinding(s))
+	}
+	return all, nil
+}
+
+func pdfFinding(s pdfsig.Signature) foundSignature {
+	var found foundSignature
+	if s.Signed != nil {
+		found = cmsFinding(s.CMS, s.Signed.Certificates)
+	}
+	found.format, found.where = "pdf", cert.Printable(s.Field)
+	if found.claimed.IsZero() {
+		found.claimed = s.ClaimedTime
+	}
+	for _, failure := range s.Failures {
+		r := trust.Reason{Code: trust.Code(failure.Reason), Err: failure}
+		if s.Changes.Level == pdfsig.ContentChanged {
+			r.Err = errors.Join(errContentChanged, failure)
+		}
+		found.reasons = append(found.reasons, r)
+	}
+	if err := s.Err(); err != nil && len(found.reasons) == 0 {
+		found.reasons = append(found.reasons, trust.Reason{Code: trust.FormatFailure, Err: err})
+	}
+	if s.Whole {
+		found.covers = append(found.covers, text{JA: "文書の全体", EN: "the whole document"})
+	} else {
+		found.covers = append(found.covers, text{JA: "署名したときの文書の全体", EN: "the whole document as it was then"})
+		if t, ok := changeTexts[s.Changes.Level]; ok {
+			found.after = t
+		}
+	}
+	return found
+}
+
+func findXML(opt *verifyOptions, path string, f *os.File) ([]foundSignature, error) {
+	src, err := readWhole(f)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := xmlsig.Parse(src)
+	if err != nil {
+		return nil, err
+	}
+	results := doc.Verify(xmlsig.Verification{Partial: true, Open: opt.allowed})
+	var all []foundSignature
+	for _, r := range results {
+		all = append(all, xmlFinding(r))
+	}
+	if len(all) == 0 {
+		return nil, noSignature(path)
+	}
+	return all, nil
+}
+
+// allowed opens the file that --content names, and no other, for a signature
+// that refers to it.
+func (opt *verifyOptions) allowed(name string) (io.ReadCloser, error) {
+	if opt.content == "" || filepath.Base(opt.content) != name {
+		return nil, fs.ErrNotExist
+	}
+	return openInput(opt.content)
+}
+
+func xmlFinding(r xmlsig.Result) foundSignature {
+	found := foundSignature{
+		format: "xmldsig", where: cert.Printable(r.ID), cert: r.Certificate, certs: r.Certificates,
+		algorithm: r.Algorithm.String(), claimed: r.SigningTime,
+	}
+	if r.XAdES {
+		found.format = "xades"
+	}
+	for _, failure := range r.Failures {
+		found.reasons = append(found.reasons, trust.Reason{Code: trust.Code(failure.Reason), Err: failure})
+	}
+	if err := r.Err(); err != nil && len(found.reasons) == 0 {
+		found.reasons = append(found.reasons, trust.Reason{Code: trust.SigCryptoFailure, Err: err})
+	}
+	for _, w := range r.Warnings {
+		found.weak = found.weak || w == xmlsig.WeakDigest || w == xmlsig.WeakKey
+	}
+	if r.Whole {
+		found.covers = []text{{JA: "文書の全体", EN: "the whole document"}}
+		return found
+	}
+	found.covers = []text{{JA: "文書の一部だけ。ほかの部分は誰でも変えられます", EN: "a part of the document only; anybody can change the rest"}}
+	for _, ref := range r.References {
+		switch {
+		case ref.File != "":
+			found.covers = append(found.covers, text{JA: "ファイル%s", EN: "the file %s"}.With(cert.Printable(ref.File)))
+		case ref.Element != nil:
+			_, name := ref.Element.Name()
+			found.covers = append(found.covers, text{JA: "要素%s", EN: "the element %s"}.With(cert.Printable(name)))
+		}
+	}
+	return found
+}
