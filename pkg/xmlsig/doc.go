@@ -1,0 +1,37 @@
+// Package xmlsig canonicalises, signs and verifies XML: Canonical XML 1.0 and
+// 1.1, Exclusive XML Canonicalization 1.0, XML-DSig 1.1, XAdES-B-B and B-T
+// (ETSI EN 319 132-1), and the shapes that e-Tax and e-Gov give a signature.
+//
+// # Reading
+//
+// [Parse] reads UTF-8, UTF-16, Shift_JIS, Windows-31J and EUC-JP, and refuses
+// a document type declaration and everything that is not well-formed, with
+// line and column. A [Document] holds no tree: it reads its bytes again for
+// each question, so that a document of any size costs its own bytes and little
+// else. [Limits] bound what a hostile one can cost.
+//
+// # Signing
+//
+// Signing has two steps, because the key is on a card. [Document.Prepare] reads
+// and digests, without certificate and key; [Prepared.Sign] adds both, uses the
+// key once, as the last thing that can fail, and checks what it made.
+// [Signed.WriteTo] writes the document: outside the new signature every byte is
+// as it was. A signature that would break one that is already there is refused,
+// and so is a document in which readers of its encoding see different
+// characters.
+//
+// # Verifying
+//
+// [Document.Verify] gives a [Result] for each signature, wherever it stands.
+// [Results.Err] is nil only when there is at least one and all are good. Good
+// means more than the arithmetic of XML-DSig: the signature covers the document
+// that it is in, or all of what its profile asks for, because what is not
+// covered can be anybody's; ids are unique; algorithms and transforms are among
+// those that can be seen through. There is no XPath and no XSLT, and HMAC is
+// nobody's signature. Files that references name come from
+// [Verification.Open], and nothing ever comes from a network.
+//
+// Whether a certificate is to be believed is not decided here: a Result gives
+// the certificate, the time that the signer claims, and timestamps for others
+// to check.
+package xmlsig
