@@ -3,7 +3,7 @@ package cms
 import "fmt"
 
 // Reason says why a signature is not a good one, named as the sub-indications
-// of ETSI EN 319 102-1, table 4 to 6. It is an error, so that errors.Is tells
+// of ETSI EN 319 102-1. It is an error, so that errors.Is tells
 // one from another.
 type Reason string
 
