@@ -14,40 +14,39 @@ type Code string
 
 // The published codes.
 const (
-	Failed          Code = "failed"
-	Output          Code = "output"
-	Input           Code = "input"
-	CardAnswer      Code = "card-answer"
-	NotClosed       Code = "pin-not-closed"
-	Usage           Code = "usage"
-	NoTerminal      Code = "no-terminal"
-	WhichCard       Code = "which-card"
-	NoService       Code = "no-service"
-	NoReader        Code = "no-reader"
-	NoCard          Code = "no-card"
-	CardRemoved     Code = "card-removed"
-	NotJPKI         Code = "not-jpki"
-	NoCertificate   Code = "no-certificate"
-	NeedsPIN        Code = "needs-pin"
-	PINSource       Code = "pin-source"
-	PINRule         Code = "pin-rule"
-	WeakPIN         Code = "weak-pin"
-	LastTry         Code = "last-try"
-	MinTries        Code = "min-tries"
-	TriesChanged    Code = "tries-changed"
-	PINBlocked      Code = "pin-blocked"
-	Attention       Code = "attention"
-	Invalid         Code = "invalid"
-	Expired         Code = "expired"
-	KeyMismatch     Code = "key-mismatch"
-	DamagedCert     Code = "certificate-damaged"
-	Undecided       Code = "undecided"
-	PINWrong        Code = "pin-wrong"
-	PINUnanswered   Code = "pin-unanswered"
-	CardInUse       Code = "card-in-use"
-	PINUnconfirmed  Code = "pin-unconfirmed"
-	Interrupted     Code = "interrupted"
-	NotYetSupported Code = "not-supported"
+	Failed         Code = "failed"
+	Output         Code = "output"
+	Input          Code = "input"
+	CardAnswer     Code = "card-answer"
+	NotClosed      Code = "pin-not-closed"
+	Usage          Code = "usage"
+	NoTerminal     Code = "no-terminal"
+	WhichCard      Code = "which-card"
+	NoService      Code = "no-service"
+	NoReader       Code = "no-reader"
+	NoCard         Code = "no-card"
+	CardRemoved    Code = "card-removed"
+	NotJPKI        Code = "not-jpki"
+	NoCertificate  Code = "no-certificate"
+	NeedsPIN       Code = "needs-pin"
+	PINSource      Code = "pin-source"
+	PINRule        Code = "pin-rule"
+	WeakPIN        Code = "weak-pin"
+	LastTry        Code = "last-try"
+	MinTries       Code = "min-tries"
+	TriesChanged   Code = "tries-changed"
+	PINBlocked     Code = "pin-blocked"
+	Attention      Code = "attention"
+	Invalid        Code = "invalid"
+	Expired        Code = "expired"
+	KeyMismatch    Code = "key-mismatch"
+	DamagedCert    Code = "certificate-damaged"
+	Undecided      Code = "undecided"
+	PINWrong       Code = "pin-wrong"
+	PINUnanswered  Code = "pin-unanswered"
+	CardInUse      Code = "card-in-use"
+	PINUnconfirmed Code = "pin-unconfirmed"
+	Interrupted    Code = "interrupted"
 )
 
 // Status is an exit status with what it means.
@@ -61,7 +60,7 @@ type Status struct {
 // it, in order.
 var Statuses = []Status{
 	{0, i18n.Text{JA: "できました", EN: "done"}, nil},
-	{1, i18n.Text{JA: "ほかの失敗", EN: "another failure"}, []Code{Failed, Output, Input, CardAnswer, NotClosed, NotYetSupported}},
+	{1, i18n.Text{JA: "ほかの失敗", EN: "another failure"}, []Code{Failed, Output, Input, CardAnswer, NotClosed}},
 	{2, i18n.Text{JA: "使い方の誤り", EN: "wrong usage"}, []Code{Usage, NoTerminal, WhichCard}},
 	{3, i18n.Text{JA: "PC/SCサービスかカードリーダーがありません", EN: "no PC/SC service or no reader"}, []Code{NoService, NoReader}},
 	{4, i18n.Text{JA: "カードがないか、求めたものがカードにありません", EN: "no card, or a card without what was asked for"}, []Code{NoCard, CardRemoved, NotJPKI, NoCertificate, NeedsPIN, PINUnanswered}},
