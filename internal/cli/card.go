@@ -121,49 +121,94 @@ func (a *app) connectPCSC(ctx context.Context, o *openedCard) (jpki.Conn, error)
 	return card, nil
 }
 
-// readersWithCard lists the wanted readers with a card in them, and waits for
-// one as long as --wait says.
-func (a *app) readersWithCard(ctx context.Context, pc *pcsc.Context) ([]string, error) {
-	if a.wait > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, a.wait, errWaited)
-		defer cancel()
+// readerLister is what of a [pcsc.Context] finds and awaits cards.
+type readerLister interface {
+	Readers() ([]pcsc.ReaderState, error)
+	Wait(ctx context.Context, known []pcsc.ReaderState) ([]pcsc.ReaderState, error)
+}
+
+// patience is how long a person is given to put the card down.
+const patience = 30 * time.Second
+
+// waitLimit is how long to wait for what is missing: as --wait says, else
+// [patience] for a card, on a terminal where somebody sees that it is waited
+// for. Without a reader something else is wrong.
+func (a *app) waitLimit(missing error) time.Duration {
+	p := a.explain(missing)
+	switch {
+	case a.waits:
+		return a.wait
+	case p.Code != problem.NoCard || a.impatient || a.noInput || a.json || !ui.IsTerminal(a.io.Err):
+		return 0
 	}
-	told := false
+	return patience
+}
+
+// readersWithCard lists the wanted readers with a card in them, and waits for
+// one if that is wanted.
+func (a *app) readersWithCard(ctx context.Context, pc readerLister) ([]string, error) {
 	readers, err := pc.Readers()
-	for {
+	if err != nil {
+		return nil, err
+	}
+	with, missing := a.withCard(readers)
+	if missing == nil {
+		return with, nil
+	}
+	limit := a.waitLimit(missing)
+	if limit <= 0 {
+		return nil, missing
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, errWaited)
+	defer cancel()
+	told := a.wanting(missing)
+	a.io.Note(text{JA: "%s%d秒待ちます(Ctrl-Cで中止)。", EN: "%s Waiting for %d s (Ctrl-C ends it)."}.With(told, (limit+time.Second-1)/time.Second))
+	for missing != nil {
+		if now := a.wanting(missing); now != told {
+			a.io.Note(now)
+			told = now
+		}
+		readers, err = pc.Wait(ctx, readers)
+		if err != nil && errors.Is(context.Cause(ctx), errWaited) {
+			return nil, missing
+		}
 		if err != nil {
 			return nil, err
 		}
-		wanted, err := a.wantedReaders(readers)
-		if err == nil {
-			var with []string
-			for _, r := range wanted {
-				if r.Present && !r.Mute {
-					with = append(with, r.Name)
-				}
-			}
-			if len(with) > 0 {
-				return with, nil
-			}
-			err = noCardIn(wanted)
-		}
-		if a.wait <= 0 {
-			return nil, err
-		}
-		if !told {
-			a.io.Note(text{JA: "カードをリーダーに置いてください。待っています(Ctrl-Cで中止)。", EN: "Put the card on the reader. Waiting (Ctrl-C ends it)."})
-			told = true
-		}
-		next, waitErr := pc.Wait(ctx, readers)
-		if waitErr != nil {
-			if errors.Is(context.Cause(ctx), errWaited) {
-				return nil, err
-			}
-			return nil, waitErr
-		}
-		readers = next
+		with, missing = a.withCard(readers)
 	}
+	a.io.Note(text{JA: "カードを見つけました。終わるまで動かさないでください。", EN: "The card is there. Keep it still until this is done."})
+	return with, nil
+}
+
+// withCard lists the wanted readers with a card in them, or says what is
+// missing.
+func (a *app) withCard(readers []pcsc.ReaderState) (with []string, missing error) {
+	wanted, err := a.wantedReaders(readers)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range wanted {
+		if r.Present && !r.Mute {
+			with = append(with, r.Name)
+		}
+	}
+	if len(with) == 0 {
+		return nil, noCardIn(wanted)
+	}
+	return with, nil
+}
+
+// wanting says what a person has to do so that the waiting ends.
+func (a *app) wanting(missing error) text {
+	switch {
+	case errors.Is(missing, pcsc.ErrNoReader):
+		return text{JA: "カードリーダーをつないでください。", EN: "Connect the card reader."}
+	case errors.Is(missing, pcsc.ErrNoCard):
+		return text{JA: "カードをリーダーに置いてください。", EN: "Put the card on the reader."}
+	}
+	p := a.explain(missing)
+	return text{JA: "%s%s", EN: "%s %s"}.With(p.What, p.Next)
 }
 
 var errWaited = errors.New("no card in time")

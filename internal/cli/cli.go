@@ -82,9 +82,13 @@ type app struct {
 	card    string
 	reader  string
 	wait    time.Duration
+	waits   bool // --wait was given
 	json    bool
 	noInput bool
 	trace   string
+
+	noRemember bool // --no-remember, of the commands that have it
+	impatient  bool // the command does not wait for a card of its own accord
 }
 
 func newApp(cfg Config) *app {

@@ -71,6 +71,7 @@ func (a *app) newRoot() *cobra.Command {
 			return usage(text{JA: "--card と --reader は同時に使えません。", EN: "--card and --reader exclude each other."})
 		}
 		a.io.Quiet = a.json
+		a.waits = c.Flags().Changed("wait")
 		return nil
 	}
 	root.AddCommand(

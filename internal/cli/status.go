@@ -16,41 +16,100 @@ import (
 	"github.com/jpki-tools/jpki/pkg/apdu"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/jpki"
+	"github.com/jpki-tools/jpki/pkg/pcsc"
 	"github.com/jpki-tools/jpki/pkg/trust"
 )
 
+type statusOptions struct {
+	unlock unlockOptions
+	ask    bool
+	check  bool
+	short  bool
+	within dayCount
+}
+
+// asks reports whether a PIN is wanted for what it lets one read.
+func (o *statusOptions) asks() bool { return o.ask || len(o.unlock.sources) > 0 }
+
 func (a *app) newStatus() *cobra.Command {
-	return a.command(command{
+	opt := statusOptions{within: -1}
+	cmd := a.command(command{
 		use:   "status",
 		short: text{JA: "カードの今の状態を一目で見る", EN: "see at a glance how the card stands"},
 		long: text{
-			JA: "カードの種類、2つの電子証明書の状態と有効期間満了日、暗証番号の残り回数、次にすることを表示します。\n暗証番号は要りません。署名用電子証明書の満了日はパスワードがないと読めません(jpki cert show sign)。",
-			EN: "Shows the kind of card, the state and last day of both certificates, the PIN tries left and the next step.\nNo PIN is needed. When the signing certificate ends can be read only with its password (jpki cert show sign).",
+			JA: "カードの種類、2つの電子証明書の状態と有効期間満了日、暗証番号の残り回数、次にすることを表示します。\n" +
+				"暗証番号は要りません。署名用電子証明書の満了日はパスワードがないと読めません。--ask で尋ねて読み、次からは\n" +
+				"最後に見たときの日付を、確認した日とともに表示します(記憶するのは日付と証明書の指紋だけです)。\n\n" +
+				"--check は、することがなければ何も表示せず0で終わります。あれば1行で表示して7で終わります。\n" +
+				"することとは、期限切れ、読み取れない証明書、ロック、更新できる期間、暗証番号の間違いが続いていることです。\n" +
+				"7以外(3 リーダーなし、4 カードなし、11 使用中など)は、調べられなかったということです。",
+			EN: "Shows the kind of card, the state and last day of both certificates, the PIN tries left and the next step.\n" +
+				"No PIN is needed. When the signing certificate ends can be read only with its password: --ask asks for it, and\n" +
+				"from then on the last day is shown with the day on which it was seen (only dates and fingerprints are kept).\n\n" +
+				"--check prints nothing and ends with 0 where there is nothing to do, else with one line and 7. Something to do\n" +
+				"is an expired or unreadable certificate, a blocked PIN, an open renewal, or wrong entries of a PIN.\n" +
+				"Others than 7 (3 no reader, 4 no card, 11 in use, ...) mean that it could not be found out.",
 		},
 		examples: []example{
 			{"jpki status", text{JA: "今の状態を見る", EN: "see how the card stands"}},
+			{"jpki status --ask", text{JA: "署名用電子証明書の期限も見る", EN: "see when the signing certificate ends, too"}},
+			{"jpki status --check --within 30d", text{JA: "cronで。更新は残り30日になってから知らせる", EN: "for cron; tells of the renewal when 30 days are left"}},
+			{"jpki status --short", text{JA: "プロンプトやステータスバーに", EN: "for prompts and status bars"}},
 			{"jpki status --card demo:expiring", text{JA: "期限の近いデモカードで試す", EN: "try it on a demo card about to end"}},
-			{"jpki status --json", text{JA: "スクリプトのために", EN: "for scripts"}},
 		},
 		args: a.noArgs(),
-		run:  func(ctx context.Context, _ []string) error { return a.status(ctx) },
+		run:  func(ctx context.Context, _ []string) error { return a.status(ctx, &opt) },
 	})
+	f := cmd.Flags()
+	f.BoolVar(&opt.ask, "ask", false, a.say(text{JA: "署名用パスワードを尋ねて、署名用電子証明書も読む", EN: "ask for the signing password and read that certificate too"}))
+	f.BoolVar(&opt.check, "check", false, a.say(text{JA: "することがあるときだけ1行で表示する", EN: "print one line, and only where there is something to do"}))
+	f.Var(&opt.within, "within", a.say(text{JA: "--check で、更新は残り`DAYS`日(30dなど)から知らせる", EN: "with --check, tell of the renewal when `DAYS` (such as 30d) are left"}))
+	f.BoolVar(&opt.short, "short", false, a.say(text{JA: "短い1行で表示する", EN: "one short line"}))
+	a.addRememberFlag(cmd)
+	a.addUnlockFlags(cmd, &opt.unlock)
+	return cmd
 }
 
-// cardStatus is all that can be known of a card without a PIN.
+// cardStatus is what is known of a card.
 type cardStatus struct {
 	reader       string
 	demo         bool
 	token        jpki.Token
 	certificates []certificateStatus // signing, then authentication
 	pins         []pinStatus         // the same
+	now          time.Time
 }
 
 type certificateStatus struct {
 	kind  jpki.Kind
 	state certificateState
 	cert  *x509.Certificate // nil where it could not be read
-	err   error             // why not, unless the state says it all
+	seen  *seenSign         // of a signing certificate that was not read: what is remembered
+}
+
+// validity is from when to when the certificate is valid, as far as is known.
+func (c certificateStatus) validity() (v cert.Validity, known bool) {
+	switch {
+	case c.cert != nil:
+		return cert.ValidityOf(c.cert), true
+	case c.seen != nil:
+		return cert.Validity{NotAfter: c.seen.NotAfter}, true
+	}
+	return cert.Validity{}, false
+}
+
+// take notes what a reading of the certificate gave.
+func (c *certificateStatus) take(read *x509.Certificate, err error, now time.Time) {
+	switch {
+	case err == nil:
+		c.cert, c.state = read, certificateStates[cert.ValidityOf(read).State(now)]
+	case errors.Is(err, jpki.ErrNeedsPIN):
+		c.state = stateNeedsPIN
+	case errors.Is(err, jpki.ErrAbsent):
+		c.state = stateAbsent
+	default:
+		c.state = stateUnreadable
+	}
 }
 
 // certificateState is the state of a certificate as its card shows it; the
@@ -80,31 +139,128 @@ type pinStatus struct {
 	err   error // the counter could not be read
 }
 
-func (a *app) status(ctx context.Context) error {
-	card, err := a.openCard(ctx)
-	if err != nil {
-		return err
+func (a *app) status(ctx context.Context, opt *statusOptions) error {
+	if opt.check && opt.short {
+		return usage(text{JA: "--check と --short は同時に使えません。", EN: "--check and --short exclude each other."})
 	}
-	defer card.Close()
-	var s cardStatus
-	err = card.Read(ctx, func(app *jpki.App) (err error) {
-		s, err = readStatus(app, a.now())
-		return err
-	})
-	if err != nil {
-		return err
+	if opt.short && a.json {
+		return usage(text{JA: "--short と --json は同時に使えません。", EN: "--short and --json exclude each other."})
 	}
-	s.reader, s.demo = card.reader, card.demo
-	if a.json {
+	if opt.within >= 0 && !opt.check {
+		return usage(text{JA: "--within は --check と一緒に使います。", EN: "--within goes with --check."})
+	}
+	// A prompt or a cron job must not hang.
+	a.impatient = opt.check || opt.short
+	s, err := a.lookAtCard(ctx, opt)
+	switch {
+	case err != nil:
+		return err
+	case opt.check:
+		return a.check(opt, s)
+	case opt.short:
+		a.io.Say(s.short())
+		return nil
+	case a.json:
 		return a.writeJSON(a.io.Out, s.json(a))
 	}
 	a.printStatus(a.io.Out, s)
 	return nil
 }
 
+// lookAtCard reads all that is free and, where PINs are wanted, what they guard.
+func (a *app) lookAtCard(ctx context.Context, opt *statusOptions) (s cardStatus, err error) {
+	if !opt.asks() {
+		s, err = a.freeStatus(ctx)
+	} else {
+		s, err = a.guardedStatus(ctx, opt)
+	}
+	if err != nil {
+		return s, err
+	}
+	sign, auth := &s.certificates[0], s.certificates[1]
+	if sign.cert != nil {
+		a.remember(ctx, auth.cert, sign.cert)
+	} else if seen, ok := a.recall(ctx, auth.cert); ok && sign.state == stateNeedsPIN {
+		sign.seen = &seen
+	}
+	return s, nil
+}
+
+func (a *app) freeStatus(ctx context.Context) (s cardStatus, err error) {
+	card, err := a.openCard(ctx)
+	if err != nil {
+		return s, err
+	}
+	defer card.Close()
+	err = card.Read(ctx, func(app *jpki.App) (err error) {
+		s, err = readStatus(app, a.now())
+		return err
+	})
+	s.reader, s.demo = card.reader, card.demo
+	return s, err
+}
+
+// guardedStatus reads everything in the session of the signing password, so
+// that it is all of one card, and a phone's authentication certificate in that
+// of its own PIN. Where a PIN is blocked or has no certificate nobody is asked
+// for it, and the rest is shown.
+func (a *app) guardedStatus(ctx context.Context, opt *statusOptions) (s cardStatus, err error) {
+	u, err := a.unlocker(&opt.unlock, false)
+	if err != nil {
+		return s, err
+	}
+	defer u.Close()
+	err = a.withPIN(ctx, u, jpki.KeySign, func(card *openedCard, session *jpki.Session) error {
+		// The certificate comes first: looking at the counter of an open PIN
+		// can close it.
+		sign, signErr := session.Certificate(jpki.KindSign)
+		if fatal(signErr) {
+			return signErr
+		}
+		if s, err = readStatus(session.App, a.now()); err != nil {
+			return err
+		}
+		s.certificates[0].take(sign, signErr, s.now)
+		s.reader, s.demo = card.reader, card.demo
+		return nil
+	})
+	if unaskable(err) {
+		s, err = a.freeStatus(ctx)
+	}
+	if err != nil {
+		return s, err
+	}
+	auth := &s.certificates[1]
+	if auth.state != stateNeedsPIN || !u.sources.CurrentKind().Interactive() {
+		return s, nil
+	}
+	err = a.withPIN(ctx, u, jpki.KeyAuth, func(_ *openedCard, session *jpki.Session) error {
+		read, readErr := session.Certificate(jpki.KindAuth)
+		if fatal(readErr) {
+			return readErr
+		}
+		if token, err := session.Token(); err != nil || token != s.token {
+			return errors.Join(pcsc.ErrCardRemoved, err) // another one lies there now
+		}
+		auth.take(read, readErr, s.now)
+		return nil
+	})
+	if unaskable(err) {
+		err = nil
+	}
+	return s, err
+}
+
+// unaskable reports a PIN that was not asked for because it could open nothing.
+func unaskable(err error) bool {
+	var blocked *jpki.BlockedError
+	return errors.As(err, &blocked) || errors.Is(err, jpki.ErrAbsent)
+}
+
 // readStatus visits every free file once. What one part of the card answers
 // does not keep the others from being shown; only a lost card ends it.
 func readStatus(app *jpki.App, now time.Time) (s cardStatus, err error) {
+	s.now = now
 	if s.token, err = app.Token(); fatal(err) {
 		return s, err
 	}
@@ -117,19 +273,11 @@ func readStatus(app *jpki.App, now time.Time) (s cardStatus, err error) {
 		sign.state = stateAbsent
 	}
 	auth := certificateStatus{kind: jpki.KindAuth}
-	auth.cert, auth.err = app.Certificate(jpki.KindAuth)
-	switch {
-	case auth.err == nil:
-		auth.state = certificateStates[cert.ValidityOf(auth.cert).State(now)]
-	case errors.Is(auth.err, jpki.ErrNeedsPIN):
-		auth.state = stateNeedsPIN
-	case errors.Is(auth.err, jpki.ErrAbsent):
-		auth.state = stateAbsent
-	case fatal(auth.err):
-		return s, auth.err
-	default:
-		auth.state = stateUnreadable
+	read, err := app.Certificate(jpki.KindAuth)
+	if fatal(err) {
+		return s, err
 	}
+	auth.take(read, err, now)
 	s.certificates = []certificateStatus{sign, auth}
 	s.pins, err = readCounters(app)
 	return s, err
@@ -174,53 +322,84 @@ func (a *app) printStatus(w io.Writer, s cardStatus) {
 	fmt.Fprintf(w, "%s  %s\n", a.io.Paint(ui.Strong, a.say(token)), a.io.Paint(ui.Faint, where))
 	for i, c := range s.certificates {
 		fmt.Fprintf(w, "\n%s\n", a.io.Paint(ui.Strong, a.say(capital(certificateNames[c.kind]))))
-		rows := a.certificateRows(c)
-		if c.state != stateAbsent { // a PIN without its certificate opens nothing
+		rows := a.certificateRows(c, s.now)
+		switch {
+		case c.state == stateAbsent: // a PIN without its certificate opens nothing
+		case c.kind == jpki.KindAuth && s.maybeWithoutPINs():
+			rows = append(rows, a.row(ui.Plain, capital(pinNames[jpki.KeyAuth]), text{JA: "使えません(顔認証カード、またはロック)", EN: "not usable (a face-authentication card, or blocked)"}))
+		default:
 			rows = append(rows, a.counterRow(s.pins[i]))
 		}
 		fmt.Fprint(w, ui.Table(2, nil, rows))
 	}
-	fmt.Fprintf(w, "\n%s\n  %s\n", a.io.Paint(ui.Strong, a.say(text{JA: "次にすること", EN: "Next step"})),
-		ui.Wrap(a.say(s.next()), a.io.Width()-2, "  "))
+	next, more := s.next()
+	fmt.Fprintf(w, "\n%s\n  %s\n", a.io.Paint(ui.Strong, a.say(text{JA: "次にすること", EN: "Next step"})), ui.Wrap(a.say(next), a.io.Width()-2, "  "))
+	if more != "" {
+		fmt.Fprintf(w, "  %s\n", a.say(text{JA: "詳しくは jpki guide %s", EN: "More: jpki guide %s"}.With(more)))
+	}
+}
+
+// maybeWithoutPINs reports what a face-authentication card looks like, and a
+// card without signing certificate whose authentication PIN was blocked: no
+// signing certificate, and no PIN that works. Nothing tells the two apart.
+func (s cardStatus) maybeWithoutPINs() bool {
+	return s.certificates[0].state == stateAbsent && s.pins[1].err == nil && s.pins[1].tries.Blocked()
 }
 
 func (a *app) row(tone ui.Tone, label, value text) []string {
 	return []string{a.say(label), a.io.Paint(tone, a.say(value))}
 }
 
-func (a *app) certificateRows(c certificateStatus) [][]string {
+func (a *app) certificateRows(c certificateStatus, now time.Time) [][]string {
 	label := text{JA: "状態", EN: "State"}
-	switch c.state {
-	case stateAbsent:
-		return [][]string{a.row(ui.Plain, label, text{JA: "このカードにはありません", EN: "not on this card"})}
-	case stateNeedsPIN:
-		return [][]string{a.row(ui.Plain, label, text{JA: "カードにあります(期限を見るには%sが必要)", EN: "on the card (its dates need the %s)"}.With(pinNames[c.kind.Key()]))}
-	case stateUnreadable:
+	lastDay := text{JA: "有効期間満了日", EN: "Last day"}
+	v, _ := c.validity()
+	days := daysText(v.DaysLeft(now))
+	ends := text{JA: "%s  %s", EN: "%s  (%s)"}.With(lastDayText(v.LastDay()), days)
+	switch {
+	case c.state == stateAbsent:
+		return [][]string{a.row(ui.Plain, label, text{JA: "このカードにはありません%s", EN: "not on this card%s"}.With(whyAbsent[c.kind]))}
+	case c.state == stateUnreadable:
 		return [][]string{a.row(ui.Bad, label, text{JA: "読み取れません(壊れています)", EN: "unreadable (damaged)"})}
+	case c.seen != nil:
+		return [][]string{
+			a.row(ui.Plain, label, text{JA: "入っています(中身を見るには jpki status --ask)", EN: "present (to look inside: jpki status --ask)"}),
+			a.row(stateTones[certificateStates[v.State(now)]], lastDay, ends),
+			a.row(ui.Plain, text{JA: "確認した日", EN: "Seen on"}, dateText(cert.DateOf(c.seen.Seen))),
+		}
+	case c.state == stateNeedsPIN:
+		return [][]string{a.row(ui.Plain, label, text{JA: "入っています(期限を見るには jpki status --ask)", EN: "present (to see when it ends: jpki status --ask)"})}
 	}
-	v := cert.ValidityOf(c.cert)
-	days := daysText(v.DaysLeft(a.now()))
-	state, tone := text{JA: "有効期間内です", EN: "within its validity"}, ui.Good
+	state := text{JA: "有効期間内です", EN: "within its validity"}
 	opens := text{JA: "%sから", EN: "opens %s"}.With(dateText(v.RenewalOpens()))
 	switch c.state {
 	case stateRenewalOpen:
-		state, tone = text{JA: "有効期間内です(更新できます)", EN: "within its validity, renewal is open"}, ui.Warn
+		state = text{JA: "有効期間内です(更新できます)", EN: "within its validity, renewal is open"}
 		opens = text{JA: "今できます(%sから)", EN: "open now (since %s)"}.With(dateText(v.RenewalOpens()))
 	case stateExpired:
-		state, tone = text{JA: "有効期間が過ぎています", EN: "expired"}, ui.Bad
+		state = text{JA: "有効期間が過ぎています", EN: "expired"}
 		opens = text{JA: "更新ではなく新しい発行になります", EN: "too late: a new one is issued instead"}
 	case stateNotYetValid:
-		state, tone = text{JA: "有効期間の前です(時計を確かめてください)", EN: "not yet valid (check the clock)"}, ui.Warn
+		state = text{JA: "有効期間の前です(時計を確かめてください)", EN: "not yet valid (check the clock)"}
 	}
 	rows := [][]string{
-		a.row(tone, label, state),
-		a.row(ui.Plain, text{JA: "有効期間満了日", EN: "Last day"}, text{JA: "%s  %s", EN: "%s  (%s)"}.With(lastDayText(v.LastDay()), days)),
+		a.row(stateTones[c.state], label, state),
+		a.row(ui.Plain, lastDay, ends),
 		a.row(ui.Plain, text{JA: "更新", EN: "Renewal"}, opens),
 	}
 	if g := generation(c.cert); g != "" {
 		rows = append(rows, []string{a.say(text{JA: "認証局", EN: "CA"}), g})
 	}
 	return rows
+}
+
+// whyAbsent is the usual reason for a missing certificate.
+var whyAbsent = map[jpki.Kind]text{
+	jpki.KindSign: {JA: "(15歳未満の人や顔認証カードには発行されません)", EN: " (none for under-15s and face-authentication cards)"},
+}
+
+var stateTones = map[certificateState]ui.Tone{
+	stateValid: ui.Good, stateRenewalOpen: ui.Warn, stateNotYetValid: ui.Warn, stateExpired: ui.Bad,
 }
 
 func (a *app) counterRow(p pinStatus) []string {
@@ -236,58 +415,6 @@ func (a *app) counterRow(p pinStatus) []string {
 	return a.row(ui.Plain, label, triesText(p.tries))
 }
 
-// next chooses the one thing to do, the most urgent first.
-func (s cardStatus) next() text {
-	counter := text{JA: "市区町村の窓口", EN: "the municipal counter"}
-	switch s.token.Kind {
-	case jpki.TokenJukiCard:
-		return text{JA: "住民基本台帳カードの電子証明書は2018年に終わりました。マイナンバーカードを使ってください。", EN: "The certificates of Basic Resident Register Cards ended in 2018. Use a My Number Card."}
-	case jpki.TokenIPhone:
-		return text{JA: "iPhoneの証明書はこのプログラムでは扱えません。カードを使ってください。", EN: "Certificates on an iPhone cannot be used with this program. Use the card."}
-	}
-	for _, c := range s.certificates {
-		if c.state == stateExpired {
-			return text{JA: "%sの期限が過ぎています。カードを持って%sで新しく発行してもらってください(無料)。", EN: "The %s has expired. Take the card to %s for a new one (free)."}.With(certificateNames[c.kind], counter)
-		}
-		if c.state == stateUnreadable {
-			return text{JA: "カードを置き直して、もう一度実行してください。変わらなければ%sに相談してください。", EN: "Put the card back and run this again. If it stays so, ask at %s."}.With(counter)
-		}
-	}
-	for i, p := range s.pins {
-		if p.err == nil && p.tries.Blocked() && s.certificates[i].state != stateAbsent {
-			if p.key == jpki.KeyAuth && s.certificates[0].state == stateAbsent {
-				return text{
-					JA: "顔認証マイナンバーカードなら、暗証番号は使えないままで正常です。そうでなければ、%sがロックされています。市区町村の窓口で解除してください。",
-					EN: "On a face-authentication card it is right that no PIN works. On any other, the %s is blocked: have it unlocked at the municipal counter.",
-				}.With(pinNames[p.key])
-			}
-			return text{JA: "%sがロックされています。%s", EN: "The %s is blocked. %s"}.With(pinNames[p.key], unlockHint)
-		}
-	}
-	for _, c := range s.certificates {
-		if c.state == stateRenewalOpen {
-			return text{
-				JA: "%sまでに、カードと暗証番号を用意して%sで更新してください(無料)。",
-				EN: "Renew by %s at %[2]s: bring the card and your PINs (free).",
-			}.With(dateText(cert.ValidityOf(c.cert).LastDay()), counter)
-		}
-	}
-	for i, p := range s.pins {
-		if p.err == nil && p.tries.Left < p.tries.Max && s.certificates[i].state != stateAbsent {
-			return text{
-				JA: "%sは間違いが続いています(%s)。控えを確かめ、jpki pin verify %sで正しく入力すると元に戻ります。",
-				EN: "Wrong entries of the %s were counted: %s. Check your note; a correct entry with jpki pin verify %s resets it.",
-			}.With(pinNames[p.key], leftText(p.tries.Left), p.key)
-		}
-	}
-	for _, c := range s.certificates {
-		if c.kind == jpki.KindAuth && c.state == stateValid {
-			return text{JA: "今はありません。更新は%sからできます。", EN: "Nothing now. Renewal opens %s."}.With(dateText(cert.ValidityOf(c.cert).RenewalOpens()))
-		}
-	}
-	return text{JA: "今はありません。", EN: "Nothing now."}
-}
-
 // statusJSON is jpki.status/v1.
 type statusJSON struct {
 	Schema       string            `json:"schema"`
@@ -296,7 +423,9 @@ type statusJSON struct {
 	Token        tokenJSON         `json:"token"`
 	Certificates []certificateJSON `json:"certificates"`
 	PINs         []pinJSON         `json:"pins"`
+	Attention    []findingJSON     `json:"attention"`
 	Next         string            `json:"next"`
+	Guide        *string           `json:"guide"`
 }
 
 type tokenJSON struct {
@@ -305,7 +434,7 @@ type tokenJSON struct {
 }
 
 // certificateJSON is a certificate in a status. The dates are null where it
-// could not be read.
+// could not be read; seen is what is remembered of it then.
 type certificateJSON struct {
 	Kind         string           `json:"kind"`
 	State        certificateState `json:"state"`
@@ -314,6 +443,20 @@ type certificateJSON struct {
 	DaysLeft     *int             `json:"days_left"`
 	RenewalOpens *string          `json:"renewal_opens"`
 	CA           *string          `json:"ca"`
+	Seen         *seenJSON        `json:"seen"`
+}
+
+type seenJSON struct {
+	NotAfter string `json:"not_after"`
+	LastDay  string `json:"last_day"`
+	On       string `json:"on"`
+}
+
+// findingJSON is something to do. kind is that of the certificate or PIN.
+type findingJSON struct {
+	Code    string  `json:"code"`
+	Kind    *string `json:"kind"`
+	Message string  `json:"message"`
 }
 
 // pinJSON is a counter. left is null where the card did not tell it.
@@ -325,23 +468,41 @@ type pinJSON struct {
 }
 
 func (s cardStatus) json(a *app) statusJSON {
+	next, more := s.next()
 	doc := statusJSON{
 		Schema: "jpki.status/v1", Reader: s.reader, Demo: s.demo,
 		Token: tokenJSON{s.token.Kind.String(), s.token.Label},
-		PINs:  pinsJSON(s.pins), Next: a.say(s.next()),
+		PINs:  pinsJSON(s.pins), Attention: []findingJSON{}, Next: a.say(next),
+	}
+	if more != "" {
+		doc.Guide = &more
 	}
 	for _, c := range s.certificates {
 		j := certificateJSON{Kind: c.kind.String(), State: c.state}
 		if c.cert != nil {
 			v := cert.ValidityOf(c.cert)
 			notAfter, lastDay, opens := rfc3339(v.NotAfter), v.LastDay().String(), v.RenewalOpens().String()
-			days := v.DaysLeft(a.now())
+			days := v.DaysLeft(s.now)
 			j.NotAfter, j.LastDay, j.RenewalOpens, j.DaysLeft = &notAfter, &lastDay, &opens, &days
 			if g := generation(c.cert); g != "" {
 				j.CA = &g
 			}
 		}
+		if c.seen != nil {
+			j.Seen = &seenJSON{rfc3339(c.seen.NotAfter), cert.DateOf(c.seen.NotAfter).String(), cert.DateOf(c.seen.Seen).String()}
+		}
 		doc.Certificates = append(doc.Certificates, j)
+	}
+	for _, f := range s.findings() {
+		if f.code == "" {
+			continue
+		}
+		j := findingJSON{Code: f.code, Message: a.say(f.line)}
+		if f.kind != 0 {
+			kind := f.kind.String()
+			j.Kind = &kind
+		}
+		doc.Attention = append(doc.Attention, j)
 	}
 	return doc
 }

@@ -98,8 +98,11 @@ func capital(t text) text {
 	return t
 }
 
-// unlockHint says how a blocked PIN is unlocked (guide locked).
-var unlockHint = text{
-	JA: "このパソコンではロックを解除できません。カードを持って市区町村の窓口で解除するか、もう一方の暗証番号が分かり証明書がどちらも有効なら、スマートフォンの「JPKI暗証番号リセット」アプリとコンビニのマルチコピー機で再設定できます。",
-	EN: "No program on a PC can unlock it. Take the card to the municipal counter; or, if you know the other PIN and both certificates are valid, reset it with the phone app 「JPKI暗証番号リセット」 and a multi-copier in a convenience store.",
+// unlockWhere says where a blocked PIN is unlocked.
+var unlockWhere = text{
+	JA: "パソコンでは解除できません。カードを持って市区町村の窓口で解除してください。コンビニでできることもあります。",
+	EN: "No program on a PC can unlock it. Take the card to the municipal counter; sometimes a convenience store can do it too.",
 }
+
+// unlockHint is the same with where to read on.
+var unlockHint = text{JA: "%s詳しくは jpki guide locked", EN: "%s More: jpki guide locked"}.With(unlockWhere)

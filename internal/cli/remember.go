@@ -1,0 +1,145 @@
+package cli
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jpki-tools/jpki/internal/state"
+	"github.com/jpki-tools/jpki/pkg/cert"
+)
+
+// seenDocument is what is remembered of signing certificates, which the card
+// shows only after their password. Its keys are fingerprints of authentication
+// certificates: they tell one card from another and say nothing of its holder.
+type seenDocument struct {
+	Version int                 `json:"version"`
+	Cards   map[string]seenSign `json:"cards"`
+}
+
+// seenSign is when a signing certificate ends, and when that was last seen.
+type seenSign struct {
+	Fingerprint string    `json:"sha256"`
+	NotAfter    time.Time `json:"not_after"`
+	Seen        time.Time `json:"seen"`
+}
+
+const (
+	seenName    = "seen"
+	seenVersion = 1
+	// seenCards bounds the document: those not seen for longest go first.
+	seenCards = 50
+	// seenLimit is how long another program that has the document is waited
+	// for: remembering is a convenience.
+	seenLimit = time.Second
+)
+
+func (a *app) addRememberFlag(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&a.noRemember, "no-remember", false, a.say(text{
+		JA: "署名用電子証明書の満了日を記憶しない、記憶も使わない", EN: "neither remember when the signing certificate ends nor use what is remembered",
+	}))
+}
+
+// remember notes when a signing certificate ends, for [app.recall]. auth is the
+// authentication certificate of the same card. Where a command has no reason to
+// read that it is nil, and only what is already known of a card is renewed: a
+// read just for this would cost the person time.
+//
+// That something cannot be remembered is said, but fails no command.
+func (a *app) remember(ctx context.Context, auth, sign *x509.Certificate) {
+	store, ok := a.memory()
+	if !ok || sign == nil {
+		return
+	}
+	fresh := seenSign{cert.FingerprintOf(sign).String(), sign.NotAfter, a.now().UTC().Truncate(time.Second)}
+	ctx, cancel := context.WithTimeout(ctx, seenLimit)
+	defer cancel()
+	if auth == nil && !a.knows(ctx, store, fresh) {
+		return
+	}
+	err := state.Update(ctx, store, seenName, func(doc *seenDocument) error {
+		if doc.Version != seenVersion {
+			*doc = seenDocument{Version: seenVersion, Cards: map[string]seenSign{}}
+		}
+		for card, old := range doc.Cards {
+			if old.Fingerprint == fresh.Fingerprint {
+				doc.Cards[card] = fresh
+			}
+		}
+		if auth != nil {
+			doc.Cards[cert.FingerprintOf(auth).String()] = fresh
+		}
+		doc.forgetOldest()
+		return nil
+	})
+	var failed *state.Error
+	if errors.As(err, &failed) {
+		a.io.Note(text{
+			JA: "署名用電子証明書の満了日を記憶できませんでした(%s)。--no-remember を付けると記憶しません。",
+			EN: "When the signing certificate ends could not be remembered (%s). With --no-remember it is not tried.",
+		}.With(failed.Path))
+	}
+}
+
+// knows reports whether a card is known that has this signing certificate.
+func (a *app) knows(ctx context.Context, store *state.Store, s seenSign) bool {
+	var doc seenDocument
+	found, err := store.Load(ctx, seenName, &doc)
+	if err != nil || !found || doc.Version != seenVersion {
+		return false
+	}
+	for _, old := range doc.Cards {
+		if old.Fingerprint == s.Fingerprint {
+			return true
+		}
+	}
+	return false
+}
+
+func (d *seenDocument) forgetOldest() {
+	if len(d.Cards) <= seenCards {
+		return
+	}
+	var seen []time.Time
+	for _, s := range d.Cards {
+		seen = append(seen, s.Seen)
+	}
+	slices.SortFunc(seen, func(x, y time.Time) int { return y.Compare(x) })
+	for card, s := range d.Cards {
+		if s.Seen.Compare(seen[seenCards-1]) < 0 {
+			delete(d.Cards, card)
+		}
+	}
+}
+
+// recall gives what was last seen of the signing certificate on the card with
+// this authentication certificate. What cannot be read is not known.
+func (a *app) recall(ctx context.Context, auth *x509.Certificate) (s seenSign, ok bool) {
+	store, ok := a.memory()
+	if !ok || auth == nil {
+		return seenSign{}, false
+	}
+	ctx, cancel := context.WithTimeout(ctx, seenLimit)
+	defer cancel()
+	var doc seenDocument
+	found, err := store.Load(ctx, seenName, &doc)
+	if err != nil || !found || doc.Version != seenVersion {
+		return seenSign{}, false
+	}
+	s, ok = doc.Cards[cert.FingerprintOf(auth).String()]
+	return s, ok
+}
+
+// memory is where things are remembered, if they are: not on a tour, which
+// keeps nothing, and not where there is no folder for it.
+func (a *app) memory() (*state.Store, bool) {
+	if a.noRemember || a.demo != nil {
+		return nil, false
+	}
+	store, err := state.Open(a.cfg.Getenv)
+	return store, err == nil
+}
