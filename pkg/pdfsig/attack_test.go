@@ -42,6 +42,11 @@ func attacks(t testing.TB) map[string]attack {
 		}
 		return bytes.Replace(signed, []byte(old), []byte(new), 1)
 	}
+	literal := crafted("")
+	literal.literal = true
+	twoFields := crafted("")
+	twoFields.objects[0].body = "<</Type /Catalog /Pages 2 0 R /AcroForm <</SigFlags 3 /Fields [20 0 R 30 0 R 6 0 R]>>>>"
+	twoFields.objects = append(twoFields.objects, object{30, 0, "<</FT /Sig /T (Eve) /V 21 0 R>>"})
 	dictionary := regexp.MustCompile(`(?s)<</Type /Sig .*?>>\n`).Find(signed)
 	all := map[string]attack{
 		"content changed":              {replaced("100 yen", "900 yen"), cms.HashFailure},
@@ -67,7 +72,6 @@ func attacks(t testing.TB) map[string]attack {
 		"Contents null":                {withDict("<</Type /Sig /SubFilter /adbe.pkcs7.detached /ByteRange [0 1 2 3] /Contents null /Other <<%s>>>>"), cms.FormatFailure},
 		"Contents missing":             {withDict("<</Type /Sig /SubFilter /adbe.pkcs7.detached /ByteRange [0 1 2 3] /Other <<%s>>>>"), cms.FormatFailure},
 		"Contents in a dictionary":     {withDict("<</Type /Sig /SubFilter /adbe.pkcs7.detached /ByteRange [0 1 2 3] /Contents <00> /Other <<%s>>>>"), cms.FormatFailure},
-		"Contents literal":             {withDict("<</Type /Sig /SubFilter /adbe.pkcs7.detached /ByteRange [0 1 2 3] /Contents (x) /Other <<%s>>>>"), cms.FormatFailure},
 		"no SubFilter":                 {withDict("<</Type /Sig %s>>"), cms.FormatFailure},
 		"unknown SubFilter":            {withDict("<</Type /Sig /SubFilter /x.y %s>>"), cms.FormatFailure},
 		"old: rsa_sha1":                {withDict("<</Type /Sig /SubFilter /adbe.x509.rsa_sha1 %s>>"), cms.CryptoConstraintsFailure},
@@ -84,11 +88,15 @@ func attacks(t testing.TB) map[string]attack {
 		"dictionary inside the field": {extend(t, base, "",
 			object{1, 0, "<</Type /Catalog /Pages 2 0 R /AcroForm <</SigFlags 3 /Fields [30 0 R 6 0 R]>>>>"},
 			object{30, 0, "<</FT /Sig /T (S) /V " + strings.TrimSpace(string(dictionary)) + ">>"}), cms.FormatFailure},
-		"bytes behind the end":        {append(bytes.Clone(signed), "4 0 obj\n<</Length 1>>\nstream\n\nendstream\nendobj\n"...), cms.FormatFailure},
-		"revision left out":           {skipping(t), cms.HashFailure},
-		"object stream replaced":      {objectStreamReplaced(t), cms.HashFailure},
-		"offset past the signed part": {offsetPastTheEnd(t), Generic},
-		"another catalog":             {anotherCatalog(t, signed), cms.HashFailure},
+		"bytes behind the end":              {append(bytes.Clone(signed), "4 0 obj\n<</Length 1>>\nstream\n\nendstream\nendobj\n"...), cms.FormatFailure},
+		"revision left out":                 {skipping(t, "Contract: 1 yen"), cms.HashFailure},
+		"nothing but the revision left out": {skipping(t, ""), cms.HashFailure},
+		"two fields from the start":         {twoFields.sign(t, base), cms.FormatFailure},
+		"Contents in brackets":              {literal.sign(t, base), cms.FormatFailure},
+		"same catalog, other number":        {sameCatalog(t, signed), cms.HashFailure},
+		"object stream replaced":            {objectStreamReplaced(t), cms.HashFailure},
+		"offset past the signed part":       {offsetPastTheEnd(t), Generic},
+		"another catalog":                   {anotherCatalog(t, signed), cms.HashFailure},
 	}
 	return all
 }
@@ -98,16 +106,18 @@ type attack struct {
 	want cms.Reason
 }
 
-// skipping adds a revision whose Prev passes over the signed one: an older
-// content comes back.
-func skipping(t testing.TB) []byte {
+// skipping adds a revision whose Prev passes over the signed one, so that an
+// older content comes back; or nothing comes back, where there is none.
+func skipping(t testing.TB, newer string) []byte {
 	base := formFile(table)
 	d, err := openDocument(bytes.NewReader(base), int64(len(base)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	newer := extend(t, base, "", object{4, 0, streamBody("", "BT /F 24 Tf 20 100 Td (Contract: 1 yen) Tj ET")})
-	signed := crafted("").sign(t, newer)
+	if newer != "" {
+		base = extend(t, base, "", object{4, 0, streamBody("", "BT /F 24 Tf 20 100 Td ("+newer+") Tj ET")})
+	}
+	signed := crafted("").sign(t, base)
 	catalog := crafted("").objects
 	// the entries of the signature's objects, at their old offsets
 	var b bytes.Buffer
@@ -169,6 +179,12 @@ func offsetPastTheEnd(t testing.TB) []byte {
 func anotherCatalog(t testing.TB, signed []byte) []byte {
 	file := extend(t, signed, "", object{30, 0, "<</Type /Catalog /Pages 31 0 R /AcroForm <</SigFlags 3 /Fields [20 0 R 6 0 R]>>>>"},
 		object{31, 0, "<</Type /Pages /Kids [] /Count 0>>"})
+	i := bytes.LastIndex(file, []byte("/Root 1 0 R"))
+	return slices.Concat(file[:i], []byte("/Root 30 0 R"), file[i+len("/Root 1 0 R"):])
+}
+
+func sameCatalog(t testing.TB, signed []byte) []byte {
+	file := extend(t, signed, "", object{30, 0, crafted("").objects[0].body})
 	i := bytes.LastIndex(file, []byte("/Root 1 0 R"))
 	return slices.Concat(file[:i], []byte("/Root 30 0 R"), file[i+len("/Root 1 0 R"):])
 }

@@ -68,6 +68,7 @@ type craft struct {
 	objects   []object // %s in one body stands for the signature's ByteRange and Contents
 	byteRange func(start, end, size int) string
 	contents  func(cms, covered []byte) []byte
+	literal   bool // Contents as a literal string
 }
 
 const craftRoom = 16000
@@ -76,6 +77,9 @@ func (c craft) sign(t testing.TB, in []byte) []byte {
 	t.Helper()
 	const placeholder = "/ByteRange [---------------------------------------------] /Contents "
 	gap := "<" + strings.Repeat("0", 2*craftRoom) + ">"
+	if c.literal {
+		gap = "(" + strings.Repeat(`\000`, craftRoom/2) + ")"
+	}
 	objects := append([]object(nil), c.objects...)
 	for i, o := range objects {
 		objects[i].body = strings.Replace(o.body, "%s", placeholder+gap, 1)
@@ -100,6 +104,12 @@ func (c craft) sign(t testing.TB, in []byte) []byte {
 	}
 	if len(der) > craftRoom {
 		t.Fatalf("a CMS of %d bytes", len(der))
+	}
+	if c.literal {
+		for i, b := range der {
+			copy(file[start+1+4*i:], fmt.Sprintf(`\%03o`, b))
+		}
+		return file
 	}
 	copy(file[start+1:], fmt.Sprintf("%x", der))
 	return file

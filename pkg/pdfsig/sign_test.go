@@ -236,7 +236,8 @@ func TestRefusals(t *testing.T) {
 		"field loop":          {sample{objects: append(catalog("/AcroForm <</Fields [5 0 R]>>"), object{5, 0, "<</T (a) /Kids [5 0 R]>>"})}, nil},
 		"direct field":        {sample{objects: catalog("/AcroForm <</Fields [<</T (a)>>]>>")}, nil},
 		"Annots is a number":  {sample{objects: documentOf(object{3, 0, "<</Type /Page /Annots 5>>"})}, nil},
-		"tangle":              {sample{objects: append(catalog("/AcroForm <</Fields 2 0 R>>"), object{2, 0, "[3 0 R]"})}, nil},
+		"tangle":              {sample{objects: append(catalog("/AcroForm 3 0 R"), object{5, 0, "[]"})}, nil},
+		"certified, no Perms": {sample{objects: documentOf(append(certified("/P 1")[4:], object{1, 0, "<</Type /Catalog /Pages 2 0 R /AcroForm <</Fields [5 0 R]>>>>"})...)}, ErrCertified},
 	} {
 		in := c.s.bytes()
 		_, err := sign(in, Options{})

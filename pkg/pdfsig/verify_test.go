@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -139,38 +140,42 @@ func TestLaterChanges(t *testing.T) {
 		objects []object
 		want    Change
 	}{
-		"validation data":           {[]object{catalog(form + " /DSS <</Certs [30 0 R]>>"), {30, 0, streamBody("", "x")}}, ValidationAdded},
-		"metadata":                  {[]object{catalog(form + " /Metadata 30 0 R"), {30, 0, streamBody("/Type /Metadata", "x")}}, SignatureAdded},
-		"unused object":             {[]object{{30, 0, "(hello)"}}, SignatureAdded},
-		"empty field added":         {[]object{catalog("/AcroForm <</SigFlags 3 /Fields [20 0 R 6 0 R 30 0 R]>>"), page("/Contents 4 0 R /Annots [6 0 R 11 0 R 30 0 R]"), {30, 0, newField + "/Rect [0 0 0 0]>>"}}, SignatureAdded},
-		"visible field added":       {[]object{catalog("/AcroForm <</SigFlags 3 /Fields [20 0 R 6 0 R 30 0 R]>>"), page("/Contents 4 0 R /Annots [6 0 R 11 0 R 30 0 R]"), {30, 0, newField + "/Rect [0 0 300 200]>>"}}, AnnotationsChanged},
-		"field filled":              {[]object{filled}, FormFilled},
-		"field's appearance":        {[]object{filled, {10, 0, streamBody("/Type /XObject /Subtype /Form /BBox [0 0 90 20]", "1 0 0 rg")}}, FormFilled},
-		"note added":                {[]object{page("/Contents 4 0 R /Annots [6 0 R 11 0 R 30 0 R]"), {30, 0, "<</Subtype /Square /Rect [0 0 300 200]>>"}}, AnnotationsChanged},
-		"note changed":              {[]object{{11, 0, "<</Type /Annot /Subtype /Text /Rect [1 1 9 9] /Contents (other)>>"}}, AnnotationsChanged},
-		"note removed":              {[]object{page("/Contents 4 0 R /Annots [6 0 R]")}, AnnotationsChanged},
-		"note freed":                {[]object{page("/Contents 4 0 R /Annots [6 0 R]"), {11, 1, ""}}, AnnotationsChanged},
-		"content stream":            {[]object{{4, 0, streamBody("", "BT /F 24 Tf 20 100 Td (Contract: 900 yen) Tj ET")}}, ContentChanged},
-		"content of the same size":  {[]object{{4, 0, streamBody("", "BT /F 24 Tf 20 100 Td (Contract: 999 yen) Tj ET")}}, ContentChanged},
-		"content freed":             {[]object{{4, 1, ""}}, ContentChanged},
-		"other content":             {[]object{page("/Contents 30 0 R /Annots [6 0 R 11 0 R]"), {30, 0, streamBody("", "0 0 9 9 re f")}}, ContentChanged},
-		"page rotated":              {[]object{page(annots + " /Rotate 180")}, ContentChanged},
-		"page size inherited":       {[]object{{2, 0, "<</Type /Pages /Kids [3 0 R] /Count 1 /MediaBox [0 0 30 20]>>"}}, ContentChanged},
-		"page added":                {[]object{{2, 0, "<</Type /Pages /Kids [3 0 R 30 0 R] /Count 2>>"}, {30, 0, "<</Type /Page /Parent 2 0 R>>"}}, ContentChanged},
-		"other page tree":           {[]object{{1, 0, "<</Type /Catalog /Pages 30 0 R " + form + ">>"}, {30, 0, "<</Type /Pages /Kids [3 0 R] /Count 1>>"}}, ContentChanged},
-		"open action":               {[]object{catalog(form + " /OpenAction <</S /JavaScript /JS (x)>>")}, ContentChanged},
-		"field moved":               {[]object{text("/V (a) /Rect [50 10 140 30] /F 4 /AP <</N 10 0 R>>")}, ContentChanged},
-		"field hidden":              {[]object{text("/V (a) /Rect [10 10 100 30] /F 6 /AP <</N 10 0 R>>")}, ContentChanged},
-		"field gets an action":      {[]object{text("/V (a) /Rect [10 10 100 30] /F 4 /AP <</N 10 0 R>> /AA <<>>")}, ContentChanged},
-		"field removed":             {[]object{catalog("/AcroForm <</SigFlags 3 /Fields [20 0 R]>>")}, ContentChanged},
-		"widget removed":            {[]object{page("/Contents 4 0 R /Annots [11 0 R]")}, ContentChanged},
-		"text field added":          {[]object{catalog("/AcroForm <</SigFlags 3 /Fields [20 0 R 6 0 R 30 0 R]>>"), {30, 0, "<</FT /Tx /T (x)>>"}}, ContentChanged},
-		"note becomes a field":      {[]object{catalog("/AcroForm <</SigFlags 3 /Fields [20 0 R 6 0 R 11 0 R]>>"), {11, 0, "<</FT /Sig /T (x) /Subtype /Widget /Rect [0 0 0 0]>>"}}, ContentChanged},
-		"XFA":                       {[]object{catalog("/AcroForm <</SigFlags 3 /Fields [20 0 R 6 0 R] /XFA (x)>>")}, ContentChanged},
-		"missing object appears":    {[]object{{12, 0, streamBody("", "0 0 300 200 re f")}}, ContentChanged},
-		"appearance of a signature": {[]object{{20, 0, "<</FT /Sig /T (S) /V 21 0 R /Type /Annot /Subtype /Widget /Rect [0 0 300 200] /P 3 0 R /F 132 /AP <</N 30 0 R>>>>"}, {30, 0, streamBody("", "x")}}, ContentChanged},
-		"used as content, too":      {[]object{{13, 0, streamBody("/Type /XObject /Subtype /Form", "changed")}}, ContentChanged},
-		"metadata shown as content": {[]object{{14, 0, streamBody("/Type /Metadata", "changed")}}, ContentChanged},
+		"validation data":               {[]object{catalog(form + " /DSS <</Certs [30 0 R]>>"), {30, 0, streamBody("", "x")}}, ValidationAdded},
+		"metadata":                      {[]object{catalog(form + " /Metadata 30 0 R"), {30, 0, streamBody("/Type /Metadata", "x")}}, SignatureAdded},
+		"unused object":                 {[]object{{30, 0, "(hello)"}}, SignatureAdded},
+		"empty field added":             {[]object{catalog("/AcroForm <</SigFlags 3 /Fields [20 0 R 6 0 R 30 0 R]>>"), page("/Contents 4 0 R /Annots [6 0 R 11 0 R 30 0 R]"), {30, 0, newField + "/Rect [0 0 0 0]>>"}}, SignatureAdded},
+		"visible field added":           {[]object{catalog("/AcroForm <</SigFlags 3 /Fields [20 0 R 6 0 R 30 0 R]>>"), page("/Contents 4 0 R /Annots [6 0 R 11 0 R 30 0 R]"), {30, 0, newField + "/Rect [0 0 300 200]>>"}}, AnnotationsChanged},
+		"field filled":                  {[]object{filled}, FormFilled},
+		"field's appearance":            {[]object{filled, {10, 0, streamBody("/Type /XObject /Subtype /Form /BBox [0 0 90 20]", "1 0 0 rg")}}, FormFilled},
+		"note added":                    {[]object{page("/Contents 4 0 R /Annots [6 0 R 11 0 R 30 0 R]"), {30, 0, "<</Subtype /Square /Rect [0 0 300 200]>>"}}, AnnotationsChanged},
+		"note changed":                  {[]object{{11, 0, "<</Type /Annot /Subtype /Text /Rect [1 1 9 9] /Contents (other)>>"}}, AnnotationsChanged},
+		"note removed":                  {[]object{page("/Contents 4 0 R /Annots [6 0 R]")}, AnnotationsChanged},
+		"note freed":                    {[]object{page("/Contents 4 0 R /Annots [6 0 R]"), {11, 1, ""}}, AnnotationsChanged},
+		"content stream":                {[]object{{4, 0, streamBody("", "BT /F 24 Tf 20 100 Td (Contract: 900 yen) Tj ET")}}, ContentChanged},
+		"content of the same size":      {[]object{{4, 0, streamBody("", "BT /F 24 Tf 20 100 Td (Contract: 999 yen) Tj ET")}}, ContentChanged},
+		"content freed":                 {[]object{{4, 1, ""}}, ContentChanged},
+		"other content":                 {[]object{page("/Contents 30 0 R /Annots [6 0 R 11 0 R]"), {30, 0, streamBody("", "0 0 9 9 re f")}}, ContentChanged},
+		"page rotated":                  {[]object{page(annots + " /Rotate 180")}, ContentChanged},
+		"page size inherited":           {[]object{{2, 0, "<</Type /Pages /Kids [3 0 R] /Count 1 /MediaBox [0 0 30 20]>>"}}, ContentChanged},
+		"page added":                    {[]object{{2, 0, "<</Type /Pages /Kids [3 0 R 30 0 R] /Count 2>>"}, {30, 0, "<</Type /Page /Parent 2 0 R>>"}}, ContentChanged},
+		"other page tree":               {[]object{{1, 0, "<</Type /Catalog /Pages 30 0 R " + form + ">>"}, {30, 0, "<</Type /Pages /Kids [3 0 R] /Count 1>>"}}, ContentChanged},
+		"open action":                   {[]object{catalog(form + " /OpenAction <</S /JavaScript /JS (x)>>")}, ContentChanged},
+		"field moved":                   {[]object{text("/V (a) /Rect [50 10 140 30] /F 4 /AP <</N 10 0 R>>")}, ContentChanged},
+		"field hidden":                  {[]object{text("/V (a) /Rect [10 10 100 30] /F 6 /AP <</N 10 0 R>>")}, ContentChanged},
+		"field gets an action":          {[]object{text("/V (a) /Rect [10 10 100 30] /F 4 /AP <</N 10 0 R>> /AA <<>>")}, ContentChanged},
+		"field removed":                 {[]object{catalog("/AcroForm <</SigFlags 3 /Fields [20 0 R]>>")}, ContentChanged},
+		"widget removed":                {[]object{page("/Contents 4 0 R /Annots [11 0 R]")}, ContentChanged},
+		"text field added":              {[]object{catalog("/AcroForm <</SigFlags 3 /Fields [20 0 R 6 0 R 30 0 R]>>"), {30, 0, "<</FT /Tx /T (x)>>"}}, ContentChanged},
+		"note becomes a field":          {[]object{catalog("/AcroForm <</SigFlags 3 /Fields [20 0 R 6 0 R 11 0 R]>>"), {11, 0, "<</FT /Sig /T (x) /Subtype /Widget /Rect [0 0 0 0]>>"}}, ContentChanged},
+		"XFA":                           {[]object{catalog("/AcroForm <</SigFlags 3 /Fields [20 0 R 6 0 R] /XFA (x)>>")}, ContentChanged},
+		"missing object appears":        {[]object{{12, 0, streamBody("", "0 0 300 200 re f")}}, ContentChanged},
+		"appearance of a signature":     {[]object{{20, 0, "<</FT /Sig /T (S) /V 21 0 R /Type /Annot /Subtype /Widget /Rect [0 0 300 200] /P 3 0 R /F 132 /AP <</N 30 0 R>>>>"}, {30, 0, streamBody("", "x")}}, ContentChanged},
+		"content of another generation": {[]object{{4, 1, streamBody("", "BT /F 24 Tf 20 100 Td (Contract: 100 yen) Tj ET")}}, ContentChanged},
+		"note becomes a widget":         {[]object{{11, 0, "<</Type /Annot /Subtype /Widget /Rect [1 1 9 9]>>"}}, ContentChanged},
+		"note becomes a number":         {[]object{{11, 0, "5"}}, ContentChanged},
+		"field with an action added":    {[]object{catalog("/AcroForm <</SigFlags 3 /Fields [20 0 R 6 0 R 30 0 R]>>"), {30, 0, newField + "/Rect [0 0 0 0] /A <<>>>>"}}, ContentChanged},
+		"used as content, too":          {[]object{{13, 0, streamBody("/Type /XObject /Subtype /Form", "changed")}}, ContentChanged},
+		"metadata shown as content":     {[]object{{14, 0, streamBody("/Type /Metadata", "changed")}}, ContentChanged},
 	} {
 		for _, k := range []kind{table, stream} {
 			for _, p := range []Permission{0, 1, 2, 3} {
@@ -203,6 +208,66 @@ func TestLaterChanges(t *testing.T) {
 					t.Errorf("%s with permission %d: %v", name, p, err)
 				}
 			}
+		}
+	}
+}
+
+// TestSharedObjects changes objects that serve two purposes, of which one
+// would let them change: the way a document is prepared to show something else
+// later. Beside each is one that serves the harmless purpose alone.
+func TestSharedObjects(t *testing.T) {
+	const info = "/Info 40 0 R"
+	form := "/AcroForm <</SigFlags 3 /Fields [20 0 R 6 0 R]>> /DSS 41 0 R"
+	page := object{45, 0, "<</Type /Page /Contents %s /Resources %s>>"}
+	with := func(contents, resources string) object {
+		return object{page.number, 0, fmt.Sprintf(page.body, contents, resources)}
+	}
+	base := []object{
+		{1, 0, "<</Type /Catalog /Pages 2 0 R " + form + ">>"},
+		{3, 0, "<</Type /Page /Parent 2 0 R /Contents 4 0 R /Annots 44 0 R>>"},
+		{40, 0, "<</Title (a) /Font <<>>>>"},
+		{41, 0, "<</Certs 42 0 R>>"},
+		{42, 0, "[43 0 R]"},
+		{43, 0, streamBody("", "certificate")},
+		{44, 0, "[6 0 R 11 0 R 20 0 R]"},
+		{46, 0, "[11 0 R]"},
+		{22, 0, streamBody("/Subtype /Form", "the signer")},
+	}
+	signature := crafted("")
+	signature.objects[0] = base[0]
+	signature.objects[1] = object{20, 0, "<</FT /Sig /T (S) /V 21 0 R /Type /Annot /Subtype /Widget /Rect [0 0 50 50] /P 3 0 R /F 132 /AP <</N 22 0 R>>>>"}
+	signature.trailer = info
+
+	note := object{11, 0, "<</Type /Annot /Subtype /Text /Rect [1 1 9 9] /Contents (other)>>"}
+	newInfo := object{40, 0, "<</Title (b) /Font <</F 1 0 R>>>>"}
+	newCerts := object{42, 0, "[43 0 R 47 0 R]"}
+	newAnnots := object{44, 0, "[6 0 R 11 0 R 20 0 R 47 0 R]"}
+	square := object{47, 0, "<</Subtype /Square /Rect [0 0 9 9]>>"}
+	for name, c := range map[string]struct {
+		page    object
+		changes []object
+		want    Change
+	}{
+		"information":                 {with("null", "null"), []object{newInfo}, SignatureAdded},
+		"information as resources":    {with("null", "40 0 R"), []object{newInfo}, ContentChanged},
+		"validation data":             {with("null", "null"), []object{newCerts, {47, 0, streamBody("", "")}}, ValidationAdded},
+		"validation data as content":  {with("42 0 R", "null"), []object{newCerts, {47, 0, streamBody("", "")}}, ContentChanged},
+		"certificate":                 {with("null", "null"), []object{{43, 0, streamBody("", "other")}}, ContentChanged},
+		"annotations":                 {with("null", "null"), []object{newAnnots, square}, AnnotationsChanged},
+		"annotations as content":      {with("44 0 R", "null"), []object{newAnnots, square}, ContentChanged},
+		"note in an array":            {with("null", "null"), []object{note}, AnnotationsChanged},
+		"note in a content array":     {with("46 0 R", "null"), []object{note}, ContentChanged},
+		"the signature's appearance":  {with("null", "null"), []object{{22, 0, streamBody("/Subtype /Form", "another")}}, ContentChanged},
+		"form and annotation as well": {with("null", "null"), []object{note, newInfo, newCerts}, AnnotationsChanged},
+	} {
+		objects := append([]object{c.page}, base...)
+		if c.page.body == with("null", "null").body { // the array 46 belongs to nothing then
+			objects = slices.DeleteFunc(objects, func(o object) bool { return o.number == 46 })
+		}
+		signed := signature.sign(t, formFile(table, objects...))
+		s := mustVerify(t, extend(t, signed, info, c.changes...)).Signatures[0]
+		if s.Changes.Level != c.want || (s.Err() == nil) != (c.want < ContentChanged) {
+			t.Errorf("%s: %v, want %v: %q, %v", name, s.Changes.Level, c.want, s.Changes.Details, s.Err())
 		}
 	}
 }

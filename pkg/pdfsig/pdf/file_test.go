@@ -112,6 +112,7 @@ func TestRefusals(t *testing.T) {
 		"width of 9":           {replace(modernText, "/W [1 2 1]", "/W [1 9 1]"), nil},
 		"stream too short":     {replace(modernText, "/Index [0 4", "/Index [0 5"), nil},
 		"not an object stream": {replace(modernText, "/ObjStm", "/ObjStn"), nil},
+		"another object in it": {replace(hybrid().String(), "2 0 <<", "5 0 <<"), nil},
 		"N too large":          {replace(modernText, "/N 2", "/N 9"), nil},
 		"First too large":      {replace(modernText, "/First ", "/First 9"), nil},
 	} {
@@ -126,6 +127,22 @@ func TestRefusals(t *testing.T) {
 		case c.want == nil && !errors.As(err, &d):
 			t.Errorf("%s: %v, want a DamagedError", name, err)
 		}
+	}
+}
+
+// TestMiddleOfAWord has an entry for object 2 that points into "12 0 obj".
+func TestMiddleOfAWord(t *testing.T) {
+	b := newBuilder("%PDF-1.7\n")
+	b.object(1, "<</Type /Catalog /Pages 2 0 R>>")
+	b.object(12, "<</Type /Pages>>")
+	b.offsets[2] = b.offsets[12] + 1
+	b.table("/Size 13 /Root 1 0 R", 1, 2, 12)
+	f := mustOpen(t, b)
+	if o, err := f.Object(Ref{2, 0}); err == nil {
+		t.Errorf("object 2 is %v", o)
+	}
+	if _, err := f.Object(Ref{12, 0}); err != nil {
+		t.Error(err)
 	}
 }
 
