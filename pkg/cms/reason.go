@@ -3,8 +3,8 @@ package cms
 import "fmt"
 
 // Reason says why a signature is not a good one, named as the sub-indications
-// of ETSI EN 319 102-1. It is an error, so that errors.Is tells
-// one from another.
+// of ETSI EN 319 102-1. It is an error, so that errors.Is tells one from
+// another.
 type Reason string
 
 // Reasons this package gives.
