@@ -13,22 +13,22 @@ type C14NMethod string
 // The canonicalisation algorithms: Canonical XML 1.0 and 1.1 and Exclusive XML
 // Canonicalization 1.0, each without and with comments.
 const (
-	C14N10           C14NMethod = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
-	C14N10Comments   C14NMethod = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315#WithComments"
-	C14N11           C14NMethod = "http://www.w3.org/2006/12/xml-c14n11"
-	C14N11Comments   C14NMethod = "http://www.w3.org/2006/12/xml-c14n11#WithComments"
-	ExcC14N10        C14NMethod = "http://www.w3.org/2001/10/xml-exc-c14n#"
-	ExcC14N10Comment C14NMethod = "http://www.w3.org/2001/10/xml-exc-c14n#WithComments"
+	C14N10            C14NMethod = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
+	C14N10Comments    C14NMethod = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315#WithComments"
+	C14N11            C14NMethod = "http://www.w3.org/2006/12/xml-c14n11"
+	C14N11Comments    C14NMethod = "http://www.w3.org/2006/12/xml-c14n11#WithComments"
+	ExcC14N10         C14NMethod = "http://www.w3.org/2001/10/xml-exc-c14n#"
+	ExcC14N10Comments C14NMethod = "http://www.w3.org/2001/10/xml-exc-c14n#WithComments"
 )
 
 // c14nTraits tells what distinguishes the algorithms.
 var c14nTraits = map[C14NMethod]struct{ exclusive, v11, comments bool }{
-	C14N10:           {},
-	C14N10Comments:   {comments: true},
-	C14N11:           {v11: true},
-	C14N11Comments:   {v11: true, comments: true},
-	ExcC14N10:        {exclusive: true},
-	ExcC14N10Comment: {exclusive: true, comments: true},
+	C14N10:            {},
+	C14N10Comments:    {comments: true},
+	C14N11:            {v11: true},
+	C14N11Comments:    {v11: true, comments: true},
+	ExcC14N10:         {exclusive: true},
+	ExcC14N10Comments: {exclusive: true, comments: true},
 }
 
 // Known reports whether m is one of the six.

@@ -16,12 +16,12 @@ type Limits struct {
 	Work int
 }
 
-// DefaultLimits are far above what forms and statements of account need.
+// defaultLimits are far above what forms and statements of account need.
 var defaultLimits = Limits{
 	Size:       1 << 30,
 	Depth:      1000,
 	Attributes: 1000,
-	Namespaces: 10000,
+	Namespaces: 1000,
 	Signatures: 100,
 	References: 1000,
 	Transforms: 8,

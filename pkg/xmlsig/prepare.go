@@ -1,7 +1,6 @@
 package xmlsig
 
 import (
-	"bytes"
 	"crypto"
 	"errors"
 	"fmt"
@@ -54,20 +53,10 @@ type File struct {
 var (
 	ErrNothingToSign = errors.New("xmlsig: nothing to sign")
 	ErrSelf          = errors.New("xmlsig: the element would contain its own detached signature")
+	ErrPrefixList    = errors.New("xmlsig: only exclusive canonicalization has a PrefixList")
 	ErrFileName      = errors.New("xmlsig: not a path downwards with slashes")
 	ErrSignedInside  = errors.New("xmlsig: a signed document cannot be put inside another signature")
 )
-
-// BreaksSignatureError tells that a signature which is there already would not
-// be valid any more: it covers the place where the new one would go.
-type BreaksSignatureError struct {
-	ID           string
-	Line, Column int
-}
-
-func (e *BreaksSignatureError) Error() string {
-	return fmt.Sprintf("xmlsig: line %d:%d: a further signature would break signature %q, which covers the whole", e.Line, e.Column, e.ID)
-}
 
 // AmbiguousError tells of a character that readers of the document's encoding
 // understand differently, so that a signature would be valid for some of them
@@ -137,6 +126,9 @@ func (d *Document) prepared(r Request) (*Prepared, error) {
 	if !p.canon.Method.Known() {
 		return nil, &UnsupportedError{What: "canonicalization", Algorithm: string(p.canon.Method)}
 	}
+	if len(p.canon.PrefixList) > 0 && !c14nTraits[p.canon.Method].exclusive {
+		return nil, ErrPrefixList
+	}
 	if p.hash == crypto.SHA1 || digestURI(p.hash) == "" {
 		return nil, ErrHash
 	}
@@ -146,107 +138,6 @@ func (d *Document) prepared(r Request) (*Prepared, error) {
 	}
 	p.signature = d.freeID()
 	return p, nil
-}
-
-// within puts the signature into parent, as its last child.
-func (p *Prepared) within(parent *Element) error {
-	if err := p.doc.checkOthers(parent); err != nil {
-		return err
-	}
-	at, until := p.doc.source(parent.closing), p.doc.source(parent.closing)
-	src := p.doc.src
-	p.before, p.after = [][]byte{src[:at]}, [][]byte{src[until:]}
-	if parent.empty {
-		// "/>" becomes ">", the signature and an end tag.
-		at = p.doc.source(parent.content - len("/>"))
-		name := src[p.doc.source(parent.start+1):p.doc.source(parent.start+1+parent.nameLength())]
-		open, err := encode(">", p.encoding)
-		if err != nil {
-			return err
-		}
-		end, err := encode("</", p.encoding)
-		if err != nil {
-			return err
-		}
-		p.before = [][]byte{src[:at], open}
-		p.after = [][]byte{end, name, open, src[until:]}
-	}
-	scope, err := parent.innerScope()
-	if err != nil {
-		return err
-	}
-	return p.inside(scope)
-}
-
-// source is the place in src of an offset in text.
-func (d *Document) source(offset int) int {
-	return sourceOffset(d.src, d.text, d.encoding, d.bom, offset)
-}
-
-// nameLength is the length of the name in the start tag.
-func (e *Element) nameLength() int {
-	return bytes.IndexAny(e.text[e.start+1:], " \t\r\n/>")
-}
-
-// innerScope is what the children of e have around them.
-func (e *Element) innerScope() (scope, error) {
-	s := e.scanner()
-	if _, err := s.next(); err != nil {
-		return scope{}, err
-	}
-	return s.scope.clone(), nil
-}
-
-// inside sets the scope of the Signature's children from the one around the
-// Signature, and tries whether they have a canonical form there.
-func (p *Prepared) inside(outer scope) error {
-	p.scope = outer
-	p.scope.declare([]byte(p.prefix), []byte(nsDSig))
-	m := markup{prefix: p.prefix}
-	m.empty("SignedInfo")
-	return p.canonicalize(io.Discard, m.String(), "SignedInfo")
-}
-
-// alone makes the signature a document of its own.
-func (p *Prepared) alone() {
-	p.encoding = UTF8
-	p.before, p.after = [][]byte{[]byte("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")}, [][]byte{[]byte("\n")}
-	p.scope = newScope()
-	p.scope.declare([]byte(p.prefix), []byte(nsDSig))
-}
-
-// checkOthers finds a signature that covers parent.
-func (d *Document) checkOthers(parent *Element) error {
-	for _, e := range d.signatures {
-		breaks := &BreaksSignatureError{}
-		breaks.Line, breaks.Column = e.Position()
-		sig, f := parseSignature(e)
-		breaks.ID = sig.id
-		if f != nil || e.start == parent.start {
-			return breaks // what it covers cannot be known
-		}
-		deref := &dereference{sig: sig, budget: &budget{left: len(d.text)}}
-		if f := deref.resolve(); f != nil {
-			return breaks
-		}
-		for _, r := range sig.references {
-			pointer, f := parsePointer(r.URI)
-			if f != nil || pointer.outside != "" {
-				continue
-			}
-			apex := d.root
-			if !pointer.whole {
-				if apex, f = deref.element(pointer); f != nil {
-					continue // broken already
-				}
-			}
-			enveloped := slices.ContainsFunc(r.transforms, func(t transform) bool { return t.algorithm == transformEnveloped })
-			if apex.contains(parent) && !(enveloped && e.contains(parent)) {
-				return breaks
-			}
-		}
-	}
-	return nil
 }
 
 func (p *Prepared) enveloped(r Request) error {
@@ -322,11 +213,16 @@ func (p *Prepared) enveloping(r Request) error {
 	p.alone()
 	id := p.signature + "-object"
 	m := markup{prefix: p.prefix}
+	m.WriteString(p.open(p.signature))
+	start := m.Len()
 	m.open("Object", "Id", id)
 	m.Write(p.doc.text[declaration:])
 	m.close("Object")
-	p.object = m.String()
-	shell, err := p.doc.limits.Parse([]byte(p.open(p.signature) + p.object + "</" + p.prefix + ":Signature>"))
+	end := m.Len()
+	m.WriteString(p.close())
+	whole := []byte(m.String())
+	p.object = whole[start:end]
+	shell, err := p.doc.limits.Parse(whole)
 	if err != nil {
 		return err
 	}

@@ -7,8 +7,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
-	"slices"
 	"strconv"
 	"time"
 )
@@ -55,7 +53,7 @@ type Prepared struct {
 	scope     scope     // around the children of the Signature
 	before    [][]byte  // of the result, up to the Signature
 	after     [][]byte
-	object    string // behind the children of the Signature
+	object    []byte // of an enveloping signature, UTF-8
 	encoding  Encoding
 	signature string // Id, "" for the signing time of e-Gov
 	prefix    string
@@ -101,7 +99,8 @@ func (p *Prepared) Sign(s Signing) (*Signed, error) {
 	digest := h.Sum(nil)
 	signed.markup[partInfo] = p.open(id) + info
 	signed.markup[partProperties] = p.keyInfo(s) + properties
-	signed.markup[partEnd] = end + p.object + "</" + p.prefix + ":Signature>"
+	signed.markup[partEnd] = end
+	signed.markup[partClose] = p.close()
 	if err := signed.encode(); err != nil {
 		return nil, err
 	}
@@ -135,155 +134,6 @@ func (p *Prepared) id(s Signing) (string, error) {
 		return "", fmt.Errorf("%w %q", ErrDuplicateID, id)
 	}
 	return id, nil
-}
-
-// Signed is a document with its new signature.
-type Signed struct {
-	ID       string // of the new signature
-	prepared *Prepared
-	markup   [partEnd + 1]string
-	encoded  [partEnd + 1][]byte
-}
-
-// Parts of the markup of a signature, in their order.
-const (
-	partInfo       = iota // the start tag and SignedInfo
-	partValue             // SignatureValue
-	partProperties        // KeyInfo, and the signed properties of XAdES in their Object
-	partUnsigned          // the unsigned properties
-	partEnd               // what ends the Object, the content of an enveloping signature, the end tag
-)
-
-func (s *Signed) encode() error {
-	for i, m := range s.markup {
-		var err error
-		if s.encoded[i], err = encode(m, s.prepared.encoding); err != nil {
-			return fmt.Errorf("xmlsig: %w", err)
-		}
-	}
-	return nil
-}
-
-// WriteTo writes the document. What was there before is as it was, byte for
-// byte.
-func (s *Signed) WriteTo(w io.Writer) (int64, error) {
-	var total int64
-	for _, piece := range slices.Concat(s.prepared.before, s.encoded[:], s.prepared.after) {
-		n, err := w.Write(piece)
-		if total += int64(n); err != nil {
-			return total, err
-		}
-	}
-	return total, nil
-}
-
-// open is the start tag of the Signature.
-func (p *Prepared) open(id string) string {
-	m := markup{prefix: p.prefix}
-	m.open("Signature", "xmlns:"+p.prefix, nsDSig, "Id", id)
-	return m.String()
-}
-
-func (p *Prepared) signedInfo(references []digested) string {
-	m := markup{prefix: p.prefix}
-	m.open("SignedInfo")
-	m.algorithm("CanonicalizationMethod", string(p.canon.Method), p.canon.PrefixList)
-	m.algorithm("SignatureMethod", signatureURI(Algorithm{PKCS1v15, p.hash}), nil)
-	for _, r := range references {
-		attributes := []string{"URI", r.uri}
-		if r.id != "" {
-			attributes = append(attributes, "Id", r.id)
-		}
-		if r.kind != "" {
-			attributes = append(attributes, "Type", r.kind)
-		}
-		m.open("Reference", attributes...)
-		if len(r.transforms) > 0 {
-			m.open("Transforms")
-			for _, t := range r.transforms {
-				m.algorithm("Transform", t.algorithm, t.prefixes)
-			}
-			m.close("Transforms")
-		}
-		m.algorithm("DigestMethod", digestURI(p.hash), nil)
-		m.base64("DigestValue", r.digest)
-		m.close("Reference")
-	}
-	m.close("SignedInfo")
-	return m.String()
-}
-
-func (p *Prepared) keyInfo(s Signing) string {
-	m := markup{prefix: p.prefix}
-	m.open("KeyInfo")
-	m.open("X509Data")
-	m.base64("X509Certificate", s.Certificate.Raw)
-	for _, ca := range s.CA {
-		if !ca.Equal(s.Certificate) {
-			m.base64("X509Certificate", ca.Raw)
-		}
-	}
-	m.close("X509Data")
-	m.close("KeyInfo")
-	return m.String()
-}
-
-// properties gives the Object with the properties of XAdES-B-B (EN 319 132-1,
-// 6.3), the end tags that come after the unsigned properties, if any,
-// and the reference to the signed ones.
-func (p *Prepared) properties(id string, s Signing) (object, end string, reference digested, err error) {
-	signedID := id + "-properties"
-	m := markup{prefix: p.prefix}
-	m.open("Object")
-	m.open("xades:QualifyingProperties", "xmlns:xades", nsXAdES, "Target", "#"+id)
-	m.open("xades:SignedProperties", "Id", signedID)
-	m.open("xades:SignedSignatureProperties")
-	m.leaf("xades:SigningTime", s.Time.Format(time.RFC3339))
-	m.open("xades:SigningCertificateV2")
-	m.open("xades:Cert")
-	m.open("xades:CertDigest")
-	m.algorithm("DigestMethod", digestURI(p.hash), nil)
-	m.base64("DigestValue", sum(p.hash, s.Certificate.Raw))
-	m.close("xades:CertDigest")
-	m.close("xades:Cert")
-	m.close("xades:SigningCertificateV2")
-	m.close("xades:SignedSignatureProperties")
-	m.open("xades:SignedDataObjectProperties")
-	for _, r := range p.digested {
-		m.open("xades:DataObjectFormat", "ObjectReference", "#"+r.id)
-		m.leaf("xades:MimeType", r.mimeType)
-		m.close("xades:DataObjectFormat")
-	}
-	m.close("xades:SignedDataObjectProperties")
-	m.close("xades:SignedProperties")
-	tags := markup{prefix: p.prefix}
-	tags.close("xades:QualifyingProperties")
-	tags.close("Object")
-	h := p.hash.New()
-	if err := p.canonicalize(h, m.String()+tags.String(), "SignedProperties"); err != nil {
-		return "", "", digested{}, err
-	}
-	return m.String(), tags.String(), digested{
-		uri: "#" + signedID, kind: typeSignedProperties,
-		transforms: p.canon.transforms(), digest: h.Sum(nil),
-	}, nil
-}
-
-// transforms is the canonicalisation as a transform.
-func (c Canonicalizer) transforms() []transform {
-	return []transform{{string(c.Method), c.PrefixList}}
-}
-
-// canonicalize writes the canonical form of the element called local in a
-// child of the Signature that does not stand in the document yet.
-func (p *Prepared) canonicalize(w io.Writer, child, local string) error {
-	outer := &Element{doc: p.doc, text: []byte(child), outer: p.scope}
-	found, err := p.doc.find(outer.scanner(), 1, func(t *token) bool { return string(t.local) == local })
-	if err != nil {
-		return err
-	}
-	c := p.canon
-	return c.Element(w, found[0])
 }
 
 // idStem is what the ids that this package gives to signatures begin with.

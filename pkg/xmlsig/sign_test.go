@@ -26,7 +26,7 @@ var someFiles = files{"添付 書類.pdf": "%PDF-1.7 \x00\xff", "sub/a:b~c#d?e%2
 func signedForms(t testing.TB) map[string][]byte {
 	s := fixture().signer.signing()
 	forms := map[string][]byte{}
-	for _, m := range []C14NMethod{C14N10, C14N10Comments, C14N11, C14N11Comments, ExcC14N10, ExcC14N10Comment} {
+	for _, m := range []C14NMethod{C14N10, C14N10Comments, C14N11, C14N11Comments, ExcC14N10, ExcC14N10Comments} {
 		c := Canonicalizer{Method: m}
 		name := strings.TrimPrefix(string(m), "http://www.w3.org/")
 		for _, xades := range []bool{false, true} {
@@ -244,6 +244,7 @@ func TestPrepareRefuses(t *testing.T) {
 	}{
 		{"SHA-1", taxReturn, Request{Digest: crypto.SHA1}, ErrHash},
 		{"MD5", taxReturn, Request{Digest: crypto.MD5}, ErrHash},
+		{"prefixes", taxReturn, Request{Method: Canonicalizer{C14N10, []string{"a"}}}, ErrPrefixList},
 		{"nothing", taxReturn, Request{Form: Detached}, ErrNothingToSign},
 		{"unknown id", taxReturn, Request{Form: Detached, IDs: []string{"k3"}}, ErrNoElement},
 		{"two of an id", "<a><b Id='1'/><b id='1'/></a>", Request{Form: Detached, IDs: []string{"1"}}, ErrDuplicateID},

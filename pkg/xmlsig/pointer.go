@@ -1,0 +1,63 @@
+package xmlsig
+
+import (
+	"io/fs"
+	"net/url"
+	"strings"
+)
+
+// pointer is what a URI reference says (XML-DSig 1.1, 4.4.3.2 and 4.4.3.3).
+type pointer struct {
+	outside  string // name of a file; the rest is about the document itself
+	ids      []string
+	whole    bool
+	comments bool
+}
+
+// parsePointer reads a URI. A fragment is taken as it stands and with its
+// percent-encoding resolved, because readers do either.
+func parsePointer(uri string) (pointer, *Failure) {
+	fragment, same := strings.CutPrefix(uri, "#")
+	switch {
+	case uri == "":
+		return pointer{whole: true}, nil
+	case uri == "#xpointer(/)":
+		return pointer{whole: true, comments: true}, nil
+	case same:
+		comments := false
+		if id, found := strings.CutPrefix(fragment, "xpointer(id("); found {
+			id, found = strings.CutSuffix(id, "))")
+			if !found || len(id) < 3 || id[0] != id[len(id)-1] || id[0] != '\'' && id[0] != '"' {
+				return pointer{}, unsupported(SigConstraintsFailure, "transform", "XPointer "+uri)
+			}
+			fragment, comments = id[1:len(id)-1], true
+		}
+		if fragment == "" || strings.ContainsAny(fragment, "()") {
+			return pointer{}, unsupported(SigConstraintsFailure, "transform", "XPointer "+uri)
+		}
+		ids := []string{fragment}
+		if plain, err := url.PathUnescape(fragment); err == nil && plain != fragment {
+			ids = append(ids, plain)
+		}
+		return pointer{ids: ids, comments: comments}, nil
+	}
+	name, ok := fileName(uri)
+	if !ok {
+		return pointer{}, failure(SignedDataNotFound, "%q is not fetched: only files beside the signature are", uri)
+	}
+	return pointer{outside: name}, nil
+}
+
+// fileName is the name of a file that a relative reference means: a path
+// downwards, without scheme, host, query and fragment.
+func fileName(uri string) (string, bool) {
+	if strings.ContainsAny(uri, "?#\\\x00") || !isRelative([]byte(uri)) {
+		return "", false
+	}
+	name, err := url.PathUnescape(uri)
+	if err != nil {
+		name = uri
+	}
+	name = strings.TrimPrefix(name, "./")
+	return name, name != "." && fs.ValidPath(name) && !strings.ContainsAny(name, "\\\x00")
+}
