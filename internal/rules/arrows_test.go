@@ -43,6 +43,7 @@ var arrows = map[string][]string{
 	"internal/stacktest": {},
 	"internal/state":     {"internal/output", "golang.org/x/sys"},
 	"internal/ui":        {"internal/i18n", "github.com/olekukonko/tablewriter", "golang.org/x/sys", "golang.org/x/term"},
+	"internal/watch":     {"pkg/jpki", "pkg/cert", "pkg/pcsc", "internal/state"},
 }
 
 // TestArrows holds every package against its line, in each way it is built.
