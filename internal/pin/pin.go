@@ -17,6 +17,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/jpki-tools/jpki/internal/words"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 )
 
@@ -192,12 +193,12 @@ func open(f Flag, lines int, env Env) (source, error) {
 			return beside(ctx, func() ([]byte, error) { return readCredential(f.Value, env.Getenv) })
 		}}, nil
 	case Command, NewCommand:
-		words, err := splitWords(f.Value)
+		line, err := words.Split(f.Value)
 		if err != nil {
 			return nil, usage(f.Kind, ErrBadCommand, err)
 		}
 		return &document{lines: lines, read: func(ctx context.Context) ([]byte, error) {
-			return readCommand(ctx, commandTimeout, words, env.Stderr)
+			return readCommand(ctx, commandTimeout, line, env.Stderr)
 		}}, nil
 	case Pinentry:
 		return &pinentry{f.Value, pinentryTimeout + pinentryGrace, env}, nil

@@ -37,13 +37,14 @@ var arrows = map[string][]string{
 	"internal/guide":     {"internal/i18n", "golang.org/x/text"},
 	"internal/i18n":      {"golang.org/x/sys"},
 	"internal/output":    {"golang.org/x/sys"},
-	"internal/pin":       {"pkg/jpki", "golang.org/x/sys", "golang.org/x/term"},
+	"internal/pin":       {"pkg/jpki", "internal/words", "golang.org/x/sys", "golang.org/x/term"},
 	"internal/problem":   {"internal/i18n"},
 	"internal/rules":     {},
 	"internal/stacktest": {},
 	"internal/state":     {"internal/output", "golang.org/x/sys"},
 	"internal/ui":        {"internal/i18n", "github.com/olekukonko/tablewriter", "golang.org/x/sys", "golang.org/x/term"},
 	"internal/watch":     {"pkg/jpki", "pkg/cert", "pkg/pcsc", "internal/state"},
+	"internal/words":     {},
 }
 
 // TestArrows holds every package against its line, in each way it is built.

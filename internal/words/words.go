@@ -1,4 +1,5 @@
-package pin
+// Package words splits a command line that stands in an option.
+package words
 
 import "errors"
 
@@ -8,12 +9,12 @@ var (
 	errNoWords    = errors.New("there is no program in it")
 )
 
-// splitWords splits a command line into words as a POSIX shell does (Shell
+// Split splits a command line into words as a POSIX shell does (Shell
 // Command Language, 2.2 Quoting): blanks separate; a backslash, single and
 // double quotes take the meaning from what they quote. Nothing is expanded, and
 // operators are characters like any other. On Windows too a backslash quotes: a
 // path with backslashes goes into single quotes.
-func splitWords(s string) ([]string, error) {
+func Split(s string) ([]string, error) {
 	var (
 		words  []string
 		word   []byte

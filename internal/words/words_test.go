@@ -1,4 +1,4 @@
-package pin
+package words
 
 import (
 	"bytes"
@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-func TestSplitWords(t *testing.T) {
+func TestSplit(t *testing.T) {
 	for _, c := range []struct {
 		line string
 		want []string // nil: an error
@@ -28,7 +28,7 @@ func TestSplitWords(t *testing.T) {
 		{``, nil}, {"  \n", nil}, {`''`, nil}, {`'' a`, nil},
 		{`a 'b`, nil}, {`a "b`, nil}, {`a "b\"`, nil}, {`a b\`, nil},
 	} {
-		got, err := splitWords(c.line)
+		got, err := Split(c.line)
 		if (err == nil) != (c.want != nil) || !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q, %v, want %q", c.line, got, err, c.want)
 		}
@@ -41,7 +41,7 @@ func TestSplitWords(t *testing.T) {
 var pieces = []string{",", "+", "é", " ", "  ", "\t", `'`, `'`, `"`, `"`, `\`, `\\`, `\"`, `\'`, `\$`, "\\\n", "'\n'", `''`, `""`}
 
 // The words must be those that sh makes of the line.
-func TestSplitWordsLikeTheShell(t *testing.T) {
+func TestSplitLikeTheShell(t *testing.T) {
 	random := rand.New(rand.NewPCG(2022, 9))
 	var script strings.Builder
 	var want [][]string
@@ -51,7 +51,7 @@ func TestSplitWordsLikeTheShell(t *testing.T) {
 		for range random.IntN(12) {
 			line += pieces[random.IntN(len(pieces))]
 		}
-		words, err := splitWords(line)
+		words, err := Split(line)
 		if err == errOpenQuote && len(broken) < 50 {
 			broken = append(broken, line)
 		}
@@ -73,7 +73,7 @@ func TestSplitWordsLikeTheShell(t *testing.T) {
 	}
 	for i := range want {
 		if g := strings.Split(strings.TrimSuffix(string(got[i]), "\x00"), "\x00"); !slices.Equal(g, want[i]) {
-			t.Fatalf("sh has %q, splitWords %q", g, want[i])
+			t.Fatalf("sh has %q, Split %q", g, want[i])
 		}
 	}
 	for _, line := range broken {
@@ -88,7 +88,7 @@ func TestSplitWordsLikeTheShell(t *testing.T) {
 func endsEarly(line string, words []string) bool {
 	for i, c := range line {
 		if c == '\n' {
-			if blank, err := splitWords(line[:i] + " " + line[i+1:]); err == nil && slices.Equal(blank, words) {
+			if blank, err := Split(line[:i] + " " + line[i+1:]); err == nil && slices.Equal(blank, words) {
 				return true
 			}
 		}
@@ -101,7 +101,7 @@ func FuzzSplitWords(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		words, err := splitWords(s)
+		words, err := Split(s)
 		if err != nil {
 			return
 		}
@@ -110,7 +110,7 @@ func FuzzSplitWords(f *testing.F) {
 		for _, w := range words {
 			line = append(line, "'"+strings.ReplaceAll(w, "'", `'\''`)+"'")
 		}
-		again, err := splitWords(strings.Join(line, " "))
+		again, err := Split(strings.Join(line, " "))
 		if err != nil || !slices.Equal(again, words) {
 			t.Fatalf("%q became %q, %v", words, again, err)
 		}
