@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ecdsa"
 	"crypto/rsa"
+	"crypto/sha1"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
@@ -43,8 +44,8 @@ func (a *app) newCertShow() *cobra.Command {
 		use:   "show [KIND|FILE]",
 		short: text{JA: "証明書の内容を見る", EN: "see what a certificate says"},
 		long: text{
-			JA: "カードの証明書か、ファイルの証明書(PEM、DER)の内容を表示します。KINDを省くと auth です。\n氏名、住所、生年月日、性別は --personal を付けたときだけ表示します。",
-			EN: "Shows a certificate of the card, or one in a file (PEM or DER). KIND is auth unless given.\nName, address, date of birth and sex are shown only with --personal.",
+			JA: "カードの証明書か、ファイルの証明書(PEM、DER。「-」は標準入力)の内容を表示します。KINDを省くと auth です。\n氏名、住所、生年月日、性別は --personal を付けたときだけ表示します。",
+			EN: "Shows a certificate of the card, or one in a file (PEM or DER; - is standard input). KIND is auth unless given.\nName, address, date of birth and sex are shown only with --personal.",
 		},
 		examples: []example{
 			{"jpki cert show auth", text{JA: "利用者証明用電子証明書を見る", EN: "the user-authentication certificate"}},
@@ -56,6 +57,7 @@ func (a *app) newCertShow() *cobra.Command {
 		},
 	})
 	a.addUnlockFlags(cmd, &opt)
+	a.addRememberFlag(cmd)
 	cmd.Flags().BoolVar(&personal, "personal", false, a.say(text{JA: "氏名、住所、生年月日、性別も表示する", EN: "show name, address, date of birth and sex too"}))
 	return cmd
 }
@@ -81,6 +83,7 @@ func (a *app) newCertExport() *cobra.Command {
 		},
 	})
 	a.addUnlockFlags(cmd, &opt)
+	a.addRememberFlag(cmd)
 	f := cmd.Flags()
 	f.StringVarP(&out, "output", "o", "", a.say(text{JA: "`FILE`に保存する(- は標準出力)", EN: "write to `FILE` (- is standard output)"}))
 	f.StringVar(&format, "format", "", a.say(text{JA: "形式: `FORMAT` は pem(省略時)か der", EN: "`FORMAT` is pem (the default) or der"}))
@@ -112,21 +115,47 @@ func unknownKind(name string) error {
 // that, else in a PIN session. A PIN that was given for a free certificate of a
 // card is not sent.
 func (a *app) cardCertificate(ctx context.Context, opt *unlockOptions, kind jpki.Kind) (*x509.Certificate, error) {
-	var c *x509.Certificate
-	var err error
-	if kind != jpki.KindSign {
-		c, err = a.freeCertificate(ctx, kind)
-		if !errors.Is(err, jpki.ErrNeedsPIN) {
-			return c, err
-		}
+	if kind == jpki.KindSign {
+		sign, err := a.guardedCertificate(ctx, opt, kind, nil)
+		a.remember(ctx, nil, sign)
+		return sign, err
 	}
+	c, err := a.freeCertificate(ctx, kind)
+	if errors.Is(err, jpki.ErrNeedsPIN) {
+		return a.guardedCertificate(ctx, opt, kind, nil)
+	}
+	return c, err
+}
+
+// signCertificate is cardCertificate for a person who looks at the signing
+// certificate: the authentication certificate is read too, so that it is
+// remembered of which card it was.
+func (a *app) signCertificate(ctx context.Context, opt *unlockOptions) (*x509.Certificate, error) {
+	var auth *x509.Certificate
+	sign, err := a.guardedCertificate(ctx, opt, jpki.KindSign, func(app *jpki.App) (err error) {
+		if auth, err = app.Certificate(jpki.KindAuth); !fatal(err) {
+			err = nil // it is not what was asked for
+		}
+		return err
+	})
+	if err == nil {
+		a.remember(ctx, auth, sign)
+	}
+	return sign, err
+}
+
+// guardedCertificate reads a certificate in a session of its PIN, then lets
+// also, if it is not nil, read what is free.
+func (a *app) guardedCertificate(ctx context.Context, opt *unlockOptions, kind jpki.Kind, also func(*jpki.App) error) (c *x509.Certificate, err error) {
 	u, err := a.unlocker(opt, false)
 	if err != nil {
 		return nil, err
 	}
 	defer u.Close()
 	err = a.withPIN(ctx, u, kind.Key(), func(_ *openedCard, s *jpki.Session) (err error) {
-		c, err = s.Certificate(kind)
+		if c, err = s.Certificate(kind); err == nil && also != nil {
+			err = also(s.App)
+		}
 		return err
 	})
 	return c, err
@@ -206,11 +235,17 @@ func (a *app) openTarget(ctx context.Context, path string, force, binary bool) (
 func (a *app) certShow(ctx context.Context, opt *unlockOptions, name string, personal bool) error {
 	var c *x509.Certificate
 	var err error
-	if kind, ok := kindNamed(name); ok {
+	_, notThere := os.Stat(name)
+	switch kind, ok := kindNamed(name); {
+	case kind == jpki.KindSign:
+		c, err = a.signCertificate(ctx, opt)
+	case ok:
 		c, err = a.cardCertificate(ctx, opt, kind)
-	} else if _, statErr := os.Stat(name); statErr != nil && !strings.ContainsAny(name, `./\`) {
+	case name == "-":
+		c, err = readCertificate(a.io.In, a.say(text{JA: "標準入力", EN: "standard input"}))
+	case notThere != nil && !strings.ContainsAny(name, `./\`):
 		return unknownKind(name)
-	} else {
+	default:
 		c, err = readCertificateFile(name)
 	}
 	if err != nil {
@@ -231,7 +266,11 @@ func readCertificateFile(path string) (*x509.Certificate, error) {
 		return nil, err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, 4*cert.MaxSize))
+	return readCertificate(f, path)
+}
+
+func readCertificate(r io.Reader, name string) (*x509.Certificate, error) {
+	data, err := io.ReadAll(io.LimitReader(r, 4*cert.MaxSize))
 	if err != nil {
 		return nil, err
 	}
@@ -241,7 +280,7 @@ func readCertificateFile(path string) (*x509.Certificate, error) {
 	c, err := cert.Parse(data)
 	if err != nil {
 		return nil, problem.New(problem.Input,
-			text{JA: "%sは証明書として読めません。", EN: "%s cannot be read as a certificate."}.With(path),
+			text{JA: "%sは証明書として読めません。", EN: "%s cannot be read as a certificate."}.With(name),
 			text{JA: "PEMかDERのX.509証明書を指定してください。", EN: "Give an X.509 certificate in PEM or DER."}).Because(err)
 	}
 	return c, nil
@@ -267,15 +306,18 @@ func (a *app) describe(c *x509.Certificate) description {
 	}
 	if d.kind.IsCA() {
 		d.ca = trust.Anchors{}.Identify(c)
-		if d.state == stateRenewalOpen {
-			d.state = stateValid // a CA is not renewed at the counter
-		}
+	}
+	if !d.renewable() && d.state == stateRenewalOpen {
+		d.state = stateValid
 	}
 	if h, err := cert.HolderOf(c); err == nil || errors.Is(err, cert.ErrHolderMalformed) {
 		d.holder = &h
 	}
 	return d
 }
+
+// renewable reports a certificate that the municipal counter renews.
+func (d description) renewable() bool { return d.kind == cert.Sign || d.kind == cert.Auth }
 
 var kindTexts = map[cert.Kind]text{
 	cert.Sign:   certificateNames[jpki.KindSign],
@@ -315,7 +357,7 @@ func (d description) rows(a *app, personal bool) [][]string {
 	add(text{JA: "状態", EN: "State"}, a.say(stateTexts[d.state]))
 	add(text{JA: "有効期間の開始", EN: "Valid from"}, a.say(lastDayText(cert.DateOf(v.NotBefore))))
 	add(text{JA: "有効期間満了日", EN: "Last day"}, a.say(text{JA: "%s  %s", EN: "%s  (%s)"}.With(lastDayText(v.LastDay()), daysText(d.daysLeft))))
-	if d.kind == cert.Sign || d.kind == cert.Auth {
+	if d.renewable() {
 		add(text{JA: "更新できる日", EN: "Renewal opens"}, a.say(dateText(v.RenewalOpens())))
 	}
 	if d.holder != nil {
@@ -333,14 +375,17 @@ func (d description) rows(a *app, personal bool) [][]string {
 			standing = d.ca.Pin.ID + "  " + standing
 		}
 		add(text{JA: "認証局", EN: "CA"}, standing)
-	} else {
+	} else if d.issuer != "" {
 		add(text{JA: "認証局の世代", EN: "CA generation"}, d.issuer)
+	} else if d.renewable() {
+		add(text{JA: "認証局の世代", EN: "CA generation"}, a.say(standingTexts[trust.Unknown]))
 	}
 	add(text{JA: "シリアル番号", EN: "Serial"}, cert.Serial(d.cert.SerialNumber))
 	add(text{JA: "鍵", EN: "Key"}, keyText(d.cert))
 	add(text{JA: "鍵の用途", EN: "Key usage"}, strings.Join(keyUsages(d.cert), ", "))
 	add(text{JA: "ポリシー", EN: "Policy"}, strings.Join(policies(d.cert), ", "))
 	add(text{JA: "SHA-256", EN: "SHA-256"}, cert.FingerprintOf(d.cert).String())
+	add(text{JA: "SHA-1", EN: "SHA-1"}, fmt.Sprintf("%X", sha1.Sum(d.cert.Raw))) // what Windows calls the thumbprint
 	return rows
 }
 
@@ -423,6 +468,7 @@ type showJSON struct {
 	KeyUsage     []string         `json:"key_usage"`
 	Policies     []string         `json:"policies"`
 	SHA256       string           `json:"sha256"`
+	SHA1         string           `json:"sha1"`
 	Holder       *holderJSON      `json:"holder"`
 }
 
@@ -445,8 +491,9 @@ func (d description) json(personal bool) showJSON {
 		Subject: cert.Name(d.cert.RawSubject), Issuer: cert.Name(d.cert.RawIssuer),
 		Serial: cert.Serial(d.cert.SerialNumber), Key: keyText(d.cert),
 		KeyUsage: nonNil(keyUsages(d.cert)), Policies: nonNil(policies(d.cert)), SHA256: cert.FingerprintOf(d.cert).String(),
+		SHA1: fmt.Sprintf("%X", sha1.Sum(d.cert.Raw)),
 	}
-	if d.kind == cert.Sign || d.kind == cert.Auth {
+	if d.renewable() {
 		opens := v.RenewalOpens().String()
 		doc.RenewalOpens = &opens
 	}

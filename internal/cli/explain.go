@@ -142,11 +142,11 @@ func explainCertificate(err error) *problem.Problem {
 			text{JA: "カードの%sが壊れています。", EN: "The %s on the card is damaged."}.With(name),
 			text{JA: "カードを置き直しても同じなら、市区町村の窓口に相談してください。", EN: "Put the card back and try again; if it stays so, ask at the municipal counter."})
 	}
-	hint := text{JA: "証明書がいらないと申請した場合や失効した場合は入っていません。発行は市区町村の窓口でできます。", EN: "It is absent if it was declined or has lapsed. The municipal counter issues it."}
+	hint := text{JA: "証明書がいらないと申請した場合や失効した場合は入っていません。発行は市区町村の窓口でできます。詳しくは jpki guide who", EN: "It is absent if it was declined or has lapsed. The municipal counter issues it. More: jpki guide who"}
 	if failed.Kind == jpki.KindSign {
 		hint = text{
-			JA: "15歳未満の方や顔認証マイナンバーカードには、原則として署名用電子証明書はありません。そのほかの場合は市区町村の窓口で発行できます。",
-			EN: "Holders under 15 and face-authentication cards have none, in principle. Otherwise the municipal counter issues it.",
+			JA: "15歳未満の方や顔認証マイナンバーカードには、原則として署名用電子証明書はありません。そのほかの場合は市区町村の窓口で発行できます。詳しくは jpki guide who",
+			EN: "Holders under 15 and face-authentication cards have none, in principle. Otherwise the municipal counter issues it. More: jpki guide who",
 		}
 	}
 	return problem.New(problem.NoCertificate, text{JA: "このカードに%sはありません。", EN: "This card holds no %s."}.With(name), hint)

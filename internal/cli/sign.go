@@ -83,6 +83,7 @@ func (a *app) newSign() *cobra.Command {
 		run:  func(ctx context.Context, args []string) error { return a.sign(ctx, &opt, args) },
 	})
 	a.addUnlockFlags(cmd, &opt.unlock)
+	a.addRememberFlag(cmd)
 	f := cmd.Flags()
 	str := func(p *string, name string, help text) { f.StringVar(p, name, "", a.say(help)) }
 	f.StringVarP(&opt.out, "output", "o", "", a.say(text{JA: "署名を`FILE`に保存する(- は標準出力)", EN: "write the signature to `FILE` (- is standard output)"}))
@@ -461,6 +462,9 @@ func (a *app) signSession(ctx context.Context, opt *signOptions, u *unlocker, jo
 		}
 		return nil
 	})
+	if opt.signingKey() == jpki.KeySign {
+		a.remember(ctx, nil, by.cert)
+	}
 	return by, err
 }
 
@@ -480,7 +484,7 @@ func (a *app) signer(opt *signOptions, s *jpki.Session) (signer, error) {
 	case cert.Expired:
 		return signer{}, problem.New(problem.Expired,
 			text{JA: "%sの有効期間は%sで終わっています。署名は作成していません。", EN: "The %s ended on %s. No signature was made."}.With(certificateNames[kind], dateText(v.LastDay())),
-			text{JA: "カードを持って市区町村の窓口で新しく発行してもらってください(無料)。", EN: "Take the card to the municipal counter for a new one (free)."})
+			text{JA: "カードを持って市区町村の窓口で新しく発行してもらってください(無料)。詳しくは jpki guide renew", EN: "Take the card to the municipal counter for a new one (free). More: jpki guide renew"})
 	case cert.NotYetValid:
 		return signer{}, problem.New(problem.Invalid,
 			text{JA: "%sの有効期間はまだ始まっていません。署名は作成していません。", EN: "The %s is not yet valid. No signature was made."}.With(certificateNames[kind]),
