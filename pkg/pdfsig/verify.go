@@ -26,7 +26,7 @@ var (
 const maxSignatures = 256
 
 // Generic is the reason, beside those of package cms, for what could not be
-// looked at (ETSI EN 319 102-1, table 6).
+// looked at.
 const Generic cms.Reason = "GENERIC"
 
 // Failure is a reason and what was found in the file.
@@ -93,6 +93,8 @@ type Signature struct {
 	Timestamp *TimestampInfo  // of a document timestamp
 	Failures  []*Failure      // what the PDF adds to the failures of CMS
 
+	dict     pdf.Dict // the signature dictionary, as it stands
+	covers   bool     // ByteRange leaves out its own Contents and nothing else
 	verified bool
 }
 
@@ -237,6 +239,7 @@ func (s *foundSignature) structural(err error) error {
 
 // describe reads what the dictionary says (12.8.1, table 252).
 func (v *verifier) describe(s *foundSignature, dict pdf.Dict) (err error) {
+	s.dict = dict
 	texts := map[pdf.Name]*string{"Name": &s.Name, "Reason": &s.Reason, "Location": &s.Location}
 	for key, to := range texts {
 		if value, ok := dict[key].(pdf.String); ok {

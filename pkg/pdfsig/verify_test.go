@@ -174,6 +174,7 @@ func TestLaterChanges(t *testing.T) {
 		"note becomes a widget":         {[]object{{11, 0, "<</Type /Annot /Subtype /Widget /Rect [1 1 9 9]>>"}}, ContentChanged},
 		"note becomes a number":         {[]object{{11, 0, "5"}}, ContentChanged},
 		"field with an action added":    {[]object{catalog("/AcroForm <</SigFlags 3 /Fields [20 0 R 6 0 R 30 0 R]>>"), {30, 0, newField + "/Rect [0 0 0 0] /A <<>>>>"}}, ContentChanged},
+		"only its appearance":           {[]object{{20, 0, "<</FT /Sig /T (S) /V 21 0 R /Type /Annot /Subtype /Widget /Rect [0 0 0 0] /P 3 0 R /F 132 /AP <</N 30 0 R>>>>"}, {30, 0, streamBody("", "x")}}, ContentChanged},
 		"used as content, too":          {[]object{{13, 0, streamBody("/Type /XObject /Subtype /Form", "changed")}}, ContentChanged},
 		"metadata shown as content":     {[]object{{14, 0, streamBody("/Type /Metadata", "changed")}}, ContentChanged},
 	} {
