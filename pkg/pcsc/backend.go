@@ -23,7 +23,8 @@ type backendContext interface {
 	// getStatusChange compares current with the truth, waits until one
 	// differs, and fills in event and atr. readers is not empty.
 	getStatusChange(timeout time.Duration, readers []readerStatus) error
-	// connect is shared, with T=0 or T=1.
+	// connect is shared, with T=0 or T=1. With any other protocol there is a
+	// card to disconnect, and an error.
 	connect(reader string) (backendCard, error)
 }
 
@@ -88,6 +89,12 @@ type platform struct {
 	notifiesReaders bool
 	// serviceFollowsReaders: the service runs only while there is a reader.
 	serviceFollowsReaders bool
+	// onlyRelease: connections end with their context, and not before.
+	// SCardDisconnect of libpcsclite walks through the lists of all contexts
+	// without their lock; while another thread establishes or releases one,
+	// that crashes the program (seen with 1.9.9, and not mended in 2.3).
+	// SCardReleaseContext does the same under the lock.
+	onlyRelease bool
 }
 
 // platformOf gives the platform of a GOOS; other systems run pcsc-lite.
@@ -100,7 +107,7 @@ func platformOf(goos string) platform {
 	case "windows":
 		return platform{countsInsertions: true, notifiesReaders: true, serviceFollowsReaders: true}
 	}
-	return platform{countsInsertions: true, notifiesReaders: true}
+	return platform{countsInsertions: true, notifiesReaders: true, onlyRelease: true}
 }
 
 // checkProtocol refuses what is neither T=0 nor T=1: a reader's driver can

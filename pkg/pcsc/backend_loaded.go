@@ -141,11 +141,7 @@ func (c loadedContext) connect(reader string) (backendCard, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkProtocol(opConnect, uint32(card.protocol)); err != nil {
-		_ = card.disconnect(leaveCard)
-		return nil, err
-	}
-	return card, nil
+	return card, checkProtocol(opConnect, uint32(card.protocol))
 }
 
 type loadedCard struct {

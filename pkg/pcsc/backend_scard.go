@@ -72,11 +72,7 @@ func (c *scardContext) connect(reader string) (backendCard, error) {
 	if err != nil {
 		return nil, scardError(opConnect, err)
 	}
-	if err := checkProtocol(opConnect, uint32(card.ActiveProtocol())); err != nil {
-		_ = card.Disconnect(scard.LeaveCard)
-		return nil, err
-	}
-	return scardCard{card}, nil
+	return scardCard{card}, checkProtocol(opConnect, uint32(card.ActiveProtocol()))
 }
 
 type scardCard struct{ card *scard.Card }

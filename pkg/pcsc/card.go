@@ -13,11 +13,10 @@ import (
 // transaction, and after a method that ran out of time: then every further
 // call returns the same error, and only Close is left to do.
 type Card struct {
-	s        *session
-	reader   string
-	atr      []byte
-	event    uint16 // of the reader, since this card was inserted
-	platform platform
+	s      *session
+	reader string
+	atr    []byte
+	event  uint16 // of the reader, since this card was inserted
 }
 
 // Reader is the name of the reader the card is in.
@@ -87,7 +86,7 @@ func (c *Card) begin() error {
 		if !errors.Is(err, ErrCardReset) && !hasCode(err, codeUnpoweredCard) {
 			return err
 		}
-		if !c.platform.countsInsertions {
+		if !c.s.platform.countsInsertions {
 			return fmt.Errorf("%w: %w", errExchanged, err)
 		}
 		if again == 0 {
@@ -98,7 +97,7 @@ func (c *Card) begin() error {
 		}
 	}
 	c.s.begun, c.s.used = true, false
-	if !c.platform.countsInsertions {
+	if !c.s.platform.countsInsertions {
 		return nil
 	}
 	now, err := c.s.status(c.reader)
@@ -129,6 +128,9 @@ func (c *Card) Transmit(cmd []byte) ([]byte, error) {
 		defer clear(own)
 		c.s.used = true
 		answer, err = c.s.card.transmit(own)
+		if err == nil && len(answer) < 2 { // not even SW1-SW2
+			err = fmt.Errorf("pcsc: an answer of %d bytes: %w", len(answer), ErrCommunication)
+		}
 		return err
 	})
 	if err != nil {

@@ -40,9 +40,11 @@ const (
 	codeTimeout            uint32 = 0x8010000A
 	codeNoSmartcard        uint32 = 0x8010000C
 	codeProtoMismatch      uint32 = 0x8010000F
+	codeCommError          uint32 = 0x80100013
 	codeNoReadersAvailable uint32 = 0x8010002E
 	codeUnpoweredCard      uint32 = 0x80100067
 	codeResetCard          uint32 = 0x80100068
+	codeSecurityViolation  uint32 = 0x8010006A
 )
 
 // meaning is what a code says, and which of the errors above it is, if any.
@@ -66,11 +68,11 @@ var meanings = map[uint32]meaning{
 	0x8010000B:             {"", ErrInUse},
 	codeNoSmartcard:        {"", ErrNoCard},
 	0x8010000D:             {"unknown card", nil},
-	codeProtoMismatch:      {"no common protocol with the card", nil},
+	codeProtoMismatch:      {"no common protocol with the card", ErrCardMute},
 	0x80100010:             {"reader or card not ready", ErrCommunication},
 	codeInvalidValue:       {"invalid value", nil},
 	0x80100012:             {"cancelled by the system", nil},
-	0x80100013:             {"connection to the PC/SC service lost", ErrNoService},
+	codeCommError:          {"connection to the PC/SC service lost", ErrNoService},
 	0x80100014:             {"unknown internal error", nil},
 	0x80100016:             {"", ErrCommunication},
 	0x80100017:             {"", ErrReaderGone},
@@ -90,7 +92,7 @@ var meanings = map[uint32]meaning{
 	codeUnpoweredCard:      {"the card has no power", ErrCardMute},
 	codeResetCard:          {"", ErrCardReset},
 	0x80100069:             {"", ErrCardRemoved},
-	0x8010006A:             {"", ErrAccess},
+	codeSecurityViolation:  {"", ErrAccess},
 
 	5:    {"", ErrAccess},
 	6:    {"no PC/SC service in this session", ErrNoService},
@@ -129,10 +131,17 @@ const (
 
 func (e *Error) meaning() meaning {
 	switch e.Op {
-	case opReconnect, opDisconnect, opBegin, opEnd, opTransmit: // these take a connected card
+	case opEstablish, opConnect: // where access is granted
+		return meanings[e.Code]
+	case opReconnect, opDisconnect, opBegin, opEnd, opTransmit: // on a connected card
 		if is := onCard[e.Code]; is != nil {
 			return meaning{"", is}
 		}
+	}
+	if e.Code == codeSecurityViolation {
+		// pcsc-lite says so of every connection that pcscd resets. It does
+		// that to refuse a client, and later when it dies.
+		return meanings[codeCommError]
 	}
 	return meanings[e.Code]
 }

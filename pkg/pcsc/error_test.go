@@ -27,6 +27,9 @@ func TestErrorMeaning(t *testing.T) {
 		{opTransmit, 0x80100068, ErrCardReset, "pcsc: SCardTransmit: the card was reset (0x80100068)"},
 		{opTransmit, 0x80100069, ErrCardRemoved, "pcsc: SCardTransmit: the card was removed (0x80100069)"},
 		{opConnect, 0x80100067, ErrCardMute, "pcsc: SCardConnect: the card has no power (0x80100067)"},
+		{opConnect, 0x8010006A, ErrAccess, "pcsc: SCardConnect: access to the reader or to the PC/SC service is denied (0x8010006A)"},
+		{opTransmit, 0x8010006A, ErrNoService, "pcsc: SCardTransmit: connection to the PC/SC service lost (0x8010006A)"},
+		{opListReaders, 0x8010006A, ErrNoService, "pcsc: SCardListReaders: connection to the PC/SC service lost (0x8010006A)"},
 		{opConnect, 0x12345678, nil, "pcsc: SCardConnect: error (0x12345678)"},
 	}
 	for _, tt := range tests {

@@ -241,7 +241,10 @@ func (c fakeCard) transmit(cmd []byte) ([]byte, error) {
 	c.sent = append(c.sent, cmd)
 	c.mu.Unlock()
 	err := c.call(opTransmit)
-	return []byte(fmt.Sprintf("answer to % X", cmd)), err
+	if cmd[0] == 0xFF {
+		return []byte{0x90}, err
+	}
+	return fmt.Appendf(nil, "answer to % X", cmd), err
 }
 
 func name(d disposition) string {

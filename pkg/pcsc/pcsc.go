@@ -45,6 +45,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"strings"
 )
 
 // Context is the way to the PC/SC service. Its methods can be called by many
@@ -91,7 +92,7 @@ func (c *Context) Close() error {
 // open makes a session, each call's own: a call that blocks then stands in no
 // other's way.
 func (c *Context) open(ctx context.Context) (*session, error) {
-	s := &session{}
+	s := &session{platform: c.platform}
 	err := s.run(ctx, callLimit, ErrNoService, func() (err error) {
 		s.pc, err = c.backend.establishContext()
 		return err
@@ -125,13 +126,16 @@ func (c *Context) noReaders(err error) bool {
 // transaction, until ctx ends but no longer than 10 seconds; the error is then
 // [ErrInUse].
 func (c *Context) Connect(ctx context.Context, reader string) (*Card, error) {
+	if strings.ContainsRune(reader, 0) { // C would read another name
+		return nil, &Error{opConnect, codeUnknownReader}
+	}
 	ctx, stop := c.bind(ctx)
 	defer stop()
 	s, err := c.open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	card := &Card{s: s, reader: reader, platform: c.platform}
+	card := &Card{s: s, reader: reader}
 	if err := s.run(ctx, callLimit, ErrInUse, card.connect); err != nil {
 		_ = s.close()
 		return nil, err

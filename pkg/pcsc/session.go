@@ -27,11 +27,12 @@ var errLimit = errors.New("limit")
 // waits on and then tidies up: a connection or a transaction that comes too
 // late is ended.
 type session struct {
-	pc    backendContext // nil before open
-	card  backendCard    // nil before connect
-	begun bool           // a transaction is open
-	used  bool           // and a command was sent in it
-	lost  error          // not nil: closed, or passed on
+	platform platform
+	pc       backendContext // nil before open
+	card     backendCard    // nil before connect
+	begun    bool           // a transaction is open
+	used     bool           // and a command was sent in it
+	lost     error          // not nil: closed, or passed on
 }
 
 // run does f, which may block, and gives its error; or says why ctx ended
@@ -116,8 +117,10 @@ func (s *session) closeNow() (err error) {
 		} else if s.begun {
 			_ = s.end()
 		}
-		if s.card.disconnect(to) == nil {
-			err = nil
+		if !s.platform.onlyRelease || to == unpowerCard {
+			if s.card.disconnect(to) == nil {
+				err = nil
+			}
 		}
 	}
 	if s.pc != nil {
