@@ -200,6 +200,23 @@ func TestWrapping(t *testing.T) {
 	}
 }
 
+// TestSignatureOfNothing: over its own properties only.
+func TestSignatureOfNothing(t *testing.T) {
+	for name, prepare := range map[string]func() (*Prepared, error){
+		"alone":     func() (*Prepared, error) { return PrepareFiles(someFiles.request(Request{XAdES: true})) },
+		"enveloped": func() (*Prepared, error) { return mustParse(t, []byte("<a/>")).Prepare(Request{XAdES: true}) },
+	} {
+		p, err := prepare()
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.digested = nil
+		if err := verdict(finish(t, p, fixture().signer.signing()), Verification{}); !errors.Is(err, SigConstraintsFailure) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // TestDuplicateIDs: also where the caller takes parts.
 func TestDuplicateIDs(t *testing.T) {
 	parts := sign(t, []byte(`<r><a Id="k">1</a></r>`), Request{Form: Detached, IDs: []string{"k"}}, fixture().signer.signing())

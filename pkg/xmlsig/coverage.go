@@ -26,7 +26,7 @@ func (r *Result) uncovered(sig *signature) string {
 		return objects
 	}
 	root := sig.element.doc.root
-	covered := root.start == sig.element.start // enveloping, or detached in a file of its own
+	covered := root.start == sig.element.start && sig.signsSomething()
 	for _, ref := range sig.references {
 		switch {
 		case ref.Target == TargetDocument && !ref.textOnly():
@@ -36,12 +36,21 @@ func (r *Result) uncovered(sig *signature) string {
 		}
 	}
 	switch {
+	case !covered && root.start == sig.element.start:
+		return "nothing but the signature itself"
 	case !covered:
 		return "not its root, " + root.path()
 	case sig.element.doc.beside:
 		return "not the processing instructions beside its root"
 	}
 	return ""
+}
+
+// signsSomething reports whether a signature that is a document of its own is
+// over a file, or over an Object that is not its own properties.
+func (sig *signature) signsSomething() bool {
+	return slices.ContainsFunc(sig.references, func(r *Reference) bool { return r.Target == TargetFile }) ||
+		slices.ContainsFunc(sig.objects, func(o *node) bool { return !sig.holdsProperties(o) && sig.covers(o) })
 }
 
 // ownObjects says what is not signed in the signature itself, "" for nothing.

@@ -103,8 +103,10 @@ func embeddedKey(name string) *rsa.PrivateKey {
 
 // ecdsaKey gives a key that is always the same for a curve.
 func ecdsaKey(curve elliptic.Curve) *ecdsa.PrivateKey {
-	d := sha512.Sum512([]byte(curve.Params().Name))
-	key, err := ecdsa.ParseRawPrivateKey(curve, d[:curve.Params().BitSize/8])
+	digest := sha512.Sum512([]byte(curve.Params().Name))
+	d := make([]byte, (curve.Params().BitSize+7)/8)
+	copy(d[len(d)-min(len(d), len(digest)):], digest[:]) // with 521 bits, zero in front
+	key, err := ecdsa.ParseRawPrivateKey(curve, d)
 	if err != nil {
 		panic(err)
 	}
