@@ -77,7 +77,7 @@ func (a *app) newRoot() *cobra.Command {
 	root.AddCommand(
 		a.newStatus(), a.newCert(), a.newPIN(), a.newSign(), a.newVerify(),
 		a.newReaders(), a.newDemo(), a.newVersion(),
-		a.newGuide(),
+		a.newGuide(), a.newCalendar(),
 	)
 	root.AddCommand(a.newTopics()...)
 	return root

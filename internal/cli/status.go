@@ -98,6 +98,14 @@ func (c certificateStatus) validity() (v cert.Validity, known bool) {
 	return cert.Validity{}, false
 }
 
+// fingerprint tells a certificate of known validity from others.
+func (c certificateStatus) fingerprint() string {
+	if c.cert != nil {
+		return cert.FingerprintOf(c.cert).String()
+	}
+	return c.seen.Fingerprint
+}
+
 // take notes what a reading of the certificate gave.
 func (c *certificateStatus) take(read *x509.Certificate, err error, now time.Time) {
 	switch {

@@ -32,6 +32,7 @@ var arrows = map[string][]string{
 	"pkg/pdfsig":      {"pkg/cms", "golang.org/x/text"},
 	"pkg/xmlsig":      {"pkg/cms", "golang.org/x/text"},
 
+	"internal/calendar":  {"pkg/cert"},
 	"internal/cli":       {"pkg", "internal", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x"},
 	"internal/democard":  {"pkg/virtualcard", "internal/state"},
 	"internal/guide":     {"internal/i18n", "golang.org/x/text"},

@@ -1,0 +1,163 @@
+package cli
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jpki-tools/jpki/internal/calendar"
+	"github.com/jpki-tools/jpki/internal/i18n"
+	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/jpki"
+)
+
+type calendarOptions struct {
+	status statusOptions
+	out    string
+	force  bool
+	remind dayList
+	events bool
+}
+
+func (a *app) newCalendar() *cobra.Command {
+	opt := calendarOptions{remind: dayList{30, 7, 1}}
+	cmd := a.command(command{
+		use:   "calendar",
+		short: text{JA: "更新できる日と期限をカレンダーに入れる", EN: "put renewal and last days into a calendar"},
+		long: text{
+			JA: "更新できるようになる日と有効期間満了日を、iCalendar形式(.ics)で標準出力か -o のファイルに書き出します。\n" +
+				"たいていのカレンダーで開けます。氏名などは入りません。もう一度取り込むと、同じ証明書の予定は置き換わります。\n" +
+				"署名用電子証明書の日付は、--ask で読むか、前に見たときの記憶があるときに入ります。",
+			EN: "Writes the day on which renewal opens and the last day of validity as iCalendar (.ics) to standard output, or\n" +
+				"to the file of -o. Common calendars open it. It holds no personal data, and importing it again replaces the\n" +
+				"entries of the same certificates. Those of the signing certificate are in it with --ask, or once it was seen.",
+		},
+		examples: []example{
+			{"jpki calendar -o card.ics", text{JA: "ファイルに保存して、カレンダーで開く", EN: "a file to open with your calendar"}},
+			{"jpki calendar --ask -o card.ics", text{JA: "署名用電子証明書の期限も入れる", EN: "with the signing certificate's last day"}},
+			{"jpki calendar --remind 60d,2w,0d -o card.ics", text{JA: "満了日の60日前、2週間前、当日に知らせる", EN: "reminders 60 days and two weeks before, and on the last day"}},
+		},
+		args: a.noArgs(),
+		run:  func(ctx context.Context, _ []string) error { return a.calendar(ctx, &opt) },
+	})
+	f := cmd.Flags()
+	f.StringVarP(&opt.out, "output", "o", "", a.say(text{JA: "`FILE`に保存する(- は標準出力)", EN: "write to `FILE` (- is standard output)"}))
+	f.BoolVar(&opt.force, "force", false, a.say(text{JA: "同じ名前のファイルを上書きする", EN: "replace a file of the same name"}))
+	f.Var(&opt.remind, "remind", a.say(text{JA: "満了日の`DAYS`日前の朝9時に知らせる(\"\" なら知らせない)", EN: "remind `DAYS` before the last day, at nine in the morning (\"\": never)"}))
+	f.BoolVar(&opt.events, "remind-events", false, a.say(text{JA: "お知らせを別の予定として入れる(取り込むと通知が消えるカレンダーに)", EN: "reminders as entries of their own, for calendars that drop alarms on import"}))
+	f.BoolVar(&opt.status.ask, "ask", false, a.say(text{JA: "署名用パスワードを尋ねて、署名用電子証明書も読む", EN: "ask for the signing password and read that certificate too"}))
+	a.addRememberFlag(cmd)
+	a.addUnlockFlags(cmd, &opt.status.unlock)
+	return cmd
+}
+
+func (a *app) calendar(ctx context.Context, opt *calendarOptions) error {
+	if a.json {
+		return usage(text{JA: "calendar に --json はありません。", EN: "calendar has no --json."}).
+			next(text{JA: "日付をJSONで見るには jpki status --json。", EN: "For the dates as JSON: jpki status --json."})
+	}
+	target, err := a.openTarget(ctx, opt.out, opt.force, false)
+	if err != nil {
+		return err
+	}
+	defer target.Abort()
+	s, err := a.lookAtCard(ctx, &opt.status)
+	if err != nil {
+		return err
+	}
+	dated, err := s.dated()
+	if err != nil {
+		return err
+	}
+	cal := calendar.Calendar{Product: "-//jpki-tools//jpki//" + string(a.io.Lang)}
+	for _, c := range dated {
+		cal.Events = append(cal.Events, a.events(opt, c, s.demo)...)
+	}
+	if _, err := target.Write(cal.Encode()); err != nil {
+		return err
+	}
+	if err := target.Commit(); err != nil {
+		return err
+	}
+	if _, known := s.certificates[0].validity(); !known && s.certificates[0].state == stateNeedsPIN {
+		a.io.Note(text{
+			JA: "署名用電子証明書の日付は入っていません。入れるには --ask を付けてください。",
+			EN: "The dates of the signing certificate are not in it. --ask puts them in.",
+		})
+	}
+	return nil
+}
+
+// dated gives the certificates that have days to come.
+func (s cardStatus) dated() (all []certificateStatus, err error) {
+	var over *certificateStatus
+	for _, c := range s.certificates {
+		v, known := c.validity()
+		switch {
+		case known && v.State(s.now) == cert.Expired:
+			over = &c
+		case known:
+			all = append(all, c)
+		}
+	}
+	switch {
+	case len(all) > 0:
+		return all, nil
+	case over != nil:
+		v, _ := over.validity()
+		return nil, problem.New(problem.Expired,
+			text{JA: "%sの有効期間は%sに終わっています。", EN: "The %s ended on %s."}.With(certificateNames[over.kind], dateText(v.LastDay())),
+			text{JA: "カードを持って市区町村の窓口で新しく発行してもらってください(無料)。詳しくは jpki guide renew", EN: "Take the card to the municipal counter for a new one (free). More: jpki guide renew"})
+	}
+	if err := s.undecided(); err != nil {
+		return nil, err
+	}
+	return nil, &jpki.CertificateError{Kind: jpki.KindAuth, Err: jpki.ErrAbsent}
+}
+
+// events are the days of one certificate. Its fingerprint, hashed once more so
+// that it cannot be looked for, tells its events from those of others.
+func (a *app) events(opt *calendarOptions, c certificateStatus, demo bool) (events []calendar.Event) {
+	v, _ := c.validity()
+	id := sha256.Sum256([]byte("jpki calendar\n" + c.fingerprint()))
+	last := v.LastDay()
+	now := a.now()
+	event := func(what string, day cert.Date, summary text, alarms ...calendar.Alarm) {
+		if demo {
+			summary = text{JA: "デモ: %s", EN: "DEMO: %s"}.With(summary)
+		}
+		events = append(events, calendar.Event{
+			UID: fmt.Sprintf("%x-%s@jpki", id[:16], what),
+			// A later run makes later numbers, so that importing updates.
+			Stamp: now, Sequence: int(now.Unix() / (24 * 60 * 60)),
+			Day: day, Summary: a.say(summary), Description: a.say(renewalNote(last)), Alarms: alarms,
+		})
+	}
+	name := capital(certificateNames[c.kind])
+	event("opens", v.RenewalOpens(), text{JA: "%sを更新できます(%sまで)", EN: "%s can be renewed (until %s)"}.With(name, dateText(last)), calendar.Alarm{})
+	var alarms []calendar.Alarm
+	for _, d := range opt.remind {
+		if !opt.events {
+			alarms = append(alarms, calendar.Alarm{DaysBefore: int(d)})
+			continue
+		}
+		event("remind-"+d.String(), last.AddDays(-int(d)), text{JA: "%s: %s", EN: "%s: %s"}.With(name, daysText(int(d))), calendar.Alarm{})
+	}
+	event("last", last, text{JA: "%sの有効期間満了日", EN: "%s: last day of validity"}.With(name), alarms...)
+	return events
+}
+
+// renewalNote is what every event says.
+func renewalNote(last cert.Date) text {
+	return i18n.Join(text{JA: "\n", EN: "\n"},
+		text{
+			JA: "%sまでに、カードと暗証番号を用意して市区町村の窓口で更新してください(無料)。",
+			EN: "Renew by %s at the municipal counter: bring the card and your PINs (free).",
+		}.With(dateText(last)),
+		text{JA: "きまりは変わることがあります。市区町村に確かめてください。詳しくは jpki guide renew", EN: "Rules change: ask your municipality. More: jpki guide renew"},
+		text{JA: "更新したら古い証明書の予定を消し、jpki calendar で作り直してください。", EN: "Once renewed, delete these entries of the old certificate and run jpki calendar again."},
+	)
+}
