@@ -106,6 +106,10 @@ func (d *Document) Encoding() Encoding { return d.encoding }
 // Root is the document element.
 func (d *Document) Root() *Element { return d.root }
 
+// Signatures are the ds:Signature elements, wherever they stand, in document
+// order.
+func (d *Document) Signatures() []*Element { return slices.Clone(d.signatures) }
+
 // Errors of looking for an element.
 var (
 	ErrNoElement   = errors.New("xmlsig: no element has the id")
