@@ -40,19 +40,28 @@ func (c *comparison) compareForms() error {
 	if err != nil {
 		return err
 	}
-	for _, ref := range old {
-		if !slices.Contains(now, ref) {
+	had, has := setOf(old), setOf(now)
+	for ref := range had {
+		if !has[ref] {
 			c.add(ContentChanged, "form field %d was removed", ref.Number)
 		}
 	}
-	for _, ref := range now {
-		if !slices.Contains(old, ref) {
+	for ref := range has {
+		if !had[ref] {
 			if err := c.addedField(ref); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+func setOf(refs []pdf.Ref) map[pdf.Ref]bool {
+	set := make(map[pdf.Ref]bool, len(refs))
+	for _, ref := range refs {
+		set[ref] = true
+	}
+	return set
 }
 
 // addedField judges a field that is new: it must be a signature's, of an

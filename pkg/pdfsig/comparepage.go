@@ -60,25 +60,44 @@ func (c *comparison) comparePage(n int, p pair) error {
 // compareAnnotations compares two lists of annotations (12.5.2). The widgets
 // of added signature fields are judged with their fields.
 func (c *comparison) compareAnnotations(old, now pdf.Array) error {
-	contains := func(list pdf.Array, o pdf.Object) bool {
-		return slices.ContainsFunc(list, func(item pdf.Object) bool { return pdf.Equal(item, o) })
-	}
-	for _, o := range old {
-		if !contains(now, o) {
-			if err := c.annotation(c.old, o, "removed"); err != nil {
+	oldRefs, oldDirect := separate(old)
+	newRefs, newDirect := separate(now)
+	had, has := setOf(oldRefs), setOf(newRefs)
+	for ref := range had {
+		if !has[ref] {
+			if err := c.annotation(c.old, ref, "removed"); err != nil {
 				return err
 			}
 		}
 	}
-	for _, o := range now {
-		ref, _ := o.(pdf.Ref)
-		if !contains(old, o) && !c.added[ref] {
-			if err := c.annotation(c.new, o, "added"); err != nil {
+	for ref := range has {
+		if !had[ref] && !c.added[ref] {
+			if err := c.annotation(c.new, ref, "added"); err != nil {
 				return err
 			}
+		}
+	}
+	if pdf.Equal(oldDirect, newDirect) {
+		return nil
+	}
+	for _, o := range append(oldDirect, newDirect...) {
+		if err := c.annotation(c.new, o, "changed"); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// separate parts the references in an array from what stands there itself.
+func separate(array pdf.Array) (refs []pdf.Ref, direct pdf.Array) {
+	for _, o := range array {
+		if ref, ok := o.(pdf.Ref); ok {
+			refs = append(refs, ref)
+		} else {
+			direct = append(direct, o)
+		}
+	}
+	return refs, direct
 }
 
 func (c *comparison) annotation(d *document, o pdf.Object, how string) error {

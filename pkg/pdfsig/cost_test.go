@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 )
 
 // bigFile is a PDF file of about size bytes, in one stream.
@@ -171,6 +172,31 @@ func BenchmarkVerify(b *testing.B) {
 			}
 		}
 	})
+}
+
+// TestHostileLists has lists that are costly to compare item by item, and uses
+// that are costly to follow.
+func TestHostileLists(t *testing.T) {
+	const many = 100000
+	var fields, arrays strings.Builder
+	for n := range many {
+		fmt.Fprintf(&fields, "%d 0 R ", 1000+n)
+		arrays.WriteString("13 0 R ")
+	}
+	list := "[6 0 R " + fields.String() + "]"
+	page := func(annots string) object {
+		return object{3, 0, "<</Type /Page /Parent 2 0 R /Contents 4 0 R /Annots " + annots + ">>"}
+	}
+	base := formFile(table, page(list), object{13, 0, "[" + arrays.String() + "]"}, object{14, 0, "[13 0 R 13 0 R]"})
+	signed := crafted("").sign(t, base)
+	start := time.Now()
+	file := extend(t, signed, "", page(list[:len(list)-1]+" 11 0 R]"), object{13, 0, "[" + arrays.String() + " 1 0 R]"})
+	if s := mustVerify(t, file).Signatures[0]; s.Changes.Level != ContentChanged {
+		t.Errorf("%v", s.Changes)
+	}
+	if took := time.Since(start); took > 20*time.Second {
+		t.Errorf("took %v", took)
+	}
 }
 
 // BenchmarkVerifyObjects is a file of many objects, signed five times.

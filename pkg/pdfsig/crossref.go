@@ -11,7 +11,7 @@ import (
 // crossReference ends the update with a cross-reference section of the kind
 // that the file's newest one is (7.5.6; 7.5.8.4 for hybrid files, whose update
 // is a table).
-func (b *updateBuilder) crossReference(p *Preparation) error {
+func (b *updateBuilder) crossReference(p *Preparation) {
 	newest := p.doc.Sections()[0]
 	trailer := newest.Trailer.Clone()
 	for _, own := range []pdf.Name{"Type", "W", "Index", "Length", "Filter", "DecodeParms", "F", "FFilter", "FDecodeParms", "DL", "XRefStm"} {
@@ -21,11 +21,10 @@ func (b *updateBuilder) crossReference(p *Preparation) error {
 	start := b.base + int64(len(b.bytes))
 	if newest.Stream {
 		b.stream(pdf.Ref{Number: p.next}, trailer)
-	} else if err := b.table(p.next, trailer); err != nil {
-		return err
+	} else {
+		b.table(p.next, trailer)
 	}
 	b.bytes = fmt.Appendf(b.bytes, "startxref\n%d\n%%%%EOF\n", start)
-	return nil
 }
 
 // runs groups the object numbers into ranges without gaps.
@@ -40,11 +39,11 @@ func (b *updateBuilder) runs() (runs [][]int) {
 	return runs
 }
 
-func (b *updateBuilder) table(size int, trailer pdf.Dict) error {
-	const tenDigits = 9_999_999_999
-	if b.base+int64(len(b.bytes)) > tenDigits {
-		return ErrTooLarge
-	}
+// maxTable is the size up to which an update has offsets of ten digits, which
+// is what an entry of a table holds.
+const maxTable = 9_999_999_999 - 1<<30
+
+func (b *updateBuilder) table(size int, trailer pdf.Dict) {
 	b.bytes = append(b.bytes, "xref\n"...)
 	for _, run := range b.runs() {
 		b.bytes = fmt.Appendf(b.bytes, "%d %d\n", run[0], len(run))
@@ -54,7 +53,6 @@ func (b *updateBuilder) table(size int, trailer pdf.Dict) error {
 	}
 	trailer["Size"] = int64(size)
 	b.bytes = append(pdf.Append(append(b.bytes, "trailer\n"...), trailer), '\n')
-	return nil
 }
 
 // stream writes a cross-reference stream, which lists itself. Offsets take four

@@ -70,6 +70,9 @@ func Prepare(r io.ReaderAt, size int64, o Options) (*Preparation, error) {
 	if doc.catalog["NeedsRendering"] == true {
 		return nil, ErrDynamicForm
 	}
+	if !doc.Sections()[0].Stream && size > maxTable {
+		return nil, ErrTooLarge
+	}
 	p := &Preparation{doc: doc, original: r, size: size, profile: o.Profile, next: doc.NextNumber()}
 	if p.profile == "" {
 		p.profile = Touki
@@ -190,9 +193,12 @@ const copyBuffer = 256 << 10
 
 // Hash reads the whole file once. What it digests is kept for [Preparation.Update].
 func (p *Preparation) Hash(h crypto.Hash) error {
+	if !h.Available() {
+		return ErrHash
+	}
 	digest, ok := h.New().(hash.Cloner)
 	if !ok {
-		return ErrNotHashed
+		return ErrHash
 	}
 	var fingerprint maphash.Hash
 	p.hash, p.state, p.seed, p.hashed = h, digest, fingerprint.Seed(), false

@@ -43,9 +43,7 @@ func (p *Preparation) Update(s Statement) (*Update, error) {
 	for _, c := range p.changes {
 		b.add(c)
 	}
-	if err := b.crossReference(p); err != nil {
-		return nil, err
-	}
+	b.crossReference(p)
 	u := &Update{from: p, bytes: b.bytes, contents: contents}
 	// A ByteRange counts from the first byte of the file, whatever stands
 	// before the header: so does every reader, and nothing is left out.

@@ -19,9 +19,9 @@ type use struct {
 // may change only if all of its places let it: the same stream could be an
 // appearance here and a page's content there.
 type uses struct {
-	of      map[pdf.Ref][]use
-	matter  map[int]bool   // numbers of the objects that are asked for
-	scanned map[int64]bool // offsets of the sections whose objects have been read
+	of      map[pdf.Ref][]use // each use once in a row
+	matter  map[int]bool      // numbers of the objects that are asked for
+	scanned map[int64]bool    // offsets of the sections whose objects have been read
 }
 
 // findUses reads every object of the signed revisions, oldest first, for
@@ -127,7 +127,9 @@ func (u *uses) walk(at use, o pdf.Object, outer, key string) {
 	case pdf.Ref:
 		if u.matter[v.Number] {
 			at.path = outer + "/" + key
-			u.of[v] = append(u.of[v], at)
+			if all := u.of[v]; len(all) == 0 || all[len(all)-1] != at {
+				u.of[v] = append(all, at)
+			}
 		}
 	case pdf.Array:
 		for _, item := range v {
@@ -153,19 +155,24 @@ func (u *uses) at(revision int, ref pdf.Ref) (places []use) {
 }
 
 // only reports whether a revision refers to an object by these paths only, be
-// it through arrays that are objects of their own.
+// it through arrays that are objects of their own. Where there are more uses
+// than an honest file has of what changes, the answer is no.
 func (u *uses) only(revision int, ref pdf.Ref, paths ...string) bool {
-	return u.onlyWithin(revision, ref, paths, 0)
-}
-
-func (u *uses) onlyWithin(revision int, ref pdf.Ref, paths []string, depth int) bool {
-	const maxArrays = 3
-	for _, use := range u.at(revision, ref) {
-		if slices.Contains(paths, use.path) {
-			continue
-		}
-		if use.path != "/" || depth == maxArrays || !u.matter[use.owner.Number] || !u.onlyWithin(revision, use.owner, paths, depth+1) {
-			return false
+	const maxUses = 1000
+	todo, seen := []pdf.Ref{ref}, map[pdf.Ref]bool{}
+	for steps := 0; len(todo) > 0; todo = todo[1:] {
+		for _, use := range u.at(revision, todo[0]) {
+			if steps++; steps > maxUses {
+				return false
+			}
+			switch {
+			case slices.Contains(paths, use.path):
+			case use.path != "/" || !u.matter[use.owner.Number]:
+				return false
+			case !seen[use.owner]:
+				seen[use.owner] = true
+				todo = append(todo, use.owner)
+			}
 		}
 	}
 	return true

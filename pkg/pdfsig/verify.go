@@ -18,12 +18,12 @@ var (
 	// ErrNoSignature is a file, or a Report, without a signature.
 	ErrNoSignature = errors.New("pdfsig: no signature in the file")
 	// ErrTooManySignatures is more than anybody makes and than are checked.
-	ErrTooManySignatures = errors.New("pdfsig: more than 256 signatures in the file")
+	ErrTooManySignatures = errors.New("pdfsig: more than 100 signatures in the file")
 
 	errNotVerified = errors.New("pdfsig: not verified")
 )
 
-const maxSignatures = 256
+const maxSignatures = 100
 
 // Generic is the reason, beside those of package cms, for what could not be
 // looked at.

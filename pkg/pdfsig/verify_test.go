@@ -88,25 +88,27 @@ func TestEveryByteCounts(t *testing.T) {
 				t.Fatal(err)
 			}
 			for i := range file {
-				for _, flip := range []byte{0x01, 0x80} {
-					file[i] ^= flip
-					if r, err := verify(file); err == nil && r.Err() == nil {
-						t.Errorf("byte %d (%q) changed, and all is good", i, file[max(0, i-10):i+10])
-					}
-					file[i] ^= flip
+				flip := []byte{0x01, 0x80}[i%2]
+				file[i] ^= flip
+				if r, err := verify(file); err == nil && r.Err() == nil {
+					t.Errorf("byte %d (%q) changed, and all is good", i, file[max(0, i-10):min(i+10, len(file))])
 				}
+				file[i] ^= flip
 			}
 		})
 	}
 }
 
-// TestEveryCut cuts a file that was signed twice at every length. None but the
+// TestEveryCut cuts a file that was signed twice at nearly every length. None but the
 // first revision is good.
 func TestEveryCut(t *testing.T) {
 	t.Parallel()
 	once := mustSign(t, formFile(table), Options{})
 	twice := mustSign(t, once, Options{})
-	for n := range twice {
+	for n := 0; n < len(twice); n++ {
+		if n%1000 == 500 && len(once)-n > 600 {
+			n += 400 // inside Contents: much of the same
+		}
 		r, err := verify(twice[:n])
 		if err == nil && r.Err() == nil && n != len(once) {
 			t.Errorf("cut to %d of %d and %d, all is good", n, len(once), len(twice))
