@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/sha256"
+	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"os"
 	"path/filepath"
@@ -221,6 +223,89 @@ func BenchmarkPrepare(b *testing.B) {
 	for b.Loop() {
 		if _, err := Prepare(bytes.NewReader(in), int64(len(in)), Options{}); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// hollow is a file with zeros between its head and its tail.
+type hollow struct {
+	head, tail string
+	size       int64
+}
+
+func (h hollow) ReadAt(p []byte, off int64) (int, error) {
+	n := int(min(int64(len(p)), h.size-off))
+	clear(p[:n])
+	if off < int64(len(h.head)) {
+		copy(p[:n], h.head[off:])
+	}
+	if at := h.size - int64(len(h.tail)); off+int64(n) > at {
+		if off >= at {
+			copy(p[:n], h.tail[off-at:])
+		} else {
+			copy(p[at-off:n], h.tail)
+		}
+	}
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// TestLargerThanATable wants a file whose table cannot name what would be
+// added to be refused before anything is hashed.
+func TestLargerThanATable(t *testing.T) {
+	for k, want := range map[kind]error{table: ErrTooLarge, stream: nil} {
+		text := string(sample{kind: k, objects: documentOf()}.bytes())
+		i := strings.LastIndex(text, "startxref")
+		h := hollow{text[:i], text[i:], 10_000_000_000}
+		if _, err := Prepare(h, h.size, Options{}); !errors.Is(err, want) {
+			t.Errorf("%v: %v, want %v", k, err, want)
+		}
+	}
+}
+
+// TestOffsetsOfEightBytes lays out an update behind 5 GB.
+func TestOffsetsOfEightBytes(t *testing.T) {
+	for size, want := range map[int64]string{1 << 20: "/W [1 4 2]", 5_000_000_000: "/W [1 8 2]"} {
+		text := string(sample{kind: stream, objects: documentOf()}.bytes())
+		i := strings.LastIndex(text, "startxref")
+		h := hollow{text[:i], text[i:], size}
+		p, err := Prepare(h, h.size, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.state, p.hashed = sha256.New().(hash.Cloner), true // of nothing: this is not about the digest
+		u, err := p.Update(Statement{Name: holder, Time: clock, Room: 100})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Contains(u.bytes, []byte(want)) {
+			t.Errorf("%d bytes: no %q in %q", size, want, u.bytes)
+		}
+		end := hollow{h.head, string(u.bytes), size + int64(len(u.bytes))}
+		d, err := openDocument(end, end.size)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if names := fieldNames(t, d); len(names) != 1 {
+			t.Errorf("%d bytes: fields %q", size, names)
+		}
+	}
+}
+
+func TestHashNotAvailable(t *testing.T) {
+	in := sample{objects: documentOf()}.bytes()
+	p, err := Prepare(bytes.NewReader(in), int64(len(in)), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Hash(crypto.BLAKE2b_256); !errors.Is(err, ErrHash) {
+		t.Error(err)
+	}
+	for _, h := range []crypto.Hash{crypto.SHA256, crypto.SHA384, crypto.SHA512} {
+		if err := p.Hash(h); err != nil {
+			t.Error(h, err)
 		}
 	}
 }
