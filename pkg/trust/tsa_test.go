@@ -1,0 +1,64 @@
+package trust
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"errors"
+	"math/big"
+	"testing"
+	"time"
+)
+
+func TestCheckTSA(t *testing.T) {
+	at := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	issue := func(name string, parent *x509.Certificate, ca bool, use ...x509.ExtKeyUsage) *x509.Certificate {
+		template := &x509.Certificate{
+			SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotBefore: at.AddDate(0, -1, 0), NotAfter: at.AddDate(0, 1, 0),
+			IsCA: ca, BasicConstraintsValid: true, ExtKeyUsage: use,
+		}
+		if parent == nil {
+			parent = template
+		}
+		der, err := x509.CreateCertificate(rand.Reader, template, parent, key.Public(), key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := x509.ParseCertificate(der)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	root := issue("root", nil, true)
+	middle := issue("middle", root, true)
+	tsa := issue("tsa", middle, false, x509.ExtKeyUsageTimeStamping)
+	coder := issue("coder", middle, false, x509.ExtKeyUsageCodeSigning)
+	stranger := issue("stranger", nil, true)
+	for name, c := range map[string]struct {
+		cert          *x509.Certificate
+		others, roots []*x509.Certificate
+		at            time.Time
+		good          bool
+	}{
+		"good":               {tsa, []*x509.Certificate{middle}, []*x509.Certificate{root}, at, true},
+		"root given is next": {tsa, nil, []*x509.Certificate{middle}, at, true},
+		"no intermediate":    {tsa, nil, []*x509.Certificate{root}, at, false},
+		"other root":         {tsa, []*x509.Certificate{middle, root}, []*x509.Certificate{stranger}, at, false},
+		"no root":            {tsa, []*x509.Certificate{middle, root}, nil, at, false},
+		"before its time":    {tsa, []*x509.Certificate{middle}, []*x509.Certificate{root}, at.AddDate(-1, 0, 0), false},
+		"after its time":     {tsa, []*x509.Certificate{middle}, []*x509.Certificate{root}, at.AddDate(1, 0, 0), false},
+		"other key usage":    {coder, []*x509.Certificate{middle}, []*x509.Certificate{root}, at, false},
+	} {
+		err := CheckTSA(c.cert, c.others, c.roots, c.at)
+		if (err == nil) != c.good || err != nil && !errors.Is(err, ErrTSA) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
