@@ -1,0 +1,204 @@
+package doctor
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/jpki"
+	"github.com/jpki-tools/jpki/pkg/pcsc"
+)
+
+// checkCards asks whether there is a card, the right way up, and of JPKI.
+func checkCards(e *Environment) (findings []Finding) {
+	if !e.Demo && (e.Service != nil || len(e.physical()) == 0) {
+		return nil
+	}
+	found := slices.ContainsFunc(e.Cards, Card.usable)
+	for _, r := range e.Readers {
+		if r.Present && r.Mute && !isVirtual(r.Name) {
+			findings = append(findings, grave(!found, "card-mute", problem.NoCard,
+				text{JA: "「%s」のカードが応答しません。", EN: "The card in %q does not answer."}.With(r.Name),
+				text{
+					JA: "接触式のリーダーでは、ICチップの面と向きを確かめて奥まで差してください。非接触式では、カードを読み取り面の中央に置き、金属やほかのカードを離してください。",
+					EN: "In a contact reader, mind which side and end the chip is on, and push the card in. On a contactless one, put the card in the middle and keep metal and other cards away.",
+				}))
+		}
+	}
+	for _, c := range e.Cards {
+		findings = append(findings, c.finding(!found))
+	}
+	if len(findings) == 0 {
+		findings = append(findings, bad("no-card", problem.NoCard,
+			text{JA: "リーダーにカードがありません。", EN: "There is no card on the reader."},
+			text{JA: "マイナンバーカードを置いて、もう一度 jpki doctor を実行してください。カードの先のことはまだ調べていません。", EN: "Put the My Number Card on it and run jpki doctor again: nothing beyond was looked at yet."}))
+	}
+	return findings
+}
+
+// grave is a bad finding, or a mere note where a card works beside it.
+func grave(really bool, name string, code problem.Code, what, next text) Finding {
+	if really {
+		return bad(name, code, what, next)
+	}
+	return note(name, what, next)
+}
+
+// usable reports a card that this program works with.
+func (c Card) usable() bool {
+	return c.Err == nil && c.Token.Kind != jpki.TokenJukiCard && c.Token.Kind != jpki.TokenIPhone
+}
+
+func (c Card) finding(alone bool) Finding {
+	switch {
+	case c.Err == nil:
+		return c.kind(alone)
+	case errors.Is(c.Err, jpki.ErrNotJPKI):
+		return grave(alone, "not-jpki", problem.NotJPKI,
+			text{JA: "「%s」のカードには公的個人認証のアプリケーションがありません。", EN: "The card in %q has no JPKI application."}.With(c.Reader),
+			text{JA: "マイナンバーカードか確かめてください。接触式のリーダーでは、カードの裏のICチップを使います。", EN: "See that it is the My Number Card. In a contact reader, the chip on its back is the one."})
+	case errors.Is(c.Err, pcsc.ErrInUse):
+		return grave(alone, "card-in-use", problem.CardInUse,
+			text{JA: "「%s」のカードは、ほかのプログラムが使っています。", EN: "Another program is using the card in %q."}.With(c.Reader),
+			text{JA: "利用者クライアントソフトやe-Taxなど、カードを使うプログラムが終わるのを待ってください。", EN: "Wait until the programs that use it are done: the JPKI client, e-Tax and the like."})
+	case errors.Is(c.Err, pcsc.ErrAccess):
+		return grave(alone, "card-refused", problem.NoService,
+			text{JA: "「%s」のカードの利用が許可されていません。", EN: "The use of the card in %q is not permitted."}.With(c.Reader),
+			text{
+				JA: "Linuxでは、polkitの org.debian.pcsc-lite.access_card をこの利用者に許す規則が要ります。ほかのシステムでは、管理者に尋ねてください。",
+				EN: "On Linux, polkit needs a rule that allows this user org.debian.pcsc-lite.access_card. Elsewhere, ask the administrator.",
+			})
+	}
+	return grave(alone, "card-fails", problem.NoCard,
+		text{JA: "「%s」のカードを読み取れません: %s", EN: "The card in %q cannot be read: %s"}.With(c.Reader, c.Err.Error()),
+		text{JA: "カードを置き直し、動かさずにもう一度実行してください。ケースや財布から出してください。", EN: "Take the card off, out of its sleeve, put it back, and run this again without moving it."})
+}
+
+// kind tells what the card is.
+func (c Card) kind(alone bool) Finding {
+	switch c.Token.Kind {
+	case jpki.TokenCard:
+		return ok("card", text{JA: "マイナンバーカードです(%s)。", EN: "It is a My Number Card (%s)."}.With(c.Reader))
+	case jpki.TokenAndroid:
+		return ok("android", text{JA: "Androidスマートフォンの証明書です(%s)。", EN: "It is the certificates of an Android phone (%s)."}.With(c.Reader))
+	case jpki.TokenJukiCard:
+		return grave(alone, "juki-card", problem.NoCertificate,
+			text{JA: "「%s」は住民基本台帳カードです。証明書は2018年に終わりました。", EN: "In %q is a Basic Resident Register Card, whose certificates ended in 2018."}.With(c.Reader),
+			text{JA: "マイナンバーカードを使ってください。", EN: "Use a My Number Card."})
+	case jpki.TokenIPhone:
+		return grave(alone, "iphone", problem.NoCertificate,
+			text{JA: "「%s」はiPhoneです。iPhoneの証明書はこのプログラムでは扱えません。", EN: "In %q is an iPhone, whose certificates this program cannot use."}.With(c.Reader),
+			text{JA: "マイナンバーカードを使ってください。", EN: "Use the My Number Card."})
+	}
+	return warn("unknown-token",
+		text{JA: "公的個人認証のアプリケーションはありますが、「%s」のカードの種類が分かりません。", EN: "There is a JPKI application in %q, but the kind of card is not known."}.With(c.Reader),
+		text{JA: "新しい種類のカードかもしれません。このプログラムを新しいものにしてください。", EN: "It may be a new kind of card. Use the latest version of this program."})
+}
+
+// checkCertificates asks whether everything that is free to read can be read.
+func checkCertificates(e *Environment) (findings []Finding) {
+	for _, c := range e.Cards {
+		if c.Err != nil {
+			continue
+		}
+		failed := false
+		for _, k := range jpki.Kinds {
+			if f := c.certificate(k); f != nil {
+				findings = append(findings, *f)
+				failed = true
+			}
+		}
+		for _, k := range []jpki.Key{jpki.KeySign, jpki.KeyAuth} {
+			if err := c.Counters[k]; err != nil {
+				findings = append(findings, warn("counter-unreadable",
+					text{JA: "%sの残り回数を読み取れません: %s", EN: "The tries left of the %s cannot be read: %s"}.With(pinNames[k], err.Error()),
+					text{JA: "残り回数が分からないまま暗証番号を入力しないでください。カードを置き直して、もう一度実行してください。", EN: "Do not enter that PIN while its tries are not known. Put the card back and run this again."}))
+				failed = true
+			}
+		}
+		if !failed {
+			findings = append(findings, ok("certificates", text{JA: "暗証番号なしで読めるものは、すべて読み取れました。", EN: "All that needs no PIN can be read."}))
+		}
+	}
+	return findings
+}
+
+var pinNames = map[jpki.Key]text{
+	jpki.KeySign: {JA: "署名用パスワード", EN: "signing password"},
+	jpki.KeyAuth: {JA: "利用者証明用パスワード", EN: "authentication PIN"},
+}
+
+var certificateNames = map[jpki.Kind]text{
+	jpki.KindSign:   {JA: "署名用電子証明書", EN: "digital-signature certificate"},
+	jpki.KindAuth:   {JA: "利用者証明用電子証明書", EN: "user-authentication certificate"},
+	jpki.KindSignCA: {JA: "署名用認証局の証明書", EN: "CA certificate for digital signature"},
+	jpki.KindAuthCA: {JA: "利用者証明用認証局の証明書", EN: "CA certificate for user authentication"},
+}
+
+// certificate gives a finding where one of them is not as it should be. The
+// signing certificate always needs its password, so only what is known of its
+// absence is in its error.
+func (c Card) certificate(k jpki.Kind) *Finding {
+	err, read := c.Certificates[k]
+	name := certificateNames[k]
+	var f Finding
+	switch {
+	case !read || err == nil || errors.Is(err, jpki.ErrNeedsPIN):
+		return nil
+	case errors.Is(err, jpki.ErrAbsent) && k == jpki.KindSign:
+		f = note("no-signing-certificate", text{JA: "このカードに%sはありません。", EN: "This card holds no %s."}.With(name),
+			text{JA: "15歳未満の方や顔認証マイナンバーカードなら、それで正常です。", EN: "For holders under 15 and face-authentication cards that is as it should be."})
+	case errors.Is(err, jpki.ErrAbsent):
+		f = bad("no-certificate", problem.NoCertificate, text{JA: "このカードに%sはありません。", EN: "This card holds no %s."}.With(name),
+			text{JA: "証明書がいらないと申請した場合や失効した場合は入っていません。発行は市区町村の窓口でできます。", EN: "It is absent if it was declined or has lapsed. The municipal counter issues it."})
+	case errors.Is(err, jpki.ErrDamaged):
+		f = bad("certificate-damaged", problem.DamagedCert, text{JA: "カードの%sが壊れています。", EN: "The %s on the card is damaged."}.With(name),
+			text{JA: "カードを置き直しても同じなら、市区町村の窓口に相談してください。", EN: "Put the card back and try again; if it stays so, ask at the municipal counter."})
+	default:
+		f = bad("certificate-unreadable", problem.CardAnswer, text{JA: "カードの%sを読み取れません: %s", EN: "The %s on the card cannot be read: %s"}.With(name, err.Error()),
+			text{JA: "カードを置き直し、動かさずにもう一度実行してください。", EN: "Put the card back and run this again without moving it."})
+	}
+	return &f
+}
+
+// checkClock holds the clock against what is surely past: this program was
+// built, and the card in the reader was issued. Whether the clock is right to
+// the minute cannot be known from here.
+func checkClock(e *Environment) (findings []Finding) {
+	set := system{
+		linux:   text{JA: "「timedatectl set-ntp true」で時計を合わせてください。", EN: "Set it: timedatectl set-ntp true."},
+		darwin:  text{JA: "「システム設定」の「一般」「日付と時刻」で、自動設定にしてください。", EN: "In System Settings, General, Date & Time, set it automatically."},
+		windows: text{JA: "「設定」の「時刻と言語」「日付と時刻」で「今すぐ同期」を押してください。", EN: "In Settings, Time & language, Date & time, press Sync now."},
+		other:   text{JA: "時計を合わせてください。", EN: "Set the clock."},
+	}.on(e.OS)
+	behind := func(why text) Finding {
+		return bad("clock-behind", problem.Failed,
+			text{JA: "パソコンの時計が遅れています(%s)。%s。", EN: "The computer's clock is behind (%s): %s."}.With(e.Now.In(cert.JST).Format("2006-01-02 15:04"), why), set)
+	}
+	if !e.Built.IsZero() && e.Now.Before(e.Built.Add(-24*time.Hour)) {
+		return []Finding{behind(text{JA: "このプログラムができた日より前になっています", EN: "it is before this program was made"})}
+	}
+	for _, c := range e.Cards {
+		if c.Auth == nil {
+			continue
+		}
+		v := cert.ValidityOf(c.Auth)
+		switch state := v.State(e.Now); state {
+		case cert.NotYetValid:
+			findings = append(findings, behind(text{JA: "カードの証明書が発行された日より前になっています", EN: "it is before the card's certificate was issued"}))
+		case cert.Expired:
+			findings = append(findings, bad("expired", problem.Expired,
+				text{JA: "利用者証明用電子証明書の有効期間は%sに終わりました(時計は%s)。", EN: "The user-authentication certificate ended on %s (the clock says %s)."}.With(v.LastDay(), cert.DateOf(e.Now)),
+				text{JA: "時計の日付が正しければ、市区町村の窓口で新しい証明書を発行してもらってください(無料)。", EN: "If the date of the clock is right, the municipal counter issues a new certificate (free)."}))
+		default:
+			findings = append(findings, ok("clock", text{JA: "時計の日付(%s)は、証明書の有効期間の中です。", EN: "The date of the clock (%s) is within the certificate's validity."}.With(cert.DateOf(e.Now))))
+		}
+	}
+	if len(findings) == 0 {
+		findings = append(findings, unknown("clock-unknown",
+			text{JA: "時計は%sです。証明書を読んでいないので、合っているかは分かりません。", EN: "The clock says %s. Without a certificate to compare it with, whether that is right is not known."}.With(e.Now.In(cert.JST).Format("2006-01-02 15:04")), text{}))
+	}
+	return findings
+}
