@@ -68,6 +68,8 @@ func TestRefused(t *testing.T) {
 		{"declaration without version", "<?xml encoding='UTF-8'?><a/>", 1, 1},
 		{"declaration out of order", "<?xml version='1.0' standalone='yes' encoding='UTF-8'?><a/>", 1, 1},
 		{"standalone", "<?xml version='1.0' standalone='maybe'?><a/>", 1, 1},
+		{"empty standalone", "<?xml version='1.0' standalone=''?><a/>", 1, 1},
+		{"empty encoding", "<?xml version='1.0' encoding=\"\"?><a/>", 1, 1},
 		{"unknown encoding", "<?xml version='1.0' encoding='ISO-2022-JP'?><a/>", 0, 0},
 		{"false UTF-16", "<?xml version='1.0' encoding='UTF-16'?><a/>", 0, 0},
 		{"mark and declaration differ", "\ufeff<?xml version='1.0' encoding='Shift_JIS'?><a/>", 0, 0},

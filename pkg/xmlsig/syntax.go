@@ -170,7 +170,7 @@ func parseDeclaration(text []byte) (d declaration, length int, err error) {
 			return malformed()
 		}
 		value, after, found := bytes.Cut(r[1:], r[:1])
-		if !found {
+		if !found || len(value) == 0 {
 			return malformed()
 		}
 		*f.value, rest = string(value), after
