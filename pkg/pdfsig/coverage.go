@@ -120,7 +120,7 @@ func (v *verifier) checkContents(s *foundSignature) error {
 		return nil
 	}
 	if s.Kind == DocumentTimestamp {
-		return v.checkTimestamp(s)
+		return v.checkTimestamp(s, s.Contents[:n])
 	}
 	content, err := cms.HashContent(v.covered(s), signed.Hashes()...)
 	if err != nil {

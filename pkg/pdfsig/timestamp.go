@@ -2,73 +2,30 @@ package pdfsig
 
 import (
 	"bytes"
-	"crypto"
-	"crypto/x509/pkix"
-	"encoding/asn1"
-	"math/big"
-	"time"
+	"errors"
 
 	"github.com/jpki-tools/jpki/pkg/cms"
 )
 
-// TimestampInfo is what a document timestamp says (RFC 3161, 2.4.2). Whether
-// its authority is to be believed, and so whether it proves anything, is not
-// decided here.
-type TimestampInfo struct {
-	Time   time.Time
-	Serial *big.Int
-	Policy string
-}
-
-// tstInfo is TSTInfo, as far as it is read.
-type tstInfo struct {
-	Version        int
-	Policy         asn1.ObjectIdentifier
-	MessageImprint struct {
-		HashAlgorithm pkix.AlgorithmIdentifier
-		HashedMessage []byte
-	}
-	Serial *big.Int
-	Time   time.Time `asn1:"generalized"`
-}
-
-const oidTSTInfo = "1.2.840.113549.1.9.16.1.4" // id-ct-TSTInfo
-
-// Digests that a timestamp can be over.
-var imprintHashes = map[string]crypto.Hash{
-	"2.16.840.1.101.3.4.2.1": crypto.SHA256,
-	"2.16.840.1.101.3.4.2.2": crypto.SHA384,
-	"2.16.840.1.101.3.4.2.3": crypto.SHA512,
-}
-
-// checkTimestamp checks a timestamp token over what the ByteRange covers: the
-// token's signature over its TSTInfo, and the TSTInfo's digest.
-func (v *verifier) checkTimestamp(s *foundSignature) error {
-	if s.Signed.Detached() || s.Signed.ContentType.String() != oidTSTInfo {
-		s.fail(cms.FormatFailure, "a document timestamp that holds no TSTInfo")
+// checkTimestamp checks a document timestamp (ISO 32000-2, 12.8.5): its
+// signature over its own content, and the digest in that over what the
+// ByteRange covers. Whether its authority is one, and to be believed, and so
+// whether it proves anything, is not decided here.
+func (v *verifier) checkTimestamp(s *foundSignature, token []byte) error {
+	stamp, err := cms.ParseTimestamp(token)
+	if err != nil {
+		reason := cms.FormatFailure
+		errors.As(err, &reason)
+		s.fail(reason, "document timestamp: %v", err)
 		return nil
 	}
+	s.Timestamp = stamp
 	s.CMS = s.Signed.Verify(nil, v.others...)[0]
-	var der bytes.Buffer
-	if err := s.Signed.WriteContent(&der); err != nil {
-		return err
-	}
-	var info tstInfo
-	if _, err := asn1.Unmarshal(der.Bytes(), &info); err != nil || info.Version != 1 {
-		s.fail(cms.FormatFailure, "TSTInfo that is none: %v", err)
-		return nil
-	}
-	s.Timestamp = &TimestampInfo{info.Time, info.Serial, info.Policy.String()}
-	hash, ok := imprintHashes[info.MessageImprint.HashAlgorithm.Algorithm.String()]
-	if !ok {
-		s.fail(cms.CryptoConstraintsFailure, "a document timestamp over a digest by %v", info.MessageImprint.HashAlgorithm.Algorithm)
-		return nil
-	}
-	content, err := cms.HashContent(v.covered(s), hash)
+	content, err := cms.HashContent(v.covered(s), stamp.Hash)
 	if err != nil {
 		return err
 	}
-	if !bytes.Equal(content.Digest(hash), info.MessageImprint.HashedMessage) {
+	if !bytes.Equal(content.Digest(stamp.Hash), stamp.Imprint) {
 		s.fail(cms.HashFailure, "the document is not the one that was stamped")
 	}
 	s.verified = true

@@ -26,7 +26,7 @@ var (
 const maxSignatures = 100
 
 // Generic is the reason, beside those of package cms, for what could not be
-// looked at.
+// looked at (ETSI EN 319 102-1).
 const Generic cms.Reason = "GENERIC"
 
 // Failure is a reason and what was found in the file.
@@ -90,7 +90,7 @@ type Signature struct {
 
 	Signed    *cms.SignedData // nil where Contents is no CMS
 	CMS       cms.Result      // of its signer
-	Timestamp *TimestampInfo  // of a document timestamp
+	Timestamp *cms.Timestamp  // of a document timestamp
 	Failures  []*Failure      // what the PDF adds to the failures of CMS
 
 	dict     pdf.Dict // the signature dictionary, as it stands

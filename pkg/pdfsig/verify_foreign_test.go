@@ -131,7 +131,7 @@ func TestDocumentTimestamp(t *testing.T) {
 	if err := r.Err(); err != nil {
 		t.Error(err)
 	}
-	if s := r.Signatures[1]; s.Kind != DocumentTimestamp || s.Timestamp == nil || s.Timestamp.Policy != "1.2.3.4" || s.Timestamp.Time.IsZero() {
+	if s := r.Signatures[1]; s.Kind != DocumentTimestamp || s.Timestamp == nil || s.Timestamp.Policy.String() != "1.2.3.4" || s.Timestamp.Time.IsZero() {
 		t.Errorf("%v: %+v", s.Kind, s.Timestamp)
 	}
 	if s := r.Signatures[0]; s.Changes.Level != ValidationAdded {
