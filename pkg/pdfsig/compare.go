@@ -37,7 +37,7 @@ func compare(old, now *document, revision int, u *uses, locks []lock) (Changes, 
 		return c.Changes, nil
 	}
 	for _, step := range []func() error{
-		c.findChanged, c.compareTrailers, c.compareCatalogs, c.compareValidation, c.compareForms, c.compareFields, c.compareAppearances, c.comparePages,
+		c.findChanged, c.compareTrailers, c.compareCatalogs, c.compareValidation, c.compareForms, c.compareFields, c.compareAppearances, c.comparePages, c.compareStructure,
 	} {
 		if err := step(); err != nil {
 			return c.Changes, err

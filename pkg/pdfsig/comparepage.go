@@ -1,10 +1,6 @@
 package pdfsig
 
-import (
-	"slices"
-
-	"github.com/jpki-tools/jpki/pkg/pdfsig/pdf"
-)
+import "github.com/jpki-tools/jpki/pkg/pdfsig/pdf"
 
 // comparePages lets the annotations of a page change, in the page, in their
 // array and in themselves, and nothing else of it.
@@ -41,11 +37,16 @@ func (c *comparison) comparePages() error {
 
 func (c *comparison) comparePage(n int, p pair) error {
 	old, now := p.old.(pdf.Dict), p.new.(pdf.Dict)
-	if keys := differing(old, now); !slices.Equal(keys, []pdf.Name{"Annots"}) {
-		c.add(ContentChanged, "page object %d: %v changed", n, keys)
-		return nil
+	for _, key := range differing(old, now) {
+		switch key {
+		case "Annots":
+		case "Tabs": // the order in which the tabulator goes through them
+			c.add(AnnotationsChanged, "the order of annotations was changed")
+		default:
+			c.add(ContentChanged, "page object %d: %s was changed", n, key)
+		}
 	}
-	delete(c.changed, n)
+	delete(c.changed, n) // all its keys are judged
 	before, err := pdf.As[pdf.Array](c.old.File, old["Annots"])
 	if err != nil {
 		return err

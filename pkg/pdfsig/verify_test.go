@@ -275,6 +275,46 @@ func TestSharedObjects(t *testing.T) {
 	}
 }
 
+// TestTaggedFiles changes the structure tree, and what only looks like it.
+func TestTaggedFiles(t *testing.T) {
+	signature := crafted("")
+	signature.objects[0].body = "<</Type /Catalog /Pages 2 0 R /AcroForm <</SigFlags 3 /Fields [20 0 R 6 0 R]>> /StructTreeRoot 40 0 R>>"
+	base := []object{
+		{40, 0, "<</Type /StructTreeRoot /K 41 0 R /ParentTree 42 0 R>>"},
+		{41, 0, "<</Type /StructElem /S /Document /P 40 0 R /K 43 0 R>>"},
+		{42, 0, "<</Nums 44 0 R>>"},
+		{43, 0, "[0 1]"},
+		{44, 0, "[0 41 0 R]"},
+		{45, 0, "<</Type /Page /Contents 46 0 R /Resources <</XObject 47 0 R>>>>"},
+		{46, 0, "[4 0 R]"},
+		{47, 0, "<</Type /StructElem /F 10 0 R>>"},
+		{48, 0, "<</Kids [49 0 R]>>"},
+		{49, 0, "<</Kids [3 0 R]>>"},
+	}
+	signed := signature.sign(t, formFile(table, base...))
+	for name, c := range map[string]struct {
+		change object
+		want   Change
+	}{
+		"root":                {object{40, 0, "<</Type /StructTreeRoot /K 41 0 R /ParentTree 42 0 R /ParentTreeNextKey 2>>"}, AnnotationsChanged},
+		"element":             {object{41, 0, "<</Type /StructElem /S /Document /P 40 0 R /K 43 0 R /Alt (x)>>"}, AnnotationsChanged},
+		"parent tree":         {object{42, 0, "<</Nums 44 0 R /Limits [0 1]>>"}, AnnotationsChanged},
+		"kids":                {object{43, 0, "[0 1 2]"}, AnnotationsChanged},
+		"numbers":             {object{44, 0, "[0 41 0 R 1 41 0 R]"}, AnnotationsChanged},
+		"tab order":           {object{3, 0, "<</Type /Page /Parent 2 0 R /Contents 4 0 R /Annots [6 0 R 11 0 R] /Tabs /S>>"}, AnnotationsChanged},
+		"page's structure":    {object{3, 0, "<</Type /Page /Parent 2 0 R /Contents 4 0 R /Annots [6 0 R 11 0 R] /StructParents 1>>"}, ContentChanged},
+		"content array":       {object{46, 0, "[4 0 R 10 0 R]"}, ContentChanged},
+		"resources as a part": {object{47, 0, "<</Type /StructElem /F 4 0 R>>"}, ContentChanged},
+		"node of a page tree": {object{49, 0, "<</Kids [3 0 R 45 0 R]>>"}, ContentChanged},
+		"another type":        {object{41, 0, "<</Type /Page /P 40 0 R>>"}, ContentChanged},
+	} {
+		s := mustVerify(t, extend(t, signed, "", c.change)).Signatures[0]
+		if s.Changes.Level != c.want || (s.Err() == nil) != (c.want < ContentChanged) {
+			t.Errorf("%s: %v, want %v: %q", name, s.Changes.Level, c.want, s.Changes.Details)
+		}
+	}
+}
+
 func TestLocks(t *testing.T) {
 	lock := func(s string) string {
 		return "/Reference [<</TransformMethod /FieldMDP /TransformParams <<" + s + ">>>>]"
