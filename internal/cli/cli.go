@@ -26,17 +26,19 @@ type Config struct {
 	Stdout, Stderr *os.File
 	Getenv         func(string) string
 	Now            func() time.Time
+	OwnWindow      bool // the window closes with the program
 }
 
 // Main runs the program and returns its exit status.
 func Main() int {
 	return Run(Config{
-		Args:   os.Args[1:],
-		Stdin:  os.Stdin,
-		Stdout: os.Stdout,
-		Stderr: os.Stderr,
-		Getenv: os.Getenv,
-		Now:    time.Now,
+		Args:      os.Args[1:],
+		Stdin:     os.Stdin,
+		Stdout:    os.Stdout,
+		Stderr:    os.Stderr,
+		Getenv:    os.Getenv,
+		Now:       time.Now,
+		OwnWindow: ownWindow(),
 	})
 }
 
@@ -45,6 +47,13 @@ func Run(cfg Config) int {
 	ctx, stop := interruptible()
 	defer stop()
 	a := newApp(cfg)
+	if cfg.OwnWindow {
+		defer a.holdWindow(ctx)
+		if len(cfg.Args) == 0 {
+			a.welcome()
+			return 0
+		}
+	}
 	return a.finish(a.execute(ctx, cfg.Args))
 }
 

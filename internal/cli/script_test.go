@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 func runAtFixedTime() int {
 	cfg := Config{
 		Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		Getenv: os.Getenv, Now: time.Now,
+		Getenv: os.Getenv, Now: time.Now, OwnWindow: os.Getenv("TEST_OWN_WINDOW") != "",
 	}
 	if at, err := time.Parse(time.RFC3339, os.Getenv("TEST_NOW")); err == nil {
 		cfg.Now = func() time.Time { return at }
