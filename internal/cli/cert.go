@@ -17,7 +17,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jpki-tools/jpki/internal/output"
-	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/jpki"
@@ -279,9 +278,7 @@ func readCertificate(r io.Reader, name string) (*x509.Certificate, error) {
 	}
 	c, err := cert.Parse(data)
 	if err != nil {
-		return nil, problem.New(problem.Input,
-			text{JA: "%sは証明書として読めません。", EN: "%s cannot be read as a certificate."}.With(name),
-			text{JA: "PEMかDERのX.509証明書を指定してください。", EN: "Give an X.509 certificate in PEM or DER."}).Because(err)
+		return nil, notCertificate(name, err)
 	}
 	return c, nil
 }

@@ -109,12 +109,18 @@ func containsWord(content, word []byte) bool {
 type world struct {
 	t       *testing.T
 	dir     string
+	back    string // the folder of the test
 	lang    string
+	real    bool // the real time instead of a fixed one
 	printed bytes.Buffer
 }
 
 func newWorld(t *testing.T, lang string) *world {
-	w := &world{t: t, dir: t.TempDir(), lang: lang}
+	back, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{t: t, dir: t.TempDir(), lang: lang, back: back}
 	t.Chdir(w.dir)
 	return w
 }
@@ -152,7 +158,12 @@ func (w *world) run(line, stdin string) (exit int, out string) {
 		Getenv: func(name string) string {
 			return map[string]string{"JPKI_LANG": w.lang, "XDG_STATE_HOME": w.path("state"), "HOME": w.dir}[name]
 		},
-		Now: func() time.Time { return time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC) },
+		Now: func() time.Time {
+			if w.real {
+				return time.Now()
+			}
+			return time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)
+		},
 	})
 	for _, f := range []*os.File{stdout, stderr} {
 		b, err := os.ReadFile(f.Name())

@@ -40,6 +40,8 @@ type signOptions struct {
 	with      []string
 	cosign    bool
 	pem       bool
+	tsa       string
+	tsaCA     string
 	noCA      bool
 	force     bool
 	dryRun    bool
@@ -98,6 +100,8 @@ func (a *app) newSign() *cobra.Command {
 	f.StringArrayVar(&opt.with, "with", nil, a.say(text{JA: "XMLと同じフォルダーの`FILE`にも署名する(e-Govなど)", EN: "XML: sign `FILE` of the same folder too (e-Gov and others)"}))
 	f.BoolVar(&opt.cosign, "cosign", false, a.say(text{JA: "e-Tax: ほかの人も署名できる形にする", EN: "e-Tax: leave room for others to sign too"}))
 	f.BoolVar(&opt.pem, "pem", false, a.say(text{JA: "CMSの署名をPEMで書く", EN: "CMS: write PEM"}))
+	str(&opt.tsa, "tsa", text{JA: "`URL`のタイムスタンプ局のタイムスタンプを付ける(CAdES、PAdES、XAdESのB-T)", EN: "add a timestamp of the authority at `URL` (B-T of CAdES, PAdES, XAdES)"})
+	str(&opt.tsaCA, "tsa-ca", text{JA: "タイムスタンプ局の認証局の証明書`FILE`", EN: "`FILE` with the CA certificates of the authority"})
 	f.BoolVar(&opt.noCA, "no-ca", false, a.say(text{JA: "認証局の証明書を署名に入れない", EN: "leave the CA certificate out of the signature"}))
 	str(&opt.key, "key", text{JA: "署名する鍵: `KEY` は sign(省略時)か auth(--format raw だけ)", EN: "`KEY` is sign (the default), or auth with --format raw"})
 	str(&opt.digestHex, "digest-hex", text{JA: "ファイルの代わりに、計算済みのハッシュ`HEX`に署名する(--format raw)", EN: "raw: sign the digest `HEX` instead of a file"})
@@ -165,6 +169,10 @@ func (a *app) sign(ctx context.Context, opt *signOptions, inputs []string) error
 	if len(jobs) == 1 && jobs[0].err != nil {
 		return jobs[0].err
 	}
+	stamper, err := a.newStamper(opt)
+	if err != nil {
+		return err
+	}
 	var by signed
 	var failed error
 	if ready > 0 && !opt.dryRun {
@@ -174,7 +182,7 @@ func (a *app) sign(ctx context.Context, opt *signOptions, inputs []string) error
 			switch {
 			case job.err != nil:
 			case job.signed:
-				job.err = a.deliver(ctx, opt, job)
+				job.err = a.deliver(ctx, opt, stamper, job)
 			default:
 				job.err = failed
 			}
@@ -339,6 +347,11 @@ func (a *app) prepareSign(ctx context.Context, opt *signOptions, job *signJob) e
 	if opt.profile != "" && !slices.Contains(job.format.profiles, opt.profile) {
 		in.close()
 		return usage(text{JA: "--profile %s は%sには使えません。", EN: "--profile %s is not for %s."}.With(opt.profile, job.input))
+	}
+	if opt.tsa != "" && !stampable(name, opt.profile) {
+		in.close()
+		return usage(text{JA: "%sの署名にタイムスタンプは付けられません。", EN: "The signature of %s takes no timestamp."}.With(job.input)).
+			next(text{JA: "PDFは --profile pades、XMLは --format xades を指定してください。", EN: "Use --profile pades for PDF, --format xades for XML."})
 	}
 	perFile := *opt
 	perFile.format = name
@@ -517,9 +530,14 @@ func checkRaw(c *x509.Certificate, hash crypto.Hash, digest, signature []byte) e
 
 // deliver writes a result, has our own verifier check what was written, and
 // only then gives it its name.
-func (a *app) deliver(ctx context.Context, opt *signOptions, job *signJob) error {
+func (a *app) deliver(ctx context.Context, opt *signOptions, stamper *stamper, job *signJob) error {
 	if err := unchangedInput(job); err != nil {
 		return err
+	}
+	if stamper != nil {
+		if err := job.document.stamp(func(content []byte) ([]byte, error) { return stamper.get(ctx, content) }); err != nil {
+			return err
+		}
 	}
 	path := job.target
 	if path == "" {

@@ -29,6 +29,8 @@ import (
 type document interface {
 	// sign makes the signature: the one step that needs the card.
 	sign(by signer) error
+	// stamp adds a timestamp, which get fetches over some content.
+	stamp(get func(content []byte) (token []byte, err error)) error
 	// write writes the result.
 	write(w io.Writer) error
 	// verify has our own verifier look at what was written.
@@ -67,6 +69,12 @@ func formatNamed(name string) (format, bool) {
 		return format{}, false
 	}
 	return formats[i], true
+}
+
+// stampable reports whether a format has a place for a timestamp: the 登記
+// profile has none, because some agencies refuse it.
+func stampable(format, profile string) bool {
+	return format == "cms" || format == "pdf" && profile == "pades" || format == "xades"
 }
 
 // signedName puts -signed before the ending.
@@ -121,6 +129,24 @@ func (d *cmsDocument) sign(by signer) (err error) {
 	signing := cms.Signing{Certificate: by.cert, CA: by.ca, Key: by.key, Hash: d.opt.hash, Time: by.time}
 	d.signature, err = signing.Detached(d.content.Digest(d.opt.hash))
 	return err
+}
+
+func (d *cmsDocument) stamp(get func([]byte) ([]byte, error)) (err error) {
+	d.signature, err = stampCMS(d.signature, get)
+	return err
+}
+
+// stampCMS adds a timestamp to a CMS signature.
+func stampCMS(signature []byte, get func([]byte) ([]byte, error)) ([]byte, error) {
+	value, err := cms.SignatureValue(signature)
+	if err != nil {
+		return nil, err
+	}
+	token, err := get(value)
+	if err != nil {
+		return nil, err
+	}
+	return cms.AddTimestamp(signature, token)
 }
 
 func (d *cmsDocument) write(w io.Writer) error {
@@ -178,6 +204,12 @@ func (d *rawDocument) sign(by signer) (err error) {
 	return err
 }
 
+func (*rawDocument) stamp(func([]byte) ([]byte, error)) error { return errNoStamp }
+
+// errNoStamp is a format without place for a timestamp; stampable keeps it
+// from happening.
+var errNoStamp = errors.New("the format takes no timestamp")
+
 func (d *rawDocument) write(w io.Writer) error {
 	_, err := w.Write(d.signature)
 	return err
@@ -200,6 +232,7 @@ type pdfDocument struct {
 	file        *os.File
 	preparation *pdfsig.Preparation
 	update      *pdfsig.Update
+	signature   []byte
 	by          signer
 }
 
@@ -233,7 +266,7 @@ func (d *pdfDocument) sign(by signer) error {
 	}
 	update, err := d.preparation.Update(pdfsig.Statement{
 		Name: name, Time: by.time, Reason: d.opt.reason,
-		Room: pdfsig.ContentsSize(append([]*x509.Certificate{by.cert}, by.ca...), false),
+		Room: pdfsig.ContentsSize(append([]*x509.Certificate{by.cert}, by.ca...), d.opt.tsa != ""),
 	})
 	if err != nil {
 		return err
@@ -243,7 +276,7 @@ func (d *pdfDocument) sign(by signer) error {
 	if err != nil {
 		return err
 	}
-	d.update, d.by = update, by
+	d.update, d.by, d.signature = update, by, signature
 	return update.Embed(signature)
 }
 
@@ -255,6 +288,14 @@ func signedBy(contents []byte, c *x509.Certificate) bool {
 		return false
 	}
 	return slices.ContainsFunc(sd.Certificates, c.Equal)
+}
+
+func (d *pdfDocument) stamp(get func([]byte) ([]byte, error)) error {
+	stamped, err := stampCMS(d.signature, get)
+	if err != nil {
+		return err
+	}
+	return d.update.Embed(stamped)
 }
 
 func (d *pdfDocument) write(w io.Writer) error {
@@ -333,6 +374,18 @@ func prepareXML(a *app, opt *signOptions, in *input) (document, error) {
 func (d *xmlDocument) sign(by signer) (err error) {
 	d.signed, err = d.prepared.Sign(xmlsig.Signing{Certificate: by.cert, CA: by.ca, Key: by.key, Time: by.time.In(cert.JST)})
 	return err
+}
+
+func (d *xmlDocument) stamp(get func([]byte) ([]byte, error)) error {
+	content, err := d.signed.TimestampContent()
+	if err != nil {
+		return err
+	}
+	token, err := get(content)
+	if err != nil {
+		return err
+	}
+	return d.signed.AddTimestamp(token)
 }
 
 func (d *xmlDocument) write(w io.Writer) error {

@@ -431,7 +431,7 @@ type statusJSON struct {
 	Token        tokenJSON         `json:"token"`
 	Certificates []certificateJSON `json:"certificates"`
 	PINs         []pinJSON         `json:"pins"`
-	Attention    []findingJSON     `json:"attention"`
+	Attention    []attentionJSON     `json:"attention"`
 	Next         string            `json:"next"`
 	Guide        *string           `json:"guide"`
 }
@@ -460,8 +460,8 @@ type seenJSON struct {
 	On       string `json:"on"`
 }
 
-// findingJSON is something to do. kind is that of the certificate or PIN.
-type findingJSON struct {
+// attentionJSON is something to do. kind is that of the certificate or PIN.
+type attentionJSON struct {
 	Code    string  `json:"code"`
 	Kind    *string `json:"kind"`
 	Message string  `json:"message"`
@@ -480,7 +480,7 @@ func (s cardStatus) json(a *app) statusJSON {
 	doc := statusJSON{
 		Schema: "jpki.status/v1", Reader: s.reader, Demo: s.demo,
 		Token: tokenJSON{s.token.Kind.String(), s.token.Label},
-		PINs:  pinsJSON(s.pins), Attention: []findingJSON{}, Next: a.say(next),
+		PINs:  pinsJSON(s.pins), Attention: []attentionJSON{}, Next: a.say(next),
 	}
 	if more != "" {
 		doc.Guide = &more
@@ -505,7 +505,7 @@ func (s cardStatus) json(a *app) statusJSON {
 		if f.code == "" {
 			continue
 		}
-		j := findingJSON{Code: f.code, Message: a.say(f.line)}
+		j := attentionJSON{Code: f.code, Message: a.say(f.line)}
 		if f.kind != 0 {
 			kind := f.kind.String()
 			j.Kind = &kind

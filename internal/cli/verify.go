@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"time"
@@ -20,6 +21,8 @@ type verifyOptions struct {
 	content   string
 	trustDemo bool
 	trust     string
+	tsaCA     string
+	tsaRoots  []*x509.Certificate
 }
 
 func (a *app) newVerify() *cobra.Command {
@@ -45,6 +48,7 @@ func (a *app) newVerify() *cobra.Command {
 	})
 	f := cmd.Flags()
 	f.StringVar(&opt.content, "content", "", a.say(text{JA: "署名された`FILE`(省くと .p7s を除いた名前)", EN: "the signed `FILE` (default: the name without .p7s)"}))
+	f.StringVar(&opt.tsaCA, "tsa-ca", "", a.say(text{JA: "タイムスタンプ局の認証局の証明書`FILE`", EN: "`FILE` with the CA certificates of timestamping authorities to believe"}))
 	f.StringVar(&opt.trust, "trust", "", a.say(text{JA: "信じる認証局を増やす: `WHOM` は demo(デモカード)", EN: "believe another CA too: `WHOM` is demo (the demo card)"}))
 	return cmd
 }
@@ -59,8 +63,10 @@ type fileVerdict struct {
 // signatureVerdict is what was found about one signature of a file.
 type signatureVerdict struct {
 	foundSignature
-	verdict trust.Verdict
-	name    string // of the holder, "" where none is named
+	verdict  trust.Verdict
+	name     string    // of the holder, "" where none is named
+	proven   time.Time // when it existed, by a timestamp that is believed
+	unproven time.Time // by one that is not
 }
 
 func (a *app) verify(ctx context.Context, opt *verifyOptions, files []string) error {
@@ -73,6 +79,12 @@ func (a *app) verify(ctx context.Context, opt *verifyOptions, files []string) er
 	}
 	if opt.content != "" && len(files) > 1 {
 		return usage(text{JA: "--content は署名が1つのときだけ使えます。", EN: "--content is for a single signature."})
+	}
+	if opt.tsaCA != "" {
+		var err error
+		if opt.tsaRoots, err = readCertificates(opt.tsaCA); err != nil {
+			return err
+		}
 	}
 	var verdicts []fileVerdict
 	for _, f := range files {
@@ -146,7 +158,11 @@ func (a *app) judge(opt *verifyOptions, f foundSignature) signatureVerdict {
 	v := signatureVerdict{foundSignature: f}
 	if f.cert != nil {
 		anchors := trust.Anchors{Demo: opt.trustDemo}
-		v.verdict = anchors.Check(f.cert, f.certs, cert.Other, trust.Moment{Time: a.now()})
+		at := trust.Moment{Time: a.now()}
+		if v.proven, v.unproven = opt.stampTimes(f); !v.proven.IsZero() {
+			at = trust.Moment{Time: v.proven, Proven: true}
+		}
+		v.verdict = anchors.Check(f.cert, f.certs, cert.Other, at)
 		if h, err := cert.HolderOf(f.cert); err == nil || errors.Is(err, cert.ErrHolderMalformed) {
 			v.name = h.Name.String() + a.substitutes(h.NameSubstitutes)
 		}
@@ -156,6 +172,31 @@ func (a *app) judge(opt *verifyOptions, f foundSignature) signatureVerdict {
 		v.verdict = v.verdict.With(trust.Reason{Code: trust.CryptoConstraintsFailureNoPOE, Err: errWeak})
 	}
 	return v
+}
+
+// stampTimes gives the earliest time that a timestamp proves, by an authority
+// under --tsa-ca, and the earliest that another one only claims.
+func (opt *verifyOptions) stampTimes(f foundSignature) (proven, unproven time.Time) {
+	for _, s := range f.stamps {
+		by, err := s.Verify(s.content)
+		if err != nil {
+			continue
+		}
+		earliest := &unproven
+		if trust.CheckTSA(by, s.Certificates(), opt.tsaRoots, s.Time) == nil {
+			earliest = &proven
+		}
+		if earliest.IsZero() || s.Time.Before(*earliest) {
+			*earliest = s.Time
+		}
+	}
+	return proven, unproven
+}
+
+// momentText writes a moment in Japan's zone.
+func momentText(t time.Time) text {
+	clock := t.In(cert.JST).Format("15:04:05")
+	return text{JA: "%s %s", EN: "%s %s JST"}.With(dateText(cert.DateOf(t)), clock)
 }
 
 var verdictTexts = map[trust.Status]text{
@@ -240,9 +281,16 @@ func (a *app) verdictRows(s signatureVerdict) [][]string {
 		rows = append(rows, a.row(ui.Plain, text{JA: "証明書", EN: "Certificate"}, kindTexts[cert.KindOf(c)]))
 	}
 	if t := s.claimed; !t.IsZero() {
-		at := t.In(cert.JST)
 		rows = append(rows, a.row(ui.Plain, text{JA: "署名日時", EN: "Signed at"},
-			text{JA: "%s %s(署名者の申告)", EN: "%s %s JST (as the signer claims)"}.With(dateText(cert.DateOf(t)), at.Format("15:04:05"))))
+			text{JA: "%s(署名者の申告)", EN: "%s (as the signer claims)"}.With(momentText(t))))
+	}
+	switch {
+	case !s.proven.IsZero():
+		rows = append(rows, a.row(ui.Good, text{JA: "タイムスタンプ", EN: "Timestamp"},
+			text{JA: "%sには存在していました", EN: "it existed on %s"}.With(momentText(s.proven))))
+	case !s.unproven.IsZero():
+		rows = append(rows, a.row(ui.Plain, text{JA: "タイムスタンプ", EN: "Timestamp"},
+			text{JA: "%s(信頼するには --tsa-ca が必要)", EN: "%s (not believed without --tsa-ca)"}.With(momentText(s.unproven))))
 	}
 	for _, c := range s.covers {
 		rows = append(rows, a.row(ui.Plain, text{JA: "範囲", EN: "Covers"}, c))
@@ -281,6 +329,7 @@ type signatureVerdictDoc struct {
 	Issuer      string       `json:"issuer_standing"`
 	Algorithm   string       `json:"algorithm"`
 	SigningTime *string      `json:"claimed_signing_time"`
+	ProvenTime  *string      `json:"proven_time"`
 	Revocation  string       `json:"revocation"`
 	Covers      []string     `json:"covers"`
 	After       string       `json:"added_later"`
@@ -316,6 +365,10 @@ func verifyDocument(a *app, verdicts []fileVerdict) verifyJSON {
 			if t := s.claimed; !t.IsZero() {
 				at := t.UTC().Format(time.RFC3339)
 				d.SigningTime = &at
+			}
+			if t := s.proven; !t.IsZero() {
+				at := t.UTC().Format(time.RFC3339)
+				d.ProvenTime = &at
 			}
 			for _, c := range s.covers {
 				d.Covers = append(d.Covers, a.say(c))

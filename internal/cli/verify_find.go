@@ -32,6 +32,13 @@ type foundSignature struct {
 	weak      bool
 	covers    []text
 	after     text // what was added after it
+	stamps    []stamp
+}
+
+// stamp is a signature timestamp and what it has to be over.
+type stamp struct {
+	*cms.Timestamp
+	content []byte
 }
 
 // findSignatures finds every signature of a file, by its content.
@@ -127,6 +134,12 @@ func (a *app) signedContent(ctx context.Context, name string, sd *cms.SignedData
 // cmsFinding is what a SignerInfo says.
 func cmsFinding(r cms.Result, certs []*x509.Certificate) foundSignature {
 	f := foundSignature{cert: r.Certificate, certs: certs, algorithm: r.Algorithm.String(), claimed: r.SigningTime}
+	if r.Signer != nil {
+		found, _ := r.Signer.SignatureTimestamps()
+		for _, t := range found {
+			f.stamps = append(f.stamps, stamp{t, r.Signer.Signature})
+		}
+	}
 	for _, failure := range r.Failures {
 		f.reasons = append(f.reasons, trust.Reason{Code: trust.Code(failure.Reason), Err: failure})
 	}
@@ -237,6 +250,11 @@ func xmlFinding(r xmlsig.Result) foundSignature {
 	}
 	if err := r.Err(); err != nil && len(found.reasons) == 0 {
 		found.reasons = append(found.reasons, trust.Reason{Code: trust.SigCryptoFailure, Err: err})
+	}
+	for _, t := range r.Timestamps {
+		if parsed, err := cms.ParseTimestamp(t.Token); err == nil {
+			found.stamps = append(found.stamps, stamp{parsed, t.Content})
+		}
 	}
 	for _, w := range r.Warnings {
 		found.weak = found.weak || w == xmlsig.WeakDigest || w == xmlsig.WeakKey
