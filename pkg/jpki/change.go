@@ -32,13 +32,14 @@ func (s *Session) ChangePIN(new PIN) error {
 		return s.unconfirmed(UnconfirmedChangeError{Err: sw})
 	}
 	sw, err = s.sendPIN(apdu.InsVerify, 0x00, new)
-	_, contradicts := triesIn(sw)
 	switch {
 	case err != nil:
 		return s.unconfirmed(UnconfirmedChangeError{NewInForce: true, TryUsed: true, Err: err})
 	case sw == apdu.StatusOK:
 		return nil
 	}
+	_, counts := triesIn(sw)
+	contradicts := counts || sw>>8 == 0x63 // the new PIN is wrong, it says
 	return s.unconfirmed(UnconfirmedChangeError{NewInForce: !contradicts, TryUsed: !sw.Refused(), Err: sw})
 }
 

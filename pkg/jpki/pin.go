@@ -18,19 +18,23 @@ import (
 // reached the PIN, and the operating system may have swapped or dumped memory.
 // The commands that carry a PIN to the card are wiped as soon as they are sent.
 type PIN struct {
-	s *secret // a pointer, so that fmt shows no bytes even inside unexported fields
+	// fmt calls no methods on an unexported field of another struct. It prints
+	// a pointer there as an address; but with a verb that is none for pointers,
+	// %s for one, it prints what is behind it, unless that is a pointer again.
+	b **[]byte
 }
 
-type secret struct{ b []byte }
-
 // NewPIN makes a PIN of b and keeps b itself, not a copy: wiping the PIN wipes b.
-func NewPIN(b []byte) PIN { return PIN{&secret{b}} }
+func NewPIN(b []byte) PIN {
+	p := &b
+	return PIN{&p}
+}
 
 func (p PIN) bytes() []byte {
-	if p.s == nil {
+	if p.b == nil {
 		return nil
 	}
-	return p.s.b
+	return **p.b
 }
 
 // IsZero reports whether p holds no characters: it was never set, or wiped.
@@ -41,9 +45,9 @@ func (p PIN) Equal(q PIN) bool { return subtle.ConstantTimeCompare(p.bytes(), q.
 
 // Wipe overwrites the PIN's buffer. The PIN is zero afterwards.
 func (p PIN) Wipe() {
-	if p.s != nil {
-		clear(p.s.b)
-		p.s.b = nil
+	if p.b != nil {
+		clear(**p.b)
+		**p.b = nil
 	}
 }
 

@@ -40,7 +40,9 @@ func (c *Card) WithPIN(ctx context.Context, k Key, p PIN, guard Guard, use func(
 	defer func() {
 		app.dead = true
 		if sent {
-			err = errors.Join(err, app.close())
+			if closeErr := app.close(); closeErr != nil {
+				err = errors.Join(err, closeErr)
+			}
 		} else if endErr := c.conn.End(); err == nil {
 			err = endErr
 		}

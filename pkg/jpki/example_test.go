@@ -1,0 +1,122 @@
+package jpki_test
+
+import (
+	"context"
+	"crypto"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jpki-tools/jpki/pkg/jpki"
+	"github.com/jpki-tools/jpki/pkg/virtualcard"
+)
+
+// reader is an imagined reader with an emulated card in it: all that a
+// [jpki.Conn] has to do. For a card in a real one there is package pcsc, whose
+// Card has the same methods.
+type reader struct{ *virtualcard.Card }
+
+func (r reader) Begin(context.Context) error { r.PowerOn(); return nil }
+func (r reader) End() error                  { return nil }
+func (r reader) Unpower() error              { r.PowerOff(); return nil }
+
+func insert(persona string) reader {
+	p, _ := virtualcard.Lookup(persona)
+	card, err := virtualcard.New(p, time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), virtualcard.Options{})
+	if err != nil {
+		panic(err)
+	}
+	return reader{card}
+}
+
+// What needs no PIN: who is there, and how many tries are left.
+func Example() {
+	card := jpki.New(insert("last-try"))
+	err := card.Read(context.Background(), func(app *jpki.App) error {
+		token, err := app.Token()
+		if err != nil {
+			return err
+		}
+		cert, err := app.Certificate(jpki.KindAuth)
+		if err != nil {
+			return err
+		}
+		tries, err := app.Tries(jpki.KeySign)
+		if err != nil {
+			return err
+		}
+		fmt.Println(token.Kind, cert.NotAfter.Format(time.DateOnly), tries.Left)
+		return nil
+	})
+	if err != nil {
+		fmt.Println(err)
+	}
+	// Output: card 2029-01-31 1
+}
+
+// A signature with the signing key. The guard keeps a last try.
+func ExampleCard_WithPIN() {
+	pin := jpki.NewPIN([]byte(virtualcard.SignPIN))
+	defer pin.Wipe()
+	keepLast := func(t jpki.Tries) error {
+		if t.Left <= 1 {
+			return errors.New("only one try is left")
+		}
+		return nil
+	}
+	digest := sha256.Sum256([]byte("contract"))
+	sign := func(s *jpki.Session) error {
+		cert, err := s.Certificate(jpki.KindSign)
+		if err != nil {
+			return err
+		}
+		signature, err := s.Signer(cert).Sign(nil, digest[:], crypto.SHA256)
+		fmt.Println(len(signature), "bytes")
+		return err
+	}
+	for _, persona := range []string{"adult", "last-try", "locked-sign"} {
+		err := jpki.New(insert(persona)).WithPIN(context.Background(), jpki.KeySign, pin, keepLast, sign)
+		fmt.Printf("%s: %v\n", persona, err)
+	}
+	// Output:
+	// 256 bytes
+	// adult: <nil>
+	// last-try: only one try is left
+	// locked-sign: jpki: PIN blocked (sign)
+}
+
+// A change of PIN has three ends.
+func ExampleSession_ChangePIN() {
+	current, fresh := jpki.NewPIN([]byte(virtualcard.AuthPIN)), jpki.NewPIN([]byte("8642"))
+	defer current.Wipe()
+	defer fresh.Wipe()
+	card := jpki.New(insert("adult"))
+	err := card.WithPIN(context.Background(), jpki.KeyAuth, current, nil, func(s *jpki.Session) error {
+		return s.ChangePIN(fresh)
+	})
+	var unconfirmed *jpki.UnconfirmedChangeError
+	switch {
+	case err == nil:
+		fmt.Println("changed, and the new PIN works")
+	case errors.As(err, &unconfirmed):
+		fmt.Println("perhaps changed:", err)
+	default:
+		fmt.Println("not changed:", err)
+	}
+	// Output: changed, and the new PIN works
+}
+
+// A PIN does not show itself.
+func ExamplePIN() {
+	pin := jpki.NewPIN([]byte("demo123"))
+	fmt.Println(pin.Check(jpki.KeySign))
+	pin.UpperCase()
+	fmt.Println(pin, pin.Check(jpki.KeySign))
+	pin.Wipe()
+	fmt.Println(pin.IsZero())
+	// Output:
+	// jpki: the signing password has upper-case letters A-Z and digits only
+	// [PIN] <nil>
+	// true
+}

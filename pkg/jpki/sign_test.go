@@ -1,0 +1,219 @@
+package jpki_test
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	_ "crypto/sha1"
+	_ "crypto/sha256"
+	_ "crypto/sha512"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"errors"
+	"math/big"
+	"testing"
+
+	"github.com/jpki-tools/jpki/pkg/apdu"
+	"github.com/jpki-tools/jpki/pkg/jpki"
+	"github.com/jpki-tools/jpki/pkg/virtualcard"
+)
+
+// inSession runs use in a session with k's PIN.
+func inSession(t testing.TB, s *slot, k jpki.Key, use func(*jpki.Session) error) {
+	t.Helper()
+	if err := jpki.New(s).WithPIN(context.Background(), k, rightPIN(k), nil, use); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestSignatures takes signatures apart: what was signed must be exactly the
+// DigestInfo of RFC 8017, 9.2, with its NULL, in the padding of type 1.
+func TestSignatures(t *testing.T) {
+	for _, o := range []virtualcard.Options{{}, {T0: true}} {
+		for _, k := range []jpki.Key{jpki.KeySign, jpki.KeyAuth} {
+			s := newSlot(t, "adult", o)
+			inSession(t, s, k, func(session *jpki.Session) error {
+				cert, err := session.Certificate(k.Certificate())
+				if err != nil {
+					return err
+				}
+				signer := session.Signer(cert)
+				pub := signer.Public().(*rsa.PublicKey)
+				if !pub.Equal(cert.PublicKey) {
+					t.Error("another public key")
+				}
+				for hash, oid := range map[crypto.Hash]asn1.ObjectIdentifier{
+					crypto.SHA256: {2, 16, 840, 1, 101, 3, 4, 2, 1},
+					crypto.SHA384: {2, 16, 840, 1, 101, 3, 4, 2, 2},
+					crypto.SHA512: {2, 16, 840, 1, 101, 3, 4, 2, 3},
+				} {
+					h := hash.New()
+					h.Write([]byte("デモ"))
+					digest := h.Sum(nil)
+					sig, err := signer.Sign(rand.Reader, digest, hash)
+					if err != nil {
+						t.Errorf("%s, %v: %v", k, hash, err)
+						continue
+					}
+					if err := rsa.VerifyPKCS1v15(pub, hash, digest, sig); err != nil {
+						t.Errorf("%s, %v: %v", k, hash, err)
+					}
+					if want := encoded(t, pub.Size(), oid, digest); !bytes.Equal(raw(pub, sig), want) {
+						t.Errorf("%s, %v signed\n% X, want\n% X", k, hash, raw(pub, sig), want)
+					}
+				}
+				return nil
+			})
+		}
+	}
+}
+
+// raw is the RSA operation with a public key (RFC 8017, 5.2.2).
+func raw(pub *rsa.PublicKey, sig []byte) []byte {
+	m := new(big.Int).Exp(new(big.Int).SetBytes(sig), big.NewInt(int64(pub.E)), pub.N)
+	return m.FillBytes(make([]byte, pub.Size()))
+}
+
+// encoded is EMSA-PKCS1-v1_5 (RFC 8017, 9.2).
+func encoded(t testing.TB, size int, oid asn1.ObjectIdentifier, digest []byte) []byte {
+	t.Helper()
+	info, err := asn1.Marshal(struct {
+		Algorithm pkix.AlgorithmIdentifier
+		Digest    []byte
+	}{pkix.AlgorithmIdentifier{Algorithm: oid, Parameters: asn1.NullRawValue}, digest})
+	if err != nil {
+		t.Fatal(err)
+	}
+	em := append([]byte{0x00, 0x01}, bytes.Repeat([]byte{0xFF}, size-len(info)-3)...)
+	return append(append(em, 0x00), info...)
+}
+
+// TestKeyMismatch: a signature that the certificate does not verify never comes
+// out, be it the key, the certificate or the answer that is wrong.
+func TestKeyMismatch(t *testing.T) {
+	s := newSlot(t, "adult", virtualcard.Options{})
+	certs := certificates(t, newCard(t, "adult", virtualcard.Options{}))
+	digest := make([]byte, 32)
+	inSession(t, s, jpki.KeySign, func(session *jpki.Session) error {
+		for _, k := range []jpki.Kind{jpki.KindAuth, jpki.KindSignCA} {
+			if sig, err := session.Signer(certs[k]).Sign(nil, digest, crypto.SHA256); err != jpki.ErrKeyMismatch || sig != nil {
+				t.Errorf("with the certificate %s: %v", k, err)
+			}
+		}
+		signer := session.Signer(certs[jpki.KindSign])
+		good, err := signer.Sign(nil, digest, crypto.SHA256)
+		if err != nil {
+			return err
+		}
+		for name, answer := range map[string][]byte{
+			"nothing": nil, "zeros": make([]byte, 256), "short": good[1:], "one bit": append(bytes.Clone(good[:255]), good[255]^1),
+		} {
+			s.fault = answering(s, "\x80\x2A", string(answer)+"\x90\x00")
+			if sig, err := signer.Sign(nil, digest, crypto.SHA256); err != jpki.ErrKeyMismatch || sig != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		s.fault = answering(s, "\x80\x2A", string(append(good, 0))+"\x90\x00")
+		if sig, err := signer.Sign(nil, digest, crypto.SHA256); !errors.Is(err, apdu.ErrResponseTooLong) || sig != nil {
+			t.Errorf("too long: %v", err)
+		}
+		return nil
+	})
+}
+
+// TestSignRefused: what the card cannot sign, or should not, is not sent to it.
+func TestSignRefused(t *testing.T) {
+	s := newSlot(t, "adult", virtualcard.Options{})
+	cert := certificates(t, newCard(t, "adult", virtualcard.Options{}))[jpki.KindSign]
+	ec, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inSession(t, s, jpki.KeySign, func(session *jpki.Session) error {
+		sent := len(s.sent)
+		for name, c := range map[string]struct {
+			cert   *x509.Certificate
+			digest int
+			opts   crypto.SignerOpts
+		}{
+			"PSS":                      {cert, 32, &rsa.PSSOptions{Hash: crypto.SHA256}},
+			"SHA-1":                    {cert, 20, crypto.SHA1},
+			"SHA-224":                  {cert, 28, crypto.SHA224},
+			"no hash":                  {cert, 32, crypto.Hash(0)},
+			"a short digest":           {cert, 31, crypto.SHA256},
+			"a long digest":            {cert, 33, crypto.SHA256},
+			"another digest":           {cert, 32, crypto.SHA512},
+			"no digest":                {cert, 0, crypto.SHA256},
+			"an elliptic key":          {&x509.Certificate{PublicKey: &ec.PublicKey}, 48, crypto.SHA384},
+			"a certificate of nothing": {&x509.Certificate{}, 32, crypto.SHA256},
+		} {
+			if sig, err := session.Signer(c.cert).Sign(nil, make([]byte, c.digest), c.opts); err == nil || sig != nil {
+				t.Errorf("%s was signed", name)
+			}
+		}
+		if len(s.sent) != sent {
+			t.Errorf("%d commands were sent", len(s.sent)-sent)
+		}
+		return nil
+	})
+}
+
+// TestSignStatus: the card's refusal comes out, and the command is not repeated.
+func TestSignStatus(t *testing.T) {
+	for _, sw := range []apdu.Status{0x6982, 0x6985, 0x6A80, 0x6700, 0x6F00, 0x6282} {
+		s := newSlot(t, "adult", virtualcard.Options{})
+		s.fault = answering(s, "\x80\x2A", string(apdu.Response{SW: sw}.Bytes()))
+		err := operationNamed(t, "log in").run(context.Background(), jpki.New(s))
+		if !errors.Is(err, sw) {
+			t.Errorf("%04X: %v", uint16(sw), err)
+		}
+		if n := count(s.sent, apdu.InsPerformSecurityOperation); n != 1 {
+			t.Errorf("%04X: sent %d times", uint16(sw), n)
+		}
+	}
+	s := newSlot(t, "adult", virtualcard.Options{})
+	s.fault = answering(s, string(selectAuthKey), "\x6A\x82")
+	if err := operationNamed(t, "log in").run(context.Background(), jpki.New(s)); !errors.Is(err, apdu.StatusNotFound) || count(s.sent, apdu.InsPerformSecurityOperation) != 0 {
+		t.Errorf("without a key: %v", err)
+	}
+}
+
+func count(cmds [][]byte, ins byte) (n int) {
+	for _, c := range cmds {
+		if c[1] == ins {
+			n++
+		}
+	}
+	return n
+}
+
+// TestLongerKeys: the certificate says how long a signature is, so that cards
+// to come are asked for all of it.
+func TestLongerKeys(t *testing.T) {
+	key, err := rsa.GenerateKey(rand.Reader, 3072)
+	if err != nil {
+		t.Fatal(err)
+	}
+	digest := make([]byte, 32)
+	sig, err := rsa.SignPKCS1v15(nil, key, crypto.SHA256, digest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSlot(t, "adult", virtualcard.Options{})
+	s.fault = answering(s, "\x80\x2A", string(sig)+"\x90\x00")
+	inSession(t, s, jpki.KeySign, func(session *jpki.Session) error {
+		got, err := session.Signer(&x509.Certificate{PublicKey: &key.PublicKey}).Sign(nil, digest, crypto.SHA256)
+		if !bytes.Equal(got, sig) {
+			t.Error("another signature")
+		}
+		return err
+	})
+	if pso := s.sent[len(s.sent)-2]; !bytes.HasSuffix(pso, []byte{0x01, 0x80}) {
+		t.Errorf("sent % X", pso)
+	}
+}
