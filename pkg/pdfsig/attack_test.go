@@ -164,7 +164,7 @@ func offsetPastTheEnd(t testing.TB) []byte {
 	base := formFile(table)
 	base = extend(t, base, "", object{12, 0, "(to be moved)"})
 	i := bytes.LastIndex(base, []byte("xref\n12 1\n")) + len("xref\n12 1\n")
-	const target = 40000
+	const target = 20000
 	copy(base[i:], fmt.Sprintf("%010d", target))
 	signed := crafted("").sign(t, base)
 	padded := append(signed, bytes.Repeat([]byte("\n"), target-len(signed))...)
@@ -255,7 +255,7 @@ func TestBERLength(t *testing.T) {
 // FuzzVerify wants no panic and no hang, and that what is good begins with
 // what was signed.
 func FuzzVerify(f *testing.F) {
-	signed := [][]byte{mustSign(f, formFile(table), Options{}), mustSign(f, formFile(stream), Options{}), crafted("").sign(f, formFile(table))}
+	signed := [][]byte{mustSign(f, formFile(table), Options{}), crafted("").sign(f, formFile(stream)), crafted("").sign(f, formFile(table))}
 	for _, file := range signed {
 		f.Add(file)
 	}

@@ -83,6 +83,7 @@ func TestForeignCMS(t *testing.T) {
 		"a CMS as a timestamp": {signing + "-nodetach", "ETSI.RFC3161", cms.FormatFailure},
 	} {
 		craft := crafted("")
+		craft.room = 16000
 		craft.objects[2].body = "<</Type /Sig /Filter /Adobe.PPKLite /SubFilter /" + c.subFilter + " %s>>"
 		craft.contents = openssl(c.options)
 		r, err := verify(craft.sign(t, formFile(table)))
@@ -112,7 +113,7 @@ func TestDocumentTimestamp(t *testing.T) {
 	b.must("openssl req -x509 -newkey rsa:2048 -nodes -keyout tsa.key -out tsa.pem -subj /CN=tsa -addext extendedKeyUsage=critical,timeStamping")
 	b.write("tsa.conf", []byte(tsaConf))
 	b.write("serial", []byte("01"))
-	stamp := craft{objects: []object{
+	stamp := craft{room: 16000, objects: []object{
 		{1, 0, "<</Type /Catalog /Pages 2 0 R /AcroForm <</SigFlags 3 /Fields [20 0 R 6 0 R 30 0 R]>>>>"},
 		{30, 0, "<</FT /Sig /T (D) /V 31 0 R /Type /Annot /Subtype /Widget /Rect [0 0 0 0] /P 3 0 R /F 132>>"},
 		{31, 0, "<</Type /DocTimeStamp /Filter /Adobe.PPKLite /SubFilter /ETSI.RFC3161 %s>>"},
