@@ -348,3 +348,37 @@ func TestInheritanceAgainstXmlsec(t *testing.T) {
 	}
 	t.Logf("%d elements", compared)
 }
+
+// TestValidHereValidThere damages signed documents byte by byte; what is still
+// valid here, because what was changed means nothing, must be so for the JDK.
+// KeyInfo is left out: whether a certificate is sound is not asked here.
+func TestValidHereValidThere(t *testing.T) {
+	dir := t.TempDir()
+	var jobs []string
+	changed := map[string]string{}
+	for name, r := range map[string]Request{"plain": {}, "XAdES": {XAdES: true}, "exclusive": {Method: Canonicalizer{Method: ExcC14N10}}, "enveloping": {Form: Enveloping}} {
+		signed := sign(t, []byte(taxReturn), r, fixture().signer.signing())
+		keyInfo := bytes.Index(signed, []byte("<ds:KeyInfo>"))
+		end := bytes.Index(signed, []byte("</ds:KeyInfo>"))
+		for i := range signed {
+			if i > keyInfo && i < end {
+				continue
+			}
+			for _, to := range []byte{signed[i] ^ 1, ' ', '\t', 'A'} {
+				forged := slices.Clone(signed)
+				if forged[i] = to; to == signed[i] || verdict(forged, Verification{}) != nil {
+					continue
+				}
+				path := write(t, dir, fmt.Sprintf("%05d.xml", len(jobs)), forged)
+				changed[path] = fmt.Sprintf("%s, byte %d: %q instead of %q after %q", name, i, to, signed[i], signed[max(0, i-20):i])
+				jobs = append(jobs, "verify\t"+path)
+			}
+		}
+	}
+	t.Logf("%d documents", len(jobs))
+	for i, answer := range jdk(t, jobs) {
+		if answer != "valid 1" {
+			t.Errorf("%s: %s", changed[strings.TrimPrefix(jobs[i], "verify\t")], answer)
+		}
+	}
+}
