@@ -39,7 +39,7 @@ func (a *app) openCard(ctx context.Context) (*openedCard, error) {
 	o := &openedCard{}
 	conn, err := a.connect(ctx, o)
 	if err == nil {
-		conn, err = a.traced(conn, o)
+		conn, err = a.traced(conn)
 	}
 	if err != nil {
 		o.Close()
@@ -324,23 +324,25 @@ func (a *app) terminal() (*ui.Terminal, error) {
 	return ui.OpenTerminal()
 }
 
-// traced records what goes over conn where --trace wants that.
-func (a *app) traced(conn jpki.Conn, o *openedCard) (jpki.Conn, error) {
+// traced records what goes over conn where --trace wants that. All cards of a
+// run share the file, which ends with it.
+func (a *app) traced(conn jpki.Conn) (jpki.Conn, error) {
 	if a.trace == "" {
 		return conn, nil
 	}
-	f, err := os.OpenFile(a.trace, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, os.ErrExist) {
-		return nil, problem.New(problem.Output,
-			text{JA: "%sはもうあります。記録は上書きしません。", EN: "%s is there already. A trace is never overwritten."}.With(a.trace),
-			text{JA: "別の名前を指定してください。", EN: "Give another name."})
+	if a.tracer == nil {
+		f, err := os.OpenFile(a.trace, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if errors.Is(err, os.ErrExist) {
+			return nil, problem.New(problem.Output,
+				text{JA: "%sはもうあります。記録は上書きしません。", EN: "%s is there already. A trace is never overwritten."}.With(a.trace),
+				text{JA: "別の名前を指定してください。", EN: "Give another name."})
+		}
+		if err != nil {
+			return nil, err
+		}
+		a.tracer = &apdu.Tracer{Public: jpki.PublicFile, Now: a.now, Sink: func(x apdu.Exchange) { writeExchange(f, x) }}
 	}
-	if err != nil {
-		return nil, err
-	}
-	o.close = append(o.close, func() { f.Close() })
-	tracer := apdu.Tracer{Public: jpki.PublicFile, Now: a.now, Sink: func(x apdu.Exchange) { writeExchange(f, x) }}
-	return tracedConn{conn, tracer.Wrap(conn)}, nil
+	return tracedConn{conn, a.tracer.Wrap(conn)}, nil
 }
 
 func writeExchange(w io.Writer, x apdu.Exchange) {

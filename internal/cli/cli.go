@@ -17,6 +17,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/ui"
+	"github.com/jpki-tools/jpki/pkg/apdu"
 )
 
 // Config is what the program takes from its surroundings.
@@ -86,6 +87,8 @@ type app struct {
 	io   *ui.IO
 	now  func() time.Time
 	demo *demoCards // cards of a tour, kept in memory; nil outside one
+
+	tracer *apdu.Tracer // of --trace; nil before the first card
 
 	// global flags
 	card    string

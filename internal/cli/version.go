@@ -22,15 +22,6 @@ func (a *app) newVersion() *cobra.Command {
 }
 
 func (a *app) version() error {
-	commit := ""
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" {
-				commit = s.Value
-			}
-		}
-	}
-	platform := runtime.GOOS + "/" + runtime.GOARCH
 	if a.json {
 		return a.writeJSON(a.io.Out, struct {
 			Schema   string `json:"schema"`
@@ -38,11 +29,31 @@ func (a *app) version() error {
 			Commit   string `json:"commit"`
 			Platform string `json:"platform"`
 			Go       string `json:"go"`
-		}{"jpki.version/v1", version, commit, platform, runtime.Version()})
+		}{"jpki.version/v1", version, buildSetting("vcs.revision"), platform, runtime.Version()})
 	}
+	_, err := fmt.Fprintln(a.io.Out, versionText())
+	return err
+}
+
+const platform = runtime.GOOS + "/" + runtime.GOARCH
+
+// versionText is the version as a person reads it.
+func versionText() string {
+	commit := buildSetting("vcs.revision")
 	if commit != "" {
 		commit = " (" + commit[:min(12, len(commit))] + ")"
 	}
-	_, err := fmt.Fprintf(a.io.Out, "jpki %s%s %s %s\n", version, commit, platform, runtime.Version())
-	return err
+	return fmt.Sprintf("jpki %s%s %s %s", version, commit, platform, runtime.Version())
+}
+
+// buildSetting is what the Go toolchain noted of the build, "" if nothing.
+func buildSetting(key string) string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == key {
+				return s.Value
+			}
+		}
+	}
+	return ""
 }

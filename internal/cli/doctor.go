@@ -1,0 +1,268 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/user"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jpki-tools/jpki/internal/doctor"
+	"github.com/jpki-tools/jpki/internal/i18n"
+	"github.com/jpki-tools/jpki/internal/ui"
+	"github.com/jpki-tools/jpki/pkg/jpki"
+	"github.com/jpki-tools/jpki/pkg/pcsc"
+)
+
+func (a *app) newDoctor() *cobra.Command {
+	report := false
+	cmd := a.command(command{
+		use:   "doctor",
+		short: text{JA: "カードを読めない原因を調べる", EN: "find out why a card cannot be read"},
+		long: text{
+			JA: "PC/SCサービス、ドライバー、カードリーダー、カード、証明書、時計、端末を順に調べ、問題ごとに対処のしかたを\n" +
+				"表示します。暗証番号は要りません。ここから分からないことは「不明」とします。\n\n" +
+				"問題がなければ0で終わります。あれば、いちばん先にあるものの終了ステータスです(jpki help exit-codes)。",
+			EN: "Looks at the PC/SC service, the driver, the reader, the card, the certificates, the clock and the terminal, and\n" +
+				"says for each problem what to do. No PIN is needed. What cannot be found out from here is called unknown.\n\n" +
+				"Ends with 0 where all is well, else with the exit status of the first problem (jpki help exit-codes).",
+		},
+		examples: []example{
+			{"jpki doctor", text{JA: "原因と対処のしかたを見る", EN: "see what is wrong and what to do"}},
+			{"jpki doctor --report > report.txt", text{JA: "不具合の報告に添えるファイルを作る", EN: "make a file to go with the report of a bug"}},
+			{"jpki doctor --json", text{JA: "スクリプトのために", EN: "for scripts"}},
+		},
+		args: a.noArgs(),
+		run:  func(ctx context.Context, _ []string) error { return a.doctor(ctx, report) },
+	})
+	cmd.Flags().BoolVar(&report, "report", false, a.say(text{
+		JA: "報告用に出力する。氏名、番号、証明書の中身、パソコンの名前は含まない",
+		EN: "write a report, without names, numbers, certificates or this computer's name",
+	}))
+	return cmd
+}
+
+func (a *app) doctor(ctx context.Context, report bool) error {
+	if report && a.json {
+		return usage(text{JA: "--report と --json は同時に使えません。", EN: "--report and --json exclude each other."})
+	}
+	e, err := a.environment(ctx)
+	if err != nil {
+		return err
+	}
+	findings := doctor.Examine(e)
+	switch {
+	case report:
+		fmt.Fprint(a.io.Out, doctor.Report(e, findings, versionText(), private()))
+	case a.json:
+		if err := a.writeJSON(a.io.Out, a.diagnosesJSON(findings)); err != nil {
+			return err
+		}
+	default:
+		a.printFindings(findings)
+	}
+	if g := doctor.Gravest(findings); g != nil {
+		return quietly(g.Code)
+	}
+	return nil
+}
+
+// environment looks at all that the checks want to know. Only a mistake in the
+// command line, or its interruption, is an error.
+func (a *app) environment(ctx context.Context) (*doctor.Environment, error) {
+	e := &doctor.Environment{
+		OS: runtime.GOOS, Files: os.DirFS("/"), Getenv: a.cfg.Getenv,
+		Run:  func(path string, args ...string) (string, error) { return outputOf(ctx, path, args...) },
+		Lang: a.io.Lang, Terminal: ui.IsTerminal(a.io.Out), Now: a.now(), Built: built(),
+		Demo: a.card != "", Backend: doctor.Backend,
+	}
+	if e.Demo {
+		return e, a.examineDemo(ctx, e)
+	}
+	pc, err := pcsc.Establish()
+	if err != nil {
+		e.Service = err
+		return e, nil
+	}
+	defer pc.Close()
+	if e.Readers, e.Service = pc.Readers(); e.Service != nil {
+		return e, nil
+	}
+	if len(e.Readers) > 0 && a.reader != "" {
+		if e.Readers, err = a.wantedReaders(e.Readers); err != nil {
+			return nil, err
+		}
+	}
+	for _, r := range e.Readers {
+		if r.Present && !r.Mute {
+			card, err := a.examineCard(ctx, pc, r.Name)
+			if err != nil {
+				return nil, err
+			}
+			e.Cards = append(e.Cards, card)
+		}
+	}
+	return e, context.Cause(ctx)
+}
+
+func (a *app) examineDemo(ctx context.Context, e *doctor.Environment) error {
+	card, err := a.openCard(ctx)
+	if err != nil {
+		return err
+	}
+	defer card.Close()
+	c := doctor.Card{Reader: card.reader}
+	c.Err = card.Read(ctx, func(app *jpki.App) error { return examine(app, &c) })
+	e.Cards = []doctor.Card{c}
+	return context.Cause(ctx)
+}
+
+// examineCard looks at the card in a reader. That this fails is a finding; the
+// error is that of the trace.
+func (a *app) examineCard(ctx context.Context, pc *pcsc.Context, reader string) (c doctor.Card, err error) {
+	c.Reader = reader
+	conn, err := pc.Connect(ctx, reader)
+	if err != nil {
+		c.Err = err
+		return c, nil
+	}
+	defer conn.Close()
+	traced, err := a.traced(conn)
+	if err == nil {
+		c.Err = jpki.New(traced).Read(ctx, func(app *jpki.App) error { return examine(app, &c) })
+	}
+	return c, err
+}
+
+// examine reads all that is free. What the card answers about one part of it
+// does not keep the others from being read.
+func examine(app *jpki.App, c *doctor.Card) (err error) {
+	c.Certificates, c.Counters = map[jpki.Kind]error{}, map[jpki.Key]error{}
+	if c.Token, err = app.Token(); fatal(err) {
+		return err
+	}
+	if presence, err := app.Presence(); fatal(err) {
+		return err
+	} else if err == nil && !presence.Sign {
+		c.Certificates[jpki.KindSign] = jpki.ErrAbsent
+	}
+	for _, k := range []jpki.Kind{jpki.KindAuth, jpki.KindSignCA, jpki.KindAuthCA} {
+		x, err := app.Certificate(k)
+		if fatal(err) {
+			return err
+		}
+		if c.Certificates[k] = err; k == jpki.KindAuth {
+			c.Auth = x
+		}
+	}
+	for _, k := range []jpki.Key{jpki.KeySign, jpki.KeyAuth} {
+		_, err := app.Tries(k)
+		if fatal(err) {
+			return err
+		}
+		c.Counters[k] = err
+	}
+	return nil
+}
+
+var levelNames = map[doctor.Level]text{
+	doctor.OK:      {JA: "正常", EN: "ok"},
+	doctor.Note:    {JA: "参考", EN: "note"},
+	doctor.Unknown: {JA: "不明", EN: "unknown"},
+	doctor.Warn:    {JA: "注意", EN: "warning"},
+	doctor.Bad:     {JA: "問題", EN: "problem"},
+}
+
+var levelTones = map[doctor.Level]ui.Tone{
+	doctor.OK: ui.Good, doctor.Note: ui.Plain, doctor.Unknown: ui.Plain, doctor.Warn: ui.Warn, doctor.Bad: ui.Bad,
+}
+
+func (a *app) printFindings(findings []doctor.Finding) {
+	names, column := 2, 4 // the width of a name, in characters and in columns
+	if a.io.Lang == i18n.EN {
+		names, column = 7, 7
+	}
+	indent := strings.Repeat(" ", column+2)
+	width := a.io.Width() - len(indent)
+	trouble := 0
+	for _, f := range findings {
+		if f.Level == doctor.Bad || f.Level == doctor.Warn {
+			trouble++
+		}
+		name := fmt.Sprintf("%-*s", names, a.say(levelNames[f.Level]))
+		fmt.Fprintf(a.io.Out, "%s  %s\n", a.io.Paint(levelTones[f.Level], name), ui.Wrap(a.say(f.What), width, indent))
+		if !f.Next.IsZero() {
+			fmt.Fprintf(a.io.Out, "%s%s\n", indent, ui.Wrap(a.say(f.Next), width, indent))
+		}
+	}
+	last := text{JA: "問題は見つかりませんでした。", EN: "No problem was found."}
+	if trouble > 0 {
+		last = text{
+			JA: "問題と注意が合わせて%d件あります。上から順に対処してください。直らないときは jpki doctor --report の出力を添えて報告してください。",
+			EN: "Problems and warnings: %d. Begin with the first. If that does not help, report it with the output of jpki doctor --report.",
+		}.With(trouble)
+	}
+	fmt.Fprintf(a.io.Out, "\n%s\n", ui.Wrap(a.say(last), a.io.Width(), ""))
+}
+
+// diagnosisJSON is a finding in jpki.doctor/v1.
+type diagnosisJSON struct {
+	Check   string       `json:"check"`
+	Finding string       `json:"finding"`
+	Level   doctor.Level `json:"level"`
+	Code    *string      `json:"code"`
+	Message string       `json:"message"`
+	Hint    string       `json:"hint"`
+}
+
+type diagnosesJSON struct {
+	Schema   string          `json:"schema"`
+	OK       bool            `json:"ok"`
+	Findings []diagnosisJSON `json:"findings"`
+}
+
+func (a *app) diagnosesJSON(findings []doctor.Finding) diagnosesJSON {
+	doc := diagnosesJSON{Schema: "jpki.doctor/v1", OK: doctor.Gravest(findings) == nil}
+	for _, f := range findings {
+		j := diagnosisJSON{f.Check, f.Name, f.Level, nil, a.say(f.What), a.say(f.Next)}
+		if f.Code != "" {
+			code := string(f.Code)
+			j.Code = &code
+		}
+		doc.Findings = append(doc.Findings, j)
+	}
+	return doc
+}
+
+// outputLimit is how long a program that tells a version may take.
+const outputLimit = 5 * time.Second
+
+func outputOf(ctx context.Context, path string, args ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, outputLimit)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, path, args...)
+	cmd.WaitDelay = time.Second
+	out, err := cmd.Output()
+	return string(out), err
+}
+
+// built is when the source of this program was committed, zero if unknown.
+func built() time.Time {
+	at, _ := time.Parse(time.RFC3339, buildSetting("vcs.time"))
+	return at
+}
+
+// private is what a report must not hold.
+func private() (p doctor.Private) {
+	p.Home, _ = os.UserHomeDir()
+	p.Host, _ = os.Hostname()
+	if u, err := user.Current(); err == nil {
+		p.User = u.Username[strings.LastIndexByte(u.Username, '\\')+1:] // behind the domain of Windows
+	}
+	return p
+}
