@@ -11,8 +11,13 @@
 //	err = u.Embed(cms over u.Digest())                       // the signature is made
 //	_, err = u.WriteTo(out)                                  // original and update, in one pass
 //
+// [Verify] checks every signature of a file: what its ByteRange covers, its
+// CMS, and what each later revision changed, object by object. What no rule
+// explains counts as a change of content. [Report.Err] is nil only when there
+// is a signature and all are good.
+//
 // Everything works on an [io.ReaderAt] and costs memory for the update and the
-// objects it changes, whatever the size of the file.
+// objects looked at, whatever the size of the file.
 //
 // The CMS that is embedded comes from elsewhere (package cms), and so does the
 // judgement whether a signer is to be believed.

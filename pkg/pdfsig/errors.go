@@ -25,6 +25,8 @@ var (
 	// ErrDynamicForm is a form that its viewer builds from XFA each time: what
 	// it shows is not in the file, so that it cannot be signed.
 	ErrDynamicForm = errors.New("pdfsig: the file is a dynamic XFA form")
+	// ErrProfile is a profile that this package does not make.
+	ErrProfile = errors.New("pdfsig: unknown profile")
 	// ErrNoField is a field name that no signature field has.
 	ErrNoField = errors.New("pdfsig: no signature field of this name")
 	// ErrFieldSigned is a field that already has a signature.

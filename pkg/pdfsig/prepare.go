@@ -48,7 +48,7 @@ type Preparation struct {
 	separator string // between the original and the update
 
 	hash   crypto.Hash
-	state  hash.Cloner  // over the original, from the header on
+	state  hash.Cloner  // over the original
 	seed   maphash.Seed // of the fingerprint that the copy must have, too
 	sum    uint64
 	hashed bool
@@ -73,10 +73,13 @@ func Prepare(r io.ReaderAt, size int64, o Options) (*Preparation, error) {
 	if !doc.Sections()[0].Stream && size > maxTable {
 		return nil, ErrTooLarge
 	}
-	p := &Preparation{doc: doc, original: r, size: size, profile: o.Profile, next: doc.NextNumber()}
-	if p.profile == "" {
-		p.profile = Touki
+	if o.Profile == "" {
+		o.Profile = Touki
 	}
+	if o.Profile != Touki && o.Profile != PAdES {
+		return nil, ErrProfile
+	}
+	p := &Preparation{doc: doc, original: r, size: size, profile: o.Profile, next: doc.NextNumber()}
 	form, err := p.readForm(o.Field)
 	if err != nil {
 		return nil, err

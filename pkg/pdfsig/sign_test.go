@@ -216,6 +216,12 @@ func TestPAdESSubFilter(t *testing.T) {
 	}
 }
 
+func TestUnknownProfile(t *testing.T) {
+	if _, err := sign(sample{objects: documentOf()}.bytes(), Options{Profile: "adbe.pkcs7.sha1"}); !errors.Is(err, ErrProfile) {
+		t.Error(err)
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	catalog := func(s string) []object {
 		return documentOf(object{1, 0, "<</Type /Catalog /Pages 2 0 R " + s + ">>"})
