@@ -235,6 +235,10 @@ func TestSharedObjects(t *testing.T) {
 		{44, 0, "[6 0 R 11 0 R 20 0 R]"},
 		{46, 0, "[11 0 R]"},
 		{22, 0, streamBody("/Subtype /Form", "the signer")},
+		{50, 0, "<</Subtype /Stamp /Rect [0 0 9 9] /AP <</N 51 0 R>>>>"},
+		{51, 0, streamBody("/Subtype /Form", "a stamp")},
+		{52, 0, "<</Subtype /Stamp /Rect [0 0 9 9] /AP <</N 53 0 R>> /Sound 53 0 R>>"},
+		{53, 0, streamBody("/Subtype /Form", "a stamp")},
 	}
 	signature := crafted("")
 	signature.objects[0] = base[0]
@@ -261,6 +265,8 @@ func TestSharedObjects(t *testing.T) {
 		"note in an array":            {with("null", "null"), []object{note}, AnnotationsChanged},
 		"note in a content array":     {with("46 0 R", "null"), []object{note}, ContentChanged},
 		"the signature's appearance":  {with("null", "null"), []object{{22, 0, streamBody("/Subtype /Form", "another")}}, ContentChanged},
+		"a stamp's appearance":        {with("null", "null"), []object{{51, 0, streamBody("/Subtype /Form", "another")}}, AnnotationsChanged},
+		"and its sound":               {with("null", "null"), []object{{53, 0, streamBody("/Subtype /Form", "another")}}, ContentChanged},
 		"form and annotation as well": {with("null", "null"), []object{note, newInfo, newCerts}, AnnotationsChanged},
 	} {
 		objects := append([]object{c.page}, base...)
