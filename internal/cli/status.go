@@ -326,7 +326,7 @@ func (a *app) printStatus(w io.Writer, s cardStatus) {
 	if s.demo {
 		where = a.say(text{JA: "デモカード(本物ではありません)", EN: "demo card, not a real one"})
 	}
-	token := tokenNames[s.token.Kind]
+	token := capital(tokenNames[s.token.Kind])
 	fmt.Fprintf(w, "%s  %s\n", a.io.Paint(ui.Strong, a.say(token)), a.io.Paint(ui.Faint, where))
 	for i, c := range s.certificates {
 		fmt.Fprintf(w, "\n%s\n", a.io.Paint(ui.Strong, a.say(capital(certificateNames[c.kind]))))
@@ -431,7 +431,7 @@ type statusJSON struct {
 	Token        tokenJSON         `json:"token"`
 	Certificates []certificateJSON `json:"certificates"`
 	PINs         []pinJSON         `json:"pins"`
-	Attention    []attentionJSON     `json:"attention"`
+	Attention    []attentionJSON   `json:"attention"`
 	Next         string            `json:"next"`
 	Guide        *string           `json:"guide"`
 }

@@ -108,7 +108,7 @@ func (s cardStatus) certificatesIn(state certificateState) (all []finding) {
 			}.With(name, atCounter)
 		case stateRenewalOpen:
 			f.code, f.more = findRenewalOpen, "renew"
-			f.line = text{JA: "%sを更新できます(%s、%s)。", EN: "The %s can be renewed until %s (%s)."}.With(name, untilText(v.LastDay()), daysText(f.days))
+			f.line = text{JA: "%sを更新できます(満了日は%s、%s)。", EN: "The %s can be renewed until %s (%s)."}.With(name, dateText(v.LastDay()), daysText(f.days))
 			f.next = text{
 				JA: "%sまでに、カードと暗証番号を用意して%sで更新してください(無料)。",
 				EN: "Renew by %s at %s: bring the card and your PINs (free).",
@@ -134,9 +134,6 @@ func (s cardStatus) certificatesIn(state certificateState) (all []finding) {
 	}
 	return all
 }
-
-// untilText writes a last day in a sentence.
-func untilText(d cert.Date) text { return text{JA: "%sまで", EN: "%s"}.With(dateText(d)) }
 
 // next is the one thing to do, and the topic of the guide that says how, if
 // one does.

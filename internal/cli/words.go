@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/pkg/cert"
@@ -35,7 +36,7 @@ var tokenNames = map[jpki.TokenKind]text{
 	jpki.TokenJukiCard: {JA: "住民基本台帳カード", EN: "Basic Resident Register Card"},
 	jpki.TokenAndroid:  {JA: "Androidスマートフォン", EN: "Android phone"},
 	jpki.TokenIPhone:   {JA: "iPhone", EN: "iPhone"},
-	jpki.TokenUnknown:  {JA: "不明なカード", EN: "card of an unknown kind"},
+	jpki.TokenUnknown:  {JA: "不明なカード", EN: "unknown kind of card"},
 }
 
 var weekdays = [...]text{
@@ -90,10 +91,11 @@ func leftText(n int) text {
 	return text{JA: "残り%d回です", EN: "%d tries are left"}.With(n)
 }
 
-// capital begins an English text with a capital letter.
+// capital begins an English text with a capital letter; an iPhone stays one.
 func capital(t text) text {
-	if t.EN != "" && 'a' <= t.EN[0] && t.EN[0] <= 'z' {
-		t.EN = string(t.EN[0]-'a'+'A') + t.EN[1:]
+	first, rest := t.EN[:min(1, len(t.EN))], t.EN[min(1, len(t.EN)):]
+	if rest == "" || rest[0] < 'A' || 'Z' < rest[0] {
+		t.EN = strings.ToUpper(first) + rest
 	}
 	return t
 }

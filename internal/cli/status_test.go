@@ -1,0 +1,263 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jpki-tools/jpki/internal/i18n"
+	"github.com/jpki-tools/jpki/internal/ui"
+	"github.com/jpki-tools/jpki/pkg/jpki"
+	"github.com/jpki-tools/jpki/pkg/virtualcard"
+)
+
+// TestStatusOnTheDay renders the days around the renewal window and the end:
+// golden screens, with what --short and --check print below them. -update
+// rewrites them; look at the diff.
+func TestStatusOnTheDay(t *testing.T) {
+	var screens strings.Builder
+	for _, c := range []struct{ name, last, now string }{
+		{"the day before renewal opens", "2029-07-15", "2029-04-15T23:59:59+09:00"},
+		{"the day on which it opens", "2029-07-15", "2029-04-16T00:00:00+09:00"},
+		{"the last day", "2029-07-15", "2029-07-15T23:59:59+09:00"},
+		{"the day after", "2029-07-15", "2029-07-16T00:00:00+09:00"},
+		{"born on 29 February", "2028-02-29", "2028-02-28T09:00:00+09:00"},
+		{"renewal opens after 29 February", "2028-05-29", "2028-02-29T23:59:59+09:00"},
+		{"three months before is no day", "2027-05-31", "2027-02-28T23:59:59+09:00"},
+		{"the end of a month", "2027-07-31", "2027-04-30T23:59:59+09:00"},
+		{"a stay that ends in March, from where it is still the year before", "2027-03-31", "2026-12-31T08:00:00-08:00"},
+		{"a clock that was never set", "2029-07-15", "1970-01-01T09:00:00+09:00"},
+	} {
+		s := cardEnding(t, c.last, c.now)
+		fmt.Fprintf(&screens, "-- %s: ends %s, now %s --\n", c.name, c.last, c.now)
+		for _, lang := range []i18n.Lang{i18n.JA, i18n.EN} {
+			var screen bytes.Buffer
+			a := &app{io: &ui.IO{Out: &screen, Lang: lang}}
+			a.printStatus(&screen, s)
+			fmt.Fprintf(&screen, "\n$ jpki status --short\n")
+			a.io.Say(s.short())
+			fmt.Fprintf(&screen, "$ jpki status --check\n")
+			err := a.check(&statusOptions{within: -1}, s)
+			fmt.Fprintf(&screen, "(%d)\n\n", a.finish(err))
+			screens.Write(screen.Bytes())
+		}
+	}
+	golden(t, filepath.Join("..", "..", "testdata", "status-days.golden"), screens.String())
+}
+
+// golden compares with a file, or rewrites it with -update.
+func golden(t *testing.T, path, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s does not show\n%s", path, got)
+	}
+}
+
+// cardEnding is the status at a time of a child's card whose certificate ends
+// on a day.
+func cardEnding(t *testing.T, last, now string) cardStatus {
+	t.Helper()
+	notAfter, err := time.Parse(time.RFC3339, last+"T23:59:59+09:00")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, err := time.Parse(time.RFC3339, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := cardStatus{
+		reader: "Reader 0", token: jpki.Token{Kind: jpki.TokenCard}, now: at,
+		certificates: []certificateStatus{{kind: jpki.KindSign, state: stateAbsent}, {kind: jpki.KindAuth}},
+		pins: []pinStatus{
+			{key: jpki.KeySign, tries: jpki.Tries{Left: 5, Max: 5}},
+			{key: jpki.KeyAuth, tries: jpki.Tries{Left: 3, Max: 3}},
+		},
+	}
+	s.certificates[1].take(&x509.Certificate{NotBefore: notAfter.AddDate(-5, 0, 0).UTC(), NotAfter: notAfter.UTC()}, nil, at)
+	return s
+}
+
+// inHand is an emulated card as a connection.
+type inHand struct{ *virtualcard.Card }
+
+func (c inHand) Begin(context.Context) error { c.PowerOn(); return nil }
+func (c inHand) End() error                  { return nil }
+func (c inHand) Unpower() error              { c.PowerOff(); return nil }
+
+var testNow = time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)
+
+// statusOf reads the status of a persona's card after change, in both languages.
+func statusOf(t *testing.T, persona string, change func(*virtualcard.Card)) (s cardStatus, screens map[i18n.Lang]string) {
+	t.Helper()
+	p, _ := virtualcard.Lookup(persona)
+	card, err := virtualcard.New(p, testNow, virtualcard.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	change(card)
+	err = jpki.New(inHand{card}).Read(t.Context(), func(app *jpki.App) (err error) {
+		s, err = readStatus(app, testNow)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	screens = map[i18n.Lang]string{}
+	for _, lang := range []i18n.Lang{i18n.JA, i18n.EN} {
+		var screen bytes.Buffer
+		(&app{io: &ui.IO{Out: &screen, Lang: lang}}).printStatus(&screen, s)
+		screens[lang] = screen.String()
+	}
+	return s, screens
+}
+
+// setFile replaces a file of the card.
+func setFile(t *testing.T, ef uint16, content string) func(*virtualcard.Card) {
+	return func(c *virtualcard.Card) {
+		if err := c.SetFile(ef, []byte(content)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+const (
+	efToken    = 0x0006
+	efPresence = 0x0008
+	efAuth     = 0x000A
+)
+
+// TestStatusOfOtherCards shows things that are no ordinary card as what they
+// are, each label padded as in EF 0006.
+func TestStatusOfOtherCards(t *testing.T) {
+	label := func(s string) string { return fmt.Sprintf("%-160s", s) }
+	for _, c := range []struct {
+		name    string
+		persona string
+		change  func(*virtualcard.Card)
+		want    map[i18n.Lang][]string // lines, or parts of lines
+		finding string
+	}{
+		{"an iPhone", "adult", setFile(t, efToken, label("JPKIAPIOSTOKEN")), map[i18n.Lang][]string{
+			i18n.JA: {"iPhone  ", "iPhoneの証明書はこのプログラムでは扱えません。カードを使ってください。", "jpki guide devices"},
+			i18n.EN: {"iPhone  ", "Certificates on an iPhone cannot be used with this program. Use the card.", "jpki guide devices"},
+		}, findUnusable},
+		{"a 住基カード", "expired", setFile(t, efToken, label("JPKIAPICCTOKEN")), map[i18n.Lang][]string{
+			i18n.JA: {"住民基本台帳カード  ", "住民基本台帳カードの電子証明書は2018年に終わりました。マイナンバーカードを使ってください。"},
+			i18n.EN: {"Basic Resident Register Card  ", "The certificates of Basic Resident Register Cards ended in 2018. Use a My Number Card."},
+		}, findUnusable},
+		{"an Android phone", "android", setFile(t, efToken, label("JPKIAPGPSETOKEN")), map[i18n.Lang][]string{
+			i18n.JA: {"Androidスマートフォン  ", "jpki status --ask を実行してください"},
+			i18n.EN: {"Android phone  ", "run jpki status --ask"},
+		}, ""},
+		{"a kind of card to come", "adult", setFile(t, efToken, label("JPKIAPICCTOKEN3")), map[i18n.Lang][]string{
+			i18n.JA: {"不明なカード  ", "今はありません。更新は2029年8月4日(土)からできます。"},
+			i18n.EN: {"Unknown kind of card  ", "Nothing now. Renewal opens Sat, 4 Aug 2029."},
+		}, ""},
+		{"a card without any certificate", "child", func(c *virtualcard.Card) {
+			setFile(t, efAuth, "\xff\xff\xff")(c)
+			setFile(t, efPresence, "\x00\x00\x00")(c)
+		}, map[i18n.Lang][]string{
+			i18n.JA: {"  状態  このカードにはありません\n", "今はありません。\n"},
+			i18n.EN: {"  State  not on this card\n", "Nothing now.\n"},
+		}, ""},
+		{"a damaged certificate", "adult", setFile(t, efAuth, "\x30\x82\x01\x00junk"), map[i18n.Lang][]string{
+			i18n.JA: {"読み取れません(壊れています)", "カードを置き直して"},
+			i18n.EN: {"unreadable (damaged)", "Put the card back"},
+		}, findUnreadable},
+	} {
+		s, screens := statusOf(t, c.persona, c.change)
+		for lang, wants := range c.want {
+			for _, want := range wants {
+				if !strings.Contains(screens[lang], want) {
+					t.Errorf("%s: no %q in\n%s", c.name, want, screens[lang])
+				}
+			}
+		}
+		code := ""
+		if all := s.findings(); len(all) > 0 {
+			code = all[0].code
+		}
+		if code != c.finding {
+			t.Errorf("%s: found %q, want %q", c.name, code, c.finding)
+		}
+	}
+}
+
+// TestFaceAuthenticationCard: its renewal comes before a word on its PINs, and
+// a cron job does not hear of those at all.
+func TestFaceAuthenticationCard(t *testing.T) {
+	s, _ := statusOf(t, "no-pin", func(*virtualcard.Card) {})
+	s.now = s.certificates[1].cert.NotAfter.AddDate(0, 0, -10)
+	s.certificates[1].take(s.certificates[1].cert, nil, s.now)
+	var codes []string
+	for _, f := range s.findings() {
+		codes = append(codes, f.code)
+	}
+	if want := []string{findRenewalOpen, ""}; strings.Join(codes, ",") != strings.Join(want, ",") {
+		t.Errorf("found %q, want %q", codes, want)
+	}
+}
+
+// TestStatusCost: 10 commands and those for a certificate.
+func TestStatusCost(t *testing.T) {
+	var recorder virtualcard.Recorder
+	s, _ := statusOf(t, "adult", func(c *virtualcard.Card) { c.Observe(recorder.Observe) })
+	r := (len(s.certificates[1].cert.Raw) + 255) / 256
+	if got := recorder.Total().Commands; got > 10+r {
+		t.Errorf("status cost %d commands, want at most %d", got, 10+r)
+	}
+}
+
+// TestForgetOldest bounds what is remembered.
+func TestForgetOldest(t *testing.T) {
+	doc := seenDocument{Cards: map[string]seenSign{}}
+	for i := range seenCards + 3 {
+		doc.Cards[fmt.Sprint(i)] = seenSign{Seen: testNow.AddDate(0, 0, i)}
+	}
+	doc.forgetOldest()
+	_, oldest := doc.Cards["2"]
+	_, kept := doc.Cards["3"]
+	if len(doc.Cards) != seenCards || oldest || !kept {
+		t.Errorf("%d cards are remembered; the third oldest: %t, the fourth: %t", len(doc.Cards), oldest, kept)
+	}
+}
+
+func TestDayCount(t *testing.T) {
+	for in, want := range map[string]dayCount{"30d": 30, "30": 30, "0d": 0, "2w": 14, "4000": 4000} {
+		var d dayCount
+		if err := d.Set(in); err != nil || d != want {
+			t.Errorf("Set(%q) = %v, %v, want %v", in, d, err, want)
+		}
+	}
+	for _, in := range []string{"", "d", "-1", "1.5d", "30h", "4001", "999999999999", "9999w", "w"} {
+		d := dayCount(5)
+		if err := d.Set(in); !errors.Is(err, errDays) || d != 5 {
+			t.Errorf("Set(%q) = %v, %v", in, d, err)
+		}
+	}
+	for in, want := range map[string]string{"7d,30d, 7": "30d,7d", "": "", "1": "1d"} {
+		l := dayList{99}
+		if err := l.Set(in); err != nil || l.String() != want {
+			t.Errorf("list Set(%q) = %v, %v, want %s", in, l, err, want)
+		}
+	}
+	if err := new(dayList).Set("7d,,1d"); err == nil {
+		t.Error("an empty entry is taken")
+	}
+}
