@@ -12,14 +12,19 @@ import (
 	"github.com/jpki-tools/jpki/pkg/cert"
 )
 
-// writeJSON writes one JSON document. Characters that could steer a terminal,
-// which encoding/json leaves as they are, are escaped: a certificate can hold
-// any.
-func (a *app) writeJSON(w io.Writer, doc any) error {
+// writeJSON writes one JSON document.
+func (a *app) writeJSON(w io.Writer, doc any) error { return writeJSON(w, doc, "  ") }
+
+// writeJSONLine writes one JSON document in a line.
+func writeJSONLine(w io.Writer, doc any) error { return writeJSON(w, doc, "") }
+
+// writeJSON escapes the characters that could steer a terminal, which
+// encoding/json leaves as they are: a certificate can hold any.
+func writeJSON(w io.Writer, doc any, indent string) error {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
+	enc.SetIndent("", indent)
 	if err := enc.Encode(doc); err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/term"
 )
 
-// stopper does what Ctrl-Z asks for, from the first question or the first held
+// stopper does what Ctrl-Z asks for, from the first question, live view or held
 // card to the end of the program: Go cannot give SIGTSTP back its default once
 // it was caught.
 type stopper struct {
@@ -19,6 +19,7 @@ type stopper struct {
 	mu       sync.Mutex
 	held     int       // Unstoppable calls in force
 	question *question // a terminal whose echo is off; nil without one
+	screen   *Screen   // a live view; nil without one
 }
 
 type question struct {
@@ -46,10 +47,12 @@ func (s *stopper) run(stops, resumes chan os.Signal) {
 	for range stops {
 		s.mu.Lock()
 		if s.held == 0 {
-			s.question.around(func() {
-				clearPending(resumes)
-				_ = syscall.Kill(syscall.Getpid(), syscall.SIGSTOP)
-				<-resumes // the stop comes a moment after Kill
+			s.screen.around(func() {
+				s.question.around(func() {
+					clearPending(resumes)
+					_ = syscall.Kill(syscall.Getpid(), syscall.SIGSTOP)
+					<-resumes // the stop comes a moment after Kill
+				})
 			})
 		}
 		s.mu.Unlock()

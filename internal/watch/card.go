@@ -70,3 +70,11 @@ func (c *Card) SameTries(pins []PIN) bool {
 	}
 	return true
 }
+
+// Validity is from when to when the certificate is valid, where it was read.
+func (c Certificate) Validity() (cert.Validity, bool) {
+	if c.Parsed == nil {
+		return cert.Validity{}, false
+	}
+	return cert.ValidityOf(c.Parsed), true
+}

@@ -12,7 +12,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 	"github.com/jpki-tools/jpki/pkg/pcsc"
 )
@@ -258,11 +257,8 @@ func compare(now time.Time, reader string, c *Card, before map[jpki.Key]Seen) (e
 // aged tells which certificates came into another state since the last look.
 func aged(now, since time.Time, reader string, c *Card) (events []Event) {
 	for _, x := range c.Certificates {
-		if x.Parsed == nil {
-			continue
-		}
-		v := cert.ValidityOf(x.Parsed)
-		if state := v.State(now); state != v.State(since) {
+		v, known := x.Validity()
+		if state := v.State(now); known && state != v.State(since) {
 			events = append(events, Event{Kind: CertificateChanged, Time: now, Reader: reader, Card: c, Certificate: x.Kind, State: state})
 		}
 	}

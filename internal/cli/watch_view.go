@@ -1,0 +1,196 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/ui"
+	"github.com/jpki-tools/jpki/internal/watch"
+	"github.com/jpki-tools/jpki/pkg/cert"
+)
+
+// watchView shows what is watched: live on a terminal that can, else a line an
+// event, in words or as JSON.
+type watchView struct {
+	a      *app
+	screen *ui.Screen // nil: lines
+
+	mu  sync.Mutex
+	all watch.View
+	log []logLine // what happened last, the newest first
+}
+
+type logLine struct {
+	at   time.Time
+	text string
+}
+
+// maxLog bounds what a live view keeps of the past.
+const maxLog = 100
+
+func (a *app) newWatchView(opt *watchOptions) *watchView {
+	v := &watchView{a: a}
+	if !a.json && !opt.once {
+		v.screen, _ = a.io.Screen(a.cfg.Getenv("TERM"), v.draw)
+	}
+	if v.screen == nil && !opt.once && ui.IsTerminal(a.io.Err) {
+		a.io.Note(text{JA: "見守っています(Ctrl-Cで終了)。", EN: "Watching (Ctrl-C ends it)."})
+	}
+	return v
+}
+
+// update takes what happened and all that is known now.
+func (v *watchView) update(events []watch.Event, all watch.View) {
+	v.mu.Lock()
+	v.all = all
+	for _, e := range events {
+		switch {
+		case v.screen != nil:
+			v.note(e.Time, v.a.say(v.a.eventText(e)))
+		case v.a.json:
+			_ = writeJSONLine(v.a.io.Out, v.a.eventJSON(e))
+		default:
+			fmt.Fprintln(v.a.io.Out, v.a.eventLine(e))
+		}
+	}
+	v.mu.Unlock()
+	v.draw()
+}
+
+func (v *watchView) note(at time.Time, s string) {
+	v.log = append([]logLine{{at, s}}, v.log...)
+	v.log = v.log[:min(len(v.log), maxLog)]
+}
+
+// complain tells of something that went wrong beside the cards.
+func (v *watchView) complain(what text) {
+	switch {
+	case v.screen != nil:
+		v.mu.Lock()
+		v.note(v.a.now(), v.a.say(what))
+		v.mu.Unlock()
+		v.draw()
+	case v.a.json:
+		v.a.report(problem.New(problem.Failed, what, text{}))
+	default:
+		v.a.io.Note(what)
+	}
+}
+
+// close gives the terminal back, and leaves on it what happened.
+func (v *watchView) close() {
+	if v.screen == nil {
+		return
+	}
+	v.screen.Close()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for i := len(v.log) - 1; i >= 0; i-- {
+		fmt.Fprintf(v.a.io.Out, "%s  %s\n", v.log[i].at.Format(time.DateTime), v.log[i].text)
+	}
+}
+
+func (v *watchView) draw() {
+	if v.screen == nil {
+		return
+	}
+	v.mu.Lock()
+	lines := v.lines()
+	v.mu.Unlock()
+	v.screen.Draw(lines)
+}
+
+// lines is the live view.
+func (v *watchView) lines() (lines []string) {
+	a := v.a
+	now := a.now()
+	add := func(format string, args ...any) {
+		lines = append(lines, strings.Split(strings.TrimSuffix(fmt.Sprintf(format, args...), "\n"), "\n")...)
+	}
+	add("%s  %s  %s", a.io.Paint(ui.Strong, "jpki watch"), a.say(dateText(cert.DateOf(now))),
+		a.io.Paint(ui.Faint, a.say(text{JA: "Ctrl-Cで終了", EN: "Ctrl-C ends it"})))
+	switch {
+	case v.all.Lost:
+		add("\n%s", a.io.Paint(ui.Bad, a.say(text{JA: "PC/SCサービスが動いていません。戻るのを待っています。", EN: "The PC/SC service is not running. Waiting for it."})))
+	case len(v.all.Slots) == 0:
+		add("\n%s", a.say(text{JA: "カードリーダーがつながるのを待っています。", EN: "Waiting for a card reader."}))
+	}
+	for _, s := range v.all.Slots {
+		add("\n%s", a.io.Paint(ui.Strong, s.Reader))
+		add("%s", v.slot(s, now))
+	}
+	add("\n%s", a.io.Paint(ui.Strong, a.say(text{JA: "出来事(新しい順)", EN: "Events, the newest first"})))
+	const indent = "            " // as wide as a time between two blanks
+	for _, l := range v.log {
+		add("  %s  %s", l.at.In(now.Location()).Format(time.TimeOnly), ui.Wrap(l.text, a.io.Width()-len(indent), indent))
+	}
+	return lines
+}
+
+func (v *watchView) slot(s watch.SlotView, now time.Time) string {
+	a := v.a
+	wrapped := func(tone ui.Tone, t text) string {
+		var out []string
+		for line := range strings.SplitSeq(ui.Wrap(a.say(t), a.io.Width()-2, ""), "\n") {
+			out = append(out, "  "+a.io.Paint(tone, line)+"\n")
+		}
+		return strings.Join(out, "")
+	}
+	var out strings.Builder
+	switch {
+	case s.Broken:
+		return wrapped(ui.Bad, text{JA: "リーダーが応答しません。つなぎ直してください。", EN: "The reader does not answer. Connect it again."})
+	case !s.Present:
+		return wrapped(ui.Plain, text{JA: "カードなし", EN: "no card"})
+	case s.Card == nil && s.Err == nil:
+		return wrapped(ui.Plain, text{JA: "読み取っています…", EN: "reading …"})
+	case s.Card != nil:
+		fmt.Fprintf(&out, "  %s  %s\n", a.say(tokenNames[s.Card.Token]), a.io.Paint(ui.Faint, a.say(text{JA: "%sに確認", EN: "seen at %s"}.With(s.Look.In(now.Location()).Format(time.TimeOnly)))))
+		out.WriteString(ui.Table(4, nil, v.rows(s.Card, now)))
+	}
+	if s.Err != nil {
+		p := a.explain(s.Err)
+		out.WriteString(wrapped(ui.Warn, p.What) + wrapped(ui.Plain, p.Next))
+	}
+	return out.String()
+}
+
+// rows are the two certificates, a line each.
+func (v *watchView) rows(c *watch.Card, now time.Time) (rows [][]string) {
+	a := v.a
+	for i, x := range c.Certificates {
+		state, tone := text{JA: "あります", EN: "present"}, ui.Plain
+		validity, known := x.Validity()
+		switch {
+		case known:
+			s := certificateStates[validity.State(now)]
+			state, tone = text{JA: "%s %s", EN: "%s (%s)"}.With(dateText(validity.LastDay()), daysText(validity.DaysLeft(now))), stateTones[s]
+		case x.State == string(stateAbsent):
+			state = text{JA: "ありません", EN: "not on this card"}
+		case x.State == string(stateUnreadable):
+			state, tone = text{JA: "読み取れません", EN: "unreadable"}, ui.Bad
+		}
+		row := a.row(tone, kindNames[x.Kind.String()], state)
+		if x.State != string(stateAbsent) {
+			p := pinStatus{key: c.PINs[i].Key, tries: c.PINs[i].Tries}
+			if !c.PINs[i].Known {
+				p.err = errNotKnown
+			}
+			row = append(row, a.counterRow(p)[1])
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// kindNames are the names of the two certificates, as short as they can be.
+var kindNames = map[string]text{
+	"sign": {JA: "署名用", EN: "Digital signature"},
+	"auth": {JA: "利用者証明用", EN: "User authentication"},
+}
+
+var errNotKnown = errors.New("the card did not tell the counter")

@@ -1,0 +1,42 @@
+//go:build !windows
+
+package ui
+
+import (
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// addressable reports whether a terminal of this type can be written to
+// anywhere on it.
+func addressable(termVariable string) bool { return termVariable != "" && termVariable != "dumb" }
+
+// enableSequences has nothing to do: every terminal here understands them.
+func enableSequences(*os.File) (restore func(), ok bool) { return func() {}, true }
+
+// watchSize has the screen redrawn when the terminal changes its size, and left
+// while the program is stopped.
+func watchSize(s *Screen) {
+	sizes, end := make(chan os.Signal, 1), make(chan struct{})
+	signal.Notify(sizes, syscall.SIGWINCH)
+	go func() {
+		for {
+			select {
+			case <-sizes:
+				s.redraw()
+			case <-end:
+				return
+			}
+		}
+	}()
+	restore := s.restore
+	s.restore = func() {
+		restore()
+		signal.Stop(sizes)
+		close(end)
+	}
+	theStopper.change(func() { theStopper.screen = s })
+}
+
+func unwatchSize(*Screen) { theStopper.change(func() { theStopper.screen = nil }) }
