@@ -68,7 +68,7 @@ func (a *app) newSign() *cobra.Command {
 				"署名には氏名、住所、生年月日、性別が含まれます。受け取る人はそれを読めます。\n" +
 				"提出先が受け付けるかどうかは、実際のサービスでは確かめていません。",
 			EN: "Signs files with the digital-signature certificate. The format follows the content. The file itself stays as it is.\n" +
-				"  PDF        FILE-signed.pdf  as 登記・供託オンライン申請 asks for (touki); --profile pades for PAdES-B-B\n" +
+				"  PDF        FILE-signed.pdf  as the online registry and deposit filings ask for (touki); --profile pades for PAdES-B-B\n" +
 				"  XML        FILE-signed.xml  an XML signature; the shapes of e-Tax and e-Gov are noticed; --format xades for XAdES-B-B\n" +
 				"  any other  FILE.p7s         CAdES-B-B, detached\n" +
 				"- reads standard input; the signature goes to standard output, or to the file of -o.\n" +

@@ -36,7 +36,7 @@ func (a *app) newVerify() *cobra.Command {
 				"ほかの人の署名の検証を業務として行うには、主務大臣の認定が必要です(公的個人認証法 第17条)。",
 			EN: "Checks signatures in CMS/CAdES (.p7s, .p7m), PDF and XML: every signature there is.\n" +
 				"Revocation is not checked: there is no public source for it that a resident could ask.\n" +
-				"Verifying others' signatures as a business needs a ministerial accreditation (公的個人認証法 第17条).",
+				"Verifying others' signatures as a business needs a ministerial accreditation (Public Personal Authentication Act, article 17).",
 		},
 		examples: []example{
 			{"jpki verify contract.txt.p7s", text{JA: "contract.txt と突き合わせる", EN: "against contract.txt"}},
@@ -300,7 +300,7 @@ func (a *app) verdictRows(s signatureVerdict) [][]string {
 	}
 	if status == trust.ValidRevocationUnchecked {
 		rows = append(rows, a.row(ui.Faint, text{JA: "失効の確認", EN: "Revocation"},
-			text{JA: "JPKI利用者ソフトの有効性確認、マイナポータル、市区町村の窓口でできます", EN: "ask the official client (有効性確認), マイナポータル or the municipal counter"}))
+			text{JA: "JPKI利用者ソフトの有効性確認、マイナポータル、市区町村の窓口でできます", EN: "ask the official client (yukosei kakunin), Mynaportal or the municipal counter"}))
 	}
 	return rows
 }
