@@ -67,13 +67,13 @@ var environmentTopic = text{
   LC_ALL、LC_MESSAGES、LANG
                    JPKI_LANG がなければ、最初に設定されているもので決まる
   NO_COLOR         設定されていれば色を付けない
-  XDG_STATE_HOME   デモカードの状態を保存するフォルダー(Linux)
+  XDG_STATE_HOME   デモカードの状態や、最後に見た満了日などを記憶するフォルダー(Linux)
   暗証番号を環境変数で渡すことはできません。ほかのプログラムから見えるためです。`,
 	EN: `  JPKI_LANG        language: ja or en (--lang comes first)
   LC_ALL, LC_MESSAGES, LANG
                    decide without JPKI_LANG, the first that is set
   NO_COLOR         if set, no colour
-  XDG_STATE_HOME   folder in which the state of demo cards is kept (Linux)
+  XDG_STATE_HOME   folder for what is remembered: demo cards, the last day that was seen (Linux)
   A PIN is never taken from the environment: other programs can see it.`,
 }
 

@@ -1,0 +1,60 @@
+package cli
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jpki-tools/jpki/internal/guide"
+	"github.com/jpki-tools/jpki/pkg/virtualcard"
+)
+
+// TestHintsLead: wherever the program or its documentation names a topic of
+// the guide by its name, there is one.
+func TestHintsLead(t *testing.T) {
+	hint := regexp.MustCompile(`jpki guide ([a-z][a-z-]*)`)
+	words := []string{"new", "and"} // "jpki guide new address", and prose
+	seen := map[string]bool{}
+	err := filepath.WalkDir(filepath.Join("..", ".."), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || strings.HasSuffix(path, "_test.go") || !slices.Contains([]string{".go", ".md"}, filepath.Ext(path)) {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		for _, m := range hint.FindAllStringSubmatch(string(data), -1) {
+			seen[m[1]] = true
+			if topic, _, _ := guide.Find(m[1]); topic.Name != m[1] && !slices.Contains(words, m[1]) {
+				t.Errorf("%s: the guide has no topic %s", path, m[1])
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"locked", "renew", "who", "lost"} {
+		if !seen[name] {
+			t.Errorf("nothing leads to %s", name)
+		}
+	}
+}
+
+// TestNextStepsLead is the same for what the status names.
+func TestNextStepsLead(t *testing.T) {
+	seen := 0
+	for _, p := range virtualcard.Personas() {
+		s, _ := statusOf(t, p.Name, func(*virtualcard.Card) {})
+		for _, f := range s.findings() {
+			if topic, _, _ := guide.Find(f.more); topic.Name != f.more {
+				t.Errorf("%s: the guide has no topic %q", p.Name, f.more)
+			}
+			seen++
+		}
+	}
+	if seen < 4 {
+		t.Errorf("%d findings are too few to prove anything", seen)
+	}
+}
