@@ -170,7 +170,7 @@ func (a *app) readersWithCard(ctx context.Context, pc readerLister) ([]string, e
 		}
 		readers, err = pc.Wait(ctx, readers)
 		if err != nil && errors.Is(context.Cause(ctx), errWaited) {
-			return nil, missing
+			return nil, waitedFor(missing)
 		}
 		if err != nil {
 			return nil, err
@@ -179,6 +179,17 @@ func (a *app) readersWithCard(ctx context.Context, pc readerLister) ([]string, e
 	}
 	a.io.Note(text{JA: "カードを見つけました。終わるまで動かさないでください。", EN: "The card is there. Keep it still until this is done."})
 	return with, nil
+}
+
+// waitedFor is the error of a card that did not come: to wait is no advice any
+// more.
+func waitedFor(missing error) error {
+	if !errors.Is(missing, pcsc.ErrNoCard) {
+		return missing
+	}
+	return problem.New(problem.NoCard,
+		text{JA: "カードが見つからないまま、待ち時間が過ぎました。", EN: "No card was found in the time to wait."},
+		text{JA: "カードを置いてあるなら、向きと位置を変えてみてください。それでもだめなら jpki doctor で調べられます。", EN: "If the card is there, try another side and place. If that does not help, jpki doctor looks for the cause."}).Because(missing)
 }
 
 // withCard lists the wanted readers with a card in them, or says what is

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jpki-tools/jpki/internal/i18n"
+	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/pcsc"
 )
@@ -66,6 +67,11 @@ func TestWaitForCard(t *testing.T) {
 			with, err := a.readersWithCard(t.Context(), &c.over)
 			if !slices.Equal(with, c.with) || !errors.Is(err, c.err) || (err == nil) != (c.err == nil) {
 				t.Errorf("got %v, %v", with, err)
+			}
+			if err != nil {
+				if p := a.explain(err); p.Code != problem.NoCard && p.Code != problem.NoReader {
+					t.Errorf("that is told as %v", p)
+				}
 			}
 			if notes.String() != c.notes {
 				t.Errorf("a person was told\n%swant\n%s", &notes, c.notes)
