@@ -195,6 +195,11 @@ func prepareRaw(a *app, opt *signOptions, in *input) (document, error) {
 	if err != nil {
 		return nil, err
 	}
+	if content.AreAttributes() && !opt.force {
+		return nil, problem.New(problem.Input,
+			text{JA: "%sは別の署名の一部(署名属性)です。裸の署名をすると、その内容への署名として使えてしまいます。", EN: "%s is a part of another signature, its signed attributes: a bare signature over it would be one over what they name."}.With(in.name),
+			text{JA: "分かったうえで署名するなら --force を付けてください。", EN: "If that is what you want, insist with --force."})
+	}
 	return &rawDocument{opt: opt, digest: content.Digest(opt.hash)}, nil
 }
 
@@ -271,7 +276,10 @@ func (d *pdfDocument) sign(by signer) error {
 	if err != nil {
 		return err
 	}
-	signing := cms.Signing{Certificate: by.cert, CA: by.ca, Key: by.key, Hash: d.opt.hash, Time: by.time}
+	signing := cms.Signing{
+		Certificate: by.cert, CA: by.ca, Key: by.key, Hash: d.opt.hash, Time: by.time,
+		WithoutTime: d.opt.profile == "pades",
+	}
 	signature, err := signing.Detached(update.Digest())
 	if err != nil {
 		return err

@@ -217,6 +217,7 @@ var reasonTexts = []struct {
 }{
 	{xmlsig.HashFailure, text{JA: "署名された内容が変わっています", EN: "what was signed has changed"}},
 	{xmlsig.SigCryptoFailure, text{JA: "署名の値が、証明書の鍵と合いません", EN: "the signature does not fit the certificate's key"}},
+	{errPartial, text{JA: "文書の一部しか署名されていません。残りは誰でも変えられます", EN: "only a part of the document is signed; anybody can change the rest"}},
 	{errContentChanged, text{JA: "署名のあとで、文書の内容が変えられています", EN: "the content was changed after it was signed"}},
 	{cms.HashFailure, text{JA: "ファイルの内容が、署名されたものと違います", EN: "the file is not what was signed"}},
 	{cms.SigCryptoFailure, text{JA: "署名の値が、証明書の鍵と合いません", EN: "the signature does not fit the certificate's key"}},

@@ -152,6 +152,9 @@ func cmsFinding(r cms.Result, certs []*x509.Certificate) foundSignature {
 	return f
 }
 
+// errPartial is an XML document of which only a part is signed.
+var errPartial = errors.New("a part of the document is not signed")
+
 // errContentChanged is a PDF whose pages were changed after they were signed.
 var errContentChanged = errors.New("the content was changed after it was signed")
 
@@ -217,7 +220,7 @@ func findXML(opt *verifyOptions, path string, f *os.File) ([]foundSignature, err
 	if err != nil {
 		return nil, err
 	}
-	results := doc.Verify(xmlsig.Verification{Partial: true, Open: opt.allowed})
+	results := doc.Verify(xmlsig.Verification{Open: opt.allowed})
 	var all []foundSignature
 	for _, r := range results {
 		all = append(all, xmlFinding(r))
@@ -246,7 +249,11 @@ func xmlFinding(r xmlsig.Result) foundSignature {
 		found.format = "xades"
 	}
 	for _, failure := range r.Failures {
-		found.reasons = append(found.reasons, trust.Reason{Code: trust.Code(failure.Reason), Err: failure})
+		reason := trust.Reason{Code: trust.Code(failure.Reason), Err: failure}
+		if !r.Whole && failure.Reason == xmlsig.SigConstraintsFailure {
+			reason.Err = errors.Join(errPartial, failure)
+		}
+		found.reasons = append(found.reasons, reason)
 	}
 	if err := r.Err(); err != nil && len(found.reasons) == 0 {
 		found.reasons = append(found.reasons, trust.Reason{Code: trust.SigCryptoFailure, Err: err})

@@ -94,6 +94,11 @@ func fill(r io.Reader, buf []byte) (n int, err error) {
 	return n, err
 }
 
+// AreAttributes reports content that is itself an encoding of signed
+// attributes: a bare signature over it would be a good signature over whatever
+// those attributes name, and nobody signs such content on purpose.
+func (c *Content) AreAttributes() bool { return c.attributes }
+
 // hasher computes several digests at once, and keeps the head of the content.
 type hasher struct {
 	hashes map[crypto.Hash]hash.Hash

@@ -19,6 +19,9 @@ type Signing struct {
 	Key         crypto.Signer       // RSA from 2048 bits, P-256, P-384 or P-521; only Public and Sign(nil, digest, Hash) are called
 	Hash        crypto.Hash         // SHA256, SHA384 or SHA512
 	Time        time.Time           // the signing time that is claimed, to the second
+	// WithoutTime leaves the signingTime attribute out, as PAdES wants it (EN
+	// 319 142-1, 6.3): there the PDF claims the time. Time is not used then.
+	WithoutTime bool
 }
 
 // Errors of signing. None of them but ErrBadSignature has used the key.
@@ -52,7 +55,7 @@ func (s Signing) Check() error {
 	if _, err := s.algorithm(); err != nil {
 		return err
 	}
-	if y := s.Time.UTC().Year(); s.Time.IsZero() || y < 1 || y > 9999 {
+	if y := s.Time.UTC().Year(); !s.WithoutTime && (s.Time.IsZero() || y < 1 || y > 9999) {
 		return ErrTime
 	}
 	return nil
@@ -110,12 +113,15 @@ func (s Signing) signerInfo(digest []byte) ([]byte, error) {
 // attributes encodes the signed attributes as what is signed: a SET OF (RFC
 // 5652, 5.4).
 func (s Signing) attributes(digest []byte) []byte {
-	return setOf(
+	all := [][]byte{
 		newAttribute(oidContentType, oidData.der()),
 		newAttribute(oidMessageDigest, octetString(digest)),
-		newAttribute(oidSigningTime, newTime(s.Time)),
 		newAttribute(oidSigningCertificateV2, newSigningCertificate(s.Certificate, s.Hash)),
-	)
+	}
+	if !s.WithoutTime {
+		all = append(all, newAttribute(oidSigningTime, newTime(s.Time)))
+	}
+	return setOf(all...)
 }
 
 // certificates gives the encodings to put in, each once.
