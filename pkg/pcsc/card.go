@@ -17,6 +17,9 @@ type Card struct {
 	reader string
 	atr    []byte
 	event  uint16 // of the reader, since this card was inserted
+
+	dropped bool  // by dropIf
+	power   error // and then: not nil if the card may have kept its power
 }
 
 // Reader is the name of the reader the card is in.
@@ -66,7 +69,7 @@ func (c *Card) Begin(ctx context.Context) error {
 	if c.s.lost == nil && c.s.begun {
 		return errors.New("pcsc: a transaction is already open")
 	}
-	return c.loseIf(gone, c.s.run(ctx, callLimit, ErrInUse, c.begin))
+	return c.dropIf(gone, c.s.run(ctx, callLimit, ErrInUse, c.begin))
 }
 
 // begin runs inside the session.
@@ -134,7 +137,7 @@ func (c *Card) Transmit(cmd []byte) ([]byte, error) {
 		return err
 	})
 	if err != nil {
-		return nil, c.loseIf(interrupted, err)
+		return nil, c.dropIf(interrupted, err)
 	}
 	return answer, nil
 }
@@ -146,7 +149,7 @@ func (c *Card) End() error {
 	}
 	// In pcsc-lite an end that fails does not end the transaction, but
 	// disconnecting does.
-	return c.loseIf(always, c.s.run(context.Background(), callLimit, ErrNoService, c.s.end))
+	return c.dropIf(always, c.s.run(context.Background(), callLimit, ErrNoService, c.s.end))
 }
 
 // Unpower ends the transaction and cuts the card from power before any other
@@ -155,18 +158,16 @@ func (c *Card) End() error {
 // works. No error means that the power was gone, be it because the card was
 // removed.
 func (c *Card) Unpower() error {
-	if errors.Is(c.s.lost, ErrCardRemoved) || errors.Is(c.s.lost, ErrReaderGone) {
-		return nil
+	if c.dropped {
+		return c.power
 	}
 	if err := c.ready(); err != nil {
 		return err
 	}
-	err := c.s.run(context.Background(), callLimit, ErrNoService, c.s.unpower)
-	if err != nil && c.s.lost == nil {
-		// Disconnecting is the last way to do it.
-		closed := c.s.close()
-		c.s.lost = err
-		return closed
+	// To end the connection is the last way to do it.
+	err := c.dropIf(always, c.s.run(context.Background(), callLimit, ErrNoService, c.s.unpower))
+	if c.dropped {
+		return c.power
 	}
 	return err
 }
@@ -174,7 +175,12 @@ func (c *Card) Unpower() error {
 // Close disconnects from the card and leaves it as it is. A transaction that
 // is still open and in which something was sent ends as with Unpower; then the
 // error means the same.
-func (c *Card) Close() error { return c.s.close() }
+func (c *Card) Close() error {
+	if c.dropped {
+		return c.power
+	}
+	return c.s.close()
+}
 
 // ready says why the card cannot be talked to, nil if it can.
 func (c *Card) ready() error {
@@ -184,11 +190,12 @@ func (c *Card) ready() error {
 	return c.s.lost
 }
 
-// loseIf ends the connection for an error that it does not survive.
-func (c *Card) loseIf(fatal func(error) bool, err error) error {
+// dropIf ends the connection for an error that it does not survive, with the
+// card unpowered where a command was sent in an open transaction.
+func (c *Card) dropIf(fatal func(error) bool, err error) error {
 	if err != nil && fatal(err) && c.s.lost == nil {
-		_ = c.s.close()
-		c.s.lost = err
+		c.power = c.s.close()
+		c.dropped, c.s.lost = true, err
 	}
 	return err
 }

@@ -15,7 +15,7 @@ var (
 )
 
 func TestCardIsWhatItSays(t *testing.T) {
-	_, card := withCard(t, linux)
+	_, card := withCard(t, onLinux)
 	if card.Reader() != "reader" || !bytes.Equal(card.ATR(), []byte{0x3B}) {
 		t.Errorf("%q % X", card.Reader(), card.ATR())
 	}
@@ -63,7 +63,7 @@ func TestInUse(t *testing.T) {
 		t.Run("Connect "+w.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := newFake(readerStatus{name: "reader", event: card1})
-				pc := with(t, f, linux)
+				pc := with(t, f, onLinux)
 				free := make(chan struct{})
 				f.block(opConnect, free)
 				ctx, cancel := w.ctx(t.Context())
@@ -83,7 +83,7 @@ func TestInUse(t *testing.T) {
 		})
 		t.Run("Begin "+w.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f, card := withCard(t, linux)
+				f, card := withCard(t, onLinux)
 				free := make(chan struct{})
 				f.block(opBegin, free)
 				ctx, cancel := w.ctx(t.Context())
@@ -123,7 +123,7 @@ func TestInUse(t *testing.T) {
 }
 
 func TestContextEndedBefore(t *testing.T) {
-	f, card := withCard(t, linux)
+	f, card := withCard(t, onLinux)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := card.Begin(ctx); !errors.Is(err, context.Canceled) {
@@ -140,7 +140,7 @@ func TestContextEndedBefore(t *testing.T) {
 // before and after.
 func TestConnectDuringExchange(t *testing.T) {
 	f := newFake(readerStatus{name: "reader", event: card1})
-	pc := with(t, f, linux)
+	pc := with(t, f, onLinux)
 	f.do(opConnect, func() { f.event(0, card3) })
 	if _, err := pc.Connect(t.Context(), "reader"); !errors.Is(err, ErrCardRemoved) {
 		t.Error(err)
@@ -159,7 +159,7 @@ func TestConnectErrors(t *testing.T) {
 		0x8010006A:        ErrAccess,
 	} {
 		f := newFake(readerStatus{name: "reader", event: card1})
-		pc := with(t, f, linux)
+		pc := with(t, f, onLinux)
 		f.fail(opConnect, code)
 		if _, err := pc.Connect(t.Context(), "reader"); !errors.Is(err, want) {
 			t.Errorf("%08X: %v", code, err)
@@ -167,13 +167,13 @@ func TestConnectErrors(t *testing.T) {
 		wantCalls(t, f, opEstablish, opConnect+" reader", opRelease)
 	}
 	f := newFake()
-	if _, err := with(t, f, linux).Connect(t.Context(), "reader"); !errors.Is(err, ErrNoReader) {
+	if _, err := with(t, f, onLinux).Connect(t.Context(), "reader"); !errors.Is(err, ErrNoReader) {
 		t.Error(err)
 	}
 }
 
 func TestBeginAfterReset(t *testing.T) {
-	for _, p := range []platform{linux, windows} {
+	for _, p := range []platform{onLinux, onWindows} {
 		f, card := withCard(t, p)
 		f.fail(opBegin, codeResetCard, codeUnpoweredCard)
 		if err := card.Begin(t.Context()); err != nil {
@@ -185,7 +185,7 @@ func TestBeginAfterReset(t *testing.T) {
 }
 
 func TestBeginAmongEndlessResets(t *testing.T) {
-	f, card := withCard(t, linux)
+	f, card := withCard(t, onLinux)
 	for range 100 {
 		f.fails[opBegin] = append(f.fails[opBegin], codeResetCard)
 	}
@@ -212,25 +212,25 @@ func TestBeginAfterExchange(t *testing.T) {
 		set  func(*fake)
 		want []string
 	}{
-		{"said to be removed", linux, func(f *fake) { f.fail(opBegin, 0x80100069) },
+		{"said to be removed", onLinux, func(f *fake) { f.fail(opBegin, 0x80100069) },
 			[]string{opBegin}},
-		{"reader gone", linux, func(f *fake) { f.fail(opBegin, codeInvalidValue) },
+		{"reader gone", onLinux, func(f *fake) { f.fail(opBegin, codeInvalidValue) },
 			[]string{opBegin}},
-		{"no card at the reconnect", linux, func(f *fake) {
+		{"no card at the reconnect", onLinux, func(f *fake) {
 			f.fail(opBegin, codeResetCard)
 			f.fail(opReconnect, codeNoSmartcard)
 		}, []string{opBegin, opReconnect + " leave"}},
-		{"said to be reset", linux, func(f *fake) {
+		{"said to be reset", onLinux, func(f *fake) {
 			exchange(f)
 			f.fail(opBegin, codeResetCard)
 		}, []string{opBegin, opReconnect + " leave", opBegin, opEnd + " leave"}},
-		{"during the reconnect", linux, func(f *fake) {
+		{"during the reconnect", onLinux, func(f *fake) {
 			f.fail(opBegin, codeResetCard)
 			f.do(opReconnect, func() { exchange(f) })
 		}, []string{opBegin, opReconnect + " leave", opBegin, opEnd + " leave"}},
-		{"unnoticed", windows, exchange, []string{opBegin, opEnd + " leave"}},
-		{"no count", macOS, func(f *fake) { f.fail(opBegin, codeResetCard) }, []string{opBegin}},
-		{"no count, no power", macOS, func(f *fake) { f.fail(opBegin, codeUnpoweredCard) },
+		{"unnoticed", onWindows, exchange, []string{opBegin, opEnd + " leave"}},
+		{"no count", onMacOS, func(f *fake) { f.fail(opBegin, codeResetCard) }, []string{opBegin}},
+		{"no count, no power", onMacOS, func(f *fake) { f.fail(opBegin, codeUnpoweredCard) },
 			[]string{opBegin}},
 	}
 	for _, tt := range tests {
@@ -266,7 +266,7 @@ func TestBeginAfterExchange(t *testing.T) {
 }
 
 func TestTransmit(t *testing.T) {
-	f, card := withCard(t, linux)
+	f, card := withCard(t, onLinux)
 	if _, err := card.Transmit(verify); !errors.Is(err, errNoTransaction) {
 		t.Errorf("without a transaction: %v", err)
 	}
@@ -303,13 +303,16 @@ func TestTransmit(t *testing.T) {
 	}
 	wantCalls(t, f, opTransmit, opTransmit, opTransmit)
 	for code, want := range map[uint32]error{codeNoSmartcard: ErrCardRemoved, codeResetCard: ErrCardReset} {
-		f, card := begun(t, linux)
+		f, card := begun(t, onLinux)
 		f.fail(opTransmit, code)
 		_, err := card.Transmit(verify)
 		if !errors.Is(err, want) {
 			t.Error(err)
 		}
 		wantCalls(t, f, opTransmit, opReconnect+" unpower", opEnd+" leave", opRelease)
+		if err := card.Unpower(); err != nil {
+			t.Errorf("it was without power: %v", err)
+		}
 		if _, again := card.Transmit(verify); again != err {
 			t.Error(again)
 		}
@@ -325,7 +328,7 @@ func TestTransmit(t *testing.T) {
 // zeros for a PIN.
 func TestTransmitWithoutAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f, card := begun(t, linux)
+		f, card := begun(t, onLinux)
 		free := make(chan struct{})
 		f.block(opTransmit, free)
 		cmd := bytes.Clone(verify)
@@ -355,7 +358,7 @@ func TestTransmitWithoutAnswer(t *testing.T) {
 }
 
 func TestEnd(t *testing.T) {
-	f, card := withCard(t, linux)
+	f, card := withCard(t, onLinux)
 	if err := card.End(); !errors.Is(err, errNoTransaction) {
 		t.Error(err)
 	}
@@ -380,7 +383,18 @@ func TestEnd(t *testing.T) {
 	if again := card.Begin(t.Context()); again != err {
 		t.Error(again)
 	}
-	wantCalls(t, f, append([]string{opBegin, opEnd + " leave"}, leave...)...)
+	wantCalls(t, f, opBegin, opEnd+" leave", opEnd+" leave", opRelease)
+
+	// Nor is it known then what another program will find on the card.
+	f, card = begun(t, onLinux)
+	if _, err := card.Transmit(verify); err != nil {
+		t.Fatal(err)
+	}
+	f.fail(opEnd, 0x80100016)
+	if err := card.End(); !errors.Is(err, ErrCommunication) {
+		t.Error(err)
+	}
+	wantCalls(t, f, opTransmit, opEnd+" leave", opReconnect+" unpower", opEnd+" leave", opRelease)
 }
 
 func TestUnpower(t *testing.T) {
@@ -402,6 +416,8 @@ func TestUnpower(t *testing.T) {
 			opDisconnect: {0x8010001D}},
 			[]string{opReconnect + " unpower", opEnd + " unpower", opReconnect + " unpower", opEnd + " unpower",
 				opDisconnect + " unpower", opRelease}, true, ErrNoService},
+		{"but the end fails", map[string][]uint32{opEnd: {0x80100016}},
+			[]string{opReconnect + " unpower", opEnd + " leave", opEnd + " leave", opRelease}, false, ErrCommunication},
 		{"card removed", map[string][]uint32{opReconnect: {codeNoSmartcard}},
 			[]string{opReconnect + " unpower"}, false, nil},
 		{"reader unplugged", map[string][]uint32{opReconnect: {0x80100017}},
@@ -409,7 +425,7 @@ func TestUnpower(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			f, card := begun(t, linux)
+			f, card := begun(t, onLinux)
 			if _, err := card.Transmit(verify); err != nil {
 				t.Fatal(err)
 			}
@@ -425,12 +441,15 @@ func TestUnpower(t *testing.T) {
 			if err := card.Begin(t.Context()); !errors.Is(err, tt.after) {
 				t.Errorf("Begin: %v", err)
 			}
+			if err := card.Close(); (err != nil) != tt.err {
+				t.Errorf("Close: %v", err)
+			}
 		})
 	}
 }
 
 func TestClose(t *testing.T) {
-	for _, p := range []platform{macOS, windows} {
+	for _, p := range []platform{onMacOS, onWindows} {
 		f, card := withCard(t, p)
 		if err := card.Close(); err != nil {
 			t.Error(err)
@@ -438,7 +457,7 @@ func TestClose(t *testing.T) {
 		wantCalls(t, f, opDisconnect+" leave", opRelease)
 	}
 
-	f, card := withCard(t, linux)
+	f, card := withCard(t, onLinux)
 	for range 2 {
 		if err := card.Close(); err != nil {
 			t.Error(err)
@@ -450,13 +469,13 @@ func TestClose(t *testing.T) {
 	}
 
 	// Nothing was sent: nothing can be open on the card.
-	f, card = begun(t, linux)
+	f, card = begun(t, onLinux)
 	if err := card.Close(); err != nil {
 		t.Error(err)
 	}
 	wantCalls(t, f, append([]string{opEnd + " leave"}, leave...)...)
 
-	f, card = begun(t, linux)
+	f, card = begun(t, onLinux)
 	if _, err := card.Transmit(verify); err != nil {
 		t.Fatal(err)
 	}
@@ -466,7 +485,7 @@ func TestClose(t *testing.T) {
 	wantCalls(t, f, append([]string{opTransmit, opReconnect + " unpower", opEnd + " leave"}, leave...)...)
 
 	// A transaction that ended took its commands with it.
-	f, card = begun(t, linux)
+	f, card = begun(t, onLinux)
 	if _, err := card.Transmit(verify); err != nil {
 		t.Fatal(err)
 	}
@@ -479,7 +498,7 @@ func TestClose(t *testing.T) {
 // A service that hangs is waited for, but not for ever.
 func TestServiceHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f, card := begun(t, linux)
+		f, card := begun(t, onLinux)
 		free := make(chan struct{})
 		for _, op := range []string{opEnd, opReconnect, opDisconnect, opListReaders, opGetStatusChange} {
 			f.block(op, free)
@@ -487,13 +506,13 @@ func TestServiceHangs(t *testing.T) {
 		if err := card.End(); !errors.Is(err, ErrNoService) {
 			t.Error(err)
 		}
-		_, err := with(t, f, linux).Readers()
+		_, err := with(t, f, onLinux).Readers()
 		if !errors.Is(err, ErrNoService) {
 			t.Error(err)
 		}
 		f.block(opEstablish, free)
 		start := time.Now()
-		if _, err := establish(f, linux); !errors.Is(err, ErrNoService) {
+		if _, err := establish(f, onLinux); !errors.Is(err, ErrNoService) {
 			t.Error(err)
 		}
 		if took := time.Since(start); took != 10*time.Second {

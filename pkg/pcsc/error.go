@@ -104,12 +104,12 @@ var meanings = map[uint32]meaning{
 	1167: {"", ErrReaderGone},
 }
 
-// onCard says what these codes mean of a card that is already connected:
-// pcsc-lite forgets the handles of a reader that was unplugged, and has an
-// event for a removed card only as long as somebody still looks at the slot.
+// onCard says what these codes mean of a card that is already connected.
+// pcsc-lite forgets the handles of a reader that was unplugged; the handles of
+// a context that is no more are invalid everywhere.
 var onCard = map[uint32]error{
 	codeNoSmartcard:   ErrCardRemoved,
-	codeInvalidHandle: ErrReaderGone,
+	codeInvalidHandle: ErrNoService,
 	codeInvalidValue:  ErrReaderGone,
 	codeUnknownReader: ErrReaderGone,
 }

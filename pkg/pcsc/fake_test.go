@@ -253,9 +253,9 @@ func name(d disposition) string {
 
 // The systems.
 var (
-	linux   = platformOf("linux")
-	macOS   = platformOf("darwin")
-	windows = platformOf("windows")
+	onLinux   = platformOf("linux")
+	onMacOS   = platformOf("darwin")
+	onWindows = platformOf("windows")
 )
 
 // with gives a Context on the fake.

@@ -438,8 +438,8 @@ func TestPCSCExchange(t *testing.T) {
 				t.Error(err)
 			}
 			must(t, card.Close())
-			if seen := second.seen(); len(seen) > 0 {
-				t.Errorf("the new card saw %q", seen)
+			if sent := second.sent(); len(sent) > 0 {
+				t.Errorf("the new card got %q", sent)
 			}
 			// It is free for a new connection.
 			card = connected(t, pc)
@@ -613,7 +613,9 @@ func TestPCSCRestart(t *testing.T) {
 	if err := card.Unpower(); !errors.Is(err, ErrNoService) {
 		t.Errorf("nobody knows whether the card has power: %v", err)
 	}
-	must(t, card.Close())
+	if err := card.Close(); !errors.Is(err, ErrNoService) {
+		t.Error(err)
+	}
 	if _, err := pc.Readers(); !errors.Is(err, ErrNoService) {
 		t.Error(err)
 	}
@@ -716,7 +718,7 @@ func TestPCSCAtOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	got := slices.DeleteFunc(virtual.seen(), func(what string) bool { return what == "on" || what == "off" })
+	got := virtual.sent()
 	if len(got) != goroutines*times*2 {
 		t.Errorf("%d commands came of %d", len(got), goroutines*times*2)
 	}

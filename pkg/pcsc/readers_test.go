@@ -17,7 +17,7 @@ func TestReaders(t *testing.T) {
 		readerStatus{name: "taken", event: card1 | stateExclusive},
 		readerStatus{name: "broken", event: stateUnavailable},
 	)
-	got, err := with(t, f, linux).Readers()
+	got, err := with(t, f, onLinux).Readers()
 	want := []ReaderState{
 		{Name: "empty"},
 		{Name: "card", Present: true, ATR: []byte{0x3B, 0}, InUse: true, Event: 3},
@@ -30,7 +30,7 @@ func TestReaders(t *testing.T) {
 	}
 	wantCalls(t, f, opEstablish, opRelease)
 
-	got, err = with(t, f, macOS).Readers()
+	got, err = with(t, f, onMacOS).Readers()
 	if err != nil || got[1].Event != 0 {
 		t.Errorf("macOS does not count: %+v, %v", got, err)
 	}
@@ -39,7 +39,7 @@ func TestReaders(t *testing.T) {
 // No readers is an error on Linux, an empty list on macOS, and no service at
 // all on Windows.
 func TestNoReaders(t *testing.T) {
-	for _, p := range []platform{linux, macOS, windows} {
+	for _, p := range []platform{onLinux, onMacOS, onWindows} {
 		f := newFake()
 		if got, err := with(t, f, p).Readers(); err != nil || len(got) != 0 {
 			t.Errorf("%v, %v", got, err)
@@ -58,20 +58,20 @@ func TestNoReaders(t *testing.T) {
 	} {
 		f := newFake()
 		f.fails = fails
-		if got, err := with(t, f, windows).Readers(); err != nil || len(got) != 0 {
+		if got, err := with(t, f, onWindows).Readers(); err != nil || len(got) != 0 {
 			t.Errorf("%v, %v", got, err)
 		}
 	}
 	f := newFake()
 	f.fail(opEstablish, 0x8010001D)
-	if _, err := establish(f, linux); !errors.Is(err, ErrNoService) {
+	if _, err := establish(f, onLinux); !errors.Is(err, ErrNoService) {
 		t.Error(err)
 	}
 }
 
 func TestReaderUnpluggedWhileListed(t *testing.T) {
 	f := newFake(readerStatus{name: "gone"}, readerStatus{name: "stays"})
-	pc := with(t, f, linux)
+	pc := with(t, f, onLinux)
 	f.do(opGetStatusChange, func() { f.set(func() { f.readers = f.readers[1:] }) })
 	got, err := pc.Readers()
 	if err != nil || len(got) != 1 || got[0].Name != "stays" {
@@ -87,7 +87,7 @@ func TestReaderUnpluggedWhileListed(t *testing.T) {
 
 // What a Wait tells of, and how soon it does.
 func TestWait(t *testing.T) {
-	counting, listless := linux, linux
+	counting, listless := onLinux, onLinux
 	listless.notifiesReaders = false
 	insert := func(f *fake) { f.event(0, card1) }
 	plug := func(f *fake) { f.plug(readerStatus{name: "new", event: 0x10}) }
@@ -99,23 +99,23 @@ func TestWait(t *testing.T) {
 		happens    func(*fake)
 		within     time.Duration
 	}{
-		{"card, pcsc-lite", linux, false, insert, 0},
+		{"card, pcsc-lite", onLinux, false, insert, 0},
 		{"card, newer pcsc-lite", counting, true, insert, 0},
-		{"card, Windows", windows, true, insert, 0},
-		{"card, macOS", macOS, false, insert, 0},
-		{"reader, pcsc-lite", linux, false, plug, 0},
+		{"card, Windows", onWindows, true, insert, 0},
+		{"card, macOS", onMacOS, false, insert, 0},
+		{"reader, pcsc-lite", onLinux, false, plug, 0},
 		{"reader, newer pcsc-lite", counting, true, plug, 0},
-		{"reader, Windows", windows, true, plug, 0},
-		{"reader, macOS", macOS, false, plug, time.Second},
-		{"unplugged, pcsc-lite", linux, false, unplug, 0},
-		{"unplugged, macOS", macOS, false, unplug, time.Second},
-		{"unplugged, Windows", windows, true, func(f *fake) {
+		{"reader, Windows", onWindows, true, plug, 0},
+		{"reader, macOS", onMacOS, false, plug, time.Second},
+		{"unplugged, pcsc-lite", onLinux, false, unplug, 0},
+		{"unplugged, macOS", onMacOS, false, unplug, time.Second},
+		{"unplugged, Windows", onWindows, true, func(f *fake) {
 			f.fail(opListReaders, 0x8010001E)
 			unplug(f)
 		}, 0},
-		{"reader broken", linux, false, func(f *fake) { f.event(0, stateUnavailable) }, 0},
-		{"card mute", linux, false, func(f *fake) { f.event(0, 0x10|stateMute) }, 0},
-		{"exchanged unseen", linux, false, func(f *fake) { f.event(0, none2) }, 0},
+		{"reader broken", onLinux, false, func(f *fake) { f.event(0, stateUnavailable) }, 0},
+		{"card mute", onLinux, false, func(f *fake) { f.event(0, 0x10|stateMute) }, 0},
+		{"exchanged unseen", onLinux, false, func(f *fake) { f.event(0, none2) }, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -159,7 +159,7 @@ func TestWait(t *testing.T) {
 
 func TestWaitTellsWhatHappenedBefore(t *testing.T) {
 	f := newFake(readerStatus{name: "reader", event: card1})
-	pc := with(t, f, linux)
+	pc := with(t, f, onLinux)
 	known, err := pc.Readers()
 	if err != nil {
 		t.Fatal(err)
@@ -179,7 +179,7 @@ func TestWaitTellsWhatHappenedBefore(t *testing.T) {
 func TestWaitFindsMissedReader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()
-		pc := with(t, f, linux)
+		pc := with(t, f, onLinux)
 		f.do(opGetStatusChange, func() { f.plug(readerStatus{name: "new"}) })
 		start := time.Now()
 		got, err := pc.Wait(t.Context(), nil)
@@ -193,7 +193,7 @@ func TestWaitFindsMissedReader(t *testing.T) {
 }
 
 func TestWaitForFirstReader(t *testing.T) {
-	for name, p := range map[string]platform{"linux": linux, "macOS": macOS, "windows": windows} {
+	for name, p := range map[string]platform{"linux": onLinux, "macOS": onMacOS, "windows": onWindows} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := newFake()
@@ -224,7 +224,7 @@ func TestWaitRests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(readerStatus{name: "reader", event: card1})
 		f.hasty = true
-		pc := with(t, f, linux)
+		pc := with(t, f, onLinux)
 		known, err := pc.Readers()
 		if err != nil {
 			t.Fatal(err)
@@ -244,7 +244,7 @@ func TestWaitRests(t *testing.T) {
 }
 
 func TestWaitEnds(t *testing.T) {
-	for name, p := range map[string]platform{"linux": linux, "macOS": macOS} {
+	for name, p := range map[string]platform{"linux": onLinux, "macOS": onMacOS} {
 		for _, readers := range [][]readerStatus{nil, {{name: "reader", event: 0x10}}} {
 			t.Run(name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
@@ -302,7 +302,7 @@ func TestWaitEnds(t *testing.T) {
 func TestWaitWithoutService(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(readerStatus{name: "reader", event: 0x10})
-		pc := with(t, f, linux)
+		pc := with(t, f, onLinux)
 		known, err := pc.Readers()
 		if err != nil {
 			t.Fatal(err)

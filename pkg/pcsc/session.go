@@ -31,7 +31,7 @@ type session struct {
 	pc       backendContext // nil before open
 	card     backendCard    // nil before connect
 	begun    bool           // a transaction is open
-	used     bool           // and a command was sent in it
+	used     bool           // and a command was sent in it, and no power cut since
 	lost     error          // not nil: closed, or passed on
 }
 
@@ -96,15 +96,10 @@ func (s *session) close() error {
 		return nil
 	}
 	err := s.run(context.Background(), callLimit, ErrNoService, s.closeNow)
-	s.lose(ErrClosed)
-	return err
-}
-
-// lose makes err what every further call gets.
-func (s *session) lose(err error) {
 	if s.lost == nil {
-		s.lost = err
+		s.lost = fmt.Errorf("pcsc: %w", ErrClosed)
 	}
+	return err
 }
 
 func (s *session) closeNow() (err error) {
@@ -131,8 +126,9 @@ func (s *session) closeNow() (err error) {
 
 // end ends the transaction and leaves the card.
 func (s *session) end() error {
-	s.begun = false
-	return s.card.endTransaction(leaveCard)
+	err := s.card.endTransaction(leaveCard)
+	s.begun = err != nil
+	return err
 }
 
 // unpower ends the transaction with a card that has been without power in it.
@@ -152,6 +148,7 @@ func (s *session) unpower() error {
 	err := s.card.reconnect(unpowerCard)
 	switch {
 	case err == nil:
+		s.used = false
 		return s.end()
 	case gone(err): // and its power with it
 		s.begun = false

@@ -139,6 +139,12 @@ func (c *testCard) seen() []string {
 	return log
 }
 
+// sent gives the commands only: pcscd gives and takes power when it likes,
+// while nobody is connected.
+func (c *testCard) sent() []string {
+	return slices.DeleteFunc(c.seen(), func(what string) bool { return slices.Contains([]string{"off", "on", "reset"}, what) })
+}
+
 func reader(t *testing.T, pc *Context, slot int) ReaderState {
 	t.Helper()
 	states, err := pc.Readers()
