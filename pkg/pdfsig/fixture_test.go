@@ -5,11 +5,8 @@ import (
 	"compress/zlib"
 	"crypto"
 	"crypto/rand"
-	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	_ "embed"
-	"encoding/pem"
 	"fmt"
 	"math/big"
 	"slices"
@@ -19,23 +16,17 @@ import (
 	"time"
 
 	"github.com/jpki-tools/jpki/pkg/cms"
+	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
-
-// The signer of every test: openssl genrsa 2048.
-//
-//go:embed testdata/signer.key
-var signerPEM []byte
 
 var clock = time.Date(2026, 11, 22, 7, 30, 5, 0, time.UTC)
 
 const holder = "公的 個人𠮷"
 
+// signer is the signer of every test, with a key of the demo cards.
 var signer = sync.OnceValue(func() cms.Signing {
-	block, _ := pem.Decode(signerPEM)
-	key, err := x509.ParsePKCS1PrivateKey(block.Bytes)
-	if err != nil {
-		panic(err)
-	}
+	demo, _ := virtualcard.DemoCAs()
+	key := demo.Key
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(42), Subject: pkix.Name{CommonName: "pdfsig test signer"},
 		NotBefore: clock.AddDate(-1, 0, 0), NotAfter: clock.AddDate(4, 0, 0),
@@ -50,7 +41,7 @@ var signer = sync.OnceValue(func() cms.Signing {
 	if err != nil {
 		panic(err)
 	}
-	return cms.Signing{Certificate: certificate, Key: (*rsa.PrivateKey)(key), Hash: crypto.SHA256, Time: clock}
+	return cms.Signing{Certificate: certificate, Key: key, Hash: crypto.SHA256, Time: clock}
 })
 
 // sample is a test file: numbered objects, and how they are put together.

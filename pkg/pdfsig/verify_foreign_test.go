@@ -3,6 +3,7 @@
 package pdfsig
 
 import (
+	"crypto/x509"
 	"encoding/pem"
 	"errors"
 	"strings"
@@ -14,7 +15,11 @@ import (
 // withSigner is a bench with signer.key and signer.pem.
 func withSigner(t *testing.T) bench {
 	b := newBench(t)
-	b.write("signer.key", signerPEM)
+	key, err := x509.MarshalPKCS8PrivateKey(signer().Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.write("signer.key", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}))
 	b.write("signer.pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: signer().Certificate.Raw}))
 	return b
 }

@@ -5,28 +5,21 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"math/big"
 	"os"
 	"time"
 
+	"github.com/jpki-tools/jpki/pkg/virtualcard"
 	"github.com/jpki-tools/jpki/pkg/xmlsig"
 )
 
 // card stands for what a smart card gives: a key that signs digests, and the
 // certificate for it.
 func card() (*rsa.PrivateKey, *x509.Certificate) {
-	file, err := os.ReadFile("testdata/signer.key")
-	if err != nil {
-		panic(err)
-	}
-	block, _ := pem.Decode(file)
-	key, err := x509.ParsePKCS1PrivateKey(block.Bytes)
-	if err != nil {
-		panic(err)
-	}
+	demo, _ := virtualcard.DemoCAs() // for a key that everybody may have
+	key := demo.Key
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1),
 		Subject:      pkix.Name{CommonName: "holder"},

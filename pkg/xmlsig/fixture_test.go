@@ -6,11 +6,12 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rsa"
+	"crypto/sha3"
 	"crypto/sha512"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"math/big"
 	"os"
@@ -18,6 +19,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
 // signedAt is the clock of these tests.
@@ -30,7 +33,7 @@ type holder struct {
 }
 
 // people are a certification authority and holders of its certificates, always
-// the same ones: keys are embedded or computed, serial numbers and dates fixed.
+// the same ones: keys are the demo cards' or computed, serial numbers and dates fixed.
 type people struct {
 	ca, signer, other, short, p256 holder
 	// twin has the signer's key in another certificate.
@@ -38,7 +41,8 @@ type people struct {
 }
 
 var fixture = sync.OnceValue(func() people {
-	ca := holder{key: embeddedKey("ca")}
+	demoSign, demoAuth := virtualcard.DemoCAs()
+	ca := holder{key: demoSign.Key}
 	ca.cert = issue(&x509.Certificate{
 		SerialNumber:          big.NewInt(0x0132C4AB),
 		Subject:               pkix.Name{Country: []string{"JP"}, Organization: []string{"jpki tests"}, OrganizationalUnit: []string{"nobody trusts this CA"}},
@@ -49,11 +53,11 @@ var fixture = sync.OnceValue(func() people {
 	}, holder{}, ca.key)
 	return people{
 		ca:     ca,
-		signer: ca.certify(embeddedKey("signer"), "納税者", 1),
-		other:  ca.certify(embeddedKey("other"), "税理士", 2),
-		short:  ca.certify(embeddedKey("short"), "RSA 1024", 3),
+		signer: ca.certify(demoAuth.Key, "納税者", 1),
+		other:  ca.certify(rsaKey(2048), "税理士", 2),
+		short:  ca.certify(rsaKey(1024), "RSA 1024", 3),
 		p256:   ca.certify(ecdsaKey(elliptic.P256()), "P-256", 4),
-		twin:   ca.certify(embeddedKey("signer"), "somebody else", 5),
+		twin:   ca.certify(demoAuth.Key, "somebody else", 5),
 	}
 })
 
@@ -88,15 +92,26 @@ func issue(template *x509.Certificate, issuer holder, key crypto.Signer) *x509.C
 	return cert
 }
 
-func embeddedKey(name string) *rsa.PrivateKey {
-	file, err := os.ReadFile("testdata/" + name + ".key")
-	if err != nil {
-		panic(err)
+// rsaKey gives a key that is always the same for a size. Its primes are the
+// first ones after numbers that everybody can compute.
+func rsaKey(bits int) *rsa.PrivateKey {
+	prime := func(name string) *big.Int {
+		p := new(big.Int).SetBytes(sha3.SumSHAKE256([]byte(name), bits/16))
+		for _, bit := range []int{0, bits/2 - 2, bits/2 - 1} { // odd, and large enough for a product of all bits
+			p.SetBit(p, bit, 1)
+		}
+		for !p.ProbablyPrime(20) {
+			p.Add(p, big.NewInt(2))
+		}
+		return p
 	}
-	block, _ := pem.Decode(file)
-	key, err := x509.ParsePKCS1PrivateKey(block.Bytes)
-	if err != nil {
-		panic(err)
+	one, p, q := big.NewInt(1), prime("p of the tests"), prime("q of the tests")
+	phi := new(big.Int).Mul(new(big.Int).Sub(p, one), new(big.Int).Sub(q, one))
+	key := &rsa.PrivateKey{PublicKey: rsa.PublicKey{N: new(big.Int).Mul(p, q), E: 65537}, Primes: []*big.Int{p, q}}
+	key.D = new(big.Int).ModInverse(big.NewInt(int64(key.E)), phi)
+	key.Precompute()
+	if err := key.Validate(); err != nil || key.N.BitLen() != bits {
+		panic(fmt.Sprintf("%d of %d bits: %v", key.N.BitLen(), bits, err))
 	}
 	return key
 }
