@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -131,7 +132,13 @@ func (a *app) watch(ctx context.Context, opt *watchOptions) error {
 	defer show.close()
 	runner := a.newEventRunner(ctx, command, show)
 	last := &outcome{}
-	o.Forgot = func(err error) { show.complain(a.explain(err).What) }
+	forgot := false
+	o.Forgot = func(err error) {
+		if !forgot { // it will fail again and again
+			forgot = true
+			show.complain(a.explain(err).What)
+		}
+	}
 	o.Show = func(events []watch.Event, all watch.View) {
 		last.take(events, all)
 		show.update(events, all)
@@ -315,7 +322,7 @@ func (a *app) eventText(e watch.Event) text {
 	case watch.CardRead:
 		what = text{JA: "%sを読み取りました。%s", EN: "Read the %s. %s"}.With(tokenNames[e.Card.Token], a.triesSummary(e.Card))
 	case watch.CardUnreadable:
-		what = a.explain(e.Err).What
+		what = a.watchProblem(e.Err).What
 	case watch.CardRemoved:
 		what = text{JA: "カードが外されました。", EN: "The card was taken away."}
 	case watch.TriesLowered:
@@ -326,6 +333,23 @@ func (a *app) eventText(e watch.Event) text {
 		what = text{JA: "%sは%s。", EN: "The %s: %s."}.With(certificateNames[e.Certificate], stateNames[certificateStates[e.State]])
 	}
 	return text{JA: in.JA + what.JA, EN: in.EN + what.EN}
+}
+
+// watchProblem explains why a card is not read. Nothing has to be run again
+// here: the card is looked at again by itself.
+func (a *app) watchProblem(err error) *problem.Problem {
+	p := *a.explain(err)
+	switch {
+	case errors.Is(err, jpki.ErrNotJPKI), p.Code == problem.NoService:
+	case errors.Is(err, pcsc.ErrInUse):
+		p.Next = text{JA: "終わりしだい読み取ります。", EN: "It is read as soon as that is done."}
+	case errors.Is(err, pcsc.ErrCardMute):
+		p.What = text{JA: "カードが応答しません。", EN: "The card does not answer."}
+		p.Next = text{JA: "カードの向きと表裏を確かめて、置き直してください。", EN: "See which way the card lies, and put it back."}
+	default:
+		p.Next = text{JA: "カードを置き直すと、もう一度読み取ります。", EN: "Put the card back to have it read again."}
+	}
+	return &p
 }
 
 // stateNames says what a certificate came to.
@@ -441,7 +465,7 @@ func (a *app) eventJSON(e watch.Event) eventJSON {
 	case watch.CertificateChanged:
 		doc.Changed = &watchedStateJSON{e.Certificate.String(), certificateStates[e.State]}
 	case watch.CardUnreadable, watch.ServiceLost:
-		p := a.problemJSON(a.explain(e.Err))
+		p := a.problemJSON(a.watchProblem(e.Err))
 		doc.Error = &p
 	}
 	return doc

@@ -28,6 +28,7 @@ type eventRunner struct {
 	a     *app
 	line  []string // the command; none if empty
 	view  *watchView
+	limit time.Duration // for one event
 	queue chan watch.Event
 	ended chan struct{}
 }
@@ -35,16 +36,21 @@ type eventRunner struct {
 // newEventRunner starts to run the command for the events that will come. When
 // ctx ends, so does what runs.
 func (a *app) newEventRunner(ctx context.Context, line []string, view *watchView) *eventRunner {
-	r := &eventRunner{a: a, line: line, view: view, queue: make(chan watch.Event, maxEvents), ended: make(chan struct{})}
-	go func() {
-		defer close(r.ended)
-		for e := range r.queue {
-			if err := r.run(ctx, e); err != nil && ctx.Err() == nil {
-				view.complain(text{JA: "--exec のコマンドが失敗しました(%s): %s", EN: "The command of --exec failed (%s): %s"}.With(e.Kind, err.Error()))
-			}
-		}
-	}()
+	r := &eventRunner{a: a, line: line, view: view, limit: eventLimit, queue: make(chan watch.Event, maxEvents), ended: make(chan struct{})}
+	go r.work(ctx)
 	return r
+}
+
+func (r *eventRunner) work(ctx context.Context) {
+	defer close(r.ended)
+	for e := range r.queue {
+		if ctx.Err() != nil {
+			continue
+		}
+		if err := r.run(ctx, e); err != nil && ctx.Err() == nil {
+			r.view.complain(text{JA: "--exec のコマンドが失敗しました(%s): %s", EN: "The command of --exec failed (%s): %s"}.With(e.Kind, err.Error()))
+		}
+	}
 }
 
 // add has the command run for an event, once those before are done.
@@ -66,7 +72,7 @@ func (r *eventRunner) finish() {
 }
 
 func (r *eventRunner) run(ctx context.Context, e watch.Event) error {
-	ctx, cancel := context.WithTimeout(ctx, eventLimit)
+	ctx, cancel := context.WithTimeout(ctx, r.limit)
 	defer cancel()
 	var stdin bytes.Buffer
 	if err := writeJSONLine(&stdin, r.a.eventJSON(e)); err != nil {

@@ -120,7 +120,11 @@ func (v *watchView) lines() (lines []string) {
 		add("\n%s", a.say(text{JA: "カードリーダーがつながるのを待っています。", EN: "Waiting for a card reader."}))
 	}
 	for _, s := range v.all.Slots {
-		add("\n%s", a.io.Paint(ui.Strong, s.Reader))
+		name := s.Reader
+		if a.card != "" {
+			name = a.say(demoReader)
+		}
+		add("\n%s", a.io.Paint(ui.Strong, name))
 		add("%s", v.slot(s, now))
 	}
 	add("\n%s", a.io.Paint(ui.Strong, a.say(text{JA: "出来事(新しい順)", EN: "Events, the newest first"})))
@@ -147,13 +151,13 @@ func (v *watchView) slot(s watch.SlotView, now time.Time) string {
 	case !s.Present:
 		return wrapped(ui.Plain, text{JA: "カードなし", EN: "no card"})
 	case s.Card == nil && s.Err == nil:
-		return wrapped(ui.Plain, text{JA: "読み取っています…", EN: "reading …"})
+		return wrapped(ui.Plain, text{JA: "読み取っています", EN: "reading"})
 	case s.Card != nil:
 		fmt.Fprintf(&out, "  %s  %s\n", a.say(tokenNames[s.Card.Token]), a.io.Paint(ui.Faint, a.say(text{JA: "%sに確認", EN: "seen at %s"}.With(s.Look.In(now.Location()).Format(time.TimeOnly)))))
 		out.WriteString(ui.Table(4, nil, v.rows(s.Card, now)))
 	}
 	if s.Err != nil {
-		p := a.explain(s.Err)
+		p := a.watchProblem(s.Err)
 		out.WriteString(wrapped(ui.Warn, p.What) + wrapped(ui.Plain, p.Next))
 	}
 	return out.String()
@@ -192,5 +196,7 @@ var kindNames = map[string]text{
 	"sign": {JA: "署名用", EN: "Digital signature"},
 	"auth": {JA: "利用者証明用", EN: "User authentication"},
 }
+
+var demoReader = text{JA: "デモカード(本物ではありません)", EN: "demo card, not a real one"}
 
 var errNotKnown = errors.New("the card did not tell the counter")
