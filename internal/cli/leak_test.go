@@ -28,6 +28,9 @@ func TestNoPINLeaves(t *testing.T) {
 		w.write("a.txt", "content")
 		for i, c := range []struct{ line, pins string }{
 			{"status", ""},
+			{"status --pin-stdin", virtualcard.SignPIN},
+			{"status --check --json --pin-stdin", virtualcard.SignPIN},
+			{"calendar --pin-stdin", virtualcard.SignPIN},
 			{"pin status", ""},
 			{"pin verify sign --pin-stdin", virtualcard.SignPIN},
 			{"pin verify sign --pin-stdin", wrongSign},

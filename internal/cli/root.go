@@ -48,7 +48,7 @@ func (a *app) newRoot() *cobra.Command {
 	f := root.PersistentFlags()
 	f.StringVar(&a.card, "card", "", a.say(text{JA: "カードリーダーの代わりに使う`CARD`: demo か demo:名前", EN: "`CARD` to use instead of a reader: demo or demo:NAME"}))
 	f.StringVar(&a.reader, "reader", "", a.say(text{JA: "使うカードリーダーの`NAME`(一部でよい)", EN: "`NAME` of the reader to use, or a part of it"}))
-	f.DurationVar(&a.wait, "wait", 0, a.say(text{JA: "カードが置かれるのを待つ時間`DUR`(30sなど)", EN: "how long to wait for a card: `DUR` such as 30s"}))
+	f.DurationVar(&a.wait, "wait", 0, a.say(text{JA: "カードが置かれるのを待つ時間`DUR`(端末では30s、ほかでは待たない)", EN: "how long to wait for a card: `DUR` (30s on a terminal, else not at all)"}))
 	f.BoolVar(&a.json, "json", false, a.say(text{JA: "結果をJSONで出力する", EN: "write the result as JSON"}))
 	f.StringVar(&lang, "lang", "", a.say(text{JA: "表示の言語: `LANG` は ja か en", EN: "language: `LANG` is ja or en"}))
 	f.StringVar(&color, "color", "", a.say(text{JA: "色を付けるか: `WHEN` は auto(省略時)、always、never", EN: "colour: `WHEN` is auto (the default), always or never"}))
