@@ -96,7 +96,6 @@ func (a *App) send(c apdu.Command) (apdu.Response, error) {
 // selectApplication must never run once a PIN is verified: whether a SELECT of
 // the selected application drops the PIN is not known.
 func (a *App) selectApplication() error {
-	a.ef = 0
 	cmd := selectCommand(byName, aidJPKI)
 	r, err := a.send(cmd)
 	if err == nil && r.SW == apdu.StatusNoInformation {

@@ -168,9 +168,14 @@ func TestSwitches(t *testing.T) {
 			ReselectDrops: true, WarnEndOfFile: true, PadFF: true, RefuseMF: true, NoIssuerDomain: true,
 		},
 	} {
+		card := newCard(t, "adult", o)
+		before := card.State()
 		for _, op := range operations {
-			s := newSlot(t, "adult", o)
-			before := s.card.State()
+			card.PowerOff()
+			if err := card.SetState(before); err != nil {
+				t.Fatal(err)
+			}
+			s := &slot{card: card}
 			err := op.run(context.Background(), jpki.New(s))
 			if wrong := new(jpki.PINError); op.pin != "" {
 				if !errors.As(err, &wrong) || *wrong != (jpki.PINError{Key: op.key, Left: op.key.MaxTries() - 1}) {
@@ -182,8 +187,8 @@ func TestSwitches(t *testing.T) {
 			if after := s.card.State(); (after == before) != (op.pin == "" && op.new == "") {
 				t.Errorf("%s, %s: state %+v", name, op.name, after)
 			}
-			if open := openTo(t, s.card); open != nil {
-				t.Errorf("%s, %s: another program can use %v", name, op.name, open)
+			if open := openTo(t, s.card); open != nil || len(s.misuse) > 0 {
+				t.Errorf("%s, %s: another program can use %v; %q", name, op.name, open, s.misuse)
 			}
 		}
 	}

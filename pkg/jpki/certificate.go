@@ -1,7 +1,6 @@
 package jpki
 
 import (
-	"bytes"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -55,18 +54,14 @@ func (a *App) certificateFile(k Kind) ([]byte, error) {
 	if err := a.selectEF(certificateFiles[k]); err != nil {
 		return nil, err
 	}
-	head, err := a.readBinary(0, apdu.MaxShortNe)
+	der, err := a.readBinary(0, apdu.MaxShortNe)
 	if err != nil {
 		return nil, err
 	}
-	n, err := derLength(head)
+	n, err := derLength(der)
 	if err != nil {
 		return nil, err
 	}
-	if n <= len(head) {
-		return head[:n], nil
-	}
-	der := bytes.Clone(head)
 	for len(der) < n {
 		part, err := a.readMore(len(der), n-len(der))
 		if err != nil {
@@ -77,7 +72,7 @@ func (a *App) certificateFile(k Kind) ([]byte, error) {
 		}
 		der = append(der, part...)
 	}
-	return der, nil
+	return der[:n], nil
 }
 
 // readMore reads at most n bytes from offset on: all of them with one

@@ -64,16 +64,19 @@ func certificateOf(t testing.TB, size int) []byte {
 // TestCertificateSizes reads certificates that end at the edges of what one
 // READ brings, with and without padding behind, up to the longest file.
 func TestCertificateSizes(t *testing.T) {
-	kinds := []virtualcard.Options{{}, {NoExtendedLength: true}, {WarnEndOfFile: true}, {T0: true}}
+	cards := map[virtualcard.Options]*virtualcard.Card{}
+	for _, o := range []virtualcard.Options{{}, {NoExtendedLength: true}, {WarnEndOfFile: true}, {T0: true}} {
+		cards[o] = newCard(t, "adult", o)
+	}
 	for _, size := range []int{1023, 1024, 1025, 1279, 1280, 1281, 9999, maxFile - 1, maxFile} {
 		der := certificateOf(t, size)
-		for _, o := range kinds {
+		for o, card := range cards {
 			for _, padding := range []int{0, 1, 500} {
 				if size+padding > maxFile {
 					continue
 				}
-				s := newSlot(t, "adult", o)
-				setFile(t, s.card, efAuthCert, append(bytes.Clone(der), bytes.Repeat([]byte{0x30}, padding)...))
+				s := &slot{card: card}
+				setFile(t, card, efAuthCert, append(bytes.Clone(der), bytes.Repeat([]byte{0x30}, padding)...))
 				if c, err := readAuth(s); err != nil || !bytes.Equal(c.Raw, der) {
 					t.Errorf("%d bytes, %d padding, %+v: %v", size, padding, o, err)
 				}

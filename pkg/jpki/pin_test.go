@@ -18,7 +18,7 @@ import (
 	"github.com/jpki-tools/jpki/pkg/jpki"
 )
 
-// holders are structs as a program may have them.
+// Structs as a program may have them.
 type (
 	exported   struct{ PIN jpki.PIN }
 	unexported struct{ pin jpki.PIN }
