@@ -217,7 +217,11 @@ func newVirtualCard(t *testing.T, persona string) *virtualcard.Card {
 // restartPCSCD kills pcscd and starts it with the arguments it had.
 func restartPCSCD(t *testing.T) {
 	t.Helper()
-	args := stopPCSCD(t)
+	startPCSCD(t, stopPCSCD(t))
+}
+
+func startPCSCD(t *testing.T, args []string) {
+	t.Helper()
 	cmd := exec.Command(args[0], args[1:]...)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -285,6 +289,11 @@ func TestWatchOnTheStack(t *testing.T) {
 		}
 	}
 
+	// The token, which certificates there are, and the certificate in two parts.
+	if n := log.Instruction(0xB0).Commands; n != 2*4 {
+		t.Errorf("%d READ BINARY for two watches", n)
+	}
+
 	// Somebody enters a wrong PIN on another program.
 	wrong := exec.Command(all[0].path, "pin", "verify", "auth", "--pin-stdin")
 	wrong.Stdin = strings.NewReader("9999\n")
@@ -326,6 +335,21 @@ func TestWatchOnTheStack(t *testing.T) {
 		if p := w.await(watch.TriesLowered).PIN; p.Key != "sign" || p.Before != 5 || p.Left != 2 {
 			t.Errorf("%s: %+v", w.backend, p)
 		}
+	}
+
+	// What happened while the computer slept is found out afterwards.
+	for _, w := range all {
+		must(t, w.cmd.Process.Signal(syscall.SIGSTOP))
+	}
+	pull()
+	time.Sleep(2 * time.Second)
+	for _, w := range all {
+		must(t, w.cmd.Process.Signal(syscall.SIGCONT))
+		w.await(watch.CardRemoved)
+	}
+	pull = vpcdCard(t, card)
+	for _, w := range all {
+		w.await(watch.CardRead)
 	}
 
 	restartPCSCD(t)
@@ -419,6 +443,13 @@ func TestWatchSoak(t *testing.T) {
 			t.Errorf("%s holds %+v, and held %+v", w.backend, after, before[i])
 		}
 		w.stop()
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -167,6 +167,7 @@ var scenarios = []struct {
 	{"not running in a container", []string{"linux"}, func(e *Environment) {
 		e.broken(pcsc.ErrNoService)
 		e.files(fstest.MapFS{".dockerenv": file("")})
+		delete(e.Files.(fstest.MapFS), "usr/sbin/pcscd")
 	}, "not-running-container clock-unknown japanese", problem.NoService},
 	{"service fails", everywhere, func(e *Environment) {
 		e.Service = errors.New("pcsc: unexpected")

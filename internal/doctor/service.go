@@ -115,7 +115,7 @@ func (e *Environment) notRunning() Finding {
 				JA: "WSLの中でpcscdを動かすには「sudo apt install pcscd」のあと「sudo service pcscd start」を実行します。Windows版のjpkiなら、リーダーをそのまま使えます。",
 				EN: "To run pcscd inside WSL: sudo apt install pcscd, then sudo service pcscd start. The Windows build of jpki uses the reader as it is.",
 			})
-	case e.container():
+	case e.container() && !e.has(pcscdPaths...):
 		return bad("not-running-container", problem.NoService,
 			text{JA: "コンテナの中にPC/SCサービスがありません。", EN: "There is no PC/SC service in this container."},
 			text{
