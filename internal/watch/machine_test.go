@@ -140,6 +140,15 @@ func TestMuteCardIsNotLookedAt(t *testing.T) {
 	want(t, m.Looked(at(1), next(t, m), Result{Card: demo(t, "adult")}), "card-read A")
 }
 
+func TestCardTurnsMuteDuringALook(t *testing.T) {
+	m := NewMachine(time.Minute)
+	m.Readers(noon, []pcsc.ReaderState{full("A", 1)})
+	l := next(t, m)
+	want(t, m.Readers(noon, []pcsc.ReaderState{mute("A", 1)}), "card-unreadable A")
+	want(t, m.Looked(noon, l, Result{Err: pcsc.ErrCardMute}), "")
+	want(t, m.Looked(noon, l, Result{Card: demo(t, "adult")}), "")
+}
+
 func TestCounterWentDown(t *testing.T) {
 	card := demo(t, "adult")
 	m := seen(t, card)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jpki-tools/jpki/internal/state"
+	"github.com/jpki-tools/jpki/pkg/jpki"
 	"github.com/jpki-tools/jpki/pkg/pcsc"
 )
 
@@ -200,6 +201,20 @@ func TestRunEndsAtOnce(t *testing.T) {
 	})
 }
 
+// TestRunEndsQuietly: that nothing is waited for any more is no event.
+func TestRunEndsQuietly(t *testing.T) {
+	for range 100 {
+		synctest.Test(t, func(t *testing.T) {
+			w := start(t, newFake(empty("A")), Options{})
+			w.want("reader-connected A")
+			if err := w.stop(); err != nil {
+				t.Error(err)
+			}
+			w.want("")
+		})
+	}
+}
+
 func TestRunFailsWithoutService(t *testing.T) {
 	f := newFake()
 	f.down = pcsc.ErrNoService
@@ -272,8 +287,16 @@ func TestRunRemembers(t *testing.T) {
 		if since := last.Sub(e.Since); e.Kind != TriesLowered || e.Before.Left != 5 || since < 0 || since > 2*time.Second {
 			t.Errorf("%+v, %v before the card went", e, since)
 		}
+
+		// The end of the run, too, is when a card was last seen.
+		time.Sleep(10*time.Minute + time.Second)
+		ended := time.Now()
 		if err := w.stop(); err != nil {
 			t.Error(err)
+		}
+		before, err := memory.Exchange(t.Context(), card, ended)
+		if since := ended.Sub(before[jpki.KeySign].At); err != nil || since < 0 || since > 2*time.Second {
+			t.Errorf("remembered %v before the end, %v", since, err)
 		}
 	})
 }
