@@ -201,16 +201,22 @@ func TestRunEndsAtOnce(t *testing.T) {
 	})
 }
 
-// TestRunEndsQuietly: that nothing is waited for any more is no event.
+// TestRunEndsQuietly: that nothing is waited for any more is no event, also
+// where the end comes while something is shown.
 func TestRunEndsQuietly(t *testing.T) {
-	for range 100 {
+	for range 50 {
 		synctest.Test(t, func(t *testing.T) {
-			w := start(t, newFake(empty("A")), Options{})
-			w.want("reader-connected A")
-			if err := w.stop(); err != nil {
+			ctx, cancel := context.WithCancel(t.Context())
+			var events []Event
+			err := Run(ctx, newFake(empty("A")), Options{Now: time.Now, Show: func(e []Event, _ View) {
+				events = append(events, e...)
+				cancel()
+				time.Sleep(time.Second)
+			}})
+			if err != nil {
 				t.Error(err)
 			}
-			w.want("")
+			want(t, events, "reader-connected A")
 		})
 	}
 }
