@@ -77,7 +77,7 @@ func follow(ctx context.Context, src Source, readers []pcsc.ReaderState, to chan
 	for {
 		next, err := src.Wait(ctx, readers)
 		for err != nil {
-			if ctx.Err() != nil || !send(ctx, to, news{err: err}) {
+			if !send(ctx, to, news{err: err}) {
 				return
 			}
 			select {
