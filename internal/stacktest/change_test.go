@@ -1,0 +1,85 @@
+//go:build pcscd
+
+package stacktest
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/jpki-tools/jpki/pkg/apdu"
+	"github.com/jpki-tools/jpki/pkg/virtualcard"
+)
+
+// newPIN is a signing password that nobody would guess.
+const newPIN = "K7PX42WQ"
+
+// TestChange changes the signing password there and back, and counts.
+func TestChange(t *testing.T) {
+	insert(t, "adult", virtualcard.Options{})
+	each(t, func(t *testing.T, p program) {
+		for _, pins := range [][2]string{{virtualcard.SignPIN, newPIN}, {newPIN, virtualcard.SignPIN}} {
+			r := p.enter(t, pins[0]+"\n"+pins[1], "pin", "change", "sign", "--force").wantExit(t, 0)
+			if sent := pinsIn(r.log); !slices.Equal(sent, pins[:]) || len(r.log) != 7 {
+				t.Errorf("verified %q in %d commands: %v", sent, len(r.log), r.log)
+			}
+			p.enter(t, pins[0], "pin", "verify", "sign").wantExit(t, 10)
+			p.enter(t, pins[1], "pin", "verify", "sign").wantExit(t, 0)
+		}
+		x := p.sit(t, setting{}, "pin", "change", "auth")
+		x.answers(t, "Authentication PIN: ", virtualcard.AuthPIN)
+		for _, question := range []string{"New authentication PIN", "New authentication PIN"} {
+			x.answers(t, question, "8263")
+		}
+		if r := x.leaves(t, 0); len(r.log) != 10 {
+			t.Errorf("%d commands: %v", len(r.log), r.log)
+		}
+		p.enter(t, "8263\n"+virtualcard.AuthPIN, "pin", "change", "auth", "--force").wantExit(t, 0)
+	})
+}
+
+// TestMalformedNewPIN: what cannot be a PIN does not become one.
+func TestMalformedNewPIN(t *testing.T) {
+	insert(t, "adult", virtualcard.Options{})
+	each(t, func(t *testing.T, p program) {
+		for _, pin := range []string{"AB1", "ABCDEFG", "1234567", "ABCDEFGH123456789", "ABC-123", "ＡＢＣ１２３", "", virtualcard.SignPIN} {
+			r := p.enter(t, virtualcard.SignPIN+"\n"+pin, "pin", "change", "sign", "--force").wantExit(t, 5)
+			if slices.ContainsFunc(r.log, func(x exchange) bool { return x.INS == apdu.InsChangeReferenceData }) {
+				t.Errorf("%q reached the card", pin)
+			}
+		}
+	})
+	programs[0].enter(t, virtualcard.SignPIN, "pin", "verify", "sign").wantExit(t, 0)
+}
+
+// TestChangePulled takes the card away at each command of a change: from
+// CHANGE REFERENCE DATA on nobody can be sure which PIN is in force, and the
+// person is told so.
+func TestChangePulled(t *testing.T) {
+	const change, all = 5, 7
+	for n := 1; n <= all; n++ {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			s := insert(t, "adult", virtualcard.Options{})
+			s.when(n, func() {
+				s.pull()
+				time.Sleep(20 * time.Millisecond) // no answer leaves any more
+			})
+			p := programs[n%len(programs)]
+			r := p.enter(t, virtualcard.SignPIN+"\n"+newPIN, "pin", "change", "sign", "--force", "--json")
+			switch {
+			case n < change:
+				r.wantExit(t, 4)
+			case n < all:
+				r.wantExit(t, 12).wantCode(t, "pin-unconfirmed")
+			default:
+				r.wantExit(t, 0)
+			}
+			if left := s.card.State().Sign.Left; left != 5 {
+				t.Errorf("%d tries left", left)
+			}
+			s.waitFor(t, false)
+			time.Sleep(500 * time.Millisecond) // as in TestPulled
+		})
+	}
+}

@@ -1,0 +1,246 @@
+//go:build pcscd
+
+package stacktest
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jpki-tools/jpki/pkg/apdu"
+	"github.com/jpki-tools/jpki/pkg/virtualcard"
+)
+
+// That nobody can sign after a run is looked at after every run of every test
+// (slot.leftWell). The tests here bring the program into the situations in
+// which it could forget to close the card.
+
+// reselect are the two kinds of card: one that keeps a verified PIN when its
+// application is selected again, and one that does not.
+var reselect = map[string]virtualcard.Options{"keeps": {}, "drops": {ReselectDrops: true}}
+
+// TestOpenIsSeen: a PIN that nobody closes is found by the look that every run
+// of the program is followed by.
+func TestOpenIsSeen(t *testing.T) {
+	for name, o := range reselect {
+		t.Run(name, func(t *testing.T) {
+			s := insert(t, "adult", o)
+			leaveOpen(t, s.reader)
+			if got := nextProgram(t, s.reader); len(got) == 0 {
+				t.Error("the next program finds nothing")
+			}
+		})
+	}
+}
+
+// leaveOpen verifies the signing PIN as a careless program does.
+func leaveOpen(t *testing.T, reader string) {
+	t.Helper()
+	card, err := pcscContext(t).Connect(t.Context(), reader)
+	must(t, err)
+	must(t, card.Begin(t.Context()))
+	for _, c := range []apdu.Command{
+		{INS: apdu.InsSelect, P1: 0x04, P2: 0x0C, Data: aid},
+		{INS: apdu.InsSelect, P1: 0x02, P2: 0x0C, Data: []byte{0x00, 0x1B}},
+		{INS: apdu.InsVerify, P2: 0x80, Data: []byte(virtualcard.SignPIN)},
+	} {
+		r, err := apdu.Send(card, c)
+		must(t, err)
+		must(t, r.Err())
+	}
+	must(t, card.End())
+	must(t, card.Close())
+}
+
+func TestClosedAfterSuccess(t *testing.T) {
+	for name, o := range reselect {
+		t.Run(name, func(t *testing.T) {
+			insert(t, "adult", o)
+			each(t, func(t *testing.T, p program) {
+				for _, args := range [][]string{
+					{"pin", "verify", "sign"}, {"pin", "verify", "auth"}, {"cert", "show", "sign"}, {"cert", "export", "sign"}, {"sign", "a"},
+				} {
+					pin := virtualcard.SignPIN
+					if args[len(args)-1] == "auth" {
+						pin = virtualcard.AuthPIN
+					}
+					r := p.with(t, setting{dir: file(t, "a", "x"), stdin: pin}, append(args, "--pin-stdin")...).wantExit(t, 0)
+					if len(pinsIn(r.log)) != 1 {
+						t.Errorf("%v verified no PIN: %v", args, r.log)
+					}
+				}
+			})
+		})
+	}
+}
+
+// TestClosedAfterError lets the program fail in every way it can after VERIFY.
+func TestClosedAfterError(t *testing.T) {
+	for name, failure := range map[string]struct {
+		persona string
+		prepare func(t *testing.T, s *slot, dir string)
+		pin     string
+		exit    int
+		code    string
+	}{
+		"wrong PIN":         {pin: "WRONG1", exit: 10, code: "pin-wrong"},
+		"expired":           {persona: "expired", exit: 8, code: "expired"},
+		"garbage":           {prepare: content(0x0001, []byte("garbage")), exit: 4, code: "no-certificate"},
+		"damaged":           {prepare: content(0x0001, []byte{0x30, 0x82, 0x01, 0x00, 0x00}), exit: 8, code: "certificate-damaged"},
+		"empty":             {prepare: content(0x0001, nil), exit: 4, code: "no-certificate"},
+		"key mismatch":      {prepare: otherCertificate, exit: 8, code: "key-mismatch"},
+		"folder gone":       {prepare: atVerify(func(dir string) error { return os.RemoveAll(filepath.Join(dir, "out")) }), exit: 1, code: "output"},
+		"name taken":        {prepare: atVerify(func(dir string) error { return os.WriteFile(filepath.Join(dir, "out", "a.p7s"), nil, 0o600) }), exit: 1, code: "output"},
+		"input has changed": {prepare: atVerify(func(dir string) error { return os.WriteFile(filepath.Join(dir, "a"), []byte("changed"), 0o600) }), exit: 1, code: "input"},
+	} {
+		if failure.persona == "" {
+			failure.persona = "adult"
+		}
+		if failure.pin == "" {
+			failure.pin = virtualcard.SignPIN
+		}
+		for kind, o := range reselect {
+			t.Run(name+" "+kind, func(t *testing.T) {
+				s := insert(t, failure.persona, o)
+				each(t, func(t *testing.T, p program) {
+					dir := file(t, "a", "x")
+					out := filepath.Join(dir, "out")
+					must(t, os.Mkdir(out, 0o700))
+					if failure.prepare != nil {
+						failure.prepare(t, s, dir)
+					}
+					r := p.with(t, setting{dir: dir, stdin: failure.pin}, "sign", "a", "--out-dir", "out", "--pin-stdin", "--json")
+					r.wantExit(t, failure.exit).wantCode(t, failure.code)
+					if len(pinsIn(r.log)) != 1 {
+						t.Errorf("the PIN was not sent: %v", r.log)
+					}
+					if entries, _ := os.ReadDir(out); len(entries) > 0 && name != "name taken" {
+						t.Errorf("a failure left %v", entries)
+					}
+				})
+			})
+		}
+	}
+}
+
+func content(ef uint16, data []byte) func(*testing.T, *slot, string) {
+	return func(t *testing.T, s *slot, _ string) {
+		t.Helper()
+		must(t, s.card.SetFile(ef, data))
+	}
+}
+
+// otherCertificate puts the authentication certificate, whose key is another,
+// in the place of the signing certificate.
+func otherCertificate(t *testing.T, s *slot, _ string) {
+	t.Helper()
+	must(t, s.card.SetFile(0x0001, programs[0].certificate(t, "auth").Raw))
+}
+
+// atVerify does something to the folder when the card checks the PIN.
+func atVerify(do func(dir string) error) func(*testing.T, *slot, string) {
+	return func(_ *testing.T, s *slot, dir string) {
+		const verify = 4
+		s.when(verify, func() {
+			if err := do(dir); err != nil {
+				panic(err)
+			}
+		})
+	}
+}
+
+// signCommands is how many commands a signature costs with extended length,
+// closing included.
+const signCommands = 13
+
+// TestClosedAfterSignal interrupts a signature at each of its commands.
+func TestClosedAfterSignal(t *testing.T) {
+	signals := []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}
+	for kind, o := range reselect {
+		t.Run(kind, func(t *testing.T) {
+			s := insert(t, "adult", o)
+			each(t, func(t *testing.T, p program) {
+				for n := 1; n <= signCommands; n++ {
+					dir := file(t, "a", "x")
+					run := p.prepare(t, setting{dir: dir, stdin: virtualcard.SignPIN}, "sign", "a", "--pin-stdin", "--json")
+					s.when(n, func() {
+						for range 3 { // a person presses Ctrl-C again and again
+							_ = run.Process.Signal(signals[n%len(signals)])
+							time.Sleep(10 * time.Millisecond)
+						}
+					})
+					run.begin(t)
+					r := run.wait(t)
+					s.never()
+					if n == signCommands && r.exit == 0 { // all was done before
+						accepted(t, dir, "a.p7s", "a")
+						continue
+					}
+					r.wantExit(t, 130).wantCode(t, "interrupted")
+					if got := names(t, dir); len(got) != 1 {
+						t.Errorf("interrupted at command %d, it left %v", n, got)
+					}
+				}
+				if got := s.card.State().Sign.Left; got != 5 {
+					t.Errorf("%d tries left", got)
+				}
+			})
+		})
+	}
+}
+
+// TestClosedAfterAnyMoment interrupts at moments of no choice.
+func TestClosedAfterAnyMoment(t *testing.T) {
+	insert(t, "adult", virtualcard.Options{})
+	each(t, func(t *testing.T, p program) {
+		for i := range 20 * *rounds {
+			dir := file(t, "a", "x")
+			run := p.start(t, setting{dir: dir, stdin: virtualcard.SignPIN}, "sign", "a", "--pin-stdin", "--json")
+			// A run takes some 30 ms. The steps are prime to one another.
+			time.Sleep(time.Duration(i*7919%40000) * time.Microsecond)
+			_ = run.Process.Signal([]os.Signal{os.Interrupt, syscall.SIGTERM}[i%2])
+			r := run.wait(t)
+			switch left := names(t, dir); {
+			case r.exit == 0:
+				if strings.Join(left, " ") != "a a.p7s" || !json.Valid([]byte(r.stdout)) {
+					t.Errorf("done, with %v\n%s", left, r.stdout)
+				}
+			case len(left) != 1:
+				t.Errorf("interrupted, it left %v", left)
+			case r.exit == -1: // before the program had begun to listen
+				if len(r.log) > 0 {
+					t.Errorf("killed with the card open: %v", r.log)
+				}
+			default:
+				r.wantExit(t, 130)
+			}
+		}
+	})
+	if got := slots[0].card.State().Sign.Left; got != 5 {
+		t.Errorf("%d tries left", got)
+	}
+}
+
+// TestOthersOpenPIN: the program uses no PIN that another program left open,
+// and leaves it closed.
+func TestOthersOpenPIN(t *testing.T) {
+	for _, shows := range []bool{false, true} {
+		t.Run(fmt.Sprintf("shown %v", shows), func(t *testing.T) {
+			s := insert(t, "adult", virtualcard.Options{QueryShowsOpen: shows})
+			each(t, func(t *testing.T, p program) {
+				leaveOpen(t, s.reader)
+				p.enter(t, "WRONG1", "pin", "verify", "sign").wantExit(t, 10)
+				leaveOpen(t, s.reader)
+				wantPINs(t, p.tries(t), 5, 3)
+				if shows && len(nextProgram(t, s.reader)) > 0 {
+					t.Error("seen, and left open")
+				}
+			})
+		})
+	}
+}

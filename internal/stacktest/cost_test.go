@@ -1,0 +1,83 @@
+//go:build pcscd
+
+package stacktest
+
+import (
+	"testing"
+
+	"github.com/jpki-tools/jpki/pkg/apdu"
+	"github.com/jpki-tools/jpki/pkg/virtualcard"
+)
+
+// cost is what a certificate costs to read: a command for every 256 bytes, or
+// with extended length one to see how long it is and one for the rest. A card
+// that refuses extended length is asked for it once in a run.
+type cost struct {
+	options virtualcard.Options
+	reads   func(size int) int
+	refused int // once, if the run reads a certificate
+}
+
+var costs = map[string]cost{
+	"extended": {virtualcard.Options{}, func(int) int { return 2 }, 0},
+	"short":    {virtualcard.Options{NoExtendedLength: true}, func(size int) int { return (size + 255) / 256 }, 1},
+}
+
+// TestCost counts on the card's side what each operation costs.
+func TestCost(t *testing.T) {
+	for name, c := range costs {
+		t.Run(name, func(t *testing.T) {
+			insert(t, "adult", c.options)
+			each(t, func(t *testing.T, p program) {
+				read := func(kind string) int { return c.reads(len(p.certificate(t, kind).Raw)) }
+				auth, sign, ca := read("auth"), read("sign"), read("sign-ca")
+				for _, op := range []struct {
+					want, verifies, signatures int
+					certificates               bool
+					args                       []string
+				}{
+					{want: 2 + auth, certificates: true, args: []string{"cert", "export", "auth"}},
+					{want: 5, args: []string{"pin", "status"}},
+					{want: 10 + auth, certificates: true, args: []string{"status"}},
+					{want: 5, verifies: 1, args: []string{"pin", "verify", "sign"}},
+					{want: 6 + sign, verifies: 1, certificates: true, args: []string{"cert", "export", "sign"}},
+					{want: 9 + sign + ca, verifies: 1, signatures: 1, certificates: true, args: []string{"sign", "a"}},
+					{want: 9 + sign + ca + 2, verifies: 1, signatures: 3, certificates: true, args: []string{"sign", "a", "b", "c"}},
+				} {
+					in := setting{dir: file(t, "a", "1")}
+					write(t, in.dir, "b", "2")
+					write(t, in.dir, "c", "3")
+					if op.verifies > 0 {
+						in.stdin = virtualcard.SignPIN + "\n"
+						op.args = append(op.args, "--pin-stdin")
+					}
+					r := p.with(t, in, op.args...).wantExit(t, 0)
+					if op.certificates {
+						op.want += c.refused
+					}
+					if len(r.log) != op.want {
+						t.Errorf("%v cost %d commands, want %d: %v", op.args, len(r.log), op.want, r.log)
+					}
+					if n := len(pinsIn(r.log)); n != op.verifies {
+						t.Errorf("%v sent %d PINs, want %d", op.args, n, op.verifies)
+					}
+					if n := signatures(r.log); n != op.signatures {
+						t.Errorf("%v made %d signatures, want %d", op.args, n, op.signatures)
+					}
+					if n := refusals(r.log); n > c.refused {
+						t.Errorf("%v was refused extended length %d times", op.args, n)
+					}
+				}
+			})
+		})
+	}
+}
+
+func refusals(log []exchange) (n int) {
+	for _, x := range log {
+		if x.sw == apdu.StatusWrongLength {
+			n++
+		}
+	}
+	return n
+}

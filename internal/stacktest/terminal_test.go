@@ -1,0 +1,145 @@
+//go:build pcscd
+
+package stacktest
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// person sits at a terminal on which the program runs.
+type person struct {
+	*running
+	keyboard *os.File // the terminal's other side
+	line     *os.File // the terminal, to look at its settings
+
+	mu     sync.Mutex
+	screen strings.Builder // all that was shown
+	read   int             // how much of it the person has read
+	dark   chan struct{}   // closed when nothing more is shown
+}
+
+// sit starts the program on a terminal of its own.
+func (p program) sit(t *testing.T, s setting, args ...string) *person {
+	t.Helper()
+	keyboard, line := terminal(t)
+	x := &person{running: p.prepare(t, s, args...), keyboard: keyboard, line: line, dark: make(chan struct{})}
+	x.Stdin, x.Stdout, x.Stderr = line, line, line
+	x.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	x.begin(t)
+	go x.watch()
+	return x
+}
+
+// terminal opens a pseudo-terminal.
+func terminal(t *testing.T) (keyboard, line *os.File) {
+	t.Helper()
+	keyboard, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
+	must(t, err)
+	t.Cleanup(func() { _ = keyboard.Close() })
+	raw, err := keyboard.SyscallConn()
+	must(t, err)
+	n := 0
+	must(t, raw.Control(func(fd uintptr) {
+		n, err = unix.IoctlGetInt(int(fd), unix.TIOCGPTN)
+		// Wide enough to break no line.
+		size := &unix.Winsize{Row: 25, Col: 400}
+		err = errors.Join(err, unix.IoctlSetPointerInt(int(fd), unix.TIOCSPTLCK, 0), unix.IoctlSetWinsize(int(fd), unix.TIOCSWINSZ, size))
+	}))
+	must(t, err)
+	line, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|syscall.O_NOCTTY, 0)
+	must(t, err)
+	t.Cleanup(func() { _ = line.Close() })
+	return keyboard, line
+}
+
+func (x *person) watch() {
+	defer close(x.dark)
+	buffer := make([]byte, 4096)
+	for {
+		n, err := x.keyboard.Read(buffer)
+		x.mu.Lock()
+		x.screen.Write(buffer[:n])
+		x.mu.Unlock()
+		if err != nil {
+			return
+		}
+	}
+}
+
+// shown gives all that was shown so far.
+func (x *person) shown() string {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.screen.String()
+}
+
+// sees waits until a text is shown that was not read yet, and reads up to its
+// end.
+func (x *person) sees(t *testing.T, text string) {
+	t.Helper()
+	for start := time.Now(); ; time.Sleep(2 * time.Millisecond) {
+		unread := x.shown()[x.read:]
+		if i := strings.Index(unread, text); i >= 0 {
+			x.read += i + len(text)
+			return
+		}
+		if time.Since(start) > 10*time.Second {
+			t.Fatalf("%q is not shown in 10 s, but\n%s", text, unread)
+		}
+	}
+}
+
+// types presses keys.
+func (x *person) types(t *testing.T, keys string) {
+	t.Helper()
+	_, err := x.keyboard.WriteString(keys)
+	must(t, err)
+}
+
+// answers waits for a question whose answer is not shown, and answers it.
+func (x *person) answers(t *testing.T, question, answer string) {
+	t.Helper()
+	x.sees(t, question)
+	eventually(t, "nothing typed is shown", func() bool { return !x.echo(t) })
+	x.types(t, answer+"\r")
+}
+
+// echo reports whether the terminal shows what is typed.
+func (x *person) echo(t *testing.T) bool {
+	t.Helper()
+	raw, err := x.line.SyscallConn()
+	must(t, err)
+	var settings *unix.Termios
+	must(t, raw.Control(func(fd uintptr) { settings, err = unix.IoctlGetTermios(int(fd), unix.TCGETS) }))
+	must(t, err)
+	return settings.Lflag&unix.ECHO != 0
+}
+
+// leaves waits for the end of the program. The terminal must be as it was.
+func (x *person) leaves(t *testing.T, exit int) result {
+	t.Helper()
+	err := x.Wait()
+	if failed := (*exec.ExitError)(nil); err != nil && !errors.As(err, &failed) || !x.deadline.Stop() {
+		t.Fatalf("%s: %v\n%s", x.what, err, x.shown())
+	}
+	if !x.echo(t) {
+		t.Errorf("%s left the terminal without echo", x.what)
+	}
+	// What the program wrote last is read when the line, too, is closed.
+	_ = x.line.Close()
+	<-x.dark
+	log := slots[0].seenSince(x.since)
+	slots[0].leftWell(t, log)
+	r := result{stdout: x.shown(), exit: x.ProcessState.ExitCode(), dir: x.Dir, log: log}
+	return r.wantExit(t, exit)
+}
