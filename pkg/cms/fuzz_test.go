@@ -23,7 +23,7 @@ func seeds(f *testing.F) [][]byte {
 			f.eContent = indefinite(tlv(tagOctetString|constructed, octetString([]byte(content[:5])), octetString([]byte(content[5:]))))
 		},
 		func(f *forge, s *forgedSigner) {
-			f.version, s.version, s.sid = 3, 3, tlv(tagContext|0, p.rsa.cert.SubjectKeyId)
+			f.version, s.version, s.sid = 3, 3, tlv(tagContext, p.rsa.cert.SubjectKeyId)
 		},
 		func(f *forge, s *forgedSigner) {
 			s.signatureAlgorithm = sequence(oidRSASSAPSS.der(), pssParams(sha256Identifier, sha256Identifier, 32, 1))

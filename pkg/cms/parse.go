@@ -82,8 +82,8 @@ func (c *cursor) signedData() *SignedData {
 	if sd.ContentType != oidData {
 		required = 3
 	}
-	if in.at(tagExplicit | 0) {
-		required = max(required, in.enter(tagExplicit|0, "certificates").certificates(sd))
+	if in.at(tagExplicit) {
+		required = max(required, in.enter(tagExplicit, "certificates").certificates(sd))
 	}
 	if in.at(tagExplicit | 1) {
 		required = max(required, in.enter(tagExplicit|1, "crls").crls(sd))
@@ -174,7 +174,7 @@ func (c *cursor) signerInfo() SignerInfo {
 	in := c.enter(tagSequence, "SignerInfo")
 	si := SignerInfo{version: in.small()}
 	required := 1
-	if in.at(tagContext | 0) {
+	if in.at(tagContext) {
 		required = 3
 		si.SubjectKeyID = in.next().body
 	} else {
@@ -187,7 +187,7 @@ func (c *cursor) signerInfo() SignerInfo {
 		in.fail("version %d where %d was expected", si.version, required)
 	}
 	si.digestAlgorithm = in.algorithm("digestAlgorithm")
-	if in.at(tagExplicit | 0) {
+	if in.at(tagExplicit) {
 		si.signedAttrs = in.next()
 		si.Signed = in.within(si.signedAttrs, "signedAttrs").attributes()
 		if len(si.Signed) == 0 {

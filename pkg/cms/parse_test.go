@@ -34,17 +34,17 @@ func TestParseRefuses(t *testing.T) {
 		}, "version 3 where 5"},
 		"other CRL":                {func(f *forge, s *forgedSigner) { f.crls = [][]byte{tlv(tagExplicit|1, derNull)} }, "version 1 where 5"},
 		"signer version 3":         {func(f *forge, s *forgedSigner) { s.version, f.version = 3, 3 }, "version 3 where 1 was expected in SignerInfo"},
-		"signer version 1, key id": {func(f *forge, s *forgedSigner) { s.sid = tlv(tagContext|0, p.rsa.cert.SubjectKeyId) }, "version 1 where 3 was expected in SignerInfo"},
+		"signer version 1, key id": {func(f *forge, s *forgedSigner) { s.sid = tlv(tagContext, p.rsa.cert.SubjectKeyId) }, "version 1 where 3 was expected in SignerInfo"},
 		"no sid":                   {func(f *forge, s *forgedSigner) { s.sid = nil }, "06 where 30 was expected in IssuerAndSerialNumber"},
 		"sid without serial":       {func(f *forge, s *forgedSigner) { s.sid = sequence(p.rsa.cert.RawIssuer) }, "element missing in IssuerAndSerialNumber"},
 		"sid and more": {func(f *forge, s *forgedSigner) {
 			s.sid = sequence(p.rsa.cert.RawIssuer, integer(p.rsa.cert.SerialNumber), derNull)
 		}, "2 octets too many in IssuerAndSerialNumber"},
 		"sid twice":        {func(f *forge, s *forgedSigner) { s.sid = append(slices.Clone(s.sid), s.sid...) }, "30 where 06 was expected in digestAlgorithm"},
-		"attributes empty": {func(f *forge, s *forgedSigner) { s.send = func([][]byte) []byte { return tlv(tagExplicit | 0) } }, "empty signedAttrs"},
+		"attributes empty": {func(f *forge, s *forgedSigner) { s.send = func([][]byte) []byte { return tlv(tagExplicit) } }, "empty signedAttrs"},
 		"attributes after": {func(f *forge, s *forgedSigner) {
 			s.send = func([][]byte) []byte { return nil }
-			s.unsigned = tlv(tagExplicit|0, s.attributes...)
+			s.unsigned = tlv(tagExplicit, s.attributes...)
 		}, "octets too many in SignerInfo"},
 		"attribute no SET": {func(f *forge, s *forgedSigner) {
 			s.attributes = append(s.attributes, sequence(oidData.der(), sequence(derNull)))

@@ -79,7 +79,7 @@ func (s Signing) Detached(digest []byte) ([]byte, error) {
 		integer(big.NewInt(1)),
 		setOf(s.digestAlgorithm()),
 		sequence(oidData.der()),
-		retagged(tagExplicit|0, setOf(s.certificates()...)),
+		retagged(tagExplicit, setOf(s.certificates()...)),
 		setOf(signerInfo),
 	))), nil
 }
@@ -104,7 +104,7 @@ func (s Signing) signerInfo(digest []byte) ([]byte, error) {
 		integer(big.NewInt(1)),
 		sequence(s.Certificate.RawIssuer, integer(s.Certificate.SerialNumber)),
 		s.digestAlgorithm(),
-		retagged(tagExplicit|0, attributes),
+		retagged(tagExplicit, attributes),
 		algorithm.identifier(),
 		octetString(signature),
 	), nil

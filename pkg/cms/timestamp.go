@@ -82,7 +82,7 @@ func (t *Timestamp) readInfo(encoded []byte) *Failure {
 	if info.at(tagInteger) {
 		t.Nonce = info.integer()
 	}
-	for info.at(tagExplicit|0) || info.at(tagExplicit|1) {
+	for info.at(tagExplicit) || info.at(tagExplicit|1) {
 		info.next() // tsa, extensions
 	}
 	info.done()

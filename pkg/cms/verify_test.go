@@ -76,7 +76,7 @@ func newForgedSigner(h holder) *forgedSigner {
 			newAttribute(oidSigningCertificateV2, newSigningCertificate(h.cert, crypto.SHA256)),
 		},
 		toSign: func(a [][]byte) []byte { return setOf(a...) },
-		send:   func(a [][]byte) []byte { return retagged(tagExplicit|0, setOf(a...)) },
+		send:   func(a [][]byte) []byte { return retagged(tagExplicit, setOf(a...)) },
 	}
 }
 
@@ -110,7 +110,7 @@ func (f *forge) encode() []byte {
 	encap = append(encap, f.afterContent...)
 	var certificates, crls []byte
 	if f.certificates != nil {
-		certificates = tlv(tagExplicit|0, f.certificates...)
+		certificates = tlv(tagExplicit, f.certificates...)
 	}
 	if f.crls != nil {
 		crls = tlv(tagExplicit|1, f.crls...)
@@ -172,15 +172,15 @@ func TestVerifyFinds(t *testing.T) {
 		"no attributes": {func(f *forge, s *forgedSigner) { s.withoutAttributes(content) }, nil},
 		"attributes not sorted, signed as sent": {func(f *forge, s *forgedSigner) {
 			slices.SortFunc(s.attributes, func(a, b []byte) int { return bytes.Compare(b, a) })
-			s.send = func(a [][]byte) []byte { return tlv(tagExplicit|0, a...) }
+			s.send = func(a [][]byte) []byte { return tlv(tagExplicit, a...) }
 			s.toSign = func(a [][]byte) []byte { return tlv(tagSet, a...) }
 		}, nil},
 		"attributes not sorted, signed in DER": {func(f *forge, s *forgedSigner) {
 			slices.SortFunc(s.attributes, func(a, b []byte) int { return bytes.Compare(b, a) })
-			s.send = func(a [][]byte) []byte { return tlv(tagExplicit|0, a...) }
+			s.send = func(a [][]byte) []byte { return tlv(tagExplicit, a...) }
 		}, nil},
 		"attributes in BER, signed in DER": {func(f *forge, s *forgedSigner) {
-			s.send = func(a [][]byte) []byte { return indefinite(tlv(tagExplicit|0, indefinite(a[0]), a[1], a[3], a[2])) }
+			s.send = func(a [][]byte) []byte { return indefinite(tlv(tagExplicit, indefinite(a[0]), a[1], a[3], a[2])) }
 		}, nil},
 		"two signers": {func(f *forge, s *forgedSigner) {
 			f.signers = append(f.signers, newForgedSigner(p.p256))
@@ -280,10 +280,10 @@ func TestVerifyFinds(t *testing.T) {
 			s.sid = sequence(p.rsa.cert.RawSubject, integer(p.rsa.cert.SerialNumber))
 		}, NoSigningCertificateFound},
 		"other key id": {func(f *forge, s *forgedSigner) {
-			f.version, s.version, s.sid = 3, 3, tlv(tagContext|0, []byte("another"))
+			f.version, s.version, s.sid = 3, 3, tlv(tagContext, []byte("another"))
 		}, NoSigningCertificateFound},
 		"empty key id": {func(f *forge, s *forgedSigner) {
-			f.version, s.version, s.sid = 3, 3, tlv(tagContext|0)
+			f.version, s.version, s.sid = 3, 3, tlv(tagContext)
 		}, NoSigningCertificateFound},
 
 		"signed by another key":   {func(f *forge, s *forgedSigner) { s.key = p.ca.key }, SigCryptoFailure},
@@ -370,7 +370,7 @@ func indefinite(encoded []byte) []byte {
 
 func TestAttributesNotDER(t *testing.T) {
 	f := newForge()
-	f.signers[0].send = func(a [][]byte) []byte { return indefinite(tlv(tagExplicit|0, a[3], a[2], a[1], a[0])) }
+	f.signers[0].send = func(a [][]byte) []byte { return indefinite(tlv(tagExplicit, a[3], a[2], a[1], a[0])) }
 	rs := verified(t, f.encode(), content)
 	if err := rs.Err(); err != nil || !slices.Equal(rs[0].Warnings, []Warning{AttributesNotDER}) {
 		t.Errorf("%v, warnings %v", err, rs[0].Warnings)
@@ -455,7 +455,7 @@ func TestIssuerInAnotherStringType(t *testing.T) {
 
 func TestSubjectKeyIdentifier(t *testing.T) {
 	f := newForge()
-	f.signers[0].sid = tlv(tagContext|0, fixture().rsa.cert.SubjectKeyId)
+	f.signers[0].sid = tlv(tagContext, fixture().rsa.cert.SubjectKeyId)
 	f.signers[0].version = 3
 	for _, version := range []int64{3, 1} {
 		f.version = version
@@ -474,7 +474,7 @@ func TestEmptySubjectKeyIdentifier(t *testing.T) {
 	}
 	f := newForge()
 	s := newForgedSigner(holder{without, p.rsa.key})
-	s.version, s.sid = 3, tlv(tagContext|0)
+	s.version, s.sid = 3, tlv(tagContext)
 	f.version, f.signers, f.certificates = 3, []*forgedSigner{s}, [][]byte{without.Raw}
 	if err := verified(t, f.encode(), content).Err(); !errors.Is(err, NoSigningCertificateFound) {
 		t.Error(err)

@@ -111,6 +111,7 @@ func TestCertificateFiles(t *testing.T) {
 		"an empty SEQUENCE":             {begin("\x30\x00", 100), jpki.ErrDamaged, 1},
 		"a short SEQUENCE":              {begin("\x30\x7F", 200), jpki.ErrDamaged, 1},
 		"indefinite length":             {begin("\x30\x80", 200), jpki.ErrDamaged, 1},
+		"indefinite length, short":      {begin("\x30\x80", 50), jpki.ErrDamaged, 1},
 		"length 81":                     {begin("\x30\x81\xFC", 300), jpki.ErrDamaged, 1},
 		"length 81 and one block more":  {begin("\x30\x81\xFE", 300), jpki.ErrDamaged, 2},
 		"length 82":                     {begin("\x30\x82\x05\xD8", 1600), jpki.ErrDamaged, 2},

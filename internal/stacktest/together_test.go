@@ -1,0 +1,83 @@
+//go:build pcscd
+
+package stacktest
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"testing"
+
+	"github.com/jpki-tools/jpki/pkg/virtualcard"
+)
+
+// TestTogether has two programs, one with each backend, do what people do on
+// one card at the same time, 100 runs each: nobody loses a try, gets a
+// signature of another key, or waits for ever. One works with the signing
+// password, the other with the authentication PIN, which it changes there and
+// back; both look at the card in between. JPKI_STACK_RUNS says how many runs.
+func TestTogether(t *testing.T) {
+	runs := 100
+	if n, err := strconv.Atoi(os.Getenv("JPKI_STACK_RUNS")); err == nil {
+		runs = n
+	}
+	s := insert(t, "adult", virtualcard.Options{})
+	const other = "8263"
+	pin, next := virtualcard.AuthPIN, other // known to one of the two only
+	var signed []string                     // known to the other
+	works := [2][]func() (stdin string, args []string, done func(dir string)){
+		{
+			func() (string, []string, func(string)) { return "", []string{"status"}, nil },
+			func() (string, []string, func(string)) {
+				return virtualcard.SignPIN, []string{"pin", "verify", "sign", "--pin-stdin"}, nil
+			},
+			func() (string, []string, func(string)) {
+				return virtualcard.SignPIN, []string{"sign", "a", "--pin-stdin"}, func(dir string) { signed = append(signed, dir) }
+			},
+		},
+		{
+			func() (string, []string, func(string)) { return "", []string{"pin", "status"}, nil },
+			func() (string, []string, func(string)) {
+				return pin, []string{"pin", "verify", "auth", "--pin-stdin"}, nil
+			},
+			func() (string, []string, func(string)) {
+				return pin + "\n" + next, []string{"pin", "change", "auth", "--pin-stdin", "--force"}, func(string) { pin, next = next, pin }
+			},
+		},
+	}
+	var both sync.WaitGroup
+	for i, work := range works {
+		both.Go(func() {
+			for n := range runs {
+				stdin, args, done := work[rand.IntN(len(work))]()
+				dir := filepath.Join(t.TempDir(), fmt.Sprint(i, "-", n))
+				must(t, os.MkdirAll(dir, 0o700))
+				write(t, dir, "a", "x")
+				run := programs[i].prepare(t, setting{dir: dir, stdin: stdin}, args...)
+				run.alone = false
+				run.begin(t)
+				if r := run.wait(t); r.exit != 0 {
+					t.Errorf("%v: exit %d\n%s%s", args, r.exit, r.stdout, r.stderr)
+					return
+				}
+				if done != nil {
+					done(dir)
+				}
+			}
+		})
+	}
+	both.Wait()
+	for _, dir := range signed {
+		accepted(t, dir, "a.p7s", "a")
+	}
+	state := s.card.State()
+	if state.Sign.Left != 5 || state.Auth.Left != 3 {
+		t.Errorf("tries were lost: %d and %d left", state.Sign.Left, state.Auth.Left)
+	}
+	if open := nextProgram(t, s.reader); len(open) > 0 {
+		t.Error(open)
+	}
+}
