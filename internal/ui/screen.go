@@ -80,15 +80,3 @@ func (s *Screen) leave() {
 		_, _ = io.WriteString(s.f, leaveScreen)
 	}
 }
-
-// around leaves the terminal to others while f runs.
-func (s *Screen) around(f func()) {
-	if s == nil {
-		f()
-		return
-	}
-	s.leave()
-	f()
-	s.enter()
-	s.redraw()
-}

@@ -98,3 +98,15 @@ func Unstoppable() func() {
 	theStopper.change(func() { theStopper.held++ })
 	return func() { theStopper.change(func() { theStopper.held-- }) }
 }
+
+// around leaves the terminal to others while f runs.
+func (s *Screen) around(f func()) {
+	if s == nil {
+		f()
+		return
+	}
+	s.leave()
+	f()
+	s.enter()
+	s.redraw()
+}
