@@ -76,10 +76,11 @@ func (a *app) newRoot() *cobra.Command {
 	}
 	root.AddCommand(
 		a.newStatus(), a.newCert(), a.newPIN(), a.newSign(), a.newVerify(),
-		a.newReaders(), a.newWatch(), a.newDoctor(), a.newDemo(), a.newVersion(),
+		a.newReaders(), a.newWatch(), a.newDoctor(), a.newDemo(), a.newCompletion(), a.newVersion(),
 		a.newGuide(), a.newCalendar(),
 	)
 	root.AddCommand(a.newTopics()...)
+	a.completeFlags(root)
 	return root
 }
 

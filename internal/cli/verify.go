@@ -18,7 +18,7 @@ import (
 )
 
 type verifyOptions struct {
-	content   string
+	content   []string
 	trustDemo bool
 	trust     string
 	tsaCA     string
@@ -47,7 +47,7 @@ func (a *app) newVerify() *cobra.Command {
 		run:  func(ctx context.Context, args []string) error { return a.verify(ctx, &opt, args) },
 	})
 	f := cmd.Flags()
-	f.StringVar(&opt.content, "content", "", a.say(text{JA: "署名された`FILE`(省くと .p7s を除いた名前)", EN: "the signed `FILE` (default: the name without .p7s)"}))
+	f.StringArrayVar(&opt.content, "content", nil, a.say(text{JA: "署名された`FILE`(.p7sでは、省くと .p7s を除いた名前。XMLでは、署名が指すファイルをすべて)", EN: "the signed `FILE` (.p7s: by default the name without it; XML: every file that the signature refers to)"}))
 	f.StringVar(&opt.tsaCA, "tsa-ca", "", a.say(text{JA: "タイムスタンプ局の認証局の証明書`FILE`", EN: "`FILE` with the CA certificates of timestamping authorities to believe"}))
 	f.StringVar(&opt.trust, "trust", "", a.say(text{JA: "信じる認証局を増やす: `WHOM` は demo(デモカード)", EN: "believe another CA too: `WHOM` is demo (the demo card)"}))
 	return cmd
@@ -77,7 +77,7 @@ func (a *app) verify(ctx context.Context, opt *verifyOptions, files []string) er
 	default:
 		return usage(text{JA: "--trust に使えるのは demo です。", EN: "--trust is demo."})
 	}
-	if opt.content != "" && len(files) > 1 {
+	if len(opt.content) > 0 && len(files) > 1 {
 		return usage(text{JA: "--content は署名が1つのときだけ使えます。", EN: "--content is for a single signature."})
 	}
 	if opt.tsaCA != "" {
@@ -215,6 +215,7 @@ var reasonTexts = []struct {
 	cause error
 	text  text
 }{
+	{xmlsig.SignedDataNotFound, text{JA: "署名が指すファイルが指定されていません(--content で指定)", EN: "a file that the signature refers to was not given (--content)"}},
 	{xmlsig.HashFailure, text{JA: "署名された内容が変わっています", EN: "what was signed has changed"}},
 	{xmlsig.SigCryptoFailure, text{JA: "署名の値が、証明書の鍵と合いません", EN: "the signature does not fit the certificate's key"}},
 	{errPartial, text{JA: "文書の一部しか署名されていません。残りは誰でも変えられます", EN: "only a part of the document is signed; anybody can change the rest"}},

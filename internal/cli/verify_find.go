@@ -94,13 +94,17 @@ func (a *app) findCMS(ctx context.Context, opt *verifyOptions, path string, f *o
 	var content *cms.Content
 	covers := text{JA: "署名の中に入っている内容", EN: "the content inside the signature"}
 	if sd.Detached() {
-		name := opt.content
-		if name == "" {
-			var ok bool
-			if name, ok = strings.CutSuffix(path, ".p7s"); !ok {
+		name, ok := strings.CutSuffix(path, ".p7s")
+		switch len(opt.content) {
+		case 0:
+			if !ok {
 				return nil, usage(text{JA: "%sがどのファイルの署名か分かりません。", EN: "It is not clear which file %s is for."}.With(path)).
 					next(text{JA: "--content で元のファイルを指定してください。", EN: "Name the signed file with --content."})
 			}
+		case 1:
+			name = opt.content[0]
+		default:
+			return nil, usage(text{JA: "%sの --content は1つだけです。", EN: "%s has one --content only."}.With(path))
 		}
 		if content, err = a.signedContent(ctx, name, sd); err != nil {
 			return nil, err
@@ -231,13 +235,15 @@ func findXML(opt *verifyOptions, path string, f *os.File) ([]foundSignature, err
 	return all, nil
 }
 
-// allowed opens the file that --content names, and no other, for a signature
-// that refers to it.
+// allowed opens a file that --content names, and no other, for a signature that
+// refers to it.
 func (opt *verifyOptions) allowed(name string) (io.ReadCloser, error) {
-	if opt.content == "" || filepath.Base(opt.content) != name {
-		return nil, fs.ErrNotExist
+	for _, path := range opt.content {
+		if filepath.Base(path) == name {
+			return openInput(path)
+		}
 	}
-	return openInput(opt.content)
+	return nil, fs.ErrNotExist
 }
 
 func xmlFinding(r xmlsig.Result) foundSignature {
@@ -268,14 +274,14 @@ func xmlFinding(r xmlsig.Result) foundSignature {
 	}
 	if r.Whole {
 		found.covers = []text{{JA: "文書の全体", EN: "the whole document"}}
-		return found
+	} else {
+		found.covers = []text{{JA: "文書の一部だけ。ほかの部分は誰でも変えられます", EN: "a part of the document only; anybody can change the rest"}}
 	}
-	found.covers = []text{{JA: "文書の一部だけ。ほかの部分は誰でも変えられます", EN: "a part of the document only; anybody can change the rest"}}
 	for _, ref := range r.References {
 		switch {
 		case ref.File != "":
 			found.covers = append(found.covers, text{JA: "ファイル%s", EN: "the file %s"}.With(cert.Printable(ref.File)))
-		case ref.Element != nil:
+		case ref.Element != nil && !r.Whole:
 			_, name := ref.Element.Name()
 			found.covers = append(found.covers, text{JA: "要素%s", EN: "the element %s"}.With(cert.Printable(name)))
 		}
