@@ -78,7 +78,7 @@ func (a *app) newSign() *cobra.Command {
 		examples: []example{
 			{"jpki sign contract.txt", text{JA: "contract.txt.p7s を作る", EN: "makes contract.txt.p7s"}},
 			{"jpki sign touki.pdf", text{JA: "touki-signed.pdf を作る", EN: "makes touki-signed.pdf"}},
-			{"jpki sign --out-dir signed *.pdf", text{JA: "暗証番号を1回だけ入力して、いくつも署名する", EN: "sign many, entering the password once"}},
+			{"mkdir signed && jpki sign --out-dir signed *.pdf", text{JA: "暗証番号を1回だけ入力して、いくつも署名する", EN: "sign many, entering the password once"}},
 			{"tar c docs | jpki sign - -o docs.tar.p7s", text{JA: "標準入力に署名する", EN: "sign standard input"}},
 		},
 		args: a.argCount(0, -1, text{}),
