@@ -42,7 +42,7 @@ func TestCost(t *testing.T) {
 		{operationNamed(t, "pin verify sign"), 5, 5},
 		{operation{name: "pin verify auth", key: jpki.KeyAuth, use: nothing}, 5, 5},
 		{operationNamed(t, "pin change sign"), 7, 7},
-		{operationNamed(t, "pin change auth"), 7, 7},
+		{operation{name: "pin change auth", key: jpki.KeyAuth, use: func(s *jpki.Session) error { return s.ChangePIN(pin("5678")) }}, 7, 7},
 		{operationNamed(t, "cert export sign"), 6 + r[sign], 8},
 		{signing(1), 9 + r[sign] + r[signCA], 13},
 		{signing(2), 9 + r[sign] + r[signCA] + 1, 14},
@@ -457,8 +457,22 @@ func TestLeftOpen(t *testing.T) {
 		}
 		return run()
 	}
-	err := operationNamed(t, "pin change auth").run(context.Background(), jpki.New(s))
+	err := operationNamed(t, "pin change auth, file moved").run(context.Background(), jpki.New(s))
 	if !errors.Is(err, apdu.StatusNotFound) || withPIN(s.sent, apdu.InsVerify) != 0 || len(s.sent) != 5 {
+		t.Errorf("%v after %d commands", err, len(s.sent))
+	}
+	// Nor where there is no way back.
+	s = newSlot(t, "adult", virtualcard.Options{QueryShowsOpen: true})
+	s.card.PowerOn()
+	leaveOpen(t, s.card, jpki.KeyAuth)
+	s.fault = func(n int, run func() ([]byte, error)) ([]byte, error) {
+		if n > 0 && bytes.Equal(s.sent[n], selectJPKI) {
+			return []byte{0x6A, 0x82}, nil
+		}
+		return run()
+	}
+	err = operationNamed(t, "pin change auth, file moved").run(context.Background(), jpki.New(s))
+	if !errors.Is(err, jpki.ErrNotJPKI) || withPIN(s.sent, apdu.InsVerify) != 0 || len(s.sent) != 5 {
 		t.Errorf("%v after %d commands", err, len(s.sent))
 	}
 }

@@ -283,7 +283,6 @@ var operations = []operation{
 		return err
 	}},
 	{name: "pin change sign", key: jpki.KeySign, new: "NEWER99", use: func(s *jpki.Session) error { return s.ChangePIN(pin("NEWER99")) }},
-	{name: "pin change auth", key: jpki.KeyAuth, new: "5678", use: func(s *jpki.Session) error { return s.ChangePIN(pin("5678")) }},
 	{name: "pin change auth, file moved", key: jpki.KeyAuth, new: "5678", use: func(s *jpki.Session) error {
 		if _, err := s.Token(); err != nil {
 			return err

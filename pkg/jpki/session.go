@@ -39,12 +39,10 @@ func (c *Card) WithPIN(ctx context.Context, k Key, p PIN, guard Guard, use func(
 	app, sent := &App{card: c, ctx: ctx}, false
 	defer func() {
 		app.dead = true
-		if sent {
-			if closeErr := app.close(); closeErr != nil {
-				err = errors.Join(err, closeErr)
-			}
-		} else if endErr := c.conn.End(); err == nil {
-			err = endErr
+		if !sent {
+			_ = c.conn.End() // why no PIN was sent is what counts
+		} else if closeErr := app.close(); closeErr != nil {
+			err = errors.Join(err, closeErr)
 		}
 	}()
 	if err := app.selectApplication(); err != nil {
