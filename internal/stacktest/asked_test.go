@@ -135,7 +135,7 @@ func TestLeavingThePrompt(t *testing.T) {
 func TestLeavingAtAnyMoment(t *testing.T) {
 	insert(t, "adult", virtualcard.Options{})
 	each(t, func(t *testing.T, p program) {
-		for i := range 20 * *rounds {
+		for i := range 20 * rounds {
 			x := p.sit(t, setting{}, "pin", "verify", "sign")
 			x.sees(t, askedEN)
 			time.Sleep(time.Duration(i*37%200) * time.Microsecond)

@@ -198,7 +198,7 @@ func TestClosedAfterSignal(t *testing.T) {
 func TestClosedAfterAnyMoment(t *testing.T) {
 	insert(t, "adult", virtualcard.Options{})
 	each(t, func(t *testing.T, p program) {
-		for i := range 20 * *rounds {
+		for i := range 20 * rounds {
 			dir := file(t, "a", "x")
 			run := p.start(t, setting{dir: dir, stdin: virtualcard.SignPIN}, "sign", "a", "--pin-stdin", "--json")
 			// A run takes some 30 ms. The steps are prime to one another.
@@ -211,7 +211,7 @@ func TestClosedAfterAnyMoment(t *testing.T) {
 					t.Errorf("done, with %v\n%s", left, r.stdout)
 				}
 			case len(left) != 1:
-				t.Errorf("interrupted, it left %v", left)
+				t.Errorf("interrupted (exit status %d), it left %v\n%s", r.exit, left, r.stderr)
 			case r.exit == -1: // before the program had begun to listen
 				if len(r.log) > 0 {
 					t.Errorf("killed with the card open: %v", r.log)

@@ -6,11 +6,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -56,8 +56,11 @@ func runTests(m *testing.M) (int, error) {
 	return m.Run(), nil
 }
 
-// rounds has tests of chance run longer.
-var rounds = flag.Int("rounds", 1, "how often to repeat what chance decides")
+// rounds multiplies what chance decides: JPKI_STACK_ROUNDS, or 1.
+var rounds = func() int {
+	n, _ := strconv.Atoi(os.Getenv("JPKI_STACK_ROUNDS"))
+	return max(n, 1)
+}()
 
 // each runs a test with both programs.
 func each(t *testing.T, test func(*testing.T, program)) {

@@ -64,7 +64,7 @@ func TestPulled(t *testing.T) {
 
 // TestInsertions takes the card out and puts it back, again and again.
 func TestInsertions(t *testing.T) {
-	for i := range 3 * *rounds {
+	for i := range 5 * rounds {
 		p := programs[i%len(programs)]
 		s := insert(t, "adult", virtualcard.Options{})
 		p.enter(t, virtualcard.SignPIN, "pin", "verify", "sign").wantExit(t, 0)

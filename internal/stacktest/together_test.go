@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"strconv"
 	"sync"
 	"testing"
 
@@ -18,12 +17,8 @@ import (
 // one card at the same time, 100 runs each: nobody loses a try, gets a
 // signature of another key, or waits for ever. One works with the signing
 // password, the other with the authentication PIN, which it changes there and
-// back; both look at the card in between. JPKI_STACK_RUNS says how many runs.
+// back; both look at the card in between.
 func TestTogether(t *testing.T) {
-	runs := 100
-	if n, err := strconv.Atoi(os.Getenv("JPKI_STACK_RUNS")); err == nil {
-		runs = n
-	}
 	s := insert(t, "adult", virtualcard.Options{})
 	const other = "8263"
 	pin, next := virtualcard.AuthPIN, other // known to one of the two only
@@ -51,7 +46,7 @@ func TestTogether(t *testing.T) {
 	var both sync.WaitGroup
 	for i, work := range works {
 		both.Go(func() {
-			for n := range runs {
+			for n := range 100 * rounds {
 				stdin, args, done := work[rand.IntN(len(work))]()
 				dir := filepath.Join(t.TempDir(), fmt.Sprint(i, "-", n))
 				must(t, os.MkdirAll(dir, 0o700))
