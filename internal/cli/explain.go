@@ -75,7 +75,7 @@ func explainPIN(err error) *problem.Problem {
 			ruleHint(rule))
 	case errors.As(err, &unanswered):
 		p := problem.New(problem.PINUnanswered,
-			text{JA: "%sの確認中にカードとの通信が切れました。回数が1回減ったかもしれません。", EN: "The card went away while the %s was checked. A try may have been used."}.With(pinNames[unanswered.Key]),
+			text{JA: "%sを確認しましたが、カードから確かな返事がありませんでした。回数が1回減ったかもしれません。", EN: "The card gave no certain answer about the %s. A try may have been used."}.With(pinNames[unanswered.Key]),
 			text{JA: "カードを置き直し、jpki pin status で残り回数を確かめてください。", EN: "Put the card back and look at the counter with jpki pin status."})
 		p.TryUsed = true
 		return p
