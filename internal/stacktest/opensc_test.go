@@ -99,13 +99,17 @@ func TestServePersona(t *testing.T) {
 		if doc.Certificates[1].State != "renewal-open" {
 			t.Errorf("%+v", doc)
 		}
-		// The slot holds one card, and the other one has its own.
-		p.run(t, "demo", "serve", "--json").wantExit(t, 11).wantCode(t, "card-in-use")
 		p.run(t, "demo", "serve", "--address", "127.0.0.1:1", "--json").wantExit(t, 3).wantCode(t, "no-service")
 		p.run(t, "demo", "serve", "--persona", "nobody", "--json").wantExit(t, 2).wantCode(t, "usage")
 		must(t, card.Process.Signal(syscall.SIGTERM))
 		card.wait(t)
 	})
+}
+
+// TestServeTwice: the slot holds one card.
+func TestServeTwice(t *testing.T) {
+	programs[0].serve(t)
+	programs[1].run(t, "demo", "serve", "--json").wantExit(t, 11).wantCode(t, "card-in-use")
 }
 
 // TestServeEndsWithTheReader: without pcscd there is no reader to be in.

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -46,22 +47,44 @@ func (t *Terminal) File() *os.File { return t.in }
 func (t *Terminal) Println(s string) { fmt.Fprintln(t.out, fit(t.in, s)) }
 
 // Secret asks for a line that is not shown while it is typed. When ctx ends
-// first, the terminal's echo is restored and the cause of ctx returned.
+// first, the cause of ctx is returned. Either way the terminal is then as it
+// was: only this goroutine changes it, never the read that may be left behind.
 func (t *Terminal) Secret(ctx context.Context, prompt string) ([]byte, error) {
 	fd := int(t.in.Fd())
 	before, err := term.GetState(fd)
+	if err == nil {
+		err = hideTyping(fd)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNoTerminal, err)
 	}
+	defer term.Restore(fd, before)
 	fmt.Fprint(t.out, prompt)
 	defer fmt.Fprintln(t.out)
 	defer suspendable(fd, before, func() { fmt.Fprint(t.out, prompt) })()
-	b, err := await(ctx, func() ([]byte, error) { return term.ReadPassword(fd) })
-	if ctx.Err() != nil {
-		// ReadPassword still waits in its goroutine with echo off.
-		_ = term.Restore(fd, before)
+	return await(ctx, func() ([]byte, error) { return readSecret(t.in) })
+}
+
+// maxSecret bounds a line that is not shown: what a terminal gives in one.
+const maxSecret = 4096
+
+// readSecret reads a line into the one buffer that holds it.
+func readSecret(r io.Reader) ([]byte, error) {
+	line := make([]byte, 0, maxSecret)
+	for len(line) < maxSecret {
+		n, err := r.Read(line[len(line) : len(line)+1])
+		line = line[:len(line)+n]
+		switch {
+		case n > 0 && line[len(line)-1] == '\n':
+			return bytes.TrimRight(line, "\r\n"), nil
+		case errors.Is(err, io.EOF) && len(line) > 0:
+			return line, nil
+		case err != nil:
+			return nil, err
+		}
 	}
-	return b, err
+	clear(line)
+	return nil, bufio.ErrTooLong
 }
 
 // Line asks for a line.

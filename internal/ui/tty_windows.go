@@ -3,6 +3,8 @@ package ui
 import (
 	"io"
 	"os"
+
+	"golang.org/x/sys/windows"
 )
 
 func openTTY() (*os.File, io.Writer, error) {
@@ -16,4 +18,15 @@ func openTTY() (*os.File, io.Writer, error) {
 		return nil, nil, err
 	}
 	return in, out, nil
+}
+
+// hideTyping has the console show nothing of what is typed.
+func hideTyping(fd int) error {
+	var mode uint32
+	if err := windows.GetConsoleMode(windows.Handle(fd), &mode); err != nil {
+		return err
+	}
+	mode &^= windows.ENABLE_ECHO_INPUT
+	mode |= windows.ENABLE_LINE_INPUT | windows.ENABLE_PROCESSED_INPUT
+	return windows.SetConsoleMode(windows.Handle(fd), mode)
 }
