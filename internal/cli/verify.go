@@ -4,13 +4,11 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/jpki-tools/jpki/internal/problem"
-	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/cms"
 	"github.com/jpki-tools/jpki/pkg/trust"
@@ -193,23 +191,6 @@ func (opt *verifyOptions) stampTimes(f foundSignature) (proven, unproven time.Ti
 	return proven, unproven
 }
 
-// momentText writes a moment in Japan's zone.
-func momentText(t time.Time) text {
-	clock := t.In(cert.JST).Format("15:04:05")
-	return text{JA: "%s %s", EN: "%s %s JST"}.With(dateText(cert.DateOf(t)), clock)
-}
-
-var verdictTexts = map[trust.Status]text{
-	trust.Valid:                    {JA: "署名は有効です(失効していないことを確認しました)", EN: "valid (not revoked)"},
-	trust.ValidRevocationUnchecked: {JA: "署名は真正です(失効は未確認)", EN: "genuine (revocation not checked)"},
-	trust.Invalid:                  {JA: "署名は無効です", EN: "not genuine"},
-	trust.Indeterminate:            {JA: "判定できません", EN: "cannot be decided"},
-}
-
-var verdictTones = map[trust.Status]ui.Tone{
-	trust.Valid: ui.Good, trust.ValidRevocationUnchecked: ui.Good, trust.Invalid: ui.Bad, trust.Indeterminate: ui.Warn,
-}
-
 // reasonTexts explains the causes a person can understand and act on.
 var reasonTexts = []struct {
 	cause error
@@ -242,142 +223,4 @@ func reasonText(r trust.Reason) text {
 		}
 	}
 	return text{JA: "詳細: %s", EN: "%s"}.With(r.Err.Error())
-}
-
-func (a *app) printVerdicts(verdicts []fileVerdict) {
-	w := a.io.Out
-	for i, f := range verdicts {
-		if i > 0 {
-			fmt.Fprintln(w)
-		}
-		fmt.Fprintln(w, a.io.Paint(ui.Strong, f.file))
-		if f.err != nil {
-			fmt.Fprintf(w, "  %s\n", a.io.Paint(ui.Bad, a.say(a.explain(f.err).What)))
-			continue
-		}
-		for j, s := range f.signatures {
-			if j > 0 {
-				fmt.Fprintln(w)
-			}
-			fmt.Fprint(w, ui.Table(2, nil, a.verdictRows(s)))
-		}
-	}
-}
-
-func (a *app) verdictRows(s signatureVerdict) [][]string {
-	status := s.verdict.Status()
-	verdict := verdictTexts[status]
-	if s.verdict.Issuer.Standing == trust.Demo {
-		verdict = text{JA: "%s(デモ: 本物ではありません)", EN: "%s (DEMO, not real)"}.With(verdict)
-	}
-	rows := [][]string{a.row(verdictTones[status], text{JA: "判定", EN: "Verdict"}, capital(verdict))}
-	for _, r := range s.verdict.Reasons {
-		rows = append(rows, a.row(ui.Plain, text{JA: "理由", EN: "Reason"}, reasonText(r)))
-	}
-	if c := s.cert; c != nil {
-		if s.name != "" {
-			rows = append(rows, []string{a.say(text{JA: "署名者", EN: "Signer"}), s.name})
-		} else {
-			rows = append(rows, []string{a.say(text{JA: "署名者", EN: "Signer"}), cert.Name(c.RawSubject)})
-		}
-		rows = append(rows, a.row(ui.Plain, text{JA: "証明書", EN: "Certificate"}, kindTexts[cert.KindOf(c)]))
-	}
-	if t := s.claimed; !t.IsZero() {
-		rows = append(rows, a.row(ui.Plain, text{JA: "署名日時", EN: "Signed at"},
-			text{JA: "%s(署名者の申告)", EN: "%s (as the signer claims)"}.With(momentText(t))))
-	}
-	switch {
-	case !s.proven.IsZero():
-		rows = append(rows, a.row(ui.Good, text{JA: "タイムスタンプ", EN: "Timestamp"},
-			text{JA: "%sには存在していました", EN: "it existed on %s"}.With(momentText(s.proven))))
-	case !s.unproven.IsZero():
-		rows = append(rows, a.row(ui.Plain, text{JA: "タイムスタンプ", EN: "Timestamp"},
-			text{JA: "%s(信頼するには --tsa-ca が必要)", EN: "%s (not believed without --tsa-ca)"}.With(momentText(s.unproven))))
-	}
-	for _, c := range s.covers {
-		rows = append(rows, a.row(ui.Plain, text{JA: "範囲", EN: "Covers"}, c))
-	}
-	if !s.after.IsZero() {
-		rows = append(rows, a.row(ui.Plain, text{JA: "署名のあと", EN: "Since then"}, s.after))
-	}
-	if status == trust.ValidRevocationUnchecked {
-		rows = append(rows, a.row(ui.Faint, text{JA: "失効の確認", EN: "Revocation"},
-			text{JA: "JPKI利用者ソフトの有効性確認、マイナポータル、市区町村の窓口でできます", EN: "ask the official client (yukosei kakunin), Mynaportal or the municipal counter"}))
-	}
-	return rows
-}
-
-// verifyJSON is jpki.verify/v1.
-type verifyJSON struct {
-	Schema string           `json:"schema"`
-	Files  []fileVerdictDoc `json:"files"`
-}
-
-type fileVerdictDoc struct {
-	File       string                `json:"file"`
-	Error      *problemJSON          `json:"error"`
-	Signatures []signatureVerdictDoc `json:"signatures"`
-}
-
-type signatureVerdictDoc struct {
-	Format      string       `json:"format"`
-	Where       string       `json:"where"`
-	Verdict     trust.Status `json:"verdict"`
-	Demo        bool         `json:"demo"`
-	Reasons     []reasonDoc  `json:"reasons"`
-	Signer      string       `json:"signer"`
-	Certificate *string      `json:"certificate_sha256"`
-	Kind        string       `json:"kind"`
-	Issuer      string       `json:"issuer_standing"`
-	Algorithm   string       `json:"algorithm"`
-	SigningTime *string      `json:"claimed_signing_time"`
-	ProvenTime  *string      `json:"proven_time"`
-	Revocation  string       `json:"revocation"`
-	Covers      []string     `json:"covers"`
-	After       string       `json:"added_later"`
-}
-
-type reasonDoc struct {
-	Code   trust.Code `json:"code"`
-	Detail string     `json:"detail"`
-}
-
-func verifyDocument(a *app, verdicts []fileVerdict) verifyJSON {
-	doc := verifyJSON{Schema: "jpki.verify/v1", Files: []fileVerdictDoc{}}
-	for _, v := range verdicts {
-		f := fileVerdictDoc{File: v.file, Signatures: []signatureVerdictDoc{}}
-		if v.err != nil {
-			p := a.problemJSON(a.explain(v.err))
-			f.Error = &p
-		}
-		for _, s := range v.signatures {
-			d := signatureVerdictDoc{
-				Format: s.format, Where: s.where, Covers: []string{}, After: a.say(s.after),
-				Verdict: s.verdict.Status(), Demo: s.verdict.Issuer.Standing == trust.Demo, Reasons: []reasonDoc{},
-				Signer: s.name, Kind: cert.Other.String(), Issuer: s.verdict.Issuer.Standing.String(),
-				Algorithm: s.algorithm, Revocation: s.verdict.Revocation.String(),
-			}
-			for _, r := range s.verdict.Reasons {
-				d.Reasons = append(d.Reasons, reasonDoc{r.Code, r.Err.Error()})
-			}
-			if c := s.cert; c != nil {
-				fingerprint := cert.FingerprintOf(c).String()
-				d.Certificate, d.Kind = &fingerprint, cert.KindOf(c).String()
-			}
-			if t := s.claimed; !t.IsZero() {
-				at := t.UTC().Format(time.RFC3339)
-				d.SigningTime = &at
-			}
-			if t := s.proven; !t.IsZero() {
-				at := t.UTC().Format(time.RFC3339)
-				d.ProvenTime = &at
-			}
-			for _, c := range s.covers {
-				d.Covers = append(d.Covers, a.say(c))
-			}
-			f.Signatures = append(f.Signatures, d)
-		}
-		doc.Files = append(doc.Files, f)
-	}
-	return doc
 }
