@@ -143,7 +143,7 @@ func (a *app) setColor(when string) {
 	case "never":
 		a.io.Color = false
 	default:
-		a.io.Color = ui.IsTerminal(a.io.Out) && a.cfg.Getenv("NO_COLOR") == "" && a.cfg.Getenv("TERM") != "dumb"
+		a.io.Color = ui.IsTerminal(a.io.Out) && a.cfg.Getenv("NO_COLOR") == "" && ui.Addressable(a.cfg.Getenv("TERM"))
 	}
 }
 

@@ -32,7 +32,7 @@ const (
 // its size, and when the program goes on after Ctrl-Z.
 func (o *IO) Screen(termVariable string, redraw func()) (*Screen, bool) {
 	f, ok := o.Out.(*os.File)
-	if !ok || !IsTerminal(f) || !addressable(termVariable) {
+	if !ok || !IsTerminal(f) || !Addressable(termVariable) {
 		return nil, false
 	}
 	restore, ok := enableSequences(f)

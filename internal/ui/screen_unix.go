@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// addressable reports whether a terminal of this type can be written to
+// Addressable reports whether a terminal of this type can be written to
 // anywhere on it.
-func addressable(termVariable string) bool { return termVariable != "" && termVariable != "dumb" }
+func Addressable(termVariable string) bool { return termVariable != "" && termVariable != "dumb" }
 
 // enableSequences has nothing to do: every terminal here understands them.
 func enableSequences(*os.File) (restore func(), ok bool) { return func() {}, true }

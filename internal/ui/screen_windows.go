@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// addressable is decided by enableSequences: Windows sets no TERM.
-func addressable(string) bool { return true }
+// Addressable is decided by enableSequences: Windows sets no TERM.
+func Addressable(string) bool { return true }
 
 // enableSequences has the console understand control sequences, which it does
 // from Windows 10 on.
