@@ -163,11 +163,12 @@ var errPartial = errors.New("a part of the document is not signed")
 var errContentChanged = errors.New("the content was changed after it was signed")
 
 var changeTexts = map[pdfsig.Change]text{
-	pdfsig.ValidationAdded:    {JA: "検証用の情報が加えられました", EN: "validation data was added"},
-	pdfsig.SignatureAdded:     {JA: "別の署名が加えられました", EN: "another signature was added"},
-	pdfsig.FormFilled:         {JA: "フォームに記入されました", EN: "form fields were filled in"},
-	pdfsig.AnnotationsChanged: {JA: "注釈が変えられました", EN: "annotations were changed"},
-	pdfsig.ContentChanged:     {JA: "内容が変えられました", EN: "content was changed"},
+	pdfsig.ValidationAdded:       {JA: "検証用の情報が加えられました", EN: "validation data was added"},
+	pdfsig.SignatureAdded:        {JA: "別の署名が加えられました", EN: "another signature was added"},
+	pdfsig.FormFilled:            {JA: "フォームに記入されました", EN: "form fields were filled in"},
+	pdfsig.VisibleSignatureAdded: {JA: "紙面に表示される署名が加えられました", EN: "a signature that shows on the page was added"},
+	pdfsig.AnnotationsChanged:    {JA: "注釈が変えられました", EN: "annotations were changed"},
+	pdfsig.ContentChanged:        {JA: "内容が変えられました", EN: "content was changed"},
 }
 
 func findPDF(path string, f *os.File, size int64) ([]foundSignature, error) {

@@ -1,6 +1,10 @@
 package pdfsig
 
-import "github.com/jpki-tools/jpki/pkg/pdfsig/pdf"
+import (
+	"cmp"
+
+	"github.com/jpki-tools/jpki/pkg/pdfsig/pdf"
+)
 
 // indirect is an object of the update: a new one, or a new version of one that
 // is there.
@@ -31,30 +35,45 @@ const (
 	signaturesExist, appendOnlyBit = 1, 2
 )
 
-// addField makes a signature field with a widget that shows nothing on the
-// first page. It has an appearance all the same: PDF/A-1 wants one everywhere.
-func (p *Preparation) addField(form *formState) error {
-	page, dict, err := p.doc.page(1)
+// addField makes a signature field with a widget. One that shows nothing is on
+// the first page and has an appearance all the same: PDF/A-1 wants one
+// everywhere.
+func (p *Preparation) addField(form *formState, visible *Placement) error {
+	p.Field = freeName(form.names)
+	number := 1
+	if visible != nil {
+		if form.forbidsWidget(p.Field) {
+			return ErrNoNewField
+		}
+		number = cmp.Or(visible.Page, 1)
+	}
+	on, err := p.doc.page(number)
 	if err != nil {
 		return err
 	}
-	p.Field = freeName(form.names)
-	appearance := p.newRef()
-	box := pdf.Array{int64(0), int64(0), int64(0), int64(0)}
-	p.changes = append(p.changes, indirect{
-		ref:    appearance,
-		object: pdf.Dict{"Type": pdf.Name("XObject"), "Subtype": pdf.Name("Form"), "BBox": box, "Resources": pdf.Dict{}},
-		data:   []byte{},
-	})
+	p.appearance = p.newRef()
 	widget := p.newRef()
+	box := numbers(0, 0, 0, 0)
+	if visible == nil {
+		p.changes = append(p.changes, indirect{
+			ref:    p.appearance,
+			object: pdf.Dict{"Type": pdf.Name("XObject"), "Subtype": pdf.Name("Form"), "BBox": box, "Resources": pdf.Dict{}},
+			data:   []byte{},
+		})
+	} else {
+		if err := p.findPlace(on, *visible); err != nil {
+			return err
+		}
+		p.place.widget = widget
+	}
 	if err := p.change(widget, pdf.Dict{
 		"Type": pdf.Name("Annot"), "Subtype": pdf.Name("Widget"), "FT": pdf.Name("Sig"),
-		"T": pdf.String(p.Field), "V": p.signature, "P": page, "Rect": box,
-		"F": int64(flagPrint | flagLocked), "AP": pdf.Dict{"N": appearance},
+		"T": pdf.String(p.Field), "V": p.signature, "P": on.ref, "Rect": box,
+		"F": int64(flagPrint | flagLocked), "AP": pdf.Dict{"N": p.appearance},
 	}); err != nil {
 		return err
 	}
-	if err := p.extendArray(page, dict, "Annots", widget); err != nil {
+	if err := p.extendArray(on.ref, on.dict, "Annots", widget); err != nil {
 		return err
 	}
 	return p.extendForm(&widget)
@@ -123,7 +142,7 @@ func (p *Preparation) extendForm(widget *pdf.Ref) error {
 
 // fillField signs a field that is there and empty. What the field demands of
 // its signature is done or refused, never passed over.
-func (p *Preparation) fillField(f *field) error {
+func (p *Preparation) fillField(f *field, visible *Placement) error {
 	p.Field = f.name
 	if err := p.meetSeed(f); err != nil {
 		return err
@@ -133,10 +152,36 @@ func (p *Preparation) fillField(f *field) error {
 	}
 	dict := f.dict.Clone()
 	dict["V"] = p.signature
+	if visible != nil {
+		if err := p.showInField(f, dict); err != nil {
+			return err
+		}
+	}
 	if err := p.change(f.ref, dict); err != nil {
 		return err
 	}
 	return p.extendForm(nil)
+}
+
+// showInField has the field's widget refer to an appearance to come. Mostly the
+// widget is the field itself, whose new dictionary is given.
+func (p *Preparation) showInField(f *field, dict pdf.Dict) error {
+	if err := p.fieldPlace(f); err != nil {
+		return err
+	}
+	p.appearance = p.newRef()
+	look := pdf.Dict{"N": p.appearance}
+	if p.place.widget == f.ref {
+		dict["AP"] = look
+		return nil
+	}
+	widget, err := pdf.As[pdf.Dict](p.doc.File, p.place.widget)
+	if err != nil {
+		return err
+	}
+	widget = widget.Clone()
+	widget["AP"] = look
+	return p.change(p.place.widget, widget)
 }
 
 // meetSeed checks the field's seed values (12.7.4.5, table 234), as far as its

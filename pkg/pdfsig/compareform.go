@@ -89,7 +89,7 @@ func (c *comparison) addedField(ref pdf.Ref) error {
 	case err != nil:
 		return err
 	case visible:
-		c.add(AnnotationsChanged, "a signature with an appearance of its own was added")
+		c.add(VisibleSignatureAdded, "a signature with an appearance of its own was added")
 	case value != nil && value["Type"] == pdf.Name("DocTimeStamp"):
 		c.add(ValidationAdded, "a document timestamp was added")
 	default:
@@ -146,7 +146,7 @@ func (c *comparison) compareField(f *field, p pair) error {
 	if !ok1 || !ok2 || !c.explain(p.ref, fieldPaths...) {
 		return nil // left on the list
 	}
-	level, allowed, err := c.fillable(f, now)
+	level, allowed, err := c.fillable(f)
 	if err != nil {
 		return err
 	}
@@ -167,7 +167,7 @@ func (c *comparison) compareField(f *field, p pair) error {
 }
 
 // fillable says what a field may change, and how grave that is.
-func (c *comparison) fillable(f *field, now pdf.Dict) (Change, []pdf.Name, error) {
+func (c *comparison) fillable(f *field) (Change, []pdf.Name, error) {
 	if slices.ContainsFunc(c.locks, func(l lock) bool { return l.covers(f.name) }) {
 		return ContentChanged, nil, nil
 	}
@@ -175,6 +175,10 @@ func (c *comparison) fillable(f *field, now pdf.Dict) (Change, []pdf.Name, error
 		return FormFilled, filledKeys, nil
 	}
 	value, err := c.old.Resolve(f.value)
+	if err != nil {
+		return 0, nil, err
+	}
+	now, err := pdf.As[pdf.Dict](c.new.File, f.ref) // what changed can be its widget
 	if err != nil {
 		return 0, nil, err
 	}

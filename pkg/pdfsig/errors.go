@@ -36,6 +36,15 @@ var (
 	// ErrFieldDemands is a field whose seed values or lock ask for something
 	// of its signature that this package does not do.
 	ErrFieldDemands = errors.New("pdfsig: the field demands something else of its signature")
+	// ErrNoNewField is a visible signature in a field of its own, which would
+	// break an earlier one: a certification or a lock.
+	ErrNoNewField = errors.New("pdfsig: an earlier signature allows no new field that shows itself")
+	// ErrFieldHidden is a field that shows nothing on any page, or on several.
+	ErrFieldHidden = errors.New("pdfsig: the field has no place where it shows itself")
+	// ErrNoSpace is a page without room for a visible signature in that corner.
+	ErrNoSpace = errors.New("pdfsig: no room for the signature on the page")
+	// ErrAppearance is a missing appearance, or one that does not fit its space.
+	ErrAppearance = errors.New("pdfsig: the appearance does not fit")
 	// ErrNoPage is a page number that the file does not have.
 	ErrNoPage = errors.New("pdfsig: no such page")
 	// ErrTooLarge is a file whose offsets do not fit a cross-reference table.

@@ -230,7 +230,11 @@ func signInto(room int, in []byte, o Options) ([]byte, error) {
 		return nil, err
 	}
 	s := signer()
-	u, err := p.Update(Statement{Name: holder, Time: clock, Room: room})
+	statement := Statement{Name: holder, Time: clock, Room: room}
+	if o.Visible != nil {
+		statement.Appearance = blackBox(p.Space())
+	}
+	u, err := p.Update(statement)
 	if err != nil {
 		return nil, err
 	}
@@ -244,6 +248,16 @@ func signInto(room int, in []byte, o Options) ([]byte, error) {
 	var out bytes.Buffer
 	_, err = u.WriteTo(&out)
 	return out.Bytes(), err
+}
+
+// blackBox is an appearance that has its upper left quarter black: a third as
+// wide as its space, or all of one that must be filled.
+func blackBox(s Space) *Appearance {
+	w, h := s.Width, s.Height
+	if !s.Exact {
+		w, h = s.Width/3, s.Height/2
+	}
+	return &Appearance{w, h, fmt.Appendf(nil, "0 %.3f %.3f %.3f re f", h/2, w/2, h/2)}
 }
 
 func mustSign(t testing.TB, in []byte, o Options) []byte {

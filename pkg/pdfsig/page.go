@@ -8,15 +8,57 @@ const (
 	maxPages     = 1 << 20
 )
 
-// page finds a page by its number, from 1 on (7.7.3). The counts in the tree
-// are not believed: every leaf before it is passed.
-func (d *document) page(number int) (pdf.Ref, pdf.Dict, error) {
+// page is a leaf of the page tree.
+type page struct {
+	ref       pdf.Ref
+	dict      pdf.Dict
+	inherited pdf.Dict // from the nodes above (7.7.3.4)
+}
+
+// attribute is an inheritable one, not resolved.
+func (p page) attribute(key pdf.Name) pdf.Object {
+	if p.dict[key] != nil {
+		return p.dict[key]
+	}
+	return p.inherited[key]
+}
+
+// page finds a page by its number, from 1 on, or back from -1, the last.
+func (d *document) page(number int) (page, error) {
+	if number < 0 {
+		last := 0
+		if err := d.pages(func(page) bool { last++; return true }); err != nil {
+			return page{}, err
+		}
+		number += last + 1
+	}
+	var found page
+	if number < 1 {
+		return found, ErrNoPage
+	}
+	err := d.pages(func(p page) bool {
+		number--
+		found = p
+		return number > 0
+	})
+	if err == nil && number > 0 {
+		err = ErrNoPage
+	}
+	return found, err
+}
+
+// pages visits the pages in their order, as long as more are wanted (7.7.3).
+// The counts in the tree are not believed: every leaf is passed.
+func (d *document) pages(visit func(page) (more bool)) error {
 	root, ok := d.catalog["Pages"].(pdf.Ref)
 	if !ok {
-		return pdf.Ref{}, nil, pdf.Damagef("the catalog's Pages is no reference")
+		return pdf.Damagef("the catalog's Pages is no reference")
 	}
-	type level struct{ kids []pdf.Ref }
-	stack := []level{{[]pdf.Ref{root}}}
+	type level struct {
+		kids      []pdf.Ref
+		inherited pdf.Dict
+	}
+	stack := []level{{kids: []pdf.Ref{root}}}
 	for seen := map[pdf.Ref]bool{}; len(stack) > 0; {
 		top := &stack[len(stack)-1]
 		if len(top.kids) == 0 {
@@ -26,27 +68,39 @@ func (d *document) page(number int) (pdf.Ref, pdf.Dict, error) {
 		ref := top.kids[0]
 		top.kids = top.kids[1:]
 		if seen[ref] || len(seen) > maxPages || len(stack) > maxPageDepth {
-			return ref, nil, pdf.Damagef("the page tree is in a loop, or too large")
+			return pdf.Damagef("the page tree is in a loop, or too large")
 		}
 		seen[ref] = true
 		node, err := pdf.As[pdf.Dict](d.File, ref)
 		if err != nil {
-			return ref, nil, err
+			return err
 		}
 		if node["Kids"] == nil {
 			if node["Type"] != pdf.Name("Page") {
-				return ref, nil, pdf.Damagef("a leaf of the page tree is no page")
+				return pdf.Damagef("a leaf of the page tree is no page")
 			}
-			if number--; number == 0 {
-				return ref, node, nil
+			if !visit(page{ref, node, top.inherited}) {
+				return nil
 			}
 			continue
 		}
 		kids, err := d.refs(node["Kids"], "Kids of a page tree node")
 		if err != nil {
-			return ref, nil, err
+			return err
 		}
-		stack = append(stack, level{kids})
+		stack = append(stack, level{kids, inherit(top.inherited, node)})
 	}
-	return pdf.Ref{}, nil, ErrNoPage
+	return nil
+}
+
+// inherit adds a node's own attributes to those from above.
+func inherit(above, node pdf.Dict) pdf.Dict {
+	all := above
+	for _, key := range []pdf.Name{"MediaBox", "CropBox", "Rotate"} {
+		if node[key] != nil {
+			all = all.Clone()
+			all[key] = node[key]
+		}
+	}
+	return all
 }

@@ -6,6 +6,7 @@ import (
 	"hash"
 	"hash/maphash"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,7 +27,8 @@ const (
 // 登記 profile in a new field that shows nothing.
 type Options struct {
 	Profile Profile
-	Field   string // the full name of an empty signature field to sign; "" makes a new one
+	Field   string     // the full name of an empty signature field to sign; "" makes a new one
+	Visible *Placement // nil leaves the signature without an appearance
 }
 
 // Preparation is a file that can be signed, with all that will change in it
@@ -37,15 +39,17 @@ type Preparation struct {
 	// Field is the name of the field that will be signed.
 	Field string
 
-	doc       *document
-	original  io.ReaderAt // as given, from its first byte
-	size      int64
-	profile   Profile
-	signature pdf.Ref    // the signature dictionary to come
-	reference pdf.Object // its Reference entry, or nil
-	changes   []indirect
-	next      int    // object number
-	separator string // between the original and the update
+	doc        *document
+	original   io.ReaderAt // as given, from its first byte
+	size       int64
+	profile    Profile
+	signature  pdf.Ref    // the signature dictionary to come
+	reference  pdf.Object // its Reference entry, or nil
+	place      *place     // of a visible one
+	appearance pdf.Ref
+	changes    []indirect
+	next       int    // object number
+	separator  string // between the original and the update
 
 	hash   crypto.Hash
 	state  hash.Cloner  // over the original
@@ -86,9 +90,9 @@ func Prepare(r io.ReaderAt, size int64, o Options) (*Preparation, error) {
 	}
 	p.signature = p.newRef()
 	if o.Field == "" {
-		err = p.addField(form)
+		err = p.addField(form, o.Visible)
 	} else {
-		err = p.fillField(form.chosen)
+		err = p.fillField(form.chosen, o.Visible)
 	}
 	if err != nil {
 		return nil, err
@@ -98,9 +102,17 @@ func Prepare(r io.ReaderAt, size int64, o Options) (*Preparation, error) {
 
 // formState is what a signature must know of the form that is there.
 type formState struct {
-	names  map[string]bool // of the fields at the top
-	chosen *field
-	locks  []lock
+	names     map[string]bool // of the fields at the top
+	chosen    *field
+	locks     []lock
+	certified bool
+}
+
+// forbidsWidget reports whether a new field that shows itself would count as a
+// change of what was signed. After a certification it can be one even where
+// notes are allowed: verifiers do not agree.
+func (form *formState) forbidsWidget(name string) bool {
+	return form.certified || slices.ContainsFunc(form.locks, func(l lock) bool { return l.covers(name) })
 }
 
 // readForm looks at every field: for its name, and for signatures that forbid
@@ -122,7 +134,7 @@ func (p *Preparation) readForm(chosen string) (*formState, error) {
 		return nil, err
 	}
 	if chosen == "" {
-		return form, p.checkCertification()
+		return form, p.checkCertification(form)
 	}
 	if form.chosen == nil {
 		return nil, ErrNoField
@@ -137,7 +149,7 @@ func (p *Preparation) readForm(chosen string) (*formState, error) {
 			return nil, ErrFieldLocked
 		}
 	}
-	return form, p.checkCertification()
+	return form, p.checkCertification(form)
 }
 
 func (p *Preparation) readSignature(form *formState, f *field) error {
@@ -157,13 +169,14 @@ func (p *Preparation) readSignature(form *formState, f *field) error {
 	if r.permission == NoChanges {
 		return ErrCertified
 	}
+	form.certified = form.certified || r.permission != 0
 	form.locks = append(form.locks, r.locks...)
 	return nil
 }
 
 // checkCertification follows the catalog's own way to the certification
 // (12.8.4), which may be a signature in no field.
-func (p *Preparation) checkCertification() error {
+func (p *Preparation) checkCertification(form *formState) error {
 	perms, err := pdf.As[pdf.Dict](p.doc.File, p.doc.catalog["Perms"])
 	if err != nil {
 		return err
@@ -176,6 +189,7 @@ func (p *Preparation) checkCertification() error {
 	if err == nil && r.permission == NoChanges {
 		err = ErrCertified
 	}
+	form.certified = form.certified || r.permission != 0
 	return err
 }
 

@@ -16,21 +16,22 @@ type Change int
 
 // Kinds of changes.
 const (
-	Unchanged          Change = iota
-	ValidationAdded           // certificates, revocation data, document timestamps (EN 319 142-1, 5.4)
-	SignatureAdded            // signed an empty field, or added one that shows nothing; metadata
-	FormFilled                // values of form fields
-	AnnotationsChanged        // notes, stamps, signatures with an appearance of their own
-	ContentChanged            // anything else: what is shown need not be what was signed
+	Unchanged             Change = iota
+	ValidationAdded              // certificates, revocation data, document timestamps (EN 319 142-1, 5.4)
+	SignatureAdded               // signed an empty field, or added one that shows nothing; metadata
+	FormFilled                   // values of form fields
+	VisibleSignatureAdded        // one with an appearance of its own, in a new field
+	AnnotationsChanged           // notes, stamps
+	ContentChanged               // anything else: what is shown need not be what was signed
 )
 
 var changeNames = map[Change]string{
 	Unchanged: "none", ValidationAdded: "validation", SignatureAdded: "signatures",
-	FormFilled: "forms", AnnotationsChanged: "annotations", ContentChanged: "content",
+	FormFilled: "forms", VisibleSignatureAdded: "visible-signatures", AnnotationsChanged: "annotations", ContentChanged: "content",
 }
 
 // String is a word for the change: none, validation, signatures, forms,
-// annotations or content.
+// visible-signatures, annotations or content.
 func (c Change) String() string { return changeNames[c] }
 
 // Changes say what later revisions changed.

@@ -160,16 +160,16 @@ func checkWidget(t *testing.T, now, old *document) {
 	t.Helper()
 	var last *field
 	now.fields(func(f *field) error { last = f; return nil })
-	page, dict, err := now.page(1)
+	on, err := now.page(1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if last.dict["P"] != page || len(last.widgets) != 1 || last.kind != pdf.Name("Sig") {
-		t.Errorf("the widget is %v, the page %v", last.dict, page)
+	if last.dict["P"] != on.ref || len(last.widgets) != 1 || last.kind != pdf.Name("Sig") {
+		t.Errorf("the widget is %v, the page %v", last.dict, on.ref)
 	}
-	annots, _ := pdf.As[pdf.Array](now.File, dict["Annots"])
-	_, oldPage, _ := old.page(1)
-	oldAnnots, _ := pdf.As[pdf.Array](old.File, oldPage["Annots"])
+	annots, _ := pdf.As[pdf.Array](now.File, on.dict["Annots"])
+	oldPage, _ := old.page(1)
+	oldAnnots, _ := pdf.As[pdf.Array](old.File, oldPage.dict["Annots"])
 	if len(annots) != len(oldAnnots)+1 || annots[len(annots)-1] != last.ref || len(oldAnnots) > 0 && !pdf.Equal(annots[:len(oldAnnots)], oldAnnots) {
 		t.Errorf("Annots is %v, was %v", annots, oldAnnots)
 	}

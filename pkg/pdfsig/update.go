@@ -21,6 +21,8 @@ type Statement struct {
 	Reason   string
 	Location string
 	Room     int // bytes for the CMS; see [ContentsSize]
+
+	Appearance *Appearance // of a visible signature
 }
 
 // Update is the part that is added to the file. It is complete but for the CMS.
@@ -38,9 +40,13 @@ func (p *Preparation) Update(s Statement) (*Update, error) {
 	if !p.hashed {
 		return nil, ErrNotHashed
 	}
+	changes, err := p.appear(s.Appearance)
+	if err != nil {
+		return nil, err
+	}
 	b := &updateBuilder{bytes: []byte(p.separator), base: p.doc.Size(), entries: map[int]tableEntry{}}
 	contents, byteRange := b.signature(p, s)
-	for _, c := range p.changes {
+	for _, c := range changes {
 		b.add(c)
 	}
 	b.crossReference(p)

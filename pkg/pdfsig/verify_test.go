@@ -146,7 +146,7 @@ func TestLaterChanges(t *testing.T) {
 		"metadata":                      {[]object{catalog(form + " /Metadata 30 0 R"), {30, 0, streamBody("/Type /Metadata", "x")}}, SignatureAdded},
 		"unused object":                 {[]object{{30, 0, "(hello)"}}, SignatureAdded},
 		"empty field added":             {[]object{catalog("/AcroForm <</SigFlags 3 /Fields [20 0 R 6 0 R 30 0 R]>>"), page("/Contents 4 0 R /Annots [6 0 R 11 0 R 30 0 R]"), {30, 0, newField + "/Rect [0 0 0 0]>>"}}, SignatureAdded},
-		"visible field added":           {[]object{catalog("/AcroForm <</SigFlags 3 /Fields [20 0 R 6 0 R 30 0 R]>>"), page("/Contents 4 0 R /Annots [6 0 R 11 0 R 30 0 R]"), {30, 0, newField + "/Rect [0 0 300 200]>>"}}, AnnotationsChanged},
+		"visible field added":           {[]object{catalog("/AcroForm <</SigFlags 3 /Fields [20 0 R 6 0 R 30 0 R]>>"), page("/Contents 4 0 R /Annots [6 0 R 11 0 R 30 0 R]"), {30, 0, newField + "/Rect [0 0 300 200]>>"}}, VisibleSignatureAdded},
 		"field filled":                  {[]object{filled}, FormFilled},
 		"field's appearance":            {[]object{filled, {10, 0, streamBody("/Type /XObject /Subtype /Form /BBox [0 0 90 20]", "1 0 0 rg")}}, FormFilled},
 		"note added":                    {[]object{page("/Contents 4 0 R /Annots [6 0 R 11 0 R 30 0 R]"), {30, 0, "<</Subtype /Square /Rect [0 0 300 200]>>"}}, AnnotationsChanged},

@@ -1,0 +1,214 @@
+package pdfsig
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/jpki-tools/jpki/pkg/pdfsig/pdf"
+)
+
+// rect is a rectangle: of a page in default user space (8.3.2.3), or of what
+// its reader sees, in points from the lower left corner.
+type rect struct{ x0, y0, x1, y1 float64 }
+
+func (r rect) width() float64  { return r.x1 - r.x0 }
+func (r rect) height() float64 { return r.y1 - r.y0 }
+func (r rect) empty() bool     { return r.x0 >= r.x1 || r.y0 >= r.y1 }
+
+func (r rect) intersect(s rect) rect {
+	return rect{max(r.x0, s.x0), max(r.y0, s.y0), min(r.x1, s.x1), min(r.y1, s.y1)}
+}
+
+func (r rect) array() pdf.Array { return numbers(r.x0, r.y0, r.x1, r.y1) }
+
+// rect reads a rectangle of any two opposite corners (7.9.5). None is the
+// empty one.
+func (d *document) rect(o pdf.Object) (rect, error) {
+	array, err := pdf.As[pdf.Array](d.File, o)
+	if err != nil || array == nil {
+		return rect{}, err
+	}
+	if len(array) != 4 {
+		return rect{}, pdf.Damagef("a rectangle of %d numbers", len(array))
+	}
+	var n [4]float64
+	for i, o := range array {
+		if n[i], err = d.number(o); err != nil {
+			return rect{}, err
+		}
+	}
+	return rect{min(n[0], n[2]), min(n[1], n[3]), max(n[0], n[2]), max(n[1], n[3])}, nil
+}
+
+// number reads an integer or a real number that can be a place on a page.
+func (d *document) number(o pdf.Object) (float64, error) {
+	o, err := d.Resolve(o)
+	if err != nil {
+		return 0, err
+	}
+	var n float64
+	switch v := o.(type) {
+	case int64:
+		n = float64(v)
+	case pdf.Real:
+		n, err = strconv.ParseFloat(string(v), 64)
+	default:
+		return 0, pdf.Damagef("something else where a number should be")
+	}
+	if err != nil || math.Abs(n) > 1e7 {
+		return 0, pdf.Damagef("a number that is no place on a page")
+	}
+	return n, nil
+}
+
+// numbers are written to a thousandth, and whole ones without a fraction.
+func numbers(all ...float64) pdf.Array {
+	var array pdf.Array
+	for _, n := range all {
+		n = math.Round(n*1000) / 1000
+		if n == math.Trunc(n) {
+			array = append(array, int64(n))
+		} else {
+			array = append(array, pdf.Real(strconv.FormatFloat(n, 'f', -1, 64)))
+		}
+	}
+	return array
+}
+
+// view is a page as its reader sees it: cropped, turned and in points.
+type view struct {
+	box  rect    // what is shown of it, in user space
+	turn int     // quarters of a circle, clockwise
+	unit float64 // points in a unit of user space (14.11.2)
+}
+
+func (d *document) view(p page) (v view, err error) {
+	if v.box, err = d.rect(p.attribute("MediaBox")); err != nil {
+		return v, err
+	}
+	if crop := p.attribute("CropBox"); crop != nil {
+		r, err := d.rect(crop)
+		if err != nil {
+			return v, err
+		}
+		v.box = v.box.intersect(r)
+	}
+	if v.box.empty() {
+		return v, pdf.Damagef("page object %d shows nothing", p.ref.Number)
+	}
+	rotate, err := pdf.As[int64](d.File, p.attribute("Rotate"))
+	if err != nil {
+		return v, err
+	}
+	if rotate%90 != 0 {
+		return v, pdf.Damagef("a page turned by %d degrees", rotate)
+	}
+	v.turn = int((rotate/90%4 + 4) % 4)
+	v.unit = 1
+	if p.dict["UserUnit"] != nil {
+		if v.unit, err = d.number(p.dict["UserUnit"]); err == nil && v.unit <= 0 {
+			err = pdf.Damagef("a UserUnit that is not positive")
+		}
+	}
+	return v, err
+}
+
+// size is how large the reader sees a rectangle of the page.
+func (v view) size(r rect) (width, height float64) {
+	width, height = r.width()*v.unit, r.height()*v.unit
+	if v.turn%2 == 1 {
+		return height, width
+	}
+	return width, height
+}
+
+// onPage takes what the reader sees to the page.
+func (v view) onPage(r rect) rect {
+	r = rect{r.x0 / v.unit, r.y0 / v.unit, r.x1 / v.unit, r.y1 / v.unit}
+	b := v.box
+	switch v.turn {
+	case 1:
+		return rect{b.x1 - r.y1, b.y0 + r.x0, b.x1 - r.y0, b.y0 + r.x1}
+	case 2:
+		return rect{b.x1 - r.x1, b.y1 - r.y1, b.x1 - r.x0, b.y1 - r.y0}
+	case 3:
+		return rect{b.x0 + r.y0, b.y1 - r.x1, b.x0 + r.y1, b.y1 - r.x0}
+	}
+	return rect{b.x0 + r.x0, b.y0 + r.y0, b.x0 + r.x1, b.y0 + r.y1}
+}
+
+// seen takes a rectangle of the page to what the reader sees.
+func (v view) seen(r rect) rect {
+	b := v.box
+	switch v.turn {
+	case 0:
+		r = rect{r.x0 - b.x0, r.y0 - b.y0, r.x1 - b.x0, r.y1 - b.y0}
+	case 1:
+		r = rect{r.y0 - b.y0, b.x1 - r.x1, r.y1 - b.y0, b.x1 - r.x0}
+	case 2:
+		r = rect{b.x1 - r.x1, b.y1 - r.y1, b.x1 - r.x0, b.y1 - r.y0}
+	case 3:
+		r = rect{b.y1 - r.y1, r.x0 - b.x0, b.y1 - r.y0, r.x1 - b.x0}
+	}
+	return rect{r.x0 * v.unit, r.y0 * v.unit, r.x1 * v.unit, r.y1 * v.unit}
+}
+
+// upright is the matrix of a form (8.10.2) of this size that the reader of the
+// turned page sees upright. Its origin stays the lower left corner.
+func (v view) upright(width, height float64) pdf.Array {
+	switch v.turn {
+	case 1:
+		return numbers(0, 1, -1, 0, height, 0)
+	case 2:
+		return numbers(-1, 0, 0, -1, width, height)
+	case 3:
+		return numbers(0, -1, 1, 0, 0, width)
+	}
+	return numbers(1, 0, 0, 1, 0, 0)
+}
+
+// Around what is put on a page, in points.
+const (
+	pageMargin = 24
+	fieldGap   = 6
+)
+
+// corner finds room in a corner of what the reader sees, beside the fields that
+// are there: above them in a lower corner, below in an upper one.
+func (v view) corner(c Corner, width, height float64, fields []rect) (rect, error) {
+	pageWidth, pageHeight := v.size(v.box)
+	width, height = min(width, pageWidth-2*pageMargin), min(height, pageHeight-2*pageMargin)
+	if width <= 0 || height <= 0 {
+		return rect{}, ErrNoSpace
+	}
+	x := float64(pageMargin)
+	if c == TopRight || c == BottomRight {
+		x = pageWidth - pageMargin - width
+	}
+	fromTop := c == TopLeft || c == TopRight
+	y := float64(pageMargin) // from the edge where the search begins
+	var taken []rect
+	for _, f := range fields {
+		if fromTop {
+			f.y0, f.y1 = pageHeight-f.y1, pageHeight-f.y0
+		}
+		if f.x0 < x+width && f.x1 > x {
+			taken = append(taken, f)
+		}
+	}
+	slices.SortFunc(taken, func(a, b rect) int { return cmp.Compare(a.y0, b.y0) })
+	for _, f := range taken {
+		if f.y0 < y+height && f.y1 > y {
+			y = f.y1 + fieldGap
+		}
+	}
+	if y+height > pageHeight-pageMargin {
+		return rect{}, ErrNoSpace
+	}
+	if fromTop {
+		y = pageHeight - y - height
+	}
+	return rect{x, y, x + width, y + height}, nil
+}
