@@ -133,22 +133,24 @@ func (s *stamper) refused(cause error) error {
 		text{JA: "別のタイムスタンプ局を --tsa で指定してください。", EN: "Name another authority with --tsa."}).Because(cause)
 }
 
+// fetchReasons says why nothing was fetched.
+var fetchReasons = map[error]text{
+	fetch.ErrAddress:   {JA: "アドレスは http か https にしてください", EN: "the address has to be one of http or https"},
+	fetch.ErrPrivate:   {JA: "このネットワークの中のアドレスです", EN: "the address lies inside this network"},
+	fetch.ErrRedirect:  {JA: "別のサーバーへ転送されました", EN: "it redirects to another host"},
+	fetch.ErrTooLarge:  {JA: "応答が大きすぎます", EN: "the answer is too large"},
+	fetch.ErrNoAnswer:  {JA: "応答がありません", EN: "there is no answer"},
+	fetch.ErrStatus:    {JA: "サーバーが断りました", EN: "the server refuses"},
+	fetch.ErrMediaType: {JA: "応答の種類が違います", EN: "the answer is of another kind"},
+}
+
 // explainFetch explains what was not fetched.
 func explainFetch(err error) *problem.Problem {
 	var failed *fetch.Error
 	if !errors.As(err, &failed) {
 		return nil
 	}
-	reasons := map[error]text{
-		fetch.ErrAddress:   {JA: "アドレスは http か https にしてください", EN: "the address has to be one of http or https"},
-		fetch.ErrPrivate:   {JA: "このネットワークの中のアドレスです", EN: "the address lies inside this network"},
-		fetch.ErrRedirect:  {JA: "別のサーバーへ転送されました", EN: "it redirects to another host"},
-		fetch.ErrTooLarge:  {JA: "応答が大きすぎます", EN: "the answer is too large"},
-		fetch.ErrNoAnswer:  {JA: "応答がありません", EN: "there is no answer"},
-		fetch.ErrStatus:    {JA: "サーバーが断りました", EN: "the server refuses"},
-		fetch.ErrMediaType: {JA: "応答の種類が違います", EN: "the answer is of another kind"},
-	}
 	return problem.New(problem.Failed,
-		text{JA: "%sから受け取れませんでした: %s。", EN: "Nothing came from %s: %s."}.With(failed.Address, reasons[failed.Reason]),
+		text{JA: "%sから受け取れませんでした: %s。", EN: "Nothing came from %s: %s."}.With(failed.Address, fetchReasons[failed.Reason]),
 		text{JA: "アドレスとネットワークを確かめてください。", EN: "Check the address and the network."})
 }

@@ -16,11 +16,11 @@ import (
 )
 
 type verifyOptions struct {
-	content   []string
-	trustDemo bool
-	trust     string
-	tsaCA     string
-	tsaRoots  []*x509.Certificate
+	trustOptions
+	examiner *examiner
+	content  []string
+	tsaCA    string
+	tsaRoots []*x509.Certificate
 }
 
 func (a *app) newVerify() *cobra.Command {
@@ -30,10 +30,10 @@ func (a *app) newVerify() *cobra.Command {
 		short: text{JA: "署名を確かめる", EN: "check signatures"},
 		long: text{
 			JA: "CMS/CAdES(.p7s、.p7m)、PDF、XMLの署名を確かめます。ファイルにいくつあっても、すべて調べます。\n" +
-				"失効しているかどうかは、一般の人が調べられる公開の窓口がないため確認しません。\n" +
+				"失効しているかどうかは、一般の人が調べられる公開の窓口がないため、失効リスト(--crl)やOCSP(--ocsp)を指定したときだけ確認します。\n" +
 				"ほかの人の署名の検証を業務として行うには、主務大臣の認定が必要です(公的個人認証法 第17条)。",
 			EN: "Checks signatures in CMS/CAdES (.p7s, .p7m), PDF and XML: every signature there is.\n" +
-				"Revocation is not checked: there is no public source for it that a resident could ask.\n" +
+				"Revocation is checked only with a list (--crl) or a responder (--ocsp) that you name: there is no public source that a resident could ask.\n" +
 				"Verifying others' signatures as a business needs a ministerial accreditation (Public Personal Authentication Act, article 17).",
 		},
 		examples: []example{
@@ -47,7 +47,7 @@ func (a *app) newVerify() *cobra.Command {
 	f := cmd.Flags()
 	f.StringArrayVar(&opt.content, "content", nil, a.say(text{JA: "署名された`FILE`(.p7sでは、省くと .p7s を除いた名前。XMLでは、署名が指すファイルをすべて)", EN: "the signed `FILE` (.p7s: by default the name without it; XML: every file that the signature refers to)"}))
 	f.StringVar(&opt.tsaCA, "tsa-ca", "", a.say(text{JA: "タイムスタンプ局の認証局の証明書`FILE`", EN: "`FILE` with the CA certificates of timestamping authorities to believe"}))
-	f.StringVar(&opt.trust, "trust", "", a.say(text{JA: "信じる認証局を増やす: `WHOM` は demo(デモカード)", EN: "believe another CA too: `WHOM` is demo (the demo card)"}))
+	a.addTrustFlags(cmd, &opt.trustOptions)
 	return cmd
 }
 
@@ -67,19 +67,14 @@ type signatureVerdict struct {
 	unproven time.Time // by one that is not
 }
 
-func (a *app) verify(ctx context.Context, opt *verifyOptions, files []string) error {
-	switch opt.trust {
-	case "":
-	case "demo":
-		opt.trustDemo = true
-	default:
-		return usage(text{JA: "--trust に使えるのは demo です。", EN: "--trust is demo."})
-	}
+func (a *app) verify(ctx context.Context, opt *verifyOptions, files []string) (err error) {
 	if len(opt.content) > 0 && len(files) > 1 {
 		return usage(text{JA: "--content は署名が1つのときだけ使えます。", EN: "--content is for a single signature."})
 	}
+	if opt.examiner, err = a.examiner(&opt.trustOptions); err != nil {
+		return err
+	}
 	if opt.tsaCA != "" {
-		var err error
 		if opt.tsaRoots, err = readCertificates(opt.tsaCA); err != nil {
 			return err
 		}
@@ -138,7 +133,7 @@ func (a *app) verifyFile(ctx context.Context, opt *verifyOptions, path string) (
 	}
 	var verdicts []signatureVerdict
 	for _, f := range findings {
-		verdicts = append(verdicts, a.judge(opt, f))
+		verdicts = append(verdicts, a.judge(ctx, opt, f))
 	}
 	return verdicts, nil
 }
@@ -152,15 +147,14 @@ func noSignature(path string) error {
 var errWeak = errors.New("SHA-1, or a key too short, proves nothing any more")
 
 // judge puts what the signature says and what the chain says together.
-func (a *app) judge(opt *verifyOptions, f foundSignature) signatureVerdict {
+func (a *app) judge(ctx context.Context, opt *verifyOptions, f foundSignature) signatureVerdict {
 	v := signatureVerdict{foundSignature: f}
 	if f.cert != nil {
-		anchors := trust.Anchors{Demo: opt.trustDemo}
-		at := trust.Moment{Time: a.now()}
+		at := trust.Moment{Time: a.now(), Claimed: f.claimed}
 		if v.proven, v.unproven = opt.stampTimes(f); !v.proven.IsZero() {
 			at = trust.Moment{Time: v.proven, Proven: true}
 		}
-		v.verdict = anchors.Check(f.cert, f.certs, cert.Other, at)
+		v.verdict = opt.examiner.examine(ctx, f.cert, f.certs, cert.Other, at)
 		if h, err := cert.HolderOf(f.cert); err == nil || errors.Is(err, cert.ErrHolderMalformed) {
 			v.name = h.Name.String() + a.substitutes(h.NameSubstitutes)
 		}
@@ -205,9 +199,10 @@ var reasonTexts = []struct {
 	{cms.SigCryptoFailure, text{JA: "署名の値が、証明書の鍵と合いません", EN: "the signature does not fit the certificate's key"}},
 	{cms.NoSigningCertificateFound, text{JA: "署名者の証明書がありません", EN: "the signer's certificate is missing"}},
 	{trust.ErrDemoCA, text{JA: "デモカードの署名です。本物の証明ではありません(試すときは --trust demo)", EN: "a signature of the demo card, not a real one (--trust demo, to try)"}},
-	{trust.ErrUnknownCA, text{JA: "この版が知らない世代の認証局です。新しい版で確かめるか、jpki.go.jp の公表値と比べてください", EN: "a CA generation this version does not know: use a newer version, or compare with jpki.go.jp"}},
-	{trust.ErrNotJPKI, text{JA: "署名者の証明書は公的個人認証サービスのものではありません", EN: "the signer is not under JPKI"}},
-	{trust.ErrNoIssuer, text{JA: "発行した認証局の証明書がありません", EN: "the certificate of the issuing CA is missing"}},
+	{trust.ErrUnknownCA, text{JA: "この版が知らない世代の認証局です。新しい版で確かめるか、jpki.go.jp の公表値と比べて jpki ca add で加えてください", EN: "a CA generation this version does not know: use a newer version, or compare with jpki.go.jp and add it with jpki ca add"}},
+	{trust.ErrNotJPKI, text{JA: "署名者の証明書は公的個人認証サービスのものではありません(その認証局を信じるなら --ca)", EN: "the signer is not under JPKI (--ca, to believe the signer's own CA)"}},
+	{trust.ErrNotGiven, text{JA: "署名者の証明書は、公的個人認証サービスのものでも、--ca で指定した認証局のものでもありません", EN: "the signer is under neither JPKI nor a CA of --ca"}},
+	{trust.ErrNoIssuer, text{JA: "発行した認証局の証明書がありません(--ca で指定)", EN: "the certificate of the issuing CA is missing (--ca)"}},
 	{trust.ErrSignature, text{JA: "証明書は認証局が発行したものではありません", EN: "the CA did not issue the certificate"}},
 	{trust.ErrExpired, text{JA: "証明書の有効期間が過ぎています。いつ署名されたかは証明されていません", EN: "the certificate has expired, and nothing proves when the signature was made"}},
 	{trust.ErrNotYetValid, text{JA: "証明書の有効期間がまだ始まっていません", EN: "the certificate is not yet valid"}},
@@ -217,6 +212,9 @@ var reasonTexts = []struct {
 }
 
 func reasonText(r trust.Reason) text {
+	if t, ok := revocationReason(r); ok {
+		return t
+	}
 	for _, known := range reasonTexts {
 		if errors.Is(r.Err, known.cause) {
 			return known.text

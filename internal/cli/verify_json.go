@@ -20,21 +20,22 @@ type fileVerdictDoc struct {
 }
 
 type signatureVerdictDoc struct {
-	Format      string       `json:"format"`
-	Where       string       `json:"where"`
-	Verdict     trust.Status `json:"verdict"`
-	Demo        bool         `json:"demo"`
-	Reasons     []reasonDoc  `json:"reasons"`
-	Signer      string       `json:"signer"`
-	Certificate *string      `json:"certificate_sha256"`
-	Kind        string       `json:"kind"`
-	Issuer      string       `json:"issuer_standing"`
-	Algorithm   string       `json:"algorithm"`
-	SigningTime *string      `json:"claimed_signing_time"`
-	ProvenTime  *string      `json:"proven_time"`
-	Revocation  string       `json:"revocation"`
-	Covers      []string     `json:"covers"`
-	After       string       `json:"added_later"`
+	Format      string         `json:"format"`
+	Where       string         `json:"where"`
+	Verdict     trust.Status   `json:"verdict"`
+	Demo        bool           `json:"demo"`
+	Reasons     []reasonDoc    `json:"reasons"`
+	Signer      string         `json:"signer"`
+	Certificate *string        `json:"certificate_sha256"`
+	Kind        string         `json:"kind"`
+	Issuer      string         `json:"issuer_standing"`
+	Algorithm   string         `json:"algorithm"`
+	SigningTime *string        `json:"claimed_signing_time"`
+	ProvenTime  *string        `json:"proven_time"`
+	Revocation  string         `json:"revocation"`
+	Evidence    []evidenceJSON `json:"revocation_evidence"`
+	Covers      []string       `json:"covers"`
+	After       string         `json:"added_later"`
 }
 
 type reasonDoc struct {
@@ -55,7 +56,7 @@ func verifyDocument(a *app, verdicts []fileVerdict) verifyJSON {
 				Format: s.format, Where: s.where, Covers: []string{}, After: a.say(s.after),
 				Verdict: s.verdict.Status(), Demo: s.verdict.Issuer.Standing == trust.Demo, Reasons: []reasonDoc{},
 				Signer: s.name, Kind: cert.Other.String(), Issuer: s.verdict.Issuer.Standing.String(),
-				Algorithm: s.algorithm, Revocation: s.verdict.Revocation.String(),
+				Algorithm: s.algorithm, Revocation: s.verdict.Revocation.String(), Evidence: evidenceDocument(s.verdict),
 			}
 			for _, r := range s.verdict.Reasons {
 				d.Reasons = append(d.Reasons, reasonDoc{r.Code, r.Err.Error()})

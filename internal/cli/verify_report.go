@@ -52,6 +52,9 @@ func (a *app) verdictRows(s signatureVerdict) [][]string {
 	if s.verdict.Issuer.Standing == trust.Demo {
 		verdict = text{JA: "%s(デモ: 本物ではありません)", EN: "%s (DEMO, not real)"}.With(verdict)
 	}
+	if s.verdict.Issuer.Standing == trust.Given {
+		verdict = text{JA: "%s(公的個人認証サービスではなく、--ca で指定した認証局)", EN: "%s (under a CA of --ca, not under JPKI)"}.With(verdict)
+	}
 	rows := [][]string{a.row(verdictTones[status], text{JA: "判定", EN: "Verdict"}, capital(verdict))}
 	for _, r := range s.verdict.Reasons {
 		rows = append(rows, a.row(ui.Plain, text{JA: "理由", EN: "Reason"}, reasonText(r)))
@@ -82,9 +85,5 @@ func (a *app) verdictRows(s signatureVerdict) [][]string {
 	if !s.after.IsZero() {
 		rows = append(rows, a.row(ui.Plain, text{JA: "署名のあと", EN: "Since then"}, s.after))
 	}
-	if status == trust.ValidRevocationUnchecked {
-		rows = append(rows, a.row(ui.Faint, text{JA: "失効の確認", EN: "Revocation"},
-			text{JA: "JPKI利用者ソフトの有効性確認、マイナポータル、市区町村の窓口でできます", EN: "ask the official client (yukosei kakunin), Mynaportal or the municipal counter"}))
-	}
-	return rows
+	return append(rows, a.revocationRows(s.verdict)...)
 }

@@ -98,6 +98,10 @@ func KindOf(c *x509.Certificate) Kind {
 // whose keys are public.
 func IsDemo(c *x509.Certificate) bool { return issuerIs(c, demoOrganization) }
 
+// NamesJPKI reports whether c was issued under the name of JPKI or of the demo
+// card. Anybody can write a name.
+func NamesJPKI(c *x509.Certificate) bool { return issuerIs(c, organization) || IsDemo(c) }
+
 func issuerIs(c *x509.Certificate, o string) bool {
 	return slices.Equal(c.Issuer.Country, []string{"JP"}) && slices.Equal(c.Issuer.Organization, []string{o})
 }

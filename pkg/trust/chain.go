@@ -7,7 +7,6 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/jpki-tools/jpki/pkg/cert"
@@ -23,9 +22,14 @@ import (
 // Without proof, as for a signature looked at now that only claims when it was
 // made, a time outside the dates decides nothing: the signature may be older.
 // It is OUT_OF_BOUNDS_NO_POE, and indeterminate.
+//
+// Claimed is when the signer claims to have signed, zero where no one does. It
+// proves nothing for the signer, and counts only against: see
+// [Verdict.WithRevocation].
 type Moment struct {
-	Time   time.Time
-	Proven bool
+	Time    time.Time
+	Proven  bool
+	Claimed time.Time
 }
 
 // Errors inside a [Reason] about a chain.
@@ -47,6 +51,8 @@ var (
 // needed, cert.Sign for a document and cert.Auth for a log-in; cert.Other takes
 // whichever its CA issues. Revocation is not checked.
 //
+// A certificate of another organization is checked against [Anchors.Given].
+//
 // JPKI's CAs issue directly, so the chain has two links and is checked here
 // rather than by x509.Certificate.Verify, which would be wrong in both
 // directions. It refuses a critical subjectAltName of otherNames only, answers
@@ -58,6 +64,9 @@ var (
 func (a Anchors) Check(c *x509.Certificate, cas []*x509.Certificate, want cert.Kind, at Moment) Verdict {
 	ca, id, err := a.issuer(c, cas)
 	v := Verdict{Issuer: id}
+	if err == ErrNotJPKI && len(a.Given) > 0 {
+		return a.checkGiven(c, cas, want, at)
+	}
 	if err != nil {
 		return v.With(Reason{Code: NoCertificateChainFound, Err: err})
 	}
@@ -66,6 +75,7 @@ func (a Anchors) Check(c *x509.Certificate, cas []*x509.Certificate, want cert.K
 	} else if r.Err != nil {
 		v = v.With(r)
 	}
+	v.Chain = []*x509.Certificate{c, ca}
 	kind := cert.KindOf(ca).Issues()
 	v = v.With(checkEndEntity(c, kind)...)
 	if want != cert.Other && want != kind {
@@ -90,6 +100,9 @@ func (a Anchors) CheckCA(ca *x509.Certificate, at Moment) Verdict {
 // at: its key could be made to take for ever.
 func (a Anchors) issuer(c *x509.Certificate, cas []*x509.Certificate) (ca *x509.Certificate, id Identity, err error) {
 	id, err = claimed(c), ErrNoIssuer
+	if !cert.NamesJPKI(c) && id.Standing == NotJPKI {
+		err = ErrNotJPKI
+	}
 	for _, candidate := range cas {
 		if !names(c, candidate) {
 			continue
@@ -174,17 +187,22 @@ func checkCommon(c *x509.Certificate, at Moment) (reasons []Reason) {
 	if isWeakKey(c.PublicKey) {
 		reasons = append(reasons, Reason{Code: CryptoConstraintsFailureNoPOE, Err: ErrAlgorithm})
 	}
-	if v := cert.ValidityOf(c); !v.Contains(at.Time) {
-		r := Reason{Code: Expired, Err: ErrExpired}
-		if v.State(at.Time) == cert.NotYetValid {
-			r = Reason{Code: NotYetValid, Err: ErrNotYetValid}
-		}
-		if !at.Proven {
-			r.Code = OutOfBoundsNoPOE
-		}
-		reasons = append(reasons, r)
+	return append(reasons, checkDates(c, at)...)
+}
+
+func checkDates(c *x509.Certificate, at Moment) []Reason {
+	v := cert.ValidityOf(c)
+	if v.Contains(at.Time) {
+		return nil
 	}
-	return reasons
+	r := Reason{Code: Expired, Err: ErrExpired}
+	if v.State(at.Time) == cert.NotYetValid {
+		r = Reason{Code: NotYetValid, Err: ErrNotYetValid}
+	}
+	if !at.Proven {
+		r.Code = OutOfBoundsNoPOE
+	}
+	return []Reason{r}
 }
 
 // understood are the extensions that this package or package cert acts upon.
@@ -200,13 +218,8 @@ var understood = []string{
 	"2.5.29.32", // certificatePolicies
 }
 
-func hasUnknownCritical(c *x509.Certificate) bool {
-	for _, e := range c.Extensions {
-		if e.Critical && !slices.Contains(understood, e.Id.String()) {
-			return true
-		}
-	}
-	return false
+func hasUnknownCritical(c *x509.Certificate, also ...string) bool {
+	return firstCritical(c.Extensions, append(also, understood...)...) != ""
 }
 
 // isWeakKey reports whether a key has less than the 112 bits of strength that

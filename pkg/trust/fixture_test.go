@@ -149,4 +149,6 @@ func trusting(cas ...authority) (a Anchors) {
 }
 
 // at is the moment d after t.
-func at(t time.Time, d time.Duration, proven bool) Moment { return Moment{t.Add(d), proven} }
+func at(t time.Time, d time.Duration, proven bool) Moment {
+	return Moment{Time: t.Add(d), Proven: proven}
+}

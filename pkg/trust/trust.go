@@ -29,9 +29,10 @@ const (
 	Demo                    // of the demo card: its key is public
 	Added                   // in Anchors.Added
 	Pinned                  // in Pins
+	Given                   // in Anchors.Given: another organization's, believed because the user says so
 )
 
-// String is "not-jpki", "unknown", "demo", "added" or "pinned".
+// String is "not-jpki", "unknown", "demo", "added", "pinned" or "given".
 func (s Standing) String() string {
 	switch s {
 	case Unknown:
@@ -42,6 +43,8 @@ func (s Standing) String() string {
 		return "added"
 	case Pinned:
 		return "pinned"
+	case Given:
+		return "given"
 	}
 	return "not-jpki"
 }
@@ -61,6 +64,10 @@ type Anchors struct {
 	// Demo believes the demo card's CAs. Whoever sets it says so in what it
 	// shows of the verdict.
 	Demo bool
+	// Given are CAs of other organizations that the user believes, for
+	// signatures that are none of JPKI's. What is named like a CA of JPKI or of
+	// the demo card is not believed by being here.
+	Given []*x509.Certificate
 }
 
 // Identify tells what the certificate of a CA is. Only its fingerprint makes it
@@ -86,8 +93,9 @@ func (a Anchors) Identify(ca *x509.Certificate) Identity {
 // Errors inside a [Reason] with the code NO_CERTIFICATE_CHAIN_FOUND.
 var (
 	ErrNoIssuer  = errors.New("no certificate of the issuing CA is at hand")
-	ErrNotJPKI   = errors.New("the CA is none of JPKI's")
+	ErrNotJPKI   = errors.New("the certificate is under no CA of JPKI")
 	ErrUnknownCA = errors.New("the CA is named like one of JPKI's, and this version does not know it")
+	ErrNotGiven  = errors.New("the certificate is under no CA of JPKI, and under none of those given")
 	ErrDemoCA    = errors.New("the CA is the demo card's, whose key is public")
 )
 

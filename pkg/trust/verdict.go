@@ -1,6 +1,9 @@
 package trust
 
-import "fmt"
+import (
+	"crypto/x509"
+	"fmt"
+)
 
 // Status is the word of a verdict.
 type Status string
@@ -42,6 +45,7 @@ const (
 	CryptoConstraintsFailureNoPOE Code = "CRYPTO_CONSTRAINTS_FAILURE_NO_POE"
 	OutOfBoundsNoPOE              Code = "OUT_OF_BOUNDS_NO_POE"
 	RevokedNoPOE                  Code = "REVOKED_NO_POE"
+	RevokedCANoPOE                Code = "REVOKED_CA_NO_POE"
 	TryLater                      Code = "TRY_LATER"
 )
 
@@ -73,28 +77,6 @@ func (r Reason) Error() string {
 // Unwrap makes errors.Is find Err.
 func (r Reason) Unwrap() error { return r.Err }
 
-// Revocation is what is known of a certificate's revocation. One that is
-// revoked has a [Reason] for it.
-type Revocation int
-
-// The states of knowledge.
-const (
-	RevocationNotChecked    Revocation = iota
-	RevocationGood                     // proven not to be revoked
-	RevocationNotApplicable            // a trust anchor: nobody but the user revokes it
-)
-
-// String is "not-checked", "good" or "not-applicable".
-func (r Revocation) String() string {
-	switch r {
-	case RevocationGood:
-		return "good"
-	case RevocationNotApplicable:
-		return "not-applicable"
-	}
-	return "not-checked"
-}
-
 // Verdict is what is to be said of a certificate, or of a signature made with
 // it once a format has added its own reasons. The zero Verdict is
 // indeterminate.
@@ -105,6 +87,12 @@ type Verdict struct {
 	Issuer     Identity
 	Revocation Revocation
 	Reasons    []Reason
+	// Chain leads from the end entity to the trust anchor. It is nil where
+	// there is none: see [NoCertificateChainFound].
+	Chain []*x509.Certificate
+	// Evidence is what sources of revocation said: see
+	// [Verdict.WithRevocation].
+	Evidence []Evidence
 }
 
 // Status sums the verdict up: a single reason that decides is enough for
@@ -117,6 +105,8 @@ func (v Verdict) Status() Status {
 	}
 	switch {
 	case len(v.Reasons) > 0, v.Issuer.Standing == NotJPKI, v.Issuer.Standing == Unknown:
+		return Indeterminate
+	case v.Revocation == RevocationUnknown, v.Revocation == RevocationRevoked:
 		return Indeterminate
 	case v.Revocation == RevocationNotChecked:
 		return ValidRevocationUnchecked

@@ -1,0 +1,262 @@
+package trust
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Revocation is what is known of a certificate's revocation, for the moment
+// that it is judged for. One that is revoked then, and one of which a source
+// proves nothing, have a [Reason] for it.
+type Revocation int
+
+// The states of knowledge.
+const (
+	RevocationNotChecked    Revocation = iota // no source was given that covers it
+	RevocationGood                            // proven not to be revoked
+	RevocationNotApplicable                   // a trust anchor: nobody but the user revokes it
+	RevocationUnknown                         // a source was asked, and proves nothing
+	RevocationRevoked                         // proven to be revoked
+	RevocationRevokedLater                    // proven to be revoked, but only after the proven time
+)
+
+// String is "not-checked", "good", "not-applicable", "unknown", "revoked" or
+// "revoked-later".
+func (r Revocation) String() string {
+	switch r {
+	case RevocationGood:
+		return "good"
+	case RevocationNotApplicable:
+		return "not-applicable"
+	case RevocationUnknown:
+		return "unknown"
+	case RevocationRevoked:
+		return "revoked"
+	case RevocationRevokedLater:
+		return "revoked-later"
+	}
+	return "not-checked"
+}
+
+// RevocationReason is a CRLReason (RFC 5280, 5.3.1).
+type RevocationReason int
+
+// The reasons of which something depends.
+const (
+	certificateHold RevocationReason = 6
+	removeFromCRL   RevocationReason = 8
+)
+
+var revocationReasons = map[RevocationReason]string{
+	0: "unspecified", 1: "keyCompromise", 2: "cACompromise", 3: "affiliationChanged", 4: "superseded",
+	5: "cessationOfOperation", certificateHold: "certificateHold", removeFromCRL: "removeFromCRL",
+	9: "privilegeWithdrawn", 10: "aACompromise",
+}
+
+// String is the name of RFC 5280.
+func (r RevocationReason) String() string {
+	if name, ok := revocationReasons[r]; ok {
+		return name
+	}
+	return fmt.Sprintf("CRLReason %d", int(r))
+}
+
+// Source is the kind of a source of revocation.
+type Source string
+
+// The sources.
+const (
+	SourceCRL  Source = "crl"
+	SourceOCSP Source = "ocsp"
+)
+
+// Evidence is what a source says about a certificate, once it is certain who
+// said it. Whether it is recent enough is decided with the moment that the
+// certificate is judged for, in [Verdict.WithRevocation].
+type Evidence struct {
+	Certificate *x509.Certificate
+	Source      Source
+	From        string // file or address, for people; set by whoever got it
+
+	// Err is why the source proves nothing. What follows is then not set.
+	Err error
+
+	State      Revocation // RevocationGood, RevocationRevoked, or RevocationUnknown to the responder
+	RevokedAt  time.Time
+	Since      time.Time // from when the key is not to be trusted: RevokedAt, or an invalidityDate before it
+	Reason     RevocationReason
+	ThisUpdate time.Time
+	NextUpdate time.Time // zero: an OCSP responder that always has newer information
+
+	// Responder is a delegated responder whose own revocation is left to be
+	// checked: its certificate has no id-pkix-ocsp-nocheck.
+	Responder *x509.Certificate
+
+	// kept is from when on the source still lists certificates that have
+	// expired; zero where it does not say.
+	kept time.Time
+}
+
+// Errors inside a [Reason] about revocation, and inside [Evidence].
+var (
+	ErrRevoked          = errors.New("the certificate is revoked")
+	ErrStale            = errors.New("the revocation information is out of date")
+	ErrFuture           = errors.New("the revocation information is dated in the future")
+	ErrUnknownToSource  = errors.New("the responder does not know the certificate")
+	ErrExpiredNotListed = errors.New("the certificate has expired, and the source does not say that it still lists expired ones")
+	ErrNotRevocation    = errors.New("this is no CRL or OCSP response")
+	ErrTooLarge         = errors.New("it is too large")
+	ErrSourceSignature  = errors.New("the signature on the revocation information is wrong")
+	ErrSourceSigner     = errors.New("the revocation information is signed by neither the CA nor a responder that it authorized")
+	ErrSourceScope      = errors.New("the revocation information does not cover every reason")
+	ErrDeltaCRL         = errors.New("a delta CRL says nothing without its base")
+	ErrIndirectCRL      = errors.New("indirect CRLs are not believed: JPKI's CAs sign their own")
+	ErrNoNextUpdate     = errors.New("the CRL does not say until when it holds (nextUpdate)")
+	ErrOtherCertificate = errors.New("the OCSP response is about another certificate")
+	ErrNonce            = errors.New("the OCSP response answers another request (nonce)")
+	ErrNotChecked       = errors.New("revocation was not checked")
+)
+
+// RevokedError is the error in the reason of a certificate that is revoked.
+type RevokedError struct{ Evidence }
+
+func (e *RevokedError) Error() string {
+	return fmt.Sprintf("%v since %s (%s)", ErrRevoked, e.Since.UTC().Format(time.RFC3339), e.Reason)
+}
+
+// Unwrap makes errors.Is find [ErrRevoked].
+func (e *RevokedError) Unwrap() error { return ErrRevoked }
+
+const (
+	// skew is how far the clocks of this machine and of a source may be apart.
+	skew = 5 * time.Minute
+	// freshFor is how long an OCSP response holds that does not say so itself.
+	freshFor = time.Hour
+)
+
+// current reports whether the evidence is in force at a time.
+func (e Evidence) current(at time.Time) bool {
+	until := e.NextUpdate
+	if until.IsZero() {
+		until = e.ThisUpdate.Add(freshFor)
+	}
+	return !at.After(until.Add(skew))
+}
+
+// judge says what the evidence means for a certificate used at a moment, and
+// why where it means nothing.
+//
+// That a certificate is not revoked is proven for a moment by information in
+// force now, or by any that is later than a proven moment: nobody revokes into
+// the past. A revocation, once proven, does not go out of date, except for one
+// that was on hold.
+func (e Evidence) judge(at Moment, now time.Time) (Revocation, error) {
+	latest := now
+	if at.Time.After(now) {
+		latest = at.Time // a question about the future
+	}
+	current := e.current(latest)
+	switch {
+	case e.Err != nil:
+		return RevocationUnknown, e.Err
+	case e.ThisUpdate.After(now.Add(skew)):
+		return RevocationUnknown, ErrFuture
+	case e.State == RevocationRevoked && (current || e.Reason != certificateHold):
+		if at.Proven && at.Time.Add(skew).Before(e.Since) && !e.Since.After(now.Add(skew)) {
+			return RevocationRevokedLater, nil
+		}
+		return RevocationRevoked, nil
+	case !current && !(at.Proven && !e.ThisUpdate.Before(at.Time)), e.State == RevocationRevoked:
+		return RevocationUnknown, ErrStale
+	case e.State == RevocationUnknown:
+		return RevocationUnknown, ErrUnknownToSource
+	}
+	if end := e.Certificate.NotAfter; e.ThisUpdate.After(end) && (e.kept.IsZero() || e.kept.After(end)) {
+		return RevocationUnknown, ErrExpiredNotListed
+	}
+	return RevocationGood, nil
+}
+
+// WithRevocation is the verdict with what sources say about the certificates of
+// its chain; the anchor at the chain's end is nobody's but the user's to
+// revoke. Without a chain nothing can be said. at is the moment that the
+// verdict is for, now the time it is.
+//
+// Of several sources one that says "revoked" beats every other, and one that
+// proves the opposite beats those that prove nothing. What follows from a
+// revocation has the names of EN 319 102-1:
+//
+//   - Revoked later than a proven moment, the certificate was good then:
+//     RevocationRevokedLater, and no reason.
+//   - Revoked at a proven moment or before it: REVOKED, invalid. So is a
+//     signature whose own signer claims a time at which the certificate was
+//     revoked already: either it was made then, or the claim is a lie.
+//   - Without proof of when a signature was made it may be older than the
+//     revocation: REVOKED_NO_POE, indeterminate. A signing certificate of JPKI
+//     is revoked whenever its holder moves house, and that does not make what
+//     was signed before a forgery; but nothing shows that it was before.
+//   - A source that was asked and proves nothing: TRY_LATER, indeterminate.
+func (v Verdict) WithRevocation(evidence []Evidence, at Moment, now time.Time) Verdict {
+	if len(v.Chain) < 2 {
+		return v
+	}
+	v.Evidence = evidence
+	v.Revocation = RevocationGood
+	for i, c := range v.Chain[:len(v.Chain)-1] {
+		state, reason := revocationOf(c, evidence, at, now)
+		reason.CA = i > 0
+		switch {
+		case state == RevocationRevoked:
+			if reason.CA && reason.Code == RevokedNoPOE {
+				reason.Code = RevokedCANoPOE
+			}
+			v.Reasons = append([]Reason{reason}, v.Reasons...)
+		case state == RevocationUnknown:
+			v = v.With(reason)
+		}
+		if weight[state] > weight[v.Revocation] {
+			v.Revocation = state
+		}
+	}
+	return v
+}
+
+// weight orders the states of a chain's certificates: the heaviest is the
+// chain's.
+var weight = map[Revocation]int{
+	RevocationGood: 0, RevocationRevokedLater: 1, RevocationNotChecked: 2, RevocationUnknown: 3, RevocationRevoked: 4,
+}
+
+// revocationOf is what all evidence together says about a certificate.
+func revocationOf(c *x509.Certificate, evidence []Evidence, at Moment, now time.Time) (state Revocation, reason Reason) {
+	for _, e := range evidence {
+		if !e.Certificate.Equal(c) {
+			continue
+		}
+		switch said, err := e.judge(at, now); said {
+		case RevocationRevoked:
+			return RevocationRevoked, Reason{Code: at.revoked(e.Since), Err: &RevokedError{e}}
+		case RevocationUnknown:
+			if state == RevocationNotChecked {
+				state, reason = said, Reason{Code: TryLater, Err: err}
+			}
+		case RevocationRevokedLater:
+			state = said
+		case RevocationGood:
+			if state != RevocationRevokedLater {
+				state = said
+			}
+		}
+	}
+	return state, reason
+}
+
+// revoked is the code for a certificate that is revoked since a time.
+func (m Moment) revoked(since time.Time) Code {
+	if m.Proven || !m.Claimed.IsZero() && !m.Claimed.Before(since) {
+		return Revoked
+	}
+	return RevokedNoPOE
+}
