@@ -44,6 +44,7 @@ var arrows = map[string][]string{
 	"internal/problem":   {"internal/i18n"},
 	"internal/rules":     {},
 	"internal/stacktest": {},
+	"internal/stamp":     {"golang.org/x/image", "golang.org/x/text"},
 	"internal/state":     {"internal/output", "golang.org/x/sys"},
 	"internal/ui":        {"internal/i18n", "github.com/olekukonko/tablewriter", "golang.org/x/sys", "golang.org/x/term"},
 	"internal/watch":     {"pkg/jpki", "pkg/cert", "pkg/pcsc", "internal/state"},
