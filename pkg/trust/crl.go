@@ -91,6 +91,9 @@ func parseCRL(der []byte) (*CRL, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNotRevocation, err)
 	}
+	if len(list.Raw) != len(der) { // ParseRevocationList does not look behind it
+		return nil, fmt.Errorf("%w: trailing bytes", ErrNotRevocation)
+	}
 	l := &CRL{list: list}
 	for _, e := range list.Extensions {
 		switch e.Id.String() {
