@@ -151,6 +151,12 @@ func (t *Timestamp) Verify(content []byte, others ...*x509.Certificate) (*x509.C
 	if !bytes.Equal(sum(t.Hash, content), t.Imprint) {
 		return nil, ErrOtherContent
 	}
+	return t.Authority(others...)
+}
+
+// Authority is [Timestamp.Verify] for content that the caller has compared
+// with Hash and Imprint.
+func (t *Timestamp) Authority(others ...*x509.Certificate) (*x509.Certificate, error) {
 	results := t.signed.Verify(nil, others...)
 	if len(results) != 1 { // RFC 3161, 2.4.2: no signature but the TSA's
 		return nil, ErrNoSigner

@@ -44,6 +44,11 @@ type Result struct {
 	CertificateSigned bool
 	Warnings          []Warning
 	Failures          []*Failure
+	// Counter are the counter-signatures: what others signed of this signature.
+	// They are among the unsigned attributes, which anybody can add or take
+	// away: what is wrong with one says nothing of the signature itself, and is
+	// not in its Err.
+	Counter Results
 
 	verified bool // the signature value was checked, and fits
 }
@@ -81,9 +86,11 @@ func (sd *SignedData) Verify(content *Content, others ...*x509.Certificate) Resu
 	}
 	certificates := slices.Concat(sd.Certificates, others)
 	results := make(Results, len(sd.Signers))
+	counter := &countersigning{certificates: certificates, unreadable: sd.unreadable}
 	for i := range sd.Signers {
 		results[i] = sd.verify(&sd.Signers[i], content, certificates)
 		results[i].fail(unfit)
+		results[i].Counter = counter.over(&sd.Signers[i], 0)
 	}
 	return results
 }
@@ -157,7 +164,7 @@ func (sd *SignedData) announces(h crypto.Hash) bool {
 // meet: content of type data only (RFC 5652, 5.3), and not content that was
 // made from the signed attributes of another signature.
 func (sd *SignedData) withoutAttributes(content *Content) *Failure {
-	if sd.ContentType != oidData {
+	if sd.ContentType != oidData && sd.ContentType != noContentType {
 		return failure(FormatFailure, "no signed attributes, with content of type %v", sd.ContentType)
 	}
 	if content != nil && content.attributes {
@@ -166,15 +173,27 @@ func (sd *SignedData) withoutAttributes(content *Content) *Failure {
 	return nil
 }
 
+// checkContentType checks that the signed attributes name the type of the
+// content (RFC 5652, 11.1).
+func (sd *SignedData) checkContentType(signed []Attribute) *Failure {
+	if sd.ContentType == noContentType {
+		if c, f := single(signed, oidContentType, "contentType"); c != nil || f != nil {
+			return failure(FormatFailure, "contentType attribute in a counter-signature") // RFC 5652, 11.4
+		}
+		return nil
+	}
+	t, f := contentType(signed)
+	if f == nil && t != sd.ContentType {
+		f = failure(FormatFailure, "contentType attribute %v beside content of type %v", t, sd.ContentType)
+	}
+	return f
+}
+
 // attributes checks the signed attributes against the content, and gives the
 // digests the signature value may be over.
 func (r *Result) attributes(sd *SignedData, hash crypto.Hash, digest []byte) [][]byte {
 	si := r.Signer
-	if t, f := contentType(si.Signed); f != nil {
-		r.fail(f)
-	} else if t != sd.ContentType {
-		r.fail(failure(FormatFailure, "contentType attribute %v beside content of type %v", t, sd.ContentType))
-	}
+	r.fail(sd.checkContentType(si.Signed))
 	if signed, f := messageDigest(si.Signed); f != nil {
 		r.fail(f)
 	} else if digest != nil && !bytes.Equal(signed, digest) { // nil is a failure already

@@ -12,6 +12,7 @@ import (
 // some end, all but the dictionary's own Contents from its < to its > (12.8.1).
 // Anything else leaves room for bytes that nobody signed.
 func (v *verifier) checkRange(s *foundSignature, dict pdf.Dict, spans map[pdf.Name]pdf.Span) bool {
+	s.ranged = true
 	array, _ := dict["ByteRange"].(pdf.Array)
 	for _, o := range array {
 		if n, ok := o.(int64); ok && n >= 0 && len(s.ByteRange) < 4 {
@@ -100,6 +101,7 @@ func (v *verifier) covered(s *foundSignature) io.Reader {
 
 // checkContents checks the CMS over what the ByteRange covers.
 func (v *verifier) checkContents(s *foundSignature) error {
+	s.opened = true
 	n, ok := berLength(s.Contents)
 	if !ok {
 		s.fail(cms.FormatFailure, "Contents does not begin with a CMS")

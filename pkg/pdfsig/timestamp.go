@@ -31,3 +31,13 @@ func (v *verifier) checkTimestamp(s *foundSignature, token []byte) error {
 	s.verified = true
 	return nil
 }
+
+// Covers reports whether another signature of the same file, its Contents
+// included, is among the bytes that s is over: where s is a good document
+// timestamp, the other one existed at its time.
+func (s Signature) Covers(other Signature) bool {
+	return s.covers && other.covers && other.end() < s.end()
+}
+
+// end is where the bytes end that a signature covers.
+func (s Signature) end() int64 { return s.ByteRange[2] + s.ByteRange[3] }

@@ -2,6 +2,7 @@ package pdfsig
 
 import (
 	"crypto"
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -29,11 +30,21 @@ const (
 	ToukiIntact      ToukiItem = "intact" // the signature verifies
 )
 
+// Answer is whether a requirement is met.
+type Answer string
+
+// The answers. CannotSay is one for want of something to look at.
+const (
+	Met       Answer = "met"
+	NotMet    Answer = "not-met"
+	CannotSay Answer = "cannot-say"
+)
+
 // Requirement is an item of the checklist with its answer.
 type Requirement struct {
-	Item  ToukiItem
-	Met   bool
-	Found string // what there is instead, as far as it can be named
+	Item   ToukiItem
+	Answer Answer
+	Found  string // what there is, as far as it can be named
 }
 
 var toukiTime = regexp.MustCompile(`^D:\d{14}\+09'00'?$`)
@@ -50,32 +61,65 @@ const (
 func (s Signature) Touki() []Requirement {
 	name, _ := s.dict["Name"].(pdf.String)
 	m, _ := s.dict["M"].(pdf.String)
+	read := s.dict != nil
 	list := []Requirement{
 		s.toukiName(ToukiType, "Type", "Sig"),
 		s.toukiName(ToukiFilter, "Filter", "Adobe.PPKLite"),
 		s.toukiName(ToukiSubFilter, "SubFilter", pdf.Name(Touki)),
-		{ToukiName, strings.HasPrefix(string(name), "\xFE\xFF") && s.Name != "", s.Name},
-		{ToukiTime, toukiTime.MatchString(string(m)) && !s.ClaimedTime.IsZero(), text(m)},
-		{ToukiByteRange, s.covers, ""},
+		{ToukiName, answer(read, strings.HasPrefix(string(name), "\xFE\xFF") && s.Name != ""), s.Name},
+		{ToukiTime, answer(read, toukiTime.MatchString(string(m)) && !s.ClaimedTime.IsZero()), text(m)},
+		{ToukiByteRange, answer(s.ranged, s.covers), ""},
+		{ToukiCMS, answer(s.opened, s.single() && s.Signed.Detached()), ""},
 	}
-	digest := Requirement{ToukiDigest, s.CMS.Algorithm.Scheme == cms.PKCS1v15 && s.CMS.Algorithm.Hash == crypto.SHA256, ""}
-	if s.CMS.Algorithm.Scheme != "" {
-		digest.Found = s.CMS.Algorithm.String()
+	algorithm := s.CMS.Algorithm
+	digest := Requirement{ToukiDigest, answer(s.single(), algorithm.Scheme == cms.PKCS1v15 && algorithm.Hash == crypto.SHA256), ""}
+	if algorithm.Scheme != "" {
+		digest.Found = algorithm.String()
 	}
-	one := s.Signed != nil && len(s.Signed.Signers) == 1
+	var signer cms.SignerInfo
+	certified := false
+	if s.single() {
+		signer = s.Signed.Signers[0]
+		certified = slices.ContainsFunc(s.Signed.Certificates, s.CMS.Certificate.Equal)
+	}
 	return append(list,
-		Requirement{ToukiCMS, one && s.Signed.Detached(), ""},
-		Requirement{ToukiCertificate, one && slices.ContainsFunc(s.Signed.Certificates, s.CMS.Certificate.Equal), ""},
+		Requirement{ToukiCertificate, answer(s.single(), certified), ""},
 		digest,
-		Requirement{ToukiAttributes, one && has(s.Signed.Signers[0].Signed, oidContentType) && has(s.Signed.Signers[0].Signed, oidMessageDigest), ""},
-		Requirement{ToukiNoTimestamp, one && !has(s.Signed.Signers[0].Unsigned, oidSignatureStamp), ""},
-		Requirement{ToukiIntact, s.Err() == nil, ""},
+		Requirement{ToukiAttributes, answer(s.single(), has(signer.Signed, oidContentType) && has(signer.Signed, oidMessageDigest)), ""},
+		Requirement{ToukiNoTimestamp, answer(s.single(), !has(signer.Unsigned, oidSignatureStamp)), ""},
+		Requirement{ToukiIntact, s.intact(), ""},
 	)
+}
+
+// answer is the answer to a question that could be asked, or could not.
+func answer(asked, met bool) Answer {
+	switch {
+	case !asked:
+		return CannotSay
+	case met:
+		return Met
+	}
+	return NotMet
+}
+
+// single tells that there is a CMS with one signer.
+func (s Signature) single() bool { return s.Signed != nil && len(s.Signed.Signers) == 1 }
+
+// intact is NotMet only where something is certainly wrong: a signature of a
+// kind that was not checked can be a good one.
+func (s Signature) intact() Answer {
+	err := s.Err()
+	for _, certain := range []cms.Reason{cms.FormatFailure, cms.HashFailure, cms.SigCryptoFailure} {
+		if errors.Is(err, certain) {
+			return NotMet
+		}
+	}
+	return answer(err == nil, true)
 }
 
 func (s Signature) toukiName(item ToukiItem, key, want pdf.Name) Requirement {
 	found, _ := s.dict[key].(pdf.Name)
-	return Requirement{item, found == want, string(found)}
+	return Requirement{item, answer(s.dict != nil, found == want), string(found)}
 }
 
 func has(attributes []cms.Attribute, oid string) bool {

@@ -94,7 +94,9 @@ type Signature struct {
 	Failures  []*Failure      // what the PDF adds to the failures of CMS
 
 	dict     pdf.Dict // the signature dictionary, as it stands
+	ranged   bool     // ByteRange was looked at
 	covers   bool     // ByteRange leaves out its own Contents and nothing else
+	opened   bool     // Contents was looked at
 	verified bool
 }
 
