@@ -500,14 +500,18 @@ func (d description) json(personal bool) showJSON {
 		doc.CA = &d.issuer
 	}
 	if personal && d.holder != nil {
-		h := d.holder
-		doc.Holder = &holderJSON{
-			Name: string(h.Name), NameSubstitutes: nonNil(h.NameSubstitutes), Birth: h.Birth.String(), Sex: h.Sex.String(),
-			Address: string(h.Address), AddressSubstitutes: nonNil(h.AddressSubstitutes), Others: map[string]string{},
-		}
-		for _, o := range h.Others {
-			doc.Holder.Others[o.ID.String()] = string(o.Text)
-		}
+		doc.Holder = holderDocument(*d.holder)
+	}
+	return doc
+}
+
+func holderDocument(h cert.Holder) *holderJSON {
+	doc := &holderJSON{
+		Name: string(h.Name), NameSubstitutes: nonNil(h.NameSubstitutes), Birth: h.Birth.String(), Sex: h.Sex.String(),
+		Address: string(h.Address), AddressSubstitutes: nonNil(h.AddressSubstitutes), Others: map[string]string{},
+	}
+	for _, o := range h.Others {
+		doc.Others[o.ID.String()] = string(o.Text)
 	}
 	return doc
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,6 +20,9 @@ type verifyOptions struct {
 	trustOptions
 	examiner *examiner
 	content  []string
+	profile  string
+	personal bool
+	many     bool // files
 	tsaCA    string
 	tsaRoots []*x509.Certificate
 }
@@ -31,21 +35,28 @@ func (a *app) newVerify() *cobra.Command {
 		long: text{
 			JA: "CMS/CAdES(.p7s、.p7m)、PDF、XMLの署名を確かめます。ファイルにいくつあっても、すべて調べます。\n" +
 				"失効しているかどうかは、一般の人が調べられる公開の窓口がないため、失効リスト(--crl)やOCSP(--ocsp)を指定したときだけ確認します。\n" +
-				"ほかの人の署名の検証を業務として行うには、主務大臣の認定が必要です(公的個人認証法 第17条)。",
+				"ほかの人の署名の検証を業務として行うには、主務大臣の認定が必要です(公的個人認証法 第17条)。\n\n" +
+				"終了ステータスは、0がすべて真正、8が無効な署名があるか署名がないか --profile の条件に合わない、9が判定できない署名がある、\n" +
+				"1が調べられないファイルがあるとき(8、9、1の順に優先)です。",
 			EN: "Checks signatures in CMS/CAdES (.p7s, .p7m), PDF and XML: every signature there is.\n" +
 				"Revocation is checked only with a list (--crl) or a responder (--ocsp) that you name: there is no public source that a resident could ask.\n" +
-				"Verifying others' signatures as a business needs a ministerial accreditation (Public Personal Authentication Act, article 17).",
+				"Verifying others' signatures as a business needs a ministerial accreditation (Public Personal Authentication Act, article 17).\n\n" +
+				"Exit status: 0 when all are genuine, 8 with one that is not, with no signature at all or with what --profile asks for missing,\n" +
+				"9 with one that cannot be decided, 1 with a file that cannot be checked; the first of 8, 9, 1 that applies.",
 		},
 		examples: []example{
 			{"jpki verify contract.txt.p7s", text{JA: "contract.txt と突き合わせる", EN: "against contract.txt"}},
 			{"jpki verify touki-signed.pdf", text{JA: "PDFの中の署名をすべて調べる", EN: "every signature in a PDF"}},
 			{"jpki verify sig.p7s --content contract.txt", text{JA: "元のファイルを指定する", EN: "naming the signed file"}},
+			{"jpki verify --profile touki rejected.pdf", text{JA: "登記・供託オンライン申請の条件を1つずつ調べる", EN: "go through what the land registry's online service asks for"}},
 		},
 		args: a.argCount(1, -1, text{JA: "確かめる署名のファイルを指定してください。", EN: "Name the signatures to check."}),
 		run:  func(ctx context.Context, args []string) error { return a.verify(ctx, &opt, args) },
 	})
 	f := cmd.Flags()
-	f.StringArrayVar(&opt.content, "content", nil, a.say(text{JA: "署名された`FILE`(.p7sでは、省くと .p7s を除いた名前。XMLでは、署名が指すファイルをすべて)", EN: "the signed `FILE` (.p7s: by default the name without it; XML: every file that the signature refers to)"}))
+	f.StringArrayVar(&opt.content, "content", nil, a.say(text{JA: "署名された`FILE`(.p7sでは、省くと .p7s を除いた名前。「-」は標準入力。XMLでは、署名が指すファイルをすべて)", EN: "the signed `FILE` (.p7s: by default the name without it, - is standard input; XML: every file that the signature refers to)"}))
+	f.StringVar(&opt.profile, "profile", "", a.say(text{JA: "提出先の条件も調べる: `NAME` は touki(登記・供託オンライン申請、PDF)", EN: "check what a service asks for too: `NAME` is touki (online registration, PDF)"}))
+	f.BoolVar(&opt.personal, "personal", false, a.say(text{JA: "署名者の住所、生年月日、性別も表示する", EN: "show the signer's address, date of birth and sex too"}))
 	f.StringVar(&opt.tsaCA, "tsa-ca", "", a.say(text{JA: "タイムスタンプ局の認証局の証明書`FILE`", EN: "`FILE` with the CA certificates of timestamping authorities to believe"}))
 	a.addTrustFlags(cmd, &opt.trustOptions)
 	return cmd
@@ -61,13 +72,17 @@ type fileVerdict struct {
 // signatureVerdict is what was found about one signature of a file.
 type signatureVerdict struct {
 	foundSignature
-	verdict  trust.Verdict
-	name     string    // of the holder, "" where none is named
-	proven   time.Time // when it existed, by a timestamp that is believed
-	unproven time.Time // by one that is not
+	verdict trust.Verdict
+	holder  *cert.Holder // nil where the certificate names none
+	proven  time.Time    // when it existed, by a timestamp that is believed
+	counter []signatureVerdict
+	touki   []requirement // with --profile touki
 }
 
 func (a *app) verify(ctx context.Context, opt *verifyOptions, files []string) (err error) {
+	if opt.profile != "" && opt.profile != profileTouki {
+		return usage(text{JA: "verify の --profile に使えるのは touki です。", EN: "--profile of verify is touki."})
+	}
 	if len(opt.content) > 0 && len(files) > 1 {
 		return usage(text{JA: "--content は署名が1つのときだけ使えます。", EN: "--content is for a single signature."})
 	}
@@ -79,63 +94,113 @@ func (a *app) verify(ctx context.Context, opt *verifyOptions, files []string) (e
 			return err
 		}
 	}
-	var verdicts []fileVerdict
-	for _, f := range files {
-		v := fileVerdict{file: f}
-		v.signatures, v.err = a.verifyFile(ctx, opt, f)
-		if v.err != nil && (len(files) == 1 || context.Cause(ctx) != nil) {
+	opt.many = len(files) > 1
+	report := a.newVerifyReport(opt)
+	worst := problem.Code("")
+	err = a.findAll(ctx, opt, files, func(f fileFinding) error {
+		v := a.judgeFile(ctx, opt, f)
+		if v.err != nil && !opt.many {
 			return v.err
 		}
-		verdicts = append(verdicts, v)
+		worst = graver(worst, a.code(v))
+		return report.add(v)
+	})
+	if err == nil {
+		err = report.end()
 	}
-	if a.json {
-		if err := a.writeJSON(a.io.Out, verifyDocument(a, verdicts)); err != nil {
-			return err
-		}
-	} else {
-		a.printVerdicts(verdicts)
+	if err == nil && worst != "" {
+		err = quietly(worst)
 	}
-	return worst(verdicts)
+	return err
 }
 
-// worst gives the exit status: an invalid signature before one that cannot be
-// decided, before a file that could not be checked.
-func worst(verdicts []fileVerdict) error {
-	var code problem.Code
-	for _, v := range verdicts {
-		if v.err != nil && code == "" {
-			code = problem.Failed
+// code says what stands against a file: something invalid before what cannot
+// be decided, before a file that could not be checked; "" where nothing does.
+func (a *app) code(v fileVerdict) (code problem.Code) {
+	if v.err != nil {
+		if p := a.explain(v.err); p.Code == problem.Invalid {
+			return problem.Invalid
 		}
-		for _, s := range v.signatures {
-			switch s.verdict.Status() {
-			case trust.Invalid:
-				code = problem.Invalid
-			case trust.Indeterminate:
-				if code != problem.Invalid {
-					code = problem.Undecided
-				}
-			}
+		return problem.Failed
+	}
+	switch v.status() {
+	case trust.Invalid:
+		return problem.Invalid
+	case trust.Indeterminate:
+		code = problem.Undecided
+	}
+	for _, s := range v.signatures {
+		if unmet(s.touki) > 0 {
+			code = problem.Invalid
 		}
 	}
-	if code == "" {
-		return nil
-	}
-	return quietly(code)
+	return code
 }
 
-func (a *app) verifyFile(ctx context.Context, opt *verifyOptions, path string) ([]signatureVerdict, error) {
-	findings, err := a.findSignatures(ctx, opt, path)
-	if err != nil {
-		return nil, err
+// gravity orders the codes of files for the exit status of many.
+var gravity = map[problem.Code]int{problem.Failed: 1, problem.Undecided: 2, problem.Invalid: 3}
+
+func graver(a, b problem.Code) problem.Code {
+	if gravity[b] > gravity[a] {
+		return b
 	}
-	if len(findings) == 0 {
-		return nil, noSignature(path)
+	return a
+}
+
+var statusGravity = map[trust.Status]int{trust.Valid: 1, trust.ValidRevocationUnchecked: 2, trust.Indeterminate: 3, trust.Invalid: 4}
+
+// status is the gravest of a file's signatures. A document timestamp that is
+// sound, and whose authority is not believed, does not count beside the
+// signatures of people: it is not used.
+func (v fileVerdict) status() (worst trust.Status) {
+	signed := slices.ContainsFunc(v.signatures, func(s signatureVerdict) bool { return s.role != roleTimestamp })
+	for _, s := range v.signatures {
+		status := s.status()
+		if signed && s.role == roleTimestamp && status == trust.Indeterminate {
+			continue
+		}
+		if statusGravity[status] > statusGravity[worst] {
+			worst = status
+		}
 	}
-	var verdicts []signatureVerdict
-	for _, f := range findings {
-		verdicts = append(verdicts, a.judge(ctx, opt, f))
+	return worst
+}
+
+// status is the gravest of a signature and its counter-signatures.
+func (s signatureVerdict) status() trust.Status {
+	worst := s.verdict.Status()
+	for _, c := range s.counter {
+		if status := c.status(); statusGravity[status] > statusGravity[worst] {
+			worst = status
+		}
 	}
-	return verdicts, nil
+	return worst
+}
+
+func (a *app) judgeFile(ctx context.Context, opt *verifyOptions, f fileFinding) fileVerdict {
+	v := fileVerdict{file: f.file, err: f.err}
+	for _, s := range f.signatures {
+		v.signatures = append(v.signatures, a.judgeAll(ctx, opt, s))
+	}
+	if v.err == nil && len(v.signatures) == 0 {
+		v.err = noSignature(f.file)
+	}
+	return v
+}
+
+// judgeAll judges a signature and its counter-signatures.
+func (a *app) judgeAll(ctx context.Context, opt *verifyOptions, f foundSignature) signatureVerdict {
+	if f.role == roleTimestamp {
+		return opt.judgeTimestamp(f)
+	}
+	v := a.judge(ctx, opt, f)
+	for _, c := range f.counter {
+		v.counter = append(v.counter, a.judgeAll(ctx, opt, c))
+	}
+	if opt.profile == profileTouki {
+		v.touki = a.toukiList(v)
+	}
+	return v
 }
 
 func noSignature(path string) error {
@@ -151,12 +216,12 @@ func (a *app) judge(ctx context.Context, opt *verifyOptions, f foundSignature) s
 	v := signatureVerdict{foundSignature: f}
 	if f.cert != nil {
 		at := trust.Moment{Time: a.now(), Claimed: f.claimed}
-		if v.proven, v.unproven = opt.stampTimes(f); !v.proven.IsZero() {
+		if v.proven = opt.provenTime(f); !v.proven.IsZero() {
 			at = trust.Moment{Time: v.proven, Proven: true}
 		}
 		v.verdict = opt.examiner.examine(ctx, f.cert, f.certs, cert.Other, at)
 		if h, err := cert.HolderOf(f.cert); err == nil || errors.Is(err, cert.ErrHolderMalformed) {
-			v.name = h.Name.String() + a.substitutes(h.NameSubstitutes)
+			v.holder = &h
 		}
 	}
 	v.verdict = v.verdict.With(f.reasons...)
@@ -166,23 +231,46 @@ func (a *app) judge(ctx context.Context, opt *verifyOptions, f foundSignature) s
 	return v
 }
 
-// stampTimes gives the earliest time that a timestamp proves, by an authority
-// under --tsa-ca, and the earliest that another one only claims.
-func (opt *verifyOptions) stampTimes(f foundSignature) (proven, unproven time.Time) {
+// provenTime is the earliest time that a timestamp proves.
+func (opt *verifyOptions) provenTime(f foundSignature) (proven time.Time) {
 	for _, s := range f.stamps {
-		by, err := s.Verify(s.content)
-		if err != nil {
-			continue
-		}
-		earliest := &unproven
-		if trust.CheckTSA(by, s.Certificates(), opt.tsaRoots, s.Time) == nil {
-			earliest = &proven
-		}
-		if earliest.IsZero() || s.Time.Before(*earliest) {
-			*earliest = s.Time
+		if opt.believe(s) == nil && (proven.IsZero() || s.Time.Before(proven)) {
+			proven = s.Time
 		}
 	}
-	return proven, unproven
+	return proven
+}
+
+// believe says why a timestamp proves nothing: because of itself, or because
+// its authority is none of those under --tsa-ca.
+func (opt *verifyOptions) believe(s stamp) error {
+	if s.err != nil {
+		return s.err
+	}
+	return trust.CheckTSA(s.by, s.Certificates(), opt.tsaRoots, s.Time)
+}
+
+// judgeTimestamp judges a document timestamp: its authority is not one of
+// JPKI's certificates, but one under --tsa-ca.
+func (opt *verifyOptions) judgeTimestamp(f foundSignature) signatureVerdict {
+	v := signatureVerdict{foundSignature: f}
+	v.verdict = v.verdict.With(f.reasons...)
+	if f.weak {
+		v.verdict = v.verdict.With(trust.Reason{Code: trust.CryptoConstraintsFailureNoPOE, Err: errWeak})
+	}
+	if len(v.verdict.Reasons) > 0 {
+		return v
+	}
+	switch err := opt.believe(*f.itself); {
+	case err == nil:
+		v.verdict.Issuer.Standing = trust.Given
+		v.proven = f.itself.Time
+	case errors.Is(err, trust.ErrTSA):
+		v.verdict = v.verdict.With(trust.Reason{Code: trust.NoCertificateChainFound, Err: err})
+	default:
+		v.verdict = v.verdict.With(trust.Reason{Code: trust.SigConstraintsFailure, Err: err})
+	}
+	return v
 }
 
 // reasonTexts explains the causes a person can understand and act on.
@@ -208,7 +296,20 @@ var reasonTexts = []struct {
 	{trust.ErrNotYetValid, text{JA: "証明書の有効期間がまだ始まっていません", EN: "the certificate is not yet valid"}},
 	{trust.ErrKeyUsage, text{JA: "証明書の鍵は、この用途に使えません", EN: "the certificate's key is not for this use"}},
 	{trust.ErrPolicy, text{JA: "証明書のポリシーが、認証局の発行するものと違います", EN: "the certificate's policy is not one its CA issues"}},
+	{trust.ErrTSA, text{JA: "タイムスタンプ局が --tsa-ca の認証局のものではありません", EN: "the timestamping authority is not under a CA of --tsa-ca"}},
+	{cms.ErrNotTimestamping, text{JA: "タイムスタンプ専用の証明書で作られたものではありません", EN: "not made with a certificate for timestamps alone"}},
+	{cms.ErrOtherContent, text{JA: "ほかの内容のタイムスタンプです", EN: "a timestamp over something else"}},
+	{errStampUnreadable, text{JA: "読めません", EN: "it cannot be read"}},
 	{errWeak, text{JA: "弱い方式(SHA-1など)の署名です", EN: "a weak signature (SHA-1 or a short key)"}},
+}
+
+// codeTexts explain the rest, as far as their code goes.
+var codeTexts = map[trust.Code]text{
+	trust.FormatFailure:             {JA: "署名の形が規格に合いません(%s)", EN: "the signature is not formed as the standards ask for (%s)"},
+	trust.HashFailure:               {JA: "署名された内容が変わっています(%s)", EN: "what was signed has changed (%s)"},
+	trust.SigConstraintsFailure:     {JA: "この文書に対する署名とは言えません(%s)", EN: "it cannot be called a signature of this document (%s)"},
+	trust.CryptoConstraintsFailure:  {JA: "何も証明できない方式か、この版が知らない方式です(%s)", EN: "an algorithm that proves nothing, or that this version does not know (%s)"},
+	trust.NoSigningCertificateFound: {JA: "署名者の証明書がありません(%s)", EN: "the signer's certificate is missing (%s)"},
 }
 
 func reasonText(r trust.Reason) text {
@@ -220,5 +321,9 @@ func reasonText(r trust.Reason) text {
 			return known.text
 		}
 	}
-	return text{JA: "詳細: %s", EN: "%s"}.With(r.Err.Error())
+	detail := cert.Printable(r.Err.Error())
+	if known, ok := codeTexts[r.Code]; ok {
+		return known.With(detail)
+	}
+	return text{JA: "詳細: %s", EN: "%s"}.With(detail)
 }

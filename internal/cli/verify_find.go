@@ -8,9 +8,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/cms"
@@ -23,6 +25,7 @@ import (
 // to believe.
 type foundSignature struct {
 	format    string
+	role      role
 	where     string // the field of a PDF, the id in an XML document
 	cert      *x509.Certificate
 	certs     []*x509.Certificate // that came with it
@@ -33,12 +36,35 @@ type foundSignature struct {
 	covers    []text
 	after     text // what was added after it
 	stamps    []stamp
+	itself    *stamp               // of a document timestamp
+	counter   []foundSignature     // over this one
+	touki     []pdfsig.Requirement // of a PDF
 }
 
-// stamp is a signature timestamp and what it has to be over.
+// role is what a signature is for.
+type role string
+
+const (
+	roleSignature     role = "signature"
+	roleCertification role = "certification" // of a PDF: says what may change later
+	roleCounter       role = "counter-signature"
+	roleTimestamp     role = "document-timestamp"
+)
+
+// stamp is a timestamp that came with a signature.
 type stamp struct {
-	*cms.Timestamp
-	content []byte
+	*cms.Timestamp                   // nil where it cannot be read
+	by             *x509.Certificate // its authority's
+	err            error             // why it proves nothing, whoever believes its authority
+}
+
+// errStampUnreadable is a timestamp of which nothing is known.
+var errStampUnreadable = errors.New("the timestamp cannot be read")
+
+// stampOver checks a timestamp over content.
+func stampOver(t *cms.Timestamp, content []byte) stamp {
+	by, err := t.Verify(content)
+	return stamp{t, by, err}
 }
 
 // findSignatures finds every signature of a file, by its content.
@@ -57,11 +83,15 @@ func (a *app) findSignatures(ctx context.Context, opt *verifyOptions, path strin
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
-	switch formatOf(head[:n]) {
+	format := formatOf(head[:n])
+	if opt.profile == profileTouki && format != "pdf" {
+		return nil, notForTouki(path)
+	}
+	switch format {
 	case "pdf":
-		return findPDF(path, f, info.Size())
+		return findPDF(ctx, path, f, info.Size())
 	case "xmldsig":
-		return findXML(opt, path, f)
+		return findXML(ctx, opt, path, f)
 	}
 	return a.findCMS(ctx, opt, path, f)
 }
@@ -69,8 +99,8 @@ func (a *app) findSignatures(ctx context.Context, opt *verifyOptions, path strin
 // maxSignature bounds a file that is read whole, in bytes.
 const maxSignature = 128 << 20
 
-func readWhole(f *os.File) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(f, maxSignature+1))
+func readWhole(ctx context.Context, f *os.File) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(cancellable(ctx, f), maxSignature+1))
 	if err == nil && len(data) > maxSignature {
 		err = problem.New(problem.Input, text{JA: "%sは大きすぎます。", EN: "%s is too large."}.With(f.Name()), text{})
 	}
@@ -78,7 +108,7 @@ func readWhole(f *os.File) ([]byte, error) {
 }
 
 func (a *app) findCMS(ctx context.Context, opt *verifyOptions, path string, f *os.File) ([]foundSignature, error) {
-	data, err := readWhole(f)
+	data, err := readWhole(ctx, f)
 	if err != nil {
 		return nil, err
 	}
@@ -106,43 +136,70 @@ func (a *app) findCMS(ctx context.Context, opt *verifyOptions, path string, f *o
 		default:
 			return nil, usage(text{JA: "%sの --content は1つだけです。", EN: "%s has one --content only."}.With(path))
 		}
-		if content, err = a.signedContent(ctx, name, sd); err != nil {
+		if content, err = a.signedContent(ctx, opt, name, sd); err != nil {
 			return nil, err
 		}
-		covers = text{JA: "%sの全体", EN: "the whole of %s"}.With(name)
+		covers = text{JA: "%sの全体", EN: "the whole of %s"}.With(inputName(name))
 	}
 	var all []foundSignature
 	for _, r := range sd.Verify(content) {
-		found := cmsFinding(r, sd.Certificates)
-		found.format, found.covers = "cms", []text{covers}
+		found := cmsFinding("cms", r, sd.Certificates)
+		found.covers = []text{covers}
 		all = append(all, found)
 	}
 	return all, nil
 }
 
-func (a *app) signedContent(ctx context.Context, name string, sd *cms.SignedData) (*cms.Content, error) {
-	f, err := openInput(name)
-	if err != nil {
-		return nil, err
+// signedContent hashes what is signed: a file, or standard input.
+func (a *app) signedContent(ctx context.Context, opt *verifyOptions, name string, sd *cms.SignedData) (*cms.Content, error) {
+	in := &input{ctx: ctx, name: a.say(inputName(name)), rest: a.io.In}
+	if name != "-" {
+		f, err := openInput(name)
+		if errors.Is(err, fs.ErrNotExist) && len(opt.content) == 0 {
+			return nil, problem.New(problem.Input, text{JA: "署名されたファイル%sがありません。", EN: "There is no %s, the signed file."}.With(name),
+				text{JA: "--content で元のファイルを指定してください。", EN: "Name the signed file with --content."}).Because(err)
+		}
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		in.rest = f
+		if info, err := f.Stat(); err == nil {
+			in.size = info.Size()
+		}
 	}
-	defer f.Close()
-	in := &input{ctx: ctx, name: name, rest: f}
-	if info, err := f.Stat(); err == nil {
-		in.size = info.Size()
+	if opt.many { // whose progress is another
+		return cms.HashContent(cancellable(ctx, in.rest), sd.Hashes()...)
 	}
 	r, done := in.reader(a)
 	defer done()
 	return cms.HashContent(r, sd.Hashes()...)
 }
 
+// inputName is how a person reads the name of an input.
+func inputName(name string) text {
+	if name == "-" {
+		return text{JA: "標準入力", EN: "standard input"}
+	}
+	return i18n.Same(name)
+}
+
 // cmsFinding is what a SignerInfo says.
-func cmsFinding(r cms.Result, certs []*x509.Certificate) foundSignature {
-	f := foundSignature{cert: r.Certificate, certs: certs, algorithm: r.Algorithm.String(), claimed: r.SigningTime}
+func cmsFinding(format string, r cms.Result, certs []*x509.Certificate) foundSignature {
+	f := foundSignature{format: format, role: roleSignature, cert: r.Certificate, certs: certs, algorithm: r.Algorithm.String(), claimed: r.SigningTime}
 	if r.Signer != nil {
-		found, _ := r.Signer.SignatureTimestamps()
+		found, whole := r.Signer.SignatureTimestamps()
 		for _, t := range found {
-			f.stamps = append(f.stamps, stamp{t, r.Signer.Signature})
+			f.stamps = append(f.stamps, stampOver(t, r.Signer.Signature))
 		}
+		if !whole {
+			f.stamps = append(f.stamps, stamp{err: errStampUnreadable})
+		}
+	}
+	for _, c := range r.Counter {
+		counter := cmsFinding(format, c, certs)
+		counter.role, counter.covers = roleCounter, []text{{JA: "上の署名の値", EN: "the value of the signature above"}}
+		f.counter = append(f.counter, counter)
 	}
 	for _, failure := range r.Failures {
 		f.reasons = append(f.reasons, trust.Reason{Code: trust.Code(failure.Reason), Err: failure})
@@ -171,8 +228,21 @@ var changeTexts = map[pdfsig.Change]text{
 	pdfsig.ContentChanged:        {JA: "内容が変えられました", EN: "content was changed"},
 }
 
-func findPDF(path string, f *os.File, size int64) ([]foundSignature, error) {
-	report, err := pdfsig.Verify(f, size)
+// cancellableAt is [cancellable] for a file that is read anywhere.
+type cancellableAt struct {
+	ctx context.Context
+	r   io.ReaderAt
+}
+
+func (c cancellableAt) ReadAt(b []byte, at int64) (int, error) {
+	if err := context.Cause(c.ctx); err != nil {
+		return 0, err
+	}
+	return c.r.ReadAt(b, at)
+}
+
+func findPDF(ctx context.Context, path string, f *os.File, size int64) ([]foundSignature, error) {
+	report, err := pdfsig.Verify(cancellableAt{ctx, f}, size)
 	if errors.Is(err, pdfsig.ErrNoSignature) {
 		return nil, noSignature(path)
 	}
@@ -183,16 +253,36 @@ func findPDF(path string, f *os.File, size int64) ([]foundSignature, error) {
 	for _, s := range report.Signatures {
 		all = append(all, pdfFinding(s))
 	}
+	for i, s := range report.Signatures {
+		if all[i].itself == nil || all[i].itself.err != nil {
+			continue
+		}
+		for j, earlier := range report.Signatures {
+			if s.Covers(earlier) {
+				all[j].stamps = append(all[j].stamps, *all[i].itself)
+			}
+		}
+	}
 	return all, nil
 }
 
 func pdfFinding(s pdfsig.Signature) foundSignature {
-	var found foundSignature
+	found := foundSignature{format: "pdf", role: roleSignature}
 	if s.Signed != nil {
-		found = cmsFinding(s.CMS, s.Signed.Certificates)
+		found = cmsFinding("pdf", s.CMS, s.Signed.Certificates)
 	}
-	found.format, found.where = "pdf", cert.Printable(s.Field)
-	if found.claimed.IsZero() {
+	switch s.Kind {
+	case pdfsig.Certification:
+		found.role = roleCertification
+	case pdfsig.DocumentTimestamp:
+		found.role, found.claimed = roleTimestamp, time.Time{}
+		found.itself = documentStamp(s)
+	}
+	if found.role != roleTimestamp {
+		found.touki = s.Touki()
+	}
+	found.where = cert.Printable(s.Field)
+	if found.claimed.IsZero() && found.role != roleTimestamp {
 		found.claimed = s.ClaimedTime
 	}
 	for _, failure := range s.Failures {
@@ -205,19 +295,32 @@ func pdfFinding(s pdfsig.Signature) foundSignature {
 	if err := s.Err(); err != nil && len(found.reasons) == 0 {
 		found.reasons = append(found.reasons, trust.Reason{Code: trust.FormatFailure, Err: err})
 	}
-	if s.Whole {
-		found.covers = append(found.covers, text{JA: "文書の全体", EN: "the whole document"})
-	} else {
-		found.covers = append(found.covers, text{JA: "署名したときの文書の全体", EN: "the whole document as it was then"})
-		if t, ok := changeTexts[s.Changes.Level]; ok {
-			found.after = t
-		}
+	switch {
+	case !s.Complete || s.Signed == nil:
+		found.covers = []text{coverageUnknown}
+	case s.Whole:
+		found.covers = []text{{JA: "文書の全体", EN: "the whole document"}}
+	default:
+		found.covers = []text{{JA: "署名したときの文書の全体", EN: "the whole document as it was then"}}
+		found.after = changeTexts[s.Changes.Level]
 	}
 	return found
 }
 
-func findXML(opt *verifyOptions, path string, f *os.File) ([]foundSignature, error) {
-	src, err := readWhole(f)
+// coverageUnknown is what a signature covers that is not even well formed.
+var coverageUnknown = text{JA: "確かめられません", EN: "cannot be told"}
+
+// documentStamp is the timestamp of a document, with what is wrong with it.
+func documentStamp(s pdfsig.Signature) *stamp {
+	d := &stamp{Timestamp: s.Timestamp, err: s.Err()}
+	if d.err == nil {
+		d.by, d.err = s.Timestamp.Authority()
+	}
+	return d
+}
+
+func findXML(ctx context.Context, opt *verifyOptions, path string, f *os.File) ([]foundSignature, error) {
+	src, err := readWhole(ctx, f)
 	if err != nil {
 		return nil, err
 	}
@@ -249,7 +352,7 @@ func (opt *verifyOptions) allowed(name string) (io.ReadCloser, error) {
 
 func xmlFinding(r xmlsig.Result) foundSignature {
 	found := foundSignature{
-		format: "xmldsig", where: cert.Printable(r.ID), cert: r.Certificate, certs: r.Certificates,
+		format: "xmldsig", role: roleSignature, where: cert.Printable(r.ID), cert: r.Certificate, certs: r.Certificates,
 		algorithm: r.Algorithm.String(), claimed: r.SigningTime,
 	}
 	if r.XAdES {
@@ -267,15 +370,23 @@ func xmlFinding(r xmlsig.Result) foundSignature {
 	}
 	for _, t := range r.Timestamps {
 		if parsed, err := cms.ParseTimestamp(t.Token); err == nil {
-			found.stamps = append(found.stamps, stamp{parsed, t.Content})
+			found.stamps = append(found.stamps, stampOver(parsed, t.Content))
+		} else {
+			found.stamps = append(found.stamps, stamp{err: err})
 		}
+	}
+	if slices.Contains(r.Warnings, xmlsig.UnreadableTimestamp) {
+		found.stamps = append(found.stamps, stamp{err: errStampUnreadable})
 	}
 	for _, w := range r.Warnings {
 		found.weak = found.weak || w == xmlsig.WeakDigest || w == xmlsig.WeakKey
 	}
-	if r.Whole {
+	switch {
+	case len(r.References) == 0:
+		found.covers = []text{coverageUnknown}
+	case r.Whole:
 		found.covers = []text{{JA: "文書の全体", EN: "the whole document"}}
-	} else {
+	default:
 		found.covers = []text{{JA: "文書の一部だけ。ほかの部分は誰でも変えられます", EN: "a part of the document only; anybody can change the rest"}}
 	}
 	for _, ref := range r.References {

@@ -1,41 +1,51 @@
 package cli
 
 import (
+	"io"
 	"time"
 
 	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/pdfsig"
 	"github.com/jpki-tools/jpki/pkg/trust"
 )
 
-// verifyJSON is jpki.verify/v1.
-type verifyJSON struct {
-	Schema string           `json:"schema"`
-	Files  []fileVerdictDoc `json:"files"`
+// verifyDocument writes jpki.verify/v1 file by file: {"schema", "files"}.
+type verifyDocument struct {
+	app   *app
+	opt   *verifyOptions
+	begun bool
 }
 
 type fileVerdictDoc struct {
 	File       string                `json:"file"`
+	Verdict    *trust.Status         `json:"verdict"` // the gravest; null with an error
 	Error      *problemJSON          `json:"error"`
 	Signatures []signatureVerdictDoc `json:"signatures"`
 }
 
 type signatureVerdictDoc struct {
-	Format      string         `json:"format"`
-	Where       string         `json:"where"`
-	Verdict     trust.Status   `json:"verdict"`
-	Demo        bool           `json:"demo"`
-	Reasons     []reasonDoc    `json:"reasons"`
-	Signer      string         `json:"signer"`
-	Certificate *string        `json:"certificate_sha256"`
-	Kind        string         `json:"kind"`
-	Issuer      string         `json:"issuer_standing"`
-	Algorithm   string         `json:"algorithm"`
-	SigningTime *string        `json:"claimed_signing_time"`
-	ProvenTime  *string        `json:"proven_time"`
-	Revocation  string         `json:"revocation"`
-	Evidence    []evidenceJSON `json:"revocation_evidence"`
-	Covers      []string       `json:"covers"`
-	After       string         `json:"added_later"`
+	Format      string                `json:"format"`
+	Role        role                  `json:"role"`
+	Where       string                `json:"where"`
+	Verdict     trust.Status          `json:"verdict"`
+	Demo        bool                  `json:"demo"`
+	Reasons     []reasonDoc           `json:"reasons"`
+	Signer      string                `json:"signer"`
+	Substitutes []int                 `json:"signer_substitutes"`
+	Holder      *holderJSON           `json:"holder"`
+	Certificate *string               `json:"certificate_sha256"`
+	Kind        string                `json:"kind"`
+	Issuer      string                `json:"issuer_standing"`
+	Algorithm   string                `json:"algorithm"`
+	SigningTime *string               `json:"claimed_signing_time"`
+	ProvenTime  *string               `json:"proven_time"`
+	Timestamps  []stampDoc            `json:"timestamps"`
+	Revocation  string                `json:"revocation"`
+	Evidence    []evidenceJSON        `json:"revocation_evidence"`
+	Covers      []string              `json:"covers"`
+	After       string                `json:"added_later"`
+	Counter     []signatureVerdictDoc `json:"counter_signatures"`
+	Touki       *toukiDoc             `json:"touki"`
 }
 
 type reasonDoc struct {
@@ -43,42 +53,130 @@ type reasonDoc struct {
 	Detail string     `json:"detail"`
 }
 
-func verifyDocument(a *app, verdicts []fileVerdict) verifyJSON {
-	doc := verifyJSON{Schema: "jpki.verify/v1", Files: []fileVerdictDoc{}}
-	for _, v := range verdicts {
-		f := fileVerdictDoc{File: v.file, Signatures: []signatureVerdictDoc{}}
-		if v.err != nil {
-			p := a.problemJSON(a.explain(v.err))
-			f.Error = &p
+type stampDoc struct {
+	Time      *string `json:"time"` // null where the timestamp cannot be read
+	Authority string  `json:"authority"`
+	Believed  bool    `json:"believed"`
+	Reason    string  `json:"reason"` // why not
+}
+
+// toukiDoc is there only with --profile touki.
+type toukiDoc struct {
+	Acceptance   string           `json:"acceptance"` // always "unverified"
+	NotMet       int              `json:"not_met"`
+	Requirements []requirementDoc `json:"requirements"`
+}
+
+type requirementDoc struct {
+	Item   string        `json:"item"`
+	Answer pdfsig.Answer `json:"answer"`
+	Found  string        `json:"found"`
+	What   string        `json:"what"`
+	Todo   string        `json:"todo"`
+}
+
+func (d *verifyDocument) add(v fileVerdict) error {
+	before := ",\n"
+	if !d.begun {
+		before = "{\n  \"schema\": \"jpki.verify/v1\",\n  \"files\": [\n"
+	}
+	d.begun = true
+	if _, err := io.WriteString(d.app.io.Out, before+"    "); err != nil {
+		return err
+	}
+	return writeJSONPart(d.app.io.Out, d.file(v), "    ", "  ")
+}
+
+func (d *verifyDocument) end() error {
+	_, err := io.WriteString(d.app.io.Out, "\n  ]\n}\n")
+	return err
+}
+
+func (d *verifyDocument) file(v fileVerdict) fileVerdictDoc {
+	f := fileVerdictDoc{File: v.file, Signatures: []signatureVerdictDoc{}}
+	if v.err != nil {
+		p := d.app.problemJSON(d.app.explain(v.err))
+		f.Error = &p
+		return f
+	}
+	status := v.status()
+	f.Verdict = &status
+	for _, s := range v.signatures {
+		f.Signatures = append(f.Signatures, d.signature(s))
+	}
+	return f
+}
+
+func (d *verifyDocument) signature(s signatureVerdict) signatureVerdictDoc {
+	doc := signatureVerdictDoc{
+		Format: s.format, Role: s.role, Where: s.where, Covers: []string{}, After: d.app.say(s.after),
+		Verdict: s.verdict.Status(), Demo: s.verdict.Issuer.Standing == trust.Demo, Reasons: []reasonDoc{},
+		Substitutes: []int{}, Kind: cert.Other.String(), Issuer: s.verdict.Issuer.Standing.String(),
+		Algorithm: s.algorithm, Revocation: s.verdict.Revocation.String(), Evidence: evidenceDocument(s.verdict),
+		SigningTime: momentOrNull(s.claimed), ProvenTime: momentOrNull(s.proven),
+		Timestamps: []stampDoc{}, Counter: []signatureVerdictDoc{},
+	}
+	for _, r := range s.verdict.Reasons {
+		doc.Reasons = append(doc.Reasons, reasonDoc{r.Code, r.Err.Error()})
+	}
+	if c := s.cert; c != nil {
+		fingerprint := cert.FingerprintOf(c).String()
+		doc.Certificate, doc.Kind = &fingerprint, cert.KindOf(c).String()
+		doc.Signer = cert.Name(c.RawSubject)
+	}
+	if h := s.holder; h != nil {
+		doc.Signer, doc.Substitutes = string(h.Name), nonNil(h.NameSubstitutes)
+		if d.opt.personal {
+			doc.Holder = holderDocument(*h)
 		}
-		for _, s := range v.signatures {
-			d := signatureVerdictDoc{
-				Format: s.format, Where: s.where, Covers: []string{}, After: a.say(s.after),
-				Verdict: s.verdict.Status(), Demo: s.verdict.Issuer.Standing == trust.Demo, Reasons: []reasonDoc{},
-				Signer: s.name, Kind: cert.Other.String(), Issuer: s.verdict.Issuer.Standing.String(),
-				Algorithm: s.algorithm, Revocation: s.verdict.Revocation.String(), Evidence: evidenceDocument(s.verdict),
-			}
-			for _, r := range s.verdict.Reasons {
-				d.Reasons = append(d.Reasons, reasonDoc{r.Code, r.Err.Error()})
-			}
-			if c := s.cert; c != nil {
-				fingerprint := cert.FingerprintOf(c).String()
-				d.Certificate, d.Kind = &fingerprint, cert.KindOf(c).String()
-			}
-			if t := s.claimed; !t.IsZero() {
-				at := t.UTC().Format(time.RFC3339)
-				d.SigningTime = &at
-			}
-			if t := s.proven; !t.IsZero() {
-				at := t.UTC().Format(time.RFC3339)
-				d.ProvenTime = &at
-			}
-			for _, c := range s.covers {
-				d.Covers = append(d.Covers, a.say(c))
-			}
-			f.Signatures = append(f.Signatures, d)
-		}
-		doc.Files = append(doc.Files, f)
+	}
+	for _, t := range s.stamps {
+		doc.Timestamps = append(doc.Timestamps, d.stamp(t))
+	}
+	for _, c := range s.covers {
+		doc.Covers = append(doc.Covers, d.app.say(c))
+	}
+	for _, c := range s.counter {
+		doc.Counter = append(doc.Counter, d.signature(c))
+	}
+	if s.touki != nil {
+		doc.Touki = d.touki(s.touki)
 	}
 	return doc
+}
+
+func (d *verifyDocument) stamp(t stamp) stampDoc {
+	var doc stampDoc
+	if t.Timestamp != nil {
+		doc.Time = momentOrNull(t.Time)
+	}
+	if t.by != nil {
+		doc.Authority = cert.Name(t.by.RawSubject)
+	}
+	err := d.opt.believe(t)
+	if doc.Believed = err == nil; !doc.Believed {
+		doc.Reason = err.Error()
+	}
+	return doc
+}
+
+func (d *verifyDocument) touki(list []requirement) *toukiDoc {
+	doc := &toukiDoc{Acceptance: "unverified", NotMet: unmet(list)}
+	for _, r := range list {
+		line := requirementDoc{Item: r.item, Answer: r.answer, Found: r.found, What: d.app.say(r.about.what)}
+		if r.answer != pdfsig.Met {
+			line.Todo = d.app.say(r.about.todo)
+		}
+		doc.Requirements = append(doc.Requirements, line)
+	}
+	return doc
+}
+
+// momentOrNull writes a time as verify/v1 has it, in UTC.
+func momentOrNull(t time.Time) *string {
+	if t.IsZero() {
+		return nil
+	}
+	s := t.UTC().Format(time.RFC3339)
+	return &s
 }

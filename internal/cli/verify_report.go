@@ -2,12 +2,31 @@ package cli
 
 import (
 	"fmt"
+	"io"
+	"slices"
+	"strings"
 	"time"
 
+	"github.com/jpki-tools/jpki/internal/i18n"
+	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/trust"
 )
+
+// verifyReport shows verdicts as they come. Of many files it keeps no more than
+// a line each.
+type verifyReport interface {
+	add(fileVerdict) error
+	end() error
+}
+
+func (a *app) newVerifyReport(opt *verifyOptions) verifyReport {
+	if a.json {
+		return &verifyDocument{app: a, opt: opt}
+	}
+	return &verifyText{app: a, opt: opt, counts: map[tally]int{}}
+}
 
 // momentText writes a moment in Japan's zone.
 func momentText(t time.Time) text {
@@ -26,64 +45,248 @@ var verdictTones = map[trust.Status]ui.Tone{
 	trust.Valid: ui.Good, trust.ValidRevocationUnchecked: ui.Good, trust.Invalid: ui.Bad, trust.Indeterminate: ui.Warn,
 }
 
-func (a *app) printVerdicts(verdicts []fileVerdict) {
-	w := a.io.Out
-	for i, f := range verdicts {
+// stampVerdictTexts are those of a document timestamp, which nobody signs.
+var stampVerdictTexts = map[trust.Status]text{
+	trust.ValidRevocationUnchecked: {JA: "タイムスタンプは真正です(失効は未確認)", EN: "genuine timestamp (revocation not checked)"},
+	trust.Invalid:                  {JA: "タイムスタンプは無効です", EN: "not a genuine timestamp"},
+	trust.Indeterminate:            {JA: "タイムスタンプは証明に使えません", EN: "a timestamp that proves nothing here"},
+}
+
+// verifyText is the report for people.
+type verifyText struct {
+	app    *app
+	opt    *verifyOptions
+	rows   [][]string // of the table at the end
+	counts map[tally]int
+}
+
+func (r *verifyText) add(v fileVerdict) error {
+	a := r.app
+	var w strings.Builder
+	if len(r.rows) > 0 {
+		fmt.Fprintln(&w)
+	}
+	fmt.Fprintln(&w, a.io.Paint(ui.Strong, cert.Printable(v.file)))
+	if v.err != nil {
+		p := a.explain(v.err)
+		fmt.Fprintf(&w, "  %s\n", a.io.Paint(ui.Bad, a.say(p.What)))
+		if !p.Next.IsZero() {
+			fmt.Fprintf(&w, "  %s\n", a.say(p.Next))
+		}
+	}
+	for i, s := range v.signatures {
 		if i > 0 {
-			fmt.Fprintln(w)
+			fmt.Fprintln(&w)
 		}
-		fmt.Fprintln(w, a.io.Paint(ui.Strong, f.file))
-		if f.err != nil {
-			fmt.Fprintf(w, "  %s\n", a.io.Paint(ui.Bad, a.say(a.explain(f.err).What)))
-			continue
-		}
-		for j, s := range f.signatures {
-			if j > 0 {
-				fmt.Fprintln(w)
-			}
-			fmt.Fprint(w, ui.Table(2, nil, a.verdictRows(s)))
+		r.signature(&w, s, 2)
+	}
+	r.summarize(v)
+	_, err := io.WriteString(a.io.Out, w.String())
+	return err
+}
+
+// signature writes what is told of one signature, and of those over it.
+func (r *verifyText) signature(w io.Writer, s signatureVerdict, indent int) {
+	a := r.app
+	fmt.Fprint(w, ui.Table(indent, nil, r.verdictRows(s)))
+	for _, c := range s.counter {
+		fmt.Fprintf(w, "%s%s\n", strings.Repeat(" ", indent), a.say(text{JA: "この署名への署名(カウンター署名)", EN: "Counter-signature, over this signature"}))
+		r.signature(w, c, indent+2)
+	}
+	if s.touki != nil {
+		a.writeTouki(w, s.touki, indent)
+	}
+}
+
+func (r *verifyText) verdictRows(s signatureVerdict) [][]string {
+	a := r.app
+	status := s.verdict.Status()
+	verdict := verdictTexts[status]
+	if s.role == roleTimestamp {
+		verdict = stampVerdictTexts[status]
+	}
+	if s.verdict.Issuer.Standing == trust.Demo {
+		verdict = text{JA: "%s(デモ: 本物ではありません)", EN: "%s (DEMO, not real)"}.With(verdict)
+	}
+	if s.verdict.Issuer.Standing == trust.Given && s.role != roleTimestamp {
+		verdict = text{JA: "%s(公的個人認証サービスではなく、--ca で指定した認証局)", EN: "%s (under a CA of --ca, not under JPKI)"}.With(verdict)
+	}
+	rows := [][]string{a.row(verdictTones[status], text{JA: "判定", EN: "Verdict"}, capital(verdict))}
+	add := func(tone ui.Tone, label, value text) { rows = append(rows, a.row(tone, label, value)) }
+	for _, reason := range s.verdict.Reasons {
+		add(ui.Plain, text{JA: "理由", EN: "Reason"}, reasonText(reason))
+	}
+	switch s.role {
+	case roleCertification:
+		add(ui.Plain, text{JA: "種類", EN: "Kind"}, text{JA: "証明用の署名(あとでできる変更を限ります)", EN: "certification: it limits what may change later"})
+	case roleTimestamp:
+		add(ui.Plain, text{JA: "種類", EN: "Kind"}, text{JA: "文書のタイムスタンプ(署名ではありません)", EN: "document timestamp, nobody's signature"})
+	}
+	rows = append(rows, a.signerRows(s, r.opt.personal)...)
+	if t := s.claimed; !t.IsZero() {
+		add(ui.Plain, text{JA: "署名日時", EN: "Signed at"}, text{JA: "%s(署名者の申告)", EN: "%s (as the signer claims)"}.With(momentText(t)))
+	}
+	for _, t := range s.stamps {
+		tone, what := r.stampText(t)
+		add(tone, text{JA: "タイムスタンプ", EN: "Timestamp"}, what)
+	}
+	for _, c := range s.covers {
+		add(ui.Plain, text{JA: "範囲", EN: "Covers"}, c)
+	}
+	if !s.after.IsZero() {
+		add(ui.Plain, text{JA: "署名のあと", EN: "Since then"}, s.after)
+	}
+	if s.role == roleTimestamp {
+		return rows
+	}
+	return append(rows, a.revocationRows(s.verdict)...)
+}
+
+// signerRows say whose certificate it is, and with --personal what else it
+// tells of its holder.
+func (a *app) signerRows(s signatureVerdict, personal bool) (rows [][]string) {
+	if s.cert == nil {
+		return nil
+	}
+	if s.role == roleTimestamp {
+		return [][]string{a.row(ui.Plain, text{JA: "タイムスタンプ局", EN: "Authority"}, i18n.Same(cert.Name(s.cert.RawSubject)))}
+	}
+	rows = append(rows, []string{a.say(text{JA: "署名者", EN: "Signer"}), a.signerName(s)})
+	if s.holder != nil && personal {
+		rows = append(rows, a.holderRows(*s.holder)[1:]...) // the name stands above
+	}
+	return append(rows, a.row(ui.Plain, text{JA: "証明書", EN: "Certificate"}, kindTexts[cert.KindOf(s.cert)]))
+}
+
+// signerName is the name of the holder, or of the certificate where it names
+// none; "" without a certificate.
+func (a *app) signerName(s signatureVerdict) string {
+	switch {
+	case s.holder != nil && s.holder.Name != "":
+		return s.holder.Name.String() + a.substitutes(s.holder.NameSubstitutes)
+	case s.cert != nil:
+		return cert.Name(s.cert.RawSubject)
+	}
+	return ""
+}
+
+// stampText says what a timestamp proves, or why it proves nothing.
+func (r *verifyText) stampText(t stamp) (ui.Tone, text) {
+	err := r.opt.believe(t)
+	switch {
+	case err == nil:
+		return ui.Good, text{JA: "%sには存在していました", EN: "it existed on %s"}.With(momentText(t.Time))
+	case t.err == nil && len(r.opt.tsaRoots) == 0:
+		return ui.Plain, text{JA: "%s(信頼するには --tsa-ca が必要)", EN: "%s (not believed without --tsa-ca)"}.With(momentText(t.Time))
+	case t.Timestamp != nil:
+		return ui.Plain, text{JA: "%s(証明に使えません: %s)", EN: "%s (proves nothing: %s)"}.With(momentText(t.Time), stampReason(err))
+	}
+	return ui.Plain, text{JA: "証明に使えません: %s", EN: "proves nothing: %s"}.With(stampReason(err))
+}
+
+func stampReason(err error) text { return reasonText(trust.Reason{Err: err}) }
+
+// fileResult is what a file comes to in the table of many.
+type fileResult trust.Status
+
+// Results of files that are no verdict on a signature.
+const (
+	fileUnsigned  fileResult = "unsigned"  // nothing in it is a signature
+	fileUnchecked fileResult = "unchecked" // it could not be looked at
+	fileUnfit     fileResult = "unfit"     // genuine, and not what --profile asks for
+)
+
+// tally is what the last line counts: the demo card's signatures apart from
+// real ones.
+type tally struct {
+	result fileResult
+	demo   bool
+}
+
+// name is what a tally is called.
+func (t tally) name(result text) text {
+	if t.demo {
+		return text{JA: "%s(デモ)", EN: "%s (DEMO)"}.With(result)
+	}
+	return result
+}
+
+// fileResults lists the results in the order of the last line, with a short
+// word for the table.
+var fileResults = []struct {
+	result fileResult
+	text   text
+	tone   ui.Tone
+}{
+	{fileResult(trust.Valid), text{JA: "有効", EN: "valid"}, ui.Good},
+	{fileResult(trust.ValidRevocationUnchecked), text{JA: "真正(失効は未確認)", EN: "genuine (revocation not checked)"}, ui.Good},
+	{fileResult(trust.Invalid), text{JA: "無効", EN: "NOT genuine"}, ui.Bad},
+	{fileUnfit, text{JA: "条件に不適合", EN: "does not meet what is asked"}, ui.Bad},
+	{fileResult(trust.Indeterminate), text{JA: "判定できません", EN: "cannot be decided"}, ui.Warn},
+	{fileUnsigned, text{JA: "確かめる署名がありません", EN: "no signature to check"}, ui.Bad},
+	{fileUnchecked, text{JA: "調べられません", EN: "could not be checked"}, ui.Bad},
+}
+
+// summarize adds a file to the table.
+func (r *verifyText) summarize(v fileVerdict) {
+	result := fileResult(v.status())
+	switch code := r.app.code(v); {
+	case v.err != nil && code == problem.Invalid:
+		result = fileUnsigned
+	case v.err != nil:
+		result = fileUnchecked
+	case code == problem.Invalid && v.status() != trust.Invalid:
+		result = fileUnfit
+	}
+	t := tally{result, slices.ContainsFunc(v.signatures, func(s signatureVerdict) bool { return s.verdict.Issuer.Standing == trust.Demo })}
+	r.counts[t]++
+	for _, known := range fileResults {
+		if known.result == result {
+			r.rows = append(r.rows, []string{cert.Printable(v.file), r.app.io.Paint(known.tone, r.app.say(t.name(known.text))), r.app.signers(v)})
 		}
 	}
 }
 
-func (a *app) verdictRows(s signatureVerdict) [][]string {
-	status := s.verdict.Status()
-	verdict := verdictTexts[status]
-	if s.verdict.Issuer.Standing == trust.Demo {
-		verdict = text{JA: "%s(デモ: 本物ではありません)", EN: "%s (DEMO, not real)"}.With(verdict)
-	}
-	if s.verdict.Issuer.Standing == trust.Given {
-		verdict = text{JA: "%s(公的個人認証サービスではなく、--ca で指定した認証局)", EN: "%s (under a CA of --ca, not under JPKI)"}.With(verdict)
-	}
-	rows := [][]string{a.row(verdictTones[status], text{JA: "判定", EN: "Verdict"}, capital(verdict))}
-	for _, r := range s.verdict.Reasons {
-		rows = append(rows, a.row(ui.Plain, text{JA: "理由", EN: "Reason"}, reasonText(r)))
-	}
-	if c := s.cert; c != nil {
-		if s.name != "" {
-			rows = append(rows, []string{a.say(text{JA: "署名者", EN: "Signer"}), s.name})
-		} else {
-			rows = append(rows, []string{a.say(text{JA: "署名者", EN: "Signer"}), cert.Name(c.RawSubject)})
+// maxSigner is as much of a name as the table has room for, in characters.
+const maxSigner = 40
+
+// signers names the first signer of a file, and how many more there are.
+func (a *app) signers(v fileVerdict) string {
+	more, name := -1, ""
+	for _, s := range v.signatures {
+		if s.role == roleTimestamp {
+			continue
 		}
-		rows = append(rows, a.row(ui.Plain, text{JA: "証明書", EN: "Certificate"}, kindTexts[cert.KindOf(c)]))
+		if more++; more == 0 {
+			name = a.signerName(s)
+		}
 	}
-	if t := s.claimed; !t.IsZero() {
-		rows = append(rows, a.row(ui.Plain, text{JA: "署名日時", EN: "Signed at"},
-			text{JA: "%s(署名者の申告)", EN: "%s (as the signer claims)"}.With(momentText(t))))
+	if runes := []rune(name); len(runes) > maxSigner {
+		name = string(runes[:maxSigner]) + "..."
 	}
-	switch {
-	case !s.proven.IsZero():
-		rows = append(rows, a.row(ui.Good, text{JA: "タイムスタンプ", EN: "Timestamp"},
-			text{JA: "%sには存在していました", EN: "it existed on %s"}.With(momentText(s.proven))))
-	case !s.unproven.IsZero():
-		rows = append(rows, a.row(ui.Plain, text{JA: "タイムスタンプ", EN: "Timestamp"},
-			text{JA: "%s(信頼するには --tsa-ca が必要)", EN: "%s (not believed without --tsa-ca)"}.With(momentText(s.unproven))))
+	if more > 0 {
+		name += a.say(text{JA: " ほか%d", EN: " and %d more"}.With(more))
 	}
-	for _, c := range s.covers {
-		rows = append(rows, a.row(ui.Plain, text{JA: "範囲", EN: "Covers"}, c))
+	return name
+}
+
+// end writes the table of many files, a row each.
+func (r *verifyText) end() error {
+	if !r.opt.many {
+		return nil
 	}
-	if !s.after.IsZero() {
-		rows = append(rows, a.row(ui.Plain, text{JA: "署名のあと", EN: "Since then"}, s.after))
+	a := r.app
+	header := []string{a.say(text{JA: "ファイル", EN: "File"}), a.say(text{JA: "判定", EN: "Verdict"}), a.say(text{JA: "署名者", EN: "Signer"})}
+	total := text{JA: "%d件中: ", EN: "%d files: "}.With(len(r.rows))
+	var parts []text
+	for _, known := range fileResults {
+		for _, demo := range []bool{false, true} {
+			t := tally{known.result, demo}
+			if n := r.counts[t]; n > 0 {
+				parts = append(parts, text{JA: "%[2]s %[1]d", EN: "%d %s"}.With(n, t.name(known.text)))
+			}
+		}
 	}
-	return append(rows, a.revocationRows(s.verdict)...)
+	_, err := fmt.Fprintf(a.io.Out, "\n%s\n%s%s\n", ui.Table(0, header, r.rows), a.say(total), a.say(i18n.Join(text{JA: "、", EN: ", "}, parts...)))
+	return err
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // Progress shows how far long work has come, on a terminal only and not before
-// the work has lasted a while.
+// the work has lasted a while. A nil Progress shows nothing.
 type Progress struct {
 	io     *IO
 	what   i18n.Text
@@ -33,7 +33,7 @@ func (o *IO) Progress(what i18n.Text, total int64, now func() time.Time) *Progre
 
 // Reader counts what is read through r.
 func (p *Progress) Reader(r io.Reader) io.Reader {
-	if p.io.Quiet || !IsTerminal(p.io.Err) {
+	if p == nil || p.io.Quiet || !IsTerminal(p.io.Err) {
 		return r
 	}
 	return &progressReader{p, r}
@@ -48,6 +48,14 @@ func (r *progressReader) Read(b []byte) (int, error) {
 	n, err := r.r.Read(b)
 	r.p.add(int64(n))
 	return n, err
+}
+
+// Advance counts what was done without a reader.
+func (p *Progress) Advance(n int64) {
+	if p == nil || p.io.Quiet || !IsTerminal(p.io.Err) {
+		return
+	}
+	p.add(n)
 }
 
 func (p *Progress) add(n int64) {
@@ -66,7 +74,7 @@ func (p *Progress) add(n int64) {
 
 // Done wipes the line.
 func (p *Progress) Done() {
-	if p.active {
+	if p != nil && p.active {
 		fmt.Fprint(p.io.Err, "\r\x1b[K")
 	}
 }

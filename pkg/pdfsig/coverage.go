@@ -46,7 +46,7 @@ func (v *verifier) checkRange(s *foundSignature, dict pdf.Dict, spans map[pdf.Na
 		s.fail(cms.FormatFailure, "ByteRange reaches past the end of the file")
 	default:
 		s.end = r[2] + r[3]
-		s.covers, s.Whole = true, s.end == v.size
+		s.Complete, s.Whole = true, s.end == v.size
 		return true
 	}
 	return false

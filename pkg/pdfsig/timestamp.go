@@ -36,7 +36,7 @@ func (v *verifier) checkTimestamp(s *foundSignature, token []byte) error {
 // included, is among the bytes that s is over: where s is a good document
 // timestamp, the other one existed at its time.
 func (s Signature) Covers(other Signature) bool {
-	return s.covers && other.covers && other.end() < s.end()
+	return s.Complete && other.Complete && other.end() < s.end()
 }
 
 // end is where the bytes end that a signature covers.

@@ -68,7 +68,7 @@ func (s Signature) Touki() []Requirement {
 		s.toukiName(ToukiSubFilter, "SubFilter", pdf.Name(Touki)),
 		{ToukiName, answer(read, strings.HasPrefix(string(name), "\xFE\xFF") && s.Name != ""), s.Name},
 		{ToukiTime, answer(read, toukiTime.MatchString(string(m)) && !s.ClaimedTime.IsZero()), text(m)},
-		{ToukiByteRange, answer(s.ranged, s.covers), ""},
+		{ToukiByteRange, answer(s.ranged, s.Complete), ""},
 		{ToukiCMS, answer(s.opened, s.single() && s.Signed.Detached()), ""},
 	}
 	algorithm := s.CMS.Algorithm

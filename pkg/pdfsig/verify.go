@@ -83,6 +83,9 @@ type Signature struct {
 
 	ByteRange []int64
 	Contents  []byte // the CMS with the zeros behind it
+	// Complete is true when ByteRange leaves out its own Contents, and nothing
+	// else before its end.
+	Complete bool
 	// Whole is true when the signature covers the whole file as it is now.
 	// Otherwise Changes say what was added after it.
 	Whole   bool
@@ -95,7 +98,6 @@ type Signature struct {
 
 	dict     pdf.Dict // the signature dictionary, as it stands
 	ranged   bool     // ByteRange was looked at
-	covers   bool     // ByteRange leaves out its own Contents and nothing else
 	opened   bool     // Contents was looked at
 	verified bool
 }

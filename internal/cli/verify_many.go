@@ -1,0 +1,83 @@
+package cli
+
+import (
+	"context"
+	"runtime"
+
+	"github.com/jpki-tools/jpki/internal/ui"
+)
+
+// fileFinding is what was found in one file, before anybody asked whom to
+// believe.
+type fileFinding struct {
+	file       string
+	signatures []foundSignature
+	err        error
+}
+
+// findAll looks at files on every processor, and hands over what it found in
+// the order of the files, each as soon as it is its turn. However many files
+// there are, only a few findings are kept at a time.
+//
+// It returns at once when ctx ends: whoever is still reading then is left
+// behind, and the program ends.
+func (a *app) findAll(ctx context.Context, opt *verifyOptions, files []string, each func(fileFinding) error) error {
+	within, stop := context.WithCancel(ctx)
+	defer stop()
+	type task struct {
+		file string
+		done chan fileFinding
+	}
+	workers := min(runtime.GOMAXPROCS(0), len(files))
+	tasks := make(chan task)
+	inOrder := make(chan task, 4*workers)
+	for range workers {
+		go func() {
+			for t := range tasks {
+				f := fileFinding{file: t.file}
+				f.signatures, f.err = a.findSignatures(within, opt, t.file)
+				t.done <- f
+			}
+		}()
+	}
+	go func() {
+		defer close(tasks)
+		defer close(inOrder)
+		for _, file := range files {
+			t := task{file, make(chan fileFinding, 1)}
+			for _, to := range []chan<- task{inOrder, tasks} {
+				select {
+				case to <- t:
+				case <-within.Done():
+					return
+				}
+			}
+		}
+	}()
+	progress := a.filesProgress(len(files))
+	defer progress.Done()
+	for t := range inOrder {
+		select {
+		case f := <-t.done:
+			if err := context.Cause(ctx); err != nil {
+				return err
+			}
+			if err := each(f); err != nil {
+				return err
+			}
+			progress.Advance(1)
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return context.Cause(ctx)
+}
+
+// filesProgress shows how far a check of many files came; nil where the report
+// itself shows that.
+func (a *app) filesProgress(files int) *ui.Progress {
+	if files == 1 || ui.IsTerminal(a.io.Out) {
+		return nil
+	}
+	return a.io.Progress(text{JA: "署名を確かめています", EN: "checking signatures"}, int64(files), a.now)
+}
