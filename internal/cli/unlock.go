@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/pin"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/ui"
@@ -70,6 +71,7 @@ type unlocker struct {
 	app     *app
 	sources *pin.Sources
 	tty     *ui.Terminal // nil without one
+	purpose text         // what the PIN is for, where a person may not know
 }
 
 // unlocker checks the flags. Nothing is read or asked yet. It must be closed.
@@ -226,8 +228,11 @@ func (u *unlocker) ask(ctx context.Context, k jpki.Key, seen jpki.Tries) (p jpki
 		Title:       u.app.say(capital(pinNames[k])),
 		Description: u.app.say(text{JA: "%s(%s)を入力してください。%s", EN: "Enter the %s (%s). %s"}.With(pinNames[k], pinForms[k], capital(triesText(seen)))),
 		Prompt:      u.app.say(text{JA: "%s: ", EN: "%s: "}.With(capital(pinNames[k]))),
-		OK:          u.app.say(text{JA: "OK", EN: "OK"}),
-		Cancel:      u.app.say(text{JA: "キャンセル", EN: "Cancel"}),
+		OK:          u.app.say(okLabel),
+		Cancel:      u.app.say(cancelLabel),
+	}
+	if !u.purpose.IsZero() {
+		question.Description = u.app.say(capital(u.purpose)) + "\n" + question.Description
 	}
 	for range attempts {
 		if p, err = u.read(ctx, k, question); err == nil {
@@ -249,16 +254,40 @@ func notSent(err error) bool {
 	return errors.As(err, &rule) || errors.As(err, &bad)
 }
 
+// Labels of buttons.
+var (
+	okLabel     = text{JA: "OK", EN: "OK"}
+	cancelLabel = text{JA: "キャンセル", EN: "Cancel"}
+)
+
+// agrees has a person agree to what they are told: in so many letters on the
+// terminal, or in the window of the pinentry that asks for the PIN.
+func (u *unlocker) agrees(ctx context.Context, question, prompt text) (bool, error) {
+	if u.sources.CurrentKind() == pin.Pinentry {
+		said := []text{capital(u.purpose), question}
+		return u.sources.Confirm(ctx, pin.Ask{
+			Title:       "jpki",
+			Description: u.app.say(i18n.Join(i18n.Same("\n"), said...)),
+			OK:          u.app.say(okLabel),
+			Cancel:      u.app.say(cancelLabel),
+		})
+	}
+	if !u.purpose.IsZero() {
+		u.tty.Println(u.app.say(capital(u.purpose)))
+	}
+	u.tty.Println(u.app.say(question))
+	return u.typed(ctx, prompt)
+}
+
 // confirm has a person agree to spend the last try.
 func (u *unlocker) confirm(ctx context.Context, k jpki.Key, t jpki.Tries) error {
-	if err := u.guard(k, t); err == nil || t.Left != 1 || u.minTries > 1 || u.tty == nil {
+	if err := u.guard(k, t); err == nil || t.Left != 1 || u.minTries > 1 || u.tty == nil && u.sources.CurrentKind() != pin.Pinentry {
 		return err
 	}
-	u.tty.Println(u.app.say(text{
+	agreed, err := u.agrees(ctx, text{
 		JA: "%sは残り1回です。間違えるとロックされます。%s",
 		EN: "One try is left for the %s. A mistake blocks it. %s",
-	}.With(pinNames[k], unlockHint)))
-	agreed, err := u.typedYes(ctx)
+	}.With(pinNames[k], unlockHint), goOnPrompt)
 	if err != nil {
 		return err
 	}
@@ -267,8 +296,12 @@ func (u *unlocker) confirm(ctx context.Context, k jpki.Key, t jpki.Tries) error 
 }
 
 // typedYes has a person agree to what they were told, in so many letters.
-func (u *unlocker) typedYes(ctx context.Context) (bool, error) {
-	answer, err := u.tty.Line(ctx, u.app.say(text{JA: "それでも続けるなら yes と入力してください: ", EN: "Type yes to go on all the same: "}))
+func (u *unlocker) typedYes(ctx context.Context) (bool, error) { return u.typed(ctx, goOnPrompt) }
+
+var goOnPrompt = text{JA: "それでも続けるなら yes と入力してください: ", EN: "Type yes to go on all the same: "}
+
+func (u *unlocker) typed(ctx context.Context, prompt text) (bool, error) {
+	answer, err := u.tty.Line(ctx, u.app.say(prompt))
 	if errors.Is(err, io.EOF) {
 		err = nil
 	}

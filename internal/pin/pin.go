@@ -229,6 +229,21 @@ func (s *Sources) New(ctx context.Context, ask Ask) (jpki.PIN, error) {
 	return check(b, err, TextError{Kind: s.newKind, New: true})
 }
 
+// Confirm has a person agree in the window of a pinentry, for which the current
+// PIN's source has to be one. Without it the error is [ErrNoSource].
+func (s *Sources) Confirm(ctx context.Context, ask Ask) (bool, error) {
+	e, ok := s.current.(*pinentry)
+	if !ok {
+		return false, ErrNoSource
+	}
+	b, err := e.ask(ctx, ask, "CONFIRM")
+	clear(b) // it should have been empty
+	if errors.Is(err, ErrCancelled) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // check makes a PIN of b, or what a broken rule leads to.
 func check(b []byte, err error, broken TextError) (jpki.PIN, error) {
 	if err == nil {

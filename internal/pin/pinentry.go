@@ -28,6 +28,11 @@ type pinentry struct {
 func (e *pinentry) close() {}
 
 func (e *pinentry) line(ctx context.Context, _ int, ask Ask) ([]byte, error) {
+	return e.ask(ctx, ask, "GETPIN")
+}
+
+// ask starts the program for one question and gives the data of the answer.
+func (e *pinentry) ask(ctx context.Context, ask Ask, question string) ([]byte, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, e.timeout, e.failed(ErrTimeout, nil))
 	defer cancel()
 	toIt, in, err := os.Pipe()
@@ -56,7 +61,7 @@ func (e *pinentry) line(ctx context.Context, _ int, ask Ask) ([]byte, error) {
 	b, err := beside(ctx, func() ([]byte, error) {
 		a := assuan{r: out, w: in}
 		defer a.wipe()
-		return a.getPIN(ask, pinentryOptions(tty, e.env.Getenv))
+		return a.ask(ask, pinentryOptions(tty, e.env.Getenv), question)
 	})
 	in.Close()
 	if ctx.Err() == nil { // it has nothing more to do
@@ -104,9 +109,9 @@ func (e *pinentry) explain(ctx context.Context, p *program, err error) error {
 
 func (e *pinentry) failed(reason, err error) error { return &ProgramError{e.program, reason, err} }
 
-// getPIN has the whole conversation. What a pinentry does not know of options
+// ask has the whole conversation. What a pinentry does not know of options
 // and trimmings it may leave out; what the person must read it may not.
-func (a *assuan) getPIN(ask Ask, options []string) ([]byte, error) {
+func (a *assuan) ask(ask Ask, options []string, question string) ([]byte, error) {
 	if _, err := a.answer(); err != nil {
 		return nil, err
 	}
@@ -136,7 +141,7 @@ func (a *assuan) getPIN(ask Ask, options []string) ([]byte, error) {
 			return nil, err
 		}
 	}
-	b, err := a.command("GETPIN", "")
+	b, err := a.command(question, "")
 	_, _ = io.WriteString(a.w, "BYE\n") // its answer changes nothing
 	return b, err
 }

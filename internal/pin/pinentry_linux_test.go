@@ -122,6 +122,30 @@ func askPinentry(t *testing.T, role string, env Env) *Sources {
 	return s
 }
 
+// TestConfirm: only a yes is one.
+func TestConfirm(t *testing.T) {
+	log := filepath.Join(t.TempDir(), "log")
+	t.Setenv(logVariable, log)
+	for role, want := range map[string]bool{"empty": true, "cancel": false, "fully cancel": false, "not confirmed": false} {
+		got, err := askPinentry(t, role, Env{Stderr: os.Stderr, Getenv: environment()}).Confirm(t.Context(), Ask{Description: "署名しますか"})
+		if got != want || err != nil {
+			t.Errorf("%s: %t, %v", role, got, err)
+		}
+		wantLog(t, log, []string{"SETTIMEOUT 120", "SETDESC 署名しますか", "CONFIRM", "BYE"})
+		must(t, os.Remove(log))
+	}
+	for _, role := range []string{"timeout", "failing"} {
+		if got, err := askPinentry(t, role, Env{Stderr: os.Stderr, Getenv: environment()}).Confirm(t.Context(), Ask{}); got || err == nil {
+			t.Errorf("%s: %t, %v", role, got, err)
+		}
+	}
+	s, err := Choose(Options{Flags: []Flag{{File, "x"}}}, Env{})
+	must(t, err)
+	if got, err := s.Confirm(t.Context(), Ask{}); got || err != ErrNoSource {
+		t.Errorf("a file agreed: %t, %v", got, err)
+	}
+}
+
 func TestPinentryIsInterrupted(t *testing.T) {
 	for _, role := range []string{"hanging", "hanging at once", "ignoring"} {
 		wantInterrupted(t, role, askPinentry(t, role, Env{Stderr: os.Stderr, Getenv: environment()}))
@@ -189,7 +213,7 @@ func pinentryRole(role string) {
 			say("ERR 83886254 Unknown option <Pinentry>")
 		case name == "SETDESC" && role == "no description":
 			say("ERR 83886355 Unknown IPC command <Pinentry>")
-		case name != "GETPIN":
+		case name != "GETPIN" && name != "CONFIRM":
 			say("OK")
 		case role == "good", role == "sparse":
 			say("D ABC123", "OK")

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"strings"
 
 	"golang.org/x/term"
 )
@@ -218,8 +219,8 @@ type terminal struct{ asker Asker }
 
 func (t terminal) line(ctx context.Context, _ int, ask Ask) ([]byte, error) {
 	for _, s := range []string{ask.Error, ask.Description} {
-		if s != "" {
-			t.asker.Println(s)
+		for line := range strings.Lines(s) {
+			t.asker.Println(strings.TrimSuffix(line, "\n"))
 		}
 	}
 	b, err := t.asker.Secret(ctx, ask.Prompt)

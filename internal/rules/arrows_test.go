@@ -43,6 +43,7 @@ var arrows = map[string][]string{
 	"internal/pin":       {"pkg/jpki", "internal/words", "golang.org/x/sys", "golang.org/x/term"},
 	"internal/problem":   {"internal/i18n"},
 	"internal/rules":     {},
+	"internal/sshagent":  {"golang.org/x/crypto", "golang.org/x/sys", "github.com/Microsoft/go-winio"},
 	"internal/stacktest": {},
 	"internal/stamp":     {"golang.org/x/image", "golang.org/x/text"},
 	"internal/state":     {"internal/output", "golang.org/x/sys"},

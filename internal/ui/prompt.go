@@ -62,7 +62,12 @@ func (t *Terminal) Secret(ctx context.Context, prompt string) ([]byte, error) {
 	fmt.Fprint(t.out, prompt)
 	defer fmt.Fprintln(t.out)
 	defer suspendable(fd, before, func() { fmt.Fprint(t.out, prompt) })()
-	return await(ctx, func() ([]byte, error) { return readSecret(t.in) })
+	return await(ctx, func() ([]byte, error) {
+		if err := untilTyped(ctx, fd); err != nil {
+			return nil, err
+		}
+		return readSecret(t.in)
+	})
 }
 
 // maxSecret bounds a line that is not shown: what a terminal gives in one.
@@ -90,7 +95,11 @@ func readSecret(r io.Reader) ([]byte, error) {
 // Line asks for a line.
 func (t *Terminal) Line(ctx context.Context, prompt string) (string, error) {
 	fmt.Fprint(t.out, prompt)
+	fd := int(t.in.Fd())
 	line, err := await(ctx, func() ([]byte, error) {
+		if err := untilTyped(ctx, fd); err != nil {
+			return nil, err
+		}
 		s, err := bufio.NewReader(t.in).ReadString('\n')
 		return []byte(s), err
 	})
@@ -100,9 +109,8 @@ func (t *Terminal) Line(ctx context.Context, prompt string) (string, error) {
 	return strings.TrimRight(string(line), "\r\n"), err
 }
 
-// await runs a read that cannot be cancelled beside ctx. A read left behind
-// ends with the program, which a cancelled question always leads to; what it
-// still brings is wiped.
+// await runs a read that cannot be cancelled beside ctx. What a read that is
+// left behind still brings is wiped.
 func await(ctx context.Context, read func() ([]byte, error)) ([]byte, error) {
 	type result struct {
 		b   []byte

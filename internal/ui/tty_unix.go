@@ -3,8 +3,10 @@
 package ui
 
 import (
+	"context"
 	"io"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -24,4 +26,29 @@ func hideTyping(fd int) error {
 	mode.Lflag |= unix.ICANON | unix.ISIG
 	mode.Iflag |= unix.ICRNL
 	return unix.IoctlSetTermios(fd, setTermios, mode)
+}
+
+// Foreground reports whether this program may ask on the terminal now: one in
+// the background would be stopped for it.
+func (t *Terminal) Foreground() bool {
+	group, err := unix.IoctlGetInt(int(t.in.Fd()), unix.TIOCGPGRP)
+	return err == nil && group == unix.Getpgrp()
+}
+
+// untilTyped waits for a line to read. Unlike a read it leaves the line to the
+// next question when ctx ends.
+func untilTyped(ctx context.Context, fd int) error {
+	for {
+		if err := context.Cause(ctx); err != nil {
+			return err
+		}
+		var set unix.FdSet
+		set.Set(fd)
+		slice := unix.NsecToTimeval((50 * time.Millisecond).Nanoseconds())
+		// select, as macOS has no poll for terminals
+		n, err := unix.Select(fd+1, &set, nil, nil, &slice)
+		if n > 0 || err != nil && err != unix.EINTR {
+			return nil // the read tells what is wrong
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"io"
 	"os"
 
@@ -30,3 +31,10 @@ func hideTyping(fd int) error {
 	mode |= windows.ENABLE_LINE_INPUT | windows.ENABLE_PROCESSED_INPUT
 	return windows.SetConsoleMode(windows.Handle(fd), mode)
 }
+
+// Foreground reports whether this program may ask on the terminal now.
+func (t *Terminal) Foreground() bool { return true }
+
+// untilTyped does not wait: a console tells of keys, not of lines. A line that
+// is typed after its question ended is lost.
+func untilTyped(context.Context, int) error { return nil }

@@ -1,0 +1,333 @@
+package cli
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/jpki-tools/jpki/internal/pin"
+	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/sshagent"
+	"github.com/jpki-tools/jpki/internal/ui"
+	"github.com/jpki-tools/jpki/pkg/jpki"
+	"github.com/jpki-tools/jpki/pkg/pcsc"
+)
+
+// agentCard is the card as an SSH agent uses it. Each signature is one
+// transaction, which begins when all that has to be asked was asked.
+type agentCard struct {
+	app   *app
+	opt   *agentOptions
+	hosts []string // known_hosts
+
+	// wrong: a PIN that nobody typed was wrong. It is not sent again.
+	wrong bool
+
+	mu   sync.Mutex // of kept, and held while that is used
+	kept *keptPIN   // nil: none
+}
+
+// keptPIN is a PIN that was right, with the connection to its card: a PIN is
+// never sent to another one.
+type keptPIN struct {
+	card   *openedCard
+	cert   *x509.Certificate
+	pin    jpki.PIN
+	cancel context.CancelFunc // ends what watches over it
+}
+
+// Key reads the key of the card that is there. Nobody is asked and nothing
+// waited for: ssh asks for it at every log-in, whichever key that takes.
+func (c *agentCard) Key(ctx context.Context) (ssh.PublicKey, error) {
+	c.mu.Lock()
+	if c.kept != nil {
+		defer c.mu.Unlock()
+		return ssh.NewPublicKey(c.kept.cert.PublicKey)
+	}
+	c.mu.Unlock()
+	quiet := *c.app
+	quiet.impatient, quiet.waits, quiet.noInput = true, false, true
+	cert, err := quiet.freeCertificate(ctx, jpki.KindAuth)
+	c.app.tracer = quiet.tracer
+	if err != nil {
+		return nil, err
+	}
+	return ssh.NewPublicKey(cert.PublicKey)
+}
+
+// Sign signs once all is asked. A PIN that is kept is used if its card still
+// lies there with all tries left, else it is forgotten and asked for again.
+func (c *agentCard) Sign(ctx context.Context, key ssh.PublicKey, r sshagent.Request) (sig []byte, err error) {
+	what := c.describe(r)
+	opt := c.opt.unlock // who agrees to spend the last try agrees to that once
+	u, err := c.app.unlocker(&opt, false)
+	if err != nil {
+		return nil, err
+	}
+	defer u.Close()
+	sig, err = c.signKept(ctx, u, key, r, what)
+	if errors.Is(err, errNotKept) {
+		sig, err = c.signAnew(ctx, u, key, r, what)
+	}
+	if err == nil {
+		c.app.io.Note(text{JA: "署名しました: %s", EN: "Signed: %s"}.With(what))
+	}
+	return sig, err
+}
+
+// errNotKept: there is no PIN that could be used without asking.
+var errNotKept = errors.New("cli: no PIN is kept")
+
+func (c *agentCard) signKept(ctx context.Context, u *unlocker, key ssh.PublicKey, r sshagent.Request, what text) ([]byte, error) {
+	c.mu.Lock()
+	kept := c.kept
+	c.mu.Unlock()
+	if kept == nil || !hasKey(kept.cert, key) {
+		return nil, errNotKept
+	}
+	if err := c.confirm(ctx, u, what); err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.kept != kept { // forgotten meanwhile
+		return nil, errNotKept
+	}
+	sent := false
+	sig, err := c.sign(ctx, kept.card, kept.cert, kept.pin, r, func(t jpki.Tries) error {
+		if t.Left < t.Max { // somebody entered a wrong one
+			return errNotKept
+		}
+		if err := u.guard(jpki.KeyAuth, t); err != nil {
+			return err
+		}
+		sent = true
+		return nil
+	})
+	switch {
+	case err == nil, ctx.Err() != nil, errors.Is(err, pcsc.ErrInUse):
+		return sig, err
+	case !sent:
+		err = errNotKept // the card has gone, or is another one
+	}
+	c.forget(kept)
+	return nil, err
+}
+
+func (c *agentCard) signAnew(ctx context.Context, u *unlocker, key ssh.PublicKey, r sshagent.Request, what text) (sig []byte, err error) {
+	const k = jpki.KeyAuth
+	asks := u.sources.CurrentKind().Interactive()
+	if !asks && c.wrong {
+		return nil, problem.New(problem.PINSource,
+			text{JA: "%sから受け取った暗証番号が前に間違っていたため、もう送りません。", EN: "The PIN that %s gave was wrong before, and is not sent again."}.With(u.sources.CurrentKind()),
+			text{JA: "控えを確かめて、エージェントを動かし直してください。", EN: "Check it, and start the agent again."})
+	}
+	card, err := c.app.openCard(ctx)
+	if err != nil {
+		return nil, err
+	}
+	keep := false
+	defer func() {
+		if !keep {
+			card.Close()
+		}
+	}()
+	cert, seen, err := c.look(ctx, card)
+	if err != nil {
+		return nil, err
+	}
+	if !hasKey(cert, key) {
+		return nil, problem.New(problem.KeyMismatch,
+			text{JA: "リーダーにあるのは、この鍵のカードではありません。", EN: "The card on the reader is not the one of this key."},
+			text{JA: "鍵のカードに替えてください。", EN: "Put the key's card on the reader."})
+	}
+	var p jpki.PIN
+	guard := func(t jpki.Tries) error { return u.guard(k, t) }
+	if asks {
+		if p, err = c.ask(ctx, u, seen, what); err != nil {
+			return nil, err
+		}
+		guard = func(t jpki.Tries) error { return u.unchanged(k, seen, t) }
+	} else {
+		if err := u.guard(k, seen); err != nil {
+			return nil, err
+		}
+		if err := c.confirm(ctx, u, what); err != nil {
+			return nil, err
+		}
+		if p, err = u.read(ctx, k, pin.Ask{}); err != nil {
+			return nil, err
+		}
+	}
+	defer func() {
+		if !keep {
+			p.Wipe()
+		}
+	}()
+	sig, err = c.sign(ctx, card, cert, p, r, guard)
+	var wrong *jpki.PINError
+	if errors.As(err, &wrong) && !asks {
+		c.wrong = true
+	}
+	if err == nil && c.opt.cache > 0 {
+		keep = true
+		c.keep(card, cert, p)
+	}
+	return sig, err
+}
+
+// look reads in one transaction whose card it is and how many tries are left.
+func (c *agentCard) look(ctx context.Context, card *openedCard) (cert *x509.Certificate, t jpki.Tries, err error) {
+	err = card.Read(ctx, func(app *jpki.App) (err error) {
+		if cert, err = app.Certificate(jpki.KindAuth); err != nil {
+			return err
+		}
+		t, err = app.Tries(jpki.KeyAuth)
+		return err
+	})
+	if err == nil && t.Blocked() {
+		err = c.app.whyBlocked(ctx, card, jpki.KeyAuth, &jpki.BlockedError{Key: jpki.KeyAuth})
+	}
+	return cert, t, err
+}
+
+// ask has a person enter the PIN, who is told what for.
+func (c *agentCard) ask(ctx context.Context, u *unlocker, seen jpki.Tries, what text) (jpki.PIN, error) {
+	if err := c.mayAsk(u); err != nil {
+		return jpki.PIN{}, err
+	}
+	u.purpose = what
+	if err := u.confirm(ctx, jpki.KeyAuth, seen); err != nil {
+		return jpki.PIN{}, err
+	}
+	return u.ask(ctx, jpki.KeyAuth, seen)
+}
+
+// confirm has a person agree to a use, where --confirm wants that.
+func (c *agentCard) confirm(ctx context.Context, u *unlocker, what text) error {
+	if !c.opt.confirm {
+		return nil
+	}
+	if err := c.mayAsk(u); err != nil {
+		return err
+	}
+	u.purpose = what
+	agreed, err := u.agrees(ctx, text{JA: "カードの鍵で署名しますか。", EN: "Sign with the card's key?"},
+		text{JA: "署名してよければ yes と入力してください: ", EN: "Type yes to sign: "})
+	if err == nil && !agreed {
+		err = pin.ErrCancelled
+	}
+	return err
+}
+
+// mayAsk refuses to ask on the terminal from the background, where a question
+// would stop the agent.
+func (c *agentCard) mayAsk(u *unlocker) error {
+	if u.sources.CurrentKind() == pin.Pinentry || u.tty == nil || u.tty.Foreground() {
+		return nil
+	}
+	return problem.New(problem.NoTerminal,
+		text{JA: "エージェントがバックグラウンドにあるため、端末で尋ねられません。", EN: "The agent is in the background and cannot ask on the terminal."},
+		text{JA: "fg で前に戻すか、--pinentry を付けて動かし直してください。", EN: "Bring it back with fg, or start it again with --pinentry."})
+}
+
+// sign makes one signature in one transaction.
+func (c *agentCard) sign(ctx context.Context, card *openedCard, cert *x509.Certificate, p jpki.PIN, r sshagent.Request, guard jpki.Guard) (sig []byte, err error) {
+	defer ui.Unstoppable()()
+	err = card.WithPIN(ctx, jpki.KeyAuth, p, guard, func(s *jpki.Session) (err error) {
+		sig, err = s.Signer(cert).Sign(nil, r.Digest, r.Hash)
+		return err
+	})
+	return sig, err
+}
+
+func hasKey(cert *x509.Certificate, key ssh.PublicKey) bool {
+	own, err := ssh.NewPublicKey(cert.PublicKey)
+	return err == nil && string(own.Marshal()) == string(key.Marshal())
+}
+
+// keep keeps a PIN until its time is over or its card has gone.
+func (c *agentCard) keep(card *openedCard, cert *x509.Certificate, p jpki.PIN) {
+	ctx, cancel := context.WithTimeout(context.Background(), c.opt.cache)
+	kept := &keptPIN{card, cert, p, cancel}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.forget(c.kept)
+	c.kept = kept
+	go func() {
+		c.app.untilGone(ctx, card)
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.forget(kept)
+	}()
+}
+
+// forget wipes the PIN if it is still kept. The caller has mu.
+func (c *agentCard) forget(kept *keptPIN) {
+	if kept == nil || c.kept != kept {
+		return
+	}
+	c.kept = nil
+	kept.cancel()
+	kept.pin.Wipe()
+	kept.card.Close()
+}
+
+// Forget forgets the PIN.
+func (c *agentCard) Forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.forget(c.kept)
+}
+
+// describe says what is asked for, as far as that was proved.
+func (c *agentCard) describe(r sshagent.Request) text {
+	if !r.Login {
+		return text{JA: "SSHSIGの署名(用途は「%s」)", EN: "an SSHSIG signature for %q"}.With(r.Namespace)
+	}
+	what := text{JA: "「%s」としてのSSHログイン", EN: "an SSH log-in as %q"}.With(r.User)
+	if r.Host != nil {
+		host := ssh.FingerprintSHA256(r.Host)
+		if names := sshagent.HostNames(r.Host, c.hosts); len(names) > 0 {
+			slices.Sort(names)
+			host = strings.Join(slices.Compact(names), ", ") + " (" + host + ")"
+		}
+		what = text{JA: "%s、接続先は%s", EN: "%s to %s"}.With(what, host)
+	}
+	if r.Forwarded {
+		what = text{JA: "%s、転送された接続から", EN: "%s, over a forwarded connection"}.With(what)
+	}
+	return what
+}
+
+// untilGone waits until the card is no longer in its reader, or ctx ends. The
+// demo card stays.
+func (a *app) untilGone(ctx context.Context, card *openedCard) {
+	if card.demo {
+		<-ctx.Done()
+		return
+	}
+	pc, err := pcsc.Establish()
+	if err != nil {
+		return
+	}
+	defer pc.Close()
+	there := func(readers []pcsc.ReaderState) (event uint16, ok bool) {
+		for _, r := range readers {
+			if r.Name == card.reader {
+				return r.Event, r.Present
+			}
+		}
+		return 0, false
+	}
+	readers, err := pc.Readers()
+	first, ok := there(readers)
+	for now := first; err == nil && ok && now == first; now, ok = there(readers) {
+		readers, err = pc.Wait(ctx, readers)
+	}
+}

@@ -1,0 +1,322 @@
+// Package sshagent is the agent's end of the OpenSSH agent protocol
+// (draft-ietf-sshm-ssh-agent), for one RSA key that lies on a card: list, sign,
+// lock, unlock and session-bind@openssh.com. Keys are neither added nor
+// removed.
+//
+// A card's key signs whatever it is given, so what a client sends must be known
+// in full before it is signed: the request of a log-in by public key (RFC 4252,
+// section 7, and its publickey-hostbound-v00@openssh.com) or an SSHSIG blob
+// (OpenSSH's PROTOCOL.sshsig), for rsa-sha2-256 or rsa-sha2-512 (RFC 8332).
+// Anything else could be the challenge of another protocol.
+//
+// x/crypto/ssh/agent has a server too. It prints to the standard logger, parses
+// the private keys that it is offered, and cannot tell that a client has gone
+// while a person is still being asked; of it only the client is used, in tests.
+package sshagent
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"io"
+	"net"
+	"sync"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// Card is where the key lies. Its methods are called one at a time, but for
+// Forget.
+type Card interface {
+	// Key gives the public key of the card that is there.
+	Key(ctx context.Context) (ssh.PublicKey, error)
+	// Sign makes the RSASSA-PKCS1-v1_5 signature over r.Digest with the key of
+	// that public key. Whoever has to agree is asked by it. ctx ends when
+	// the client goes away.
+	Sign(ctx context.Context, key ssh.PublicKey, r Request) ([]byte, error)
+	// Forget forgets what opens the card.
+	Forget()
+}
+
+// Agent serves the key of one card to many clients.
+type Agent struct {
+	Card    Card
+	Comment string // of the key
+	Policy  Policy
+	// Report is told why something was not done, in any goroutine: a
+	// *[Refusal], or an error of the card.
+	Report func(error)
+
+	once  sync.Once
+	turn  chan struct{} // held by who uses the card
+	mu    sync.Mutex    // of what follows
+	lock  *lock         // nil: not locked
+	known ssh.PublicKey // the key last seen
+}
+
+// Policy is what connections may use the key for. The zero value lets those on
+// this machine do all that is signed.
+type Policy struct {
+	// Forward lets log-ins over forwarded connections pass. Signatures that
+	// are none of a log-in are made for this machine only.
+	Forward bool
+	// Destinations, where there are any, are the only log-ins that pass, on
+	// forwarded connections too; other signatures then do not.
+	Destinations []Destination
+}
+
+const (
+	// maxFrame bounds a request, as OpenSSH's agent does.
+	maxFrame = 256 << 10
+	// maxClients bounds the connections that are served at a time.
+	maxClients = 64
+	// writeLimit is how long a client may take to read an answer.
+	writeLimit = 10 * time.Second
+)
+
+func (a *Agent) init() { a.once.Do(func() { a.turn = make(chan struct{}, 1) }) }
+
+// Serve answers the connections that l accepts until ctx ends, which closes l.
+// It returns when every request has come to its end; the error is one of
+// accepting, nil for the end of ctx.
+func (a *Agent) Serve(ctx context.Context, l net.Listener) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { l.Close() })()
+	var clients sync.WaitGroup
+	defer clients.Wait()
+	free := make(chan struct{}, maxClients)
+	for {
+		conn, err := l.Accept()
+		if ctx.Err() != nil {
+			if err == nil {
+				conn.Close()
+			}
+			return nil
+		}
+		if err != nil {
+			cancel()
+			return err
+		}
+		free <- struct{}{}
+		clients.Go(func() {
+			defer func() { <-free }()
+			a.ServeConn(ctx, conn)
+		})
+	}
+}
+
+// ServeConn answers one connection until it ends or ctx does, and closes it.
+func (a *Agent) ServeConn(ctx context.Context, conn net.Conn) {
+	a.init()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	// The next request is read while one is answered: that is how the end of
+	// the connection is noticed.
+	frames := make(chan []byte)
+	go func() {
+		defer cancel()
+		for {
+			frame, err := readFrame(conn)
+			if err != nil {
+				return
+			}
+			select {
+			case frames <- frame:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	c := &client{agent: a}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case frame := <-frames:
+			answer := c.answer(ctx, frame)
+			clear(frame) // it may have held a passphrase or a private key
+			_ = conn.SetWriteDeadline(time.Now().Add(writeLimit))
+			if ctx.Err() != nil || writeFrame(conn, answer) != nil {
+				return
+			}
+		}
+	}
+}
+
+func readFrame(r io.Reader) ([]byte, error) {
+	var length [4]byte
+	if _, err := io.ReadFull(r, length[:]); err != nil {
+		return nil, err
+	}
+	n := binary.BigEndian.Uint32(length[:])
+	if n == 0 || n > maxFrame {
+		return nil, errFrame
+	}
+	frame := make([]byte, n)
+	_, err := io.ReadFull(r, frame)
+	return frame, err
+}
+
+func writeFrame(w io.Writer, frame []byte) error {
+	_, err := w.Write(append(binary.BigEndian.AppendUint32(nil, uint32(len(frame))), frame...))
+	return err
+}
+
+// take waits for the card. The function that is returned gives it back.
+func (a *Agent) take(ctx context.Context) (func(), error) {
+	select {
+	case a.turn <- struct{}{}:
+		return func() { <-a.turn }, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// offered gives the key to offer, nil for none: that of the card that is there.
+// While somebody uses the card, or where there is none now, it is the key that
+// was seen last, so that a log-in can ask for its card.
+func (a *Agent) offered(ctx context.Context) ssh.PublicKey {
+	a.mu.Lock()
+	known := a.known
+	a.mu.Unlock()
+	select {
+	case a.turn <- struct{}{}:
+	default:
+		if known != nil {
+			return known
+		}
+		select {
+		case a.turn <- struct{}{}:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+	defer func() { <-a.turn }()
+	key, err := a.Card.Key(ctx)
+	if err != nil {
+		if known == nil {
+			a.report(err)
+		}
+		return known
+	}
+	a.mu.Lock()
+	a.known = key
+	a.mu.Unlock()
+	return key
+}
+
+func (a *Agent) report(err error) {
+	if a.Report != nil && err != nil {
+		a.Report(err)
+	}
+}
+
+// client is what is known of one connection.
+type client struct {
+	agent *Agent
+	bound bindings
+}
+
+// answer does what a request asks for. Why something is refused the protocol
+// does not carry: that is reported.
+func (c *client) answer(ctx context.Context, frame []byte) []byte {
+	answer, err := c.handle(ctx, frame)
+	if err == nil {
+		return answer
+	}
+	if ctx.Err() == nil { // else nobody is left to be told
+		c.agent.report(err)
+	}
+	if frame[0] == requestExtension {
+		return []byte{answerExtensionFailure}
+	}
+	return []byte{answerFailure}
+}
+
+func (c *client) handle(ctx context.Context, frame []byte) ([]byte, error) {
+	switch frame[0] {
+	case requestIdentities:
+		return c.list(ctx), nil
+	case requestSign:
+		return c.sign(ctx, frame)
+	case requestLock, requestUnlock:
+		var m lockMessage
+		if ssh.Unmarshal(frame, &m) != nil {
+			return nil, refuse(ErrMalformed, "")
+		}
+		if frame[0] == requestLock {
+			return []byte{answerSuccess}, c.agent.setLock(m.Passphrase)
+		}
+		return []byte{answerSuccess}, c.agent.unlock(ctx, m.Passphrase)
+	case requestExtension:
+		var m extensionMessage
+		if ssh.Unmarshal(frame, &m) != nil {
+			return nil, refuse(ErrMalformed, "")
+		}
+		if m.Name != sessionBind {
+			return []byte{answerFailure}, nil // "not supported"
+		}
+		return []byte{answerSuccess}, c.bound.bind(m.Contents)
+	case requestAdd, requestAddConstrained, requestAddCard, requestAddCardConstrained:
+		return nil, refuse(ErrAdd, "")
+	case requestRemove, requestRemoveAll, requestRemoveCard:
+		return nil, refuse(ErrRemove, "")
+	}
+	return []byte{answerFailure}, nil
+}
+
+func (c *client) list(ctx context.Context) []byte {
+	var keys []byte
+	n := uint32(0)
+	if c.agent.locked() {
+		// as if there were none
+	} else if err := c.bound.permit(c.agent.Policy, nil); err != nil {
+		c.agent.report(err)
+	} else if key := c.agent.offered(ctx); key != nil {
+		n, keys = 1, ssh.Marshal(identity{key.Marshal(), c.agent.Comment})
+	}
+	return ssh.Marshal(identitiesAnswer{n, keys})
+}
+
+func (c *client) sign(ctx context.Context, frame []byte) ([]byte, error) {
+	var m signMessage
+	if ssh.Unmarshal(frame, &m) != nil {
+		return nil, refuse(ErrMalformed, "")
+	}
+	if c.agent.locked() {
+		return nil, refuse(ErrLocked, "")
+	}
+	c.agent.mu.Lock()
+	known := c.agent.known
+	c.agent.mu.Unlock()
+	if known == nil { // a client that does not ask which keys there are
+		known = c.agent.offered(ctx)
+	}
+	if known == nil || !bytes.Equal(known.Marshal(), m.Key) {
+		return nil, refuse(ErrOtherKey, "")
+	}
+	r, err := parseRequest(m.Data, m.Flags, known)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.bound.permit(c.agent.Policy, r); err != nil {
+		return nil, err
+	}
+	done, err := c.agent.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	if c.agent.locked() { // meanwhile
+		return nil, refuse(ErrLocked, "")
+	}
+	blob, err := c.agent.Card.Sign(ctx, known, *r)
+	if err != nil {
+		return nil, err
+	}
+	return ssh.Marshal(signAnswer{ssh.Marshal(ssh.Signature{Format: r.Algorithm, Blob: blob})}), nil
+}

@@ -1,0 +1,126 @@
+package sshagent
+
+import (
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+)
+
+func wantListenError(t *testing.T, path string, reason error) {
+	t.Helper()
+	l, err := Listen(path)
+	if err == nil {
+		l.Close()
+	}
+	var failed *ListenError
+	if !errors.As(err, &failed) || failed.Reason != reason || failed.Path != path {
+		t.Errorf("%s: %v, want %v", path, err, reason)
+	}
+}
+
+func TestListen(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "folder", "s")
+	l, err := Listen(path)
+	must(t, err)
+	for name, mode := range map[string]os.FileMode{path: os.ModeSocket | 0o600, filepath.Dir(path): os.ModeDir | 0o700} {
+		info, err := os.Stat(name)
+		must(t, err)
+		if info.Mode() != mode {
+			t.Errorf("%s has mode %v", name, info.Mode())
+		}
+	}
+	wantListenError(t, path, ErrRunning)
+	must(t, l.Close())
+	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the socket was left: %v", err)
+	}
+}
+
+// TestDeadSocket: what an agent that was killed has left is replaced, by one of
+// several that start at once.
+func TestDeadSocket(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	for range 20 {
+		dead, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+		must(t, err)
+		dead.SetUnlinkOnClose(false)
+		must(t, dead.Close())
+		var mu sync.Mutex
+		var all []net.Listener
+		var started sync.WaitGroup
+		for range 5 {
+			started.Go(func() {
+				l, err := Listen(path)
+				mu.Lock()
+				defer mu.Unlock()
+				if err == nil {
+					all = append(all, l)
+				} else if !errors.Is(err, ErrRunning) {
+					t.Error(err)
+				}
+			})
+		}
+		started.Wait()
+		if len(all) != 1 {
+			t.Fatalf("%d listen", len(all))
+		}
+		conn, err := net.Dial("unix", path)
+		must(t, err)
+		conn.Close()
+		must(t, all[0].Close())
+	}
+}
+
+// TestOthersSocket: only its own socket is removed at the end.
+func TestOthersSocket(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	l, err := Listen(path)
+	must(t, err)
+	must(t, os.Remove(path))
+	other, err := Listen(path)
+	must(t, err)
+	defer other.Close()
+	must(t, l.Close())
+	conn, err := net.Dial("unix", path)
+	must(t, err)
+	conn.Close()
+}
+
+func TestNoPlaceToListen(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name string) string {
+		path := filepath.Join(dir, name)
+		must(t, os.WriteFile(path, []byte("precious"), 0o600))
+		return path
+	}
+	file := write("file")
+	wantListenError(t, file, ErrOccupied)
+	link := filepath.Join(dir, "link")
+	must(t, os.Symlink(file, link))
+	wantListenError(t, link, ErrOccupied)
+	wantListenError(t, filepath.Join(file, "s"), ErrFolder)
+	wantListenError(t, filepath.Join(dir, "none", "none", "s"), ErrListening)
+	wantListenError(t, filepath.Join(dir, strings.Repeat("x", maxPath)), ErrTooLong)
+	open := filepath.Join(dir, "open")
+	must(t, os.Mkdir(open, 0o700))
+	must(t, os.Chmod(open, 0o777))
+	wantListenError(t, filepath.Join(open, "s"), ErrFolder)
+	if b, err := os.ReadFile(file); err != nil || string(b) != "precious" {
+		t.Errorf("%q, %v", b, err)
+	}
+}
+
+func TestDefaultPath(t *testing.T) {
+	env := map[string]string{"XDG_RUNTIME_DIR": "/run/user/1"}
+	if got := DefaultPath(func(name string) string { return env[name] }); got != "/run/user/1/jpki/agent.sock" {
+		t.Error(got)
+	}
+	env["XDG_RUNTIME_DIR"] = "relative"
+	if got := DefaultPath(func(name string) string { return env[name] }); !filepath.IsAbs(got) || strings.Contains(got, "relative") {
+		t.Error(got)
+	}
+}

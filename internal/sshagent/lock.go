@@ -1,0 +1,73 @@
+package sshagent
+
+import (
+	"context"
+	"crypto/pbkdf2"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"time"
+)
+
+// lock keeps of a passphrase what recognises it.
+type lock struct {
+	salt, key []byte
+	failures  int
+}
+
+func derive(passphrase, salt []byte) ([]byte, error) {
+	const rounds = 1 << 16
+	return pbkdf2.Key(sha256.New, string(passphrase), salt, rounds, sha256.Size)
+}
+
+func (a *Agent) locked() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.lock != nil
+}
+
+// setLock locks the agent. What opened the card is forgotten.
+func (a *Agent) setLock(passphrase []byte) error {
+	salt := make([]byte, 16)
+	rand.Read(salt)
+	key, err := derive(passphrase, salt)
+	if err != nil {
+		return err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.lock != nil {
+		return refuse(ErrPassphrase, "")
+	}
+	a.lock = &lock{salt: salt, key: key}
+	a.Card.Forget()
+	return nil
+}
+
+// Wrong passphrases make the next attempt slower, up to a limit.
+const (
+	lockDelay    = 100 * time.Millisecond
+	lockDelayMax = 5 * time.Second
+)
+
+func (a *Agent) unlock(ctx context.Context, passphrase []byte) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.lock == nil {
+		return refuse(ErrPassphrase, "")
+	}
+	key, err := derive(passphrase, a.lock.salt)
+	if err != nil {
+		return err
+	}
+	if subtle.ConstantTimeCompare(key, a.lock.key) == 1 {
+		a.lock = nil
+		return nil
+	}
+	a.lock.failures++
+	select { // for all clients: others wait for mu
+	case <-time.After(min(time.Duration(a.lock.failures)*lockDelay, lockDelayMax)):
+	case <-ctx.Done():
+	}
+	return refuse(ErrPassphrase, "")
+}
