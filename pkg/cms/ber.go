@@ -44,46 +44,60 @@ type header struct {
 
 var errDepth = fmt.Errorf("elements nested more than %d deep", maxDepth)
 
+// maxHeader is the most octets of a header.
+const maxHeader = 10
+
 // readHeader reads the header at the beginning of in, whose contents must be
 // there too.
-func readHeader(in []byte) (h header, err error) {
-	if len(in) < 2 {
-		return h, io.ErrUnexpectedEOF
-	}
-	h.tag, h.size = in[0], 2
-	if h.tag == 0 {
-		return h, errors.New("end-of-contents outside an indefinite length")
-	}
-	if h.tag&0x1F == 0x1F {
-		return h, errors.New("tag number above 30")
-	}
-	length := uint64(in[1])
-	switch {
-	case length == 0x80:
-		if h.tag&constructed == 0 {
-			return h, errors.New("indefinite length of a primitive element")
-		}
-		h.indefinite = true
-		return h, nil
-	case length > 0x80:
-		n := int(length & 0x7F)
-		if n > 8 {
-			return h, fmt.Errorf("length of %d octets", n)
-		}
-		h.size += n
-		if len(in) < h.size {
-			return h, io.ErrUnexpectedEOF
-		}
-		length = 0
-		for _, b := range in[2:h.size] {
-			length = length<<8 | uint64(b)
-		}
+func readHeader(in []byte) (header, error) {
+	h, length, err := decodeHeader(in)
+	if err != nil {
+		return h, err
 	}
 	if length > uint64(len(in)-h.size) {
 		return h, io.ErrUnexpectedEOF
 	}
 	h.length = int(length)
 	return h, nil
+}
+
+// decodeHeader decodes the header at the beginning of in, except that the
+// length of the contents, of which there can be more than memory has, is not
+// in h.
+func decodeHeader(in []byte) (h header, length uint64, err error) {
+	if len(in) < 2 {
+		return h, 0, io.ErrUnexpectedEOF
+	}
+	h.tag, h.size = in[0], 2
+	if h.tag == 0 {
+		return h, 0, errors.New("end-of-contents outside an indefinite length")
+	}
+	if h.tag&0x1F == 0x1F {
+		return h, 0, errors.New("tag number above 30")
+	}
+	length = uint64(in[1])
+	switch {
+	case length == 0x80:
+		if h.tag&constructed == 0 {
+			return h, 0, errors.New("indefinite length of a primitive element")
+		}
+		h.indefinite = true
+		return h, 0, nil
+	case length > 0x80:
+		n := int(length & 0x7F)
+		if n > maxHeader-2 {
+			return h, 0, fmt.Errorf("length of %d octets", n)
+		}
+		h.size += n
+		if len(in) < h.size {
+			return h, 0, io.ErrUnexpectedEOF
+		}
+		length = 0
+		for _, b := range in[2:h.size] {
+			length = length<<8 | uint64(b)
+		}
+	}
+	return h, length, nil
 }
 
 // atEnd reports whether in begins with end-of-contents octets.

@@ -11,6 +11,7 @@ import (
 // digests. It does not hold the content.
 type Content struct {
 	digests    map[crypto.Hash][]byte
+	size       uint64
 	attributes bool // the content is itself an encoding of signed attributes
 }
 
@@ -35,6 +36,9 @@ func (c *Content) Digest(h crypto.Hash) []byte {
 	}
 	return c.digests[h]
 }
+
+// Size is the number of octets in the content.
+func (c *Content) Size() int64 { return int64(c.size) }
 
 // readAhead reads this much at a time, and is this many pieces ahead at most.
 // Smaller pieces change hands too often, larger ones fall out of the cache.
@@ -131,7 +135,7 @@ func (h *hasher) Write(b []byte) (int, error) {
 }
 
 func (h *hasher) content() *Content {
-	c := &Content{digests: make(map[crypto.Hash][]byte, len(h.hashes)), attributes: startsAttributes(h.head, h.size)}
+	c := &Content{digests: make(map[crypto.Hash][]byte, len(h.hashes)), size: h.size, attributes: startsAttributes(h.head, h.size)}
 	for id, w := range h.hashes {
 		c.digests[id] = w.Sum(nil)
 	}

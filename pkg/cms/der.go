@@ -15,18 +15,20 @@ func tlv(tag byte, parts ...[]byte) []byte {
 	for _, p := range parts {
 		length += len(p)
 	}
-	out := make([]byte, 0, length+6)
-	out = append(out, tag)
-	if length < 0x80 {
-		out = append(out, byte(length))
-	} else {
-		octets := big.NewInt(int64(length)).Bytes()
-		out = append(append(out, 0x80|byte(len(octets))), octets...)
-	}
+	out := appendHeader(make([]byte, 0, length+6), tag, int64(length))
 	for _, p := range parts {
 		out = append(out, p...)
 	}
 	return out
+}
+
+// appendHeader appends identifier and length octets.
+func appendHeader(out []byte, tag byte, length int64) []byte {
+	if length < 0x80 {
+		return append(out, tag, byte(length))
+	}
+	octets := big.NewInt(length).Bytes()
+	return append(append(out, tag, 0x80|byte(len(octets))), octets...)
 }
 
 func sequence(parts ...[]byte) []byte { return tlv(tagSequence, parts...) }

@@ -273,29 +273,83 @@ func TestOtherContentTypes(t *testing.T) {
 	}
 }
 
-func TestDecodePEM(t *testing.T) {
+// TestOthersPEM reads the PEM of others, and has them read ours.
+func TestOthersPEM(t *testing.T) {
 	b := newBench(t)
 	for _, command := range []string{
 		strings.Replace(opensslSign, "-outform DER", "-outform PEM", 1),
+		strings.Replace(opensslSign, "-outform DER", "-outform PEM -nodetach", 1),
 		"openssl smime -sign -binary -in content -out sig -outform PEM -signer rsa.pem -inkey rsa.key",
+		"certtool --p7-sign --load-certificate rsa.pem --load-privkey rsa.key --infile content --outfile sig",
 	} {
 		b.must(command)
-		text := b.read("sig")
-		der, err := DecodePEM(text)
+		sd, err := Read(bytes.NewReader(b.read("sig")), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := verified(t, der, content).Err(); err != nil {
-			t.Error(err)
+		var c *Content
+		if sd.Detached() {
+			c = hashed(t, content, sd.Hashes()...)
 		}
-		for name, bad := range map[string][]byte{
-			"after":       append(slices.Clone(text), "more\n"...),
-			"nothing":     nil,
-			"certificate": b.read("ca.pem"),
-		} {
-			if _, err := DecodePEM(bad); !errors.Is(err, FormatFailure) {
-				t.Errorf("%s: %v", name, err)
+		if err := sd.Verify(c).Err(); err != nil {
+			t.Errorf("%s: %v", command, err)
+		}
+	}
+	b.write("sig", inPEM(t, fixture().rsa.attached(t, crypto.SHA256, content)))
+	b.must("openssl cms -verify -cades -binary -inform PEM -in sig -out out -CAfile ca.pem")
+	b.write("sig", bytes.ReplaceAll(b.read("sig"), []byte("CMS"), []byte("PKCS7"))) // the only label GnuTLS knows
+	b.must("certtool --p7-verify --infile sig --load-ca-certificate ca.pem")
+	if string(b.read("out")) != content {
+		t.Error("openssl reads other content")
+	}
+	if _, err := Read(bytes.NewReader(b.read("ca.pem")), nil); !errors.Is(err, FormatFailure) {
+		t.Errorf("a certificate: %v", err)
+	}
+}
+
+// TestOthersAcceptAttached has content of many sizes inside, and the other
+// programs take it out again.
+func TestOthersAcceptAttached(t *testing.T) {
+	p := fixture()
+	for _, size := range []int{0, 1, 127, 128, 255, 256, 65535, 65536, 1 << 20} {
+		b := newBench(t)
+		text := bytes.Repeat([]byte{0xA5}, size)
+		b.write("content", text)
+		for _, hash := range []crypto.Hash{crypto.SHA256, crypto.SHA384, crypto.SHA512} {
+			b.write("sig", p.rsa.attached(t, hash, string(text)))
+			b.must("openssl cms -verify -cades -binary -inform DER -in sig -out out -CAfile ca.pem")
+			if !bytes.Equal(b.read("out"), text) {
+				t.Errorf("%d octets, %v: openssl reads other content", size, hash)
 			}
+			if size > 0 { // GnuTLS takes empty content for none
+				b.must("certtool --p7-verify --inder --infile sig --load-ca-certificate ca.pem")
+				b.must("certtool --p7-info --p7-show-data --inder --infile sig --outfile out")
+				if !bytes.Equal(b.read("out"), text) {
+					t.Errorf("%d octets, %v: certtool reads other content", size, hash)
+				}
+			}
+		}
+	}
+}
+
+// TestOursReadsOthersAttached reads what others have put content into, as a
+// stream.
+func TestOursReadsOthersAttached(t *testing.T) {
+	b := newBench(t)
+	text := bytes.Repeat([]byte(content), 30_000) // many segments of openssl's
+	b.write("content", text)
+	for _, command := range []string{
+		opensslSign + "-nodetach", opensslSign + "-nodetach -stream", opensslSign + "-nodetach -stream -cades -md sha512", opensslSign + "-nodetach -noattr",
+		"certtool --p7-sign --outder --load-certificate rsa.pem --load-privkey rsa.key --infile content --outfile sig",
+	} {
+		b.must(command)
+		var inside bytes.Buffer
+		sd, err := Read(bytes.NewReader(b.read("sig")), &inside)
+		if err != nil {
+			t.Fatalf("%s: %v", command, err)
+		}
+		if err := sd.Verify(nil).Err(); err != nil || sd.Detached() || !bytes.Equal(inside.Bytes(), text) {
+			t.Errorf("%s: detached %v, %d octets inside: %v", command, sd.Detached(), inside.Len(), err)
 		}
 	}
 }

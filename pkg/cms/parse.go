@@ -27,7 +27,8 @@ type SignedData struct {
 	Signers      []SignerInfo // none in a file that only carries certificates
 
 	digestAlgorithms []algorithmIdentifier
-	eContent         *element // nil when detached
+	eContent         *element // nil when detached, or read from a stream
+	passed           *Content // that went by in a stream; nil when detached, or parsed
 	unreadable       []error  // one for each certificate that is not in Certificates
 }
 
@@ -204,7 +205,7 @@ func (c *cursor) signerInfo() SignerInfo {
 }
 
 // Detached reports whether the content is elsewhere.
-func (sd *SignedData) Detached() bool { return sd.eContent == nil }
+func (sd *SignedData) Detached() bool { return sd.eContent == nil && sd.passed == nil }
 
 // Hashes gives the digests of the content that its verification needs, for
 // [HashContent]. Digest algorithms that are not accepted are not among them.
@@ -218,11 +219,12 @@ func (sd *SignedData) Hashes() []crypto.Hash {
 	return hashes
 }
 
-// ErrDetached is the error of asking a detached signature for its content.
-var ErrDetached = errors.New("cms: the content is not inside the signature")
+// ErrDetached is the error of asking for content that is not at hand.
+var ErrDetached = errors.New("cms: the content is not inside the signature, or went by")
 
-// WriteContent writes the content inside to w. Nothing says that it is what
-// was signed but a [SignedData.Verify] without an error.
+// WriteContent writes the content inside to w, after [Parse]. [Read] has
+// written it already. Nothing says that it is what was signed but a
+// [SignedData.Verify] without an error.
 func (sd *SignedData) WriteContent(w io.Writer) error {
 	if sd.eContent == nil {
 		return ErrDetached

@@ -1,21 +1,192 @@
 package cms
 
 import (
+	"bufio"
 	"bytes"
-	"encoding/pem"
+	"encoding/base64"
+	"errors"
+	"io"
+	"slices"
 )
 
-// DecodePEM takes the CMS out of a PEM file labelled CMS (RFC 7468, 9) or, in
-// the older way, PKCS7.
-func DecodePEM(data []byte) ([]byte, error) {
-	block, rest := pem.Decode(data)
-	switch {
-	case block == nil:
-		return nil, failure(FormatFailure, "no PEM block")
-	case block.Type != "CMS" && block.Type != "PKCS7":
-		return nil, failure(FormatFailure, "PEM block of %s", block.Type)
-	case len(bytes.TrimSpace(rest)) > 0:
-		return nil, failure(FormatFailure, "%d octets after the PEM block", len(rest))
+// pemLabels are those of RFC 7468, 9, and of programs older than it.
+var pemLabels = []string{"CMS", "PKCS7"}
+
+const (
+	pemLine    = 64      // characters (RFC 7468, 2)
+	pemPreface = 1 << 16 // octets looked through for the first line
+)
+
+// NewPEMWriter encodes what is written to it as PEM with the label CMS (RFC
+// 7468, 9). Close writes the last line, and does not close w.
+func NewPEMWriter(w io.Writer) io.WriteCloser {
+	p := &pemWriter{out: bufio.NewWriter(w)}
+	p.text = base64.NewEncoder(base64.StdEncoding, &p.lines)
+	p.lines.out = p.out
+	_, p.err = p.out.WriteString("-----BEGIN " + pemLabels[0] + "-----\n")
+	return p
+}
+
+type pemWriter struct {
+	out   *bufio.Writer
+	lines lineBreaker
+	text  io.WriteCloser
+	err   error
+}
+
+func (p *pemWriter) Write(b []byte) (int, error) {
+	if p.err != nil {
+		return 0, p.err
 	}
-	return block.Bytes, nil
+	return p.text.Write(b)
+}
+
+func (p *pemWriter) Close() error {
+	err := errors.Join(p.err, p.text.Close())
+	if p.lines.column > 0 {
+		_ = p.out.WriteByte('\n')
+	}
+	_, _ = p.out.WriteString("-----END " + pemLabels[0] + "-----\n")
+	return errors.Join(err, p.out.Flush()) // Flush has the error of every write before it
+}
+
+// lineBreaker breaks text into lines of pemLine characters.
+type lineBreaker struct {
+	out    *bufio.Writer
+	column int
+}
+
+func (l *lineBreaker) Write(text []byte) (n int, err error) {
+	for n < len(text) {
+		part := text[n:min(len(text), n+pemLine-l.column)]
+		if _, err := l.out.Write(part); err != nil {
+			return n, err
+		}
+		n += len(part)
+		if l.column += len(part); l.column == pemLine {
+			l.column = 0
+			if err := l.out.WriteByte('\n'); err != nil {
+				return n, err
+			}
+		}
+	}
+	return n, nil
+}
+
+// newPEMReader decodes the first PEM text in r, with whatever is in front of
+// it; nothing but white space may follow. Errors are FormatFailure, and those
+// of r.
+func newPEMReader(r io.Reader) io.Reader {
+	p := &pemBody{in: bufio.NewReaderSize(r, 64<<10)}
+	return &pemReader{p, base64.NewDecoder(base64.StdEncoding, p)}
+}
+
+type pemReader struct {
+	body *pemBody
+	text io.Reader
+}
+
+func (p *pemReader) Read(b []byte) (int, error) {
+	n, err := p.text.Read(b)
+	if _, corrupt := errors.AsType[base64.CorruptInputError](err); corrupt || errors.Is(err, io.ErrUnexpectedEOF) && p.body.ended {
+		err = failure(FormatFailure, "malformed base64 in PEM")
+	}
+	return n, err
+}
+
+// pemBody reads what is between the first line and the last.
+type pemBody struct {
+	in    *bufio.Reader
+	label string // "" before the first line
+	rest  []byte // of a line
+	whole bool   // the part of a line that was read before reached its end
+	ended bool
+}
+
+func (p *pemBody) Read(b []byte) (int, error) {
+	if p.label == "" {
+		if err := p.begin(); err != nil {
+			return 0, err
+		}
+	}
+	for len(p.rest) == 0 {
+		if p.ended {
+			return 0, io.EOF
+		}
+		if err := p.line(); err != nil {
+			return 0, err
+		}
+	}
+	n := copy(b, p.rest)
+	p.rest = p.rest[n:]
+	return n, nil
+}
+
+// begin looks for the first line.
+func (p *pemBody) begin() error {
+	for looked := 0; looked <= pemPreface; {
+		line, err := p.in.ReadSlice('\n')
+		looked += len(line)
+		if label, ok := boundary(line, "-----BEGIN "); ok {
+			if !slices.Contains(pemLabels, label) {
+				return failure(FormatFailure, "PEM of %q", label)
+			}
+			p.label, p.whole = label, true
+			return nil
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			return failure(FormatFailure, "neither BER nor PEM")
+		case err != nil && !errors.Is(err, bufio.ErrBufferFull):
+			return err
+		}
+	}
+	return failure(FormatFailure, "neither BER nor PEM")
+}
+
+// boundary gives the label of a first or last line.
+func boundary(line []byte, begins string) (label string, ok bool) {
+	line = bytes.TrimRight(line, " \t\r\n")
+	line, ok = bytes.CutPrefix(line, []byte(begins))
+	if !ok {
+		return "", false
+	}
+	line, ok = bytes.CutSuffix(line, []byte("-----"))
+	return string(line), ok
+}
+
+// line reads the next line, or a part of one that is very long.
+func (p *pemBody) line() error {
+	line, err := p.in.ReadSlice('\n')
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull) {
+		return err
+	}
+	starts := p.whole
+	p.whole = err == nil
+	if starts && bytes.HasPrefix(line, []byte("-")) {
+		if label, ok := boundary(line, "-----END "); !ok || label != p.label {
+			return failure(FormatFailure, "malformed end of PEM")
+		}
+		p.ended = true
+		return p.nothingMore()
+	}
+	if errors.Is(err, io.EOF) {
+		return failure(FormatFailure, "PEM without its end")
+	}
+	p.rest = bytes.Trim(line, " \t\r\n")
+	return nil
+}
+
+func (p *pemBody) nothingMore() error {
+	for {
+		b, err := p.in.ReadByte()
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		case !bytes.ContainsRune([]byte(" \t\r\n"), rune(b)):
+			return failure(FormatFailure, "more after the PEM")
+		}
+	}
 }

@@ -82,7 +82,9 @@ func (sd *SignedData) Verify(content *Content, others ...*x509.Certificate) Resu
 		if content != nil {
 			unfit = failure(SigConstraintsFailure, "the signature holds its own content, and is not one over the content given")
 		}
-		content = sd.hashContent()
+		if content = sd.passed; content == nil {
+			content = sd.hashContent()
+		}
 	}
 	certificates := slices.Concat(sd.Certificates, others)
 	results := make(Results, len(sd.Signers))

@@ -1,0 +1,71 @@
+package cms
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"slices"
+)
+
+// WriteAttached writes a signature of [Signing.Detached], with its timestamp or
+// without, and the content it is over inside: what is in a .p7m file, in DER.
+// Nothing of what is signed tells the two apart. Because DER begins with
+// lengths, size must be that of the content, [Content.Size]. Content that has
+// become shorter gives io.ErrUnexpectedEOF; more of it than size is not read.
+// Whether it still is the content that was signed only reading it back tells.
+func WriteAttached(w io.Writer, signature []byte, content io.Reader, size int64) error {
+	head, tail, f := around(signature, size)
+	if f != nil {
+		return f
+	}
+	if _, err := w.Write(head); err != nil {
+		return err
+	}
+	if _, err := io.CopyN(w, content, size); errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	} else if err != nil {
+		return err
+	}
+	_, err := w.Write(tail)
+	return err
+}
+
+// around gives what a detached signature has before and after the place of its
+// content, with the lengths that content of this size makes.
+func around(signature []byte, size int64) (head, tail []byte, f *Failure) {
+	in := read(signature, "ContentInfo")
+	info := in.enter(tagSequence, "ContentInfo")
+	in.done()
+	signedDataType := info.take(tagOID).full
+	content := info.enter(tagExplicit, "ContentInfo")
+	info.done()
+	sd := content.enter(tagSequence, "SignedData")
+	content.done()
+	before := slices.Concat(sd.take(tagInteger).full, sd.take(tagSet).full)
+	encap := sd.enter(tagSequence, "encapContentInfo")
+	contentType := encap.take(tagOID).full
+	encap.done()
+	if in.failed != nil {
+		return nil, nil, in.failed
+	}
+	head = appendHeader(nil, tagOctetString, size)
+	wrap := func(tag byte, before, after []byte) {
+		tail = append(tail, after...)
+		inside := int64(len(before)+len(head)+len(tail)) + size
+		head = slices.Concat(appendHeader(nil, tag, inside), before, head)
+	}
+	wrap(tagExplicit, nil, nil)
+	wrap(tagSequence, contentType, nil) // EncapsulatedContentInfo
+	wrap(tagSequence, before, sd.rest)  // SignedData
+	wrap(tagExplicit, nil, nil)
+	wrap(tagSequence, signedDataType, nil) // ContentInfo
+	return head, tail, nil
+}
+
+// IsSignedData reports whether a file with this beginning looks like a
+// signature of this format, in BER. That is worth knowing before anything else
+// is looked for, because content inside can look like anything.
+func IsSignedData(head []byte) bool {
+	h, _, err := decodeHeader(head)
+	return err == nil && h.tag == tagSequence && bytes.HasPrefix(head[h.size:], oidSignedData.der())
+}
