@@ -39,6 +39,7 @@ type signOptions struct {
 	ids       []string
 	with      []string
 	cosign    bool
+	attached  bool
 	pem       bool
 	tsa       string
 	tsaCA     string
@@ -49,7 +50,8 @@ type signOptions struct {
 
 	hash      crypto.Hash
 	rawDigest []byte
-	unnamed   bool // the signature goes to standard output
+	unnamed   bool              // the signature goes to standard output
+	given     func(string) bool // whether an option was given
 }
 
 var digests = map[string]crypto.Hash{"sha256": crypto.SHA256, "sha384": crypto.SHA384, "sha512": crypto.SHA512}
@@ -63,14 +65,14 @@ func (a *app) newSign() *cobra.Command {
 			JA: "署名用電子証明書でファイルに署名します。形式はファイルの中身で選びます。元のファイルは変わりません。\n" +
 				"  PDF      FILE-signed.pdf  登記・供託オンライン申請の形(touki)。--profile pades でPAdES-B-B\n" +
 				"  XML      FILE-signed.xml  XML署名。e-Taxとe-Govの形は自動で選ぶ。--format xades でXAdES-B-B\n" +
-				"  その他   FILE.p7s         CAdES-B-Bの分離署名\n" +
+				"  その他   FILE.p7s         CAdES-B-Bの分離署名。--attached で元のファイルも入れた FILE.p7m\n" +
 				"「-」は標準入力を読み、署名を標準出力か -o のファイルに書きます。\n" +
 				"署名には氏名、住所、生年月日、性別が含まれます。受け取る人はそれを読めます。\n" +
 				"提出先が受け付けるかどうかは、実際のサービスでは確かめていません。",
 			EN: "Signs files with the digital-signature certificate. The format follows the content. The file itself stays as it is.\n" +
 				"  PDF        FILE-signed.pdf  as the online registry and deposit filings ask for (touki); --profile pades for PAdES-B-B\n" +
 				"  XML        FILE-signed.xml  an XML signature; the shapes of e-Tax and e-Gov are noticed; --format xades for XAdES-B-B\n" +
-				"  any other  FILE.p7s         CAdES-B-B, detached\n" +
+				"  any other  FILE.p7s         CAdES-B-B, detached; --attached for FILE.p7m, with the file inside\n" +
 				"- reads standard input; the signature goes to standard output, or to the file of -o.\n" +
 				"A signature carries your name, address, date of birth and sex, and whoever gets it can read them.\n" +
 				"Whether a given service accepts it was not verified with the real services.",
@@ -87,6 +89,7 @@ func (a *app) newSign() *cobra.Command {
 	a.addUnlockFlags(cmd, &opt.unlock)
 	a.addRememberFlag(cmd)
 	f := cmd.Flags()
+	opt.given = f.Changed
 	str := func(p *string, name string, help text) { f.StringVar(p, name, "", a.say(help)) }
 	f.StringVarP(&opt.out, "output", "o", "", a.say(text{JA: "署名を`FILE`に保存する(- は標準出力)", EN: "write the signature to `FILE` (- is standard output)"}))
 	str(&opt.outDir, "out-dir", text{JA: "署名を`DIR`に保存する", EN: "write the signatures into `DIR`"})
@@ -99,6 +102,7 @@ func (a *app) newSign() *cobra.Command {
 	f.StringArrayVar(&opt.ids, "id", nil, a.say(text{JA: "XMLの要素`ID`だけに署名する(--form detached)", EN: "XML: sign the element `ID` (--form detached)"}))
 	f.StringArrayVar(&opt.with, "with", nil, a.say(text{JA: "XMLと同じフォルダーの`FILE`にも署名する(e-Govなど)", EN: "XML: sign `FILE` of the same folder too (e-Gov and others)"}))
 	f.BoolVar(&opt.cosign, "cosign", false, a.say(text{JA: "e-Tax: ほかの人も署名できる形にする", EN: "e-Tax: leave room for others to sign too"}))
+	f.BoolVar(&opt.attached, "attached", false, a.say(text{JA: "元のファイルも署名の中に入れる(CMS、FILE.p7m)", EN: "put the file inside the signature (CMS, FILE.p7m)"}))
 	f.BoolVar(&opt.pem, "pem", false, a.say(text{JA: "CMSの署名をPEMで書く", EN: "CMS: write PEM"}))
 	str(&opt.tsa, "tsa", text{JA: "`URL`のタイムスタンプ局のタイムスタンプを付ける(CAdES、PAdES、XAdESのB-T)", EN: "add a timestamp of the authority at `URL` (B-T of CAdES, PAdES, XAdES)"})
 	str(&opt.tsaCA, "tsa-ca", text{JA: "タイムスタンプ局の認証局の証明書`FILE`", EN: "`FILE` with the CA certificates of the authority"})
@@ -106,7 +110,7 @@ func (a *app) newSign() *cobra.Command {
 	str(&opt.key, "key", text{JA: "署名する鍵: `KEY` は sign(省略時)か auth(--format raw だけ)", EN: "`KEY` is sign (the default), or auth with --format raw"})
 	str(&opt.digestHex, "digest-hex", text{JA: "ファイルの代わりに、計算済みのハッシュ`HEX`に署名する(--format raw)", EN: "raw: sign the digest `HEX` instead of a file"})
 	f.BoolVar(&opt.force, "force", false, a.say(text{JA: "同じ名前のファイルを上書きする", EN: "replace files of the same name"}))
-	f.BoolVar(&opt.dryRun, "dry-run", false, a.say(text{JA: "確認だけして、署名しない", EN: "check everything, sign nothing"}))
+	f.BoolVar(&opt.dryRun, "dry-run", false, a.say(text{JA: "何をするかを確かめて表示し、署名しない(カードも要らない)", EN: "check and show what would be done, and sign nothing (no card is needed)"}))
 	f.BoolVarP(&opt.quiet, "quiet", "q", false, a.say(text{JA: "お知らせを表示しない", EN: "leave notes out"}))
 	return cmd
 }
@@ -175,18 +179,12 @@ func (a *app) sign(ctx context.Context, opt *signOptions, inputs []string) error
 	}
 	var by signed
 	var failed error
-	if ready > 0 && !opt.dryRun {
+	if ready > 0 {
 		a.noteBeforeSigning(opt, jobs)
+	}
+	if ready > 0 && !opt.dryRun {
 		by, failed = a.signSession(ctx, opt, u, jobs)
-		for _, job := range jobs {
-			switch {
-			case job.err != nil:
-			case job.signed:
-				job.err = a.deliver(ctx, opt, stamper, job)
-			default:
-				job.err = failed
-			}
-		}
+		a.deliverAll(ctx, opt, stamper, jobs, failed)
 	}
 	if failed != nil && !slices.ContainsFunc(jobs, func(j *signJob) bool { return j.err == nil }) {
 		return failed
@@ -239,6 +237,9 @@ func (a *app) checkSign(opt *signOptions, inputs []string) error {
 	if opt.out != "" && len(inputs) > 1 {
 		return usage(text{JA: "-o はファイルが1つのときだけ使えます。", EN: "-o is for a single file."}).
 			next(text{JA: "いくつも署名するときは --out-dir を使ってください。", EN: "For many files use --out-dir."})
+	}
+	if opt.attached && opt.format != "" && opt.format != "cms" {
+		return usage(text{JA: "--attached は --format cms でだけ使えます。", EN: "--attached goes with --format cms only."})
 	}
 	stdin := slices.Contains(inputs, "-")
 	if stdin && len(inputs) > 1 {
@@ -310,19 +311,31 @@ func (opt *signOptions) signingKey() jpki.Key {
 }
 
 // prepareAll does for every file all that needs no PIN. The result of signing
-// another file of the same call is left out, so that *.pdf can be repeated.
+// another file of the same call is left out, so that a call with *.pdf can be
+// repeated.
 func (a *app) prepareAll(ctx context.Context, opt *signOptions, inputs []string) (jobs []*signJob, ready int) {
 	results := map[string]bool{}
 	for _, in := range inputs {
-		results[signedName(in)] = true
+		for _, result := range opt.resultsOf(in) {
+			results[filepath.Clean(result)] = true
+		}
 	}
+	targets := map[string]bool{}
+	p := a.io.Steps(text{JA: "ファイルを確かめています", EN: "checking the files"}, len(inputs), a.now)
+	defer p.Done()
 	for _, in := range inputs {
-		if len(inputs) > 1 && results[in] {
+		p.Advance(1)
+		if len(inputs) > 1 && results[filepath.Clean(in)] {
 			a.io.Note(text{JA: "%sは署名済みのファイルなので、飛ばします。", EN: "%s is the result of signing another one, and is left out."}.With(in))
 			continue
 		}
 		job := &signJob{input: in}
 		job.err = a.prepareSign(ctx, opt, job)
+		if job.err == nil && job.target != "" && targets[filepath.Clean(job.target)] {
+			job.err = usage(text{JA: "%sは、この実行の別のファイルの署名と同じ名前です。", EN: "%s is the name of another signature of this call already."}.With(job.target)).
+				next(text{JA: "別に実行して、-o で名前を指定してください。", EN: "Sign it in a call of its own, and name the result with -o."})
+		}
+		targets[filepath.Clean(job.target)] = true
 		if job.err == nil {
 			ready++
 		}
@@ -334,42 +347,77 @@ func (a *app) prepareAll(ctx context.Context, opt *signOptions, inputs []string)
 	return jobs, ready
 }
 
+// resultsOf are the names that signing a file can have given its result, by
+// this call or by one before it.
+func (opt *signOptions) resultsOf(in string) []string {
+	names := []string{signedName(in), in + ".p7s", in + attachedEnding}
+	if opt.format == "raw" {
+		names = append(names, in+".sig")
+	}
+	return names
+}
+
+const attachedEnding = ".p7m"
+
+// targetOf names the result; "" is standard output.
+func (opt *signOptions) targetOf(f format, in string) string {
+	name := f.ending(in)
+	if opt.attached {
+		name = in + attachedEnding
+	}
+	switch {
+	case opt.unnamed:
+		return ""
+	case opt.out != "":
+		return opt.out
+	case opt.outDir != "":
+		return filepath.Join(opt.outDir, filepath.Base(name))
+	}
+	return name
+}
+
 func (a *app) prepareSign(ctx context.Context, opt *signOptions, job *signJob) error {
 	in, err := a.openSignInput(ctx, job)
 	if err != nil {
 		return err
 	}
-	name := opt.format
-	if name == "" {
-		name = formatOf(in.head)
+	perFile := *opt
+	switch {
+	case opt.format != "":
+	case opt.attached:
+		perFile.format = "cms"
+	default:
+		perFile.format = formatOf(in.head)
 	}
-	job.format, _ = formatNamed(name)
-	if opt.profile != "" && !slices.Contains(job.format.profiles, opt.profile) {
+	job.format, _ = formatNamed(perFile.format)
+	job.target = opt.targetOf(job.format, job.input)
+	if err = perFile.checkFor(job); err == nil && job.target != "" {
+		in.beside = filepath.Dir(job.target)
+		err = output.Check(ctx, job.target, output.Options{Force: opt.force})
+	}
+	if err == nil {
+		job.document, err = job.format.prepare(a, &perFile, in)
+	}
+	if err != nil {
 		in.close()
+	}
+	return err
+}
+
+// checkFor checks that the options are for the format of a file.
+func (opt *signOptions) checkFor(job *signJob) error {
+	if opt.profile != "" && !slices.Contains(job.format.profiles, opt.profile) {
 		return usage(text{JA: "--profile %s は%sには使えません。", EN: "--profile %s is not for %s."}.With(opt.profile, job.input))
 	}
-	if opt.tsa != "" && !stampable(name, opt.profile) {
-		in.close()
+	if opt.tsa != "" && !stampable(opt.format, opt.profile) {
 		return usage(text{JA: "%sの署名にタイムスタンプは付けられません。", EN: "The signature of %s takes no timestamp."}.With(job.input)).
 			next(text{JA: "PDFは --profile pades、XMLは --format xades を指定してください。", EN: "Use --profile pades for PDF, --format xades for XML."})
 	}
-	perFile := *opt
-	perFile.format = name
-	if job.document, err = job.format.prepare(a, &perFile, in); err != nil {
-		in.close()
-		return err
+	if name := job.format.misused(opt); name != "" {
+		return usage(text{JA: "--%s は%s(形式は%s)には使えません。", EN: "--%s is not for %s, whose format is %s."}.With(name, job.input, job.format.name)).
+			next(text{JA: "形式は --format で指定できます。", EN: "--format chooses the format."})
 	}
-	switch {
-	case opt.unnamed:
-		return nil
-	case opt.out != "":
-		job.target = opt.out
-	case opt.outDir != "":
-		job.target = filepath.Join(opt.outDir, filepath.Base(job.format.ending(job.input)))
-	default:
-		job.target = job.format.ending(job.input)
-	}
-	return output.Check(ctx, job.target, output.Options{Force: opt.force})
+	return nil
 }
 
 // openSignInput opens an input and reads its head. The document closes it.
@@ -460,7 +508,10 @@ func (a *app) signSession(ctx context.Context, opt *signOptions, u *unlocker, jo
 			return err
 		}
 		by = signed{who.cert, who.time, cert.IsDemo(who.cert)}
+		p := a.io.Steps(text{JA: "カードで署名しています", EN: "signing with the card"}, len(jobs), a.now)
+		defer p.Done()
 		for _, job := range jobs {
+			p.Advance(1)
 			if job.err != nil {
 				continue
 			}
@@ -528,6 +579,22 @@ func checkRaw(c *x509.Certificate, hash crypto.Hash, digest, signature []byte) e
 	return rsa.VerifyPKCS1v15(key, hash, digest, signature)
 }
 
+// deliverAll delivers what was signed; the rest failed with the session.
+func (a *app) deliverAll(ctx context.Context, opt *signOptions, stamper *stamper, jobs []*signJob, failed error) {
+	p := a.io.Steps(text{JA: "署名を書いています", EN: "writing the signatures"}, len(jobs), a.now)
+	defer p.Done()
+	for _, job := range jobs {
+		p.Advance(1)
+		switch {
+		case job.err != nil:
+		case job.signed:
+			job.err = a.deliver(ctx, opt, stamper, job)
+		default:
+			job.err = failed
+		}
+	}
+}
+
 // deliver writes a result, has our own verifier check what was written, and
 // only then gives it its name.
 func (a *app) deliver(ctx context.Context, opt *signOptions, stamper *stamper, job *signJob) error {
@@ -554,22 +621,34 @@ func (a *app) deliver(ctx context.Context, opt *signOptions, stamper *stamper, j
 		return err
 	}
 	defer f.Abort()
-	if err := job.document.write(f); err != nil {
-		return err
+	err = job.writeAndVerify(ctx, f)
+	if changed := unchangedInput(job); changed != nil {
+		return changed // which explains err, too
 	}
-	if job.bytes, err = f.Size(); err != nil {
+	if err != nil {
 		return err
-	}
-	if err := job.document.verify(f, job.bytes); err != nil {
-		return problem.New(problem.Failed,
-			text{JA: "作成した署名が検証に通らなかったため、保存しませんでした。", EN: "The signature did not pass its own verification and was not saved."},
-			text{JA: "カードを置き直して、もう一度実行してください。", EN: "Put the card back and run this again."}).Because(err)
 	}
 	if job.target != "" {
 		return f.Commit()
 	}
 	_, err = io.Copy(a.io.Out, io.NewSectionReader(f, 0, job.bytes))
 	return err
+}
+
+func (job *signJob) writeAndVerify(ctx context.Context, f *output.File) (err error) {
+	if err := job.document.write(f); err != nil {
+		return err
+	}
+	if job.bytes, err = f.Size(); err != nil {
+		return err
+	}
+	err = job.document.verify(f, job.bytes)
+	if err == nil || context.Cause(ctx) != nil {
+		return err
+	}
+	return problem.New(problem.Failed,
+		text{JA: "作成した署名が検証に通らなかったため、保存しませんでした。", EN: "The signature did not pass its own verification and was not saved."},
+		text{JA: "カードを置き直して、もう一度実行してください。", EN: "Put the card back and run this again."}).Because(err)
 }
 
 // unchangedInput notices a file that changed after it was hashed.
@@ -596,36 +675,85 @@ func (a *app) reportSigned(opt *signOptions, jobs []*signJob, by signed) error {
 	if by.demo {
 		a.io.Note(text{JA: "デモカードの署名です。証拠としての価値はありません。", EN: "A signature of the DEMO card: it proves nothing."})
 	}
+	if opt.dryRun {
+		return a.reportDryRun(opt, jobs)
+	}
 	if len(jobs) == 1 {
-		if opt.dryRun {
-			a.io.Say(text{JA: "確認だけしました。署名すると%sを作成します。", EN: "Checked only. Signing would make %s."}.With(targetName(jobs[0])))
-		} else if !opt.quiet {
+		if !opt.quiet {
 			a.io.Say(text{JA: "%sを作成しました。", EN: "Made %s."}.With(jobs[0].target))
 		}
 		return nil
 	}
 	var rows [][]string
+	made := 0
 	for _, job := range jobs {
-		result := a.io.Paint(ui.Good, a.say(text{JA: "作成しました", EN: "made"}))
-		if opt.dryRun {
-			result = a.say(text{JA: "作成できます", EN: "can be made"})
-		}
-		name := job.target
 		if job.err != nil {
-			p := a.explain(job.err)
-			name, result = job.input, a.io.Paint(ui.Bad, a.say(p.What))
+			rows = append(rows, []string{job.input, a.failedResult(job)})
+			continue
 		}
-		rows = append(rows, []string{name, result})
+		made++
+		rows = append(rows, []string{job.target, a.io.Paint(ui.Good, a.say(text{JA: "作成しました", EN: "made"}))})
 	}
-	_, err := fmt.Fprint(a.io.Out, ui.Table(0, nil, rows))
-	return err
+	if _, err := fmt.Fprint(a.io.Out, ui.Table(0, nil, rows)); err != nil {
+		return err
+	}
+	a.io.Say(text{JA: "%d件のうち%d件に署名しました。", EN: "Signed: %[2]d of %[1]d."}.With(len(jobs), made))
+	return nil
 }
 
-func targetName(job *signJob) text {
-	if job.target == "" {
-		return text{JA: "標準出力への署名", EN: "a signature on standard output"}
+func (a *app) failedResult(job *signJob) string {
+	return a.io.Paint(ui.Bad, a.say(a.explain(job.err).What))
+}
+
+// reportDryRun says all that signing would do.
+func (a *app) reportDryRun(opt *signOptions, jobs []*signJob) error {
+	var rows [][]string
+	ready := 0
+	for _, job := range jobs {
+		if job.err != nil {
+			rows = append(rows, []string{job.input, "", a.failedResult(job)})
+			continue
+		}
+		ready++
+		target := job.target
+		if target == "" {
+			target = a.say(text{JA: "標準出力", EN: "standard output"})
+		}
+		rows = append(rows, []string{job.input, target, a.say(opt.kindOf(job))})
 	}
-	return text{JA: job.target, EN: job.target}
+	if _, err := fmt.Fprint(a.io.Out, ui.Table(0, nil, rows)); err != nil {
+		return err
+	}
+	if opt.tsa != "" {
+		a.io.Say(text{JA: "タイムスタンプは%sから取ります。", EN: "The timestamps would come from %s."}.With(opt.tsa))
+	}
+	a.io.Say(text{
+		JA: "確認だけしました。実際に署名するには、%sの入力が1回必要です(%d件)。",
+		EN: "Checked only. Signing would ask for the %s once (files: %d).",
+	}.With(pinNames[opt.signingKey()], ready))
+	return nil
+}
+
+// kindOf says what signature a file would get.
+func (opt *signOptions) kindOf(job *signJob) text {
+	level := "B-B"
+	if opt.tsa != "" {
+		level = "B-T"
+	}
+	kind := map[string]text{
+		"cms":     {JA: "CAdES-" + level + "(分離)", EN: "CAdES-" + level + ", detached"},
+		"pdf":     {JA: "登記・供託オンライン申請のPDF署名", EN: "PDF signature as the registry asks for"},
+		"xmldsig": {JA: "XML署名", EN: "XML signature"},
+		"xades":   {JA: "XAdES-" + level, EN: "XAdES-" + level},
+		"raw":     {JA: "RSA署名だけ", EN: "bare RSA signature"},
+	}[job.format.name]
+	switch {
+	case opt.attached:
+		kind = text{JA: "CAdES-" + level + "(元のファイル入り)", EN: "CAdES-" + level + ", with the file inside"}
+	case opt.profile == "pades":
+		kind = text{JA: "PAdES-" + level, EN: "PAdES-" + level}
+	}
+	return text{JA: "%s、%s", EN: "%s, %s"}.With(kind, opt.hash.String())
 }
 
 // signJSON is jpki.sign/v1.

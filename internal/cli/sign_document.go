@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto"
 	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -52,16 +51,20 @@ type format struct {
 	name     string
 	ending   func(input string) string // the name of the result
 	profiles []string                  // that --profile can ask for, the default first
+	own      []string                  // options that not every format has
 	prepare  func(a *app, opt *signOptions, in *input) (document, error)
 }
 
 var formats = []format{
-	{"cms", func(in string) string { return in + ".p7s" }, nil, prepareCMS},
-	{"pdf", signedName, []string{"touki", "pades"}, preparePDF},
-	{"xmldsig", signedName, []string{"etax", "egov"}, prepareXML},
-	{"xades", signedName, []string{"etax", "egov"}, prepareXML},
-	{"raw", func(in string) string { return in + ".sig" }, nil, prepareRaw},
+	{"cms", ending(".p7s"), nil, []string{"attached", "pem", "no-ca"}, prepareCMS},
+	{"pdf", signedName, []string{"touki", "pades"}, []string{"reason", "field", "no-ca"}, preparePDF},
+	{"xmldsig", signedName, []string{"etax", "egov"}, []string{"form", "id", "with", "cosign", "no-ca"}, prepareXML},
+	{"xades", signedName, []string{"etax", "egov"}, []string{"form", "id", "with", "cosign", "no-ca"}, prepareXML},
+	{"raw", ending(".sig"), nil, nil, prepareRaw},
 }
+
+// ending names a result by what is added to the name of the input.
+func ending(e string) func(string) string { return func(in string) string { return in + e } }
 
 func formatNamed(name string) (format, bool) {
 	i := slices.IndexFunc(formats, func(f format) bool { return f.name == name })
@@ -69,6 +72,18 @@ func formatNamed(name string) (format, bool) {
 		return format{}, false
 	}
 	return formats[i], true
+}
+
+// misused gives an option that was given and that only other formats have.
+func (f format) misused(opt *signOptions) string {
+	for _, other := range formats {
+		for _, name := range other.own {
+			if opt.given(name) && !slices.Contains(f.own, name) {
+				return name
+			}
+		}
+	}
+	return ""
 }
 
 // stampable reports whether a format has a place for a timestamp: the 登記
@@ -83,10 +98,12 @@ func signedName(in string) string {
 	return strings.TrimSuffix(in, ending) + "-signed" + ending
 }
 
-// formatOf chooses the format by the head of a file, not by its name.
+// formatOf chooses the format by the head of a file, not by its name. A CMS
+// signature comes first: what is inside can look like anything.
 func formatOf(head []byte) string {
 	text := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xEF\xBB\xBF")), " \t\r\n")
 	switch {
+	case cms.IsSignedData(head):
 	case bytes.Contains(head, []byte("%PDF-")):
 		return "pdf"
 	case bytes.HasPrefix(text, []byte("<?xml")), bytes.HasPrefix(head, []byte("\xFF\xFE<\x00?\x00")), bytes.HasPrefix(head, []byte("\xFE\xFF\x00<\x00?")):
@@ -97,12 +114,13 @@ func formatOf(head []byte) string {
 
 // input is an opened input: a file, or standard input.
 type input struct {
-	ctx  context.Context
-	name string
-	file *os.File // of a file that can be read anywhere; nil for standard input
-	head []byte   // its beginning, already read from rest
-	rest io.Reader
-	size int64 // 0 where unknown
+	ctx    context.Context
+	name   string
+	file   *os.File // of a file that can be read anywhere; nil for standard input
+	head   []byte   // its beginning, already read from rest
+	rest   io.Reader
+	size   int64  // 0 where unknown
+	beside string // the folder of the result; "" for standard output
 }
 
 // reader reads the whole input once, and shows how far it came.
@@ -110,72 +128,6 @@ func (in *input) reader(a *app) (r io.Reader, done func()) {
 	p := a.io.Progress(text{JA: "%sを読んでいます", EN: "reading %s"}.With(in.name), in.size, a.now)
 	return p.Reader(cancellable(in.ctx, io.MultiReader(bytes.NewReader(in.head), in.rest))), p.Done
 }
-
-// cmsDocument is a detached CAdES signature beside a file.
-type cmsDocument struct {
-	opt       *signOptions
-	content   *cms.Content
-	signature []byte
-}
-
-func prepareCMS(a *app, opt *signOptions, in *input) (document, error) {
-	r, done := in.reader(a)
-	defer done()
-	content, err := cms.HashContent(r, opt.hash)
-	return &cmsDocument{opt: opt, content: content}, err
-}
-
-func (d *cmsDocument) sign(by signer) (err error) {
-	signing := cms.Signing{Certificate: by.cert, CA: by.ca, Key: by.key, Hash: d.opt.hash, Time: by.time}
-	d.signature, err = signing.Detached(d.content.Digest(d.opt.hash))
-	return err
-}
-
-func (d *cmsDocument) stamp(get func([]byte) ([]byte, error)) (err error) {
-	d.signature, err = stampCMS(d.signature, get)
-	return err
-}
-
-// stampCMS adds a timestamp to a CMS signature.
-func stampCMS(signature []byte, get func([]byte) ([]byte, error)) ([]byte, error) {
-	value, err := cms.SignatureValue(signature)
-	if err != nil {
-		return nil, err
-	}
-	token, err := get(value)
-	if err != nil {
-		return nil, err
-	}
-	return cms.AddTimestamp(signature, token)
-}
-
-func (d *cmsDocument) write(w io.Writer) error {
-	out := d.signature
-	if d.opt.pem {
-		out = pem.EncodeToMemory(&pem.Block{Type: "CMS", Bytes: out})
-	}
-	_, err := w.Write(out)
-	return err
-}
-
-func (d *cmsDocument) verify(r io.ReaderAt, size int64) error {
-	data, err := io.ReadAll(io.NewSectionReader(r, 0, size))
-	if err != nil {
-		return err
-	}
-	if d.opt.pem {
-		if data, err = cms.DecodePEM(data); err != nil {
-			return err
-		}
-	}
-	sd, err := cms.Parse(data)
-	if err != nil {
-		return err
-	}
-	return sd.Verify(d.content).Err()
-}
-
-func (*cmsDocument) close() {}
 
 // rawDocument is a bare RSA signature over a file or a digest.
 type rawDocument struct {
@@ -189,6 +141,7 @@ func prepareRaw(a *app, opt *signOptions, in *input) (document, error) {
 	if opt.digestHex != "" {
 		return &rawDocument{opt: opt, digest: opt.rawDigest}, nil
 	}
+	defer in.close()
 	r, done := in.reader(a)
 	defer done()
 	content, err := cms.HashContent(r, opt.hash)
@@ -259,11 +212,8 @@ func preparePDF(a *app, opt *signOptions, in *input) (document, error) {
 }
 
 func (d *pdfDocument) sign(by signer) error {
-	for _, s := range d.preparation.Signatures {
-		if signedBy(s.Contents, by.cert) {
-			d.a.io.Note(text{JA: "%sには同じ証明書の署名がもうあります。もう1つ加えます。", EN: "%s has a signature with the same certificate already. Another one is added."}.With(d.file.Name()))
-			break
-		}
+	if slices.ContainsFunc(d.preparation.Signatures, func(s pdfsig.Existing) bool { return signedBy(s.Contents, by.cert) }) {
+		d.a.noteSignedAlready(d.file.Name())
 	}
 	name := ""
 	if h, err := cert.HolderOf(by.cert); err == nil || errors.Is(err, cert.ErrHolderMalformed) {
@@ -286,6 +236,10 @@ func (d *pdfDocument) sign(by signer) error {
 	}
 	d.update, d.by, d.signature = update, by, signature
 	return update.Embed(signature)
+}
+
+func (a *app) noteSignedAlready(name string) {
+	a.io.Note(text{JA: "%sには同じ証明書の署名がもうあります。もう1つ加えます。", EN: "%s has a signature with the same certificate already. Another one is added."}.With(name))
 }
 
 // signedBy reports whether a signature, with zeros behind it, is one of the
@@ -331,8 +285,11 @@ func (d *pdfDocument) close() { d.file.Close() }
 
 // xmlDocument is an XML document that gets its signature inside.
 type xmlDocument struct {
+	a        *app
 	opt      *signOptions
+	name     string
 	folder   string
+	signers  []*x509.Certificate // of the signatures that are there
 	prepared *xmlsig.Prepared
 	signed   *xmlsig.Signed
 }
@@ -340,6 +297,7 @@ type xmlDocument struct {
 var xmlForms = map[string]xmlsig.Form{"": xmlsig.Enveloped, "enveloped": xmlsig.Enveloped, "enveloping": xmlsig.Enveloping, "detached": xmlsig.Detached}
 
 func prepareXML(a *app, opt *signOptions, in *input) (document, error) {
+	defer in.close()
 	r, done := in.reader(a)
 	defer done()
 	src, err := io.ReadAll(io.LimitReader(r, int64(xmlsig.DefaultLimits().Size)+1))
@@ -350,7 +308,14 @@ func prepareXML(a *app, opt *signOptions, in *input) (document, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &xmlDocument{opt: opt, folder: filepath.Dir(in.name)}
+	d := &xmlDocument{a: a, opt: opt, name: in.name, folder: filepath.Dir(in.name)}
+	if len(doc.Signatures()) > 0 {
+		for _, r := range doc.Verify(xmlsig.Verification{}) { // good or not
+			if r.Certificate != nil {
+				d.signers = append(d.signers, r.Certificate)
+			}
+		}
+	}
 	request := xmlsig.Request{
 		Form: xmlForms[opt.form], Digest: opt.hash, IDs: opt.ids, XAdES: opt.format == "xades", Cosign: opt.cosign,
 		Method: xmlsig.Canonicalizer{Method: xmlsig.C14N10},
@@ -380,6 +345,9 @@ func prepareXML(a *app, opt *signOptions, in *input) (document, error) {
 }
 
 func (d *xmlDocument) sign(by signer) (err error) {
+	if slices.ContainsFunc(d.signers, by.cert.Equal) {
+		d.a.noteSignedAlready(d.name)
+	}
 	d.signed, err = d.prepared.Sign(xmlsig.Signing{Certificate: by.cert, CA: by.ca, Key: by.key, Time: by.time.In(cert.JST)})
 	return err
 }

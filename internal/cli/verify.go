@@ -4,11 +4,13 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"io"
 	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/jpki-tools/jpki/internal/output"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/cms"
@@ -25,6 +27,9 @@ type verifyOptions struct {
 	many     bool // files
 	tsaCA    string
 	tsaRoots []*x509.Certificate
+	extract  string
+	force    bool
+	inside   io.Writer // takes the content of an attached signature; nil where nobody wants it
 }
 
 func (a *app) newVerify() *cobra.Command {
@@ -47,6 +52,7 @@ func (a *app) newVerify() *cobra.Command {
 		examples: []example{
 			{"jpki verify contract.txt.p7s", text{JA: "contract.txt と突き合わせる", EN: "against contract.txt"}},
 			{"jpki verify touki-signed.pdf", text{JA: "PDFの中の署名をすべて調べる", EN: "every signature in a PDF"}},
+			{"jpki verify contract.txt.p7m --extract contract.txt", text{JA: "中の元のファイルを取り出す", EN: "taking out the file inside"}},
 			{"jpki verify sig.p7s --content contract.txt", text{JA: "元のファイルを指定する", EN: "naming the signed file"}},
 			{"jpki verify --profile touki rejected.pdf", text{JA: "登記・供託オンライン申請の条件を1つずつ調べる", EN: "go through what the land registry's online service asks for"}},
 		},
@@ -57,6 +63,8 @@ func (a *app) newVerify() *cobra.Command {
 	f.StringArrayVar(&opt.content, "content", nil, a.say(text{JA: "署名された`FILE`(.p7sでは、省くと .p7s を除いた名前。「-」は標準入力。XMLでは、署名が指すファイルをすべて)", EN: "the signed `FILE` (.p7s: by default the name without it, - is standard input; XML: every file that the signature refers to)"}))
 	f.StringVar(&opt.profile, "profile", "", a.say(text{JA: "提出先の条件も調べる: `NAME` は touki(登記・供託オンライン申請、PDF)", EN: "check what a service asks for too: `NAME` is touki (online registration, PDF)"}))
 	f.BoolVar(&opt.personal, "personal", false, a.say(text{JA: "署名者の住所、生年月日、性別も表示する", EN: "show the signer's address, date of birth and sex too"}))
+	f.StringVar(&opt.extract, "extract", "", a.say(text{JA: ".p7mの中の元のファイルを、署名が真正なら`FILE`に保存する", EN: ".p7m: save the file inside as `FILE`, if the signature is genuine"}))
+	f.BoolVar(&opt.force, "force", false, a.say(text{JA: "--extract で、同じ名前のファイルを上書きする", EN: "--extract: replace a file of the same name"}))
 	f.StringVar(&opt.tsaCA, "tsa-ca", "", a.say(text{JA: "タイムスタンプ局の認証局の証明書`FILE`", EN: "`FILE` with the CA certificates of timestamping authorities to believe"}))
 	a.addTrustFlags(cmd, &opt.trustOptions)
 	return cmd
@@ -94,6 +102,17 @@ func (a *app) verify(ctx context.Context, opt *verifyOptions, files []string) (e
 			return err
 		}
 	}
+	var extracted *output.File
+	if opt.extract != "" {
+		if len(files) > 1 {
+			return usage(text{JA: "--extract は署名が1つのときだけ使えます。", EN: "--extract is for a single signature."})
+		}
+		if extracted, err = output.Create(ctx, opt.extract, output.Options{Force: opt.force}); err != nil {
+			return err
+		}
+		defer extracted.Abort()
+		opt.inside = extracted
+	}
 	opt.many = len(files) > 1
 	report := a.newVerifyReport(opt)
 	worst := problem.Code("")
@@ -111,7 +130,24 @@ func (a *app) verify(ctx context.Context, opt *verifyOptions, files []string) (e
 	if err == nil && worst != "" {
 		err = quietly(worst)
 	}
+	if extracted != nil {
+		err = a.takeOut(extracted, err)
+	}
 	return err
+}
+
+// takeOut gives the content of an attached signature its name, unless the
+// signature is not good: then nobody is to mistake it for something signed.
+func (a *app) takeOut(content *output.File, bad error) error {
+	if bad != nil {
+		a.io.Note(text{JA: "署名を真正と判定できないため、%sは保存しませんでした。", EN: "%s was not saved, because the signature is not known to be genuine."}.With(content.Path()))
+		return bad
+	}
+	if err := content.Commit(); err != nil {
+		return err
+	}
+	a.io.Note(text{JA: "署名されたファイルを%sに保存しました。", EN: "The signed file was saved as %s."}.With(content.Path()))
+	return nil
 }
 
 // code says what stands against a file: something invalid before what cannot

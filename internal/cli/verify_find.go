@@ -84,8 +84,13 @@ func (a *app) findSignatures(ctx context.Context, opt *verifyOptions, path strin
 		return nil, err
 	}
 	format := formatOf(head[:n])
-	if opt.profile == profileTouki && format != "pdf" {
+	switch {
+	case opt.profile == profileTouki && format != "pdf":
 		return nil, notForTouki(path)
+	case opt.extract != "" && format != "cms":
+		return nil, nothingInside(path)
+	case len(opt.content) > 0 && format == "pdf":
+		return nil, hasContent(path)
 	}
 	switch format {
 	case "pdf":
@@ -93,7 +98,18 @@ func (a *app) findSignatures(ctx context.Context, opt *verifyOptions, path strin
 	case "xmldsig":
 		return findXML(ctx, opt, path, f)
 	}
-	return a.findCMS(ctx, opt, path, f)
+	return a.findCMS(ctx, opt, &input{ctx: ctx, name: path, file: f, rest: f, size: info.Size()})
+}
+
+// hasContent refuses --content for a signature over something else.
+func hasContent(path string) error {
+	return usage(text{JA: "%sには、署名された内容も入っています。", EN: "%s holds what was signed itself."}.With(path)).
+		next(text{JA: "--content を省いてください。", EN: "Leave out --content."})
+}
+
+func nothingInside(path string) error {
+	return usage(text{JA: "%sの中に、取り出せるファイルはありません。", EN: "%s has no file inside that could be taken out."}.With(path)).
+		next(text{JA: "--extract は、元のファイルの入ったCMSの署名(.p7m)に使います。", EN: "--extract is for CMS signatures with the file inside (.p7m)."})
 }
 
 // maxSignature bounds a file that is read whole, in bytes.
@@ -107,19 +123,24 @@ func readWhole(ctx context.Context, f *os.File) ([]byte, error) {
 	return data, err
 }
 
-func (a *app) findCMS(ctx context.Context, opt *verifyOptions, path string, f *os.File) ([]foundSignature, error) {
-	data, err := readWhole(ctx, f)
-	if err != nil {
+func (a *app) findCMS(ctx context.Context, opt *verifyOptions, in *input) ([]foundSignature, error) {
+	path := in.name
+	r, done := opt.reader(a, in)
+	defer done()
+	sd, err := cms.Read(r, opt.inside)
+	if err != nil && !errors.Is(err, cms.FormatFailure) {
 		return nil, err
 	}
-	if decoded, err := cms.DecodePEM(data); err == nil {
-		data = decoded
-	}
-	sd, err := cms.Parse(data)
 	if err != nil {
 		return nil, problem.New(problem.Invalid,
 			text{JA: "%sはCMSの署名として読めません。", EN: "%s cannot be read as a CMS signature."}.With(path),
 			text{JA: "署名のファイル(.p7s)か、署名の入ったPDFやXMLを指定してください。", EN: "Name the signature (.p7s), or a PDF or XML file with signatures inside."}).Because(err)
+	}
+	switch {
+	case opt.extract != "" && sd.Detached():
+		return nil, nothingInside(path)
+	case len(opt.content) > 0 && !sd.Detached():
+		return nil, hasContent(path)
 	}
 	var content *cms.Content
 	covers := text{JA: "署名の中に入っている内容", EN: "the content inside the signature"}
@@ -168,12 +189,18 @@ func (a *app) signedContent(ctx context.Context, opt *verifyOptions, name string
 			in.size = info.Size()
 		}
 	}
-	if opt.many { // whose progress is another
-		return cms.HashContent(cancellable(ctx, in.rest), sd.Hashes()...)
-	}
-	r, done := in.reader(a)
+	r, done := opt.reader(a, in)
 	defer done()
 	return cms.HashContent(r, sd.Hashes()...)
+}
+
+// reader reads an input and shows how far it came, unless there are many:
+// then their number does.
+func (opt *verifyOptions) reader(a *app, in *input) (r io.Reader, done func()) {
+	if opt.many {
+		return cancellable(in.ctx, in.rest), func() {}
+	}
+	return in.reader(a)
 }
 
 // inputName is how a person reads the name of an input.

@@ -14,6 +14,7 @@ type Progress struct {
 	io     *IO
 	what   i18n.Text
 	total  int64
+	steps  bool // total and done count things, not bytes
 	now    func() time.Time
 	begun  time.Time
 	last   time.Time
@@ -29,6 +30,14 @@ const (
 // Progress begins to watch work over total bytes; 0 where that is not known.
 func (o *IO) Progress(what i18n.Text, total int64, now func() time.Time) *Progress {
 	return &Progress{io: o, what: what, total: total, now: now, begun: now()}
+}
+
+// Steps begins to watch work on so many things, which [Progress.Advance]
+// counts.
+func (o *IO) Steps(what i18n.Text, total int, now func() time.Time) *Progress {
+	p := o.Progress(what, int64(total), now)
+	p.steps = true
+	return p
 }
 
 // Reader counts what is read through r.
@@ -59,14 +68,19 @@ func (p *Progress) Advance(n int64) {
 }
 
 func (p *Progress) add(n int64) {
-	p.done += n
+	if p.done += n; p.steps && p.total == 1 {
+		return
+	}
 	t := p.now()
 	if t.Sub(p.begun) < progressDelay || t.Sub(p.last) < progressEvery {
 		return
 	}
 	p.last, p.active = t, true
 	amount := fmt.Sprintf("%d MB", p.done/1e6)
-	if p.total > 0 {
+	switch {
+	case p.steps:
+		amount = fmt.Sprintf("%d/%d", p.done, p.total)
+	case p.total > 0:
 		amount = fmt.Sprintf("%3d%%", 100*p.done/p.total)
 	}
 	fmt.Fprintf(p.io.Err, "\r\x1b[K%s %s", p.what.In(p.io.Lang), amount)

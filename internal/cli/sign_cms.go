@@ -1,0 +1,114 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/jpki-tools/jpki/internal/output"
+	"github.com/jpki-tools/jpki/pkg/cms"
+)
+
+// cmsDocument is a CAdES signature: beside a file, or around its content.
+type cmsDocument struct {
+	a         *app
+	ctx       context.Context
+	opt       *signOptions
+	name      string
+	content   *cms.Content
+	inside    inside // of an attached signature; nil for a detached one
+	signature []byte // detached: the content comes in when it is written
+}
+
+// inside is content that is read twice: for its digest, and into the result.
+// DER says how long it is before it begins, so once does not do.
+type inside interface {
+	io.ReaderAt
+	io.Closer
+}
+
+func prepareCMS(a *app, opt *signOptions, in *input) (document, error) {
+	d := &cmsDocument{a: a, ctx: in.ctx, opt: opt, name: in.name}
+	r, done := in.reader(a)
+	defer done()
+	switch {
+	case !opt.attached:
+		defer in.close()
+	case in.file != nil:
+		d.inside = in.file
+	default:
+		kept, err := output.NewScratch(in.beside)
+		if err != nil {
+			return nil, err
+		}
+		d.inside, r = kept, io.TeeReader(r, kept)
+	}
+	var err error
+	if d.content, err = cms.HashContent(r, opt.hash); err != nil {
+		d.close()
+		return nil, err
+	}
+	return d, nil
+}
+
+func (d *cmsDocument) sign(by signer) (err error) {
+	signing := cms.Signing{Certificate: by.cert, CA: by.ca, Key: by.key, Hash: d.opt.hash, Time: by.time}
+	d.signature, err = signing.Detached(d.content.Digest(d.opt.hash))
+	return err
+}
+
+func (d *cmsDocument) stamp(get func([]byte) ([]byte, error)) (err error) {
+	d.signature, err = stampCMS(d.signature, get)
+	return err
+}
+
+// stampCMS adds a timestamp to a CMS signature.
+func stampCMS(signature []byte, get func([]byte) ([]byte, error)) ([]byte, error) {
+	value, err := cms.SignatureValue(signature)
+	if err != nil {
+		return nil, err
+	}
+	token, err := get(value)
+	if err != nil {
+		return nil, err
+	}
+	return cms.AddTimestamp(signature, token)
+}
+
+func (d *cmsDocument) write(w io.Writer) error {
+	if !d.opt.pem {
+		return d.writeDER(w)
+	}
+	text := cms.NewPEMWriter(w)
+	return errors.Join(d.writeDER(text), text.Close())
+}
+
+func (d *cmsDocument) writeDER(w io.Writer) error {
+	if d.inside == nil {
+		_, err := w.Write(d.signature)
+		return err
+	}
+	size := d.content.Size()
+	p := d.a.io.Progress(text{JA: "%sの内容を書いています", EN: "writing the content of %s"}.With(d.name), size, d.a.now)
+	defer p.Done()
+	return cms.WriteAttached(w, d.signature, p.Reader(io.NewSectionReader(d.inside, 0, size)), size)
+}
+
+func (d *cmsDocument) verify(r io.ReaderAt, size int64) error {
+	p := d.a.io.Progress(text{JA: "署名を確かめています", EN: "checking the signature"}, size, d.a.now)
+	defer p.Done()
+	sd, err := cms.Read(p.Reader(cancellable(d.ctx, io.NewSectionReader(r, 0, size))), nil)
+	if err != nil {
+		return err
+	}
+	if d.inside != nil {
+		return sd.Verify(nil).Err()
+	}
+	return sd.Verify(d.content).Err()
+}
+
+func (d *cmsDocument) close() {
+	if d.inside != nil {
+		d.inside.Close()
+	}
+}

@@ -1,0 +1,29 @@
+package output
+
+import "os"
+
+// Scratch is a file for what is too big for memory, beside the file it is
+// needed for. Where the system lets an open file go without a name it has none,
+// and is gone with the program however that ends; elsewhere Close removes it.
+type Scratch struct {
+	*os.File
+	named bool
+}
+
+// NewScratch makes a scratch file in dir, which nobody else may read.
+func NewScratch(dir string) (*Scratch, error) {
+	f, err := os.CreateTemp(dir, TempPrefix+"*")
+	if err != nil {
+		return nil, failure(dir, err)
+	}
+	return &Scratch{f, os.Remove(f.Name()) != nil}, nil
+}
+
+// Close lets the file go.
+func (s *Scratch) Close() error {
+	err := s.File.Close()
+	if s.named {
+		s.named = os.Remove(s.Name()) != nil
+	}
+	return err
+}
