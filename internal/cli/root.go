@@ -76,7 +76,7 @@ func (a *app) newRoot() *cobra.Command {
 	}
 	root.AddCommand(
 		a.newStatus(), a.newCert(), a.newPIN(), a.newSign(), a.newVerify(),
-		a.newSSH(),
+		a.newSSH(), a.newTLS(),
 		a.newReaders(), a.newWatch(), a.newDoctor(), a.newDemo(), a.newCompletion(), a.newVersion(),
 		a.newGuide(), a.newCalendar(),
 	)

@@ -146,23 +146,18 @@ func (c *agentCard) signAnew(ctx context.Context, u *unlocker, key ssh.PublicKey
 			text{JA: "リーダーにあるのは、この鍵のカードではありません。", EN: "The card on the reader is not the one of this key."},
 			text{JA: "鍵のカードに替えてください。", EN: "Put the key's card on the reader."})
 	}
-	var p jpki.PIN
-	guard := func(t jpki.Tries) error { return u.guard(k, t) }
+	u.purpose = what
 	if asks {
-		if p, err = c.ask(ctx, u, seen, what); err != nil {
-			return nil, err
-		}
-		guard = func(t jpki.Tries) error { return u.unchanged(k, seen, t) }
+		err = c.mayAsk(u)
 	} else {
-		if err := u.guard(k, seen); err != nil {
-			return nil, err
-		}
-		if err := c.confirm(ctx, u, what); err != nil {
-			return nil, err
-		}
-		if p, err = u.read(ctx, k, pin.Ask{}); err != nil {
-			return nil, err
-		}
+		err = c.confirm(ctx, u, what) // who enters the PIN agrees by that
+	}
+	if err != nil {
+		return nil, err
+	}
+	p, guard, err := u.pinAtHand(ctx, k, seen)
+	if err != nil {
+		return nil, err
 	}
 	defer func() {
 		if !keep {
@@ -194,18 +189,6 @@ func (c *agentCard) look(ctx context.Context, card *openedCard) (cert *x509.Cert
 		err = c.app.whyBlocked(ctx, card, jpki.KeyAuth, &jpki.BlockedError{Key: jpki.KeyAuth})
 	}
 	return cert, t, err
-}
-
-// ask has a person enter the PIN, who is told what for.
-func (c *agentCard) ask(ctx context.Context, u *unlocker, seen jpki.Tries, what text) (jpki.PIN, error) {
-	if err := c.mayAsk(u); err != nil {
-		return jpki.PIN{}, err
-	}
-	u.purpose = what
-	if err := u.confirm(ctx, jpki.KeyAuth, seen); err != nil {
-		return jpki.PIN{}, err
-	}
-	return u.ask(ctx, jpki.KeyAuth, seen)
 }
 
 // confirm has a person agree to a use, where --confirm wants that.

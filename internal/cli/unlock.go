@@ -165,6 +165,21 @@ func (a *app) withCurrentPIN(ctx context.Context, u *unlocker, k jpki.Key, prepa
 	return err
 }
 
+// pinAtHand gets the PIN for a card at hand whose counter shows seen, and the
+// guard that goes with it: a person who was asked must have been told the truth.
+func (u *unlocker) pinAtHand(ctx context.Context, k jpki.Key, seen jpki.Tries) (p jpki.PIN, guard jpki.Guard, err error) {
+	if !u.sources.CurrentKind().Interactive() {
+		if err = u.guard(k, seen); err == nil {
+			p, err = u.read(ctx, k, pin.Ask{})
+		}
+		return p, func(t jpki.Tries) error { return u.guard(k, t) }, err
+	}
+	if err = u.confirm(ctx, k, seen); err == nil {
+		p, err = u.ask(ctx, k, seen)
+	}
+	return p, func(t jpki.Tries) error { return u.unchanged(k, seen, t) }, err
+}
+
 // lookAtCounter reads the counter before a person is asked; a blocked PIN is
 // never asked for.
 func (a *app) lookAtCounter(ctx context.Context, card *openedCard, k jpki.Key) (t jpki.Tries, err error) {

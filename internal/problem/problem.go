@@ -19,6 +19,7 @@ const (
 	Input          Code = "input"
 	CardAnswer     Code = "card-answer"
 	NotClosed      Code = "pin-not-closed"
+	TLS            Code = "tls"
 	Usage          Code = "usage"
 	NoTerminal     Code = "no-terminal"
 	WhichCard      Code = "which-card"
@@ -60,7 +61,7 @@ type Status struct {
 // it, in order.
 var Statuses = []Status{
 	{0, i18n.Text{JA: "できました", EN: "done"}, nil},
-	{1, i18n.Text{JA: "ほかの失敗", EN: "another failure"}, []Code{Failed, Output, Input, CardAnswer, NotClosed}},
+	{1, i18n.Text{JA: "ほかの失敗", EN: "another failure"}, []Code{Failed, Output, Input, CardAnswer, NotClosed, TLS}},
 	{2, i18n.Text{JA: "使い方の誤り", EN: "wrong usage"}, []Code{Usage, NoTerminal, WhichCard}},
 	{3, i18n.Text{JA: "PC/SCサービスかカードリーダーがありません", EN: "no PC/SC service or no reader"}, []Code{NoService, NoReader}},
 	{4, i18n.Text{JA: "カードがないか、求めたものがカードにありません", EN: "no card, or a card without what was asked for"}, []Code{NoCard, CardRemoved, NotJPKI, NoCertificate, NeedsPIN, PINUnanswered}},

@@ -47,6 +47,7 @@ var arrows = map[string][]string{
 	"internal/stacktest": {},
 	"internal/stamp":     {"golang.org/x/image", "golang.org/x/text"},
 	"internal/state":     {"internal/output", "golang.org/x/sys"},
+	"internal/tlsclient": {},
 	"internal/ui":        {"internal/i18n", "github.com/olekukonko/tablewriter", "golang.org/x/sys", "golang.org/x/term"},
 	"internal/watch":     {"pkg/jpki", "pkg/cert", "pkg/pcsc", "internal/state"},
 	"internal/words":     {},

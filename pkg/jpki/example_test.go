@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto"
 	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"time"
@@ -105,6 +107,41 @@ func ExampleSession_ChangePIN() {
 		fmt.Println("not changed:", err)
 	}
 	// Output: changed, and the new PIN works
+}
+
+// A log-in over TLS with the authentication certificate. The PIN was asked
+// before; the card is held for the signature alone, in the middle of the
+// handshake.
+func ExampleCard_Signer() {
+	pin := jpki.NewPIN([]byte(virtualcard.AuthPIN))
+	defer pin.Wipe()
+	card := jpki.New(insert("adult"))
+	var cert *x509.Certificate
+	err := card.Read(context.Background(), func(app *jpki.App) (err error) {
+		cert, err = app.Certificate(jpki.KindAuth)
+		return err
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	client := &tls.Config{
+		ServerName: "server.example.jp",
+		RootCAs:    serverCA,
+		MaxVersion: tls.VersionTLS12, // TLS 1.3 wants PSS, which the card cannot do
+		Certificates: []tls.Certificate{{
+			Certificate:                  [][]byte{cert.Raw},
+			PrivateKey:                   card.Signer(context.Background(), jpki.KeyAuth, cert, pin, nil),
+			SupportedSignatureAlgorithms: []tls.SignatureScheme{tls.PKCS1WithSHA256, tls.PKCS1WithSHA384, tls.PKCS1WithSHA512},
+		}},
+	}
+	seen, err := handshake(client)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(tls.VersionName(seen.Version), seen.PeerCertificates[0].Equal(cert))
+	// Output: TLS 1.2 true
 }
 
 // A PIN does not show itself.

@@ -1,6 +1,7 @@
 package jpki
 
 import (
+	"context"
 	"crypto"
 	"crypto/rsa"
 	"crypto/x509"
@@ -15,6 +16,36 @@ import (
 // its public key says what a signature looks like, and every signature is
 // checked against it. The signer is dead once the session's call returns.
 func (s *Session) Signer(cert *x509.Certificate) crypto.Signer { return &signer{s, cert} }
+
+// Signer signs with k in a PIN session of its own for each signature, as
+// [Card.WithPIN] holds it: for protocols that want a signature in the middle of
+// a conversation, such as TLS, during which the card must not be held. cert must
+// be k's certificate. ctx, p and guard serve every signature; p is not wiped.
+//
+// For crypto/tls the card's PKCS #1 v1.5 signatures mean TLS 1.2 and no other
+// version: TLS 1.3 takes RSASSA-PSS only (RFC 8446, section 4.2.3), so
+// tls.Config's MaxVersion has to be tls.VersionTLS12, and the certificate's
+// SupportedSignatureAlgorithms the tls.PKCS1WithSHA ones.
+func (c *Card) Signer(ctx context.Context, k Key, cert *x509.Certificate, p PIN, guard Guard) crypto.Signer {
+	return &sessionSigner{cert.PublicKey, func(digest []byte, opts crypto.SignerOpts) (sig []byte, err error) {
+		err = c.WithPIN(ctx, k, p, guard, func(s *Session) (err error) {
+			sig, err = s.Signer(cert).Sign(nil, digest, opts)
+			return err
+		})
+		return sig, err
+	}}
+}
+
+type sessionSigner struct {
+	public crypto.PublicKey
+	sign   func(digest []byte, opts crypto.SignerOpts) ([]byte, error)
+}
+
+func (g *sessionSigner) Public() crypto.PublicKey { return g.public }
+
+func (g *sessionSigner) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	return g.sign(digest, opts)
+}
 
 type signer struct {
 	session *Session

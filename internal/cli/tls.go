@@ -1,0 +1,280 @@
+package cli
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/tlsclient"
+	"github.com/jpki-tools/jpki/internal/ui"
+	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/jpki"
+)
+
+type tlsOptions struct {
+	unlock unlockOptions
+	ca     string
+	yes    bool
+}
+
+func (a *app) newTLS() *cobra.Command {
+	var opt tlsOptions
+	cmd := a.command(command{
+		use:   "tls URL",
+		short: text{JA: "TLSのクライアント証明書でページを1つ取得する", EN: "fetch a page with a TLS client certificate"},
+		long: text{
+			JA: "利用者証明用電子証明書をクライアント証明書として使い、httpsのページを1つ取得します。サーバーの設定を試すためのものです。\n" +
+				"ページは標準出力に、通信の要約は標準エラー出力に書きます。転送(3xx)は追いません。\n\n" +
+				"初めに何も見せずに接続し、サーバーが証明書を求めるかどうかを確かめます。見せる前に尋ねます。サーバーに見えるのは\n" +
+				"証明書の番号と有効期間満了日で、満了日はふつう誕生日です。氏名や住所は入っていません。\n\n" +
+				"カードが作れる署名(PKCS #1 v1.5)はTLS 1.2までのものなので、TLS 1.3だけのサーバーでは使えません。",
+			EN: "Fetches one https page with the user-authentication certificate as client certificate, to try a server out.\n" +
+				"The page goes to standard output, a summary of the connection to standard error. Redirects are not followed.\n\n" +
+				"It first connects without showing anything, to see whether the server asks for a certificate, and asks you before\n" +
+				"it shows yours. The server sees its number and its last day of validity, which is usually a birthday. Name and\n" +
+				"address are not in it.\n\n" +
+				"The card's signatures (PKCS #1 v1.5) are those of TLS 1.2: a server that takes TLS 1.3 only cannot be used.",
+		},
+		examples: []example{
+			{"jpki tls https://server.example.jp/", text{JA: "ページを取得する", EN: "fetch a page"}},
+			{"jpki tls https://localhost:8443/ --ca server-ca.pem --yes", text{JA: "自分のサーバーを、その認証局で確かめて試す", EN: "try a server of your own, believed by its CA"}},
+		},
+		args: a.argCount(1, 1, text{JA: "URLを1つ指定してください。", EN: "Name one URL."}),
+		run:  func(ctx context.Context, args []string) error { return a.tls(ctx, &opt, args[0]) },
+	})
+	a.addUnlockFlags(cmd, &opt.unlock)
+	f := cmd.Flags()
+	f.StringVar(&opt.ca, "ca", "", a.say(text{JA: "サーバーの認証局の証明書`FILE`(省略時はシステムのもの)", EN: "`FILE` with the CA certificates of the server (those of the system if not given)"}))
+	f.BoolVarP(&opt.yes, "yes", "y", false, a.say(text{JA: "尋ねずに証明書を見せる", EN: "show the certificate without asking"}))
+	return cmd
+}
+
+func (a *app) tls(ctx context.Context, opt *tlsOptions, address string) error {
+	var roots *x509.CertPool
+	if opt.ca != "" {
+		all, err := readCertificates(opt.ca)
+		if err != nil {
+			return err
+		}
+		roots = x509.NewCertPool()
+		for _, c := range all {
+			roots.AddCert(c)
+		}
+	}
+	server, err := tlsclient.New(address, roots, a.now)
+	if err != nil {
+		return err
+	}
+	u, err := a.unlocker(&opt.unlock, false)
+	if err != nil {
+		return err
+	}
+	defer u.Close()
+	if !opt.yes && u.tty == nil {
+		return usage(text{JA: "証明書を見せてよいか尋ねる端末がありません。", EN: "There is no terminal to ask on whether the certificate may be shown."}).
+			next(text{JA: "見せてよければ --yes を付けてください。", EN: "If it may be, give --yes."})
+	}
+	wanted, err := server.Ask(ctx)
+	if err != nil {
+		return err
+	}
+	card, err := a.openCard(ctx)
+	if err != nil {
+		return err
+	}
+	defer card.Close()
+	shown, leaf, seen, err := a.clientCertificate(ctx, card)
+	if err != nil {
+		return err
+	}
+	if err := server.Accepts(wanted, shown); err != nil {
+		return err
+	}
+	if err := a.mayShow(ctx, opt, u, server.Host()); err != nil {
+		return err
+	}
+	p, guard, err := u.pinAtHand(ctx, jpki.KeyAuth, seen)
+	if err != nil {
+		return err
+	}
+	defer p.Wipe()
+	sent := false
+	shown.PrivateKey = card.Signer(ctx, jpki.KeyAuth, leaf, p, func(t jpki.Tries) error {
+		if sent { // whatever the server may want: one PIN a run
+			return jpki.ErrSessionOver
+		}
+		err := guard(t)
+		sent = err == nil
+		return err
+	})
+	defer ui.Unstoppable()()
+	page, err := server.Get(ctx, shown)
+	if err != nil {
+		return err
+	}
+	return a.showPage(server, page)
+}
+
+// clientCertificate reads what is shown to a server: the certificate and that
+// of its CA. The tries are those of its PIN.
+func (a *app) clientCertificate(ctx context.Context, card *openedCard) (shown *tls.Certificate, leaf *x509.Certificate, t jpki.Tries, err error) {
+	err = card.Read(ctx, func(app *jpki.App) (err error) {
+		if leaf, err = app.Certificate(jpki.KindAuth); err != nil {
+			return err
+		}
+		ca, err := app.Certificate(jpki.KindAuthCA)
+		if err != nil {
+			return err
+		}
+		shown = &tls.Certificate{
+			Certificate:                  [][]byte{leaf.Raw, ca.Raw},
+			Leaf:                         leaf,
+			PrivateKey:                   card.Signer(ctx, jpki.KeyAuth, leaf, jpki.PIN{}, nil), // for its public key
+			SupportedSignatureAlgorithms: []tls.SignatureScheme{tls.PKCS1WithSHA256, tls.PKCS1WithSHA384, tls.PKCS1WithSHA512},
+		}
+		t, err = app.Tries(jpki.KeyAuth)
+		return err
+	})
+	if err == nil && t.Blocked() {
+		err = a.whyBlocked(ctx, card, jpki.KeyAuth, &jpki.BlockedError{Key: jpki.KeyAuth})
+	}
+	return shown, leaf, t, err
+}
+
+// mayShow says what the server will see, and has the person agree.
+func (a *app) mayShow(ctx context.Context, opt *tlsOptions, u *unlocker, host string) error {
+	what := text{
+		JA: "%sに利用者証明用電子証明書を見せます。サーバーには証明書の番号と有効期間満了日が見えます(満了日はふつう誕生日です)。",
+		EN: "%s will be shown the user-authentication certificate: it sees its number and its last day of validity, which is usually a birthday.",
+	}.With(host)
+	if opt.yes {
+		a.io.Note(what)
+		return nil
+	}
+	u.tty.Println(a.say(what))
+	agreed, err := u.typed(ctx, text{JA: "見せてよければ yes と入力してください: ", EN: "Type yes to show it: "})
+	if err == nil && !agreed {
+		return problem.New(problem.Interrupted, text{JA: "取り消しました。何も見せていません。", EN: "Cancelled. Nothing was shown."}, text{})
+	}
+	return err
+}
+
+// pageJSON is jpki.tls/v1.
+type pageJSON struct {
+	Schema      string  `json:"schema"`
+	URL         string  `json:"url"`
+	Version     string  `json:"version"`
+	Cipher      string  `json:"cipher_suite"`
+	Server      string  `json:"server_certificate_sha256"`
+	Status      int     `json:"status"`
+	ContentType string  `json:"content_type"`
+	Location    *string `json:"location"`
+	Body        []byte  `json:"body"` // base64
+}
+
+func (a *app) showPage(server *tlsclient.Server, page *tlsclient.Page) error {
+	state := page.TLS
+	by := state.PeerCertificates[0]
+	if a.json {
+		doc := pageJSON{
+			"jpki.tls/v1", server.Address(), tls.VersionName(state.Version), tls.CipherSuiteName(state.CipherSuite),
+			cert.FingerprintOf(by).String(), page.Status, page.Type, nil, page.Body,
+		}
+		if page.Location != "" {
+			doc.Location = &page.Location
+		}
+		if err := a.writeJSON(a.io.Out, doc); err != nil {
+			return err
+		}
+	} else {
+		a.io.Note(text{JA: "%s、%sで接続しました。サーバーの証明書: %s", EN: "Connected by %s, %s. The server's certificate: %s"}.
+			With(tls.VersionName(state.Version), tls.CipherSuiteName(state.CipherSuite), visible(by.Subject.String())))
+		a.io.Note(text{JA: "証明書を見せ、サーバーは受け入れました。応答: HTTP %d、%s、%dバイト", EN: "The certificate was shown and taken. The answer: HTTP %d, %s, %d bytes"}.
+			With(page.Status, visible(page.Type), len(page.Body)))
+		if page.Location != "" {
+			a.io.Note(text{JA: "別の場所への転送です(追っていません): %s", EN: "It redirects, and was not followed: %s"}.With(visible(page.Location)))
+		}
+		body := string(page.Body)
+		if ui.IsTerminal(a.io.Out) {
+			body = visible(body)
+			if body != "" && !strings.HasSuffix(body, "\n") {
+				body += "\n"
+			}
+		}
+		if _, err := fmt.Fprint(a.io.Out, body); err != nil {
+			return err
+		}
+	}
+	if page.Status >= 400 {
+		return problem.New(problem.TLS,
+			text{JA: "サーバーは証明書を受け入れましたが、HTTP %d で断りました。", EN: "The server took the certificate, but refused with HTTP %d."}.With(page.Status),
+			text{JA: "この証明書の人に許可があるか、サーバー側で確かめてください。", EN: "See at the server whether the holder of this certificate has permission."})
+	}
+	return nil
+}
+
+// visible is text of others for a terminal, without what it acts upon.
+func visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n', r == '\t':
+			return r
+		case r == unicode.ReplacementChar, unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp):
+			return '?'
+		}
+		return r
+	}, s)
+}
+
+var tlsReasons = map[error]struct{ what, next text }{
+	tlsclient.ErrAddress: {
+		text{JA: "アドレスは https:// で始まるURLにしてください。", EN: "The address has to be a URL of https."}, text{}},
+	tlsclient.ErrUnreachable: {
+		text{JA: "サーバーに接続できません。", EN: "The server cannot be reached."},
+		text{JA: "アドレスとネットワークを確かめてください。", EN: "Check the address and the network."}},
+	tlsclient.ErrUntrusted: {
+		text{JA: "サーバーの証明書を信頼できません。何も見せていません。", EN: "The server's certificate is not to be trusted. Nothing was shown."},
+		text{JA: "自分のサーバーなら、その認証局の証明書を --ca で指定してください。", EN: "If the server is yours, name the certificate of its CA with --ca."}},
+	tlsclient.ErrOnlyTLS13: {
+		text{JA: "サーバーがTLS 1.3しか受け付けません。カードの署名(PKCS #1 v1.5)はTLS 1.2まででしか使えません。", EN: "The server takes TLS 1.3 only. The card's signatures (PKCS #1 v1.5) go with TLS 1.2 and no later version."},
+		text{JA: "サーバーでTLS 1.2も受け付けるようにしてください。", EN: "Have the server take TLS 1.2 too."}},
+	tlsclient.ErrHandshake: {
+		text{JA: "TLSの接続を始められません。", EN: "The TLS handshake failed."},
+		text{JA: "サーバーがTLS 1.2を受け付けるか確かめてください。", EN: "See whether the server takes TLS 1.2."}},
+	tlsclient.ErrNotAsked: {
+		text{JA: "サーバーはクライアント証明書を求めませんでした。何も見せていません。", EN: "The server asked for no client certificate. Nothing was shown."},
+		text{JA: "接続の初めに求めるようにサーバーを設定してください。あとから求めるもの(再ネゴシエーション)には対応していません。", EN: "Have the server ask at the beginning of the connection. Asking later (renegotiation) is not supported."}},
+	tlsclient.ErrOtherIssuers: {
+		text{JA: "サーバーが求めているのは、ほかの認証局の証明書か、カードが作れない種類の署名です。何も見せていません。", EN: "The server asks for certificates of other CAs, or for signatures that the card cannot make. Nothing was shown."},
+		text{JA: "利用者証明用認証局の証明書(jpki cert export auth-ca)をサーバーに登録してください。", EN: "Register the CA certificate of the card (jpki cert export auth-ca) with the server."}},
+	tlsclient.ErrRejected: {
+		text{JA: "サーバーが証明書を受け入れませんでした。", EN: "The server did not take the certificate."},
+		text{JA: "サーバーのログと、登録した認証局の証明書を確かめてください。", EN: "See the server's log, and the CA certificates that it has."}},
+	tlsclient.ErrAnswer: {
+		text{JA: "接続できましたが、HTTPの応答がありません。", EN: "The connection stands, but there is no HTTP answer."}, text{}},
+	tlsclient.ErrTooLarge: {
+		text{JA: "ページが大きすぎます(%d MiBまで)。", EN: "The page is too large (%d MiB at most)."}.With(tlsclient.MaxSize >> 20), text{}},
+}
+
+// explainTLS explains why there is no page.
+func explainTLS(err error) *problem.Problem {
+	var failed *tlsclient.Error
+	if !errors.As(err, &failed) {
+		return nil
+	}
+	r := tlsReasons[failed.Reason]
+	if failed.Err != nil {
+		r.what = text{JA: "%s(%s)", EN: "%s (%s)"}.With(r.what, visible(failed.Err.Error()))
+	}
+	if failed.Reason == tlsclient.ErrAddress {
+		return problem.New(problem.Usage, r.what, r.next)
+	}
+	return problem.New(problem.TLS, r.what, r.next)
+}

@@ -1,0 +1,194 @@
+package cli
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"io"
+	"log"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jpki-tools/jpki/pkg/virtualcard"
+)
+
+// site is a TLS server of the test.
+type site struct {
+	*httptest.Server
+	pages atomic.Int32 // that were asked for
+}
+
+// newSite starts one that is believed by the world's file ca.pem and asks for a
+// certificate of the demo CA in auth-ca.pem, unless change has it otherwise.
+func newSite(t *testing.T, w *world, change func(*tls.Config)) *site {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: []string{"localhost"},
+		NotBefore: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), NotAfter: time.Date(2028, 1, 1, 0, 0, 0, 0, time.UTC),
+		IsCA: true, BasicConstraintsValid: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.write("ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})))
+	if exit, out := w.run("cert export auth-ca --card demo -o auth-ca.pem --force", ""); exit != 0 {
+		t.Fatal(out)
+	}
+	clients := x509.NewCertPool()
+	authCA, err := readCertificates(w.path("auth-ca.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	clients.AddCert(authCA[0])
+	s := &site{}
+	s.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		s.pages.Add(1)
+		switch r.URL.Path {
+		case "/forbidden":
+			http.Error(rw, "not you", http.StatusForbidden)
+		case "/elsewhere":
+			http.Redirect(rw, r, "https://example.jp/", http.StatusFound)
+		case "/large":
+			_, _ = rw.Write(make([]byte, 5<<20))
+		default:
+			_, _ = io.WriteString(rw, "hello "+r.TLS.PeerCertificates[0].Issuer.Organization[0]+"\x1b[2J\n")
+		}
+	}))
+	s.TLS = &tls.Config{
+		Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}},
+		ClientAuth:   tls.RequireAndVerifyClientCert, ClientCAs: clients,
+		Time: func() time.Time { return time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC) },
+	}
+	if change != nil {
+		change(s.TLS)
+	}
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	return s
+}
+
+func TestTLSPage(t *testing.T) {
+	w := newWorld(t, "en")
+	s := newSite(t, w, nil)
+	get := "tls " + s.URL + " --card demo --ca ca.pem --yes --pin-stdin "
+	exit, out := w.run(get, virtualcard.AuthPIN)
+	if exit != 0 || !strings.HasPrefix(out, "hello ") || !strings.Contains(out, "usually a birthday") || !strings.Contains(out, "Connected by TLS 1.2") || !strings.Contains(out, "HTTP 200") {
+		t.Errorf("%d: %s", exit, out)
+	}
+	exit, out = w.run(get+"--json", virtualcard.AuthPIN)
+	var doc map[string]any
+	if err := json.Unmarshal([]byte(out), &doc); err != nil || exit != 0 {
+		t.Fatalf("%d: %s", exit, out)
+	}
+	body, err := base64.StdEncoding.DecodeString(doc["body"].(string))
+	if err != nil || !bytes.HasPrefix(body, []byte("hello ")) || doc["schema"] != "jpki.tls/v1" || doc["version"] != "TLS 1.2" || doc["status"] != 200.0 || doc["location"] != nil {
+		t.Errorf("%v", doc)
+	}
+	// An answer that refuses is shown, and still a failure.
+	if exit, out = w.run(strings.Replace(get, s.URL, s.URL+"/forbidden", 1), virtualcard.AuthPIN); exit != 1 || !strings.Contains(out, "not you") || !strings.Contains(out, "HTTP 403") {
+		t.Errorf("%d: %s", exit, out)
+	}
+	// A redirect is not followed.
+	if exit, out = w.run(strings.Replace(get, s.URL, s.URL+"/elsewhere", 1), virtualcard.AuthPIN); exit != 0 || !strings.Contains(out, "was not followed: https://example.jp/") {
+		t.Errorf("%d: %s", exit, out)
+	}
+	if exit, out = w.run(strings.Replace(get, s.URL, s.URL+"/large", 1), virtualcard.AuthPIN); exit != 1 || !strings.Contains(out, "too large") {
+		t.Errorf("%d: %s", exit, out[:min(len(out), 500)])
+	}
+	if n := s.pages.Load(); n != 5 {
+		t.Errorf("%d pages were asked for", n)
+	}
+}
+
+// TestTLSFails: each failure says what it is, before the PIN where that can be
+// known; the tries that are left tell.
+func TestTLSFails(t *testing.T) {
+	reject := func(c *tls.Config) {
+		c.VerifyPeerCertificate = func([][]byte, [][]*x509.Certificate) error { return errors.New("no") }
+	}
+	others := func(c *tls.Config) {
+		c.ClientCAs = x509.NewCertPool()
+		stranger, err := x509.ParseCertificate(c.Certificates[0].Certificate[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.ClientCAs.AddCert(stranger)
+	}
+	for name, c := range map[string]struct {
+		change  func(*tls.Config)
+		options string
+		pin     string // empty: a wrong one, to see that it is not sent
+		exit    int
+		want    string
+	}{
+		"only TLS 1.3":    {change: func(c *tls.Config) { c.MinVersion = tls.VersionTLS13 }, exit: 1, want: "takes TLS 1.3 only"},
+		"only TLS 1.0":    {change: func(c *tls.Config) { c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS10 }, exit: 1, want: "The TLS handshake failed"},
+		"not asked":       {change: func(c *tls.Config) { c.ClientAuth = tls.NoClientCert }, exit: 1, want: "asked for no client certificate"},
+		"other issuers":   {change: others, exit: 1, want: "certificates of other CAs"},
+		"not believed":    {options: "--ca auth-ca.pem", exit: 1, want: "not to be trusted"},
+		"rejected":        {change: reject, pin: virtualcard.AuthPIN, exit: 1, want: "did not take the certificate. (tls: bad certificate)"},
+		"a wrong PIN":     {pin: "4321", exit: 10, want: "Wrong authentication PIN. 2 tries are left"},
+		"no PIN":          {pin: "12", exit: 5, want: "no try was used"},
+		"http":            {options: "http", exit: 2, want: "URL of https"},
+		"nobody to ask":   {options: "ask", exit: 2, want: "give --yes"},
+		"blocked":         {options: "--card demo:no-pin", exit: 6, want: "is blocked"},
+		"no server":       {options: "closed", exit: 1, want: "cannot be reached"},
+		"no certificates": {options: "--ca stdin", exit: 1, want: "stdin"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, "en")
+			s := newSite(t, w, c.change)
+			url, options := s.URL, "--card demo --ca ca.pem --yes"
+			switch c.options {
+			case "http":
+				url = strings.Replace(url, "https", "http", 1)
+			case "ask":
+				options = "--card demo --ca ca.pem"
+			case "closed":
+				s.Close()
+			default:
+				options += " " + c.options
+			}
+			given := c.pin
+			if given == "" {
+				given = "4321"
+			}
+			exit, out := w.run("tls "+url+" "+options+" --pin-stdin", given)
+			if exit != c.exit || !strings.Contains(out, c.want) || strings.Contains(out, "hello") || s.pages.Load() > 0 {
+				t.Errorf("%d, want %d: %s", exit, c.exit, out)
+			}
+			want := "3 of 3"
+			if c.pin == "4321" {
+				want = "2 of 3"
+			}
+			if _, out := w.run("pin status --card demo", ""); !strings.Contains(out, want) {
+				t.Errorf("want %s left: %s", want, out)
+			}
+		})
+	}
+}
+
+func TestVisible(t *testing.T) {
+	if got := visible("日本\n\ta\x1b[2J\x00\u202e\xff\u2028"); got != "日本\n\ta?[2J????" {
+		t.Errorf("%q", got)
+	}
+}

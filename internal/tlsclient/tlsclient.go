@@ -1,0 +1,232 @@
+// Package tlsclient fetches one page from a server that wants a certificate of
+// its clients. It first asks the server what it wants, showing nothing, so that
+// nobody enters a PIN for a handshake that cannot succeed.
+//
+// The versions of TLS are those of a card that makes PKCS #1 v1.5 signatures:
+// 1.2 and no other (RFC 8446, section 4.2.3). Redirects are not followed and
+// proxies not used: the certificate is for the server that was named.
+package tlsclient
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// Limits of the two connections together, and of a page.
+const (
+	Timeout = 20 * time.Second // of each
+	MaxSize = 4 << 20          // bytes
+)
+
+// Reasons why there is no page.
+var (
+	ErrAddress      = errors.New("the address is not one of https")
+	ErrUnreachable  = errors.New("the server cannot be reached")
+	ErrUntrusted    = errors.New("the server's certificate is not believed")
+	ErrOnlyTLS13    = errors.New("the server takes TLS 1.3 only")
+	ErrHandshake    = errors.New("the handshake failed")
+	ErrNotAsked     = errors.New("the server asks for no certificate")
+	ErrOtherIssuers = errors.New("the server asks for certificates of other issuers, or for other signatures")
+	ErrRejected     = errors.New("the server rejects the certificate")
+	ErrAnswer       = errors.New("the answer does not come, or is no HTTP")
+	ErrTooLarge     = errors.New("the page is too large")
+)
+
+// Error says why there is no page.
+type Error struct {
+	Address string
+	Reason  error // one of the reasons above
+	Err     error // what the system or the server said; may be nil
+}
+
+func (e *Error) Error() string {
+	if e.Err == nil {
+		return fmt.Sprintf("tlsclient: %s: %v", e.Address, e.Reason)
+	}
+	return fmt.Sprintf("tlsclient: %s: %v: %v", e.Address, e.Reason, e.Err)
+}
+
+// Unwrap gives the reason and what was said.
+func (e *Error) Unwrap() []error { return []error{e.Reason, e.Err} }
+
+// Server is a server to fetch a page from.
+type Server struct {
+	address string
+	url     *url.URL
+	roots   *x509.CertPool
+	now     func() time.Time
+}
+
+// New checks an address. The server's certificate is believed by roots, nil for
+// those of the system, at the time that now gives.
+func New(address string, roots *x509.CertPool, now func() time.Time) (*Server, error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
+		return nil, &Error{address, ErrAddress, nil}
+	}
+	return &Server{address, u, roots, now}, nil
+}
+
+func (s *Server) failed(reason, err error) error { return &Error{s.address, reason, err} }
+
+// Address is the page's.
+func (s *Server) Address() string { return s.address }
+
+// Host is the server's name, with its port where that is not 443.
+func (s *Server) Host() string { return s.url.Host }
+
+// Request is what a server wants of a client's certificate, as it said in a
+// handshake.
+type Request struct{ info *tls.CertificateRequestInfo }
+
+// Ask makes a handshake in which no certificate is shown.
+func (s *Server) Ask(ctx context.Context) (*Request, error) {
+	wanted, _, err := s.handshakeWithout(ctx, tls.VersionTLS12)
+	var said *net.OpError
+	switch {
+	case wanted != nil: // whatever it thinks of a client without one
+		return &Request{wanted}, nil
+	case err == nil:
+		return nil, s.failed(ErrNotAsked, nil)
+	case !errors.Is(err, ErrHandshake) || errors.As(err, &said) && said.Timeout():
+		return nil, err
+	}
+	if _, reached, _ := s.handshakeWithout(ctx, tls.VersionTLS13); reached {
+		return nil, s.failed(ErrOnlyTLS13, err)
+	}
+	return nil, err
+}
+
+// handshakeWithout shows no certificate. reached: the server speaks that
+// version.
+func (s *Server) handshakeWithout(ctx context.Context, version uint16) (wanted *tls.CertificateRequestInfo, reached bool, err error) {
+	config := s.config(version)
+	config.GetClientCertificate = func(info *tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		wanted = info
+		return &tls.Certificate{}, nil
+	}
+	conn, err := s.dial(ctx, config)
+	if err == nil {
+		conn.Close()
+	}
+	return wanted, err == nil || wanted != nil, err
+}
+
+func (s *Server) config(version uint16) *tls.Config {
+	return &tls.Config{ServerName: s.url.Hostname(), RootCAs: s.roots, Time: s.now, MinVersion: version, MaxVersion: version}
+}
+
+func (s *Server) dial(ctx context.Context, config *tls.Config) (*tls.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, Timeout)
+	defer cancel()
+	port := s.url.Port()
+	if port == "" {
+		port = "443"
+	}
+	raw, err := new(net.Dialer).DialContext(ctx, "tcp", net.JoinHostPort(s.url.Hostname(), port))
+	if err != nil {
+		return nil, s.failed(ErrUnreachable, err)
+	}
+	conn := tls.Client(raw, config)
+	if err := conn.HandshakeContext(ctx); err != nil {
+		raw.Close()
+		if own := (*Error)(nil); errors.As(err, &own) {
+			return nil, own
+		}
+		var untrusted *tls.CertificateVerificationError
+		if errors.As(err, &untrusted) {
+			return nil, s.failed(ErrUntrusted, untrusted.Err)
+		}
+		return nil, s.failed(ErrHandshake, err)
+	}
+	return conn, nil
+}
+
+// Accepts tells why the server, by what it said, would not take a certificate;
+// nil if it might.
+func (s *Server) Accepts(r *Request, cert *tls.Certificate) error {
+	if err := r.info.SupportsCertificate(cert); err != nil {
+		return s.failed(ErrOtherIssuers, err)
+	}
+	return nil
+}
+
+// Page is what came back.
+type Page struct {
+	Status   int    // of HTTP
+	Type     string // media type, as the server calls it
+	Location string // where it redirects to; it is not followed
+	Body     []byte
+	TLS      tls.ConnectionState
+}
+
+// Get makes a handshake with the certificate and fetches the page. The
+// certificate is shown only if the server asks for one like it; what its key
+// fails with is in the error.
+func (s *Server) Get(ctx context.Context, cert *tls.Certificate) (*Page, error) {
+	config := s.config(tls.VersionTLS12)
+	var shown bool
+	config.GetClientCertificate = func(info *tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		if err := info.SupportsCertificate(cert); err != nil {
+			return nil, s.failed(ErrOtherIssuers, err)
+		}
+		shown = true
+		return cert, nil
+	}
+	conn, err := s.dial(ctx, config)
+	if err != nil {
+		var said *net.OpError
+		if shown && errors.Is(err, ErrHandshake) && errors.As(err, &said) && said.Op == "remote error" {
+			return nil, s.failed(ErrRejected, said.Err)
+		}
+		return nil, err
+	}
+	defer conn.Close()
+	if !shown {
+		return nil, s.failed(ErrNotAsked, nil)
+	}
+	return s.fetch(ctx, conn)
+}
+
+func (s *Server) fetch(ctx context.Context, conn *tls.Conn) (*Page, error) {
+	ctx, cancel := context.WithTimeout(ctx, Timeout)
+	defer cancel()
+	used := false
+	transport := &http.Transport{
+		DisableKeepAlives: true, DisableCompression: true, // a page must not grow
+		MaxResponseHeaderBytes: 64 << 10,
+		DialTLSContext: func(context.Context, string, string) (net.Conn, error) {
+			if used {
+				return nil, net.ErrClosed
+			}
+			used = true
+			return conn, nil
+		},
+	}
+	client := http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.address, nil)
+	if err != nil {
+		return nil, s.failed(ErrAddress, err)
+	}
+	answer, err := client.Do(request)
+	if err != nil {
+		return nil, s.failed(ErrAnswer, errors.Unwrap(err)) // without the address again
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(answer.Body, MaxSize+1))
+	switch {
+	case err != nil:
+		return nil, s.failed(ErrAnswer, err)
+	case len(body) > MaxSize:
+		return nil, s.failed(ErrTooLarge, nil)
+	}
+	return &Page{answer.StatusCode, answer.Header.Get("Content-Type"), answer.Header.Get("Location"), body, conn.ConnectionState()}, nil
+}
