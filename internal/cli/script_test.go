@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/image/font/gofont/goregular"
 )
 
 // update rewrites the golden screens in the scripts with what the program
@@ -42,6 +43,11 @@ func TestScripts(t *testing.T) {
 			env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))
 			env.Setenv("TEST_NOW", "2026-11-22T12:00:00+09:00")
 			env.Setenv("JPKI_LANG", "ja")
+			for name, font := range map[string][]byte{"box.ttf": boxFont(boxCharacters), "latin.ttf": goregular.TTF} {
+				if err := os.WriteFile(filepath.Join(env.WorkDir, name), font, 0o600); err != nil {
+					return err
+				}
+			}
 			return nil
 		},
 	})

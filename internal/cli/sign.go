@@ -35,6 +35,7 @@ type signOptions struct {
 	digestHex string // of raw
 	reason    string // of PDF
 	field     string // of PDF
+	visible   visibleOptions
 	form      string // of XML
 	ids       []string
 	with      []string
@@ -68,18 +69,25 @@ func (a *app) newSign() *cobra.Command {
 				"  その他   FILE.p7s         CAdES-B-Bの分離署名。--attached で元のファイルも入れた FILE.p7m\n" +
 				"「-」は標準入力を読み、署名を標準出力か -o のファイルに書きます。\n" +
 				"署名には氏名、住所、生年月日、性別が含まれます。受け取る人はそれを読めます。\n" +
-				"提出先が受け付けるかどうかは、実際のサービスでは確かめていません。",
+				"--visible はPDFのページに、氏名、日時、--reason の理由のスタンプを表示します。場所は --visible=PAGE,CORNER で、\n" +
+				"PAGEは 1、2、last、-2(後ろから)など、CORNERは top-left、top-right、bottom-left、bottom-right(tl、tr、bl、br)です。\n" +
+				"省略時は最後のページの右下です。--field を付けると、その署名欄に表示します。\n" +
+				"提出先が受け付けるかどうかは、スタンプも含めて、実際のサービスでは確かめていません。",
 			EN: "Signs files with the digital-signature certificate. The format follows the content. The file itself stays as it is.\n" +
 				"  PDF        FILE-signed.pdf  as the online registry and deposit filings ask for (touki); --profile pades for PAdES-B-B\n" +
 				"  XML        FILE-signed.xml  an XML signature; the shapes of e-Tax and e-Gov are noticed; --format xades for XAdES-B-B\n" +
 				"  any other  FILE.p7s         CAdES-B-B, detached; --attached for FILE.p7m, with the file inside\n" +
 				"- reads standard input; the signature goes to standard output, or to the file of -o.\n" +
 				"A signature carries your name, address, date of birth and sex, and whoever gets it can read them.\n" +
-				"Whether a given service accepts it was not verified with the real services.",
+				"--visible shows a stamp on a page of a PDF: name, time and the reason of --reason. Its place is --visible=PAGE,CORNER:\n" +
+				"PAGE is 1, 2, last, -2 (from the end) and so on, CORNER top-left, top-right, bottom-left or bottom-right (tl, tr, bl, br).\n" +
+				"Without a place it is the last page, at the lower right. With --field the stamp goes into that field.\n" +
+				"Whether a given service accepts it, with a stamp or without, was not verified with the real services.",
 		},
 		examples: []example{
 			{"jpki sign contract.txt", text{JA: "contract.txt.p7s を作る", EN: "makes contract.txt.p7s"}},
 			{"jpki sign touki.pdf", text{JA: "touki-signed.pdf を作る", EN: "makes touki-signed.pdf"}},
+			{"jpki sign contract.pdf --visible=last,top-right", text{JA: "最後のページの右上に、氏名と日時を表示する", EN: "shows name and time at the top right of the last page"}},
 			{"mkdir signed && jpki sign --out-dir signed *.pdf", text{JA: "暗証番号を1回だけ入力して、いくつも署名する", EN: "sign many, entering the password once"}},
 			{"tar c docs | jpki sign - -o docs.tar.p7s", text{JA: "標準入力に署名する", EN: "sign standard input"}},
 		},
@@ -98,6 +106,7 @@ func (a *app) newSign() *cobra.Command {
 	str(&opt.digest, "digest", text{JA: "ハッシュ: `NAME` は sha256(省略時)、sha384、sha512", EN: "digest: `NAME` is sha256 (the default), sha384 or sha512"})
 	str(&opt.reason, "reason", text{JA: "PDFの署名の理由`TEXT`", EN: "PDF: the reason, `TEXT`"})
 	str(&opt.field, "field", text{JA: "PDFの空の署名欄`NAME`に署名する", EN: "PDF: sign the empty signature field `NAME`"})
+	a.addVisibleFlags(f, &opt.visible)
 	str(&opt.form, "form", text{JA: "XML署名の置き方: `FORM` は enveloped(省略時)、enveloping、detached", EN: "XML: `FORM` is enveloped (the default), enveloping or detached"})
 	f.StringArrayVar(&opt.ids, "id", nil, a.say(text{JA: "XMLの要素`ID`だけに署名する(--form detached)", EN: "XML: sign the element `ID` (--form detached)"}))
 	f.StringArrayVar(&opt.with, "with", nil, a.say(text{JA: "XMLと同じフォルダーの`FILE`にも署名する(e-Govなど)", EN: "XML: sign `FILE` of the same folder too (e-Gov and others)"}))
@@ -159,6 +168,11 @@ func (a *app) sign(ctx context.Context, opt *signOptions, inputs []string) error
 			return err
 		}
 	}
+	var err error
+	if opt.visible.stamp, err = a.newVisibleStamp(opt); err != nil {
+		return err
+	}
+	defer opt.visible.stamp.close()
 	jobs, ready := a.prepareAll(ctx, opt, inputs)
 	defer func() {
 		for _, job := range jobs {
@@ -220,6 +234,9 @@ func (a *app) checkSign(opt *signOptions, inputs []string) error {
 	}
 	if _, ok := xmlForms[opt.form]; !ok {
 		return usage(text{JA: "--form は enveloped、enveloping、detached のどれかです。", EN: "--form is enveloped, enveloping or detached."})
+	}
+	if err := opt.checkVisible(); err != nil {
+		return err
 	}
 	if opt.key != "" && opt.key != "sign" && opt.key != "auth" {
 		return usage(text{JA: "--key は sign か auth です。", EN: "--key is sign or auth."})
@@ -408,6 +425,9 @@ func (a *app) prepareSign(ctx context.Context, opt *signOptions, job *signJob) e
 func (opt *signOptions) checkFor(job *signJob) error {
 	if opt.profile != "" && !slices.Contains(job.format.profiles, opt.profile) {
 		return usage(text{JA: "--profile %s は%sには使えません。", EN: "--profile %s is not for %s."}.With(opt.profile, job.input))
+	}
+	if opt.visible.where != "" && opt.format != "pdf" {
+		return usage(text{JA: "--visible は%sには使えません。PDFの中に署名するときのものです。", EN: "--visible is not for %s: it goes with a signature inside a PDF."}.With(job.input))
 	}
 	if opt.tsa != "" && !stampable(opt.format, opt.profile) {
 		return usage(text{JA: "%sの署名にタイムスタンプは付けられません。", EN: "The signature of %s takes no timestamp."}.With(job.input)).

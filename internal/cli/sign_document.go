@@ -205,8 +205,17 @@ func preparePDF(a *app, opt *signOptions, in *input) (document, error) {
 	}
 	d := &pdfDocument{a: a, opt: opt, file: in.file}
 	var err error
-	if d.preparation, err = pdfsig.Prepare(in.file, in.size, pdfsig.Options{Profile: profile, Field: opt.field}); err != nil {
+	options := pdfsig.Options{Profile: profile, Field: opt.field}
+	if opt.visible.stamp != nil {
+		options.Visible = &opt.visible.stamp.place
+	}
+	if d.preparation, err = pdfsig.Prepare(in.file, in.size, options); err != nil {
 		return nil, err
+	}
+	if opt.visible.stamp != nil { // with any name: the signer's comes with the card
+		if _, err := opt.visible.stamp.draw("署名", a.now(), false, d.preparation.Space()); err != nil {
+			return nil, err
+		}
 	}
 	return d, d.preparation.Hash(opt.hash)
 }
@@ -219,8 +228,12 @@ func (d *pdfDocument) sign(by signer) error {
 	if h, err := cert.HolderOf(by.cert); err == nil || errors.Is(err, cert.ErrHolderMalformed) {
 		name = h.Name.String()
 	}
+	appearance, err := d.appearance(name, by)
+	if err != nil {
+		return err
+	}
 	update, err := d.preparation.Update(pdfsig.Statement{
-		Name: name, Time: by.time, Reason: d.opt.reason,
+		Name: name, Time: by.time, Reason: d.opt.reason, Appearance: appearance,
 		Room: pdfsig.ContentsSize(append([]*x509.Certificate{by.cert}, by.ca...), d.opt.tsa != ""),
 	})
 	if err != nil {
@@ -394,6 +407,9 @@ func (*xmlDocument) close() {}
 // explainDocument explains why a file cannot be signed, or its signature not
 // be read.
 func explainDocument(err error) *problem.Problem {
+	if p := explainVisible(err); p != nil {
+		return p
+	}
 	for _, known := range documentProblems {
 		if errors.Is(err, known.cause) {
 			return problem.New(problem.Input, known.what, known.next)

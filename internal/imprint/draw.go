@@ -1,4 +1,4 @@
-package stamp
+package imprint
 
 import (
 	"bytes"
@@ -10,7 +10,7 @@ import (
 )
 
 // ErrNoRoom is a text that does not fit, however small it is written.
-var ErrNoRoom = errors.New("stamp: the text does not fit")
+var ErrNoRoom = errors.New("imprint: the text does not fit")
 
 // Text is what a stamp says. A detail can have line ends in it.
 type Text struct {
@@ -84,8 +84,8 @@ func Draw(f *Font, t Text, b Box) (Drawing, error) {
 
 func (f *Font) draw(l layout, top float64) ([]byte, error) {
 	var b bytes.Buffer
-	stroke := 0.6 * l.scale
-	fmt.Fprintf(&b, "q %s w %s %s %s %s re S\n", decimal(stroke), decimal(stroke/2), decimal(stroke/2), decimal(l.width-stroke), decimal(l.height-stroke))
+	stroke := 0.7 * l.scale // and as much around it, so that no viewer cuts into it
+	fmt.Fprintf(&b, "q %s w %s %s %s %s re S\n", decimal(stroke), decimal(stroke), decimal(stroke), decimal(l.width-2*stroke), decimal(l.height-2*stroke))
 	y := l.height - top - padding*l.scale
 	for i, line := range l.lines {
 		if i == l.gap {

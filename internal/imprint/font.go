@@ -1,4 +1,4 @@
-// Package stamp draws the visible stamp of a signature: the signer's name,
+// Package imprint draws the visible stamp of a signature: the signer's name,
 // lines of details and a frame, as the content of a PDF form XObject. The
 // characters are drawn as outlines of a font, so that they look the same in
 // every viewer and nothing of the font itself goes into the file.
@@ -7,7 +7,7 @@
 // right, such as a variation selector, a combining mark or Arabic, is refused
 // like a character that the font does not have: a name is shown as it is
 // written, or not at all.
-package stamp
+package imprint
 
 import (
 	"errors"
@@ -21,12 +21,17 @@ import (
 )
 
 // ErrFont is a file that is no font, or one that cannot be drawn with.
-var ErrFont = errors.New("stamp: not a font to draw with")
+var ErrFont = errors.New("imprint: not a font to draw with")
 
 // MissingError is a character that cannot be drawn with the font.
-type MissingError struct{ Rune rune }
+type MissingError struct {
+	Rune   rune
+	Beyond bool // with any font
+}
 
-func (e *MissingError) Error() string { return fmt.Sprintf("stamp: the font has no %U", e.Rune) }
+func (e *MissingError) Error() string {
+	return fmt.Sprintf("imprint: no glyph to draw %U with", e.Rune)
+}
 
 // Font is an outline font: TrueType, OpenType, or the first one of a
 // collection. It reads of its file what it needs, when it needs it.
@@ -107,7 +112,7 @@ func (f *Font) glyph(r rune) (glyph, error) {
 		return g, nil
 	}
 	if !simple(r) {
-		return glyph{}, &MissingError{r}
+		return glyph{}, &MissingError{r, true}
 	}
 	var g glyph
 	missing := false
@@ -129,7 +134,7 @@ func (f *Font) glyph(r rune) (glyph, error) {
 	case missing && r == '\u3000':
 		g = glyph{advance: f.grid} // as wide as a kanji, in fonts without any, too
 	case missing:
-		return glyph{}, &MissingError{r}
+		return glyph{}, &MissingError{r, false}
 	}
 	f.glyphs[r] = g
 	return g, nil
