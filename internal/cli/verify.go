@@ -189,10 +189,9 @@ var statusGravity = map[trust.Status]int{trust.Valid: 1, trust.ValidRevocationUn
 // sound, and whose authority is not believed, does not count beside the
 // signatures of people: it is not used.
 func (v fileVerdict) status() (worst trust.Status) {
-	signed := slices.ContainsFunc(v.signatures, func(s signatureVerdict) bool { return s.role != roleTimestamp })
 	for _, s := range v.signatures {
 		status := s.status()
-		if signed && s.role == roleTimestamp && status == trust.Indeterminate {
+		if v.signed() && s.role == roleTimestamp && status == trust.Indeterminate {
 			continue
 		}
 		if statusGravity[status] > statusGravity[worst] {
@@ -200,6 +199,11 @@ func (v fileVerdict) status() (worst trust.Status) {
 		}
 	}
 	return worst
+}
+
+// signed reports whether there is a signature of somebody.
+func (v fileVerdict) signed() bool {
+	return slices.ContainsFunc(v.signatures, func(s signatureVerdict) bool { return s.role != roleTimestamp })
 }
 
 // status is the gravest of a signature and its counter-signatures.
@@ -218,7 +222,7 @@ func (a *app) judgeFile(ctx context.Context, opt *verifyOptions, f fileFinding) 
 	for _, s := range f.signatures {
 		v.signatures = append(v.signatures, a.judgeAll(ctx, opt, s))
 	}
-	if v.err == nil && len(v.signatures) == 0 {
+	if v.err == nil && (len(v.signatures) == 0 || opt.profile == profileTouki && !v.signed()) {
 		v.err = noSignature(f.file)
 	}
 	return v
@@ -265,6 +269,14 @@ func (a *app) judge(ctx context.Context, opt *verifyOptions, f foundSignature) s
 		v.verdict = v.verdict.With(trust.Reason{Code: trust.CryptoConstraintsFailureNoPOE, Err: errWeak})
 	}
 	return v
+}
+
+// timestamps are all there is to show: of a document timestamp, itself.
+func (s signatureVerdict) timestamps() []stamp {
+	if s.itself == nil || s.itself.err != nil {
+		return s.stamps
+	}
+	return append(s.stamps[:len(s.stamps):len(s.stamps)], *s.itself)
 }
 
 // provenTime is the earliest time that a timestamp proves.

@@ -130,7 +130,7 @@ func (d *verifyDocument) signature(s signatureVerdict) signatureVerdictDoc {
 			doc.Holder = holderDocument(*h)
 		}
 	}
-	for _, t := range s.stamps {
+	for _, t := range s.timestamps() {
 		doc.Timestamps = append(doc.Timestamps, d.stamp(t))
 	}
 	for _, c := range s.covers {

@@ -126,7 +126,7 @@ func (r *verifyText) verdictRows(s signatureVerdict) [][]string {
 	if t := s.claimed; !t.IsZero() {
 		add(ui.Plain, text{JA: "署名日時", EN: "Signed at"}, text{JA: "%s(署名者の申告)", EN: "%s (as the signer claims)"}.With(momentText(t)))
 	}
-	for _, t := range s.stamps {
+	for _, t := range s.timestamps() {
 		tone, what := r.stampText(t)
 		add(tone, text{JA: "タイムスタンプ", EN: "Timestamp"}, what)
 	}
