@@ -41,10 +41,13 @@ func (c *Content) Digest(h crypto.Hash) []byte {
 func (c *Content) Size() int64 { return int64(c.size) }
 
 // readAhead reads this much at a time, and is this many pieces ahead at most.
-// Smaller pieces change hands too often, larger ones fall out of the cache.
+// Smaller pieces change hands too often, larger ones fall out of the cache. The
+// first is smaller all the same: small files, of which there may be thousands,
+// are read in less time than a large piece takes to make.
 const (
-	pieceSize = 256 << 10
-	pieces    = 3
+	firstPieceSize = 16 << 10
+	pieceSize      = 256 << 10
+	pieces         = 3
 )
 
 // readAhead passes r to use, piece by piece to its end, and reads the next
@@ -61,10 +64,10 @@ func readAhead(r io.Reader, use func([]byte)) error {
 		free <- nil // made when it is needed: most files need one
 	}
 	go func() {
-		for {
+		for size := firstPieceSize; ; size = pieceSize {
 			buf := <-free
-			if buf == nil {
-				buf = make([]byte, pieceSize)
+			if len(buf) < size {
+				buf = make([]byte, size)
 			}
 			n, err := fill(r, buf)
 			filled <- piece{buf[:n], err}
