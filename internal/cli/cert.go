@@ -123,6 +123,9 @@ func (a *app) cardCertificate(ctx context.Context, opt *unlockOptions, kind jpki
 	if errors.Is(err, jpki.ErrNeedsPIN) {
 		return a.guardedCertificate(ctx, opt, kind, nil)
 	}
+	if err == nil && kind != jpki.KindAuth {
+		a.keepCAs(ctx, c)
+	}
 	return c, err
 }
 
@@ -333,6 +336,7 @@ var stateTexts = map[certificateState]text{
 
 var standingTexts = map[trust.Standing]text{
 	trust.Pinned:  {JA: "公表されている認証局です", EN: "one of the published CAs"},
+	trust.Added:   {JA: "自分で加えた認証局です", EN: "a CA that you added"},
 	trust.Demo:    {JA: "デモ用(本物ではありません)", EN: "DEMO, not a real one"},
 	trust.Unknown: {JA: "この版が知らない認証局です", EN: "a CA that this version does not know"},
 	trust.NotJPKI: {JA: "公的個人認証サービスの認証局ではありません", EN: "not a CA of JPKI"},

@@ -20,7 +20,7 @@ func (a *app) explain(err error) *problem.Problem {
 	if p, ok := isProblem(err); ok {
 		return p
 	}
-	for _, explain := range []func(error) *problem.Problem{explainPIN, explainSource, explainDocument, explainFetch, explainAgent, explainTLS, explainCertificate, explainReader, explainDemo, explainOutput, explainFile} {
+	for _, explain := range []func(error) *problem.Problem{explainPIN, explainSource, explainDocument, explainFetch, explainAgent, explainTLS, explainCertificate, explainReader, explainCAs, explainDemo, explainOutput, explainFile} {
 		if p := explain(err); p != nil {
 			return p.Because(err)
 		}

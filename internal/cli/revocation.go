@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/jpki-tools/jpki/internal/castore"
 	"github.com/jpki-tools/jpki/internal/fetch"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/ui"
@@ -95,6 +96,7 @@ func (a *app) examiner(o *trustOptions) (*examiner, error) {
 		e.cas = append(e.cas, cas...)
 	}
 	e.anchors.Given = e.cas
+	e.recallCAs()
 	for _, from := range o.crls {
 		s := &crlSource{from: from}
 		if !isAddress(from) {
@@ -106,6 +108,39 @@ func (a *app) examiner(o *trustOptions) (*examiner, error) {
 		e.crls = append(e.crls, s)
 	}
 	return e, nil
+}
+
+// recallCAs takes what is stored: certificates of pinned CAs, which signatures
+// can lack, and those that the user added.
+func (e *examiner) recallCAs() {
+	docs, ok := e.app.memory()
+	if !ok {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), seenLimit)
+	defer cancel()
+	stored, err := castore.Open(docs).CAs(ctx)
+	if errors.Is(err, castore.ErrDamaged) {
+		e.app.io.Note(e.app.explain(err).What)
+	}
+	for _, s := range stored {
+		e.cas = append(e.cas, s.Certificate)
+		if s.Added {
+			e.anchors.Added = append(e.anchors.Added, cert.FingerprintOf(s.Certificate))
+		}
+	}
+}
+
+// keepCAs stores certificates of pinned CAs that came along, for signatures
+// that come without. It is a convenience, and says nothing where it fails.
+func (a *app) keepCAs(ctx context.Context, certificates ...*x509.Certificate) {
+	docs, ok := a.memory()
+	if !ok {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, seenLimit)
+	defer cancel()
+	_ = castore.Open(docs).Keep(ctx, a.now(), certificates...)
 }
 
 // isAddress tells an address from a file's name.
@@ -137,6 +172,9 @@ func readCRLs(path string) ([]*trust.CRL, error) {
 // examine judges the certificate of an end entity. others came along with it.
 func (e *examiner) examine(ctx context.Context, c *x509.Certificate, others []*x509.Certificate, want cert.Kind, at trust.Moment) trust.Verdict {
 	v := e.anchors.Check(c, slices.Concat(others, e.cas), want, at)
+	if v.Issuer.Standing == trust.Pinned && len(v.Chain) > 1 {
+		e.app.keepCAs(ctx, v.Chain[1])
+	}
 	v = v.WithRevocation(e.evidence(ctx, v.Chain), at, e.app.now())
 	if e.require && v.Revocation == trust.RevocationNotChecked {
 		v = v.With(trust.Reason{Code: trust.TryLater, Err: trust.ErrNotChecked})

@@ -78,7 +78,7 @@ func (a *app) newRoot() *cobra.Command {
 		a.newStatus(), a.newCert(), a.newPIN(), a.newSign(), a.newVerify(),
 		a.newSSH(), a.newTLS(),
 		a.newReaders(), a.newWatch(), a.newDoctor(), a.newDemo(), a.newCompletion(), a.newVersion(),
-		a.newGuide(), a.newCalendar(),
+		a.newGuide(), a.newCalendar(), a.newCA(),
 	)
 	root.AddCommand(a.newTopics()...)
 	a.completeFlags(root)

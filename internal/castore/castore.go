@@ -1,0 +1,196 @@
+// Package castore keeps CA certificates of JPKI on this computer: pinned ones
+// that a card or a signature brought along, for signatures that come without,
+// and those of a generation newer than this program, which the user added after
+// comparing the fingerprint.
+//
+// What is stored is believed for no other reason than its fingerprint: a pinned
+// one by the program's own table, an added one by what the user compared.
+package castore
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/jpki-tools/jpki/internal/state"
+	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/trust"
+)
+
+// Reasons why a certificate is not added.
+var (
+	ErrFingerprint = errors.New("castore: the certificate has another fingerprint")
+	ErrNotJPKI     = errors.New("castore: not a CA of JPKI")
+	ErrDemo        = errors.New("castore: the demo card's CA")
+	ErrUnfit       = errors.New("castore: not fit to be a CA")
+	ErrDamaged     = errors.New("castore: what is stored is damaged")
+)
+
+// DamagedError says which file is damaged. It is ErrDamaged.
+type DamagedError struct {
+	Path string
+	Err  error
+}
+
+func (e *DamagedError) Error() string { return fmt.Sprintf("%v: %s: %v", ErrDamaged, e.Path, e.Err) }
+
+// Unwrap gives ErrDamaged and what is wrong.
+func (e *DamagedError) Unwrap() []error { return []error{ErrDamaged, e.Err} }
+
+// CA is a stored certificate.
+type CA struct {
+	Certificate *x509.Certificate
+	Added       bool // by the user; else it is pinned
+	Since       time.Time
+}
+
+// Store is a collection of CAs.
+type Store struct {
+	docs   *state.Store
+	pinned func(*x509.Certificate) bool // the tests have pins of their own
+}
+
+// Open gives the store that is kept in docs.
+func Open(docs *state.Store) *Store {
+	return &Store{docs: docs, pinned: func(c *x509.Certificate) bool {
+		return trust.Anchors{}.Identify(c).Standing == trust.Pinned
+	}}
+}
+
+// document is the state document; its name is "ca".
+type document struct {
+	Version int     `json:"version"`
+	CAs     []entry `json:"cas"`
+}
+
+type entry struct {
+	Fingerprint string    `json:"sha256"`
+	Added       bool      `json:"added"`
+	Since       time.Time `json:"since"`
+	DER         []byte    `json:"certificate"`
+}
+
+const (
+	name    = "ca"
+	version = 1
+)
+
+// CAs lists what is stored and still believed, in the order of coming in.
+func (s *Store) CAs(ctx context.Context) ([]CA, error) {
+	var doc document
+	if found, err := s.docs.Load(ctx, name, &doc); err != nil || !found {
+		return nil, s.damaged(err)
+	}
+	return s.read(doc)
+}
+
+// read leaves out what is not believed any more, whoever wrote it there.
+func (s *Store) read(doc document) (all []CA, err error) {
+	if doc.Version != version {
+		return nil, s.damaged(fmt.Errorf("%w: version %d", state.ErrCorrupt, doc.Version))
+	}
+	for _, e := range doc.CAs {
+		c, err := cert.Parse(e.DER)
+		if err != nil || cert.FingerprintOf(c).String() != e.Fingerprint {
+			return nil, s.damaged(fmt.Errorf("%w: %.16s", state.ErrCorrupt, e.Fingerprint))
+		}
+		if s.pinned(c) {
+			all = append(all, CA{c, false, e.Since})
+		} else if e.Added && check(c) == nil {
+			all = append(all, CA{c, true, e.Since})
+		}
+	}
+	return all, nil
+}
+
+// damaged names the file of a document that is none of ours.
+func (s *Store) damaged(err error) error {
+	if errors.Is(err, state.ErrCorrupt) && !errors.Is(err, ErrDamaged) {
+		return &DamagedError{filepath.Join(s.docs.Path(), name+".json"), err}
+	}
+	return err
+}
+
+// check says why a certificate that is not pinned cannot be added.
+func check(c *x509.Certificate) error {
+	a := trust.Anchors{Added: []cert.Fingerprint{cert.FingerprintOf(c)}}
+	switch {
+	case cert.IsDemo(c): // whatever its fingerprint: nothing that says DEMO is real
+		return ErrDemo
+	case a.Identify(c).Standing != trust.Added:
+		return ErrNotJPKI
+	}
+	// Its dates are judged wherever it is used.
+	for _, r := range a.CheckCA(c, trust.Moment{Time: c.NotBefore, Proven: true}).Reasons {
+		return fmt.Errorf("%w: %w", ErrUnfit, r)
+	}
+	return nil
+}
+
+// Keep stores those of the certificates that are pinned and not stored yet.
+// Everything else is left out.
+func (s *Store) Keep(ctx context.Context, now time.Time, certificates ...*x509.Certificate) error {
+	known, err := s.CAs(ctx)
+	if err != nil {
+		return err
+	}
+	var fresh []*x509.Certificate
+	for _, c := range certificates {
+		is := func(k CA) bool { return k.Certificate.Equal(c) }
+		if s.pinned(c) && !slices.ContainsFunc(known, is) && !slices.ContainsFunc(fresh, c.Equal) {
+			fresh = append(fresh, c)
+		}
+	}
+	if len(fresh) == 0 {
+		return nil
+	}
+	return s.put(ctx, false, now, fresh...)
+}
+
+// Add stores a certificate that the user vouches for: f is the fingerprint that
+// was compared with what J-LIS publishes. A pinned one needs no vouching for,
+// and is stored like one of [Store.Keep].
+func (s *Store) Add(ctx context.Context, now time.Time, c *x509.Certificate, f cert.Fingerprint) error {
+	if cert.FingerprintOf(c) != f {
+		return ErrFingerprint
+	}
+	if s.pinned(c) {
+		return s.put(ctx, false, now, c)
+	}
+	if err := check(c); err != nil {
+		return err
+	}
+	return s.put(ctx, true, now, c)
+}
+
+func (s *Store) put(ctx context.Context, added bool, now time.Time, certificates ...*x509.Certificate) error {
+	return s.damaged(state.Update(ctx, s.docs, name, func(doc *document) error {
+		if doc.Version == 0 && len(doc.CAs) == 0 {
+			doc.Version = version
+		}
+		if _, err := s.read(*doc); err != nil {
+			return err
+		}
+		for _, c := range certificates {
+			doc.CAs = slices.DeleteFunc(doc.CAs, func(e entry) bool { return bytes.Equal(e.DER, c.Raw) })
+			doc.CAs = append(doc.CAs, entry{cert.FingerprintOf(c).String(), added, now.UTC().Truncate(time.Second), c.Raw})
+		}
+		return nil
+	}))
+}
+
+// Remove forgets a certificate, and reports whether it was there.
+func (s *Store) Remove(ctx context.Context, f cert.Fingerprint) (removed bool, err error) {
+	err = state.Update(ctx, s.docs, name, func(doc *document) error {
+		before := len(doc.CAs)
+		doc.CAs = slices.DeleteFunc(doc.CAs, func(e entry) bool { return e.Fingerprint == f.String() })
+		removed = len(doc.CAs) < before
+		return nil
+	})
+	return removed, s.damaged(err)
+}

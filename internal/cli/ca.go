@@ -1,0 +1,428 @@
+package cli
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jpki-tools/jpki/internal/castore"
+	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/state"
+	"github.com/jpki-tools/jpki/internal/ui"
+	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/trust"
+)
+
+func (a *app) newCA() *cobra.Command {
+	cmd := a.command(command{
+		use:   "ca",
+		short: text{JA: "信じる認証局を見る、加える", EN: "see which CAs are believed, add one"},
+		long: text{
+			JA: "公的個人認証サービスの認証局は、SHA-256のフィンガープリントで見分けます。このプログラムが知っている世代のほかに、\n新しい世代の認証局を、公表されている値と比べたうえで加えられます。",
+			EN: "The CAs of JPKI are told by their SHA-256 fingerprints. Besides the generations that this program knows,\na newer one can be added after comparing its fingerprint with the published one.",
+		},
+	})
+	cmd.AddCommand(a.newCAList(), a.newCAShow(), a.newCAAdd(), a.newCARemove())
+	return cmd
+}
+
+func (a *app) newCAList() *cobra.Command {
+	return a.command(command{
+		use:   "list",
+		short: text{JA: "信じる認証局の一覧を見る", EN: "list the CAs that are believed"},
+		args:  a.noArgs(),
+		run:   func(ctx context.Context, _ []string) error { return a.caList(ctx) },
+	})
+}
+
+func (a *app) newCAShow() *cobra.Command {
+	return a.command(command{
+		use:   "show ID|FILE",
+		short: text{JA: "認証局の詳細を見る", EN: "see what is known of a CA"},
+		examples: []example{
+			{"jpki ca show sign-03", text{JA: "知っている認証局", EN: "a CA that is known"}},
+			{"jpki ca show new-ca.cer", text{JA: "ファイルの証明書がどの認証局か", EN: "which CA a certificate in a file is"}},
+		},
+		args: a.argCount(1, 1, text{JA: "認証局のIDか、証明書のファイルを1つ指定してください。", EN: "Name one CA by its id, or a certificate file."}),
+		run:  func(ctx context.Context, args []string) error { return a.caShow(ctx, args[0]) },
+	})
+}
+
+func (a *app) newCAAdd() *cobra.Command {
+	var fingerprint string
+	cmd := a.command(command{
+		use:   "add FILE",
+		short: text{JA: "新しい世代の認証局を加える", EN: "add a newer generation's CA"},
+		long: text{
+			JA: "この版がまだ知らない、公的個人認証サービスの認証局の証明書を加えます。J-LISが公表しているSHA-256の\nフィンガープリントを、ファイルとは別の経路(下のページや紙)で確かめて --sha256 に入力してください。\n" +
+				"  署名用認証局          https://www.jpki.go.jp/ca/ca_rules3.html\n  利用者証明用認証局    https://www.jpki.go.jp/ca/ca_rules4.html",
+			EN: "Adds the certificate of a CA of JPKI that this version does not know yet. Take the SHA-256 fingerprint\nthat J-LIS publishes from somewhere else than the file (these pages, or paper) and enter it with --sha256.\n" +
+				"  CA for digital signature       https://www.jpki.go.jp/ca/ca_rules3.html\n  CA for user authentication     https://www.jpki.go.jp/ca/ca_rules4.html",
+		},
+		args: a.argCount(1, 1, text{JA: "加える証明書のファイルを1つ指定してください。", EN: "Name one certificate file to add."}),
+		run:  func(ctx context.Context, args []string) error { return a.caAdd(ctx, args[0], fingerprint) },
+	})
+	cmd.Flags().StringVar(&fingerprint, "sha256", "", a.say(text{JA: "公表されているフィンガープリント`HEX`(16進数64桁)", EN: "the published fingerprint: `HEX`, 64 hexadecimal digits"}))
+	return cmd
+}
+
+func (a *app) newCARemove() *cobra.Command {
+	return a.command(command{
+		use:   "remove ID",
+		short: text{JA: "加えた認証局を取り消す", EN: "take an added CA away again"},
+		args:  a.argCount(1, 1, text{JA: "認証局のIDを1つ指定してください(jpki ca list で見られます)。", EN: "Name one CA by its id (see jpki ca list)."}),
+		run:   func(ctx context.Context, args []string) error { return a.caRemove(ctx, args[0]) },
+	})
+}
+
+// knownCA is a CA that is believed: pinned, stored, or both.
+type knownCA struct {
+	id          string
+	kind        cert.Kind
+	standing    trust.Standing
+	validity    cert.Validity
+	serial      string
+	keyID       string
+	fingerprint cert.Fingerprint
+	cert        *x509.Certificate // nil where there is only the pin
+	stored      bool              // the certificate is in the store
+}
+
+// pinnedCA is a CA out of the program's table.
+func pinnedCA(p trust.Pin, standing trust.Standing) knownCA {
+	return knownCA{p.ID, p.Kind, standing, p.Validity, p.Serial, p.SubjectKeyID, p.Fingerprint, nil, false}
+}
+
+// certifiedCA is a CA out of its certificate.
+func certifiedCA(c *x509.Certificate, id trust.Identity) knownCA {
+	if id.Pin.ID != "" {
+		ca := pinnedCA(id.Pin, id.Standing)
+		ca.cert = c
+		return ca
+	}
+	f := cert.FingerprintOf(c)
+	return knownCA{
+		strings.ToLower("added-" + f.String()[:8]), cert.KindOf(c), id.Standing, cert.ValidityOf(c),
+		cert.Serial(c.SerialNumber), fmt.Sprintf("%X", c.SubjectKeyId), f, c, false,
+	}
+}
+
+// store is where CA certificates are kept.
+func (a *app) store() (*castore.Store, error) {
+	docs, err := state.Open(a.cfg.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	return castore.Open(docs), nil
+}
+
+// knownCAs lists the pinned CAs and the added ones.
+func (a *app) knownCAs(ctx context.Context) ([]knownCA, error) {
+	store, err := a.store()
+	if err != nil {
+		return nil, err
+	}
+	stored, err := store.CAs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var all []knownCA
+	for _, kind := range []cert.Kind{cert.SignCA, cert.AuthCA} {
+		for _, p := range trust.Pins() {
+			if p.Kind == kind {
+				all = append(all, pinnedCA(p, trust.Pinned))
+			}
+		}
+		for _, s := range stored {
+			if cert.KindOf(s.Certificate) == kind && s.Added {
+				all = append(all, certifiedCA(s.Certificate, trust.Identity{Standing: trust.Added}))
+			}
+		}
+	}
+	for i, ca := range all {
+		for _, s := range stored {
+			if cert.FingerprintOf(s.Certificate) == ca.fingerprint {
+				all[i].cert, all[i].stored = s.Certificate, true
+			}
+		}
+	}
+	return all, nil
+}
+
+func (a *app) caList(ctx context.Context) error {
+	all, err := a.knownCAs(ctx)
+	if err != nil {
+		return err
+	}
+	if a.json {
+		docs := []caJSON{}
+		for _, ca := range all {
+			docs = append(docs, a.caJSON(ca))
+		}
+		return a.writeJSON(a.io.Out, struct {
+			Schema string   `json:"schema"`
+			CAs    []caJSON `json:"cas"`
+		}{"jpki.ca-list/v1", docs})
+	}
+	for i, kind := range []cert.Kind{cert.SignCA, cert.AuthCA} {
+		if i > 0 {
+			fmt.Fprintln(a.io.Out)
+		}
+		fmt.Fprintf(a.io.Out, "%s\n  %s\n", a.io.Paint(ui.Strong, a.say(capital(caNames[kind]))),
+			a.say(text{JA: "公表値: %s", EN: "published at %s"}.With(trust.OfficialPage(kind))))
+		var rows [][]string
+		var fingerprints []cert.Fingerprint
+		for _, ca := range all {
+			if ca.kind == kind {
+				rows = append(rows, a.caRow(ca))
+				fingerprints = append(fingerprints, ca.fingerprint)
+			}
+		}
+		// The fingerprint has a line of its own: beside the rest it would not fit.
+		n := 0
+		for line := range strings.Lines(ui.Table(2, nil, rows)) {
+			fmt.Fprintf(a.io.Out, "%s    SHA-256 %s\n", line, fingerprints[n])
+			n++
+		}
+	}
+	return nil
+}
+
+var caNames = map[cert.Kind]text{
+	cert.SignCA: {JA: "署名用認証局", EN: "CA for digital signature"},
+	cert.AuthCA: {JA: "利用者証明用認証局", EN: "CA for user authentication"},
+}
+
+func (a *app) caRow(ca knownCA) []string {
+	stored := text{JA: "証明書なし", EN: "certificate not stored"}
+	if ca.stored {
+		stored = text{JA: "証明書あり", EN: "certificate stored"}
+	}
+	return []string{
+		ca.id, fmt.Sprintf("%s..%s", cert.DateOf(ca.validity.NotBefore), ca.validity.LastDay()),
+		a.say(stateTexts[a.caState(ca)]), a.say(stored),
+	}
+}
+
+// caState is the state of a CA, which knows no renewal.
+func (a *app) caState(ca knownCA) certificateState {
+	if s := certificateStates[ca.validity.State(a.now())]; s != stateRenewalOpen {
+		return s
+	}
+	return stateValid
+}
+
+// caJSON is a CA in jpki.ca-list/v1 and jpki.ca/v1.
+type caJSON struct {
+	ID           string           `json:"id"`
+	Kind         string           `json:"kind"`
+	Standing     string           `json:"standing"`
+	State        certificateState `json:"state"`
+	NotBefore    string           `json:"not_before"`
+	NotAfter     string           `json:"not_after"`
+	LastDay      string           `json:"last_day"`
+	Serial       string           `json:"serial"`
+	SubjectKeyID string           `json:"subject_key_id"`
+	SHA256       string           `json:"sha256"`
+	Stored       bool             `json:"stored"`
+	OfficialPage string           `json:"official_page"`
+}
+
+// writeCA writes jpki.ca/v1.
+func (a *app) writeCA(ca knownCA) error {
+	return a.writeJSON(a.io.Out, struct {
+		Schema string `json:"schema"`
+		caJSON
+	}{"jpki.ca/v1", a.caJSON(ca)})
+}
+
+func (a *app) caJSON(ca knownCA) caJSON {
+	return caJSON{
+		ID: ca.id, Kind: ca.kind.String(), Standing: ca.standing.String(), State: a.caState(ca),
+		NotBefore: rfc3339(ca.validity.NotBefore), NotAfter: rfc3339(ca.validity.NotAfter), LastDay: ca.validity.LastDay().String(),
+		Serial: ca.serial, SubjectKeyID: ca.keyID, SHA256: ca.fingerprint.String(), Stored: ca.stored, OfficialPage: trust.OfficialPage(ca.kind),
+	}
+}
+
+func (a *app) caShow(ctx context.Context, what string) error {
+	all, err := a.knownCAs(ctx)
+	if err != nil {
+		return err
+	}
+	ca, err := findCA(all, what)
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return a.writeCA(ca)
+	}
+	row := func(label text, value string) []string { return []string{a.say(label), value} }
+	yes := text{JA: "この機器に保管しています", EN: "kept on this computer"}
+	if !ca.stored {
+		yes = text{JA: "保管していません", EN: "not kept"}
+	}
+	name, known := caNames[ca.kind]
+	if !known {
+		name = kindTexts[ca.kind]
+	}
+	rows := [][]string{
+		row(text{JA: "認証局", EN: "CA"}, a.say(capital(name))),
+		row(text{JA: "ID", EN: "ID"}, ca.id),
+		row(text{JA: "信頼", EN: "Trust"}, a.say(capital(standingTexts[ca.standing]))),
+		row(text{JA: "状態", EN: "State"}, a.say(capital(stateTexts[a.caState(ca)]))),
+		row(text{JA: "有効期間の開始", EN: "Valid from"}, a.say(lastDayText(cert.DateOf(ca.validity.NotBefore)))),
+		row(text{JA: "有効期間満了日", EN: "Last day"}, a.say(lastDayText(ca.validity.LastDay()))),
+		row(text{JA: "シリアル番号", EN: "Serial"}, ca.serial),
+		row(text{JA: "鍵識別子", EN: "Key identifier"}, ca.keyID),
+		row(text{JA: "SHA-256", EN: "SHA-256"}, ca.fingerprint.String()),
+		row(text{JA: "証明書", EN: "Certificate"}, a.say(capital(yes))),
+	}
+	if ca.cert != nil {
+		rows = append(rows, row(text{JA: "識別名", EN: "Subject"}, cert.Name(ca.cert.RawSubject)))
+	}
+	if page := trust.OfficialPage(ca.kind); page != "" && ca.standing != trust.Demo {
+		rows = append(rows, row(text{JA: "公表値", EN: "Published at"}, page))
+	}
+	fmt.Fprint(a.io.Out, ui.Table(0, nil, rows))
+	return nil
+}
+
+// findCA finds a CA by its id or takes it out of a file.
+func findCA(all []knownCA, what string) (knownCA, error) {
+	for _, ca := range all {
+		if ca.id == what {
+			return ca, nil
+		}
+	}
+	if _, err := os.Stat(what); err != nil && !strings.ContainsAny(what, `./\`) {
+		return knownCA{}, unknownCA(what)
+	}
+	c, err := readCertificateFile(what)
+	if err != nil {
+		return knownCA{}, err
+	}
+	for _, ca := range all {
+		if ca.fingerprint == cert.FingerprintOf(c) {
+			ca.cert = c
+			return ca, nil
+		}
+	}
+	ca := certifiedCA(c, trust.Anchors{}.Identify(c))
+	if ca.standing != trust.Demo {
+		ca.id = "-" // it is none of those that are believed
+	}
+	return ca, nil
+}
+
+func unknownCA(id string) error {
+	return usage(text{JA: "「%s」という認証局はありません。", EN: "There is no CA %q."}.With(id)).
+		next(text{JA: "IDは jpki ca list で見られます。", EN: "For the ids: jpki ca list"})
+}
+
+func (a *app) caAdd(ctx context.Context, path, fingerprint string) error {
+	c, err := readCertificateFile(path)
+	if err != nil {
+		return err
+	}
+	actual, page := cert.FingerprintOf(c), trust.OfficialPage(cert.KindOf(c))
+	f := actual
+	id := trust.Anchors{}.Identify(c)
+	switch {
+	case fingerprint != "":
+		if f, err = cert.ParseFingerprint(fingerprint); err != nil {
+			return usage(text{JA: "--sha256 は16進数64桁です。", EN: "--sha256 has 64 hexadecimal digits."})
+		}
+	case id.Standing == trust.Unknown:
+		return usage(text{JA: "%sのSHA-256は %s です。これが本物かどうかは、公表値と比べなければ分かりません。", EN: "The SHA-256 of %s is %s. Whether it is genuine only the published value tells."}.With(path, actual)).
+			next(text{JA: "%s の値と比べ、同じなら、そこにある値を --sha256 に付けて実行してください。", EN: "Compare with %s. If it is the same, run this again with --sha256 and the value from there."}.With(page))
+	}
+	store, err := a.store()
+	if err == nil {
+		err = store.Add(ctx, a.now(), c, f)
+	}
+	if err != nil {
+		return refusedCA(err, path, actual, page)
+	}
+	ca := certifiedCA(c, id)
+	ca.stored = true
+	done := text{JA: "%[2]sを加えました(ID: %[1]s)。取り消すには jpki ca remove %[1]s", EN: "Added the %[2]s (id %[1]s). To take it away again: jpki ca remove %[1]s"}
+	if id.Standing == trust.Pinned {
+		done = text{JA: "%[2]sの%[1]sは、この版が知っている認証局です。証明書を保管しました。", EN: "This version knows %[1]s, a %[2]s. Its certificate is now kept."}
+	} else {
+		ca.standing = trust.Added
+	}
+	if a.json {
+		return a.writeCA(ca)
+	}
+	a.io.Say(done.With(ca.id, caNames[ca.kind]))
+	return nil
+}
+
+// refusedCA says why a certificate was not added.
+func refusedCA(err error, path string, actual cert.Fingerprint, page string) error {
+	switch {
+	case errors.Is(err, castore.ErrFingerprint):
+		return problem.New(problem.Invalid,
+			text{JA: "%sのSHA-256は %s で、--sha256 の値と違います。加えませんでした。", EN: "The SHA-256 of %s is %s, not the one of --sha256. Nothing was added."}.With(path, actual),
+			text{JA: "ファイルが本物でないか、値の入力の誤りです。%s で確かめてください。", EN: "Either the file is not genuine or the value is mistyped. See %s."}.With(page)).Because(err)
+	case errors.Is(err, castore.ErrDemo):
+		return problem.New(problem.Input,
+			text{JA: "%sはデモカードの認証局です。加えられません。", EN: "%s is the demo card's CA. It is never added."}.With(path),
+			text{JA: "デモの署名を試すには jpki verify --trust demo を使ってください。", EN: "To try demo signatures: jpki verify --trust demo"}).Because(err)
+	case errors.Is(err, castore.ErrNotJPKI):
+		return problem.New(problem.Input,
+			text{JA: "%sは公的個人認証サービスの認証局ではありません。加えませんでした。", EN: "%s is not a CA of JPKI. Nothing was added."}.With(path),
+			text{JA: "ほかの認証局の署名を確かめるには jpki verify --ca FILE を使ってください。", EN: "For signatures under another CA: jpki verify --ca FILE"}).Because(err)
+	case errors.Is(err, castore.ErrUnfit):
+		return problem.New(problem.Input,
+			text{JA: "%sは認証局の証明書として正しくありません。加えませんでした。", EN: "%s is not fit to be a CA's certificate. Nothing was added."}.With(path),
+			text{JA: "%s から取り直してください。", EN: "Get it again from %s."}.With(page)).Because(err)
+	}
+	return err
+}
+
+func (a *app) caRemove(ctx context.Context, id string) error {
+	all, err := a.knownCAs(ctx)
+	if err != nil {
+		return err
+	}
+	for _, ca := range all {
+		if ca.id != id {
+			continue
+		}
+		if ca.standing == trust.Pinned {
+			return usage(text{JA: "%sはこのプログラムが知っている認証局で、取り消せません。", EN: "%s is a CA that this program knows. It cannot be taken away."}.With(id)).
+				next(text{JA: "取り消せるのは jpki ca add で加えたものだけです。", EN: "Only what jpki ca add added can be."})
+		}
+		store, err := a.store()
+		if err == nil {
+			_, err = store.Remove(ctx, ca.fingerprint)
+		}
+		if err != nil {
+			return err
+		}
+		if a.json {
+			ca.stored = false
+			return a.writeCA(ca)
+		}
+		a.io.Say(text{JA: "%sを取り消しました。", EN: "%s was taken away."}.With(id))
+		return nil
+	}
+	return unknownCA(id)
+}
+
+// explainCAs explains a damaged store.
+func explainCAs(err error) *problem.Problem {
+	var damaged *castore.DamagedError
+	if !errors.As(err, &damaged) {
+		return nil
+	}
+	return problem.New(problem.Failed,
+		text{JA: "保管している認証局の証明書が壊れています。", EN: "The store of CA certificates is damaged."},
+		text{JA: "%sを消すと、空の状態から始められます。", EN: "Delete %s to begin anew."}.With(damaged.Path))
+}
