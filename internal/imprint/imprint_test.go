@@ -183,12 +183,16 @@ func TestWrap(t *testing.T) {
 			t.Fatal(err)
 		}
 		var got []string
-		for _, l := range f.wrap(c.text, 8, c.ems*8) {
+		for _, l := range f.wrap(c.text, 8, c.ems*8, inProse) {
 			got = append(got, string(l.text))
 		}
 		if strings.Join(got, "|") != c.want {
 			t.Errorf("%q in %v ems: %q, want %q", c.text, c.ems, got, c.want)
 		}
+	}
+	// A name stays in one piece.
+	if lines := f.wrap("署名\u3000署名名", 8, 4*8, betweenNames); len(lines) != 2 || string(lines[1].text) != "署名名" {
+		t.Errorf("a name is wrapped as %v", lines)
 	}
 }
 

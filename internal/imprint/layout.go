@@ -21,12 +21,12 @@ func (f *Font) width(text []rune) (width int) {
 }
 
 // wrap breaks a text into lines of at most limit points.
-func (f *Font) wrap(text string, size, limit float64) (lines []line) {
+func (f *Font) wrap(text string, size, limit float64, mayBreak func(a, b rune) bool) (lines []line) {
 	most := int(limit / size * float64(f.grid))
 	for paragraph := range strings.SplitSeq(text, "\n") {
 		runes := trimmed([]rune(paragraph))
 		for len(runes) > 0 {
-			n := f.fitting(runes, most)
+			n := f.fitting(runes, most, mayBreak)
 			lines = append(lines, line{trimmed(runes[:n]), size})
 			runes = trimmed(runes[n:])
 		}
@@ -36,7 +36,7 @@ func (f *Font) wrap(text string, size, limit float64) (lines []line) {
 
 // fitting is how many characters go on a line: up to the last place to break it
 // where there is one, and never none.
-func (f *Font) fitting(text []rune, most int) int {
+func (f *Font) fitting(text []rune, most int, mayBreak func(a, b rune) bool) int {
 	width, last := 0, 0
 	for i, r := range text {
 		if i > 0 && mayBreak(text[i-1], r) {
@@ -69,10 +69,14 @@ const (
 	notLast  = "([{（［｛「『【〈《〔‘“￥¥"
 )
 
-// mayBreak reports a place between two characters where a line can end: behind
-// a space or a hyphen, and beside what is written without spaces.
-func mayBreak(a, b rune) bool {
-	if unicode.IsSpace(a) || a == '-' {
+// betweenNames reports a place between two characters where the line of a name
+// can end.
+func betweenNames(a, _ rune) bool { return unicode.IsSpace(a) || a == '-' }
+
+// inProse reports a place where a line of other text can: beside what is
+// written without spaces, too.
+func inProse(a, b rune) bool {
+	if betweenNames(a, b) {
 		return true
 	}
 	if strings.ContainsRune(notFirst, b) || strings.ContainsRune(notLast, a) {
@@ -116,10 +120,10 @@ func (f *Font) layout(t Text, scale, width float64) layout {
 		size = max(inner/natural, nameLeast*scale)
 	}
 	const rounding = 1e-6 // what was made to fit does
-	l := layout{scale: scale, lines: f.wrap(t.Name, size, inner+rounding)}
+	l := layout{scale: scale, lines: f.wrap(t.Name, size, inner+rounding, betweenNames)}
 	l.gap = len(l.lines)
 	for _, detail := range t.Details {
-		l.lines = append(l.lines, f.wrap(detail, detailSize*scale, inner)...)
+		l.lines = append(l.lines, f.wrap(detail, detailSize*scale, inner, inProse)...)
 	}
 	for i, line := range l.lines {
 		l.width = max(l.width, float64(f.width(line.text))/float64(f.grid)*line.size)

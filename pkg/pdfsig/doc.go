@@ -11,6 +11,9 @@
 //	err = u.Embed(cms over u.Digest())                       // the signature is made
 //	_, err = u.WriteTo(out)                                  // original and update, in one pass
 //
+// A signature shows nothing unless [Options.Visible] says where: then Statement
+// has an [Appearance] for the [Preparation.Space] that was found.
+//
 // [Verify] checks every signature of a file: what its ByteRange covers, its
 // CMS, and what each later revision changed, object by object. What no rule
 // explains counts as a change of content. [Report.Err] is nil only when there
