@@ -1,48 +1,82 @@
 package ui
 
 import (
+	"bytes"
+	"reflect"
 	"strings"
+	"sync"
 
+	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/pkg/twcache"
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
+	"github.com/olekukonko/tablewriter/renderer"
+	"github.com/olekukonko/tablewriter/tw"
 )
 
-// Table lays rows out in columns, without rules, two spaces apart and indented
-// by indent. header may be nil. The last column is not padded.
-//
-// Only the widths are tablewriter's: a table of its own for each signature of
-// a file would take longer than checking the signature.
-func Table(indent int, header []string, rows [][]string) string {
+// layout is a table without rules and what it writes to.
+type layout struct {
+	table *tablewriter.Table
+	out   bytes.Buffer
+}
+
+// layouts are used again and again: making one takes longer than checking a
+// signature does.
+var layouts = sync.Pool{New: func() any {
 	// East Asian ambiguous characters count as narrow, as terminals show
 	// them; the library would guess from the locale.
 	twwidth.SetEastAsian(false)
+	l, off := new(layout), tw.Off
+	l.table = tablewriter.NewTable(&l.out,
+		tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
+			Borders: tw.BorderNone,
+			Symbols: tw.NewSymbols(tw.StyleNone),
+			Settings: tw.Settings{
+				Separators: tw.SeparatorsNone,
+				Lines:      tw.LinesNone,
+			},
+		})),
+		tablewriter.WithHeaderAutoFormat(off),
+		tablewriter.WithHeaderAlignment(tw.AlignLeft),
+		tablewriter.WithRowAlignment(tw.AlignLeft),
+		tablewriter.WithHeaderAutoWrap(tw.WrapNone),
+		tablewriter.WithRowAutoWrap(tw.WrapNone),
+		tablewriter.WithTrimSpace(off),
+		tablewriter.WithPadding(tw.Padding{Left: "", Right: "  ", Overwrite: true}),
+		// The default one is made anew, for 10,000 types, with each Reset.
+		tablewriter.WithStringerCacheCustom(twcache.NewLRU[reflect.Type, reflect.Value](1)),
+	)
+	return l
+}}
+
+// Table lays rows out in columns, without rules, two spaces apart and indented
+// by indent. header may be nil. The last column is not padded.
+func Table(indent int, header []string, rows [][]string) string {
+	l := layouts.Get().(*layout)
+	defer layouts.Put(l)
+	l.table.Reset()
+	l.out.Reset()
 	if header != nil {
-		rows = append([][]string{header}, rows...)
+		l.table.Header(header)
 	}
-	var widths []int
 	for _, row := range rows {
-		for i, cell := range row {
-			if i == len(widths) {
-				widths = append(widths, 0)
-			}
-			widths[i] = max(widths[i], twwidth.Width(cell))
+		if err := l.table.Append(row); err != nil {
+			panic(err) // rows of strings cannot fail
 		}
+	}
+	if err := l.table.Render(); err != nil {
+		panic(err) // a bytes.Buffer cannot fail
 	}
 	var out strings.Builder
-	for _, row := range rows {
-		for len(row) > 0 && row[len(row)-1] == "" {
-			row = row[:len(row)-1]
+	for line := range strings.Lines(l.out.String()) {
+		// The library pads the last column too, and resets colour behind it.
+		line = strings.TrimSuffix(strings.TrimRight(line, " \n"), "\x1b[0m")
+		line = strings.TrimRight(line, " ")
+		if strings.Count(line, "\x1b[")%2 == 1 {
+			line += "\x1b[0m"
 		}
-		if len(row) == 0 {
-			continue
+		if line != "" {
+			out.WriteString(strings.Repeat(" ", indent) + line + "\n")
 		}
-		out.WriteString(strings.Repeat(" ", indent))
-		for i, cell := range row {
-			out.WriteString(cell)
-			if i+1 < len(row) {
-				out.WriteString(strings.Repeat(" ", widths[i]-twwidth.Width(cell)+2))
-			}
-		}
-		out.WriteString("\n")
 	}
 	return out.String()
 }

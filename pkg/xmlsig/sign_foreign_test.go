@@ -49,6 +49,7 @@ func layOut(t *testing.T, signed map[string][]byte) (paths map[string]string) {
 func jdk(t *testing.T, jobs []string) []string {
 	t.Helper()
 	cmd := exec.Command("java", "testdata/Sig.java")
+	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8") // of the files' names
 	cmd.Stdin = strings.NewReader(strings.Join(jobs, "\n") + "\n")
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
