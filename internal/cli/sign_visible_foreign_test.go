@@ -18,9 +18,9 @@ import (
 func TestVisibleStampOfThePerson(t *testing.T) {
 	w := newWorld(t, "ja")
 	w.write("in.ps", "%!PS\n/Helvetica findfont 24 scalefont setfont 200 400 moveto (one) show showpage 300 400 moveto (two) show showpage\n")
-	must(t, "gs -q -dBATCH -dNOPAUSE -sDEVICE=pdfwrite -sPAPERSIZE=a4 -o plain.pdf in.ps")
-	must(t, "qpdf --rotate=90 plain.pdf 0.pdf")
-	before := page(t, "0.pdf")
+	runOther(t, "gs -q -dBATCH -dNOPAUSE -sDEVICE=pdfwrite -sPAPERSIZE=a4 -o plain.pdf in.ps")
+	runOther(t, "qpdf --rotate=90 plain.pdf 0.pdf")
+	before := secondPage(t, "0.pdf")
 	for i, c := range []struct {
 		card, options string
 		within        image.Rectangle // of a page of 842 by 595 points
@@ -34,14 +34,14 @@ func TestVisibleStampOfThePerson(t *testing.T) {
 		if exit, text := w.run(fmt.Sprintf("sign %s --card %s --pin-stdin %s -o %s", in, c.card, c.options, out), "DEMO123\n"); exit != 0 {
 			t.Fatal(text)
 		}
-		after := page(t, out)
-		changed, count := changes(t, before, after)
+		after := secondPage(t, out)
+		changed, count := changedPixels(t, before, after)
 		if !changed.In(c.within) || changed.Dx() < 100 || changed.Dy() < 25 || count < 500 {
 			t.Errorf("%s: %d pixels in %v changed, want them in %v", c.card, count, changed, c.within)
 		}
 		before = after
-		must(t, "qpdf --check "+out)
-		if said := must(t, "pdfsig -nocert "+out); strings.Count(said, "Signature is Valid.") != i+1 {
+		runOther(t, "qpdf --check "+out)
+		if said := runOther(t, "pdfsig -nocert "+out); strings.Count(said, "Signature is Valid.") != i+1 {
 			t.Errorf("%s: %s", c.card, said)
 		}
 		if exit, said := w.run("verify "+out+" --trust demo", ""); exit != 0 || strings.Count(said, "紙面に表示される署名が加えられました") != i {
@@ -50,7 +50,7 @@ func TestVisibleStampOfThePerson(t *testing.T) {
 	}
 }
 
-func must(t *testing.T, command string) string {
+func runOther(t *testing.T, command string) string {
 	t.Helper()
 	words := strings.Fields(command)
 	out, err := exec.Command(words[0], words[1:]...).CombinedOutput()
@@ -60,10 +60,10 @@ func must(t *testing.T, command string) string {
 	return string(out)
 }
 
-// page is the second page of a file, with a pixel for each point.
-func page(t *testing.T, file string) *image.Gray {
+// secondPage is the second page of a file, with a pixel for each point.
+func secondPage(t *testing.T, file string) *image.Gray {
 	t.Helper()
-	must(t, "pdftoppm -gray -r 72 -f 2 -singlefile "+file+" page")
+	runOther(t, "pdftoppm -gray -r 72 -f 2 -singlefile "+file+" page")
 	pgm, err := os.ReadFile("page.pgm")
 	if err != nil {
 		t.Fatal(err)
@@ -76,8 +76,8 @@ func page(t *testing.T, file string) *image.Gray {
 	return &image.Gray{Pix: pgm[len(pgm)-rest.Len():], Stride: width, Rect: image.Rect(0, 0, width, height)}
 }
 
-// changes are the pixels that differ.
-func changes(t *testing.T, a, b *image.Gray) (where image.Rectangle, count int) {
+// changedPixels are the pixels that differ.
+func changedPixels(t *testing.T, a, b *image.Gray) (where image.Rectangle, count int) {
 	t.Helper()
 	if a.Rect != b.Rect {
 		t.Fatalf("a page of %v became one of %v", a.Rect, b.Rect)
