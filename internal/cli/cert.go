@@ -13,6 +13,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -26,13 +27,13 @@ import (
 func (a *app) newCert() *cobra.Command {
 	cmd := a.command(command{
 		use:   "cert",
-		short: text{JA: "電子証明書の内容を見る、取り出す", EN: "look at certificates, take them out"},
+		short: text{JA: "電子証明書の内容を見る、取り出す、確かめる", EN: "look at certificates, take them out, check them"},
 		long: text{
 			JA: "証明書の種類(KIND):\n  sign     署名用電子証明書(署名用パスワードが必要)\n  auth     利用者証明用電子証明書\n  sign-ca  署名用認証局の証明書\n  auth-ca  利用者証明用認証局の証明書",
 			EN: "Kinds of certificates (KIND):\n  sign     digital-signature certificate (needs the signing password)\n  auth     user-authentication certificate\n  sign-ca  CA certificate for digital signature\n  auth-ca  CA certificate for user authentication",
 		},
 	})
-	cmd.AddCommand(a.newCertShow(), a.newCertExport())
+	cmd.AddCommand(a.newCertShow(), a.newCertExport(), a.newCertCheck())
 	return cmd
 }
 
@@ -164,16 +165,21 @@ func (a *app) guardedCertificate(ctx context.Context, opt *unlockOptions, kind j
 }
 
 func (a *app) freeCertificate(ctx context.Context, kind jpki.Kind) (c *x509.Certificate, err error) {
-	card, err := a.openCard(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer card.Close()
-	err = card.Read(ctx, func(app *jpki.App) (err error) {
+	err = a.readFree(ctx, func(app *jpki.App) (err error) {
 		c, err = app.Certificate(kind)
 		return err
 	})
 	return c, err
+}
+
+// readFree runs use on the card without a PIN.
+func (a *app) readFree(ctx context.Context, use func(*jpki.App) error) error {
+	card, err := a.openCard(ctx)
+	if err != nil {
+		return err
+	}
+	defer card.Close()
+	return card.Read(ctx, use)
 }
 
 func (a *app) certExport(ctx context.Context, opt *unlockOptions, name, format, out string, force bool) error {
@@ -298,11 +304,13 @@ type description struct {
 	daysLeft int
 }
 
-func (a *app) describe(c *x509.Certificate) description {
+func (a *app) describe(c *x509.Certificate) description { return a.describeAt(c, a.now()) }
+
+func (a *app) describeAt(c *x509.Certificate, now time.Time) description {
 	v := cert.ValidityOf(c)
 	d := description{
 		cert: c, kind: cert.KindOf(c), demo: cert.IsDemo(c),
-		state: certificateStates[v.State(a.now())], daysLeft: v.DaysLeft(a.now()), issuer: generation(c),
+		state: certificateStates[v.State(now)], daysLeft: v.DaysLeft(now), issuer: generation(c),
 	}
 	if d.kind.IsCA() {
 		d.ca = trust.Anchors{}.Identify(c)

@@ -373,10 +373,12 @@ func (a *app) revocationRows(v trust.Verdict) (rows [][]string) {
 			add(ui.Warn, text{JA: "%s: %s", EN: "%s: %s"}.With(from, revocationErrorText(trust.ErrUnknownToSource)))
 		}
 	}
-	if v.Status() == trust.ValidRevocationUnchecked {
-		if len(v.Evidence) == 0 {
-			add(ui.Faint, text{JA: "JPKI利用者ソフトの有効性確認、マイナポータル、市区町村の窓口でできます", EN: "ask the official client (yukosei kakunin), Mynaportal or the municipal counter"})
-		}
+	switch {
+	case v.Status() != trust.ValidRevocationUnchecked || len(v.Evidence) > 0:
+	case v.Issuer.Standing == trust.Given:
+		add(ui.Faint, text{JA: "その認証局のCRLかOCSPを --crl か --ocsp で指定すると確認できます", EN: "name that CA's CRL or OCSP responder with --crl or --ocsp"})
+	default:
+		add(ui.Faint, text{JA: "JPKI利用者ソフトの有効性確認、マイナポータル、市区町村の窓口でできます", EN: "ask the official client (yukosei kakunin), Mynaportal or the municipal counter"})
 	}
 	return rows
 }
