@@ -114,7 +114,8 @@ type world struct {
 	dir     string
 	back    string // the folder of the test
 	lang    string
-	real    bool // the real time instead of a fixed one
+	real    bool          // the real time instead of a fixed one
+	ahead   time.Duration // how far the clock is off the real time
 	printed bytes.Buffer
 }
 
@@ -163,7 +164,7 @@ func (w *world) run(line, stdin string) (exit int, out string) {
 		},
 		Now: func() time.Time {
 			if w.real {
-				return time.Now()
+				return time.Now().Add(w.ahead)
 			}
 			return time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)
 		},
@@ -194,6 +195,19 @@ func (w *world) create(name string) *os.File {
 		w.t.Fatal(err)
 	}
 	return f
+}
+
+// names are those of the files in the folder.
+func (w *world) names() (names []string) {
+	w.t.Helper()
+	entries, err := os.ReadDir(w.dir)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
 }
 
 // everything is all that was printed and all files, by name.

@@ -22,6 +22,7 @@ type stamper struct {
 	app     *app
 	address string
 	roots   []*x509.Certificate // from --tsa-ca; nil where it was not given
+	timeout time.Duration       // of one attempt; 0 for the usual one
 }
 
 // stampAttempts is how often an authority is asked that does not answer.
@@ -98,19 +99,25 @@ func (s *stamper) get(ctx context.Context, content []byte) (token []byte, err er
 	if err != nil {
 		return nil, s.refused(err)
 	}
+	// The time is now, and not only when the authority says that it is.
+	if now := s.app.now(); now.Before(by.NotBefore) || now.After(by.NotAfter) {
+		return nil, s.refused(errStampExpired)
+	}
 	if s.roots != nil {
 		if err := trust.CheckTSA(by, stamp.Certificates(), s.roots, stamp.Time); err != nil {
 			return nil, s.refused(err)
 		}
-	} else if now := s.app.now(); !by.NotBefore.Before(now) || !by.NotAfter.After(now) {
-		return nil, s.refused(trust.ErrTSA)
 	}
 	return stamp.Token, nil
 }
 
+// errStampExpired is an authority whose certificate is not in force.
+var errStampExpired = errors.New("the certificate of the timestamping authority is not in force")
+
 func (s *stamper) ask(ctx context.Context, query []byte) (answer []byte, err error) {
 	for attempt := range stampAttempts {
 		if attempt > 0 {
+			s.app.io.Note(text{JA: "%sから応答がありません。もう一度試します(%d/%d)。", EN: "No answer from %s. Trying again (%d of %d)."}.With(s.address, attempt+1, stampAttempts))
 			select {
 			case <-ctx.Done():
 				return nil, context.Cause(ctx)
@@ -118,7 +125,7 @@ func (s *stamper) ask(ctx context.Context, query []byte) (answer []byte, err err
 			}
 		}
 		answer, err = fetch.Do(ctx, fetch.Request{
-			Address: s.address, Body: query, Type: cms.TimestampQueryType, Accept: cms.TimestampReplyType,
+			Address: s.address, Body: query, Type: cms.TimestampQueryType, Accept: cms.TimestampReplyType, Timeout: s.timeout,
 		})
 		if !errors.Is(err, fetch.ErrNoAnswer) {
 			break
@@ -129,8 +136,37 @@ func (s *stamper) ask(ctx context.Context, query []byte) (answer []byte, err err
 
 func (s *stamper) refused(cause error) error {
 	return problem.New(problem.Failed,
-		text{JA: "%sのタイムスタンプは使えないため、署名を保存しませんでした: %s", EN: "The timestamp of %s is not good, so the signature was not saved: %s"}.With(s.address, cause.Error()),
-		text{JA: "別のタイムスタンプ局を --tsa で指定してください。", EN: "Name another authority with --tsa."}).Because(cause)
+		text{JA: "%sのタイムスタンプは使えないため、署名を保存しませんでした。%s", EN: "The timestamp of %s cannot be used, so the signature was not saved. %s"}.With(s.address, stampFault(cause)),
+		text{JA: "--tsa と --tsa-ca を確かめるか、別のタイムスタンプ局を指定してください。", EN: "Check --tsa and --tsa-ca, or name another authority."}).Because(cause)
+}
+
+// stampFault says what is wrong with the answer of an authority.
+func stampFault(cause error) text {
+	if refused, ok := errors.AsType[*cms.RefusedError](cause); ok {
+		return text{JA: "局が発行を断りました(PKIStatus %d)。", EN: "The authority refused it (PKIStatus %d)."}.With(refused.Status)
+	}
+	for _, known := range stampFaults {
+		if errors.Is(cause, known.cause) {
+			return known.text
+		}
+	}
+	return text{JA: "詳細: %s", EN: "Detail: %s."}.With(cause.Error())
+}
+
+var stampFaults = []struct {
+	cause error
+	text  text
+}{
+	{cms.ErrOtherNonce, text{JA: "別の要求への応答です。", EN: "It answers another request."}},
+	{cms.ErrOtherContent, text{JA: "別の内容のタイムスタンプです。", EN: "It is over something else."}},
+	{cms.ErrNotTimestamping, text{JA: "局の証明書は、タイムスタンプ専用のものではありません。", EN: "The authority's certificate is not one for timestamps alone."}},
+	{errStampExpired, text{JA: "局の証明書の有効期間内ではありません。このパソコンの日付と時刻も確かめてください。", EN: "The authority's certificate is not in force. Check the date and time of this computer, too."}},
+	{trust.ErrTSA, text{JA: "局の証明書は、--tsa-ca の認証局が発行したものではありません。", EN: "The authority's certificate does not lead to a CA of --tsa-ca."}},
+	{cms.FormatFailure, text{JA: "応答をタイムスタンプとして読めません。", EN: "The answer cannot be read as a timestamp."}},
+	{cms.SigCryptoFailure, text{JA: "局の署名が正しくありません。", EN: "The authority's signature is wrong."}},
+	{cms.HashFailure, text{JA: "局の署名が正しくありません。", EN: "The authority's signature is wrong."}},
+	{cms.NoSigningCertificateFound, text{JA: "応答に局の証明書がありません。", EN: "The authority's certificate is not in the answer."}},
+	{cms.CryptoConstraintsFailure, text{JA: "弱い方式(SHA-1など)か、対応していない方式です。", EN: "It is made in a weak way (SHA-1 or a short key), or in one that is not supported."}},
 }
 
 // fetchReasons says why nothing was fetched.

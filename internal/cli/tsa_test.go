@@ -1,6 +1,9 @@
 package cli
 
 import (
+	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -8,10 +11,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
+	"github.com/jpki-tools/jpki/internal/fetch"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
@@ -20,8 +26,8 @@ type responder struct {
 	*httptest.Server
 	dir   string
 	asked atomic.Int32
-	// spoil, if set, changes an answer.
-	spoil func(answer []byte) []byte
+	// These change a query, or an answer, on the way; nil leaves it.
+	mangle, spoil func([]byte) []byte
 }
 
 func newResponder(t *testing.T) *responder {
@@ -61,6 +67,9 @@ ess_cert_id_alg = sha256
 		if err != nil || q.Header.Get("Content-Type") != "application/timestamp-query" {
 			http.Error(w, "no query", http.StatusBadRequest)
 			return
+		}
+		if r.mangle != nil {
+			query = r.mangle(query)
 		}
 		r.write(t, "query", string(query))
 		r.openssl(t, "ts -reply -config cnf -queryfile query -out answer")
@@ -112,6 +121,8 @@ func TestTimestampedSignatures(t *testing.T) {
 	ca := filepath.Join(r.dir, "ca.pem")
 	for _, c := range []struct{ flags, file, result string }{
 		{"", "a.txt", "a.txt.p7s"},
+		{"--attached", "a.txt", "a.txt.p7m"},
+		{"--attached --pem --digest sha384 -o pem", "a.txt", "pem"},
 		{"--profile pades", "a.pdf", "a-signed.pdf"},
 		{"--format xades", "a.xml", "a-signed.xml"},
 	} {
@@ -134,48 +145,180 @@ func TestTimestampedSignatures(t *testing.T) {
 // TestTimestampThatIsNotGood leaves nothing behind, and costs no try.
 func TestTimestampThatIsNotGood(t *testing.T) {
 	r := newResponder(t)
+	ca := filepath.Join(r.dir, "ca.pem")
+	for _, lang := range []string{"ja", "en"} {
+		w := newWorld(t, lang)
+		w.real = true
+		w.write("a.txt", "content")
+		if exit, out := w.run("cert export sign-ca --card demo -o other-ca.pem", ""); exit != 0 {
+			t.Fatal(out)
+		}
+		for name, c := range map[string]struct {
+			ca            string
+			mangle, spoil func([]byte) []byte
+			days          int // how far the clock of this computer is ahead
+			ja, en        string
+		}{
+			"authority of another CA": {ca: "other-ca.pem", ja: "--tsa-ca の認証局", en: "a CA of --tsa-ca"},
+			"wrong nonce":             {mangle: flipAfter("\x02\x08"), ja: "別の要求への応答", en: "answers another request"},
+			"wrong digest":            {mangle: flipAfter("\x04\x20"), ja: "別の内容", en: "over something else"},
+			"expired certificate":     {days: 2, ja: "有効期間内ではありません", en: "not in force"},
+			"no certificate yet":      {days: -2, ja: "有効期間内ではありません", en: "not in force"},
+			"rejection": {mangle: func(q []byte) []byte { // of a digest that the authority does not take
+				return bytes.Replace(q, []byte("\x60\x86\x48\x01\x65\x03\x04\x02\x01"), []byte("\x60\x86\x48\x01\x65\x03\x04\x02\x08"), 1)
+			}, ja: "PKIStatus 2", en: "PKIStatus 2"},
+			"garbage":       {spoil: func([]byte) []byte { return []byte("garbage") }, ja: "読めません", en: "cannot be read"},
+			"empty":         {spoil: func([]byte) []byte { return nil }, ja: "読めません", en: "cannot be read"},
+			"cut":           {spoil: func(a []byte) []byte { return a[:len(a)/2] }, ja: "読めません", en: "cannot be read"},
+			"bit flipped":   {spoil: func(a []byte) []byte { a[len(a)-1] ^= 1; return a }, ja: "局の署名", en: "authority's signature is wrong"},
+			"too large":     {spoil: func(a []byte) []byte { return append(a, make([]byte, 2<<20)...) }, ja: "大きすぎます", en: "too large"},
+			"not a CA file": {ca: "a.txt", ja: "証明書として読めません", en: "cannot be read as a certificate"},
+		} {
+			r.mangle, r.spoil, w.ahead = c.mangle, c.spoil, time.Duration(c.days)*24*time.Hour
+			if c.ca == "" {
+				c.ca = ca
+			}
+			for _, flags := range []string{"", "--attached"} {
+				exit, out := w.run(fmt.Sprintf("sign a.txt --card demo --pin-stdin --tsa %s --tsa-ca %s %s", r.URL, c.ca, flags), virtualcard.SignPIN+"\n")
+				if left := w.names(); exit != 1 || !slices.Equal(left, []string{"a.txt", "other-ca.pem", "state"}) {
+					t.Errorf("%s: exit %d, left %v\n%s", name, exit, left, out)
+				}
+				if want := map[string]string{"ja": c.ja, "en": c.en}[lang]; !strings.Contains(out, want) {
+					t.Errorf("%s: no %q in\n%s", name, want, out)
+				}
+			}
+		}
+		w.ahead = 0
+		if exit, out := w.run("pin status --card demo --json", ""); exit != 0 || !strings.Contains(out, `"left": 5`) {
+			t.Errorf("tries: %s", out)
+		}
+	}
+	if r.mangle, r.spoil = nil, nil; r.asked.Load() == 0 {
+		t.Error("nobody was asked")
+	}
+}
+
+// flipAfter changes the last octet of the element of 8 or 32 octets that
+// begins like this.
+func flipAfter(header string) func([]byte) []byte {
+	return func(query []byte) []byte {
+		i := bytes.Index(query, []byte(header))
+		query[i+1+int(header[1])] ^= 1
+		return query
+	}
+}
+
+// TestTimestampServer meets servers that are dead, slow, or wake up late.
+func TestTimestampServer(t *testing.T) {
+	r := newResponder(t)
+	hold := make(chan struct{})
+	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, q *http.Request) {
+		select {
+		case <-hold:
+		case <-q.Context().Done():
+		}
+	}))
+	defer silent.Close()
+	defer close(hold)
+	var hung, stumbled atomic.Int32
+	late := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		if stumbled.Add(1) < stampAttempts {
+			panic(http.ErrAbortHandler)
+		}
+		r.Config.Handler.ServeHTTP(w, q)
+	}))
+	defer late.Close()
+	busy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		hung.Add(1)
+		http.Error(w, "busy", http.StatusServiceUnavailable)
+	}))
+	defer busy.Close()
+
 	w := newWorld(t, "en")
 	w.real = true
 	w.write("a.txt", "content")
-	sign := func(address, ca string) (int, string) {
-		return w.run(fmt.Sprintf("sign a.txt --card demo --pin-stdin --tsa %s --tsa-ca %s", address, ca), virtualcard.SignPIN+"\n")
+	sign := func(address string) (int, string) {
+		return w.run("sign a.txt --card demo --pin-stdin --tsa "+address, virtualcard.SignPIN+"\n")
 	}
-	refused := func(name string, exit int, out string) {
-		t.Helper()
-		if _, err := os.Stat(w.path("a.txt.p7s")); err == nil || exit != 1 {
-			t.Errorf("%s: exit %d, file left: %v\n%s", name, exit, err == nil, out)
+	dead := httptest.NewServer(nil)
+	dead.Close()
+	for address, want := range map[string]string{dead.URL: "there is no answer", busy.URL: "the server refuses", "ftp://a": "one of http or https"} {
+		exit, out := sign(address)
+		if exit != 1 || !strings.Contains(out, want) || len(w.names()) != 2 {
+			t.Errorf("%s: %d %v %s", address, exit, w.names(), out)
 		}
 	}
-	ca := filepath.Join(r.dir, "ca.pem")
-	exit, out := w.run("cert export sign-ca --card demo -o other-ca.pem", "")
-	if exit != 0 {
-		t.Fatal(out)
+	if n := hung.Load(); n != 1 {
+		t.Errorf("a server that refuses was asked %d times", n)
 	}
-	exit, out = sign(r.URL, "other-ca.pem")
-	refused("authority of another CA", exit, out)
-	var old []byte
-	r.spoil = func(answer []byte) []byte {
-		if old == nil {
-			old = answer
+	if exit, out := sign(late.URL); exit != 0 || !strings.Contains(out, "Trying again (3 of 3)") {
+		t.Errorf("late: %d %s", exit, out)
+	}
+	a := newApp(Config{Getenv: func(string) string { return "" }, Now: time.Now, Stdout: w.create("stdout"), Stderr: w.create("stderr")})
+	s := &stamper{app: a, address: silent.URL, timeout: 50 * time.Millisecond}
+	if _, err := s.get(t.Context(), []byte("signature")); !errors.Is(err, fetch.ErrNoAnswer) {
+		t.Errorf("silent: %v", err)
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	time.AfterFunc(50*time.Millisecond, func() { cancel(interrupted()) })
+	s.timeout = 0
+	start := time.Now()
+	if _, err := s.get(ctx, []byte("signature")); err == nil || time.Since(start) > 5*time.Second {
+		t.Errorf("interrupted: %v after %v", err, time.Since(start))
+	}
+}
+
+// TestInputChangesMeanwhile has files change after they were hashed: while the
+// timestamp is fetched.
+func TestInputChangesMeanwhile(t *testing.T) {
+	r := newResponder(t)
+	for name, change := range map[string]func(path string) error{
+		"longer":       func(path string) error { return appendTo(path, "more") },
+		"shorter":      func(path string) error { return os.Truncate(path, 10) },
+		"gone":         os.Remove,
+		"another file": func(path string) error { return errors.Join(os.Rename(path, path+".old"), os.WriteFile(path, make([]byte, 1<<20), 0o600)) },
+		"in place, without a trace": func(path string) error {
+			before, err := os.Stat(path)
+			if err != nil {
+				return err
+			}
+			f, err := os.OpenFile(path, os.O_WRONLY, 0)
+			if err != nil {
+				return err
+			}
+			_, err = f.WriteAt([]byte("x"), 1<<19)
+			return errors.Join(err, f.Close(), os.Chtimes(path, before.ModTime(), before.ModTime()))
+		},
+	} {
+		for flags, result := range map[string]string{"": "a.bin.p7s", "--attached": "a.bin.p7m", "--attached --pem": "a.bin.p7m"} {
+			if name == "in place, without a trace" && flags == "" {
+				continue // of a detached signature nobody could tell
+			}
+			w := newWorld(t, "en")
+			w.real = true
+			w.write("a.bin", strings.Repeat("\x00", 1<<20))
+			r.spoil = func(answer []byte) []byte {
+				if err := change(w.path("a.bin")); err != nil {
+					t.Error(err)
+				}
+				return answer
+			}
+			exit, out := w.run(fmt.Sprintf("sign a.bin --card demo --pin-stdin --tsa %s %s", r.URL, flags), virtualcard.SignPIN+"\n")
+			if exit != 1 || slices.Contains(w.names(), result) || slices.ContainsFunc(w.names(), func(n string) bool { return strings.HasPrefix(n, ".jpki") }) {
+				t.Errorf("%s %s: exit %d, left %v\n%s", name, flags, exit, w.names(), out)
+			}
+			if name != "in place, without a trace" && !strings.Contains(out, "a.bin changed while it was being signed") {
+				t.Errorf("%s %s: %s", name, flags, out)
+			}
 		}
-		return old
 	}
-	_, _ = sign(r.URL, "other-ca.pem")
-	exit, out = sign(r.URL, ca)
-	refused("an old answer", exit, out)
-	r.spoil = func([]byte) []byte { return []byte("garbage") }
-	exit, out = sign(r.URL, ca)
-	refused("garbage", exit, out)
-	r.spoil = func([]byte) []byte { return []byte{0x30, 0x05, 0x30, 0x03, 0x02, 0x01, 0x02} }
-	exit, out = sign(r.URL, ca)
-	refused("rejection", exit, out)
-	r.spoil = func(answer []byte) []byte { return append(answer, make([]byte, 2<<20)...) }
-	exit, out = sign(r.URL, ca)
-	refused("too large", exit, out)
-	r.Close()
-	exit, out = sign(r.URL, ca)
-	refused("dead server", exit, out)
-	if exit, out := w.run("pin status --card demo", ""); exit != 0 || !strings.Contains(out, "5 of 5") {
-		t.Errorf("tries: %s", out)
+}
+
+func appendTo(path, text string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return err
 	}
+	_, err = f.WriteString(text)
+	return errors.Join(err, f.Close())
 }

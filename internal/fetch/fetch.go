@@ -7,6 +7,7 @@ package fetch
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,7 +22,7 @@ import (
 
 // Limits of one exchange.
 const (
-	Timeout = 10 * time.Second
+	Timeout = 10 * time.Second // unless the request has another one
 	MaxSize = 1 << 20 // bytes of an answer
 )
 
@@ -64,6 +65,8 @@ type Request struct {
 	// Public refuses loopback, private and link-local addresses, after names
 	// are resolved: for addresses that others have chosen.
 	Public bool
+	// Timeout is how long all of it may take; 0 is the usual Timeout.
+	Timeout time.Duration
 }
 
 // Do makes the exchange. Besides the cause of ctx the error is an *[Error].
@@ -73,7 +76,7 @@ func Do(ctx context.Context, r Request) ([]byte, error) {
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil {
 		return fail(ErrAddress, err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, Timeout)
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(r.Timeout, Timeout))
 	defer cancel()
 	method, body := http.MethodGet, io.Reader(nil)
 	if r.Body != nil {

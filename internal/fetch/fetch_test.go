@@ -85,6 +85,31 @@ func TestDoEndsWithItsContext(t *testing.T) {
 	}
 }
 
+// TestTimeout has servers that say nothing, or a byte from time to time.
+func TestTimeout(t *testing.T) {
+	for name, answer := range map[string]func(http.ResponseWriter){
+		"silent": func(http.ResponseWriter) {},
+		"slow": func(w http.ResponseWriter) {
+			_, _ = w.Write([]byte{0})
+			_ = http.NewResponseController(w).Flush()
+		},
+	} {
+		url := server(t, func(w http.ResponseWriter, r *http.Request) {
+			for r.Context().Err() == nil {
+				answer(w)
+				time.Sleep(5 * time.Millisecond)
+			}
+		})
+		start := time.Now()
+		if _, err := Do(t.Context(), Request{Address: url, Timeout: 60 * time.Millisecond}); !errors.Is(err, ErrNoAnswer) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("%s: took %v", name, took)
+		}
+	}
+}
+
 func TestCheckPublic(t *testing.T) {
 	for address, public := range map[string]bool{
 		"8.8.8.8:80": true, "[2001:4860:4860::8888]:443": true,
