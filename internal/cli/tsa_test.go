@@ -273,10 +273,12 @@ func TestTimestampServer(t *testing.T) {
 func TestInputChangesMeanwhile(t *testing.T) {
 	r := newResponder(t)
 	for name, change := range map[string]func(path string) error{
-		"longer":       func(path string) error { return appendTo(path, "more") },
-		"shorter":      func(path string) error { return os.Truncate(path, 10) },
-		"gone":         os.Remove,
-		"another file": func(path string) error { return errors.Join(os.Rename(path, path+".old"), os.WriteFile(path, make([]byte, 1<<20), 0o600)) },
+		"longer":  func(path string) error { return appendTo(path, "more") },
+		"shorter": func(path string) error { return os.Truncate(path, 10) },
+		"gone":    os.Remove,
+		"another file": func(path string) error {
+			return errors.Join(os.Rename(path, path+".old"), os.WriteFile(path, make([]byte, 1<<20), 0o600))
+		},
 		"in place, without a trace": func(path string) error {
 			before, err := os.Stat(path)
 			if err != nil {

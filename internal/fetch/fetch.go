@@ -23,7 +23,7 @@ import (
 // Limits of one exchange.
 const (
 	Timeout = 10 * time.Second // unless the request has another one
-	MaxSize = 1 << 20 // bytes of an answer
+	MaxSize = 1 << 20          // bytes of an answer
 )
 
 const maxRedirects = 5
