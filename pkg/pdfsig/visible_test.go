@@ -300,3 +300,31 @@ func TestAppearanceFits(t *testing.T) {
 		}
 	}
 }
+
+func FuzzVisible(f *testing.F) {
+	for _, attributes := range []string{"", "/Rotate 90 /CropBox [10 10 200 200]", "/Rotate -450 /UserUnit .5", "/Annots [<</Subtype /Widget /Rect [0 0 50 50]>>]"} {
+		f.Add(pageFile("/MediaBox [0 0 300 400]", "", attributes), -1, uint8(1), false)
+	}
+	f.Add(fieldOn("/Annots [6 0 R]", widgetOfField, ""), 1, uint8(0), true)
+	f.Add(fieldOn("/Annots [7 0 R]", "/Kids [7 0 R]", widgetOfField), 1, uint8(2), true)
+	f.Fuzz(func(t *testing.T, file []byte, number int, corner uint8, inField bool) {
+		o := Options{Visible: &Placement{Page: number, Corner: []Corner{TopLeft, TopRight, BottomLeft, BottomRight}[corner%4], Width: 100, Height: 50}}
+		if inField {
+			o.Field = "sign"
+		}
+		signed, err := sign(file, o)
+		if err != nil {
+			return
+		}
+		if !bytes.HasPrefix(signed, file) {
+			t.Error("the original bytes are not all there")
+		}
+		report, err := verify(signed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if last := report.Signatures[len(report.Signatures)-1]; !last.Whole || last.Err() != nil {
+			t.Error(last.Err())
+		}
+	})
+}
