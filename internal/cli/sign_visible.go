@@ -229,7 +229,7 @@ func explainVisible(err error) *problem.Problem {
 	}
 	return problem.New(problem.Input,
 		text{JA: "スタンプのフォントに%sがありません。署名は作成していません。", EN: "The font of the stamp has no %s. No signature was made."}.With(character),
-		text{JA: "その文字のあるフォントを --stamp-font で指定するか、--visible を外してください。", EN: "Name a font that has it with --stamp-font, or leave out --visible."})
+		text{JA: "その文字のある日本語フォントを --stamp-font で指定するか、--visible を外してください。", EN: "Name a Japanese font that has it with --stamp-font, or leave out --visible."})
 }
 
 var visibleProblems = []struct {

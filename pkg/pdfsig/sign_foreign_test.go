@@ -111,8 +111,8 @@ func (b bench) corpus() map[string][]byte {
 	return files
 }
 
-// TestOthersAcceptOurs signs every file once, twice and thrice and asks the
-// other programs after each. The closing table goes to the log.
+// TestOthersAcceptOurs signs every file once, twice and thrice, the second time
+// visibly, and asks the other programs after each. The closing table goes to the log.
 func TestOthersAcceptOurs(t *testing.T) {
 	b := newBench(t)
 	b.write("signer.pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: signer().Certificate.Raw}))
@@ -127,7 +127,11 @@ func TestOthersAcceptOurs(t *testing.T) {
 		warnings := b.warnings("unsigned.pdf")
 		for n := 1; n <= 3; n++ {
 			profile := []Profile{Touki, PAdES, Touki}[n-1]
-			signed, err := sign(file, Options{Profile: profile})
+			options := Options{Profile: profile}
+			if n == 2 {
+				options.Visible = &Placement{Page: -1, Corner: BottomRight, Width: 60, Height: 20}
+			}
+			signed, err := sign(file, options)
 			if err != nil {
 				t.Errorf("%s: %v", name, err)
 				break

@@ -301,6 +301,21 @@ func TestAppearanceFits(t *testing.T) {
 	}
 }
 
+// TestVisibleInEveryStructure puts a visible signature over an ordinary one.
+func TestVisibleInEveryStructure(t *testing.T) {
+	for name, s := range samples() {
+		if strings.HasPrefix(name, "certified") { // they allow no new visible field
+			continue
+		}
+		once := mustSign(t, s.bytes(), Options{})
+		twice := mustSign(t, once, Options{Visible: &Placement{Corner: BottomRight, Width: 60, Height: 20}})
+		report := mustVerify(t, twice)
+		if first := report.Signatures[0]; report.Err() != nil || first.Changes.Level != VisibleSignatureAdded || !bytes.HasPrefix(twice, once) {
+			t.Errorf("%s: %v, %v", name, first.Changes, report.Err())
+		}
+	}
+}
+
 func FuzzVisible(f *testing.F) {
 	for _, attributes := range []string{"", "/Rotate 90 /CropBox [10 10 200 200]", "/Rotate -450 /UserUnit .5", "/Annots [<</Subtype /Widget /Rect [0 0 50 50]>>]"} {
 		f.Add(pageFile("/MediaBox [0 0 300 400]", "", attributes), -1, uint8(1), false)
