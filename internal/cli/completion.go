@@ -1,10 +1,14 @@
 package cli
 
 import (
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"github.com/jpki-tools/jpki/pkg/jpki"
 	"github.com/jpki-tools/jpki/pkg/pcsc"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
@@ -18,9 +22,10 @@ func (a *app) newCompletion() *cobra.Command {
 		examples: []example{
 			{"source <(jpki completion bash)", text{JA: "bashで今すぐ使う", EN: "use it in bash at once"}},
 			{"jpki completion zsh > \"${fpath[1]}/_jpki\"", text{JA: "zshでいつも使う", EN: "use it in zsh always"}},
+			{"jpki completion fish > ~/.config/fish/completions/jpki.fish", text{JA: "fishでいつも使う", EN: "use it in fish always"}},
+			{"jpki completion powershell | Out-String | Invoke-Expression", text{JA: "PowerShellで今すぐ使う", EN: "use it in PowerShell at once"}},
 		},
 	})
-	cmd.ValidArgs = shells
 	cmd.Args = a.argCount(1, 1, text{JA: "シェルの名前(bash、zsh、fish、powershell)を1つ指定してください。", EN: "Name one shell: bash, zsh, fish or powershell."})
 	cmd.RunE = func(c *cobra.Command, args []string) error {
 		root, out := c.Root(), a.io.Out
@@ -40,26 +45,166 @@ func (a *app) newCompletion() *cobra.Command {
 	return cmd
 }
 
-// completeFlags has the shell offer what the global flags take.
-func (a *app) completeFlags(root *cobra.Command) {
-	offer := func(flag string, values func() []string) {
-		err := root.RegisterFlagCompletionFunc(flag, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return values(), cobra.ShellCompDirectiveNoFileComp
-		})
-		if err != nil {
+// offer is what the shell offers for a flag or an argument: names, some with a
+// description behind a tab. orFile lets it offer files, too.
+type offer struct {
+	words  func() []string
+	orFile bool
+}
+
+func these(words ...string) offer { return offer{words: func() []string { return words }} }
+
+func (o offer) complete(_ *cobra.Command, given []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if o.orFile {
+		return o.words(), cobra.ShellCompDirectiveDefault
+	}
+	return o.words(), cobra.ShellCompDirectiveNoFileComp
+}
+
+// completions says what the shell offers, for arguments by the command, for
+// flags by the command and the flag. What is not here takes a file, or nothing
+// that can be offered: its name in the help tells.
+func (a *app) completions(root *cobra.Command) map[string]offer {
+	kinds := offer{words: a.kindWords}
+	keys := these("sign\t"+a.say(pinNames[jpki.KeySign]), "auth\t"+a.say(pinNames[jpki.KeyAuth]))
+	return map[string]offer{
+		"jpki --card":     {words: a.cardWords},
+		"jpki --reader":   {words: readerNames},
+		"jpki --lang":     these("ja\t日本語", "en\tEnglish"),
+		"jpki --color":    these("auto", "always", "never"),
+		"jpki --wait":     these("10s", "30s", "1m"),
+		"jpki completion": these(shells...),
+		"jpki help":       {words: func() []string { return commandWords(root) }},
+		"jpki help json":  {words: schemaNames},
+		"jpki guide":      {words: a.guideWords},
+
+		"jpki cert show":            {words: kinds.words, orFile: true},
+		"jpki cert export":          kinds,
+		"jpki cert export --format": these("pem", "der"),
+		"jpki pin verify":           keys,
+		"jpki pin change":           keys,
+		"jpki sign --format":        {words: formatNames},
+		"jpki sign --profile":       {words: profileNames},
+		"jpki sign --digest":        {words: func() []string { return slices.Sorted(maps.Keys(digests)) }},
+		"jpki sign --form":          {words: formNames},
+		"jpki sign --key":           these("sign", "auth"),
+		"jpki verify --trust":       these("demo\t" + a.say(text{JA: "デモカードの認証局", EN: "the CA of the demo cards"})),
+		"jpki status --within":      these("14d", "30d", "60d", "90d"),
+		"jpki watch --interval":     these("10s", "1m", "10m", "0"),
+		"jpki demo serve --persona": {words: a.personaWords},
+		"jpki demo serve --address": these(virtualcard.DefaultAddr),
+		"jpki demo reset":           {words: a.personaWords},
+	}
+}
+
+// completeAll has the shell offer what commands and flags take.
+func (a *app) completeAll(root *cobra.Command) {
+	for path, o := range a.completions(root) {
+		path, flag, isFlag := strings.Cut(path, " --")
+		c, rest, err := root.Find(strings.Fields(path)[1:])
+		if err != nil || len(rest) > 0 {
+			panic("no command " + path)
+		}
+		if !isFlag {
+			c.ValidArgsFunction = o.once
+		} else if err := c.RegisterFlagCompletionFunc(flag, o.complete); err != nil {
 			panic(err) // the flag is misspelt here
 		}
 	}
-	offer("reader", readerNames)
-	offer("card", func() []string {
-		names := []string{"demo"}
-		for _, p := range virtualcard.Personas() {
-			names = append(names, "demo:"+p.Name)
+	for _, c := range commandsBelow(root) {
+		if c.ValidArgsFunction == nil && !strings.Contains(c.Use, "FILE") {
+			c.ValidArgsFunction = these().once
 		}
-		return names
-	})
-	offer("lang", func() []string { return []string{"ja", "en"} })
-	offer("color", func() []string { return []string{"auto", "always", "never"} })
+		c.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			if _, known := c.GetFlagCompletionFunc(f.Name); known {
+				return
+			}
+			switch value, _ := pflag.UnquoteUsage(f); value {
+			case "FILE", "CMD", "PROGRAM":
+			case "DIR":
+				_ = c.MarkFlagDirname(f.Name)
+			default:
+				_ = c.RegisterFlagCompletionFunc(f.Name, these().complete)
+			}
+		})
+	}
+}
+
+// once offers the words for the first argument only: no command takes two.
+func (o offer) once(c *cobra.Command, given []string, word string) ([]string, cobra.ShellCompDirective) {
+	if len(given) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return o.complete(c, given, word)
+}
+
+// commandsBelow lists a command and all below it.
+func commandsBelow(c *cobra.Command) []*cobra.Command {
+	all := []*cobra.Command{c}
+	for _, below := range c.Commands() {
+		all = append(all, commandsBelow(below)...)
+	}
+	return all
+}
+
+// commandWords are the commands that help can be asked about.
+func commandWords(root *cobra.Command) (words []string) {
+	for _, c := range root.Commands() {
+		if c.IsAvailableCommand() {
+			words = append(words, c.Name()+"\t"+c.Short)
+		}
+	}
+	return words
+}
+
+func (a *app) kindWords() (words []string) {
+	for _, k := range jpki.Kinds {
+		words = append(words, k.String()+"\t"+a.say(certificateNames[k]))
+	}
+	return words
+}
+
+func (a *app) personaWords() (words []string) {
+	for _, p := range virtualcard.Personas() {
+		words = append(words, p.Name+"\t"+a.say(personaTexts[p.Name]))
+	}
+	return words
+}
+
+func (a *app) cardWords() []string {
+	words := []string{"demo"}
+	for _, w := range a.personaWords() {
+		words = append(words, "demo:"+w)
+	}
+	return words
+}
+
+func formatNames() (names []string) {
+	for _, f := range formats {
+		names = append(names, f.name)
+	}
+	return names
+}
+
+func profileNames() (names []string) {
+	for _, f := range formats {
+		for _, p := range f.profiles {
+			if !slices.Contains(names, p) {
+				names = append(names, p)
+			}
+		}
+	}
+	return names
+}
+
+func formNames() (names []string) {
+	for name := range xmlForms {
+		if name != "" {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // readerNames lists the readers; none where there is no service.

@@ -41,14 +41,15 @@ func (a *app) newGuide() *cobra.Command {
 		},
 	})
 	cmd.Flags().BoolVar(&sources, "sources", false, a.say(text{JA: "出典の一覧を表示する", EN: "list what the texts are taken from"}))
-	cmd.ValidArgsFunction = func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		var names []cobra.Completion
-		for _, t := range guide.Topics() {
-			names = append(names, cobra.CompletionWithDesc(t.Name, a.say(t.Title)))
-		}
-		return names, cobra.ShellCompDirectiveNoFileComp
-	}
 	return cmd
+}
+
+// guideWords are the topics as the shell offers them.
+func (a *app) guideWords() (words []string) {
+	for _, t := range guide.Topics() {
+		words = append(words, t.Name+"\t"+a.say(t.Title))
+	}
+	return words
 }
 
 // writtenText says how old the texts are.

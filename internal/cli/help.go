@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"fmt"
 	"strings"
 
@@ -12,33 +11,68 @@ import (
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
-// newHelp is help as a command, in the person's language.
+// newHelp is help as a command, in the person's language. The topics are below
+// it: a topic and a command can have the same name.
 func (a *app) newHelp() *cobra.Command {
 	cmd := a.command(command{
-		use:   "help [COMMAND]",
+		use:   "help [COMMAND | TOPIC]",
 		short: text{JA: "コマンドや項目の説明を見る", EN: "help for a command or a topic"},
-		run:   func(context.Context, []string) error { return nil },
+		examples: []example{
+			{"jpki help sign", text{JA: "コマンドの説明。jpki sign --help と同じ", EN: "about a command, as jpki sign --help"}},
+			{"jpki help pin", text{JA: "暗証番号の渡し方", EN: "the ways to give a PIN"}},
+			{"jpki help json status", text{JA: "jpki status --json の出力のスキーマ", EN: "the schema of what jpki status --json writes"}},
+		},
 	})
-	cmd.RunE = func(c *cobra.Command, args []string) error {
-		found, rest, err := c.Root().Find(args)
-		if err != nil || len(rest) > 0 {
-			return usage(text{JA: "「%s」というコマンドや項目はありません。", EN: "There is no command or topic %q."}.With(strings.Join(args, " ")))
-		}
-		return found.Help()
-	}
+	cmd.RunE = func(c *cobra.Command, args []string) error { return helpFor(c.Root(), args) }
+	cmd.AddCommand(a.newTopics()...)
 	return cmd
+}
+
+// helpFor shows the help of the command that args name.
+func helpFor(root *cobra.Command, args []string) error {
+	found, rest, err := root.Find(args)
+	if err != nil || len(rest) > 0 {
+		return usage(text{JA: "「%s」というコマンドや項目はありません。", EN: "There is no command or topic %q."}.With(strings.Join(args, " ")))
+	}
+	return found.Help()
 }
 
 // newTopics are texts that are no command's own.
 func (a *app) newTopics() []*cobra.Command {
 	topic := func(name string, short, long text) *cobra.Command {
-		return &cobra.Command{Use: name, Short: a.say(short), Long: a.say(long)}
+		c := a.command(command{use: name, short: short, long: long})
+		c.Annotations = map[string]string{topicMark: ""}
+		c.RunE = func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return c.Help()
+			}
+			return helpFor(c.Root(), append([]string{name}, args...)) // jpki help pin change
+		}
+		return c
+	}
+	json := topic("json", text{JA: "--json の出力とそのスキーマ", EN: "what --json writes, and its schemas"}, jsonTopic())
+	json.RunE = func(c *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return c.Help()
+		}
+		return a.showSchema(args)
 	}
 	return []*cobra.Command{
 		topic("pin", text{JA: "暗証番号の渡し方", EN: "ways to give a PIN"}, pinTopic),
 		topic("exit-codes", text{JA: "終了ステータスの一覧", EN: "the exit statuses"}, exitTopic()),
-		topic("environment", text{JA: "環境変数", EN: "environment variables"}, environmentTopic),
+		topic("environment", text{JA: "環境変数と、記憶するもの", EN: "environment variables, and what is remembered"}, environmentTopic()),
+		topic("formats", text{JA: "署名の形式の選び方", EN: "which kind of signature for what"}, formatsTopic),
+		json,
 	}
+}
+
+// topicMark marks the topics among the commands.
+const topicMark = "topic"
+
+// IsTopic tells a topic of the help from a command.
+func IsTopic(c *cobra.Command) bool {
+	_, is := c.Annotations[topicMark]
+	return is
 }
 
 func exitTopic() text {
@@ -62,19 +96,161 @@ func exitTopic() text {
 	}
 }
 
-var environmentTopic = text{
-	JA: `  JPKI_LANG        表示の言語: ja または en(--lang が優先)
+func environmentTopic() text {
+	return text{
+		JA: `環境変数:
+  JPKI_LANG        表示の言語: ja または en(--lang が優先)
   LC_ALL、LC_MESSAGES、LANG
                    JPKI_LANG がなければ、最初に設定されているもので決まる
   NO_COLOR         設定されていれば色を付けない
-  XDG_STATE_HOME   デモカードの状態や、最後に見た満了日などを記憶するフォルダー(Linux)
-  暗証番号を環境変数で渡すことはできません。ほかのプログラムから見えるためです。`,
-	EN: `  JPKI_LANG        language: ja or en (--lang comes first)
+  TERM             dumb なら色を付けない
+  HTTP_PROXY、HTTPS_PROXY、NO_PROXY
+                   --tsa などの通信で使うプロキシー
+  XDG_STATE_HOME   下のフォルダーの場所(Linux)
+  CREDENTIALS_DIRECTORY
+                   --pin-credential が読むフォルダー(systemdが設定する)
+  暗証番号を環境変数で渡すことはできません。ほかのプログラムから見えるためです。
+
+watch --exec のコマンドが受け取る環境変数(その出来事にないものはありません):
+` + variableTable(func(t text) string { return t.JA }) + `
+記憶するもの:
+  次のフォルダーのファイルで、本人だけが読めます。消しても困ることはありません。
+    Linux    $XDG_STATE_HOME/jpki(なければ ~/.local/state/jpki)
+    macOS    ~/Library/Application Support/jpki
+    Windows  %LocalAppData%\jpki
+  seen.json        署名用電子証明書の満了日と、それを見た日
+  watch.json       watch が最後に見た残り回数と、その時刻
+  demo-*.json      デモカードの暗証番号と残り回数(jpki demo reset で元に戻る)
+  カードは証明書の指紋で見分けます。暗証番号、氏名、住所などは入っていません。--no-remember を付けると、
+  seen.json と watch.json を読みも書きもしません。`,
+		EN: `Environment variables:
+  JPKI_LANG        language: ja or en (--lang comes first)
   LC_ALL, LC_MESSAGES, LANG
                    decide without JPKI_LANG, the first that is set
   NO_COLOR         if set, no colour
-  XDG_STATE_HOME   folder for what is remembered: demo cards, the last day that was seen (Linux)
-  A PIN is never taken from the environment: other programs can see it.`,
+  TERM             no colour where it is dumb
+  HTTP_PROXY, HTTPS_PROXY, NO_PROXY
+                   the proxy for --tsa and whatever else needs the network
+  XDG_STATE_HOME   where the folder below lies (Linux)
+  CREDENTIALS_DIRECTORY
+                   the folder that --pin-credential reads (set by systemd)
+  A PIN is never taken from the environment: other programs can see it.
+
+Variables for the command of watch --exec (those that the event has):
+` + variableTable(func(t text) string { return t.EN }) + `
+What is remembered:
+  Files in this folder, readable only for you. Removing them does no harm.
+    Linux    $XDG_STATE_HOME/jpki (or ~/.local/state/jpki)
+    macOS    ~/Library/Application Support/jpki
+    Windows  %LocalAppData%\jpki
+  seen.json        last days of signing certificates, and when they were seen
+  watch.json       the tries that watch saw last, and when
+  demo-*.json      PINs and counters of the demo cards (jpki demo reset makes them new)
+  Cards are told apart by the fingerprints of certificates. There is no PIN, name or address in them. With
+  --no-remember, seen.json and watch.json are neither read nor written.`,
+	}
+}
+
+// formatsTopic says which kind of signature is for what.
+var formatsTopic = text{
+	JA: `形式はファイルの中身で選ばれます。--format と --profile で変えられます。
+
+  署名するもの       できるもの       形式
+  PDF                X-signed.pdf     PDFに埋め込んだ署名
+      --profile touki  (省略時)登記・供託オンライン申請などが求める形。署名日時あり、タイムスタンプなし
+      --profile pades  PAdES-B-B(ETSI EN 319 142)。--tsa でB-T
+  XML                X-signed.xml     XML署名(--format xmldsig)
+      --profile etax   e-Taxの申告データの形(中身から自動で選ぶ)
+      --profile egov   e-Govの申請データの形(中身から自動で選ぶ)
+      --format xades   XAdES-B-B(ETSI EN 319 132)。--tsa でB-T
+      --form           署名の置き場所: enveloped(文書の中)、enveloping(署名の中に文書)、
+                       detached(要素を --id、同じフォルダーのファイルを --with で指定)
+  そのほか           X.p7s            CAdES-B-B(ETSI EN 319 122)の分離署名(--format cms)。--tsa でB-T
+      元のファイルと .p7s の両方を渡してください。--pem でPEMになります。
+  何でも             X.sig            裸のRSA署名(--format raw)。証明書も日時も入らない、プログラムのための形
+
+共通:
+  ハッシュは --digest で sha256(省略時)、sha384、sha512。鍵はカードの中のRSA 2048ビット。
+  署名と同じファイルに、署名用電子証明書とその認証局の証明書が入ります(--no-ca で認証局の証明書を除く)。
+  署名用電子証明書には氏名、住所、生年月日、性別が含まれ、受け取る人が読めます。raw には入りません。
+
+迷ったら:
+  提出先が形を決めているときは、それに従ってください。相手が決めていなければ、PDFは --profile pades、
+  そのほかは --format cms が、広く使われている規格です。
+  提出先が受け付けるかどうかは、実際のサービスでは確かめていません。
+
+確かめるとき:
+  jpki verify は、CMS/CAdES、PDF、XMLの署名を中身で見分けます。分離署名の元のファイルは --content で指定します。`,
+	EN: `The kind of signature follows the content of the file; --format and --profile change it.
+
+  what is signed     what is made     kind
+  PDF                X-signed.pdf     a signature inside the PDF
+      --profile touki  (the default) as the online registry and deposit filings ask for: with the time, without timestamp
+      --profile pades  PAdES-B-B (ETSI EN 319 142); with --tsa B-T
+  XML                X-signed.xml     an XML signature (--format xmldsig)
+      --profile etax   the shape of e-Tax returns (noticed by the content)
+      --profile egov   the shape of e-Gov applications (noticed by the content)
+      --format xades   XAdES-B-B (ETSI EN 319 132); with --tsa B-T
+      --form           where the signature is: enveloped (in the document), enveloping (around it) or
+                       detached (elements with --id, files of the same folder with --with)
+  anything else      X.p7s            CAdES-B-B (ETSI EN 319 122), detached (--format cms); with --tsa B-T
+      Hand on both the file and the .p7s. --pem makes it PEM.
+  whatever           X.sig            a bare RSA signature (--format raw), for programs: no certificate, no time
+
+For all of them:
+  --digest is sha256 (the default), sha384 or sha512. The key is RSA, 2048 bits, inside the card.
+  The digital-signature certificate and that of its CA go into the signature (--no-ca leaves out the CA's).
+  That certificate carries your name, address, date of birth and sex, and whoever gets it can read them. A raw
+  signature does not hold it.
+
+In doubt:
+  Where the recipient asks for a shape, take that one. Where nobody does, --profile pades for PDF and --format
+  cms for the rest are the standards in wide use.
+  Whether a given service accepts a signature was not verified with the real services.
+
+Checking:
+  jpki verify tells CMS/CAdES, PDF and XML apart by their content. --content names the file of a detached one.`,
+}
+
+// jsonTopic explains what --json writes, and lists the documents.
+func jsonTopic() text {
+	var names strings.Builder
+	for _, name := range schemaNames() {
+		names.WriteString("  " + name + "\n")
+	}
+	return text{
+		JA: `--json を付けると、結果は標準出力に1つのJSON文書で出ます(watch は出来事ごとに1行)。
+  jpki status --json | jq '.certificates[] | {kind, last_day, days_left}'
+  jpki sign *.pdf --out-dir signed --json --pin-command 'pass show jpki/sign' | jq -r '.signatures[].output'
+  jpki watch --json | jq -c --unbuffered 'select(.event == "tries-lowered")'
+
+  schema     文書の種類と版(jpki.status/v1 など)。項目が増えても版は変わらず、意味が変わるか項目がなくなれば変わる
+  日付       2026-11-22(日本の日付)。日時は RFC 3339。分からないものは null
+  message などの文は --lang の言語。スクリプトでは code など、文でない項目を使う
+  制御文字は \u001b のように書かれるので、そのまま端末に出しても安全
+
+失敗は標準エラー出力に出ます。終了ステータスは --json のないときと同じです(jpki help exit-codes)。
+  {"error": {"code": "pin-wrong", "message": "…", "hint": "…", "tries_left": 2, "try_used": true}}
+
+文書のスキーマ(JSON Schema 2020-12)は jpki help json 名前 で見られます。名前は次のとおりです。
+` + names.String(),
+		EN: `With --json the result is one JSON document on standard output (watch: a line for each event).
+  jpki status --json | jq '.certificates[] | {kind, last_day, days_left}'
+  jpki sign *.pdf --out-dir signed --json --pin-command 'pass show jpki/sign' | jq -r '.signatures[].output'
+  jpki watch --json | jq -c --unbuffered 'select(.event == "tries-lowered")'
+
+  schema     kind and version of the document (jpki.status/v1, ...). New members leave the version as it is; one
+             that goes, or means something else, changes it
+  dates      2026-11-22, the day in Japan; times are RFC 3339. What is not known is null
+  message and other sentences are in the language of --lang. Scripts use code and others that are no sentences
+  Control characters are written like \u001b: the output can go to a terminal as it is
+
+A failure is on standard error. Exit statuses are those without --json (jpki help exit-codes).
+  {"error": {"code": "pin-wrong", "message": "...", "hint": "...", "tries_left": 2, "try_used": true}}
+
+jpki help json NAME shows the schema of a document (JSON Schema 2020-12). NAME is one of
+` + names.String(),
+	}
 }
 
 // personaNames lists the demo cards.

@@ -13,6 +13,7 @@ var pinTopic = text{
       jpki sign a.txt --pin-command 'pass show jpki/sign'
       jpki sign a.txt --pin-command 'secret-tool lookup service jpki key sign'       (Linuxのデスクトップ)
       jpki sign a.txt --pin-command 'security find-generic-password -s jpki-sign -w' (macOS)
+      Windowsのパスの \ は、一重引用符の中に書く: --pin-command "'C:\Tools\pw.exe' show jpki"
       パスワード管理ソフトに保存するなら、これが安全です。
 
   --pin-credential NAME systemdのクレデンシャルを使う(サービスやタイマー)
@@ -54,6 +55,7 @@ variable: other programs can see those.
       jpki sign a.txt --pin-command 'pass show jpki/sign'
       jpki sign a.txt --pin-command 'secret-tool lookup service jpki key sign'       (Linux desktops)
       jpki sign a.txt --pin-command 'security find-generic-password -s jpki-sign -w' (macOS)
+      The \ of a Windows path wants single quotes: --pin-command "'C:\Tools\pw.exe' show jpki"
       The safe way with a password manager.
 
   --pin-credential NAME takes a systemd credential (services, timers)

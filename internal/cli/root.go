@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -12,6 +14,18 @@ import (
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/problem"
 )
+
+// Tree is the command tree in one language: the manual and the completions are
+// made of it.
+func Tree(lang i18n.Lang) *cobra.Command {
+	getenv := func(name string) string {
+		if name == "JPKI_LANG" {
+			return string(lang)
+		}
+		return ""
+	}
+	return newApp(Config{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: getenv, Now: time.Now}).newRoot()
+}
 
 // execute parses the command line and runs the command it names.
 func (a *app) execute(ctx context.Context, args []string) error {
@@ -42,6 +56,8 @@ func (a *app) newRoot() *cobra.Command {
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpCommand(a.newHelp())
+	cobra.AddTemplateFunc("isTopic", IsTopic)
+	root.SetHelpTemplate(helpTemplate(a.io.Lang))
 	root.SetUsageTemplate(usageTemplate(a.io.Lang))
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return a.flagProblem(c, err) })
 
@@ -80,8 +96,8 @@ func (a *app) newRoot() *cobra.Command {
 		a.newReaders(), a.newWatch(), a.newDoctor(), a.newDemo(), a.newCompletion(), a.newVersion(),
 		a.newGuide(), a.newCalendar(), a.newCA(),
 	)
-	root.AddCommand(a.newTopics()...)
-	a.completeFlags(root)
+	root.InitDefaultHelpCmd()
+	a.completeAll(root)
 	return root
 }
 
@@ -190,13 +206,25 @@ func (a *app) noArgs() cobra.PositionalArgs {
 	return a.argCount(0, 0, text{JA: "このコマンドに引数はありません。", EN: "This command takes no arguments."})
 }
 
+// helpTemplate leads with the examples: most people want one of them. A topic
+// is its text alone.
+func helpTemplate(lang i18n.Lang) string {
+	word := func(t text) string { return t.In(lang) }
+	return `{{if isTopic .}}{{.Long | trimTrailingWhitespaces}}
+{{else}}{{.Short}}{{if .HasExample}}
+
+` + word(text{JA: "例:", EN: "Examples:"}) + `
+{{.Example}}{{end}}
+
+{{.UsageString}}{{end}}`
+}
+
 func usageTemplate(lang i18n.Lang) string {
 	word := func(t text) string { return t.In(lang) }
 	return word(text{JA: "使い方:", EN: "Usage:"}) + `
-  {{if .HasAvailableSubCommands}}{{.CommandPath}} ` + word(text{JA: "コマンド", EN: "COMMAND"}) + `{{else}}{{.UseLine}}{{end}}{{if .HasExample}}
+  {{if .HasAvailableSubCommands}}{{.CommandPath}} ` + word(text{JA: "コマンド", EN: "COMMAND"}) + `{{else}}{{.UseLine}}{{end}}{{if .Long}}
 
-` + word(text{JA: "例:", EN: "Examples:"}) + `
-{{.Example}}{{end}}{{if .HasAvailableSubCommands}}
+{{.Long | trimTrailingWhitespaces}}{{end}}{{if .HasAvailableSubCommands}}
 
 ` + word(text{JA: "コマンド:", EN: "Commands:"}) + `{{range .Commands}}{{if .IsAvailableCommand}}
   {{rpad .Name .NamePadding }} {{.Short}}{{end}}{{end}}{{end}}{{if .HasAvailableLocalFlags}}
@@ -205,9 +233,9 @@ func usageTemplate(lang i18n.Lang) string {
 {{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}{{if .HasAvailableInheritedFlags}}
 
 ` + word(text{JA: "共通のオプション:", EN: "Options of every command:"}) + `
-{{.InheritedFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}{{if .HasHelpSubCommands}}
+{{.InheritedFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}{{if not .HasParent}}
 
-` + word(text{JA: "説明 (jpki help 名前):", EN: "Topics (jpki help NAME):"}) + `{{range .Commands}}{{if .IsAdditionalHelpTopicCommand}}
-  {{rpad .CommandPath .CommandPathPadding}} {{.Short}}{{end}}{{end}}{{end}}
+` + word(text{JA: "説明 (jpki help 名前):", EN: "Topics (jpki help NAME):"}) + `{{range .Commands}}{{if eq .Name "help"}}{{range .Commands}}
+  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}{{end}}
 `
 }

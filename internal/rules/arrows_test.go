@@ -41,6 +41,7 @@ var arrows = map[string][]string{
 	"internal/guide":     {"internal/i18n", "golang.org/x/text"},
 	"internal/i18n":      {"golang.org/x/sys"},
 	"internal/imprint":   {"golang.org/x/image", "golang.org/x/text"},
+	"internal/manual":    {"internal/cli", "internal/i18n", "internal/ui", "github.com/spf13"},
 	"internal/output":    {"golang.org/x/sys"},
 	"internal/pin":       {"pkg/jpki", "internal/words", "golang.org/x/sys", "golang.org/x/term"},
 	"internal/problem":   {"internal/i18n"},

@@ -1,0 +1,97 @@
+// Command manual writes what is packaged beside the program: man pages in both
+// languages and completions for four shells, made of its command tree, the
+// schemas of its JSON documents, and the licences of all that is in it.
+//
+//	go run ./internal/manual -version 1.2.3 -date 2026-11-22 FOLDER
+//
+// It is not part of the program, so that the program stays without it.
+package main
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jpki-tools/jpki/internal/cli"
+	"github.com/jpki-tools/jpki/internal/i18n"
+)
+
+func main() {
+	version := flag.String("version", "", "the program's version")
+	date := flag.String("date", "", "the pages' date, as YYYY-MM-DD")
+	flag.Parse()
+	if flag.NArg() != 1 || *version == "" || *date == "" {
+		fmt.Fprintln(os.Stderr, "usage: manual -version VERSION -date YYYY-MM-DD FOLDER")
+		os.Exit(2)
+	}
+	if err := write(flag.Arg(0), edition{*version, *date}); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// edition says of which program the pages are.
+type edition struct{ version, date string }
+
+// write fills a folder: man, man/ja, completions, schemas, licences.txt.
+func write(folder string, of edition) error {
+	var all error
+	put := func(content []byte, path ...string) {
+		name := filepath.Join(append([]string{folder}, path...)...)
+		all = errors.Join(all, os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, content, 0o644))
+	}
+	for lang, man := range map[i18n.Lang]string{i18n.EN: "man", i18n.JA: filepath.Join("man", "ja")} {
+		for _, p := range pages(cli.Tree(lang), lang, of) {
+			put(p.content, man, "man"+p.section, p.name+"."+p.section)
+		}
+	}
+	schemas, err := fs.ReadDir(cli.Schemas(), ".")
+	all = errors.Join(all, err)
+	for _, file := range schemas {
+		content, err := fs.ReadFile(cli.Schemas(), file.Name())
+		all = errors.Join(all, err)
+		put(content, "schemas", file.Name())
+	}
+	licences, err := notices()
+	all = errors.Join(all, err)
+	put(licences, "licences.txt")
+	root := cli.Tree(i18n.EN)
+	for name, generate := range map[string]func(io.Writer) error{
+		"jpki.bash": func(w io.Writer) error { return root.GenBashCompletionV2(w, true) },
+		"_jpki":     root.GenZshCompletion,
+		"jpki.fish": func(w io.Writer) error { return root.GenFishCompletion(w, true) },
+		"jpki.ps1":  root.GenPowerShellCompletionWithDesc,
+	} {
+		var script bytes.Buffer
+		all = errors.Join(all, generate(&script))
+		put(script.Bytes(), "completions", name)
+	}
+	return all
+}
+
+// pages are those of a command and of all below it: commands in section 1,
+// topics in section 7.
+func pages(c *cobra.Command, lang i18n.Lang, of edition) (all []page) {
+	all = append(all, newPage(c, lang, of))
+	for _, below := range c.Commands() {
+		all = append(all, pages(below, lang, of)...)
+	}
+	return all
+}
+
+// pageName is how a page is called: the words of the command, with dashes, or
+// the program's name and that of the topic.
+func pageName(c *cobra.Command) string {
+	if cli.IsTopic(c) {
+		return "jpki-" + c.Name()
+	}
+	return strings.ReplaceAll(c.CommandPath(), " ", "-")
+}
