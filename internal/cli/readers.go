@@ -35,21 +35,7 @@ func (a *app) readers() error {
 		return pcsc.ErrNoReader
 	}
 	if a.json {
-		type readerJSON struct {
-			Name    string `json:"name"`
-			Present bool   `json:"card_present"`
-			Mute    bool   `json:"card_mute"`
-			InUse   bool   `json:"in_use"`
-			ATR     string `json:"atr"`
-		}
-		docs := []readerJSON{}
-		for _, r := range readers {
-			docs = append(docs, readerJSON{r.Name, r.Present, r.Mute, r.InUse, strings.ToUpper(hex.EncodeToString(r.ATR))})
-		}
-		return a.writeJSON(a.io.Out, struct {
-			Schema  string       `json:"schema"`
-			Readers []readerJSON `json:"readers"`
-		}{"jpki.readers/v1", docs})
+		return a.writeJSON(a.io.Out, readersDocument(readers))
 	}
 	var rows [][]string
 	for _, r := range readers {
@@ -64,4 +50,26 @@ func (a *app) readers() error {
 	}
 	fmt.Fprint(a.io.Out, ui.Table(0, []string{a.say(text{JA: "カードリーダー", EN: "Reader"}), a.say(text{JA: "カード", EN: "Card"})}, rows))
 	return nil
+}
+
+// readersJSON is jpki.readers/v1.
+type readersJSON struct {
+	Schema  string       `json:"schema"`
+	Readers []readerJSON `json:"readers"`
+}
+
+type readerJSON struct {
+	Name    string `json:"name"`
+	Present bool   `json:"card_present"`
+	Mute    bool   `json:"card_mute"`
+	InUse   bool   `json:"in_use"`
+	ATR     string `json:"atr"`
+}
+
+func readersDocument(readers []pcsc.ReaderState) readersJSON {
+	doc := readersJSON{Schema: "jpki.readers/v1", Readers: []readerJSON{}}
+	for _, r := range readers {
+		doc.Readers = append(doc.Readers, readerJSON{r.Name, r.Present, r.Mute, r.InUse, strings.ToUpper(hex.EncodeToString(r.ATR))})
+	}
+	return doc
 }

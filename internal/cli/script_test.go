@@ -2,6 +2,7 @@ package cli
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -21,7 +22,8 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// runAtFixedTime is the program with the clock of the variable TEST_NOW.
+// runAtFixedTime is the program with the clock of the variable TEST_NOW. What it
+// writes under --json is held against the published schemas.
 func runAtFixedTime() int {
 	cfg := Config{
 		Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
@@ -30,10 +32,30 @@ func runAtFixedTime() int {
 	if at, err := time.Parse(time.RFC3339, os.Getenv("TEST_NOW")); err == nil {
 		cfg.Now = func() time.Time { return at }
 	}
-	return Run(cfg)
+	check := watchJSON(&cfg)
+	exit := Run(cfg)
+	if err := check(); err != nil {
+		// The script may expect a failure: TestScripts sees this one.
+		complaint := fmt.Sprintf("jpki %q: %v\n", cfg.Args, err)
+		if err := os.WriteFile(filepath.Join(os.Getenv("TEST_COMPLAINTS"), fmt.Sprint(os.Getpid())), []byte(complaint), 0o600); err != nil {
+			panic(err)
+		}
+	}
+	return exit
 }
 
 func TestScripts(t *testing.T) {
+	complaints := t.TempDir()
+	t.Cleanup(func() {
+		files, err := filepath.Glob(filepath.Join(complaints, "*"))
+		if err != nil {
+			t.Error(err)
+		}
+		for _, f := range files {
+			complaint, err := os.ReadFile(f)
+			t.Errorf("%s (%v)", complaint, err)
+		}
+	})
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("..", "..", "testdata", "script"),
 		UpdateScripts:       *update,
@@ -48,6 +70,7 @@ func TestScripts(t *testing.T) {
 					return err
 				}
 			}
+			env.Setenv("TEST_COMPLAINTS", complaints)
 			return nil
 		},
 	})
