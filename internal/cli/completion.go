@@ -87,7 +87,10 @@ func (a *app) completions(root *cobra.Command) map[string]offer {
 		"jpki sign --profile":       {words: profileNames},
 		"jpki sign --digest":        {words: func() []string { return slices.Sorted(maps.Keys(digests)) }},
 		"jpki sign --form":          {words: formNames},
+		"jpki sign --visible":       these("last", "1", "last,top-right", "last,top-left", "last,bottom-left"),
 		"jpki sign --key":           these("sign", "auth"),
+		"jpki verify --profile":     these("touki"),
+		"jpki verify --ocsp":        these("aia"),
 		"jpki verify --trust":       these("demo\t" + a.say(text{JA: "デモカードの認証局", EN: "the CA of the demo cards"})),
 		"jpki status --within":      these("14d", "30d", "60d", "90d"),
 		"jpki watch --interval":     these("10s", "1m", "10m", "0"),
@@ -120,7 +123,7 @@ func (a *app) completeAll(root *cobra.Command) {
 				return
 			}
 			switch value, _ := pflag.UnquoteUsage(f); value {
-			case "FILE", "CMD", "PROGRAM":
+			case "FILE", "PATH", "CMD", "PROGRAM":
 			case "DIR":
 				_ = c.MarkFlagDirname(f.Name)
 			default:

@@ -159,6 +159,7 @@ var formatsTopic = text{
   PDF                X-signed.pdf     PDFに埋め込んだ署名
       --profile touki  (省略時)登記・供託オンライン申請などが求める形。署名日時あり、タイムスタンプなし
       --profile pades  PAdES-B-B(ETSI EN 319 142)。--tsa でB-T
+      --visible        氏名、日時、理由のスタンプをページに表示する
   XML                X-signed.xml     XML署名(--format xmldsig)
       --profile etax   e-Taxの申告データの形(中身から自動で選ぶ)
       --profile egov   e-Govの申請データの形(中身から自動で選ぶ)
@@ -167,6 +168,7 @@ var formatsTopic = text{
                        detached(要素を --id、同じフォルダーのファイルを --with で指定)
   そのほか           X.p7s            CAdES-B-B(ETSI EN 319 122)の分離署名(--format cms)。--tsa でB-T
       元のファイルと .p7s の両方を渡してください。--pem でPEMになります。
+      --attached       元のファイルを中に入れた X.p7m。jpki verify --extract で取り出せます
   何でも             X.sig            裸のRSA署名(--format raw)。証明書も日時も入らない、プログラムのための形
 
 共通:
@@ -187,6 +189,7 @@ var formatsTopic = text{
   PDF                X-signed.pdf     a signature inside the PDF
       --profile touki  (the default) as the online registry and deposit filings ask for: with the time, without timestamp
       --profile pades  PAdES-B-B (ETSI EN 319 142); with --tsa B-T
+      --visible        a stamp with name, time and reason on a page
   XML                X-signed.xml     an XML signature (--format xmldsig)
       --profile etax   the shape of e-Tax returns (noticed by the content)
       --profile egov   the shape of e-Gov applications (noticed by the content)
@@ -195,6 +198,7 @@ var formatsTopic = text{
                        detached (elements with --id, files of the same folder with --with)
   anything else      X.p7s            CAdES-B-B (ETSI EN 319 122), detached (--format cms); with --tsa B-T
       Hand on both the file and the .p7s. --pem makes it PEM.
+      --attached       X.p7m with the file inside; jpki verify --extract takes it out
   whatever           X.sig            a bare RSA signature (--format raw), for programs: no certificate, no time
 
 For all of them:

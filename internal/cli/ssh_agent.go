@@ -203,15 +203,17 @@ func destinationProblem(s string, files []string, err error) error {
 		text{JA: "その行を直すか、--known-hosts で別のファイルを指定してください。", EN: "Mend that line, or name another file with --known-hosts."}).Because(err)
 }
 
+// socketJSON is jpki.ssh-agent/v1.
+type socketJSON struct {
+	Schema string `json:"schema"`
+	Socket string `json:"socket"`
+}
+
 // tellSocket writes where the agent listens. A shell's $(...) ends only when
 // standard output is closed.
 func (a *app) tellSocket(path string) error {
 	if a.json {
-		err := a.writeJSON(a.io.Out, struct {
-			Schema string `json:"schema"`
-			Socket string `json:"socket"`
-		}{"jpki.ssh-agent/v1", path})
-		if err != nil {
+		if err := a.writeJSON(a.io.Out, socketJSON{"jpki.ssh-agent/v1", path}); err != nil {
 			return err
 		}
 	} else if _, err := fmt.Fprintln(a.io.Out, socketLine(path)); err != nil {

@@ -135,8 +135,12 @@ func (w *roff) flags(heading text, flags *pflag.FlagSet) {
 		if f.Shorthand != "" {
 			name = `\fB` + escape("-"+f.Shorthand) + `\fR, ` + name
 		}
-		if f.NoOptDefVal == "" && value != "" {
+		switch {
+		case value == "":
+		case f.NoOptDefVal == "":
 			name += ` \fI` + escape(value) + `\fR`
+		default:
+			name += `[=\fI` + escape(value) + `\fR]`
 		}
 		w.line(".TP")
 		w.line(name)
