@@ -106,6 +106,9 @@ func (a *app) certCheck(ctx context.Context, opt *certCheckOptions, name string)
 	} else {
 		c.verdict = e.examine(ctx, s.cert, s.others, s.kind, moment)
 	}
+	if err := context.Cause(ctx); err != nil {
+		return err // what a source was asked for did not come because of that
+	}
 	c.judgeKey()
 	if a.json {
 		err = a.writeJSON(a.io.Out, c.document())

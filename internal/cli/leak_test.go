@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
@@ -114,8 +115,9 @@ type world struct {
 	dir     string
 	back    string // the folder of the test
 	lang    string
-	real    bool          // the real time instead of a fixed one
-	ahead   time.Duration // how far the clock is off the real time
+	real    bool            // the real time instead of a fixed one
+	ahead   time.Duration   // how far the clock is off the real time
+	traced  context.Context // what runs in it, if it is set
 	printed bytes.Buffer
 }
 
@@ -157,7 +159,7 @@ func (w *world) run(line, stdin string) (exit int, out string) {
 	stdout, stderr := w.create("stdout"), w.create("stderr")
 	defer stdout.Close()
 	defer stderr.Close()
-	exit = Run(Config{
+	cfg := Config{
 		Args: append(args, "--no-input"), Stdin: in, Stdout: stdout, Stderr: stderr,
 		Getenv: func(name string) string {
 			return map[string]string{"JPKI_LANG": w.lang, "XDG_STATE_HOME": w.path("state"), "HOME": w.dir}[name]
@@ -168,7 +170,13 @@ func (w *world) run(line, stdin string) (exit int, out string) {
 			}
 			return time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)
 		},
-	})
+	}
+	if w.traced == nil {
+		exit = Run(cfg)
+	} else {
+		a := newApp(cfg)
+		exit = a.finish(a.execute(w.traced, cfg.Args))
+	}
 	for _, f := range []*os.File{stdout, stderr} {
 		b, err := os.ReadFile(f.Name())
 		if err != nil {

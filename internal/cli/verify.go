@@ -118,6 +118,9 @@ func (a *app) verify(ctx context.Context, opt *verifyOptions, files []string) (e
 	worst := problem.Code("")
 	err = a.findAll(ctx, opt, files, func(f fileFinding) error {
 		v := a.judgeFile(ctx, opt, f)
+		if err := context.Cause(ctx); err != nil {
+			return err // what a source was asked for did not come because of that
+		}
 		if v.err != nil && !opt.many {
 			return v.err
 		}

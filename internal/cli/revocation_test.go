@@ -1,0 +1,321 @@
+package cli
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httptrace"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/ocsp"
+
+	"github.com/jpki-tools/jpki/internal/fetch"
+	"github.com/jpki-tools/jpki/internal/i18n"
+	"github.com/jpki-tools/jpki/internal/ui"
+	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/trust"
+	"github.com/jpki-tools/jpki/pkg/virtualcard"
+)
+
+// otherCA is a CA of another organization, whose holders' certificates name
+// addresses that nobody asked to be contacted.
+type otherCA struct {
+	t    *testing.T
+	cert *x509.Certificate
+	key  *ecdsa.PrivateKey
+	now  time.Time
+}
+
+func newOtherCA(t *testing.T) otherCA {
+	t.Helper()
+	ca := otherCA{t: t, now: time.Now().Truncate(time.Second)}
+	var err error
+	if ca.key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
+		t.Fatal(err)
+	}
+	ca.cert = ca.issue(&x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "other CA"}, BasicConstraintsValid: true, IsCA: true,
+		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign, SubjectKeyId: []byte{1},
+	})
+	return ca
+}
+
+func (ca otherCA) issue(template *x509.Certificate) *x509.Certificate {
+	ca.t.Helper()
+	template.NotBefore, template.NotAfter = ca.now.AddDate(0, 0, -5), ca.now.AddDate(0, 0, 5)
+	parent := ca.cert
+	if parent == nil {
+		parent = template
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, parent, &ca.key.PublicKey, ca.key)
+	if err != nil {
+		ca.t.Fatal(err)
+	}
+	c, err := x509.ParseCertificate(der)
+	if err != nil {
+		ca.t.Fatal(err)
+	}
+	return c
+}
+
+// holder issues a certificate that is full of addresses.
+func (ca otherCA) holder(address string) *x509.Certificate {
+	return ca.issue(&x509.Certificate{
+		SerialNumber: big.NewInt(77), Subject: pkix.Name{CommonName: "somebody"}, KeyUsage: x509.KeyUsageDigitalSignature,
+		OCSPServer: []string{address + "/ocsp"}, IssuingCertificateURL: []string{address + "/ca"}, CRLDistributionPoints: []string{address + "/crl"},
+		PolicyIdentifiers: []asn1.ObjectIdentifier{{1, 2, 3}},
+	})
+}
+
+func (ca otherCA) list() []byte {
+	der, err := x509.CreateRevocationList(rand.Reader, &x509.RevocationList{
+		Number: big.NewInt(1), ThisUpdate: ca.now.Add(-time.Minute), NextUpdate: ca.now.Add(time.Hour),
+	}, ca.cert, ca.key)
+	if err != nil {
+		ca.t.Fatal(err)
+	}
+	return der
+}
+
+func pemText(c *x509.Certificate) string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw}))
+}
+
+// place is a server that counts who comes.
+type place struct {
+	*httptest.Server
+	visits atomic.Int32
+}
+
+func newPlace(t *testing.T, serve http.HandlerFunc) *place {
+	t.Helper()
+	p := &place{}
+	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p.visits.Add(1)
+		if serve != nil {
+			serve(w, r)
+		}
+	}))
+	t.Cleanup(p.Close)
+	return p
+}
+
+func (p *place) host() string { return strings.TrimPrefix(p.URL, "http://") }
+
+// answering is a responder to which every certificate is good.
+func answering(t *testing.T, ca *x509.Certificate, sign func(ocsp.Response) ([]byte, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil || r.Method != http.MethodPost || r.Header.Get("Content-Type") != "application/ocsp-request" {
+			t.Errorf("%s of %s: %v", r.Method, r.Header.Get("Content-Type"), err)
+		}
+		q, err := ocsp.ParseRequest(body)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		now := time.Now()
+		answer, err := sign(ocsp.Response{Status: ocsp.Good, SerialNumber: q.SerialNumber, ThisUpdate: now.Add(-time.Minute), NextUpdate: now.Add(time.Hour)})
+		if err != nil {
+			t.Error(err)
+		}
+		w.Header().Set("Content-Type", "application/ocsp-response")
+		_, _ = w.Write(answer)
+	}
+}
+
+// network notes every name that is looked up and every address that is dialed.
+type network struct {
+	mu       sync.Mutex
+	contacts []string
+}
+
+func (n *network) note(where string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if !slices.Contains(n.contacts, where) {
+		n.contacts = append(n.contacts, where)
+	}
+}
+
+func (n *network) context(ctx context.Context) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		DNSStart:     func(i httptrace.DNSStartInfo) { n.note(i.Host) },
+		ConnectStart: func(_, address string) { n.note(address) },
+	})
+}
+
+// TestOnlyGivenAddressesAreContacted: a certificate is full of addresses, and
+// none of them is anybody's to call but where that was asked for, of a
+// certificate that is believed, and outside this network.
+func TestOnlyGivenAddressesAreContacted(t *testing.T) {
+	ca := newOtherCA(t)
+	tempting := newPlace(t, nil)
+	lists := newPlace(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(ca.list()) })
+	responder := newPlace(t, answering(t, ca.cert, func(r ocsp.Response) ([]byte, error) { return ocsp.CreateResponse(ca.cert, ca.cert, r, ca.key) }))
+	astray := newPlace(t, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, strings.Replace(tempting.URL, "127.0.0.1", "localhost", 1), http.StatusTemporaryRedirect)
+	})
+	w := newWorld(t, "en")
+	w.real = true
+	w.write("ca.pem", pemText(ca.cert))
+	w.write("h.pem", pemText(ca.holder(tempting.URL))+pemText(ca.cert))
+	w.write("ca.crl", string(ca.list()))
+	for _, c := range []struct {
+		line string
+		exit int
+		want []string
+		says string
+	}{
+		{"cert check h.pem", 9, nil, "not under JPKI"},
+		{"cert check h.pem --ca ca.pem", 0, nil, "Genuine (revocation not checked)"},
+		{"cert check h.pem --ca ca.pem --require-revocation", 9, nil, "nothing was given"},
+		{"cert check h.pem --ca ca.pem --crl ca.crl", 0, nil, "Valid (not revoked)"},
+		{"cert check h.pem --ca ca.pem --crl " + lists.URL, 0, []string{lists.host()}, "Valid (not revoked)"},
+		{"cert check h.pem --ca ca.pem --ocsp " + responder.URL, 0, []string{responder.host()}, "Valid (not revoked)"},
+		{"cert check h.pem --ca ca.pem --crl ca.crl --crl " + lists.URL + " --ocsp " + responder.URL, 0, []string{lists.host(), responder.host()}, "Valid (not revoked)"},
+		{"cert check h.pem --ocsp aia --crl " + lists.URL, 9, nil, "not under JPKI"},
+		{"cert check h.pem --ocsp " + responder.URL, 9, nil, "not under JPKI"},
+		{"cert check auth --card demo --ocsp aia", 9, nil, "demo card"},
+		{"cert check auth-ca --card demo --trust demo --ocsp aia", 0, nil, "DEMO"},
+		{"cert check h.pem --ca ca.pem --ocsp " + astray.URL, 9, []string{astray.host()}, "it redirects to another host"},
+		{"cert check h.pem --ca ca.pem --crl " + astray.URL, 9, []string{astray.host()}, "it redirects to another host"},
+		// Dialing stops before anything is sent: the address is this machine's.
+		{"cert check h.pem --ca ca.pem --ocsp aia", 9, []string{tempting.host()}, "the address lies inside this network"},
+	} {
+		var n network
+		w.traced = n.context(t.Context())
+		exit, out := w.run(c.line, "")
+		if exit != c.exit || !strings.Contains(out, c.says) {
+			t.Errorf("%s: exit %d, want %d\n%s", c.line, exit, c.exit, out)
+		}
+		if slices.Sort(n.contacts); !slices.Equal(n.contacts, slices.Sorted(slices.Values(c.want))) {
+			t.Errorf("%s: contacted %v, want %v", c.line, n.contacts, c.want)
+		}
+	}
+	if n := tempting.visits.Load(); n != 0 {
+		t.Errorf("%d requests went where nobody asked for", n)
+	}
+}
+
+// TestSourcesAreAskedOnce: of many signatures by one person each source is
+// asked once.
+func TestSourcesAreAskedOnce(t *testing.T) {
+	ca, _ := virtualcard.DemoCAs()
+	responder := newPlace(t, answering(t, ca.Certificate, func(r ocsp.Response) ([]byte, error) {
+		return ocsp.CreateResponse(ca.Certificate, ca.Certificate, r, ca.Key)
+	}))
+	list, err := x509.CreateRevocationList(rand.Reader, &x509.RevocationList{
+		Number: big.NewInt(1), ThisUpdate: time.Now().Add(-time.Minute), NextUpdate: time.Now().Add(time.Hour),
+	}, ca.Certificate, ca.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lists := newPlace(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(list) })
+	w := newWorld(t, "ja")
+	w.real = true
+	w.write("a.txt", "a")
+	w.write("b.txt", "b")
+	w.write("c.txt", "c")
+	if exit, out := w.run("sign a.txt b.txt c.txt --card demo --pin-stdin", virtualcard.SignPIN+"\n"); exit != 0 {
+		t.Fatal(out)
+	}
+	exit, out := w.run("verify a.txt.p7s b.txt.p7s c.txt.p7s --trust demo --crl "+lists.URL+" --ocsp "+responder.URL, "")
+	if exit != 0 || strings.Count(out, "署名は有効です") != 3 {
+		t.Errorf("exit %d\n%s", exit, out)
+	}
+	if a, b := responder.visits.Load(), lists.visits.Load(); a != 1 || b != 1 {
+		t.Errorf("the responder was asked %d times, the list fetched %d times", a, b)
+	}
+	exit, out = w.run("verify a.txt.p7s --json --trust demo --require-revocation --ocsp "+responder.URL, "")
+	for _, want := range []string{`"verdict": "valid"`, `"revocation": "good"`, `"source": "ocsp"`, `"from": "` + responder.URL, `"state": "good"`} {
+		if exit != 0 || !strings.Contains(out, want) {
+			t.Errorf("exit %d, no %s in\n%s", exit, want, out)
+		}
+	}
+}
+
+// TestSourcesThatFail: whoever names a source gets an answer, or nothing is
+// decided.
+func TestSourcesThatFail(t *testing.T) {
+	ca := newOtherCA(t)
+	h := ca.holder("http://example.invalid")
+	serve := func(kind string, body []byte) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", kind)
+			_, _ = w.Write(body)
+		}
+	}
+	const response = "application/ocsp-response"
+	gone := newPlace(t, nil)
+	gone.Close()
+	for _, lang := range []string{"ja", "en"} {
+		w := newWorld(t, lang)
+		w.real = true
+		w.write("ca.pem", pemText(ca.cert))
+		w.write("h.pem", pemText(h))
+		for _, c := range []struct {
+			flag   string
+			serve  http.HandlerFunc
+			ja, en string
+		}{
+			{"--ocsp", serve("text/html", []byte("<html>")), "応答の種類が違います", "the answer is of another kind"},
+			{"--ocsp", serve(response, []byte("<html>")), "CRLやOCSPの応答として読めません", "it cannot be read as a CRL or an OCSP response"},
+			{"--ocsp", serve(response, []byte{0x30, 3, 0x0A, 1, 6}), "レスポンダーが断りました(unauthorized)", "the responder refuses (unauthorized)"},
+			{"--ocsp", serve(response, make([]byte, fetch.MaxSize+1)), "応答が大きすぎます", "the answer is too large"},
+			{"--ocsp", http.NotFound, "サーバーが断りました", "the server refuses"},
+			{"--crl", serve("", []byte("<html>")), "CRLやOCSPの応答として読めません", "it cannot be read as a CRL or an OCSP response"},
+			{"--crl", serve("", make([]byte, fetch.MaxSize+1)), "応答が大きすぎます", "the answer is too large"},
+			{"--crl", http.NotFound, "サーバーが断りました", "the server refuses"},
+			{"--crl", nil, "応答がありません", "there is no answer"},
+		} {
+			address := gone.URL
+			if c.serve != nil {
+				address = newPlace(t, c.serve).URL
+			}
+			exit, out := w.run(fmt.Sprintf("cert check h.pem --ca ca.pem %s %s", c.flag, address), "")
+			want := map[string]string{"ja": c.ja, "en": c.en}[lang]
+			if exit != 9 || !strings.Contains(out, want) {
+				t.Errorf("exit %d, no %q in\n%s", exit, want, out)
+			}
+		}
+		t.Chdir(w.back)
+	}
+}
+
+// TestSlowSource: a responder that never answers is given up.
+func TestSlowSource(t *testing.T) {
+	ca := newOtherCA(t)
+	over := make(chan struct{})
+	slow := newPlace(t, func(_ http.ResponseWriter, r *http.Request) {
+		select {
+		case <-over:
+		case <-r.Context().Done():
+		}
+	})
+	defer close(over)
+	a := &app{io: &ui.IO{Lang: i18n.EN}, now: time.Now, demo: &demoCards{}}
+	e := &examiner{app: a, anchors: trust.Anchors{Given: []*x509.Certificate{ca.cert}}, ocsp: slow.URL, answers: map[string]*ocspAnswer{}}
+	ctx, stop := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer stop()
+	v := e.examine(ctx, ca.holder(""), nil, cert.Other, trust.Moment{Time: time.Now(), Proven: true})
+	if v.Status() != trust.Indeterminate || len(v.Reasons) != 1 || v.Reasons[0].Code != trust.TryLater || !errors.Is(v.Reasons[0], fetch.ErrNoAnswer) {
+		t.Errorf("%s %v", v.Status(), v.Reasons)
+	}
+}
