@@ -465,6 +465,38 @@ func TestSubjectKeyIdentifier(t *testing.T) {
 	}
 }
 
+// Two certificates with the key identifier that the signer is named by: the
+// one that was signed counts; without that, the first, and never the one whose
+// key signed nothing.
+func TestSameSubjectKeyIdentifier(t *testing.T) {
+	p := fixture()
+	decoy := issue(&x509.Certificate{SerialNumber: big.NewInt(3), Subject: pkix.Name{CommonName: "decoy"}, SubjectKeyId: p.rsa.cert.SubjectKeyId}, p.ca, p.ca.key)
+	for name, c := range map[string]struct {
+		certificates [][]byte
+		ess          bool
+		expect       error // nil: good
+	}{
+		"decoy first, certificate signed":  {[][]byte{decoy.Raw, p.rsa.cert.Raw}, true, nil},
+		"decoy behind, certificate signed": {[][]byte{p.rsa.cert.Raw, decoy.Raw}, true, nil},
+		"decoy alone, certificate signed":  {[][]byte{decoy.Raw}, true, NoSigningCertificateFound},
+		"decoy first":                      {[][]byte{decoy.Raw, p.rsa.cert.Raw}, false, SigCryptoFailure},
+		"decoy behind":                     {[][]byte{p.rsa.cert.Raw, decoy.Raw}, false, nil},
+		"decoy alone":                      {[][]byte{decoy.Raw}, false, SigCryptoFailure},
+	} {
+		f := newForge()
+		f.version, f.certificates = 3, c.certificates
+		s := f.signers[0]
+		s.version, s.sid = 3, tlv(tagContext, p.rsa.cert.SubjectKeyId)
+		if !c.ess {
+			s.replace(oidSigningCertificateV2)
+		}
+		rs := verified(t, f.encode(), content)
+		if err := rs.Err(); !errors.Is(err, c.expect) || c.expect == nil && (err != nil || !rs[0].Certificate.Equal(p.rsa.cert)) {
+			t.Errorf("%s: %v, want %v", name, err, c.expect)
+		}
+	}
+}
+
 // An empty key identifier names nobody, not everybody without one.
 func TestEmptySubjectKeyIdentifier(t *testing.T) {
 	p := fixture()

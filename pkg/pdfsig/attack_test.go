@@ -2,6 +2,8 @@ package pdfsig
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/asn1"
 	"errors"
 	"fmt"
 	"regexp"
@@ -97,8 +99,98 @@ func attacks(t testing.TB) map[string]attack {
 		"object stream replaced":            {objectStreamReplaced(t), cms.HashFailure},
 		"offset past the signed part":       {offsetPastTheEnd(t), Generic},
 		"another catalog":                   {anotherCatalog(t, signed), cms.HashFailure},
+
+		"content inside the CMS": {signedBy(t, func(der, covered []byte) []byte { return attached(t, der, covered) }), cms.SigConstraintsFailure},
+		"other content inside the CMS": {signedBy(t, func([]byte, []byte) []byte {
+			digest := sha256.Sum256([]byte("something else"))
+			der, err := signer().Detached(digest[:])
+			if err != nil {
+				t.Fatal(err)
+			}
+			return attached(t, der, []byte("something else"))
+		}), cms.SigConstraintsFailure},
+		"the CMS of another document": {signedBy(t, func([]byte, []byte) []byte {
+			digest := sha256.Sum256([]byte("something else"))
+			der, err := signer().Detached(digest[:])
+			if err != nil {
+				t.Fatal(err)
+			}
+			return der
+		}), cms.HashFailure},
+		"two signers in the CMS": {signedBy(t, func(der, _ []byte) []byte { return signers(t, der, 2) }), cms.FormatFailure},
+		"no signer in the CMS":   {signedBy(t, func(der, _ []byte) []byte { return signers(t, der, 0) }), cms.FormatFailure},
+	}
+	for name, file := range shadows(t) {
+		all[name] = attack{file, cms.HashFailure}
 	}
 	return all
+}
+
+// signedBy signs with a CMS that contents makes.
+func signedBy(t testing.TB, contents func(der, covered []byte) []byte) []byte {
+	c := crafted("")
+	c.contents, c.room = contents, 9000
+	return c.sign(t, formFile(table))
+}
+
+// attached puts content into a CMS.
+func attached(t testing.TB, der, content []byte) []byte {
+	var b bytes.Buffer
+	if err := cms.WriteAttached(&b, der, bytes.NewReader(content), int64(len(content))); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// signers gives a CMS with the SignerInfo of der n times.
+func signers(t testing.TB, der []byte, n int) []byte {
+	var info struct {
+		Type    asn1.ObjectIdentifier
+		Content struct {
+			Version                       int
+			Digests, Content, Certificate asn1.RawValue
+			Signers                       []asn1.RawValue `asn1:"set"`
+		} `asn1:"explicit,tag:0"`
+	}
+	if _, err := asn1.Unmarshal(der, &info); err != nil {
+		t.Fatal(err)
+	}
+	info.Content.Signers = slices.Repeat(info.Content.Signers, n)
+	out, err := asn1.Marshal(info)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// shadows are documents that were prepared before they were signed, to show
+// something else after a change that looks harmless.
+func shadows(t testing.TB) map[string][]byte {
+	const resources = "/Resources <</Font <</F 13 0 R>> /XObject <</O 14 0 R>>>>"
+	const evil = "BT /F 24 Tf 20 100 Td (Contract: 900 yen) Tj ET"
+	hidden := "4 0 obj\n" + streamBody("", evil) + "\nendobj\n"
+	signed := crafted("").sign(t, formFile(table,
+		object{3, 0, "<</Type /Page /Parent 2 0 R /Contents [12 0 R 4 0 R] " + resources + " /Annots [6 0 R 11 0 R]>>"},
+		object{12, 0, streamBody("", evil)},
+		object{13, 0, "<</Type /Font /Subtype /Type1 /BaseFont /Helvetica>>"},
+		object{14, 0, streamBody("/Type /XObject /Subtype /Form /BBox [0 0 300 200]", "1 g 0 0 300 200 re f")},
+		object{15, 0, streamBody("/Type /Metadata", hidden)},
+	))
+	replaced := bytes.Clone(signed) // by a cross-reference to what was there from the start
+	d, err := openDocument(bytes.NewReader(signed), int64(len(signed)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	replaced = fmt.Appendf(replaced, "xref\n4 1\n%010d 00000 n \ntrailer\n<</Size 30 /Root 1 0 R /Prev %d>>\nstartxref\n%d\n%%%%EOF\n",
+		bytes.Index(signed, []byte(hidden)), d.Sections()[0].Offset, len(signed))
+	return map[string][]byte{
+		"shadow: what covered it is hidden": extend(t, signed, "", object{14, 0, streamBody("/Type /XObject /Subtype /Form /BBox [0 0 300 200]", "")}),
+		"shadow: what covered it is freed":  extend(t, signed, "", object{14, 1, ""}),
+		"shadow: no longer used":            extend(t, signed, "", object{3, 0, "<</Type /Page /Parent 2 0 R /Contents [12 0 R] " + resources + " /Annots [6 0 R 11 0 R]>>"}),
+		"shadow: another font":              extend(t, signed, "", object{13, 0, "<</Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding <</Differences [48 /nine]>>>>"}),
+		"shadow: a font that was standard":  extend(t, signed, "", object{2, 0, "<</Type /Pages /Kids [3 0 R] /Count 1 /MediaBox [0 0 300 200] /Resources <</Font <</F 30 0 R>>>>>>"}, object{30, 0, "<</Type /Font /Subtype /Type3>>"}),
+		"shadow: hidden and replaced":       replaced,
+	}
 }
 
 type attack struct {
