@@ -69,6 +69,10 @@ func stampOver(t *cms.Timestamp, content []byte) stamp {
 
 // findSignatures finds every signature of a file, by its content.
 func (a *app) findSignatures(ctx context.Context, opt *verifyOptions, path string) ([]foundSignature, error) {
+	if path == "-" {
+		return nil, usage(text{JA: "署名は標準入力から読めません。", EN: "A signature cannot come from standard input."}).
+			next(text{JA: "署名はファイルで、署名された内容は --content - で渡してください。", EN: "Name its file; what is signed can come with --content -."})
+	}
 	f, err := openInput(path)
 	if err != nil {
 		return nil, err
@@ -387,7 +391,7 @@ func xmlFinding(r xmlsig.Result) foundSignature {
 	}
 	for _, failure := range r.Failures {
 		reason := trust.Reason{Code: trust.Code(failure.Reason), Err: failure}
-		if !r.Whole && failure.Reason == xmlsig.SigConstraintsFailure {
+		if !r.Whole && failure.Reason == cms.SigConstraintsFailure {
 			reason.Err = errors.Join(errPartial, failure)
 		}
 		found.reasons = append(found.reasons, reason)
@@ -406,7 +410,7 @@ func xmlFinding(r xmlsig.Result) foundSignature {
 		found.stamps = append(found.stamps, stamp{err: errStampUnreadable})
 	}
 	for _, w := range r.Warnings {
-		found.weak = found.weak || w == xmlsig.WeakDigest || w == xmlsig.WeakKey
+		found.weak = found.weak || w == cms.WeakDigest || w == cms.WeakKey
 	}
 	switch {
 	case len(r.References) == 0:

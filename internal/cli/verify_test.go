@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"crypto"
 	"crypto/rand"
 	"crypto/sha256"
@@ -9,6 +10,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"math/big"
 	"os"
@@ -19,6 +21,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
@@ -276,5 +279,42 @@ func TestManyFiles(t *testing.T) {
 		if bad := strings.HasPrefix(report, "07."); bad == strings.Contains(report, "Genuine") {
 			t.Errorf("%s", report)
 		}
+	}
+}
+
+// TestFindAllEnds: with the context, at once and never as if all were done,
+// and with the first error of whoever takes what is found.
+func TestFindAllEnds(t *testing.T) {
+	var files []string
+	for range 500 {
+		files = append(files, "no such file")
+	}
+	a := newApp(Config{Getenv: func(string) string { return "" }, Now: time.Now})
+	for after := range 3 {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		taken := 0
+		if after == 0 {
+			cancel(interrupted())
+		}
+		err := a.findAll(ctx, &verifyOptions{many: true}, files, func(fileFinding) error {
+			if taken++; taken == after {
+				cancel(interrupted())
+			}
+			return nil
+		})
+		if p, ok := isProblem(err); !ok || p.Code != problem.Interrupted || taken != after {
+			t.Errorf("interrupted after %d: %v, %d taken", after, err, taken)
+		}
+	}
+	full := errors.New("full")
+	taken := 0
+	err := a.findAll(t.Context(), &verifyOptions{many: true}, files, func(fileFinding) error {
+		if taken++; taken == 100 {
+			return full
+		}
+		return nil
+	})
+	if err != full || taken != 100 {
+		t.Errorf("%v, %d taken", err, taken)
 	}
 }

@@ -1,6 +1,7 @@
 package trust
 
 import (
+	"crypto"
 	"crypto/rsa"
 	"crypto/x509"
 	"errors"
@@ -8,9 +9,12 @@ import (
 	"github.com/jpki-tools/jpki/pkg/cert"
 )
 
-// maxGivenKey is the longest RSA key, in bits, of a certificate that others
-// bring: verifying with a longer one takes for ever.
-const maxGivenKey = 8192
+// isHugeKey reports whether a key that others bring is so long that verifying
+// with it takes for ever.
+func isHugeKey(key crypto.PublicKey) bool {
+	r, ok := key.(*rsa.PublicKey)
+	return ok && r.N.BitLen() > 8192
+}
 
 // checkGiven judges a certificate of another organization against the CAs that
 // the user believes, as [Anchors.Check] does for JPKI's. Other organizations'
@@ -34,7 +38,7 @@ func (a Anchors) checkGiven(c *x509.Certificate, cas []*x509.Certificate, want c
 		}
 	}
 	for _, ca := range cas {
-		if key, ok := ca.PublicKey.(*rsa.PublicKey); !ok || key.N.BitLen() <= maxGivenKey {
+		if !isHugeKey(ca.PublicKey) {
 			opts.Intermediates.AddCert(ca)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"errors"
@@ -60,5 +61,17 @@ func TestCheckTSA(t *testing.T) {
 		if (err == nil) != c.good || err != nil && !errors.Is(err, ErrTSA) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// Keys that others bring are not to take for ever.
+func TestHugeKeys(t *testing.T) {
+	for bits, huge := range map[uint]bool{2048: false, 8192: false, 8193: true, 1 << 19: true} {
+		if got := isHugeKey(&rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), bits-1), E: 65537}); got != huge {
+			t.Errorf("%d bits: %v", bits, got)
+		}
+	}
+	if isHugeKey(&ecdsa.PublicKey{Curve: elliptic.P521()}) {
+		t.Error("P-521 is huge")
 	}
 }

@@ -9,6 +9,8 @@ import (
 	_ "crypto/sha512"
 	"fmt"
 	"math/big"
+
+	"github.com/jpki-tools/jpki/pkg/cms"
 )
 
 // Namespaces of XML-DSig 1.0 and of what 1.1 added.
@@ -30,7 +32,7 @@ func (e *UnsupportedError) Error() string {
 }
 
 // unsupported makes a failure of it.
-func unsupported(r Reason, what, algorithm string) *Failure {
+func unsupported(r cms.Reason, what, algorithm string) *Failure {
 	cause := &UnsupportedError{What: what, Algorithm: algorithm}
 	return &Failure{Reason: r, Detail: fmt.Sprintf("%s algorithm %q is not accepted", what, algorithm), Cause: cause}
 }
@@ -98,8 +100,12 @@ func signatureURI(a Algorithm) string {
 	return ""
 }
 
-// minRSABits is what crypto/rsa verifies.
-const minRSABits = 1024
+// Sizes of RSA keys in bits: below the first crypto/rsa verifies nothing, above
+// the second verifying takes for ever.
+const (
+	minRSABits = 1024
+	maxRSABits = 8192
+)
 
 // verify checks a signature value over a digest.
 func (a Algorithm) verify(key crypto.PublicKey, digest, signature []byte) *Failure {
@@ -107,26 +113,26 @@ func (a Algorithm) verify(key crypto.PublicKey, digest, signature []byte) *Failu
 	case *rsa.PublicKey:
 		switch {
 		case a.Scheme != PKCS1v15:
-			return failure(SigCryptoFailure, "%s with an RSA key", a)
-		case key.N.BitLen() < minRSABits:
-			return failure(CryptoConstraintsFailure, "RSA key of %d bits", key.N.BitLen())
+			return failure(cms.SigCryptoFailure, "%s with an RSA key", a)
+		case key.N.BitLen() < minRSABits, key.N.BitLen() > maxRSABits:
+			return failure(cms.CryptoConstraintsFailure, "RSA key of %d bits", key.N.BitLen())
 		case rsa.VerifyPKCS1v15(key, a.Hash, digest, signature) != nil:
-			return failure(SigCryptoFailure, "the signature value is not one over this SignedInfo by the certificate's key")
+			return failure(cms.SigCryptoFailure, "the signature value is not one over this SignedInfo by the certificate's key")
 		}
 		return nil
 	case *ecdsa.PublicKey:
 		// r and s as integers of the size of the curve (XML-DSig 1.1, 6.4.3).
 		size := (key.Params().BitSize + 7) / 8
 		if a.Scheme != ECDSA || len(signature) != 2*size {
-			return failure(SigCryptoFailure, "%s with a key on %s and %d bytes", a, key.Params().Name, len(signature))
+			return failure(cms.SigCryptoFailure, "%s with a key on %s and %d bytes", a, key.Params().Name, len(signature))
 		}
 		r, s := new(big.Int).SetBytes(signature[:size]), new(big.Int).SetBytes(signature[size:])
 		if !ecdsa.Verify(key, digest, r, s) {
-			return failure(SigCryptoFailure, "the signature value is not one over this SignedInfo by the certificate's key")
+			return failure(cms.SigCryptoFailure, "the signature value is not one over this SignedInfo by the certificate's key")
 		}
 		return nil
 	}
-	return failure(CryptoConstraintsFailure, "a key of type %T", key)
+	return failure(cms.CryptoConstraintsFailure, "a key of type %T", key)
 }
 
 // isWeakKey reports whether an RSA key has less than 2048 bits.

@@ -6,10 +6,14 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"errors"
+	"math/big"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/jpki-tools/jpki/pkg/cms"
 )
 
 // signedWith is a signature over <a/> by any algorithm there is, as others make
@@ -52,18 +56,18 @@ func TestAlgorithms(t *testing.T) {
 		algorithm Algorithm
 		digest    crypto.Hash
 		who       holder
-		warnings  []Warning
+		warnings  []cms.Warning
 	}{
 		{"RSA, SHA-256", Algorithm{PKCS1v15, crypto.SHA256}, crypto.SHA256, f.signer, nil},
 		{"RSA, SHA-384 and SHA-512", Algorithm{PKCS1v15, crypto.SHA384}, crypto.SHA512, f.signer, nil},
-		{"RSA, SHA-1 for SignedInfo", Algorithm{PKCS1v15, crypto.SHA1}, crypto.SHA256, f.signer, []Warning{WeakDigest}},
-		{"RSA, SHA-1 for the content", Algorithm{PKCS1v15, crypto.SHA256}, crypto.SHA1, f.signer, []Warning{WeakDigest}},
-		{"RSA, SHA-1", Algorithm{PKCS1v15, crypto.SHA1}, crypto.SHA1, f.signer, []Warning{WeakDigest}},
-		{"RSA 1024", Algorithm{PKCS1v15, crypto.SHA256}, crypto.SHA256, f.short, []Warning{WeakKey}},
+		{"RSA, SHA-1 for SignedInfo", Algorithm{PKCS1v15, crypto.SHA1}, crypto.SHA256, f.signer, []cms.Warning{cms.WeakDigest}},
+		{"RSA, SHA-1 for the content", Algorithm{PKCS1v15, crypto.SHA256}, crypto.SHA1, f.signer, []cms.Warning{cms.WeakDigest}},
+		{"RSA, SHA-1", Algorithm{PKCS1v15, crypto.SHA1}, crypto.SHA1, f.signer, []cms.Warning{cms.WeakDigest}},
+		{"RSA 1024", Algorithm{PKCS1v15, crypto.SHA256}, crypto.SHA256, f.short, []cms.Warning{cms.WeakKey}},
 		{"P-256", Algorithm{ECDSA, crypto.SHA256}, crypto.SHA256, f.p256, nil},
 		{"P-384", Algorithm{ECDSA, crypto.SHA384}, crypto.SHA256, f.ca.certify(ecdsaKey(elliptic.P384()), "P-384", 6), nil},
 		{"P-521", Algorithm{ECDSA, crypto.SHA512}, crypto.SHA256, f.ca.certify(ecdsaKey(elliptic.P521()), "P-521", 7), nil},
-		{"P-256, SHA-1", Algorithm{ECDSA, crypto.SHA1}, crypto.SHA256, f.p256, []Warning{WeakDigest}},
+		{"P-256, SHA-1", Algorithm{ECDSA, crypto.SHA1}, crypto.SHA256, f.p256, []cms.Warning{cms.WeakDigest}},
 	} {
 		signed := signedWith(t, test.algorithm, test.digest, test.who)
 		results := mustParse(t, signed).Verify(Verification{})
@@ -75,7 +79,7 @@ func TestAlgorithms(t *testing.T) {
 			t.Errorf("%s: %v, %v, warnings %v", test.name, r.Algorithm, r.References[0].Hash, r.Warnings)
 		}
 		forged := replaced(t, signed, `URI=""`, `Id="x" URI=""`)
-		if err := verdict(forged, Verification{}); !errors.Is(err, SigCryptoFailure) {
+		if err := verdict(forged, Verification{}); !errors.Is(err, cms.SigCryptoFailure) {
 			t.Errorf("%s, changed: %v", test.name, err)
 		}
 	}
@@ -86,8 +90,27 @@ func TestAlgorithms(t *testing.T) {
 		"P-256 over RSA": replaced(t, signed, base64Of(f.p256.cert.Raw), base64Of(f.signer.cert.Raw)),
 		"DER":            replaced(t, signed, between(t, signed, "<ds:SignatureValue>", "</ds:SignatureValue>"), base64Of(sequenceOfTwo())),
 	} {
-		if err := verdict(forged, Verification{}); !errors.Is(err, SigCryptoFailure) {
+		if err := verdict(forged, Verification{}); !errors.Is(err, cms.SigCryptoFailure) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestCostlyKeys: neither a long key nor many certificates may take for ever.
+func TestCostlyKeys(t *testing.T) {
+	for _, bits := range []uint{512, 8193, 1 << 16} {
+		key := &rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), bits-1), E: 65537}
+		if f := (Algorithm{PKCS1v15, crypto.SHA256}).verify(key, make([]byte, 32), make([]byte, bits/8)); !errors.Is(f, cms.CryptoConstraintsFailure) {
+			t.Errorf("%d bits: %v", bits, f)
+		}
+	}
+	who := fixture().signer
+	signed := sign(t, []byte("<a/>"), Request{}, who.signing())
+	one := "<ds:X509Certificate>" + base64Of(who.cert.Raw) + "</ds:X509Certificate>"
+	for n, want := range map[int]error{maxCertificates - 2: nil, maxCertificates: cms.FormatFailure} { // beside the two that are there
+		err := verdict(replaced(t, signed, "</ds:X509Data>", strings.Repeat(one, n)+"</ds:X509Data>"), Verification{})
+		if !errors.Is(err, want) || want == nil && err != nil {
+			t.Errorf("%d certificates more: %v", n, err)
 		}
 	}
 }
@@ -102,7 +125,7 @@ func TestErrorsSay(t *testing.T) {
 		"xmlsig: more than the limit for Size, 7":              &LimitError{Limit: "Size", Max: 7},
 		"xmlsig: line 1:2: more than the limit for Depth, 7":   &LimitError{"Depth", 7, 1, 2},
 		`xmlsig: signature algorithm "none" is not accepted`:   &UnsupportedError{"signature", "none"},
-		"xmlsig: file x was not given (SIGNED_DATA_NOT_FOUND)": failure(SignedDataNotFound, "file %s was not given", "x"),
+		"xmlsig: file x was not given (SIGNED_DATA_NOT_FOUND)": failure(cms.SignedDataNotFound, "file %s was not given", "x"),
 		"RSASSA-PKCS1-v1_5 with SHA-256":                       errors.New(Algorithm{PKCS1v15, crypto.SHA256}.String()),
 		"unknown":                                              errors.New(Algorithm{}.String()),
 		`xmlsig: line 1:2: a further signature would break signature "s", which covers the whole`:                    &BreaksSignatureError{"s", 1, 2},

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/jpki-tools/jpki/pkg/cms"
 )
 
 // replaced gives src with one thing replaced that must be there once.
@@ -211,7 +213,7 @@ func TestSignatureOfNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		p.digested = nil
-		if err := verdict(finish(t, p, fixture().signer.signing()), Verification{}); !errors.Is(err, SigConstraintsFailure) {
+		if err := verdict(finish(t, p, fixture().signer.signing()), Verification{}); !errors.Is(err, cms.SigConstraintsFailure) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -226,7 +228,7 @@ func TestDuplicateIDs(t *testing.T) {
 		"inside": replaced(t, parts, ">1</a>", `>1<b xml:id="k"/></a>`),
 		"around": append(append([]byte(`<x ID="k">`), parts...), "</x>"...),
 	} {
-		if err := verdict(forged, Verification{Partial: true}); !errors.Is(err, ErrDuplicateID) || !errors.Is(err, SigConstraintsFailure) {
+		if err := verdict(forged, Verification{Partial: true}); !errors.Is(err, ErrDuplicateID) || !errors.Is(err, cms.SigConstraintsFailure) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -251,22 +253,22 @@ func TestRefusedAlgorithms(t *testing.T) {
 	}
 	for _, test := range []struct {
 		element, algorithm, what string
-		reason                   Reason
+		reason                   cms.Reason
 	}{
-		{"SignatureMethod", "http://www.w3.org/2000/09/xmldsig#hmac-sha1", "signature", CryptoConstraintsFailure},
-		{"SignatureMethod", "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256", "signature", CryptoConstraintsFailure},
-		{"SignatureMethod", "none", "signature", CryptoConstraintsFailure},
-		{"SignatureMethod", "", "signature", CryptoConstraintsFailure},
-		{"SignatureMethod", "http://www.w3.org/2000/09/xmldsig#dsa-sha1", "signature", CryptoConstraintsFailure},
-		{"SignatureMethod", "http://www.w3.org/2001/04/xmldsig-more#rsa-md5", "signature", CryptoConstraintsFailure},
-		{"DigestMethod", "http://www.w3.org/2001/04/xmldsig-more#md5", "digest", CryptoConstraintsFailure},
-		{"CanonicalizationMethod", "http://www.w3.org/TR/1999/REC-xslt-19991116", "canonicalization", SigConstraintsFailure},
-		{"CanonicalizationMethod", "", "canonicalization", SigConstraintsFailure},
-		{"Transform", "http://www.w3.org/TR/1999/REC-xslt-19991116", "transform", SigConstraintsFailure},
-		{"Transform", "http://www.w3.org/TR/1999/REC-xpath-19991116", "transform", SigConstraintsFailure},
-		{"Transform", "http://www.w3.org/2002/06/xmldsig-filter2", "transform", SigConstraintsFailure},
-		{"Transform", "http://www.w3.org/2010/xml-c14n2", "transform", SigConstraintsFailure},
-		{"Transform", "", "transform", SigConstraintsFailure},
+		{"SignatureMethod", "http://www.w3.org/2000/09/xmldsig#hmac-sha1", "signature", cms.CryptoConstraintsFailure},
+		{"SignatureMethod", "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256", "signature", cms.CryptoConstraintsFailure},
+		{"SignatureMethod", "none", "signature", cms.CryptoConstraintsFailure},
+		{"SignatureMethod", "", "signature", cms.CryptoConstraintsFailure},
+		{"SignatureMethod", "http://www.w3.org/2000/09/xmldsig#dsa-sha1", "signature", cms.CryptoConstraintsFailure},
+		{"SignatureMethod", "http://www.w3.org/2001/04/xmldsig-more#rsa-md5", "signature", cms.CryptoConstraintsFailure},
+		{"DigestMethod", "http://www.w3.org/2001/04/xmldsig-more#md5", "digest", cms.CryptoConstraintsFailure},
+		{"CanonicalizationMethod", "http://www.w3.org/TR/1999/REC-xslt-19991116", "canonicalization", cms.SigConstraintsFailure},
+		{"CanonicalizationMethod", "", "canonicalization", cms.SigConstraintsFailure},
+		{"Transform", "http://www.w3.org/TR/1999/REC-xslt-19991116", "transform", cms.SigConstraintsFailure},
+		{"Transform", "http://www.w3.org/TR/1999/REC-xpath-19991116", "transform", cms.SigConstraintsFailure},
+		{"Transform", "http://www.w3.org/2002/06/xmldsig-filter2", "transform", cms.SigConstraintsFailure},
+		{"Transform", "http://www.w3.org/2010/xml-c14n2", "transform", cms.SigConstraintsFailure},
+		{"Transform", "", "transform", cms.SigConstraintsFailure},
 	} {
 		err := verdict(method(test.element, test.algorithm), Verification{})
 		var unsupported *UnsupportedError
@@ -312,7 +314,7 @@ func TestOpenIsAsked(t *testing.T) {
 			asked++
 			return someFiles.open(name)
 		}})
-		if !errors.Is(err, SignedDataNotFound) {
+		if !errors.Is(err, cms.SignedDataNotFound) {
 			t.Errorf("%s: %v", uri, err)
 		}
 		if asked != len(someFiles)-1 {
@@ -334,21 +336,21 @@ func TestCertificateOfTheSigner(t *testing.T) {
 		t.Errorf("plain: %v, signed %v", results.Err(), results[0].CertificateSigned)
 	}
 	xades := sign(t, []byte("<a/>"), Request{XAdES: true}, f.signer.signing())
-	if err := verdict(swap(xades), Verification{}); !errors.Is(err, NoSigningCertificateFound) {
+	if err := verdict(swap(xades), Verification{}); !errors.Is(err, cms.NoSigningCertificateFound) {
 		t.Errorf("XAdES: %v", err)
 	}
 	bare := replaced(t, xades, "<ds:KeyInfo>"+between(t, xades, "<ds:KeyInfo>", "</ds:KeyInfo>")+"</ds:KeyInfo>", "")
-	if err := verdict(bare, Verification{}); !errors.Is(err, NoSigningCertificateFound) {
+	if err := verdict(bare, Verification{}); !errors.Is(err, cms.NoSigningCertificateFound) {
 		t.Errorf("no certificate: %v", err)
 	}
 	if err := mustParse(t, bare).Verify(Verification{Others: []*x509.Certificate{f.other.cert, f.signer.cert}}).Err(); err != nil {
 		t.Errorf("certificate from elsewhere: %v", err)
 	}
-	if err := verdict(replaced(t, xades, "<xades:SigningTime>", "<xades:SigningTime>2"), Verification{}); !errors.Is(err, FormatFailure) {
+	if err := verdict(replaced(t, xades, "<xades:SigningTime>", "<xades:SigningTime>2"), Verification{}); !errors.Is(err, cms.FormatFailure) {
 		t.Errorf("no time: %v", err)
 	}
 	other := replaced(t, plain, base64Of(f.twin.cert.Raw), base64Of(f.other.cert.Raw))
-	if err := verdict(other, Verification{}); !errors.Is(err, SigCryptoFailure) {
+	if err := verdict(other, Verification{}); !errors.Is(err, cms.SigCryptoFailure) {
 		t.Errorf("another key: %v", err)
 	}
 }
@@ -368,7 +370,7 @@ func TestWork(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = d.Verify(Verification{}).Err()
-	if !errors.Is(err, SigConstraintsFailure) || !strings.Contains(err.Error(), "more work") {
+	if !errors.Is(err, cms.SigConstraintsFailure) || !strings.Contains(err.Error(), "more work") {
 		t.Errorf("%.200v", err)
 	}
 }

@@ -1,6 +1,10 @@
 package xmlsig
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/jpki-tools/jpki/pkg/cms"
+)
 
 // coverage finds out whether the references cover the document, and makes a
 // failure of it where they do not: whoever reads the document reads all of it,
@@ -15,7 +19,7 @@ func (r *Result) coverage(sig *signature, sh shape, partial bool) {
 	case partial, sig.ownObjects() == "" && sh.provides(sig):
 		r.warn(PartialCoverage)
 	default:
-		r.fail(failure(SigConstraintsFailure, "the signature covers part of the document: %s", uncovered))
+		r.fail(failure(cms.SigConstraintsFailure, "the signature covers part of the document: %s", uncovered))
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"io"
+
+	"github.com/jpki-tools/jpki/pkg/cms"
 )
 
 // dereference is one signature's way to what its references mean.
@@ -19,7 +21,7 @@ type budget struct{ left int }
 
 func (b *budget) spend(n int) *Failure {
 	if b.left -= n; b.left < 0 {
-		return failure(SigConstraintsFailure, "the references ask for more work than the document's size allows")
+		return failure(cms.SigConstraintsFailure, "the references ask for more work than the document's size allows")
 	}
 	return nil
 }
@@ -41,7 +43,7 @@ func (d *dereference) resolve() *Failure {
 	}
 	var err error
 	if d.targets, err = doc.elementsByID(ids); err != nil {
-		return &Failure{Reason: FormatFailure, Detail: err.Error(), Cause: err}
+		return &Failure{Reason: cms.FormatFailure, Detail: err.Error(), Cause: err}
 	}
 	return nil
 }
@@ -55,15 +57,15 @@ func (d *dereference) element(p pointer) (*Element, *Failure) {
 		case errors.Is(l.err, ErrNoElement):
 			missing = l.err
 		case l.err != nil:
-			return nil, &Failure{Reason: SigConstraintsFailure, Detail: "several elements have the id " + id, Cause: l.err}
+			return nil, &Failure{Reason: cms.SigConstraintsFailure, Detail: "several elements have the id " + id, Cause: l.err}
 		case found != nil && found.start != l.element.start:
-			return nil, &Failure{Reason: SigConstraintsFailure, Detail: "one id with and without percent-encoding", Cause: ErrDuplicateID}
+			return nil, &Failure{Reason: cms.SigConstraintsFailure, Detail: "one id with and without percent-encoding", Cause: ErrDuplicateID}
 		default:
 			found = l.element
 		}
 	}
 	if found == nil {
-		return nil, &Failure{Reason: SignedDataNotFound, Detail: "no element has the id " + p.ids[0], Cause: missing}
+		return nil, &Failure{Reason: cms.SignedDataNotFound, Detail: "no element has the id " + p.ids[0], Cause: missing}
 	}
 	return found, nil
 }
@@ -72,7 +74,7 @@ func (d *dereference) element(p pointer) (*Element, *Failure) {
 // compares its digest.
 func (d *dereference) digest(r *Reference) *Failure {
 	if !r.hasURI {
-		return failure(FormatFailure, "a reference without URI")
+		return failure(cms.FormatFailure, "a reference without URI")
 	}
 	p, f := parsePointer(r.URI)
 	if f != nil {
@@ -103,7 +105,7 @@ func (d *dereference) digest(r *Reference) *Failure {
 		return f
 	}
 	if !bytes.Equal(h.Sum(nil), r.digest) {
-		return failure(HashFailure, "%s is not what was signed", r.what())
+		return failure(cms.HashFailure, "%s is not what was signed", r.what())
 	}
 	return nil
 }
@@ -123,11 +125,11 @@ func (r *Reference) what() string {
 
 func (d *dereference) openFile(name string) (io.ReadCloser, *Failure) {
 	if d.open == nil {
-		return nil, failure(SignedDataNotFound, "file %s was not given", name)
+		return nil, failure(cms.SignedDataNotFound, "file %s was not given", name)
 	}
 	file, err := d.open(name)
 	if err != nil {
-		return nil, &Failure{Reason: SignedDataNotFound, Detail: "file " + name + ": " + err.Error(), Cause: err}
+		return nil, &Failure{Reason: cms.SignedDataNotFound, Detail: "file " + name + ": " + err.Error(), Cause: err}
 	}
 	return file, nil
 }

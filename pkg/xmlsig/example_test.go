@@ -11,6 +11,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/jpki-tools/jpki/pkg/cms"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 	"github.com/jpki-tools/jpki/pkg/xmlsig"
 )
@@ -76,7 +77,7 @@ func Example() {
 	if err != nil {
 		panic(err)
 	}
-	fmt.Println("changed:", errors.Is(forged.Verify(xmlsig.Verification{}).Err(), xmlsig.HashFailure))
+	fmt.Println("changed:", errors.Is(forged.Verify(xmlsig.Verification{}).Err(), cms.HashFailure))
 	// Output:
 	// error: <nil>
 	// signature-1 by CN=holder at 2026-11-22 10:00:00 +0900 +0900

@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"slices"
 	"strings"
+
+	"github.com/jpki-tools/jpki/pkg/cms"
 )
 
 // node is an element of a signature, in memory as a tree. The content that is
@@ -53,12 +55,12 @@ func (e *Element) tree() (*node, *Failure) {
 	for {
 		t, err := s.next()
 		if err != nil {
-			return nil, &Failure{Reason: FormatFailure, Detail: err.Error(), Cause: err}
+			return nil, &Failure{Reason: cms.FormatFailure, Detail: err.Error(), Cause: err}
 		}
 		switch t.kind {
 		case startElement:
 			if count++; count > e.doc.limits.Nodes {
-				return nil, failure(FormatFailure, "a signature of more than %d elements", e.doc.limits.Nodes)
+				return nil, failure(cms.FormatFailure, "a signature of more than %d elements", e.doc.limits.Nodes)
 			}
 			n := &node{space: string(t.uri), local: string(t.local), start: t.start}
 			for _, a := range t.attrs {
@@ -76,7 +78,7 @@ func (e *Element) tree() (*node, *Failure) {
 			stack, marks = append(stack, n), append(marks, len(text))
 			if n.opaque() {
 				if err := skipTo(s, s.depth()-1); err != nil {
-					return nil, &Failure{Reason: FormatFailure, Detail: err.Error(), Cause: err}
+					return nil, &Failure{Reason: cms.FormatFailure, Detail: err.Error(), Cause: err}
 				}
 				if len(stack) == 1 {
 					return n, nil

@@ -4,6 +4,8 @@ import (
 	"io/fs"
 	"net/url"
 	"strings"
+
+	"github.com/jpki-tools/jpki/pkg/cms"
 )
 
 // pointer is what a URI reference says (XML-DSig 1.1, 4.4.3.2 and 4.4.3.3).
@@ -28,12 +30,12 @@ func parsePointer(uri string) (pointer, *Failure) {
 		if id, found := strings.CutPrefix(fragment, "xpointer(id("); found {
 			id, found = strings.CutSuffix(id, "))")
 			if !found || len(id) < 3 || id[0] != id[len(id)-1] || id[0] != '\'' && id[0] != '"' {
-				return pointer{}, unsupported(SigConstraintsFailure, "transform", "XPointer "+uri)
+				return pointer{}, unsupported(cms.SigConstraintsFailure, "transform", "XPointer "+uri)
 			}
 			fragment, comments = id[1:len(id)-1], true
 		}
 		if fragment == "" || strings.ContainsAny(fragment, "()") {
-			return pointer{}, unsupported(SigConstraintsFailure, "transform", "XPointer "+uri)
+			return pointer{}, unsupported(cms.SigConstraintsFailure, "transform", "XPointer "+uri)
 		}
 		ids := []string{fragment}
 		if plain, err := url.PathUnescape(fragment); err == nil && plain != fragment {
@@ -43,7 +45,7 @@ func parsePointer(uri string) (pointer, *Failure) {
 	}
 	name, ok := fileName(uri)
 	if !ok {
-		return pointer{}, failure(SignedDataNotFound, "%q is not fetched: only files beside the signature are", uri)
+		return pointer{}, failure(cms.SignedDataNotFound, "%q is not fetched: only files beside the signature are", uri)
 	}
 	return pointer{outside: name}, nil
 }

@@ -16,6 +16,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/jpki-tools/jpki/pkg/cms"
 )
 
 // write puts content into a file of a directory, and gives its path.
@@ -178,7 +180,7 @@ func TestWeVerifyTheJDK(t *testing.T) {
 			t.Errorf("%s: %v\n%s", jobs[i], err, signed)
 			continue
 		}
-		if weak := slices.Contains(results[0].Warnings, WeakDigest); weak != strings.Contains(jobs[i], "#sha1") {
+		if weak := slices.Contains(results[0].Warnings, cms.WeakDigest); weak != strings.Contains(jobs[i], "#sha1") {
 			t.Errorf("%s: warnings %v", jobs[i], results[0].Warnings)
 		}
 		if !results[0].Certificate.Equal(f.signer.cert) {

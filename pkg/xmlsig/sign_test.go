@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jpki-tools/jpki/pkg/cms"
 )
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
@@ -78,17 +80,17 @@ func TestSignAndVerify(t *testing.T) {
 			}
 			if partial {
 				err := mustParse(t, signed).Verify(Verification{}).Err()
-				if !errors.Is(err, SigConstraintsFailure) || errors.Is(err, HashFailure) || errors.Is(err, SigCryptoFailure) {
+				if !errors.Is(err, cms.SigConstraintsFailure) || errors.Is(err, cms.HashFailure) || errors.Is(err, cms.SigCryptoFailure) {
 					t.Errorf("part of the document: %v", err)
 				}
 			}
 			if strings.Contains(name, "files") {
-				if err := mustParse(t, signed).Verify(Verification{}).Err(); !errors.Is(err, SignedDataNotFound) {
+				if err := mustParse(t, signed).Verify(Verification{}).Err(); !errors.Is(err, cms.SignedDataNotFound) {
 					t.Errorf("without the files: %v", err)
 				}
 				changed := maps.Clone(someFiles)
 				changed["plain.txt"] += " "
-				if err := mustParse(t, signed).Verify(Verification{Open: changed.open}).Err(); !errors.Is(err, HashFailure) {
+				if err := mustParse(t, signed).Verify(Verification{Open: changed.open}).Err(); !errors.Is(err, cms.HashFailure) {
 					t.Errorf("with another file: %v", err)
 				}
 			}

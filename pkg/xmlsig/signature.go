@@ -4,6 +4,8 @@ import (
 	"crypto"
 	"fmt"
 	"strings"
+
+	"github.com/jpki-tools/jpki/pkg/cms"
 )
 
 // signature is a ds:Signature as it stands in a document (XML-DSig 1.1, 4).
@@ -94,14 +96,14 @@ func parseSignature(e *Element) (*signature, *Failure) {
 		sig.objects = append(sig.objects, n)
 	}
 	if sig.signedInfo == nil || sig.valueNode == nil || len(rest) > 0 || strings.TrimSpace(root.text) != "" {
-		return sig, failure(FormatFailure, "a Signature must hold SignedInfo, SignatureValue, KeyInfo and Objects, in this order, and nothing else")
+		return sig, failure(cms.FormatFailure, "a Signature must hold SignedInfo, SignatureValue, KeyInfo and Objects, in this order, and nothing else")
 	}
 	if f := sig.parseSignedInfo(); f != nil {
 		return sig, f
 	}
 	var ok bool
 	if sig.value, ok = sig.valueNode.base64(); !ok {
-		return sig, failure(FormatFailure, "SignatureValue is not base64")
+		return sig, failure(cms.FormatFailure, "SignatureValue is not base64")
 	}
 	return sig, nil
 }
@@ -109,12 +111,12 @@ func parseSignature(e *Element) (*signature, *Failure) {
 func (sig *signature) parseSignedInfo() *Failure {
 	children := sig.signedInfo.children
 	if len(children) < 3 || !children[0].is(nsDSig, "CanonicalizationMethod") || !children[1].is(nsDSig, "SignatureMethod") {
-		return failure(FormatFailure, "SignedInfo must hold CanonicalizationMethod, SignatureMethod and References")
+		return failure(cms.FormatFailure, "SignedInfo must hold CanonicalizationMethod, SignatureMethod and References")
 	}
 	method := children[0].attrs["Algorithm"]
 	sig.canon.Method = C14NMethod(method)
 	if !sig.canon.Method.Known() {
-		return unsupported(SigConstraintsFailure, "canonicalization", method)
+		return unsupported(cms.SigConstraintsFailure, "canonicalization", method)
 	}
 	var f *Failure
 	if sig.canon.PrefixList, f = prefixList(children[0]); f != nil {
@@ -123,10 +125,10 @@ func (sig *signature) parseSignedInfo() *Failure {
 	method = children[1].attrs["Algorithm"]
 	var known bool
 	if sig.algorithm, known = signatureMethods[method]; !known || len(children[1].children) > 0 {
-		return unsupported(CryptoConstraintsFailure, "signature", method)
+		return unsupported(cms.CryptoConstraintsFailure, "signature", method)
 	}
 	if len(children)-2 > sig.element.doc.limits.References {
-		return failure(FormatFailure, "more than %d references", sig.element.doc.limits.References)
+		return failure(cms.FormatFailure, "more than %d references", sig.element.doc.limits.References)
 	}
 	for _, n := range children[2:] {
 		r, f := sig.parseReference(n)
@@ -140,7 +142,7 @@ func (sig *signature) parseSignedInfo() *Failure {
 
 func (sig *signature) parseReference(n *node) (*Reference, *Failure) {
 	malformed := func(what string) (*Reference, *Failure) {
-		return nil, failure(FormatFailure, "malformed %s in SignedInfo", what)
+		return nil, failure(cms.FormatFailure, "malformed %s in SignedInfo", what)
 	}
 	if !n.is(nsDSig, "Reference") {
 		return malformed("child " + n.local)
@@ -155,7 +157,7 @@ func (sig *signature) parseReference(n *node) (*Reference, *Failure) {
 			}
 			step := transform{algorithm: t.attrs["Algorithm"]}
 			if !step.known() {
-				return nil, unsupported(SigConstraintsFailure, "transform", step.algorithm)
+				return nil, unsupported(cms.SigConstraintsFailure, "transform", step.algorithm)
 			}
 			var f *Failure
 			if step.prefixes, f = prefixList(t); f != nil {
@@ -164,7 +166,7 @@ func (sig *signature) parseReference(n *node) (*Reference, *Failure) {
 			r.transforms = append(r.transforms, step)
 		}
 		if len(r.transforms) > sig.element.doc.limits.Transforms {
-			return nil, failure(FormatFailure, "more than %d transforms", sig.element.doc.limits.Transforms)
+			return nil, failure(cms.FormatFailure, "more than %d transforms", sig.element.doc.limits.Transforms)
 		}
 		rest = rest[1:]
 	}
@@ -174,7 +176,7 @@ func (sig *signature) parseReference(n *node) (*Reference, *Failure) {
 	method := rest[0].attrs["Algorithm"]
 	var ok bool
 	if r.Hash, ok = digestMethods[method]; !ok {
-		return nil, unsupported(CryptoConstraintsFailure, "digest", method)
+		return nil, unsupported(cms.CryptoConstraintsFailure, "digest", method)
 	}
 	if r.digest, ok = rest[1].base64(); !ok || len(r.digest) != r.Hash.Size() {
 		return malformed("DigestValue")
@@ -196,7 +198,7 @@ func prefixList(n *node) ([]string, *Failure) {
 	case len(n.children) == 1 && exclusive && n.children[0].is(string(ExcC14N10), "InclusiveNamespaces"):
 		return strings.Fields(n.children[0].attrs["PrefixList"]), nil
 	}
-	return nil, failure(FormatFailure, "parameter %s for algorithm %q", firstName(n), n.attrs["Algorithm"])
+	return nil, failure(cms.FormatFailure, "parameter %s for algorithm %q", firstName(n), n.attrs["Algorithm"])
 }
 
 func firstName(n *node) string {

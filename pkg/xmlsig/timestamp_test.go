@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/jpki-tools/jpki/pkg/cms"
 )
 
 // stamped is a signature with a token in it that is no token.
@@ -65,11 +67,11 @@ func TestUnreadableTimestamp(t *testing.T) {
 		}
 	}
 	evil := replaced(t, signed, "<xades:UnsignedProperties>", "<DATA/><xades:UnsignedProperties>")
-	if err := verdict(evil, Verification{}); !errors.Is(err, FormatFailure) {
+	if err := verdict(evil, Verification{}); !errors.Is(err, cms.FormatFailure) {
 		t.Errorf("something else in the properties: %v", err)
 	}
 	evil = replaced(t, signed, "<xades:SignatureTimeStamp", "<DATA/><xades:SignatureTimeStamp")
-	if err := verdict(evil, Verification{}); !errors.Is(err, SigConstraintsFailure) {
+	if err := verdict(evil, Verification{}); !errors.Is(err, cms.SigConstraintsFailure) {
 		t.Errorf("something unsigned in the unsigned properties: %v", err)
 	}
 	if strings.Contains(string(signed), base64Of([]byte("first"))) {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"hash"
 	"io"
+
+	"github.com/jpki-tools/jpki/pkg/cms"
 )
 
 // data is what goes from transform to transform: a node-set, or octets.
@@ -44,7 +46,7 @@ func (d *dereference) transform(r *Reference, now data, h hash.Hash) *Failure {
 		return d.write(Canonicalizer{Method: C14N10}, now, h)
 	}
 	if _, err := io.Copy(h, now.octets); err != nil {
-		return &Failure{Reason: SignedDataNotFound, Detail: err.Error(), Cause: err}
+		return &Failure{Reason: cms.SignedDataNotFound, Detail: err.Error(), Cause: err}
 	}
 	return nil
 }
@@ -54,7 +56,7 @@ func (d *dereference) write(c Canonicalizer, now data, w io.Writer) *Failure {
 		return f
 	}
 	if err := c.write(w, *now.set); err != nil {
-		return &Failure{Reason: FormatFailure, Detail: err.Error(), Cause: err}
+		return &Failure{Reason: cms.FormatFailure, Detail: err.Error(), Cause: err}
 	}
 	return nil
 }
@@ -73,14 +75,14 @@ func (set *nodeSet) size() int {
 func (d *dereference) envelop(now *data) *Failure {
 	e := d.sig.element
 	if now.set == nil || now.set.doc != e.doc || now.set.without != nil {
-		return failure(SigConstraintsFailure, "an enveloped-signature transform of something else than the document")
+		return failure(cms.SigConstraintsFailure, "an enveloped-signature transform of something else than the document")
 	}
 	apex := now.set.apex
 	if apex == nil {
 		apex = e.doc.root
 	}
 	if apex.start == e.start || !apex.contains(e) {
-		return failure(SigConstraintsFailure, "an enveloped-signature transform of an element that the signature is not in")
+		return failure(cms.SigConstraintsFailure, "an enveloped-signature transform of an element that the signature is not in")
 	}
 	now.set.without = e
 	return nil
@@ -101,7 +103,7 @@ func (d *dereference) parse(now *data) *Failure {
 	}
 	doc, err := limits.Parse(b)
 	if err != nil {
-		return &Failure{Reason: FormatFailure, Detail: "XML to be canonicalised: " + err.Error(), Cause: err}
+		return &Failure{Reason: cms.FormatFailure, Detail: "XML to be canonicalised: " + err.Error(), Cause: err}
 	}
 	*now = data{set: &nodeSet{doc: doc, comments: true}}
 	return nil
@@ -113,7 +115,7 @@ func readAll(r io.Reader, most int) ([]byte, *Failure) {
 		err = &LimitError{Limit: "Size", Max: most}
 	}
 	if err != nil {
-		return nil, &Failure{Reason: SignedDataNotFound, Detail: err.Error(), Cause: err}
+		return nil, &Failure{Reason: cms.SignedDataNotFound, Detail: err.Error(), Cause: err}
 	}
 	return b, nil
 }
@@ -131,9 +133,9 @@ func (d *dereference) decode(now *data) *Failure {
 			t, err := s.next()
 			switch {
 			case err != nil:
-				return &Failure{Reason: FormatFailure, Detail: err.Error(), Cause: err}
+				return &Failure{Reason: cms.FormatFailure, Detail: err.Error(), Cause: err}
 			case t.kind == startElement && s.depth() > 1:
-				return failure(SigConstraintsFailure, "a base64 transform of an element with elements in it")
+				return failure(cms.SigConstraintsFailure, "a base64 transform of an element with elements in it")
 			case t.kind == charData && s.depth() > 0 || t.kind == cdata:
 				text = appendText(text, t.data, t.kind)
 			}
@@ -149,7 +151,7 @@ func (d *dereference) decode(now *data) *Failure {
 	}
 	b, ok := decodeBase64(string(text))
 	if !ok {
-		return failure(FormatFailure, "what a base64 transform is for is not base64")
+		return failure(cms.FormatFailure, "what a base64 transform is for is not base64")
 	}
 	*now = data{octets: bytes.NewReader(b)}
 	return nil

@@ -4,6 +4,8 @@ import (
 	"crypto"
 	"errors"
 	"testing"
+
+	"github.com/jpki-tools/jpki/pkg/cms"
 )
 
 // TestFileTransforms: what others do to files before they digest them.
@@ -22,13 +24,13 @@ func TestFileTransforms(t *testing.T) {
 		"canonical with comments":    {"x.xml", []transform{comments}, "<!-- c -->\n" + `<a a="1" b="2"></a>`, nil},
 		"canonical twice":            {"x.xml", []transform{comments, c14n}, `<a a="1" b="2"></a>`, nil},
 		"base64":                     {"b64", []transform{base64}, "あい", nil},
-		"changed":                    {"html", nil, "<p> ", HashFailure},
-		"canonical, but no XML":      {"html", []transform{c14n}, "<p>", FormatFailure},
-		"base64, but none":           {"html", []transform{base64}, "<p>", FormatFailure},
-		"base64 of canonical XML":    {"x.xml", []transform{c14n, base64}, "", FormatFailure},
-		"enveloped in a file":        {"x.xml", []transform{enveloped}, "", SigConstraintsFailure},
-		"enveloped in canonical XML": {"x.xml", []transform{c14n, enveloped}, "", SigConstraintsFailure},
-		"not there":                  {"y.xml", nil, "", SignedDataNotFound},
+		"changed":                    {"html", nil, "<p> ", cms.HashFailure},
+		"canonical, but no XML":      {"html", []transform{c14n}, "<p>", cms.FormatFailure},
+		"base64, but none":           {"html", []transform{base64}, "<p>", cms.FormatFailure},
+		"base64 of canonical XML":    {"x.xml", []transform{c14n, base64}, "", cms.FormatFailure},
+		"enveloped in a file":        {"x.xml", []transform{enveloped}, "", cms.SigConstraintsFailure},
+		"enveloped in canonical XML": {"x.xml", []transform{c14n, enveloped}, "", cms.SigConstraintsFailure},
+		"not there":                  {"y.xml", nil, "", cms.SignedDataNotFound},
 	} {
 		p := mustPrepare(t, "<a/>", Request{})
 		p.append(digested{uri: test.file, transforms: test.transforms, digest: sum(crypto.SHA256, []byte(test.digested))})

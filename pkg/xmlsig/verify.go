@@ -8,6 +8,8 @@ import (
 	"io"
 	"slices"
 	"time"
+
+	"github.com/jpki-tools/jpki/pkg/cms"
 )
 
 // ErrNoSignature is the error of results without a result.
@@ -72,7 +74,7 @@ type Result struct {
 	// that it holds.
 	References []*Reference
 	Whole      bool
-	Warnings   []Warning
+	Warnings   []cms.Warning
 	Failures   []*Failure
 
 	verified bool // the signature value and all references were checked, and fit
@@ -97,7 +99,7 @@ func (r *Result) fail(f *Failure) {
 	}
 }
 
-func (r *Result) warn(w Warning) {
+func (r *Result) warn(w cms.Warning) {
 	if !slices.Contains(r.Warnings, w) {
 		r.Warnings = append(r.Warnings, w)
 	}
@@ -147,7 +149,7 @@ func (v Verification) verify(e *Element, sh shape, work *budget) Result {
 	for _, ref := range sig.references {
 		r.fail(deref.digest(ref))
 		if ref.Hash == crypto.SHA1 {
-			r.warn(WeakDigest)
+			r.warn(cms.WeakDigest)
 		}
 	}
 	r.fail(sig.checkPropertiesSigned(props))
@@ -166,13 +168,13 @@ func (sig *signature) checkPropertiesSigned(props *properties) *Failure {
 			continue
 		}
 		if props == nil || r.Element == nil || r.Element.start != props.signed.start || signed {
-			return failure(FormatFailure, "a reference to signed properties that means something else")
+			return failure(cms.FormatFailure, "a reference to signed properties that means something else")
 		}
 		signed = true
 		r.Target = TargetProperties
 	}
 	if props != nil && !signed {
-		return failure(FormatFailure, "the properties of XAdES are not signed")
+		return failure(cms.FormatFailure, "the properties of XAdES are not signed")
 	}
 	return nil
 }
@@ -183,17 +185,17 @@ func (r *Result) signer(sig *signature, props *properties, others []*x509.Certif
 	candidates := slices.Concat(r.Certificates, others)
 	if props != nil && props.certificate != nil {
 		if props.certificate.hash == crypto.SHA1 {
-			r.warn(WeakDigest)
+			r.warn(cms.WeakDigest)
 		}
 		named := slices.IndexFunc(candidates, props.certificate.names)
 		if named < 0 {
-			r.fail(failure(NoSigningCertificateFound, "the certificate that the signature names is not there"))
+			r.fail(failure(cms.NoSigningCertificateFound, "the certificate that the signature names is not there"))
 		} else {
 			candidates, r.CertificateSigned = candidates[named:named+1], true
 		}
 	}
 	if len(candidates) == 0 {
-		r.fail(failure(NoSigningCertificateFound, "the signer's certificate is not there"))
+		r.fail(failure(cms.NoSigningCertificateFound, "the signer's certificate is not there"))
 		return
 	}
 	h := sig.algorithm.Hash.New()
@@ -203,7 +205,7 @@ func (r *Result) signer(sig *signature, props *properties, others []*x509.Certif
 		return
 	}
 	if err := sig.canon.Element(h, info); err != nil {
-		r.fail(&Failure{Reason: FormatFailure, Detail: err.Error(), Cause: err})
+		r.fail(&Failure{Reason: cms.FormatFailure, Detail: err.Error(), Cause: err})
 		return
 	}
 	digest := h.Sum(nil)
@@ -223,12 +225,15 @@ func (r *Result) signer(sig *signature, props *properties, others []*x509.Certif
 		r.fail(first)
 	}
 	if sig.algorithm.Hash == crypto.SHA1 {
-		r.warn(WeakDigest)
+		r.warn(cms.WeakDigest)
 	}
 	if isWeakKey(r.Certificate.PublicKey) {
-		r.warn(WeakKey)
+		r.warn(cms.WeakKey)
 	}
 }
+
+// maxCertificates bounds those of one signature, each of which is tried.
+const maxCertificates = 64
 
 // certificates reads the certificates of KeyInfo (XML-DSig 1.1, 4.5.4), and
 // refuses what KeyInfo has no use for, because nothing of it is signed.
@@ -237,17 +242,20 @@ func (r *Result) certificates(sig *signature) *Failure {
 		return nil
 	}
 	if n := sig.keyInfo.foreign(nsDSig, nsDSig11); n != nil {
-		return failure(SigConstraintsFailure, "KeyInfo holds %s, which is not signed", n.local)
+		return failure(cms.SigConstraintsFailure, "KeyInfo holds %s, which is not signed", n.local)
 	}
 	for _, data := range sig.keyInfo.all(nsDSig, "X509Data") {
 		for _, n := range data.all(nsDSig, "X509Certificate") {
 			der, ok := n.base64()
 			if !ok {
-				return failure(FormatFailure, "X509Certificate is not base64")
+				return failure(cms.FormatFailure, "X509Certificate is not base64")
 			}
 			cert, err := x509.ParseCertificate(der)
 			if err != nil {
-				return &Failure{Reason: FormatFailure, Detail: fmt.Sprintf("X509Certificate: %v", err), Cause: err}
+				return &Failure{Reason: cms.FormatFailure, Detail: fmt.Sprintf("X509Certificate: %v", err), Cause: err}
+			}
+			if len(r.Certificates) == maxCertificates {
+				return failure(cms.FormatFailure, "more than %d certificates", maxCertificates)
 			}
 			r.Certificates = append(r.Certificates, cert)
 		}

@@ -6,6 +6,8 @@ import (
 	"crypto/x509"
 	"strings"
 	"time"
+
+	"github.com/jpki-tools/jpki/pkg/cms"
 )
 
 // nsXAdES is the namespace of ETSI EN 319 132-1, 4.3, and
@@ -54,27 +56,27 @@ func (sig *signature) parseProperties() (*properties, *Failure) {
 	q := qualifying[0]
 	switch {
 	case len(qualifying) > 1:
-		return nil, failure(FormatFailure, "several QualifyingProperties")
+		return nil, failure(cms.FormatFailure, "several QualifyingProperties")
 	case sig.id == "" || q.attrs["Target"] != "#"+sig.id:
-		return nil, failure(FormatFailure, "QualifyingProperties for %q in signature %q", q.attrs["Target"], sig.id)
+		return nil, failure(cms.FormatFailure, "QualifyingProperties for %q in signature %q", q.attrs["Target"], sig.id)
 	}
 	for _, c := range q.children {
 		if !c.is(nsXAdES, "SignedProperties") && !c.is(nsXAdES, "UnsignedProperties") {
-			return nil, failure(FormatFailure, "%s in QualifyingProperties", c.local)
+			return nil, failure(cms.FormatFailure, "%s in QualifyingProperties", c.local)
 		}
 	}
 	p := &properties{signed: q.child(nsXAdES, "SignedProperties"), unsigned: q.child(nsXAdES, "UnsignedProperties")}
 	if p.signed == nil || len(q.all(nsXAdES, "UnsignedProperties")) > 1 {
-		return nil, failure(FormatFailure, "QualifyingProperties must hold one SignedProperties and at most one UnsignedProperties")
+		return nil, failure(cms.FormatFailure, "QualifyingProperties must hold one SignedProperties and at most one UnsignedProperties")
 	}
 	if n := p.unsigned.foreign(nsDSig, nsXAdES, nsXAdES141, string(ExcC14N10)); n != nil {
-		return p, failure(SigConstraintsFailure, "the unsigned properties hold %s, which is none", n.local)
+		return p, failure(cms.SigConstraintsFailure, "the unsigned properties hold %s, which is none", n.local)
 	}
 	own := p.signed.child(nsXAdES, "SignedSignatureProperties")
 	if n := own.child(nsXAdES, "SigningTime"); n != nil {
 		var ok bool
 		if p.signingTime, ok = parseDateTime(n.trimmed()); !ok {
-			return p, failure(FormatFailure, "SigningTime %q is no time with a zone", n.trimmed())
+			return p, failure(cms.FormatFailure, "SigningTime %q is no time with a zone", n.trimmed())
 		}
 	}
 	cert := own.child(nsXAdES, "SigningCertificateV2")
@@ -101,20 +103,20 @@ func parseDateTime(s string) (time.Time, bool) {
 func parseCertDigest(n *node) (*certDigest, *Failure) {
 	certs := n.all(nsXAdES, "Cert")
 	if len(certs) == 0 {
-		return nil, failure(FormatFailure, "%s without a certificate", n.local)
+		return nil, failure(cms.FormatFailure, "%s without a certificate", n.local)
 	}
 	digest := certs[0].child(nsXAdES, "CertDigest")
 	method := digest.child(nsDSig, "DigestMethod")
 	if method == nil {
-		return nil, failure(FormatFailure, "%s without a digest", n.local)
+		return nil, failure(cms.FormatFailure, "%s without a digest", n.local)
 	}
 	hash, known := digestMethods[method.attrs["Algorithm"]]
 	if !known {
-		return nil, unsupported(CryptoConstraintsFailure, "digest", method.attrs["Algorithm"])
+		return nil, unsupported(cms.CryptoConstraintsFailure, "digest", method.attrs["Algorithm"])
 	}
 	value, ok := digest.child(nsDSig, "DigestValue").base64()
 	if !ok || len(value) != hash.Size() {
-		return nil, failure(FormatFailure, "malformed DigestValue in %s", n.local)
+		return nil, failure(cms.FormatFailure, "malformed DigestValue in %s", n.local)
 	}
 	return &certDigest{hash, value}, nil
 }
@@ -133,7 +135,7 @@ func (sig *signature) checkFormats(signed *node) *Failure {
 			known = known || r.ID == id && id != ""
 		}
 		if !found || !known {
-			return failure(FormatFailure, "DataObjectFormat for %q, which is no reference", format.attrs["ObjectReference"])
+			return failure(cms.FormatFailure, "DataObjectFormat for %q, which is no reference", format.attrs["ObjectReference"])
 		}
 	}
 	return nil

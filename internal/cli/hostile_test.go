@@ -1,0 +1,105 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/pkg/virtualcard"
+)
+
+// judged is the program as far as verify needs it, and gives the code of what
+// stands against a file; "" means exit status 0.
+func judged(t *testing.T, opt *verifyOptions) func(path string) problem.Code {
+	t.Helper()
+	a := newApp(Config{
+		Args: []string{"--lang=en"}, Getenv: func(string) string { return "" },
+		Now: func() time.Time { return time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC) },
+	})
+	opt.trust, opt.many = "demo", true
+	var err error
+	if opt.examiner, err = a.examiner(&opt.trustOptions); err != nil {
+		t.Fatal(err)
+	}
+	return func(path string) problem.Code {
+		f := fileFinding{file: path}
+		f.signatures, f.err = a.findSignatures(context.Background(), opt, path)
+		return a.code(a.judgeFile(context.Background(), opt, f))
+	}
+}
+
+// idOf is where an element that nothing refers to has its Id.
+func idOf(element string) func(file []byte, at int) bool {
+	return func(file []byte, at int) bool {
+		from := bytes.Index(file, []byte(element+" ")) // with the namespace before or behind it
+		from += bytes.Index(file[from:], []byte(` Id="`))
+		return from <= at && at < from+bytes.IndexByte(file[from:], '>')
+	}
+}
+
+// TestEveryByteOfASignedFile changes bytes of small signed files: each byte of
+// a CMS, a sample of the others, or with JPKI_EVERY_BYTE each of all. None of
+// the files is good any more, but for what nobody signs and nothing rests on.
+func TestEveryByteOfASignedFile(t *testing.T) {
+	w := newWorld(t, "en")
+	w.write("a.txt", "The content that is signed.\n")
+	w.write("a.xml", xmlSample)
+	w.write("a.pdf", samplePDF(t, w))
+	for _, c := range []struct {
+		sign, file string
+		step       int
+		free       func(file []byte, at int) bool
+	}{
+		{"a.txt", "a.txt.p7s", 1, nil},
+		{"--attached a.txt", "a.txt.p7m", 3, nil},
+		{"a.pdf", "a-signed.pdf", 7, nil},
+		{"--format xades -o xades.xml a.xml", "xades.xml", 5, idOf("<ds:SignatureValue")},
+		{"a.xml", "a-signed.xml", 5, idOf("<ds:Signature")},
+	} {
+		if exit, out := w.run("sign --card demo --pin-stdin "+c.sign, virtualcard.SignPIN+"\n"); exit != 0 {
+			t.Fatal(out)
+		}
+		good, err := os.ReadFile(w.path(c.file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		opt := &verifyOptions{}
+		if c.file == "a.txt.p7s" {
+			opt.content = []string{w.path("a.txt")}
+		}
+		judge := judged(t, opt)
+		if code := judge(w.path(c.file)); code != "" {
+			t.Fatalf("%s, unchanged: %s", c.file, code)
+		}
+		step, workers := c.step, runtime.GOMAXPROCS(0)
+		if os.Getenv("JPKI_EVERY_BYTE") != "" {
+			step = 1
+		}
+		var wg sync.WaitGroup
+		for n := range workers {
+			wg.Go(func() {
+				path := filepath.Join(w.dir, fmt.Sprintf("changed-%d", n))
+				for i := n * step; i < len(good); i += workers * step {
+					file := slices.Clone(good)
+					file[i] ^= []byte{0x01, 0x80}[i/step/workers%2]
+					if err := os.WriteFile(path, file, 0o600); err != nil {
+						t.Error(err)
+						return
+					}
+					if judge(path) == "" && (c.free == nil || !c.free(good, i)) {
+						t.Errorf("%s: byte %d of %d changed, and all is good: %q", c.file, i, len(good), good[max(0, i-20):min(i+20, len(good))])
+					}
+				}
+			})
+		}
+		wg.Wait()
+	}
+}
