@@ -59,6 +59,8 @@ func (a *app) newTopics() []*cobra.Command {
 	}
 	return []*cobra.Command{
 		topic("pin", text{JA: "暗証番号の渡し方", EN: "ways to give a PIN"}, pinTopic),
+		topic("login", text{JA: "SSHとTLSのログインの設定", EN: "settings to log in over SSH and TLS"}, loginTopic),
+		topic("opensc", text{JA: "ブラウザーやメールソフトでカードを使う", EN: "the card in browsers and mail programs"}, openscTopic),
 		topic("exit-codes", text{JA: "終了ステータスの一覧", EN: "the exit statuses"}, exitTopic()),
 		topic("environment", text{JA: "環境変数と、記憶するもの", EN: "environment variables, and what is remembered"}, environmentTopic()),
 		topic("formats", text{JA: "署名の形式の選び方", EN: "which kind of signature for what"}, formatsTopic),
