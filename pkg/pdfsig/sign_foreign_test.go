@@ -7,11 +7,14 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"text/tabwriter"
 )
 
 // bench is a folder to run other programs in.
@@ -66,63 +69,91 @@ const postScript = `%!PS
 /Times-Roman findfont 12 scalefont setfont 72 700 moveto (page two) show showpage
 `
 
-// corpus makes files with other programs, one of each structure they know.
+const drawing = `<svg xmlns="http://www.w3.org/2000/svg" width="300" height="200"><rect x="9" y="9" width="50" height="50" fill="#0a0"/><text x="20" y="120">text</text></svg>`
+
+// producers make files, one of each structure they know, as the file named in
+// front.
+var producers = []struct{ file, command string }{
+	{"gs.pdf", "gs -q -dBATCH -dNOPAUSE -sDEVICE=pdfwrite -o gs.pdf in.ps"},
+	{"gs-1.4.pdf", "gs -q -dBATCH -dNOPAUSE -sDEVICE=pdfwrite -dCompatibilityLevel=1.4 -o gs-1.4.pdf in.ps"},
+	{"gs-2.0.pdf", "gs -q -dBATCH -dNOPAUSE -sDEVICE=pdfwrite -dCompatibilityLevel=2.0 -o gs-2.0.pdf in.ps"},
+	{"gs-fast.pdf", "gs -q -dBATCH -dNOPAUSE -sDEVICE=pdfwrite -dFastWebView -o gs-fast.pdf in.ps"},
+	{"gs-pdfa.pdf", "gs -q -dBATCH -dNOPAUSE -sDEVICE=pdfwrite -dPDFA=2 -dPDFACompatibilityPolicy=1 -sColorConversionStrategy=RGB -o gs-pdfa.pdf in.ps"},
+	{"gs-image.pdf", "gs -q -dBATCH -dNOPAUSE -sDEVICE=pdfimage24 -r20 -o gs-image.pdf in.ps"},
+	{"cairo.pdf", "pdftocairo -pdf gs.pdf cairo.pdf"},
+	{"rsvg.pdf", "rsvg-convert -f pdf -o rsvg.pdf in.svg"},
+	{"groff.pdf", "groff -Tpdf -P-e in.ms"},
+	{"poppler-united.pdf", "pdfunite gs.pdf table.pdf poppler-united.pdf"},
+	{"poppler-page.pdf", "pdfseparate -f 2 -l 2 gs.pdf poppler-page.pdf"},
+	{"mutool-created.pdf", "mutool create -o mutool-created.pdf page.txt"},
+	{"mutool-drawn.pdf", "mutool convert -o mutool-drawn.pdf in.svg"},
+	{"mutool-clean.pdf", "mutool clean gs.pdf mutool-clean.pdf"},
+	{"mutool-compact.pdf", "mutool clean -gggz gs.pdf mutool-compact.pdf"},
+	{"mutool-linear.pdf", "mutool clean -l gs.pdf mutool-linear.pdf"},
+	{"qpdf-table.pdf", "qpdf --object-streams=disable gs.pdf qpdf-table.pdf"},
+	{"qpdf-streams.pdf", "qpdf --object-streams=generate gs.pdf qpdf-streams.pdf"},
+	{"qpdf-plain-streams.pdf", "qpdf --object-streams=generate --compress-streams=n gs.pdf qpdf-plain-streams.pdf"},
+	{"qpdf-linear-streams.pdf", "qpdf --object-streams=generate --linearize gs.pdf qpdf-linear-streams.pdf"},
+	{"qpdf-linear-table.pdf", "qpdf --object-streams=disable --linearize gs.pdf qpdf-linear-table.pdf"},
+	{"qpdf-qdf.pdf", "qpdf --qdf gs.pdf qpdf-qdf.pdf"},
+	{"qpdf-2.0.pdf", "qpdf --force-version=2.0 gs.pdf qpdf-2.0.pdf"},
+	{"qpdf-newline.pdf", "qpdf --newline-before-endstream gs.pdf qpdf-newline.pdf"},
+	{"qpdf-form-streams.pdf", "qpdf --object-streams=generate form.pdf qpdf-form-streams.pdf"},
+	{"qpdf-form-linear.pdf", "qpdf --linearize form.pdf qpdf-form-linear.pdf"},
+}
+
+// corpus makes all of them, and adds those written by hand.
 func (b bench) corpus() map[string][]byte {
 	b.Helper()
 	b.write("in.ps", []byte(postScript))
+	b.write("in.svg", []byte(drawing))
+	b.write("in.ms", []byte(".TH text\nwords\n.bp\nmore words\n"))
+	b.write("page.txt", []byte("%%MediaBox 0 0 300 200\n0 0 100 100 re f\n"))
 	b.write("table.pdf", sample{objects: documentOf()}.bytes())
 	b.write("form.pdf", samples()["fields of their own"].bytes())
-	signed, err := sign(sample{objects: documentOf()}.bytes(), Options{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.write("signed.pdf", signed)
 	files := map[string][]byte{}
-	for _, command := range []string{
-		"gs -q -dBATCH -dNOPAUSE -sDEVICE=pdfwrite -o gs.pdf in.ps",
-		"gs -q -dBATCH -dNOPAUSE -sDEVICE=pdfwrite -dCompatibilityLevel=1.4 -o gs-1.4.pdf in.ps",
-		"gs -q -dBATCH -dNOPAUSE -sDEVICE=pdfwrite -dCompatibilityLevel=2.0 -o gs-2.0.pdf in.ps",
-		"gs -q -dBATCH -dNOPAUSE -sDEVICE=pdfwrite -dPDFA=2 -dPDFACompatibilityPolicy=1 -sColorConversionStrategy=RGB -o gs-pdfa.pdf in.ps",
-		"gs -q -dBATCH -dNOPAUSE -sDEVICE=pdfimage24 -r20 -o gs-image.pdf in.ps",
-		"pdftocairo -pdf gs.pdf cairo.pdf",
-		"pdfunite gs.pdf table.pdf poppler-united.pdf",
-		"mutool clean gs.pdf mutool-clean.pdf",
-		"mutool clean -gggz gs.pdf mutool-compact.pdf",
-		"mutool clean -l gs.pdf mutool-linear.pdf",
-		"qpdf --object-streams=disable gs.pdf qpdf-table.pdf",
-		"qpdf --object-streams=generate gs.pdf qpdf-streams.pdf",
-		"qpdf --object-streams=generate --compress-streams=n gs.pdf qpdf-plain-streams.pdf",
-		"qpdf --object-streams=generate --linearize gs.pdf qpdf-linear-streams.pdf",
-		"qpdf --object-streams=disable --linearize gs.pdf qpdf-linear-table.pdf",
-		"qpdf --qdf gs.pdf qpdf-qdf.pdf",
-		"qpdf --force-version=2.0 gs.pdf qpdf-2.0.pdf",
-		"qpdf --newline-before-endstream gs.pdf qpdf-newline.pdf",
-		"qpdf --object-streams=generate form.pdf qpdf-form-streams.pdf",
-		"qpdf --linearize form.pdf qpdf-form-linear.pdf",
-	} {
-		b.must(command)
-		words := strings.Fields(command)
-		name := words[len(words)-1]
-		if words[0] == "gs" {
-			name = words[len(words)-2]
+	for _, p := range producers {
+		if out := b.must(p.command); strings.HasPrefix(out, "%PDF") { // groff writes to standard output
+			b.write(p.file, []byte(out))
 		}
-		files[name] = b.read(name)
+		files[p.file] = b.read(p.file)
+	}
+	for name, s := range samples() {
+		if !strings.HasPrefix(name, "certified") { // their certification is none
+			files["by hand: "+name] = s.bytes()
+		}
 	}
 	return files
 }
 
+// structure tells how a file is put together, from its text alone.
+func structure(file []byte) string {
+	var found []string
+	for _, part := range []struct{ name, text string }{{"linearized", "/Linearized"}, {"table", "\ntrailer"}, {"xref stream", "/XRef"}, {"object streams", "/ObjStm"}, {"form", "/AcroForm"}} {
+		if bytes.Contains(file, []byte(part.text)) {
+			found = append(found, part.name)
+		}
+	}
+	version := "no version"
+	if i := bytes.Index(file, []byte("%PDF-")); i >= 0 && i+8 <= len(file) {
+		version = string(file[i+5 : i+8])
+	}
+	return version + ", " + strings.Join(found, ", ")
+}
+
 // TestOthersAcceptOurs signs every file once, twice and thrice, the second time
-// visibly, and asks the other programs after each. The closing table goes to the log.
+// visibly, and asks the other programs after each. A table of it goes to the
+// log.
 func TestOthersAcceptOurs(t *testing.T) {
 	b := newBench(t)
 	b.write("signer.pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: signer().Certificate.Raw}))
 	files := b.corpus()
-	for name, s := range samples() {
-		if !strings.HasPrefix(name, "certified") { // their certification is none
-			files["own: "+name] = s.bytes()
-		}
-	}
-	for name, file := range files {
+	var log strings.Builder
+	rows := tabwriter.NewWriter(&log, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(rows, "file\tstructure\tonce (touki)\ttwice (PAdES, visible)\tthrice (touki)")
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		file := files[name]
+		fmt.Fprintf(rows, "%s\t%s", name, structure(file))
 		b.write("unsigned.pdf", file)
 		warnings := b.warnings("unsigned.pdf")
 		for n := 1; n <= 3; n++ {
@@ -137,10 +168,17 @@ func TestOthersAcceptOurs(t *testing.T) {
 				break
 			}
 			b.accepted(fmt.Sprintf("%s, signed %d times", name, n), signed, n, warnings)
+			result := "accepted"
+			if t.Failed() {
+				result = "NOT accepted" // this one, or one before it
+			}
+			fmt.Fprintf(rows, "\t%s", result)
 			file = signed
 		}
+		fmt.Fprintln(rows)
 	}
-	t.Logf("%d files, each signed 3 times: accepted by qpdf, pdfsig and openssl", len(files))
+	rows.Flush()
+	t.Logf("%d files, each signed 3 times, by qpdf --check, pdfsig and openssl cms -verify -cades:\n%s", len(files), &log)
 }
 
 // warnings counts what qpdf finds wrong. An unsigned file can have some, too:
@@ -201,5 +239,41 @@ func TestOthersFormKeepsWorking(t *testing.T) {
 		signed := mustSign(t, fieldFile("", k), Options{Field: "甲.sign"})
 		b.write("signer.pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: signer().Certificate.Raw}))
 		b.accepted("existing field", signed, 1, 0)
+	}
+}
+
+// TestToukiForOthers has other programs say what the writer put where: each
+// requirement of 登記・供託オンライン申請, without a line of ours to read it.
+func TestToukiForOthers(t *testing.T) {
+	b := newBench(t)
+	for _, k := range []kind{table, stream, hybrid} {
+		file := mustSign(t, sample{objects: documentOf(), kind: k}.bytes(), Options{})
+		b.write("signed.pdf", file)
+		b.must("qpdf --qdf --object-streams=disable --decrypt signed.pdf plain.pdf") // whose objects qpdf has read
+		dict := string(b.read("plain.pdf"))
+		for key, want := range map[string]string{
+			"Type": "/Sig", "Filter": "/Adobe.PPKLite", "SubFilter": "/adbe.pkcs7.detached", "M": "(D:20261122163005+09'00')",
+			"Name": "<feff516c76840020500b4ebad842dfb7>",
+		} {
+			if strings.Count(dict, "/"+key+" "+want+"\n") != 1 {
+				t.Errorf("%v: not one %s %s in\n%s", k, key, want, dict)
+			}
+		}
+		if out := b.must("pdfsig -nocert signed.pdf"); !strings.Contains(out, "Total document signed") || !strings.Contains(out, "Signing Hash Algorithm: SHA-256") || !strings.Contains(out, "Signature Type: adbe.pkcs7.detached") {
+			t.Errorf("%v: %s", k, out)
+		}
+		b.must("pdfsig -dump signed.pdf")
+		b.write("cms", bytes.TrimRight(b.read("signed.pdf.sig0"), "\x00"))
+		out := b.must("openssl cms -cmsout -print -inform DER -in cms")
+		for text, times := range map[string]int{
+			"issuerAndSerialNumber": 1, "eContent: <ABSENT>": 1, "d.certificate": 1,
+			"object: contentType (1.2.840.113549.1.9.3)": 1, "object: messageDigest (1.2.840.113549.1.9.4)": 1,
+			"object: signingTime (1.2.840.113549.1.9.5)": 1, "object: id-smime-aa-signingCertificateV2 (1.2.840.113549.1.9.16.2.47)": 1,
+			"algorithm: sha256 (2.16.840.1.101.3.4.2.1)": 2, "unsignedAttrs:\n          <ABSENT>": 1,
+		} {
+			if n := strings.Count(out, text); n != times {
+				t.Errorf("%v: %d times %q, want %d\n%s", k, n, text, times, out)
+			}
+		}
 	}
 }
