@@ -3,6 +3,7 @@
 package stacktest
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/jpki-tools/jpki/pkg/apdu"
@@ -71,6 +72,35 @@ func TestCost(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestCostOfMany: after the first file each costs one command, however many
+// there are.
+func TestCostOfMany(t *testing.T) {
+	const files = 100
+	insert(t, "adult", virtualcard.Options{})
+	each(t, func(t *testing.T, p program) {
+		in := setting{dir: t.TempDir(), stdin: virtualcard.SignPIN + "\n"}
+		args := []string{"sign", "--pin-stdin"}
+		for n := range files {
+			name := fmt.Sprintf("%d.txt", n)
+			write(t, in.dir, name, name)
+			args = append(args, name)
+		}
+		first := p.with(t, in, "sign", "--pin-stdin", "0.txt", "-o", "alone").wantExit(t, 0)
+		r := p.with(t, in, args...).wantExit(t, 0)
+		if got, want := len(r.log), len(first.log)+files-1; got != want {
+			t.Errorf("%d files cost %d commands, want %d, as one costs %d", files, got, want, len(first.log))
+		}
+		if n := signatures(r.log); n != files {
+			t.Errorf("%d signatures", n)
+		}
+		if n := len(pinsIn(r.log)); n != 1 {
+			t.Errorf("%d PINs sent", n)
+		}
+		contains(t, r.stdout, "Signed: 100 of 100.")
+		p.with(t, in, "verify", "--trust", "demo", "0.txt.p7s", "99.txt.p7s").wantExit(t, 0)
+	})
 }
 
 func refusals(log []exchange) (n int) {

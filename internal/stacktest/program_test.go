@@ -153,7 +153,11 @@ func (r *running) begin(t testing.TB) {
 // first slot is held against what must be so after every run.
 func (r *running) wait(t testing.TB) result {
 	t.Helper()
-	err := r.Wait()
+	return r.ended(t, r.Wait())
+}
+
+func (r *running) ended(t testing.TB, err error) result {
+	t.Helper()
 	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) || !r.deadline.Stop() {
 		t.Fatalf("%s: %v\n%s%s", r.what, err, &r.stdout, &r.stderr)
 	}

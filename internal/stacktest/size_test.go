@@ -5,6 +5,7 @@ package stacktest
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -21,26 +22,71 @@ func bigFile(t testing.TB, size int64) (dir string) {
 	return dir
 }
 
-// TestBigFile signs a file that is far bigger than the 16 MB that the program
-// may have for itself, beside the pages of its own file.
+// TestBigFile signs and verifies a file that is far bigger than the 16 MB that
+// the program may have for itself, beside the pages of its own file.
 func TestBigFile(t *testing.T) {
-	const most = 16 << 10 // KiB
-	s := insert(t, "adult", virtualcard.Options{})
-	dir := bigFile(t, 256<<20)
+	insert(t, "adult", virtualcard.Options{})
 	each(t, func(t *testing.T, p program) {
-		run := p.prepare(t, setting{dir: dir, stdin: virtualcard.SignPIN}, "sign", "big", "--pin-stdin", "-o", p.backend)
-		var peak, shared int
-		s.when(signCommands, func() { // all has been read by then
-			peak, shared = memory(run.Process.Pid, "VmHWM"), memory(run.Process.Pid, "RssFile")
-		})
-		run.begin(t)
-		run.wait(t).wantExit(t, 0)
-		if own := peak - shared; shared == 0 || own <= 0 || own > most {
-			t.Errorf("%d KiB resident at the most, %d of them shared with the file; want %d", peak, shared, most)
-		}
-		t.Logf("%d KiB resident, %d of them shared with the file", peak, shared)
-		p.with(t, setting{dir: dir}, "verify", p.backend, "--content", "big", "--trust", "demo").wantExit(t, 0)
+		in := setting{dir: bigFile(t, 64<<20), stdin: virtualcard.SignPIN}
+		p.small(t, in, "sign", "big", "--pin-stdin", "-o", "detached")
+		p.small(t, in, "verify", "--trust", "demo", "detached", "--content", "big")
+		p.small(t, in, "sign", "big", "--pin-stdin", "-o", "attached", "--attached")
+		p.small(t, in, "verify", "--trust", "demo", "attached", "--extract", "taken")
+		tool(t, in.dir, "cmp", "big", "taken")
+		p.small(t, in, "sign", "big", "--pin-stdin", "-o", "pem", "--attached", "--pem")
+		p.small(t, in, "verify", "--trust", "demo", "pem")
 	})
+}
+
+// small runs the program, which must not need more memory than it may.
+func (p program) small(t *testing.T, in setting, args ...string) {
+	t.Helper()
+	const most = 16 << 10 // KiB
+	r, u := p.prepare(t, in, args...).watched(t)
+	r.wantExit(t, 0)
+	if own := u.resident - u.shared; u.shared == 0 || own <= 0 || own > most {
+		t.Errorf("%v: %d KiB resident at the most, %d of them shared with files; want %d", args, u.resident, u.shared, most)
+	}
+	t.Logf("%v: %d KiB resident, %d of them shared with files", args, u.resident, u.shared)
+}
+
+// usage is what a run needed.
+type usage struct {
+	wall, cpu        time.Duration
+	resident, shared int // KiB of memory, at the most
+}
+
+// watched runs the program to its end.
+func (r *running) watched(t testing.TB) (result, usage) {
+	t.Helper()
+	start := time.Now()
+	r.begin(t)
+	u, err := watch(r.Cmd, start)
+	return r.ended(t, err), u
+}
+
+// watch waits for the end of a process and looks at its memory meanwhile: what
+// the system says of one that has ended includes memory of its parent.
+func watch(process *exec.Cmd, start time.Time) (u usage, err error) {
+	ended, watched := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(watched)
+		for {
+			u.resident = max(u.resident, memory(process.Process.Pid, "VmHWM"))
+			u.shared = max(u.shared, memory(process.Process.Pid, "RssFile"))
+			select {
+			case <-ended:
+				return
+			case <-time.After(2 * time.Millisecond):
+			}
+		}
+	}()
+	err = process.Wait()
+	u.wall = time.Since(start)
+	close(ended)
+	<-watched
+	u.cpu = process.ProcessState.UserTime() + process.ProcessState.SystemTime()
+	return u, err
 }
 
 // memory reads a number, in KiB, that the system keeps of a process.
@@ -67,30 +113,4 @@ func TestStart(t *testing.T) {
 			t.Errorf("took %v", best)
 		}
 	})
-}
-
-// BenchmarkSign signs 1 GiB, and compares the time with what openssl takes
-// with a key in a file. One is to be no slower than 1.1 of the other.
-func BenchmarkSign(b *testing.B) {
-	insert(b, "adult", virtualcard.Options{})
-	dir := bigFile(b, 1<<30)
-	tool(b, dir, "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=DEMO", "-keyout", "key", "-out", "cert")
-	for _, p := range programs {
-		b.Run(p.backend, func(b *testing.B) {
-			var ours, theirs time.Duration
-			for b.Loop() {
-				start := time.Now()
-				tool(b, dir, "openssl", "cms", "-sign", "-binary", "-in", "big", "-signer", "cert", "-inkey", "key", "-outform", "DER", "-out", "theirs")
-				theirs += time.Since(start)
-				start = time.Now()
-				p.with(b, setting{dir: dir, stdin: virtualcard.SignPIN}, "sign", "big", "--pin-stdin", "--force").wantExit(b, 0)
-				ours += time.Since(start)
-			}
-			ratio := ours.Seconds() / theirs.Seconds()
-			b.ReportMetric(ratio, "ours/openssl")
-			if ratio > 1.1 {
-				b.Errorf("%.2f of the time that openssl takes", ratio)
-			}
-		})
-	}
 }

@@ -39,7 +39,8 @@ var slots = [2]*slot{
 // exchange is a command that reached a card, and how the card answered.
 type exchange struct {
 	apdu.Command
-	sw apdu.Status
+	sw    apdu.Status
+	bytes int // of both, as they went over the line
 }
 
 // Format is for messages, in which no PIN is shown.
@@ -127,7 +128,7 @@ func (s *slot) record(card *virtualcard.Card, cmd, resp []byte) {
 		s.mu.Unlock()
 		return // the one before
 	}
-	s.log = append(s.log, exchange{c, r.SW})
+	s.log = append(s.log, exchange{c, r.SW, len(cmd) + len(resp)})
 	do := s.at[len(s.log)]
 	s.mu.Unlock()
 	if do != nil {
