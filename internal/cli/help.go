@@ -108,6 +108,8 @@ func environmentTopic() text {
   TERM             dumb なら色を付けない
   HTTP_PROXY、HTTPS_PROXY、NO_PROXY
                    --tsa などの通信で使うプロキシー
+  XDG_DATA_HOME、XDG_DATA_DIRS
+                   スタンプのフォントを探す場所(Linux。その下の fonts)
   XDG_STATE_HOME   下のフォルダーの場所(Linux)
   CREDENTIALS_DIRECTORY
                    --pin-credential が読むフォルダー(systemdが設定する)
@@ -133,6 +135,8 @@ watch --exec のコマンドが受け取る環境変数(その出来事にない
   TERM             no colour where it is dumb
   HTTP_PROXY, HTTPS_PROXY, NO_PROXY
                    the proxy for --tsa and whatever else needs the network
+  XDG_DATA_HOME, XDG_DATA_DIRS
+                   where the fonts of a stamp are looked for (Linux; fonts below them)
   XDG_STATE_HOME   where the folder below lies (Linux)
   CREDENTIALS_DIRECTORY
                    the folder that --pin-credential reads (set by systemd)
