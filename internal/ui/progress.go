@@ -11,15 +11,14 @@ import (
 // Progress shows how far long work has come, on a terminal only and not before
 // the work has lasted a while. A nil Progress shows nothing.
 type Progress struct {
-	io     *IO
-	what   i18n.Text
-	total  int64
-	steps  bool // total and done count things, not bytes
-	now    func() time.Time
-	begun  time.Time
-	last   time.Time
-	done   int64
-	active bool
+	io    *IO
+	what  i18n.Text
+	total int64
+	steps bool // total and done count things, not bytes
+	now   func() time.Time
+	begun time.Time
+	last  time.Time
+	done  int64
 }
 
 const (
@@ -75,7 +74,7 @@ func (p *Progress) add(n int64) {
 	if t.Sub(p.begun) < progressDelay || t.Sub(p.last) < progressEvery {
 		return
 	}
-	p.last, p.active = t, true
+	p.last, p.io.progress = t, true
 	amount := fmt.Sprintf("%d MB", p.done/1e6)
 	switch {
 	case p.steps:
@@ -88,7 +87,14 @@ func (p *Progress) add(n int64) {
 
 // Done wipes the line.
 func (p *Progress) Done() {
-	if p != nil && p.active {
-		fmt.Fprint(p.io.Err, "\r\x1b[K")
+	if p != nil {
+		p.io.wipe()
 	}
+}
+
+func (o *IO) wipe() {
+	if o.progress {
+		fmt.Fprint(o.Err, "\r\x1b[K")
+	}
+	o.progress = false
 }

@@ -20,6 +20,8 @@ type IO struct {
 	Lang     i18n.Lang
 	Color    bool // on Out; see [IO.Paint]
 	Quiet    bool // notes are left out: Err carries JSON
+
+	progress bool // a line of progress stands on Err, to be wiped
 }
 
 // IsTerminal reports whether a stream is a terminal.
@@ -47,7 +49,10 @@ func (o *IO) Note(t i18n.Text) {
 }
 
 // Complain writes a sentence to Err.
-func (o *IO) Complain(t i18n.Text) { fmt.Fprintln(o.Err, fit(o.Err, t.In(o.Lang))) }
+func (o *IO) Complain(t i18n.Text) {
+	o.wipe()
+	fmt.Fprintln(o.Err, fit(o.Err, t.In(o.Lang)))
+}
 
 // maxLine is the longest line that reads well.
 const maxLine = 100
