@@ -14,22 +14,15 @@ import (
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
-// reader is an imagined reader with an emulated card in it: all that a
-// [jpki.Conn] has to do. For a card in a real one there is package pcsc, whose
-// Card has the same methods.
-type reader struct{ *virtualcard.Card }
-
-func (r reader) Begin(context.Context) error { r.PowerOn(); return nil }
-func (r reader) End() error                  { return nil }
-func (r reader) Unpower() error              { r.PowerOff(); return nil }
-
-func insert(persona string) reader {
+// insert puts an emulated card into an imagined reader. For a card in a real
+// one there is package pcsc, whose Card has the same methods.
+func insert(persona string) virtualcard.Slot {
 	p, _ := virtualcard.Lookup(persona)
 	card, err := virtualcard.New(p, time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), virtualcard.Options{})
 	if err != nil {
 		panic(err)
 	}
-	return reader{card}
+	return virtualcard.Slot{Card: card}
 }
 
 // What needs no PIN: who is there, and how many tries are left.

@@ -6,7 +6,6 @@ import (
 	"encoding/asn1"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"regexp"
 	"strconv"
@@ -430,35 +429,4 @@ func TestText(t *testing.T) {
 			t.Errorf("%q reads as %q, want %q", string(in), got, want)
 		}
 	}
-}
-
-func Example() {
-	in := sample{objects: documentOf()}.bytes() // any PDF
-
-	p, err := Prepare(bytes.NewReader(in), int64(len(in)), Options{})
-	if err != nil {
-		panic(err)
-	}
-	if err := p.Hash(crypto.SHA256); err != nil {
-		panic(err)
-	}
-	// From here on the signer is known.
-	key := signer()
-	u, err := p.Update(Statement{Name: "山田 太郎", Time: clock, Room: ContentsSize(nil, false) + len(key.Certificate.Raw)})
-	if err != nil {
-		panic(err)
-	}
-	der, err := key.Detached(u.Digest())
-	if err != nil {
-		panic(err)
-	}
-	if err := u.Embed(der); err != nil {
-		panic(err)
-	}
-	var out bytes.Buffer
-	if _, err := u.WriteTo(&out); err != nil {
-		panic(err)
-	}
-	fmt.Println(p.Field, bytes.HasPrefix(out.Bytes(), in))
-	// Output: Signature1 true
 }

@@ -372,21 +372,3 @@ func TestContentChangedBetweenSignatures(t *testing.T) {
 		}
 	}
 }
-
-func ExampleVerify() {
-	file, err := sign(sample{objects: documentOf()}.bytes(), Options{})
-	if err != nil {
-		panic(err)
-	}
-	report, err := Verify(bytes.NewReader(file), int64(len(file)))
-	if err != nil {
-		panic(err) // ErrNoSignature, too
-	}
-	for _, s := range report.Signatures {
-		fmt.Println(s.Field, s.Kind, s.Name, "covers all:", s.Whole, "changed later:", s.Changes.Level)
-	}
-	if err := report.Err(); err != nil {
-		fmt.Println("not good:", err)
-	}
-	// Output: Signature1 approval 公的 個人𠮷 covers all: true changed later: none
-}

@@ -8,9 +8,25 @@
 // whose password is locked. Keys, PINs and certification authorities are public
 // and say DEMO wherever a person could look.
 //
-// The package is a test double too, so it shares no table with the client it
-// tests: file identifiers and OIDs are written out here once more, and a
-// mistake in one of the two cannot hide itself.
+// # As a test double
+//
+// Whoever writes a program for the card can test it on this one. In Go, [Slot]
+// is a card for package jpki, and a [Card] takes commands as it is; any mistake
+// with a PIN costs a counter in memory. [Card.State] tells what the program
+// left, [Recorder] what it sent, PINs blotted out, and [Card.Observe] lets a test
+// pull the card at any command. [Options] makes the card one of the awkward ones.
+//
+// A program in any language, and any program that is there already, meets the
+// card in a virtual reader: vsmartcard's vpcd makes one for pcscd, and
+//
+//	jpki demo serve --persona last-try
+//
+// puts a card into it until Ctrl-C; [Serve] is the same in Go. No smart card or
+// reader is needed, so this runs in CI too (Debian: apt install vsmartcard-vpcd).
+//
+// The package shares no table with package jpki, which is tested with it: file
+// identifiers and OIDs are written out here once more, and a mistake in one of
+// the two cannot hide itself.
 //
 // Not emulated: the contents of the card's other applications (they can be
 // selected, which drops the PIN state, and hold no file), secure messaging and

@@ -1,10 +1,13 @@
 package virtualcard_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/jpki-tools/jpki/pkg/apdu"
+	"github.com/jpki-tools/jpki/pkg/jpki"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
@@ -41,4 +44,30 @@ func Example() {
 	// 00 A4 04 0C 0A D3 92 F0 00 26 01 00 00 00 01 → 9000
 	// 00 A4 02 0C 02 00 1B → 9000
 	// 00 20 00 80 [PIN] → 63C4
+}
+
+// A program's own test of what it does with a wrong PIN: here the program is one
+// call of package jpki, and it must neither send a PIN that cannot be right nor
+// go on after a wrong one.
+func ExampleSlot() {
+	persona, _ := virtualcard.Lookup("adult")
+	card, err := virtualcard.New(persona, time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), virtualcard.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	program := func(pin string) error {
+		entered := jpki.NewPIN([]byte(pin))
+		defer entered.Wipe()
+		return jpki.New(virtualcard.Slot{Card: card}).WithPIN(context.Background(), jpki.KeyAuth, entered, nil, func(*jpki.Session) error { return nil })
+	}
+	for _, pin := range []string{"123", "9999", virtualcard.AuthPIN} {
+		err := program(pin)
+		var rule *jpki.RuleError
+		fmt.Println(err == nil, errors.As(err, &rule), card.State().Auth.Left, "tries left")
+	}
+	// Output:
+	// false true 3 tries left
+	// false false 2 tries left
+	// true false 3 tries left
 }
