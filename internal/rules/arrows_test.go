@@ -43,6 +43,7 @@ var arrows = map[string][]string{
 	"internal/imprint":   {"golang.org/x/image", "golang.org/x/text"},
 	"internal/manual":    {"internal/cli", "internal/i18n", "internal/ui", "github.com/spf13"},
 	"internal/output":    {"golang.org/x/sys"},
+	"internal/picture":   {"internal/cli", "pkg/cert", "pkg/virtualcard", "golang.org/x/text"},
 	"internal/pin":       {"pkg/jpki", "internal/words", "golang.org/x/sys", "golang.org/x/term"},
 	"internal/problem":   {"internal/i18n"},
 	"internal/rules":     {},
