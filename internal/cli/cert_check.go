@@ -91,7 +91,7 @@ func (a *app) certCheck(ctx context.Context, opt *certCheckOptions, name string)
 	if err != nil {
 		return err
 	}
-	e, err := a.examiner(&opt.trustOptions)
+	e, err := a.examiner(ctx, &opt.trustOptions)
 	if err != nil {
 		return err
 	}
@@ -283,7 +283,7 @@ func (c checked) reasonText(r trust.Reason) text {
 			t = known.text
 		}
 	}
-	if r.CA && !c.is.kind.IsCA() {
+	if _, said := revocationReason(r); r.CA && !said && !c.is.kind.IsCA() {
 		t = text{JA: "認証局の証明書: %s", EN: "the CA's certificate: %s"}.With(t)
 	}
 	return t

@@ -124,6 +124,7 @@ watch --exec のコマンドが受け取る環境変数(その出来事にない
     Windows  %LocalAppData%\jpki
   seen.json        署名用電子証明書の満了日と、それを見た日
   watch.json       watch が最後に見た残り回数と、その時刻
+  ca.json          認証局の証明書(jpki ca add で加えたものは、消したら加え直す)
   demo-*.json      デモカードの暗証番号と残り回数(jpki demo reset で元に戻る)
   カードは証明書の指紋で見分けます。暗証番号、氏名、住所などは入っていません。--no-remember を付けると、
   seen.json と watch.json を読みも書きもしません。`,
@@ -151,6 +152,7 @@ What is remembered:
     Windows  %LocalAppData%\jpki
   seen.json        last days of signing certificates, and when they were seen
   watch.json       the tries that watch saw last, and when
+  ca.json          CA certificates (those of jpki ca add have to be added again after removing it)
   demo-*.json      PINs and counters of the demo cards (jpki demo reset makes them new)
   Cards are told apart by the fingerprints of certificates. There is no PIN, name or address in them. With
   --no-remember, seen.json and watch.json are neither read nor written.`,

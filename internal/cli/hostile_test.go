@@ -26,7 +26,7 @@ func judged(t *testing.T, opt *verifyOptions) func(path string) problem.Code {
 	})
 	opt.trust, opt.many = "demo", true
 	var err error
-	if opt.examiner, err = a.examiner(&opt.trustOptions); err != nil {
+	if opt.examiner, err = a.examiner(t.Context(), &opt.trustOptions); err != nil {
 		t.Fatal(err)
 	}
 	return func(path string) problem.Code {

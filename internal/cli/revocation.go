@@ -58,6 +58,7 @@ type examiner struct {
 	require bool
 
 	mu      sync.Mutex
+	kept    []cert.Fingerprint     // of CAs that are stored
 	answers map[string]*ocspAnswer // by what was asked
 }
 
@@ -76,7 +77,7 @@ type ocspAnswer struct {
 
 // examiner checks the flags and reads the files they name. Nothing is fetched
 // before a certificate needs it.
-func (a *app) examiner(o *trustOptions) (*examiner, error) {
+func (a *app) examiner(ctx context.Context, o *trustOptions) (*examiner, error) {
 	e := &examiner{app: a, ocsp: o.ocsp, require: o.requireRevocation, answers: map[string]*ocspAnswer{}}
 	switch o.trust {
 	case "":
@@ -96,7 +97,7 @@ func (a *app) examiner(o *trustOptions) (*examiner, error) {
 		e.cas = append(e.cas, cas...)
 	}
 	e.anchors.Given = e.cas
-	e.recallCAs()
+	e.recallCAs(ctx)
 	for _, from := range o.crls {
 		s := &crlSource{from: from}
 		if !isAddress(from) {
@@ -112,22 +113,37 @@ func (a *app) examiner(o *trustOptions) (*examiner, error) {
 
 // recallCAs takes what is stored: certificates of pinned CAs, which signatures
 // can lack, and those that the user added.
-func (e *examiner) recallCAs() {
-	docs, ok := e.app.memory()
-	if !ok {
+func (e *examiner) recallCAs(ctx context.Context) {
+	if e.app.demo != nil {
+		return // a tour knows nothing but itself
+	}
+	store, err := e.app.store()
+	if err != nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), seenLimit)
+	ctx, cancel := context.WithTimeout(ctx, seenLimit)
 	defer cancel()
-	stored, err := castore.Open(docs).CAs(ctx)
+	stored, err := store.CAs(ctx)
 	if errors.Is(err, castore.ErrDamaged) {
 		e.app.io.Note(e.app.explain(err).What)
 	}
 	for _, s := range stored {
 		e.cas = append(e.cas, s.Certificate)
+		e.kept = append(e.kept, cert.FingerprintOf(s.Certificate))
 		if s.Added {
 			e.anchors.Added = append(e.anchors.Added, cert.FingerprintOf(s.Certificate))
 		}
+	}
+}
+
+// keepCA stores the CA of a certificate, once in a run.
+func (e *examiner) keepCA(ctx context.Context, ca *x509.Certificate) {
+	f := cert.FingerprintOf(ca)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !slices.Contains(e.kept, f) {
+		e.kept = append(e.kept, f)
+		e.app.keepCAs(ctx, ca)
 	}
 }
 
@@ -173,10 +189,10 @@ func readCRLs(path string) ([]*trust.CRL, error) {
 func (e *examiner) examine(ctx context.Context, c *x509.Certificate, others []*x509.Certificate, want cert.Kind, at trust.Moment) trust.Verdict {
 	v := e.anchors.Check(c, slices.Concat(others, e.cas), want, at)
 	if v.Issuer.Standing == trust.Pinned && len(v.Chain) > 1 {
-		e.app.keepCAs(ctx, v.Chain[1])
+		e.keepCA(ctx, v.Chain[1])
 	}
 	v = v.WithRevocation(e.evidence(ctx, v.Chain), at, e.app.now())
-	if e.require && v.Revocation == trust.RevocationNotChecked {
+	if e.require && v.Chain != nil && v.Revocation == trust.RevocationNotChecked {
 		v = v.With(trust.Reason{Code: trust.TryLater, Err: trust.ErrNotChecked})
 	}
 	return v
@@ -340,13 +356,16 @@ func revokedText(e trust.Evidence) text {
 func revocationReason(r trust.Reason) (t text, ok bool) {
 	var revoked *trust.RevokedError
 	switch {
-	case errors.As(r.Err, &revoked) && r.Code == trust.Revoked:
-		return text{JA: "証明書は失効しています: %s", EN: "the certificate is revoked since %s"}.With(revokedText(revoked.Evidence)), true
 	case errors.As(r.Err, &revoked):
-		return text{
-			JA: "証明書は失効しています: %s。その前に署名されたことは証明されていません",
-			EN: "the certificate is revoked since %s, and nothing proves that the signature is older",
-		}.With(revokedText(revoked.Evidence)), true
+		whose := text{JA: "証明書", EN: "the certificate"}
+		if r.CA {
+			whose = text{JA: "認証局の証明書", EN: "the CA's certificate"}
+		}
+		t = text{JA: "%sは失効しています: %s", EN: "%s is revoked since %s"}.With(whose, revokedText(revoked.Evidence))
+		if r.Code != trust.Revoked {
+			t = text{JA: "%s。その前に署名されたことは証明されていません", EN: "%s, and nothing proves that the signature is older"}.With(t)
+		}
+		return t, true
 	case r.Code == trust.TryLater:
 		return text{JA: "失効を確認できませんでした: %s", EN: "revocation could not be checked: %s"}.With(revocationErrorText(r.Err)), true
 	}
@@ -360,6 +379,9 @@ func (a *app) revocationRows(v trust.Verdict) (rows [][]string) {
 	}
 	for _, e := range v.Evidence {
 		from := cert.Printable(e.From)
+		if !e.Certificate.Equal(v.Chain[0]) {
+			from = cert.Name(e.Certificate.RawSubject) + ", " + from
+		}
 		switch {
 		case e.Err != nil:
 			add(ui.Warn, text{JA: "%s: %s", EN: "%s: %s"}.With(from, revocationErrorText(e.Err)))

@@ -93,7 +93,7 @@ func (a *app) verify(ctx context.Context, opt *verifyOptions, files []string) (e
 	if len(opt.content) > 0 && len(files) > 1 {
 		return usage(text{JA: "--content は署名が1つのときだけ使えます。", EN: "--content is for a single signature."})
 	}
-	if opt.examiner, err = a.examiner(&opt.trustOptions); err != nil {
+	if opt.examiner, err = a.examiner(ctx, &opt.trustOptions); err != nil {
 		return err
 	}
 	if opt.tsaCA != "" {
