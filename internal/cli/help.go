@@ -111,6 +111,7 @@ func environmentTopic() text {
   XDG_DATA_HOME、XDG_DATA_DIRS
                    スタンプのフォントを探す場所(Linux。その下の fonts)
   XDG_STATE_HOME   下のフォルダーの場所(Linux)
+  XDG_RUNTIME_DIR  ssh agent がソケットを置くフォルダー(なければ一時ファイルのフォルダーの中)
   CREDENTIALS_DIRECTORY
                    --pin-credential が読むフォルダー(systemdが設定する)
   暗証番号を環境変数で渡すことはできません。ほかのプログラムから見えるためです。
@@ -139,6 +140,7 @@ watch --exec のコマンドが受け取る環境変数(その出来事にない
   XDG_DATA_HOME, XDG_DATA_DIRS
                    where the fonts of a stamp are looked for (Linux; fonts below them)
   XDG_STATE_HOME   where the folder below lies (Linux)
+  XDG_RUNTIME_DIR  where ssh agent puts its socket (else into the folder for temporary files)
   CREDENTIALS_DIRECTORY
                    the folder that --pin-credential reads (set by systemd)
   A PIN is never taken from the environment: other programs can see it.

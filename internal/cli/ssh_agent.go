@@ -44,7 +44,7 @@ func (a *app) newSSHAgent() *cobra.Command {
 				"データは、別の仕組みのログインかもしれないので断ります。\n\n" +
 				"別のマシンから転送された接続(ssh -A)には、--forward か --destination がなければ応じません。接続先のマシンの管理者が、\n" +
 				"あなたとしてログインできるためです。--destination を付けると、known_hosts の鍵で確かめた接続先にだけログインできます:\n" +
-				"  --destination server.example.jp                    ここからこのサーバーへ\n" +
+				"  --destination server.example.jp                        ここからこのサーバーへ\n" +
 				"  --destination 'server.example.jp>alice@db.example.jp'  そこに転送して、さらに db へ、alice として\n" +
 				"確かめられるのはOpenSSH 8.9以降からの接続だけです。それより古いsshの転送は、見分けられません。",
 			EN: "Runs an SSH agent for the card's key until Ctrl-C (which ends it with 0). The place of its socket goes to standard\n" +
@@ -56,7 +56,7 @@ func (a *app) newSSHAgent() *cobra.Command {
 				"could be the log-in of another protocol.\n\n" +
 				"Connections forwarded from another machine (ssh -A) are refused without --forward or --destination: whoever runs that\n" +
 				"machine could log in as you. With --destination, log-ins pass only to hosts proved by their keys in known_hosts:\n" +
-				"  --destination server.example.jp                    from here to this server\n" +
+				"  --destination server.example.jp                        from here to this server\n" +
 				"  --destination 'server.example.jp>alice@db.example.jp'  forwarded there, on to db as alice\n" +
 				"This can be told of OpenSSH 8.9 and later only: a forwarding by an older ssh looks like a connection from here.",
 		},
@@ -70,6 +70,9 @@ func (a *app) newSSHAgent() *cobra.Command {
 	})
 	a.addUnlockFlags(cmd, &opt.unlock)
 	f := cmd.Flags()
+	for _, useless := range []string{"pin-stdin", "pin-fd", "pin-exact", "allow-last-try"} {
+		f.Lookup(useless).Hidden = true // they are explained to whoever gives them
+	}
 	f.StringVar(&opt.socket, "socket", "", a.say(text{JA: "ソケットかパイプの`PATH`", EN: "`PATH` of the socket, or the pipe"}))
 	f.DurationVar(&opt.cache, "cache", 0, a.say(text{JA: "暗証番号を覚える時間`DUR`(省略時は覚えない)", EN: "keep the PIN for `DUR` (not at all if not given)"}))
 	f.BoolVar(&opt.confirm, "confirm", false, a.say(text{JA: "暗証番号を尋ねないときも、使うたびに確かめる", EN: "ask before each use, also where no PIN is asked for"}))

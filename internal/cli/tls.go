@@ -31,12 +31,12 @@ func (a *app) newTLS() *cobra.Command {
 		short: text{JA: "TLSのクライアント証明書でページを1つ取得する", EN: "fetch a page with a TLS client certificate"},
 		long: text{
 			JA: "利用者証明用電子証明書をクライアント証明書として使い、httpsのページを1つ取得します。サーバーの設定を試すためのものです。\n" +
-				"ページは標準出力に、通信の要約は標準エラー出力に書きます。転送(3xx)は追いません。\n\n" +
+				"ページは標準出力に、通信の要約は標準エラー出力に書きます。転送(3xx)は追わず、プロキシーは使いません。\n\n" +
 				"初めに何も見せずに接続し、サーバーが証明書を求めるかどうかを確かめます。見せる前に尋ねます。サーバーに見えるのは\n" +
 				"証明書の番号と有効期間満了日で、満了日はふつう誕生日です。氏名や住所は入っていません。\n\n" +
 				"カードが作れる署名(PKCS #1 v1.5)はTLS 1.2までのものなので、TLS 1.3だけのサーバーでは使えません。",
 			EN: "Fetches one https page with the user-authentication certificate as client certificate, to try a server out.\n" +
-				"The page goes to standard output, a summary of the connection to standard error. Redirects are not followed.\n\n" +
+				"The page goes to standard output, a summary of the connection to standard error. Redirects are not followed,\nand no proxy is used.\n\n" +
 				"It first connects without showing anything, to see whether the server asks for a certificate, and asks you before\n" +
 				"it shows yours. The server sees its number and its last day of validity, which is usually a birthday. Name and\n" +
 				"address are not in it.\n\n" +

@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"math/big"
@@ -190,5 +191,28 @@ func TestTLSFails(t *testing.T) {
 func TestVisible(t *testing.T) {
 	if got := visible("日本\n\ta\x1b[2J\x00\u202e\xff\u2028"); got != "日本\n\ta?[2J????" {
 		t.Errorf("%q", got)
+	}
+}
+
+// TestTLSLeavesNoPIN looks into all that a run writes, its trace above all.
+func TestTLSLeavesNoPIN(t *testing.T) {
+	w := newWorld(t, "ja")
+	s := newSite(t, w, nil)
+	for i, pin := range []string{virtualcard.AuthPIN, "7391"} {
+		w.run(fmt.Sprintf("tls %s --card demo --ca ca.pem --yes --pin-stdin --trace trace-%d", s.URL, i), pin)
+	}
+	shown := 0
+	for name, content := range w.everything() {
+		shown += bytes.Count(content, []byte("> 00 20 00 80 [PIN]\n"))
+		if strings.HasPrefix(name, "trace") || name == "the output" {
+			for form, word := range forms("7391") {
+				if containsWord(content, word) {
+					t.Errorf("%s holds the PIN as %s", name, form)
+				}
+			}
+		}
+	}
+	if shown != 2 {
+		t.Errorf("%d PINs were sent", shown)
 	}
 }

@@ -710,7 +710,7 @@ func TestSSHSoak(t *testing.T) {
 	must(t, err)
 	pinned := filepath.Join(file(t, "pin", virtualcard.AuthPIN), "pin")
 	socket := filepath.Join(t.TempDir(), "s")
-	a := p.start(t, setting{}, "ssh", "agent", "--socket", socket, "--pin-file", pinned, "--cache", "1m")
+	a := p.start(t, setting{}, "ssh", "agent", "--socket", socket, "--pin-file", pinned, "--cache", "1m", "--json")
 	a.alone = false
 	a.deadline.Reset(3 * time.Hour)
 	eventually(t, "the agent answers", func() bool { _, err := os.Stat(socket); return err == nil })
@@ -764,5 +764,11 @@ func TestSSHSoak(t *testing.T) {
 		t.Errorf("it grows: %d files, %d before; %d KiB, %d before; %d threads", nowFiles, files, nowMemory, memory, threads)
 	}
 	must(t, a.Process.Signal(syscall.SIGTERM))
-	a.wait(t).wantExit(t, 0)
+	r := a.wait(t).wantExit(t, 0)
+	if doc := decode[struct{ Schema, Socket string }](t, r.stdout); doc.Schema != "jpki.ssh-agent/v1" || doc.Socket != socket {
+		t.Errorf("%+v", doc)
+	}
+	if n := strings.Count(r.stderr, `"code": "no-card"`); n != cards || strings.Contains(r.stderr, "Signed") {
+		t.Errorf("%d cards were missed, %d told:\n%s", cards, n, r.stderr)
+	}
 }
