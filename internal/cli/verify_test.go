@@ -318,3 +318,24 @@ func TestFindAllEnds(t *testing.T) {
 		t.Errorf("%v, %d taken", err, taken)
 	}
 }
+
+type fullDisk struct{}
+
+var errFullDisk = errors.New("no space left on device")
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errFullDisk }
+
+// TestReportThatCannotBeWritten: is no success, in words or as JSON.
+func TestReportThatCannotBeWritten(t *testing.T) {
+	for _, asJSON := range []bool{false, true} {
+		a := newApp(Config{Getenv: func(string) string { return "" }, Now: time.Now})
+		a.json, a.io.Out = asJSON, fullDisk{}
+		report := a.newVerifyReport(&verifyOptions{many: true})
+		if err := report.add(fileVerdict{file: "a", err: noSignature("a")}); !errors.Is(err, errFullDisk) {
+			t.Errorf("JSON %v: a file: %v", asJSON, err)
+		}
+		if err := report.end(); !errors.Is(err, errFullDisk) {
+			t.Errorf("JSON %v: the end: %v", asJSON, err)
+		}
+	}
+}
