@@ -433,6 +433,10 @@ func (opt *signOptions) checkFor(job *signJob) error {
 		return usage(text{JA: "%sの署名にタイムスタンプは付けられません。", EN: "The signature of %s takes no timestamp."}.With(job.input)).
 			next(text{JA: "PDFは --profile pades、XMLは --format xades を指定してください。", EN: "Use --profile pades for PDF, --format xades for XML."})
 	}
+	if job.format.name == "pdf" && opt.profile != "pades" && opt.hash != crypto.SHA256 {
+		return usage(text{JA: "登記・供託オンライン申請の形(touki)のPDF署名はSHA-256だけです。", EN: "A PDF signature as the registry asks for (touki) is made with SHA-256 only."}).
+			next(text{JA: "--digest を省くか、--profile pades を指定してください。", EN: "Leave out --digest, or use --profile pades."})
+	}
 	if name := job.format.misused(opt); name != "" {
 		return usage(text{JA: "--%s は%s(形式は%s)には使えません。", EN: "--%s is not for %s, whose format is %s."}.With(name, job.input, job.format.name)).
 			next(text{JA: "形式は --format で指定できます。", EN: "--format chooses the format."})

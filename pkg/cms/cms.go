@@ -3,8 +3,10 @@
 //
 // [HashContent] reads content of any size once, in constant memory.
 // [Signing] makes a detached signature over that digest with a crypto.Signer,
-// which may be a card that does nothing but sign. [Parse] reads DER, and BER
-// as other programs write it, and [SignedData.Verify] checks every signer.
+// which may be a card that does nothing but sign; [WriteAttached] puts the
+// content into it, as a .p7m file has it. [Parse] reads DER, and BER as other
+// programs write it, [Read] a file of any size whose content goes by, and
+// [SignedData.Verify] checks every signer.
 //
 // What is verified here is the mathematics and the form: that the key in the
 // signer's certificate signed this content under these attributes. Whether

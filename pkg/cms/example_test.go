@@ -1,6 +1,7 @@
 package cms_test
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -58,6 +59,37 @@ func ExampleSigning_Detached() {
 	}
 	fmt.Printf("%x... is the file contract.p7s\n", p7s[4:15])
 	// Output: 06092a864886f70d010702... is the file contract.p7s
+}
+
+// A signature with its content inside is made in two passes over the content,
+// and read in one.
+func ExampleWriteAttached() {
+	key, cert := newSigner()
+	const contract = "a contract"
+
+	content, err := cms.HashContent(strings.NewReader(contract), crypto.SHA256)
+	if err != nil {
+		log.Fatal(err)
+	}
+	p7s, err := cms.Signing{Certificate: cert, Key: key, Hash: crypto.SHA256, Time: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)}.Detached(content.Digest(crypto.SHA256))
+	if err != nil {
+		log.Fatal(err)
+	}
+	var p7m bytes.Buffer
+	if err := cms.WriteAttached(&p7m, p7s, strings.NewReader(contract), content.Size()); err != nil {
+		log.Fatal(err)
+	}
+
+	var inside bytes.Buffer
+	signed, err := cms.Read(&p7m, &inside)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := signed.Verify(nil).Err(); err != nil {
+		log.Fatal(err) // and nobody looks at inside
+	}
+	fmt.Println(inside.String())
+	// Output: a contract
 }
 
 func ExampleSignedData_Verify() {

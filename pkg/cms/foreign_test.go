@@ -15,7 +15,8 @@ import (
 	"testing"
 )
 
-// These tests need openssl and certtool (GnuTLS); without them they fail.
+// These tests need openssl, certtool (GnuTLS) and cmsutil (NSS); without them
+// they fail.
 
 // bench is a folder with everything another program needs, by file name.
 type bench struct {
@@ -328,6 +329,27 @@ func TestOthersAcceptAttached(t *testing.T) {
 					t.Errorf("%d octets, %v: certtool reads other content", size, hash)
 				}
 			}
+		}
+	}
+}
+
+// TestNSSAcceptsAttached has Mozilla's library judge, too.
+func TestNSSAcceptsAttached(t *testing.T) {
+	for _, hash := range []crypto.Hash{crypto.SHA256, crypto.SHA384, crypto.SHA512} {
+		b := newBench(t)
+		b.must("mkdir db")
+		b.must("certutil -N -d sql:db --empty-password")
+		b.must("certutil -A -d sql:db -n ca -t C,C,C -i ca.pem")
+		signed := fixture().rsa.attached(t, hash, content)
+		b.write("sig", signed)
+		b.must("cmsutil -D -d sql:db -i sig -o out")
+		if string(b.read("out")) != content {
+			t.Errorf("%v: NSS reads other content", hash)
+		}
+		signed[bytes.Index(signed, []byte(content))] ^= 1
+		b.write("sig", signed)
+		if b.run("cmsutil -D -d sql:db -i sig -o out") == nil {
+			t.Error("NSS accepts anything")
 		}
 	}
 }
