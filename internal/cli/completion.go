@@ -10,6 +10,7 @@ import (
 
 	"github.com/jpki-tools/jpki/pkg/jpki"
 	"github.com/jpki-tools/jpki/pkg/pcsc"
+	"github.com/jpki-tools/jpki/pkg/trust"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
@@ -81,6 +82,9 @@ func (a *app) completions(root *cobra.Command) map[string]offer {
 		"jpki cert show":            {words: kinds.words, orFile: true},
 		"jpki cert export":          kinds,
 		"jpki cert export --format": these("pem", "der"),
+		"jpki cert check":           {words: kinds.words, orFile: true},
+		"jpki cert check --trust":   these("demo"),
+		"jpki ca show":              {words: caWords, orFile: true},
 		"jpki pin verify":           keys,
 		"jpki pin change":           keys,
 		"jpki sign --format":        {words: formatNames},
@@ -163,6 +167,13 @@ func commandWords(root *cobra.Command) (words []string) {
 func (a *app) kindWords() (words []string) {
 	for _, k := range jpki.Kinds {
 		words = append(words, k.String()+"\t"+a.say(certificateNames[k]))
+	}
+	return words
+}
+
+func caWords() (words []string) {
+	for _, p := range trust.Pins() {
+		words = append(words, p.ID)
 	}
 	return words
 }
