@@ -181,7 +181,7 @@ func TestEveryDocument(t *testing.T) {
 		{"sign " + file + " --pin-stdin", "DEMO123\n"}, {"sign " + file + " --dry-run --force", ""},
 		{"verify " + file + ".p7s --trust demo", ""}, {"verify " + file + ".p7s " + file, ""},
 		{"watch --once", ""}, {"watch --once --card demo:no-pin", ""},
-		{"ssh key", ""},
+		{"ssh key", ""}, {"ca list", ""}, {"ca show auth-03", ""}, {"cert check auth --trust demo", ""},
 	} {
 		out, err := os.Create(filepath.Join(folder, "out"))
 		if err != nil {
