@@ -239,7 +239,7 @@ func (a *app) judgeAll(ctx context.Context, opt *verifyOptions, f foundSignature
 	for _, c := range f.counter {
 		v.counter = append(v.counter, a.judgeAll(ctx, opt, c))
 	}
-	if opt.profile == profileTouki {
+	if opt.profile == profileTouki && f.checklist != nil {
 		v.touki = a.toukiList(v)
 	}
 	return v

@@ -38,7 +38,7 @@ type foundSignature struct {
 	stamps    []stamp
 	itself    *stamp               // of a document timestamp
 	counter   []foundSignature     // over this one
-	touki     []pdfsig.Requirement // of a PDF
+	checklist []pdfsig.Requirement // of a PDF, for --profile touki
 }
 
 // role is what a signature is for.
@@ -310,7 +310,7 @@ func pdfFinding(s pdfsig.Signature) foundSignature {
 		found.itself = documentStamp(s)
 	}
 	if found.role != roleTimestamp {
-		found.touki = s.Touki()
+		found.checklist = s.Touki()
 	}
 	found.where = cert.Printable(s.Field)
 	if found.claimed.IsZero() && found.role != roleTimestamp {

@@ -75,7 +75,7 @@ func (a *app) toukiList(s signatureVerdict) (list []requirement) {
 		i := slices.IndexFunc(toukiItems, func(t toukiItem) bool { return t.name == item })
 		list = append(list, requirement{item, answer, found, &toukiItems[i]})
 	}
-	for _, r := range s.foundSignature.touki {
+	for _, r := range s.checklist {
 		add(string(r.Item), r.Answer, r.Found)
 	}
 	kind, inForce, revocation := pdfsig.CannotSay, pdfsig.CannotSay, pdfsig.CannotSay
