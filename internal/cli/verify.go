@@ -133,16 +133,22 @@ func (a *app) verify(ctx context.Context, opt *verifyOptions, files []string) (e
 		err = quietly(worst)
 	}
 	if extracted != nil {
-		err = a.takeOut(extracted, err)
+		err = a.takeOut(extracted, files[0], err)
 	}
 	return err
 }
 
 // takeOut gives the content of an attached signature its name, unless the
 // signature is not good: then nobody is to mistake it for something signed.
-func (a *app) takeOut(content *output.File, bad error) error {
+func (a *app) takeOut(content *output.File, from string, bad error) error {
 	if bad != nil {
 		a.io.Note(text{JA: "署名を真正と判定できないため、%sは保存しませんでした。", EN: "%s was not saved, because the signature is not known to be genuine."}.With(content.Path()))
+		if p, ok := isProblem(bad); ok && p.Code == problem.Undecided { // the certificate may just be an old one
+			a.io.Note(text{
+				JA: "証明書を確かめずに取り出すこともできます: openssl cms -verify -noverify -binary -inform DER -in %s -out %s",
+				EN: "To take it out without a check of the certificate: openssl cms -verify -noverify -binary -inform DER -in %s -out %s",
+			}.With(from, content.Path()))
+		}
 		return bad
 	}
 	if err := content.Commit(); err != nil {
