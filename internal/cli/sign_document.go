@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"context"
 	"crypto"
 	"crypto/x509"
 	"errors"
@@ -110,23 +109,6 @@ func formatOf(head []byte) string {
 		return "xmldsig"
 	}
 	return "cms"
-}
-
-// input is an opened input: a file, or standard input.
-type input struct {
-	ctx    context.Context
-	name   string
-	file   *os.File // of a file that can be read anywhere; nil for standard input
-	head   []byte   // its beginning, already read from rest
-	rest   io.Reader
-	size   int64  // 0 where unknown
-	beside string // the folder of the result; "" for standard output
-}
-
-// reader reads the whole input once, and shows how far it came.
-func (in *input) reader(a *app) (r io.Reader, done func()) {
-	p := a.io.Progress(text{JA: "%sを読んでいます", EN: "reading %s"}.With(in.name), in.size, a.now)
-	return p.Reader(cancellable(in.ctx, io.MultiReader(bytes.NewReader(in.head), in.rest))), p.Done
 }
 
 // rawDocument is a bare RSA signature over a file or a digest.

@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+
+	"github.com/jpki-tools/jpki/internal/problem"
+)
+
+// input is an opened input: a file, or standard input.
+type input struct {
+	ctx    context.Context
+	name   string
+	file   *os.File // of a file that can be read anywhere; nil for standard input
+	head   []byte   // its beginning, already read from rest
+	rest   io.Reader
+	size   int64  // 0 where unknown
+	beside string // the folder of the result; "" for standard output
+}
+
+// reader reads the whole input once, and shows how far it came.
+func (in *input) reader(a *app) (r io.Reader, done func()) {
+	p := a.io.Progress(text{JA: "%sを読んでいます", EN: "reading %s"}.With(in.name), in.size, a.now)
+	return p.Reader(cancellable(in.ctx, io.MultiReader(bytes.NewReader(in.head), in.rest))), p.Done
+}
+
+func (in *input) close() {
+	if in.file != nil {
+		in.file.Close()
+	}
+}
+
+// openInput opens a regular file for reading.
+func openInput(path string) (*os.File, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.IsDir() {
+		return nil, problem.New(problem.Input,
+			text{JA: "%sはフォルダーです。", EN: "%s is a directory."}.With(path),
+			text{JA: "ファイルを指定してください。", EN: "Name a file."})
+	}
+	if !info.Mode().IsRegular() {
+		return nil, problem.New(problem.Input,
+			text{JA: "%sは通常のファイルではありません。", EN: "%s is not a regular file."}.With(path),
+			text{JA: "パイプなどの中身は「-」(標準入力)で渡してください。", EN: "Give what comes from a pipe as - (standard input)."})
+	}
+	return os.Open(path)
+}
+
+// cancellable makes a long read end with ctx.
+func cancellable(ctx context.Context, r io.Reader) io.Reader { return ctxReader{ctx, r} }
+
+type ctxReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (r ctxReader) Read(b []byte) (int, error) {
+	if err := context.Cause(r.ctx); err != nil {
+		return 0, err
+	}
+	return r.r.Read(b)
+}

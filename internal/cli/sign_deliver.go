@@ -1,0 +1,97 @@
+package cli
+
+import (
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/jpki-tools/jpki/internal/output"
+	"github.com/jpki-tools/jpki/internal/problem"
+)
+
+// deliverAll delivers what was signed; the rest failed with the session.
+func (a *app) deliverAll(ctx context.Context, opt *signOptions, stamper *stamper, jobs []*signJob, failed error) {
+	p := a.io.Steps(text{JA: "署名を書いています", EN: "writing the signatures"}, len(jobs), a.now)
+	defer p.Done()
+	for _, job := range jobs {
+		p.Advance(1)
+		switch {
+		case job.err != nil:
+		case job.signed:
+			job.err = a.deliver(ctx, opt, stamper, job)
+		default:
+			job.err = failed
+		}
+	}
+}
+
+// deliver writes a result, has our own verifier check what was written, and
+// only then gives it its name.
+func (a *app) deliver(ctx context.Context, opt *signOptions, stamper *stamper, job *signJob) error {
+	if err := unchangedInput(job); err != nil {
+		return err
+	}
+	if stamper != nil {
+		if err := job.document.stamp(func(content []byte) ([]byte, error) { return stamper.get(ctx, content) }); err != nil {
+			return err
+		}
+	}
+	path := job.target
+	if path == "" {
+		// What goes to standard output is checked in a file of its own first.
+		dir, err := os.MkdirTemp("", "jpki-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+		path = filepath.Join(dir, "signature")
+	}
+	f, err := output.Create(ctx, path, output.Options{Force: opt.force})
+	if err != nil {
+		return err
+	}
+	defer f.Abort()
+	err = job.writeAndVerify(ctx, f)
+	if changed := unchangedInput(job); changed != nil {
+		return changed // which explains err, too
+	}
+	if err != nil {
+		return err
+	}
+	if job.target != "" {
+		return f.Commit()
+	}
+	_, err = io.Copy(a.io.Out, io.NewSectionReader(f, 0, job.bytes))
+	return err
+}
+
+func (job *signJob) writeAndVerify(ctx context.Context, f *output.File) (err error) {
+	if err := job.document.write(f); err != nil {
+		return err
+	}
+	if job.bytes, err = f.Size(); err != nil {
+		return err
+	}
+	err = job.document.verify(f, job.bytes)
+	if err == nil || context.Cause(ctx) != nil {
+		return err
+	}
+	return problem.New(problem.Failed,
+		text{JA: "作成した署名が検証に通らなかったため、保存しませんでした。", EN: "The signature did not pass its own verification and was not saved."},
+		text{JA: "カードを置き直して、もう一度実行してください。", EN: "Put the card back and run this again."}).Because(err)
+}
+
+// unchangedInput notices a file that changed after it was hashed.
+func unchangedInput(job *signJob) error {
+	if job.before == nil {
+		return nil
+	}
+	after, err := os.Stat(job.input)
+	if err == nil && os.SameFile(job.before, after) && job.before.Size() == after.Size() && job.before.ModTime().Equal(after.ModTime()) {
+		return nil
+	}
+	return problem.New(problem.Input,
+		text{JA: "%sが署名中に変わったため、署名を保存しませんでした。", EN: "%s changed while it was being signed. The signature was not saved."}.With(job.input),
+		text{JA: "書き込みが終わってから、もう一度実行してください。", EN: "Run this again when nothing writes to it any more."}).Because(err)
+}

@@ -1,0 +1,153 @@
+package cli
+
+import (
+	"context"
+	"crypto"
+	"errors"
+	"io"
+	"path/filepath"
+	"slices"
+
+	"github.com/jpki-tools/jpki/internal/output"
+)
+
+// prepareAll does for every file all that needs no PIN. The result of signing
+// another file of the same call is left out, so that a call with *.pdf can be
+// repeated.
+func (a *app) prepareAll(ctx context.Context, opt *signOptions, inputs []string) (jobs []*signJob, ready int) {
+	results := map[string]bool{}
+	for _, in := range inputs {
+		for _, result := range opt.resultsOf(in) {
+			results[filepath.Clean(result)] = true
+		}
+	}
+	targets := map[string]bool{}
+	p := a.io.Steps(text{JA: "ファイルを確かめています", EN: "checking the files"}, len(inputs), a.now)
+	defer p.Done()
+	for _, in := range inputs {
+		p.Advance(1)
+		if len(inputs) > 1 && results[filepath.Clean(in)] {
+			a.io.Note(text{JA: "%sは署名済みのファイルなので、飛ばします。", EN: "%s is the result of signing another one, and is left out."}.With(in))
+			continue
+		}
+		job := &signJob{input: in}
+		job.err = a.prepareSign(ctx, opt, job)
+		if job.err == nil && job.target != "" && targets[filepath.Clean(job.target)] {
+			job.err = usage(text{JA: "%sは、この実行の別のファイルの署名と同じ名前です。", EN: "%s is the name of another signature of this call already."}.With(job.target)).
+				next(text{JA: "別に実行して、-o で名前を指定してください。", EN: "Sign it in a call of its own, and name the result with -o."})
+		}
+		targets[filepath.Clean(job.target)] = true
+		if job.err == nil {
+			ready++
+		}
+		jobs = append(jobs, job)
+		if context.Cause(ctx) != nil {
+			break
+		}
+	}
+	return jobs, ready
+}
+
+// resultsOf are the names that signing a file can have given its result, by
+// this call or by one before it.
+func (opt *signOptions) resultsOf(in string) []string {
+	names := []string{signedName(in), in + ".p7s", in + attachedEnding}
+	if opt.format == "raw" {
+		names = append(names, in+".sig")
+	}
+	return names
+}
+
+const attachedEnding = ".p7m"
+
+// targetOf names the result; "" is standard output.
+func (opt *signOptions) targetOf(f format, in string) string {
+	name := f.ending(in)
+	if opt.attached {
+		name = in + attachedEnding
+	}
+	switch {
+	case opt.unnamed:
+		return ""
+	case opt.out != "":
+		return opt.out
+	case opt.outDir != "":
+		return filepath.Join(opt.outDir, filepath.Base(name))
+	}
+	return name
+}
+
+func (a *app) prepareSign(ctx context.Context, opt *signOptions, job *signJob) error {
+	in, err := a.openSignInput(ctx, job)
+	if err != nil {
+		return err
+	}
+	perFile := *opt
+	switch {
+	case opt.format != "":
+	case opt.attached:
+		perFile.format = "cms"
+	default:
+		perFile.format = formatOf(in.head)
+	}
+	job.format, _ = formatNamed(perFile.format)
+	job.target = opt.targetOf(job.format, job.input)
+	if err = perFile.checkFor(job); err == nil && job.target != "" {
+		in.beside = filepath.Dir(job.target)
+		err = output.Check(ctx, job.target, output.Options{Force: opt.force})
+	}
+	if err == nil {
+		job.document, err = job.format.prepare(a, &perFile, in)
+	}
+	if err != nil {
+		in.close()
+	}
+	return err
+}
+
+// checkFor checks that the options are for the format of a file.
+func (opt *signOptions) checkFor(job *signJob) error {
+	if opt.profile != "" && !slices.Contains(job.format.profiles, opt.profile) {
+		return usage(text{JA: "--profile %s は%sには使えません。", EN: "--profile %s is not for %s."}.With(opt.profile, job.input))
+	}
+	if opt.visible.where != "" && opt.format != "pdf" {
+		return usage(text{JA: "--visible は%sには使えません。PDFの中に署名するときのものです。", EN: "--visible is not for %s: it goes with a signature inside a PDF."}.With(job.input))
+	}
+	if opt.tsa != "" && !stampable(opt.format, opt.profile) {
+		return usage(text{JA: "%sの署名にタイムスタンプは付けられません。", EN: "The signature of %s takes no timestamp."}.With(job.input)).
+			next(text{JA: "PDFは --profile pades、XMLは --format xades を指定してください。", EN: "Use --profile pades for PDF, --format xades for XML."})
+	}
+	if job.format.name == "pdf" && opt.profile != "pades" && opt.hash != crypto.SHA256 {
+		return usage(text{JA: "登記・供託オンライン申請の形(touki)のPDF署名はSHA-256だけです。", EN: "A PDF signature as the registry asks for (touki) is made with SHA-256 only."}).
+			next(text{JA: "--digest を省くか、--profile pades を指定してください。", EN: "Leave out --digest, or use --profile pades."})
+	}
+	if name := job.format.misused(opt); name != "" {
+		return usage(text{JA: "--%s は%s(形式は%s)には使えません。", EN: "--%s is not for %s, whose format is %s."}.With(name, job.input, job.format.name)).
+			next(text{JA: "形式は --format で指定できます。", EN: "--format chooses the format."})
+	}
+	return nil
+}
+
+// openSignInput opens an input and reads its head. The document closes it.
+func (a *app) openSignInput(ctx context.Context, job *signJob) (*input, error) {
+	in := &input{ctx: ctx, name: job.input, rest: a.io.In}
+	if job.input != "-" {
+		f, err := openInput(job.input)
+		if err != nil {
+			return nil, err
+		}
+		if job.before, err = f.Stat(); err != nil {
+			f.Close()
+			return nil, err
+		}
+		in.file, in.rest, in.size = f, f, job.before.Size()
+	}
+	in.head = make([]byte, 1024)
+	n, err := io.ReadFull(in.rest, in.head)
+	in.head = in.head[:n]
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		in.close()
+		return nil, err
+	}
+	return in, nil
+}

@@ -1,0 +1,143 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/jpki-tools/jpki/internal/ui"
+	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/jpki"
+)
+
+func (a *app) reportSigned(opt *signOptions, jobs []*signJob, by signed) error {
+	if a.json {
+		return a.writeJSON(a.io.Out, signedDocument(a, opt, jobs, by))
+	}
+	if opt.unnamed && !opt.dryRun {
+		return nil
+	}
+	if by.demo {
+		a.io.Note(text{JA: "デモカードの署名です。証拠としての価値はありません。", EN: "A signature of the DEMO card: it proves nothing."})
+	}
+	if opt.dryRun {
+		return a.reportDryRun(opt, jobs)
+	}
+	if len(jobs) == 1 {
+		if !opt.quiet {
+			a.io.Say(text{JA: "%sを作成しました。", EN: "Made %s."}.With(jobs[0].target))
+		}
+		return nil
+	}
+	var rows [][]string
+	made := 0
+	for _, job := range jobs {
+		if job.err != nil {
+			rows = append(rows, []string{job.input, a.failedResult(job)})
+			continue
+		}
+		made++
+		rows = append(rows, []string{job.target, a.io.Paint(ui.Good, a.say(text{JA: "作成しました", EN: "made"}))})
+	}
+	if _, err := fmt.Fprint(a.io.Out, ui.Table(0, nil, rows)); err != nil {
+		return err
+	}
+	a.io.Say(text{JA: "%d件のうち%d件に署名しました。", EN: "Signed: %[2]d of %[1]d."}.With(len(jobs), made))
+	return nil
+}
+
+func (a *app) failedResult(job *signJob) string {
+	return a.io.Paint(ui.Bad, a.say(a.explain(job.err).What))
+}
+
+// reportDryRun says all that signing would do.
+func (a *app) reportDryRun(opt *signOptions, jobs []*signJob) error {
+	var rows [][]string
+	ready := 0
+	for _, job := range jobs {
+		if job.err != nil {
+			rows = append(rows, []string{job.input, "", a.failedResult(job)})
+			continue
+		}
+		ready++
+		target := job.target
+		if target == "" {
+			target = a.say(text{JA: "標準出力", EN: "standard output"})
+		}
+		rows = append(rows, []string{job.input, target, a.say(opt.kindOf(job))})
+	}
+	if _, err := fmt.Fprint(a.io.Out, ui.Table(0, nil, rows)); err != nil {
+		return err
+	}
+	if opt.tsa != "" {
+		a.io.Say(text{JA: "タイムスタンプは%sから取ります。", EN: "The timestamps would come from %s."}.With(opt.tsa))
+	}
+	a.io.Say(text{
+		JA: "確認だけしました。実際に署名するには、%sの入力が1回必要です(%d件)。",
+		EN: "Checked only. Signing would ask for the %s once (files: %d).",
+	}.With(pinNames[opt.signingKey()], ready))
+	return nil
+}
+
+// kindOf says what signature a file would get.
+func (opt *signOptions) kindOf(job *signJob) text {
+	level := "B-B"
+	if opt.tsa != "" {
+		level = "B-T"
+	}
+	kind := map[string]text{
+		"cms":     {JA: "CAdES-" + level + "(分離)", EN: "CAdES-" + level + ", detached"},
+		"pdf":     {JA: "登記・供託オンライン申請のPDF署名", EN: "PDF signature as the registry asks for"},
+		"xmldsig": {JA: "XML署名", EN: "XML signature"},
+		"xades":   {JA: "XAdES-" + level, EN: "XAdES-" + level},
+		"raw":     {JA: "RSA署名だけ", EN: "bare RSA signature"},
+	}[job.format.name]
+	switch {
+	case opt.attached:
+		kind = text{JA: "CAdES-" + level + "(元のファイル入り)", EN: "CAdES-" + level + ", with the file inside"}
+	case opt.profile == "pades":
+		kind = text{JA: "PAdES-" + level, EN: "PAdES-" + level}
+	}
+	return text{JA: "%s、%s", EN: "%s, %s"}.With(kind, opt.hash.String())
+}
+
+// signJSON is jpki.sign/v1.
+type signJSON struct {
+	Schema      string          `json:"schema"`
+	DryRun      bool            `json:"dry_run"`
+	Demo        bool            `json:"demo"`
+	Digest      string          `json:"digest"`
+	SigningTime *string         `json:"signing_time"`
+	Certificate *string         `json:"certificate_sha256"`
+	Discloses   []string        `json:"discloses"`
+	Signatures  []signatureJSON `json:"signatures"`
+}
+
+type signatureJSON struct {
+	Input  string       `json:"input"`
+	Output string       `json:"output"`
+	Format string       `json:"format"`
+	Bytes  int64        `json:"bytes"`
+	Error  *problemJSON `json:"error"`
+}
+
+func signedDocument(a *app, opt *signOptions, jobs []*signJob, by signed) signJSON {
+	doc := signJSON{
+		Schema: "jpki.sign/v1", DryRun: opt.dryRun, Demo: by.demo, Digest: opt.digest,
+		Discloses: []string{}, Signatures: []signatureJSON{},
+	}
+	if opt.signingKey() == jpki.KeySign && opt.format != "raw" {
+		doc.Discloses = []string{"name", "address", "birth", "sex"}
+	}
+	if by.cert != nil {
+		at, fingerprint := rfc3339(by.time), cert.FingerprintOf(by.cert).String()
+		doc.SigningTime, doc.Certificate = &at, &fingerprint
+	}
+	for _, job := range jobs {
+		j := signatureJSON{Input: job.input, Output: job.target, Format: job.format.name, Bytes: job.bytes}
+		if job.err != nil {
+			p := a.problemJSON(a.explain(job.err))
+			j.Error, j.Bytes = &p, 0
+		}
+		doc.Signatures = append(doc.Signatures, j)
+	}
+	return doc
+}
