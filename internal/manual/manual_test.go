@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -126,5 +127,36 @@ func TestLicences(t *testing.T) {
 		if got, err := licenceName(text); got != want || (err == nil) != (want != "") {
 			t.Errorf("%q: %q, %v", text, got, err)
 		}
+	}
+}
+
+// TestPackagesFindTheirFiles: what the description of the packages takes is
+// there, ours and what is written here. goreleaser itself is no part of CI.
+func TestPackagesFindTheirFiles(t *testing.T) {
+	top := filepath.Join("..", "..")
+	description, err := os.ReadFile(filepath.Join(top, ".goreleaser.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	if err := write(folder, test); err != nil {
+		t.Fatal(err)
+	}
+	sources := regexp.MustCompile(`src: ([^\s,}]+)`).FindAllSubmatch(description, -1)
+	for _, m := range sources {
+		source := string(m[1])
+		path := filepath.Join(top, source)
+		if made, ok := strings.CutPrefix(source, ".release/"); ok {
+			path = filepath.Join(folder, strings.Replace(made, "man.gz", "man", 1))
+			if made == "changelog.gz" {
+				path = filepath.Join(top, "CHANGELOG.md")
+			}
+		}
+		if _, err := os.Stat(path); err != nil {
+			t.Errorf("%s: %v", source, err)
+		}
+	}
+	if len(sources) < 20 {
+		t.Errorf("%d sources: not all of them", len(sources))
 	}
 }
