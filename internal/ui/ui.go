@@ -92,10 +92,13 @@ const (
 // Basic colours only: every terminal theme, light or dark, keeps them legible.
 var sgr = map[Tone]string{Good: "32", Warn: "33", Bad: "31;1", Strong: "1", Faint: "2"}
 
+// endColour goes back to the terminal's own.
+const endColour = "\x1b[0m"
+
 // Paint colours s for Out, where colour is wanted.
 func (o *IO) Paint(t Tone, s string) string {
 	if !o.Color || sgr[t] == "" || s == "" {
 		return s
 	}
-	return "\x1b[" + sgr[t] + "m" + s + "\x1b[0m"
+	return "\x1b[" + sgr[t] + "m" + s + endColour
 }

@@ -59,3 +59,34 @@ func mayBreak(before, after rune) bool {
 }
 
 func wide(r rune) bool { return twwidth.Width(string(r)) == 2 }
+
+// FitRows breaks the values of rows, each a label and a value, for a terminal:
+// they stay in their column of a [Table] with this indent. For anything else a
+// value stays one line, which is easier to search.
+func (o *IO) FitRows(indent int, rows [][]string) [][]string {
+	if !IsTerminal(o.Out) {
+		return rows
+	}
+	return fitRows(o.Width(), indent, rows)
+}
+
+func fitRows(width, indent int, rows [][]string) (fitted [][]string) {
+	label := 0
+	for _, row := range rows {
+		label = max(label, twwidth.Width(row[0]))
+	}
+	width = max(width-indent-label-2, 20)
+	for _, row := range rows {
+		name, value := row[0], row[1]
+		colour, end := "", ""
+		if painted, ok := strings.CutSuffix(value, endColour); ok && strings.HasPrefix(painted, "\x1b") {
+			i := strings.IndexByte(painted, 'm') + 1
+			colour, value, end = painted[:i], painted[i:], endColour
+		}
+		for line := range strings.SplitSeq(Wrap(value, width, ""), "\n") {
+			fitted = append(fitted, []string{name, colour + line + end})
+			name = ""
+		}
+	}
+	return fitted
+}

@@ -42,3 +42,15 @@ func TestWrapKeepsEveryCharacterAndTheWidth(t *testing.T) {
 		}
 	}
 }
+
+func TestFitRows(t *testing.T) {
+	rows := [][]string{{"失効の確認", "有効性確認、マイナポータル、市区町村の窓口でできます"}, {"範囲", "文書の全体"}}
+	want := "  失効の確認  有効性確認、マイナポータル、市\n              区町村の窓口でできます\n  範囲        文書の全体\n"
+	if got := Table(2, nil, fitRows(44, 2, rows)); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	coloured := (&IO{Color: true}).Paint(Bad, "one two three four five six")
+	if got := fitRows(10, 0, [][]string{{"a", coloured}}); len(got) != 2 || got[0][1] != "\x1b[31;1mone two three four\x1b[0m" || got[1][0] != "" || got[1][1] != "\x1b[31;1mfive six\x1b[0m" {
+		t.Errorf("%q", got)
+	}
+}
