@@ -167,7 +167,7 @@ func (t *table) print() {
 		fmt.Fprintln(w, strings.Join(row, "\t"))
 	}
 	must(t, w.Flush())
-	fmt.Fprintln(out)
+	fmt.Fprint(out, "\nWhat jpki has written is on the disk when it ends; the others leave that to the system.\n\n")
 	for i, build := range []string{"with cgo", "without cgo"} {
 		info, err := os.Stat(programs[i].path)
 		must(t, err)

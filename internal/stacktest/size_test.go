@@ -61,6 +61,7 @@ func (r *running) watched(t testing.TB) (result, usage) {
 	t.Helper()
 	start := time.Now()
 	r.begin(t)
+	r.deadline.Reset(10 * limit) // a big file, on a slow disk
 	u, err := watch(r.Cmd, start)
 	return r.ended(t, err), u
 }
