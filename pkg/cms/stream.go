@@ -100,6 +100,7 @@ type stream struct {
 	at   int64 // octets that went by
 	kept bytes.Buffer
 	err  error
+	raw  [maxHeader]byte // the last header, as it was
 
 	// Where the element that is being read ends.
 	limit      int64 // the innermost definite length around
@@ -154,6 +155,7 @@ func (s *stream) header(name string) (h header, length int64) {
 		s.fail("%v in %s", err, name)
 		return h, 0
 	}
+	copy(s.raw[:], in[:h.size])
 	s.skip(h.size)
 	if s.at > s.limit || n > uint64(s.limit-s.at) {
 		s.fail("%v in %s", io.ErrUnexpectedEOF, name)
@@ -212,7 +214,6 @@ func (s *stream) keep(name string, depth int) {
 	if depth > maxDepth {
 		s.fail("%v in %s", errDepth, name)
 	}
-	head := s.peek(maxHeader)
 	h, length := s.header(name)
 	if s.err != nil {
 		return
@@ -221,7 +222,7 @@ func (s *stream) keep(name string, depth int) {
 		s.fail("more than %d octets beside the content", MaxSize)
 		return
 	}
-	s.kept.Write(head[:h.size])
+	s.kept.Write(s.raw[:h.size])
 	if h.indefinite {
 		s.within(h, 0, name, func() {
 			for s.more() {
