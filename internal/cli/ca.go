@@ -154,6 +154,20 @@ func (a *app) knownCAs(ctx context.Context) ([]knownCA, error) {
 	return all, nil
 }
 
+// caWords are the ids of CAs for the shell: all, or those that were added.
+func (a *app) caWords(added bool) (words []string) {
+	all, err := a.knownCAs(context.Background())
+	if err != nil {
+		return nil
+	}
+	for _, ca := range all {
+		if !added || ca.standing == trust.Added {
+			words = append(words, ca.id+"\t"+a.say(caNames[ca.kind]))
+		}
+	}
+	return words
+}
+
 func (a *app) caList(ctx context.Context) error {
 	all, err := a.knownCAs(ctx)
 	if err != nil {

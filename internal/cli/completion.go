@@ -68,6 +68,7 @@ func (o offer) complete(_ *cobra.Command, given []string, _ string) ([]string, c
 func (a *app) completions(root *cobra.Command) map[string]offer {
 	kinds := offer{words: a.kindWords}
 	keys := these("sign\t"+a.say(pinNames[jpki.KeySign]), "auth\t"+a.say(pinNames[jpki.KeyAuth]))
+	demoCA := these("demo\t" + a.say(text{JA: "デモカードの認証局", EN: "the CA of the demo cards"}))
 	return map[string]offer{
 		"jpki --card":     {words: a.cardWords},
 		"jpki --reader":   {words: readerNames},
@@ -80,6 +81,11 @@ func (a *app) completions(root *cobra.Command) map[string]offer {
 		"jpki guide":      {words: a.guideWords},
 
 		"jpki cert show":            {words: kinds.words, orFile: true},
+		"jpki cert check":           {words: kinds.words, orFile: true},
+		"jpki cert check --ocsp":    these("aia"),
+		"jpki cert check --trust":   demoCA,
+		"jpki ca show":              {words: func() []string { return a.caWords(false) }, orFile: true},
+		"jpki ca remove":            {words: func() []string { return a.caWords(true) }},
 		"jpki cert export":          kinds,
 		"jpki cert export --format": these("pem", "der"),
 		"jpki cert check":           {words: kinds.words, orFile: true},
@@ -95,7 +101,7 @@ func (a *app) completions(root *cobra.Command) map[string]offer {
 		"jpki sign --key":           these("sign", "auth"),
 		"jpki verify --profile":     these("touki"),
 		"jpki verify --ocsp":        these("aia"),
-		"jpki verify --trust":       these("demo\t" + a.say(text{JA: "デモカードの認証局", EN: "the CA of the demo cards"})),
+		"jpki verify --trust":       demoCA,
 		"jpki status --within":      these("14d", "30d", "60d", "90d"),
 		"jpki watch --interval":     these("10s", "1m", "10m", "0"),
 		"jpki demo serve --persona": {words: a.personaWords},

@@ -372,11 +372,15 @@ func revocationReason(r trust.Reason) (t text, ok bool) {
 	return t, false
 }
 
+// whereToAsk is where a resident learns of revocation.
+var whereToAsk = text{JA: "JPKI利用者ソフトの有効性確認、マイナポータル、市区町村の窓口でできます", EN: "ask the official client (yukosei kakunin), Mynaportal or the municipal counter"}
+
 // revocationRows shows what sources said, or where a resident can ask.
 func (a *app) revocationRows(v trust.Verdict) (rows [][]string) {
 	add := func(tone ui.Tone, value text) {
 		rows = append(rows, a.row(tone, text{JA: "失効の確認", EN: "Revocation"}, value))
 	}
+	closed := false
 	for _, e := range v.Evidence {
 		from := cert.Printable(e.From)
 		if !e.Certificate.Equal(v.Chain[0]) {
@@ -384,7 +388,12 @@ func (a *app) revocationRows(v trust.Verdict) (rows [][]string) {
 		}
 		switch {
 		case e.Err != nil:
-			add(ui.Warn, text{JA: "%s: %s", EN: "%s: %s"}.With(from, revocationErrorText(e.Err)))
+			why := revocationErrorText(e.Err)
+			if failed := (*fetch.Error)(nil); errors.As(e.Err, &failed) {
+				why = fetchReasons[failed.Reason] // the address stands before it
+			}
+			add(ui.Warn, text{JA: "%s: %s", EN: "%s: %s"}.With(from, why))
+			closed = closed || slices.Contains(e.Certificate.OCSPServer, e.From)
 		case e.State == trust.RevocationRevoked && v.Revocation == trust.RevocationRevokedLater:
 			add(ui.Warn, text{JA: "証明された日時のあとで失効しました: %s  %s", EN: "revoked, but after the proven time: %s  %s"}.With(revokedText(e), from))
 		case e.State == trust.RevocationRevoked:
@@ -396,11 +405,13 @@ func (a *app) revocationRows(v trust.Verdict) (rows [][]string) {
 		}
 	}
 	switch {
+	case closed && v.Issuer.Standing == trust.Pinned:
+		add(ui.Faint, text{JA: "J-LISのレスポンダーは、届け出た検証者だけに答えます。%s", EN: "J-LIS's responder answers registered verifiers only; %s"}.With(whereToAsk))
 	case v.Status() != trust.ValidRevocationUnchecked || len(v.Evidence) > 0:
 	case v.Issuer.Standing == trust.Given:
 		add(ui.Faint, text{JA: "その認証局のCRLかOCSPを --crl か --ocsp で指定すると確認できます", EN: "name that CA's CRL or OCSP responder with --crl or --ocsp"})
 	default:
-		add(ui.Faint, text{JA: "JPKI利用者ソフトの有効性確認、マイナポータル、市区町村の窓口でできます", EN: "ask the official client (yukosei kakunin), Mynaportal or the municipal counter"})
+		add(ui.Faint, whereToAsk)
 	}
 	return rows
 }

@@ -31,13 +31,14 @@ func TestCost(t *testing.T) {
 			insert(t, "adult", c.options)
 			each(t, func(t *testing.T, p program) {
 				read := func(kind string) int { return c.reads(len(p.certificate(t, kind).Raw)) }
-				auth, sign, ca := read("auth"), read("sign"), read("sign-ca")
+				auth, sign, ca, authCA := read("auth"), read("sign"), read("sign-ca"), read("auth-ca")
 				for _, op := range []struct {
 					want, verifies, signatures int
 					certificates               bool
 					args                       []string
 				}{
 					{want: 2 + auth, certificates: true, args: []string{"cert", "export", "auth"}},
+					{want: 2 + auth + 1 + authCA, certificates: true, args: []string{"cert", "check", "auth", "--trust", "demo"}},
 					{want: 5, args: []string{"pin", "status"}},
 					{want: 10 + auth, certificates: true, args: []string{"status"}},
 					{want: 5, verifies: 1, args: []string{"pin", "verify", "sign"}},
