@@ -10,7 +10,6 @@ import (
 
 	"github.com/jpki-tools/jpki/pkg/jpki"
 	"github.com/jpki-tools/jpki/pkg/pcsc"
-	"github.com/jpki-tools/jpki/pkg/trust"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
@@ -88,9 +87,6 @@ func (a *app) completions(root *cobra.Command) map[string]offer {
 		"jpki ca remove":            {words: func() []string { return a.caWords(true) }},
 		"jpki cert export":          kinds,
 		"jpki cert export --format": these("pem", "der"),
-		"jpki cert check":           {words: kinds.words, orFile: true},
-		"jpki cert check --trust":   these("demo"),
-		"jpki ca show":              {words: caWords, orFile: true},
 		"jpki pin verify":           keys,
 		"jpki pin change":           keys,
 		"jpki sign --format":        {words: formatNames},
@@ -173,13 +169,6 @@ func commandWords(root *cobra.Command) (words []string) {
 func (a *app) kindWords() (words []string) {
 	for _, k := range jpki.Kinds {
 		words = append(words, k.String()+"\t"+a.say(certificateNames[k]))
-	}
-	return words
-}
-
-func caWords() (words []string) {
-	for _, p := range trust.Pins() {
-		words = append(words, p.ID)
 	}
 	return words
 }

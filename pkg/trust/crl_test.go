@@ -2,6 +2,7 @@ package trust
 
 import (
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -125,6 +126,7 @@ func TestCRLOfAnother(t *testing.T) {
 	for what, other := range map[string]authority{
 		"another generation": newAuthority(t, cert.SignCA, 2, nil),
 		"another kind":       newAuthority(t, cert.AuthCA, 3, nil),
+		"another name":       newAuthority(t, cert.SignCA, 1, func(c *x509.Certificate) { c.RawSubject = caName(t, "JPKI", "another") }),
 	} {
 		if e, applies := other.list(revoking(c, now, 1)).Check(c, ca.cert); applies {
 			t.Errorf("the list of %s: %+v", what, e)
@@ -132,6 +134,9 @@ func TestCRLOfAnother(t *testing.T) {
 		if e, applies := ca.list(revoking(c, now, 1)).Check(c, other.cert); applies {
 			t.Errorf("not issued by %s: %+v", what, e)
 		}
+	}
+	if e, applies := ca.list(nil).Check(newAuthority(t, cert.AuthCA, 3, nil).issue(nil), ca.cert); applies {
+		t.Errorf("a certificate that names another issuer: %+v", e)
 	}
 	forger := newAuthority(t, cert.SignCA, 2, func(c *x509.Certificate) { c.SubjectKeyId = ca.cert.SubjectKeyId })
 	if e, applies := forger.list(nil).Check(c, ca.cert); !applies || e.Err != ErrSourceSignature || e.State != RevocationNotChecked {
@@ -143,6 +148,11 @@ func TestCRLOfAnother(t *testing.T) {
 	may.KeyUsage = x509.KeyUsageCertSign
 	if e, _ := l.Check(c, &may); e.Err != ErrSourceSigner {
 		t.Errorf("a CA that may not sign lists: %+v", e)
+	}
+	weak := *ca.cert
+	weak.PublicKey = &rsa.PublicKey{N: big.NewInt(3233), E: 17}
+	if e, _ := l.Check(c, &weak); e.Err != ErrAlgorithm {
+		t.Errorf("a weak key: %+v", e)
 	}
 	l.list.SignatureAlgorithm = x509.ECDSAWithSHA1
 	if e, _ := l.Check(c, ca.cert); e.Err != ErrAlgorithm {

@@ -1,6 +1,7 @@
 package trust
 
 import (
+	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"errors"
@@ -36,7 +37,11 @@ func (a authority) person(change func(*x509.Certificate)) *x509.Certificate {
 	if change != nil {
 		change(template)
 	}
-	return create(a.t, template, a.cert, &key(a.t, 99).PublicKey, a.key)
+	public := template.PublicKey
+	if public == nil {
+		public = &key(a.t, 99).PublicKey
+	}
+	return create(a.t, template, a.cert, public, a.key)
 }
 
 func TestGiven(t *testing.T) {
@@ -96,6 +101,11 @@ func TestGivenBadChains(t *testing.T) {
 	if v := a.Check(critical, cas(middle), cert.Other, proven); v.Status() != Invalid || !errors.As(v.Reasons[0].Err, new(x509.UnhandledCriticalExtension)) {
 		t.Errorf("critical extension: %v", v.Reasons)
 	}
+	weak := middle.person(func(c *x509.Certificate) {
+		c.PublicKey = &rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), 1023), E: 65537}
+	})
+	expect(t, "a weak key", a.Check(weak, cas(middle), cert.Other, proven), Indeterminate, Reason{Code: CryptoConstraintsFailureNoPOE, Err: ErrAlgorithm})
+
 	forged := *leaf
 	forged.RawTBSCertificate = append([]byte{}, leaf.RawTBSCertificate...)
 	forged.RawTBSCertificate[len(forged.RawTBSCertificate)-1] ^= 1

@@ -278,6 +278,9 @@ func TestOCSPRefused(t *testing.T) {
 	stranger := newAuthority(t, cert.SignCA, 2, func(c *x509.Certificate) { c.SubjectKeyId = ca.cert.SubjectKeyId })
 	renamed := ca.responder()
 	renamed.cert = ca.delegate(21, nil).cert
+	namesake := newAuthority(t, cert.SignCA, 1, func(c *x509.Certificate) { c.RawSubject = caName(t, "JPKI", "another name, the same key") })
+	masked := ca.delegate(31, nil)
+	masked.cert = ca.delegate(32, func(c *x509.Certificate) { c.Subject.CommonName = "somebody else" }).cert
 	wrongKey := ca.delegate(22, nil)
 	wrongKey.key = key(t, 23)
 	late := ca.delegate(24, func(c *x509.Certificate) { c.NotAfter = now.Add(-time.Second) })
@@ -312,6 +315,8 @@ func TestOCSPRefused(t *testing.T) {
 		"unknown algorithm":         {sha1, ErrAlgorithm},
 		"signed by a stranger":      {stranger.delegate(30, nil).respond(good), ErrSourceSigner},
 		"signed in another's name":  {renamed.respond(good), ErrSourceSigner},
+		"in the name of another":    {masked.respond(good), ErrSourceSigner},
+		"of a namesake's delegate":  {namesake.delegate(33, nil).respond(good), ErrSourceSigner},
 		"not the delegate's key":    {wrongKey.respond(good), ErrSourceSignature},
 		"delegate not sent along":   {bare.respond(good), ErrSourceSigner},
 		"delegate behind too many":  {tooMany.respond(good), ErrSourceSigner},

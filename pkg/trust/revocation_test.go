@@ -79,6 +79,7 @@ func TestWithRevocation(t *testing.T) {
 		"revoked later, and good":          {then, []Evidence{goodEvidence(), revokedEvidence(yesterday), goodEvidence()}, RevocationRevokedLater, Valid, "", nil},
 		"revoked after now":                {proven, []Evidence{revokedEvidence(now.AddDate(0, 0, 1))}, RevocationRevoked, Invalid, Revoked, ErrRevoked},
 		"revoked, no proof":                {unproven, []Evidence{revokedEvidence(yesterday)}, RevocationRevoked, Indeterminate, RevokedNoPOE, ErrRevoked},
+		"revoked after a time unproven":    {Moment{Time: lastWeek}, []Evidence{revokedEvidence(yesterday)}, RevocationRevoked, Indeterminate, RevokedNoPOE, ErrRevoked},
 		"revoked after the claimed time":   {claimed(lastWeek), []Evidence{revokedEvidence(yesterday)}, RevocationRevoked, Indeterminate, RevokedNoPOE, ErrRevoked},
 		"revoked at the claimed time":      {claimed(yesterday), []Evidence{revokedEvidence(yesterday)}, RevocationRevoked, Invalid, Revoked, ErrRevoked},
 		"revoked before the claimed time":  {claimed(now), []Evidence{revokedEvidence(yesterday)}, RevocationRevoked, Invalid, Revoked, ErrRevoked},
