@@ -207,13 +207,13 @@ func TestLock(t *testing.T) {
 		t.Error("signed")
 	}
 	w.wantTold(t, ErrLocked)
-	for _, passphrase := range []string{"", "冬"} {
+	for i, passphrase := range []string{"", "冬"} {
 		start := time.Now()
 		if err := other.Unlock([]byte(passphrase)); err == nil {
 			t.Errorf("%q unlocks", passphrase)
 		}
 		w.wantTold(t, ErrPassphrase)
-		if time.Since(start) < lockDelay {
+		if time.Since(start) < time.Duration(i+1)*lockDelay {
 			t.Error("passphrases can be tried out fast")
 		}
 	}
@@ -228,6 +228,41 @@ func TestLock(t *testing.T) {
 	w.wantTold(t, ErrPassphrase)
 	_, err := client.SignWithFlags(key, sshsig("git"), agent.SignatureFlagRsaSha512)
 	must(t, err)
+}
+
+// TestLockedMeanwhile: who waits for its turn when the agent is locked waits in
+// vain, and who comes later does not even wait.
+func TestLockedMeanwhile(t *testing.T) {
+	w := newWorld(t, Policy{})
+	key := w.card.key()
+	held, hold := make(chan bool), make(chan bool)
+	w.card.before = func(context.Context) error {
+		held <- true
+		<-hold
+		return nil
+	}
+	sign := func(client agent.ExtendedAgent) error {
+		_, err := client.SignWithFlags(key, sshsig("git"), agent.SignatureFlagRsaSha512)
+		return err
+	}
+	first, waiting := make(chan error), make(chan error)
+	a, b := w.client(t), w.client(t)
+	go func() { first <- sign(a) }()
+	<-held
+	go func() { waiting <- sign(b) }()
+	time.Sleep(20 * time.Millisecond)
+	must(t, w.client(t).Lock([]byte("夏")))
+	if err := sign(w.client(t)); err == nil {
+		t.Error("signed while locked")
+	}
+	close(hold)
+	must(t, <-first) // the PIN was entered before
+	if err := <-waiting; err == nil {
+		t.Error("signed after it was locked")
+	}
+	if told := w.told(); len(told) != 2 || !errors.Is(told[0], ErrLocked) || !errors.Is(told[1], ErrLocked) {
+		t.Errorf("told %v", told)
+	}
 }
 
 // TestGone: nothing is signed for a client that has gone, be it that a person

@@ -70,6 +70,7 @@ func TestBindings(t *testing.T) {
 		"beyond, another user":    {policy: Policy{Destinations: allowed("gate", "gate>bob@[db]:2222")}, told: beyond, session: "2", user: "root", bound: db, sees: true, reason: ErrDestination},
 		"beyond, not to there":    {policy: Policy{Destinations: allowed("[db]:2222", "gate>[db]:2222")}, told: beyond, session: "2", bound: db, reason: ErrDestination},
 		"through elsewhere":       {policy: Policy{Destinations: allowed("gate", "gate>[db]:2222")}, told: []told{{other, "1", true}, {db, "2", false}}, session: "2", bound: db, reason: ErrDestination},
+		"from where it may not":   {policy: Policy{Destinations: allowed("gate", "[db]:2222", "gate>gate")}, told: []told{{db, "1", true}, {gate, "2", false}}, session: "2", bound: gate, reason: ErrDestination},
 		"here though beyond":      {policy: Policy{Destinations: allowed("gate>[db]:2222")}, told: here(db), session: "1", bound: db, reason: ErrDestination},
 		"a middle that signs":     {policy: Policy{Destinations: allowed("gate", "gate>[db]:2222")}, told: beyond[:1], session: "1", bound: gate, sees: true, reason: ErrUnbound},
 	} {

@@ -134,11 +134,10 @@ func (b *bindings) permitDestination(all []Destination, r *Request) error {
 	var from ssh.PublicKey
 	for i, hop := range b.all {
 		var user *string
-		last := i == len(b.all)-1
-		switch {
-		case !last && !hop.forwarded, last && r != nil && hop.forwarded:
-			return refuse(ErrUnbound, "")
-		case last && r != nil:
+		if i == len(b.all)-1 && r != nil { // all before are forwarded
+			if hop.forwarded {
+				return refuse(ErrUnbound, "")
+			}
 			user = &r.user
 		}
 		if !anyAllows(all, from, hop.host, user) {
