@@ -45,9 +45,9 @@ func idOf(element string) func(file []byte, at int) bool {
 	}
 }
 
-// TestEveryByteOfASignedFile changes bytes of small signed files: each byte of
-// a CMS, a sample of the others, or with JPKI_EVERY_BYTE each of all. None of
-// the files is good any more, but for what nobody signs and nothing rests on.
+// TestEveryByteOfASignedFile changes bytes of small signed files: a sample, or
+// with JPKI_EVERY_BYTE each one. None of the files is good any more, but for
+// what nobody signs and nothing rests on.
 func TestEveryByteOfASignedFile(t *testing.T) {
 	w := newWorld(t, "en")
 	w.write("a.txt", "The content that is signed.\n")
@@ -58,11 +58,11 @@ func TestEveryByteOfASignedFile(t *testing.T) {
 		step       int
 		free       func(file []byte, at int) bool
 	}{
-		{"a.txt", "a.txt.p7s", 1, nil},
-		{"--attached a.txt", "a.txt.p7m", 3, nil},
-		{"a.pdf", "a-signed.pdf", 7, nil},
-		{"--format xades -o xades.xml a.xml", "xades.xml", 5, idOf("<ds:SignatureValue")},
-		{"a.xml", "a-signed.xml", 5, idOf("<ds:Signature")},
+		{"a.txt", "a.txt.p7s", 3, nil},
+		{"--attached a.txt", "a.txt.p7m", 11, nil},
+		{"a.pdf", "a-signed.pdf", 23, nil},
+		{"--format xades -o xades.xml a.xml", "xades.xml", 17, idOf("<ds:SignatureValue")},
+		{"a.xml", "a-signed.xml", 17, idOf("<ds:Signature")},
 	} {
 		if exit, out := w.run("sign --card demo --pin-stdin "+c.sign, virtualcard.SignPIN+"\n"); exit != 0 {
 			t.Fatal(out)
