@@ -8,6 +8,11 @@
 // end entity's, [Anchors.CheckCA] a CA's. All of them end in a [Verdict], whose
 // reasons have the names of ETSI EN 319 102-1, and which every signature format
 // shares.
+//
+// Revocation is for whoever has a source to know: [ParseCRLs] and [CRL.Check]
+// read lists (RFC 5280), [NewOCSPRequest] and [OCSPRequest.Check] talk to a
+// responder (RFC 6960), and [Verdict.WithRevocation] says what follows from
+// their [Evidence]. Nothing here touches the network.
 package trust
 
 import (
