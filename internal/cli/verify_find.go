@@ -98,11 +98,27 @@ func (a *app) findSignatures(ctx context.Context, opt *verifyOptions, path strin
 	}
 	switch format {
 	case "pdf":
-		return findPDF(ctx, path, f, info.Size())
+		found, err := findPDF(ctx, path, f, info.Size())
+		return found, asReceived(err)
 	case "xmldsig":
-		return findXML(ctx, opt, path, f)
+		found, err := findXML(ctx, opt, path, f)
+		return found, asReceived(err)
 	}
 	return a.findCMS(ctx, opt, &input{ctx: ctx, name: path, file: f, rest: f, size: info.Size()})
+}
+
+// asReceived explains a document that cannot be read to somebody who did not
+// make it: to mend it would break the signatures in it.
+func asReceived(err error) error {
+	p := explainDocument(err)
+	if p == nil {
+		return err
+	}
+	p.Next = text{JA: "受け取る途中で壊れたのかもしれません。元のファイルをもう一度受け取ってください。", EN: "It may have been damaged on the way. Get the original file again."}
+	if errors.Is(err, pdfsig.ErrEncrypted) {
+		p.Next = text{JA: "暗号化されたPDFの署名は調べられません。PDFを表示するソフトで確かめてください。", EN: "Signatures in encrypted PDFs cannot be checked here: look at them in a PDF viewer."}
+	}
+	return p.Because(err)
 }
 
 // hasContent refuses --content for a signature over something else.
