@@ -2,7 +2,6 @@ package cms
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"slices"
 )
@@ -21,10 +20,11 @@ func WriteAttached(w io.Writer, signature []byte, content io.Reader, size int64)
 	if _, err := w.Write(head); err != nil {
 		return err
 	}
-	if _, err := io.CopyN(w, content, size); errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	} else if err != nil {
+	switch n, err := io.CopyBuffer(w, io.LimitReader(content, size), make([]byte, min(size+1, pieceSize))); {
+	case err != nil:
 		return err
+	case n < size:
+		return io.ErrUnexpectedEOF
 	}
 	_, err := w.Write(tail)
 	return err
