@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net"
 	"net/http"
 	"net/netip"
@@ -107,8 +108,10 @@ func Do(ctx context.Context, r Request) ([]byte, error) {
 	if resp.StatusCode != http.StatusOK {
 		return fail(ErrStatus, errors.New(resp.Status))
 	}
-	if got := resp.Header.Get("Content-Type"); r.Accept != "" && got != r.Accept {
-		return fail(ErrMediaType, errors.New(got))
+	if got := resp.Header.Get("Content-Type"); r.Accept != "" {
+		if kind, _, err := mime.ParseMediaType(got); err != nil || kind != r.Accept {
+			return fail(ErrMediaType, errors.New(got))
+		}
 	}
 	data, err := io.ReadAll(io.LimitReader(resp.Body, MaxSize+1))
 	switch {

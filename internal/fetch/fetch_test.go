@@ -20,7 +20,7 @@ func server(t *testing.T, h http.HandlerFunc) string {
 func TestDo(t *testing.T) {
 	url := server(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		w.Header().Set("Content-Type", "application/x-answer")
+		w.Header().Set("Content-Type", "Application/X-Answer; charset=utf-8")
 		_, _ = io.WriteString(w, r.Method+" "+r.Header.Get("Content-Type")+" "+string(body))
 	})
 	got, err := Do(t.Context(), Request{Address: url, Body: []byte("question"), Type: "application/x-question", Accept: "application/x-answer"})
