@@ -150,13 +150,8 @@ func (a *app) newAgent(ctx context.Context, opt *agentOptions) (*sshagent.Agent,
 // and somebody to ask where the person wants to be asked.
 func (a *app) checkAgentSource(opt *agentOptions) error {
 	u, err := a.unlocker(&opt.unlock, false)
-	if errors.Is(err, pin.ErrNoSource) {
-		return problem.New(problem.NoTerminal,
-			text{JA: "暗証番号を尋ねる端末がありません。", EN: "There is no terminal to ask for the PIN on."},
-			text{JA: "--pinentry で尋ねる窓を指定してください(jpki help login)。", EN: "Name a window to ask in with --pinentry (jpki help login)."}).Because(err)
-	}
 	if err != nil {
-		return err
+		return noPlaceToAsk(err)
 	}
 	defer u.Close()
 	switch kind := u.sources.CurrentKind(); {
@@ -168,6 +163,16 @@ func (a *app) checkAgentSource(opt *agentOptions) error {
 			next(text{JA: "端末で動かすか、--pinentry を使ってください。", EN: "Run this on a terminal, or use --pinentry."})
 	}
 	return nil
+}
+
+// noPlaceToAsk explains that there is no terminal, as far as that is the error.
+func noPlaceToAsk(err error) error {
+	if !errors.Is(err, pin.ErrNoSource) {
+		return err
+	}
+	return problem.New(problem.NoTerminal,
+		text{JA: "暗証番号を尋ねる端末がありません。", EN: "There is no terminal to ask for the PIN on."},
+		text{JA: "--pinentry で尋ねる窓を指定してください(jpki help login)。", EN: "Name a window to ask in with --pinentry (jpki help login)."}).Because(err)
 }
 
 // knownHosts are the files in which ssh keeps the keys of servers, as far as

@@ -67,7 +67,7 @@ func (c *agentCard) Sign(ctx context.Context, key ssh.PublicKey, r sshagent.Requ
 	opt := c.opt.unlock // who agrees to spend the last try agrees to that once
 	u, err := c.app.unlocker(&opt, false)
 	if err != nil {
-		return nil, err
+		return nil, noPlaceToAsk(err)
 	}
 	defer u.Close()
 	sig, err = c.signKept(ctx, u, key, r, what)
@@ -109,13 +109,13 @@ func (c *agentCard) signKept(ctx context.Context, u *unlocker, key ssh.PublicKey
 		sent = true
 		return nil
 	})
-	switch {
-	case err == nil, ctx.Err() != nil, errors.Is(err, pcsc.ErrInUse):
+	if err == nil || !sent && (ctx.Err() != nil || errors.Is(err, pcsc.ErrInUse)) {
 		return sig, err
-	case !sent:
-		err = errNotKept // the card has gone, or is another one
 	}
 	c.forget(kept)
+	if !sent {
+		err = errNotKept // the card has gone, or is another one
+	}
 	return nil, err
 }
 
@@ -209,9 +209,14 @@ func (c *agentCard) confirm(ctx context.Context, u *unlocker, what text) error {
 }
 
 // mayAsk refuses to ask on the terminal from the background, where a question
-// would stop the agent.
+// would stop the agent. What was typed before, for a question that ended
+// early, is no answer to the next.
 func (c *agentCard) mayAsk(u *unlocker) error {
-	if u.sources.CurrentKind() == pin.Pinentry || u.tty == nil || u.tty.Foreground() {
+	if u.sources.CurrentKind() == pin.Pinentry || u.tty == nil {
+		return nil
+	}
+	if u.tty.Foreground() {
+		u.tty.Discard()
 		return nil
 	}
 	return problem.New(problem.NoTerminal,

@@ -316,6 +316,8 @@ func TestSSHRefusals(t *testing.T) {
 	a.sees(t, askedAuth)
 	_ = gone.Process.Kill()
 	eventually(t, "the question is over", func() bool { return a.echo(t) })
+	a.types(t, virtualcard.AuthPIN+"\r") // too late
+	a.sees(t, virtualcard.AuthPIN)       // and thus shown
 	next := login()
 	a.answers(t, askedAuth, "4321")
 	a.sees(t, "1 try is left.")
@@ -360,7 +362,7 @@ func TestSSHTogether(t *testing.T) {
 	insert(t, "adult", virtualcard.Options{})
 	server := startSSHD(t, p.sshKey(t))
 	known := knownHosts(t, server)
-	for cache, questions := range map[string]int{"0s": 2, "1m": 1} {
+	for cache, questions := range map[string]int{"0s": 2, "5m": 1} {
 		a := p.sitAgent(t, "--cache", cache)
 		var both []*user
 		for range 2 {
@@ -400,7 +402,7 @@ func TestSSHForgets(t *testing.T) {
 			t.Errorf("asked: %t, want %t", got, asked)
 		}
 	}
-	a := p.sitAgent(t, "--cache", "1m")
+	a := p.sitAgent(t, "--cache", "5m")
 	login(a, true)
 	login(a, false)
 	s.others(func() { p.enter(t, "4321", "pin", "verify", "auth").wantExit(t, 10) })
@@ -416,15 +418,20 @@ func TestSSHForgets(t *testing.T) {
 	login(a, true)
 	a.stops(t)
 
-	short := p.sitAgent(t, "--cache", "1s", "--confirm")
-	login(short, true)
-	time.Sleep(1100 * time.Millisecond)
-	login(short, true)
-	u := uses(t, short.socket, append(server.sshTo(known), "echo in")...)
-	short.sees(t, "Type yes to sign: ") // within the second
-	short.types(t, "no\r")
-	u.ends(t, false, "Permission denied")
+	short := p.sitAgent(t, "--cache", "100ms")
+	for range 2 {
+		login(short, true)
+		time.Sleep(200 * time.Millisecond)
+	}
 	short.stops(t)
+
+	wary := p.sitAgent(t, "--cache", "5m", "--confirm")
+	login(wary, true)
+	u := uses(t, wary.socket, append(server.sshTo(known), "echo in")...)
+	wary.sees(t, "Type yes to sign: ")
+	wary.types(t, "no\r")
+	u.ends(t, false, "Permission denied")
+	wary.stops(t)
 }
 
 // TestSSHPulled: the card is taken out at each step of a log-in, or at some of
@@ -646,7 +653,7 @@ done
 		wellUsed(t, r.log)
 	}
 
-	a, socket := start("--cache", "1m", "--confirm")
+	a, socket := start("--cache", "5m", "--confirm")
 	login(a, socket, true, `SETDESC An SSH log-in as "root" to [127.0.0.1]:`+server.port, "%0AEnter the authentication PIN (4 digits). 3 of 3 tries left", "GETPIN")
 	login(a, socket, false, "Sign with the card's key?", "CONFIRM")
 	write(t, dir, "yes", "")

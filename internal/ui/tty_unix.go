@@ -35,6 +35,9 @@ func (t *Terminal) Foreground() bool {
 	return err == nil && group == unix.Getpgrp()
 }
 
+// Discard throws away what was typed before a question.
+func (t *Terminal) Discard() { _ = discardInput(int(t.in.Fd())) }
+
 // untilTyped waits for a line to read. Unlike a read it leaves the line to the
 // next question when ctx ends.
 func untilTyped(ctx context.Context, fd int) error {

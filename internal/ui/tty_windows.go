@@ -35,6 +35,9 @@ func hideTyping(fd int) error {
 // Foreground reports whether this program may ask on the terminal now.
 func (t *Terminal) Foreground() bool { return true }
 
+// Discard throws away what was typed before a question.
+func (t *Terminal) Discard() { _ = windows.FlushConsoleInputBuffer(windows.Handle(t.in.Fd())) }
+
 // untilTyped does not wait: a console tells of keys, not of lines. A line that
 // is typed after its question ended is lost.
 func untilTyped(context.Context, int) error { return nil }
