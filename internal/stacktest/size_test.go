@@ -98,20 +98,3 @@ func memory(pid int, what string) (n int) {
 	}
 	return n
 }
-
-// TestStart: a program that people call often starts at once. One quick start
-// is proof enough, as other work on this machine can only slow it down.
-func TestStart(t *testing.T) {
-	const most = 20 * time.Millisecond
-	each(t, func(t *testing.T, p program) {
-		best := time.Hour
-		for n := 0; n < 200 && best > most; n++ {
-			start := time.Now()
-			p.run(t, "version").wantExit(t, 0)
-			best = min(best, time.Since(start))
-		}
-		if best > most {
-			t.Errorf("took %v", best)
-		}
-	})
-}
