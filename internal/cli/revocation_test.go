@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -29,6 +30,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/pdfsig"
 	"github.com/jpki-tools/jpki/pkg/trust"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
@@ -177,6 +179,8 @@ func TestOnlyGivenAddressesAreContacted(t *testing.T) {
 	w.write("ca.pem", pemText(ca.cert))
 	w.write("h.pem", pemText(ca.holder(tempting.URL))+pemText(ca.cert))
 	w.write("ca.crl", string(ca.list()))
+	unsigned := unsignedByDemo(t, tempting.URL)
+	w.write("unsigned.pem", pemText(unsigned[0])+pemText(unsigned[1]))
 	for _, c := range []struct {
 		line string
 		exit int
@@ -194,6 +198,7 @@ func TestOnlyGivenAddressesAreContacted(t *testing.T) {
 		{"cert check h.pem --ocsp " + responder.URL, 9, nil, "not under JPKI"},
 		{"cert check auth --card demo --ocsp aia", 9, nil, "demo card"},
 		{"cert check auth-ca --card demo --trust demo --ocsp aia", 0, nil, "DEMO"},
+		{"cert check unsigned.pem --trust demo --ocsp aia", 9, nil, "Cannot be decided"},
 		{"cert check h.pem --ca ca.pem --ocsp " + astray.URL, 9, []string{astray.host()}, "it redirects to another host"},
 		{"cert check h.pem --ca ca.pem --crl " + astray.URL, 9, []string{astray.host()}, "it redirects to another host"},
 		// Dialing stops before anything is sent: the address is this machine's.
@@ -211,6 +216,48 @@ func TestOnlyGivenAddressesAreContacted(t *testing.T) {
 	}
 	if n := tempting.visits.Load(); n != 0 {
 		t.Errorf("%d requests went where nobody asked for", n)
+	}
+}
+
+// unsignedByDemo is a certificate that names the demo card's CA, given too, as
+// its issuer, and an algorithm that nobody knows as that of its signature: there
+// is nothing to verify, and anybody can have written the address in it.
+func unsignedByDemo(t *testing.T, address string) [2]*x509.Certificate {
+	t.Helper()
+	ca, _ := virtualcard.DemoCAs()
+	policy, err := x509.ParseOID("1.2.392.200149.8.5.1.1.20")
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{
+		SerialNumber: big.NewInt(9), Subject: pkix.Name{CommonName: "somebody"}, OCSPServer: []string{address},
+		NotBefore: time.Now().AddDate(0, 0, -1), NotAfter: time.Now().AddDate(0, 0, 1), Policies: []x509.OID{policy},
+		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment,
+	}, ca.Certificate, ca.Key.Public(), ca.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sha256WithRSA := []byte{0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 11}
+	der = bytes.ReplaceAll(der, sha256WithRSA, []byte{0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 99})
+	c, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return [2]*x509.Certificate{c, ca.Certificate}
+}
+
+// TestToukiKindOfTheUnsigned: what a certificate says of itself counts for
+// nothing that no CA signed.
+func TestToukiKindOfTheUnsigned(t *testing.T) {
+	unsigned := unsignedByDemo(t, "http://example.invalid")
+	a := &app{now: time.Now}
+	checked := trust.Anchors{Demo: true}.Check(unsigned[0], unsigned[1:], cert.Sign, trust.Moment{Time: time.Now(), Proven: true})
+	for want, v := range map[pdfsig.Answer]trust.Verdict{pdfsig.CannotSay: checked, pdfsig.Met: {Chain: unsigned[:]}} {
+		list := a.toukiList(signatureVerdict{foundSignature: foundSignature{cert: unsigned[0]}, verdict: v})
+		i := slices.IndexFunc(list, func(r requirement) bool { return r.item == toukiKind })
+		if list[i].answer != want {
+			t.Errorf("%v: %s, want %s", v.Reasons, list[i].answer, want)
+		}
 	}
 }
 

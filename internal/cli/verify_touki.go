@@ -83,7 +83,7 @@ func (a *app) toukiList(s signatureVerdict) (list []requirement) {
 	if s.cert != nil {
 		switch cert.KindOf(s.cert) { // by its own words, which the chain has to bear out
 		case cert.Sign:
-			if !slices.ContainsFunc(s.verdict.Reasons, ofChain) {
+			if s.verdict.Chain != nil && !slices.ContainsFunc(s.verdict.Reasons, ofChain) {
 				kind = pdfsig.Met
 			}
 		case cert.Auth:
@@ -108,10 +108,8 @@ func (a *app) toukiList(s signatureVerdict) (list []requirement) {
 	return list
 }
 
-// ofChain tells the reasons that leave open who issued a certificate.
-func ofChain(r trust.Reason) bool {
-	return r.Code == trust.NoCertificateChainFound || r.Code == trust.ChainConstraintsFailure || r.Code == trust.CertificateChainGeneralFailure
-}
+// ofChain tells the reasons that leave open what a CA issued a certificate for.
+func ofChain(r trust.Reason) bool { return r.Code == trust.ChainConstraintsFailure }
 
 // unmet counts what is certainly missing.
 func unmet(list []requirement) (n int) {

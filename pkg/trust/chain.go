@@ -70,10 +70,11 @@ func (a Anchors) Check(c *x509.Certificate, cas []*x509.Certificate, want cert.K
 	if err != nil {
 		return v.With(Reason{Code: NoCertificateChainFound, Err: err})
 	}
-	if r := checkSignature(ca, c); r.Err == ErrSignature {
-		return v.With(r) // nothing else in it can be believed
-	} else if r.Err != nil {
+	switch r := checkSignature(ca, c); {
+	case r.Code == CryptoConstraintsFailureNoPOE:
 		v = v.With(r)
+	case r.Err != nil:
+		return v.With(r) // nothing else in it can be believed
 	}
 	v.Chain = []*x509.Certificate{c, ca}
 	kind := cert.KindOf(ca).Issues()

@@ -23,6 +23,9 @@ func isHugeKey(key crypto.PublicKey) bool {
 // be for signatures: digitalSignature or nonRepudiation, or no key usage at
 // all. Dates are judged here, because of the [Moment].
 func (a Anchors) checkGiven(c *x509.Certificate, cas []*x509.Certificate, want cert.Kind, at Moment) Verdict {
+	if cert.NamesJPKI(c) { // under a CA whose own issuer lends it the name
+		return Verdict{}.With(Reason{Code: NoCertificateChainFound, Err: ErrNotGiven})
+	}
 	opts := x509.VerifyOptions{
 		Roots: x509.NewCertPool(), Intermediates: x509.NewCertPool(),
 		CurrentTime: at.Time, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},

@@ -133,3 +133,24 @@ func TestGivenIsNotForJPKI(t *testing.T) {
 		expect(t, what, v, Indeterminate, Reason{Code: NoCertificateChainFound, Err: test.err})
 	}
 }
+
+// A CA that is given lends nobody JPKI's name: neither one that it certified,
+// nor itself where another issued it.
+func TestGivenLendsNoNames(t *testing.T) {
+	root, _, _ := givenChain(t)
+	for _, o := range []string{"JPKI", "JPKI DEMO"} {
+		lent := authority{t, cert.SignCA, key(t, 44), nil}
+		lent.cert = create(t, &x509.Certificate{
+			SerialNumber: big.NewInt(3), RawSubject: caName(t, o, o+" for digital signature"), NotBefore: caFrom, NotAfter: caUntil,
+			BasicConstraintsValid: true, IsCA: true, KeyUsage: x509.KeyUsageCertSign, SubjectKeyId: []byte{44},
+		}, root.cert, &lent.key.PublicKey, root.key)
+		c := lent.issue(nil)
+		if got := cert.KindOf(c); got != cert.Sign {
+			t.Errorf("%s: %v", o, got)
+		}
+		for what, given := range map[string][]*x509.Certificate{"certified": cas(root), "itself": cas(lent)} {
+			v := Anchors{Given: given}.Check(c, cas(lent), cert.Other, proven)
+			expect(t, o+", "+what, v, Indeterminate, Reason{Code: NoCertificateChainFound, Err: ErrNotGiven})
+		}
+	}
+}
