@@ -380,7 +380,7 @@ func (a *app) caAdd(ctx context.Context, path, fingerprint string) error {
 // refusedCA says why a certificate was not added.
 func refusedCA(err error, path string, actual cert.Fingerprint, page string) error {
 	switch {
-	case errors.Is(err, castore.ErrFingerprint):
+	case errors.Is(err, castore.ErrFingerprint) && page != "":
 		return problem.New(problem.Invalid,
 			text{JA: "%sのSHA-256は %s で、--sha256 の値と違います。加えませんでした。", EN: "The SHA-256 of %s is %s, not the one of --sha256. Nothing was added."}.With(path, actual),
 			text{JA: "ファイルが本物でないか、値の入力の誤りです。%s で確かめてください。", EN: "Either the file is not genuine or the value is mistyped. See %s."}.With(page)).Because(err)
@@ -388,7 +388,7 @@ func refusedCA(err error, path string, actual cert.Fingerprint, page string) err
 		return problem.New(problem.Input,
 			text{JA: "%sはデモカードの認証局です。加えられません。", EN: "%s is the demo card's CA. It is never added."}.With(path),
 			text{JA: "デモの署名を試すには jpki verify --trust demo を使ってください。", EN: "To try demo signatures: jpki verify --trust demo"}).Because(err)
-	case errors.Is(err, castore.ErrNotJPKI):
+	case errors.Is(err, castore.ErrNotJPKI), errors.Is(err, castore.ErrFingerprint):
 		return problem.New(problem.Input,
 			text{JA: "%sは公的個人認証サービスの認証局ではありません。加えませんでした。", EN: "%s is not a CA of JPKI. Nothing was added."}.With(path),
 			text{JA: "ほかの認証局の署名を確かめるには jpki verify --ca FILE を使ってください。", EN: "For signatures under another CA: jpki verify --ca FILE"}).Because(err)

@@ -186,15 +186,18 @@ func TestReadFinds(t *testing.T) {
 		"segments": func(f *forge) {
 			f.eContent = segments(octetString([]byte(content[:7])), octetString(nil), segments(octetString([]byte(content[7:]))))
 		},
-		"no OCTET STRING":             func(f *forge) { f.eContent = sequence(whole) },
-		"another segment":             func(f *forge) { f.eContent = segments(sequence()) },
-		"two":                         func(f *forge) { f.eContent = slices.Concat(whole, whole) },
-		"none":                        func(f *forge) { f.eContent = []byte{} },
-		"deep":                        func(f *forge) { f.eContent = deep },
-		"more after it":               func(f *forge) { f.eContent, f.afterContent = whole, derNull },
-		"longer than what is around":  func(f *forge) { f.eContent = appendHeader(nil, tagOctetString, 1<<20) },
-		"longer than a file":          func(f *forge) { f.eContent = appendHeader(nil, tagOctetString, 1<<62) },
-		"length of nine octets":       func(f *forge) { f.eContent = []byte{tagOctetString, 0x89, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0} },
+		"no OCTET STRING":            func(f *forge) { f.eContent = sequence(whole) },
+		"another segment":            func(f *forge) { f.eContent = segments(sequence()) },
+		"two":                        func(f *forge) { f.eContent = slices.Concat(whole, whole) },
+		"none":                       func(f *forge) { f.eContent = []byte{} },
+		"deep":                       func(f *forge) { f.eContent = deep },
+		"more after it":              func(f *forge) { f.eContent, f.afterContent = whole, derNull },
+		"longer than what is around": func(f *forge) { f.eContent = appendHeader(nil, tagOctetString, 1<<20) },
+		"longer than a file":         func(f *forge) { f.eContent = appendHeader(nil, tagOctetString, 1<<62) },
+		"length of nine octets":      func(f *forge) { f.eContent = []byte{tagOctetString, 0x89, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0} },
+		"end-of-contents outside": func(f *forge) {
+			f.eContent, f.afterContent = slices.Concat([]byte{tagOctetString | constructed, 0x80}, whole), []byte{0, 0}
+		},
 		"end-of-contents before time": func(f *forge) { f.eContent = []byte{0, 0} },
 		"other hash announced":        func(f *forge) { f.eContent, f.digestAlgorithms = whole, [][]byte{derNull} },
 		"no hash announced":           func(f *forge) { f.eContent, f.digestAlgorithms = whole, nil },

@@ -176,7 +176,9 @@ func (s *stream) within(h header, length int64, name string, f func()) {
 	case s.more():
 		s.fail("octets too many in %s", name)
 	case s.err == nil && h.indefinite:
-		s.skip(2) // end-of-contents
+		if s.skip(2); s.at > s.limit { // end-of-contents
+			s.unexpectedEnd()
+		}
 	}
 	s.limit, s.indefinite = limit, indefinite
 }
