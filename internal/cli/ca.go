@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -183,11 +184,12 @@ func (a *app) caList(ctx context.Context) error {
 			CAs    []caJSON `json:"cas"`
 		}{"jpki.ca-list/v1", docs})
 	}
+	var w strings.Builder
 	for i, kind := range []cert.Kind{cert.SignCA, cert.AuthCA} {
 		if i > 0 {
-			fmt.Fprintln(a.io.Out)
+			fmt.Fprintln(&w)
 		}
-		fmt.Fprintf(a.io.Out, "%s\n  %s\n", a.io.Paint(ui.Strong, a.say(capital(caNames[kind]))),
+		fmt.Fprintf(&w, "%s\n  %s\n", a.io.Paint(ui.Strong, a.say(capital(caNames[kind]))),
 			a.say(text{JA: "公表値: %s", EN: "published at %s"}.With(trust.OfficialPage(kind))))
 		var rows [][]string
 		var fingerprints []cert.Fingerprint
@@ -200,11 +202,12 @@ func (a *app) caList(ctx context.Context) error {
 		// The fingerprint has a line of its own: beside the rest it would not fit.
 		n := 0
 		for line := range strings.Lines(ui.Table(2, nil, rows)) {
-			fmt.Fprintf(a.io.Out, "%s    SHA-256 %s\n", line, fingerprints[n])
+			fmt.Fprintf(&w, "%s    SHA-256 %s\n", line, fingerprints[n])
 			n++
 		}
 	}
-	return nil
+	_, err = io.WriteString(a.io.Out, w.String())
+	return err
 }
 
 var caNames = map[cert.Kind]text{
@@ -302,8 +305,8 @@ func (a *app) caShow(ctx context.Context, what string) error {
 	if page := trust.OfficialPage(ca.kind); page != "" && ca.standing != trust.Demo {
 		rows = append(rows, row(text{JA: "公表値", EN: "Published at"}, page))
 	}
-	fmt.Fprint(a.io.Out, ui.Table(0, nil, rows))
-	return nil
+	_, err = fmt.Fprint(a.io.Out, ui.Table(0, nil, rows))
+	return err
 }
 
 // findCA finds a CA by its id or takes it out of a file.
