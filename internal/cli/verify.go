@@ -265,7 +265,7 @@ func (a *app) judge(ctx context.Context, opt *verifyOptions, f foundSignature) s
 	if f.cert != nil {
 		at := trust.Moment{Time: a.now(), Claimed: f.claimed}
 		if v.proven = opt.provenTime(f); !v.proven.IsZero() {
-			at = trust.Moment{Time: v.proven, Proven: true}
+			at = trust.Moment{Time: v.proven, Proven: true, Latest: true, Claimed: f.claimed}
 		}
 		v.verdict = opt.examiner.examine(ctx, f.cert, f.certs, cert.Other, at)
 		if h, err := cert.HolderOf(f.cert); err == nil || errors.Is(err, cert.ErrHolderMalformed) {

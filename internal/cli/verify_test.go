@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/pkg/pdfsig"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
@@ -102,12 +103,27 @@ func TestDocumentTimestamps(t *testing.T) {
 	w.write("alone.pdf", string(documentTimestamp(t, r, read("alone.pdf"), same)))
 	ca := " --tsa-ca " + filepath.Join(r.dir, "ca.pem")
 
+	report, err := pdfsig.Verify(bytes.NewReader(read("twice.pdf")), int64(len(read("twice.pdf"))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	signCA, _ := virtualcard.DemoCAs()
+	list, err := x509.CreateRevocationList(rand.Reader, &x509.RevocationList{
+		Number: big.NewInt(1), ThisUpdate: time.Now(), NextUpdate: time.Now().Add(time.Hour),
+		RevokedCertificateEntries: []x509.RevocationListEntry{{SerialNumber: report.Signatures[0].CMS.Certificate.SerialNumber, RevocationTime: time.Now().Add(2 * time.Minute)}},
+	}, signCA.Certificate, signCA.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.write("soon.crl", string(list)) // after the claimed time, and not certainly after the stamped one
+
 	for _, c := range []struct {
 		line string
 		exit int
 		want []string // in this order
 		not  string
 	}{
+		{"stamped.pdf --crl soon.crl" + ca, 9, []string{"Cannot be decided", "nothing proves that the signature is older"}, "Not genuine"},
 		{"stamped.pdf" + ca, 0, []string{"Genuine (", "it existed on", "Since then", "Genuine timestamp", "document timestamp, nobody's signature", "Authority", "it existed on", "the whole document"}, "Signed at    Thu"},
 		{"stamped.pdf", 0, []string{"Genuine (", "not believed without --tsa-ca", "A timestamp that proves nothing here", "not under a CA of --tsa-ca"}, "existed"},
 		{"stamped.pdf --profile touki" + ca, 0, []string{"What online registration (touki) asks for", "ok          No timestamp on the signature", "Genuine timestamp"}, "NOT OK"},

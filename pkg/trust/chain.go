@@ -14,10 +14,14 @@ import (
 
 // Moment is the time for which a certificate is judged.
 //
-// Proven says that the certificate was, or is to be, used at that very time: a
-// trusted timestamp has proven when a signature existed, or the question is
-// whether the certificate may be used now. Outside its dates the certificate is
-// then EXPIRED or NOT_YET_VALID, and invalid.
+// Proven says that the certificate was, or is to be, used at that very time: the
+// question is whether it may be used then. Outside its dates the certificate is
+// EXPIRED or NOT_YET_VALID, and invalid.
+//
+// Latest says that it was used at that time or before it, which is all that a
+// timestamp over a signature proves. What is good then was good before. What
+// is not, because it had expired or was revoked, can have been: that is
+// indeterminate, as without proof.
 //
 // Without proof, as for a signature looked at now that only claims when it was
 // made, a time outside the dates decides nothing: the signature may be older.
@@ -29,6 +33,7 @@ import (
 type Moment struct {
 	Time    time.Time
 	Proven  bool
+	Latest  bool // with Proven
 	Claimed time.Time
 }
 
@@ -200,7 +205,7 @@ func checkDates(c *x509.Certificate, at Moment) []Reason {
 	if v.State(at.Time) == cert.NotYetValid {
 		r = Reason{Code: NotYetValid, Err: ErrNotYetValid}
 	}
-	if !at.Proven {
+	if !at.Proven || at.Latest && r.Code == Expired {
 		r.Code = OutOfBoundsNoPOE
 	}
 	return []Reason{r}

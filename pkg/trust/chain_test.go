@@ -250,6 +250,9 @@ func TestCheckTime(t *testing.T) {
 		{"before, unproven", at(validFrom, -1, false), Indeterminate, OutOfBoundsNoPOE, ErrNotYetValid},
 		{"after, proven", at(validUntil, time.Second, true), Invalid, Expired, ErrExpired},
 		{"after, unproven", at(validUntil, time.Second, false), Indeterminate, OutOfBoundsNoPOE, ErrExpired},
+		{"stamped in time", Moment{Time: validUntil, Proven: true, Latest: true}, ValidRevocationUnchecked, "", nil},
+		{"stamped after", Moment{Time: validUntil.Add(time.Second), Proven: true, Latest: true}, Indeterminate, OutOfBoundsNoPOE, ErrExpired},
+		{"stamped before", Moment{Time: validFrom.Add(-1), Proven: true, Latest: true}, Invalid, NotYetValid, ErrNotYetValid},
 		{"first second, unproven", at(validFrom, 0, false), ValidRevocationUnchecked, "", nil},
 		{"last second, unproven", at(validUntil, 0, false), ValidRevocationUnchecked, "", nil},
 	} {

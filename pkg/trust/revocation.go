@@ -190,10 +190,11 @@ func (e Evidence) judge(at Moment, now time.Time) (Revocation, error) {
 //
 //   - Revoked later than a proven moment, the certificate was good then:
 //     RevocationRevokedLater, and no reason.
-//   - Revoked at a proven moment or before it: REVOKED, invalid. So is a
-//     signature whose own signer claims a time at which the certificate was
-//     revoked already: either it was made then, or the claim is a lie.
-//   - Without proof of when a signature was made it may be older than the
+//   - Revoked at a proven moment or before it: REVOKED, invalid, unless that
+//     is only the latest one. So is a signature whose own signer claims a time
+//     at which the certificate was revoked already: either it was made then, or
+//     the claim is a lie.
+//   - Without proof that a signature was made later it may be older than the
 //     revocation: REVOKED_NO_POE, indeterminate. A signing certificate of JPKI
 //     is revoked whenever its holder moves house, and that does not make what
 //     was signed before a forgery; but nothing shows that it was before.
@@ -255,7 +256,7 @@ func revocationOf(c *x509.Certificate, evidence []Evidence, at Moment, now time.
 
 // revoked is the code for a certificate that is revoked since a time.
 func (m Moment) revoked(since time.Time) Code {
-	if m.Proven || !m.Claimed.IsZero() && !m.Claimed.Before(since) {
+	if m.Proven && !m.Latest || !m.Claimed.IsZero() && !m.Claimed.Before(since) {
 		return Revoked
 	}
 	return RevokedNoPOE

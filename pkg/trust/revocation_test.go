@@ -46,6 +46,7 @@ func TestWithRevocation(t *testing.T) {
 	justOver := stale(goodEvidence())
 	justOver.NextUpdate = now.Add(-skew)
 	claimed := func(at time.Time) Moment { return Moment{Time: now, Claimed: at} }
+	stamped := func(at time.Time) Moment { return Moment{Time: at, Proven: true, Latest: true} }
 	then := Moment{Time: lastWeek, Proven: true}
 
 	for what, test := range map[string]struct {
@@ -78,6 +79,9 @@ func TestWithRevocation(t *testing.T) {
 		"revoked after the proven time":    {then, []Evidence{revokedEvidence(yesterday)}, RevocationRevokedLater, Valid, "", nil},
 		"revoked later, and good":          {then, []Evidence{goodEvidence(), revokedEvidence(yesterday), goodEvidence()}, RevocationRevokedLater, Valid, "", nil},
 		"revoked after now":                {proven, []Evidence{revokedEvidence(now.AddDate(0, 0, 1))}, RevocationRevoked, Invalid, Revoked, ErrRevoked},
+		"revoked before a timestamp":       {stamped(now), []Evidence{revokedEvidence(yesterday)}, RevocationRevoked, Indeterminate, RevokedNoPOE, ErrRevoked},
+		"revoked after a timestamp":        {stamped(lastWeek), []Evidence{revokedEvidence(yesterday)}, RevocationRevokedLater, Valid, "", nil},
+		"revoked when it claims, stamped":  {Moment{Time: now, Proven: true, Latest: true, Claimed: yesterday}, []Evidence{revokedEvidence(yesterday)}, RevocationRevoked, Invalid, Revoked, ErrRevoked},
 		"revoked, no proof":                {unproven, []Evidence{revokedEvidence(yesterday)}, RevocationRevoked, Indeterminate, RevokedNoPOE, ErrRevoked},
 		"revoked after a time unproven":    {Moment{Time: lastWeek}, []Evidence{revokedEvidence(yesterday)}, RevocationRevoked, Indeterminate, RevokedNoPOE, ErrRevoked},
 		"revoked after the claimed time":   {claimed(lastWeek), []Evidence{revokedEvidence(yesterday)}, RevocationRevoked, Indeterminate, RevokedNoPOE, ErrRevoked},
