@@ -458,8 +458,9 @@ func TestSSHPulled(t *testing.T) {
 			a := programs[n%2].sitAgent(t, "--pin-file", pinned)
 			a.since = s.now()
 			login := uses(t, a.socket, append(server.sshTo(known), "echo in")...)
+			pull := s.pull // of this card, not of the next
 			s.when(n, func() {
-				s.pull()
+				pull()
 				time.Sleep(20 * time.Millisecond)
 			})
 			if n == commands {
@@ -476,7 +477,7 @@ func TestSSHPulled(t *testing.T) {
 			s.waitFor(t, false)
 			time.Sleep(500 * time.Millisecond) // as in TestPulled
 			if n == commands-1 {
-				s = insert(t, "adult", virtualcard.Options{})
+				insert(t, "adult", virtualcard.Options{})
 				uses(t, a.socket, append(server.sshTo(known), "echo in")...).ends(t, true, "in")
 			}
 			a.since = s.now() // a card that has gone needs no closing
