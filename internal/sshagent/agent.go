@@ -248,6 +248,9 @@ func (c *client) handle(ctx context.Context, frame []byte) ([]byte, error) {
 		if ssh.Unmarshal(frame, &m) != nil {
 			return nil, refuse(ErrMalformed, "")
 		}
+		if err := c.bound.permit(c.agent.Policy, nil); err != nil {
+			return nil, err
+		}
 		if frame[0] == requestLock {
 			return []byte{answerSuccess}, c.agent.setLock(m.Passphrase)
 		}

@@ -230,6 +230,23 @@ func TestLock(t *testing.T) {
 	must(t, err)
 }
 
+// TestLockFromElsewhere: who may not use the key from another machine does not
+// lock or unlock it from there either.
+func TestLockFromElsewhere(t *testing.T) {
+	for _, forward := range []bool{false, true} {
+		w := newWorld(t, Policy{Forward: forward})
+		there := w.dial(t)
+		must(t, ask(t, there, ssh.Marshal(extensionMessage{sessionBind, newHost(t, 1).binding(t, "session", true)})))
+		err := agent.NewClient(there).Lock([]byte("夏"))
+		if (err == nil) != forward || w.locked() != forward {
+			t.Errorf("forwarding %t: %v, locked: %t", forward, err, w.locked())
+		}
+		if !forward {
+			w.wantTold(t, ErrForwarded)
+		}
+	}
+}
+
 // TestLockedMeanwhile: who waits for its turn when the agent is locked waits in
 // vain, and who comes later does not even wait.
 func TestLockedMeanwhile(t *testing.T) {

@@ -90,6 +90,40 @@ func TestOthersSocket(t *testing.T) {
 	conn.Close()
 }
 
+// TestCloseAgain: to close again leaves what came after alone, be it the same
+// file by its number.
+func TestCloseAgain(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	l, err := Listen(path)
+	must(t, err)
+	must(t, l.Close())
+	next, err := Listen(path)
+	must(t, err)
+	defer next.Close()
+	l.(*listener).made = next.(*listener).made
+	_ = l.Close()
+	if _, err := os.Lstat(path); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestOthersLink: a folder to which somebody else's link leads could be another
+// one at any time.
+func TestOthersLink(t *testing.T) {
+	dir := t.TempDir()
+	must(t, os.Mkdir(filepath.Join(dir, "own"), 0o700))
+	link := filepath.Join(dir, "link")
+	must(t, os.Symlink("own", link))
+	path := filepath.Join(link, "s")
+	l, err := Listen(path)
+	must(t, err)
+	must(t, l.Close())
+	if os.Geteuid() == 0 { // others cannot give their files away
+		must(t, os.Lchown(link, 65534, -1))
+		wantListenError(t, path, ErrFolder)
+	}
+}
+
 func TestNoPlaceToListen(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name string) string {

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"time"
 
@@ -50,7 +51,7 @@ func Listen(path string) (net.Listener, error) {
 	defer dir.Close()
 	if info, err := dir.Stat(); err != nil {
 		return fail(ErrListening, err)
-	} else if !ownFolder(info) {
+	} else if !ownFolder(info) || !ownName(folder) {
 		return fail(ErrFolder, nil)
 	}
 	// Of two agents that start at once, one waits here for the other's socket.
@@ -72,7 +73,7 @@ func Listen(path string) (net.Listener, error) {
 		l.Close()
 		return fail(ErrListening, err)
 	}
-	return &listener{l, path, made}, nil
+	return &listener{Listener: l, path: path, made: made}, nil
 }
 
 // ownFolder: of this user or root, with nobody else allowed to put another
@@ -85,6 +86,17 @@ func ownFolder(info fs.FileInfo) bool {
 	mine := int(stat.Uid) == os.Geteuid() && info.Mode().Perm()&0o022 == 0
 	shared := stat.Uid == 0 && (info.Mode().Perm()&0o022 == 0 || info.Mode()&fs.ModeSticky != 0)
 	return mine || shared
+}
+
+// ownName: where a folder is a link, it is of this user or root. Whose it is may
+// point it elsewhere at any time.
+func ownName(folder string) bool {
+	info, err := os.Lstat(folder)
+	if err != nil {
+		return false
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && (int(stat.Uid) == os.Geteuid() || stat.Uid == 0)
 }
 
 // lockFolder locks a folder until it is closed. Whoever may read a folder can
@@ -130,11 +142,16 @@ type listener struct {
 	net.Listener
 	path string
 	made fs.FileInfo
+	once sync.Once
 }
 
+// Close looks for its socket before it closes that, and once: the next agent's
+// may then be the same file by its number.
 func (l *listener) Close() error {
-	if now, err := os.Lstat(l.path); err == nil && os.SameFile(now, l.made) {
-		_ = os.Remove(l.path)
-	}
+	l.once.Do(func() {
+		if now, err := os.Lstat(l.path); err == nil && os.SameFile(now, l.made) {
+			_ = os.Remove(l.path)
+		}
+	})
 	return l.Listener.Close()
 }
