@@ -28,6 +28,9 @@ func (s *Session) Signer(cert *x509.Certificate) crypto.Signer { return &signer{
 // SupportedSignatureAlgorithms the tls.PKCS1WithSHA ones.
 func (c *Card) Signer(ctx context.Context, k Key, cert *x509.Certificate, p PIN, guard Guard) crypto.Signer {
 	return &sessionSigner{cert.PublicKey, func(digest []byte, opts crypto.SignerOpts) (sig []byte, err error) {
+		if _, _, err := toSign(cert, digest, opts); err != nil {
+			return nil, err // no PIN is sent for what cannot be signed
+		}
 		err = c.WithPIN(ctx, k, p, guard, func(s *Session) (err error) {
 			sig, err = s.Signer(cert).Sign(nil, digest, opts)
 			return err
@@ -67,29 +70,39 @@ var digestInfo = map[crypto.Hash][]byte{
 // built here and the result checked before it is returned. The reader is not
 // used. RSASSA-PSS is refused: the card cannot do it.
 func (g *signer) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
-	pub, ok := g.cert.PublicKey.(*rsa.PublicKey)
+	info, pub, err := toSign(g.cert, digest, opts)
+	if err != nil {
+		return nil, err
+	}
+	sig, err := g.session.computeSignature(info, pub.Size())
+	if err != nil {
+		return nil, err
+	}
+	if rsa.VerifyPKCS1v15(pub, opts.HashFunc(), digest, sig) != nil {
+		return nil, ErrKeyMismatch
+	}
+	return sig, nil
+}
+
+// toSign gives the DigestInfo that the card signs, and the key that verifies
+// the signature.
+func toSign(cert *x509.Certificate, digest []byte, opts crypto.SignerOpts) (info []byte, pub *rsa.PublicKey, err error) {
+	pub, ok := cert.PublicKey.(*rsa.PublicKey)
 	if !ok {
-		return nil, fmt.Errorf("jpki: keys of type %T are not supported", g.cert.PublicKey)
+		return nil, nil, fmt.Errorf("jpki: keys of type %T are not supported", cert.PublicKey)
 	}
 	if _, pss := opts.(*rsa.PSSOptions); pss {
-		return nil, errors.New("jpki: the card makes PKCS #1 v1.5 signatures only, not PSS")
+		return nil, nil, errors.New("jpki: the card makes PKCS #1 v1.5 signatures only, not PSS")
 	}
 	hash := opts.HashFunc()
 	prefix, ok := digestInfo[hash]
 	if !ok {
-		return nil, fmt.Errorf("jpki: signatures with %v are not made", hash)
+		return nil, nil, fmt.Errorf("jpki: signatures with %v are not made", hash)
 	}
 	if len(digest) != hash.Size() {
-		return nil, fmt.Errorf("jpki: a digest of %d bytes is not one of %v", len(digest), hash)
+		return nil, nil, fmt.Errorf("jpki: a digest of %d bytes is not one of %v", len(digest), hash)
 	}
-	sig, err := g.session.computeSignature(append(prefix[:len(prefix):len(prefix)], digest...), pub.Size())
-	if err != nil {
-		return nil, err
-	}
-	if rsa.VerifyPKCS1v15(pub, hash, digest, sig) != nil {
-		return nil, ErrKeyMismatch
-	}
-	return sig, nil
+	return append(prefix[:len(prefix):len(prefix)], digest...), pub, nil
 }
 
 // computeSignature runs PSO: COMPUTE DIGITAL SIGNATURE over data, which the

@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"crypto/ed25519"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -90,6 +91,13 @@ func TestTLS(t *testing.T) {
 	var wrong *jpki.PINError
 	if _, err := handshake(config(pin("4321"), nil, tls.VersionTLS12)); !errors.As(err, &wrong) || wrong.Left != 2 {
 		t.Errorf("a wrong PIN: %v", err)
+	}
+	// No PIN is sent for what the card cannot sign.
+	begun, signer := s.begins, card.Signer(context.Background(), jpki.KeyAuth, cert, rightPIN(jpki.KeyAuth), nil)
+	for _, opts := range []crypto.SignerOpts{&rsa.PSSOptions{Hash: crypto.SHA256}, crypto.SHA1, crypto.SHA512} {
+		if _, err := signer.Sign(nil, make([]byte, 32), opts); err == nil || s.begins != begun {
+			t.Errorf("%v: %v, %d sessions", opts, err, s.begins-begun)
+		}
 	}
 	// TLS 1.3 fails before the card is asked for anything.
 	sent := len(s.sent)
