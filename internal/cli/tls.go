@@ -269,6 +269,9 @@ func explainTLS(err error) *problem.Problem {
 	if !errors.As(err, &failed) {
 		return nil
 	}
+	if errors.Is(err, context.Canceled) {
+		return interrupted()
+	}
 	r := tlsReasons[failed.Reason]
 	if failed.Err != nil {
 		r.what = text{JA: "%s(%s)", EN: "%s (%s)"}.With(r.what, visible(failed.Err.Error()))

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"bytes"
+	"context"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -23,6 +25,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jpki-tools/jpki/internal/tlsclient"
+	"github.com/jpki-tools/jpki/pkg/jpki"
+	"github.com/jpki-tools/jpki/pkg/pcsc"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
@@ -185,6 +190,80 @@ func TestTLSFails(t *testing.T) {
 				t.Errorf("want %s left: %s", want, out)
 			}
 		})
+	}
+}
+
+// failingKey fails with err when the client has been told to stop meanwhile.
+type failingKey struct {
+	crypto.PublicKey
+	stop func()
+	err  error
+}
+
+func (k failingKey) Public() crypto.PublicKey { return k.PublicKey }
+func (k failingKey) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
+	k.stop()
+	return nil, k.err
+}
+
+// TestTLSKeyFails: what the card fails with is told, not the handshake that
+// fails for it, and that also of one who was told to stop.
+func TestTLSKeyFails(t *testing.T) {
+	w := newWorld(t, "en")
+	s := newSite(t, w, nil)
+	if exit, out := w.run("cert export auth --card demo -o auth.pem", ""); exit != 0 {
+		t.Fatal(out)
+	}
+	leaf, err := readCertificates(w.path("auth.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := tlsclient.New(s.URL, s.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs, s.TLS.Time)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for failure, exit := range map[error]int{
+		&jpki.PINError{Key: jpki.KeyAuth, Left: 2}: 10, &jpki.NotClosedError{Err: io.EOF}: 1,
+		pcsc.ErrCardRemoved: 4, pcsc.ErrInUse: 11, interrupted(): 130,
+	} {
+		for _, stopped := range []bool{false, true} {
+			ctx, cancel := context.WithCancel(t.Context())
+			key := failingKey{leaf[0].PublicKey, func() {}, failure}
+			if stopped {
+				key.stop = cancel
+			}
+			_, err := server.Get(ctx, &tls.Certificate{
+				Certificate: [][]byte{leaf[0].Raw}, PrivateKey: key, SupportedSignatureAlgorithms: []tls.SignatureScheme{tls.PKCS1WithSHA256},
+			})
+			cancel()
+			if !errors.Is(err, failure) || (&app{}).explain(err).Exit() != exit {
+				t.Errorf("%v, stopped %t: %v", failure, stopped, err)
+			}
+		}
+	}
+}
+
+// TestTLSInterrupted: Ctrl-C while the server takes its time is no failure of
+// the server's.
+func TestTLSInterrupted(t *testing.T) {
+	w := newWorld(t, "en")
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	go func() {
+		if conn, err := l.Accept(); err == nil {
+			defer conn.Close()
+			_, _ = conn.Read(make([]byte, 1))
+			cancel(interrupted())
+			_, _ = io.Copy(io.Discard, conn)
+		}
+	}()
+	w.traced = ctx
+	if exit, out := w.run("tls https://"+l.Addr().String()+" --card demo --yes --pin-stdin", virtualcard.AuthPIN); exit != 130 || !strings.Contains(out, "Interrupted") {
+		t.Errorf("%d: %s", exit, out)
 	}
 }
 

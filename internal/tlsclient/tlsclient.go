@@ -9,6 +9,7 @@ package tlsclient
 
 import (
 	"context"
+	"crypto"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -169,20 +170,25 @@ type Page struct {
 }
 
 // Get makes a handshake with the certificate and fetches the page. The
-// certificate is shown only if the server asks for one like it; what its key
-// fails with is in the error.
+// certificate is shown only if the server asks for one like it. What its key
+// fails with is the error, as it is.
 func (s *Server) Get(ctx context.Context, cert *tls.Certificate) (*Page, error) {
 	config := s.config(tls.VersionTLS12)
-	var shown bool
+	shown, own := false, *cert
+	key := &heardKey{Signer: cert.PrivateKey.(crypto.Signer)}
+	own.PrivateKey = key
 	config.GetClientCertificate = func(info *tls.CertificateRequestInfo) (*tls.Certificate, error) {
 		if err := info.SupportsCertificate(cert); err != nil {
 			return nil, s.failed(ErrOtherIssuers, err)
 		}
 		shown = true
-		return cert, nil
+		return &own, nil
 	}
 	conn, err := s.dial(ctx, config)
 	if err != nil {
+		if key.err != nil {
+			return nil, key.err
+		}
 		var said *net.OpError
 		if shown && errors.Is(err, ErrHandshake) && errors.As(err, &said) && said.Op == "remote error" {
 			return nil, s.failed(ErrRejected, said.Err)
@@ -194,6 +200,18 @@ func (s *Server) Get(ctx context.Context, cert *tls.Certificate) (*Page, error) 
 		return nil, s.failed(ErrNotAsked, nil)
 	}
 	return s.fetch(ctx, conn)
+}
+
+// heardKey remembers what its key failed with: a handshake whose context has
+// ended meanwhile tells of that alone.
+type heardKey struct {
+	crypto.Signer
+	err error
+}
+
+func (k *heardKey) Sign(r io.Reader, digest []byte, opts crypto.SignerOpts) (sig []byte, err error) {
+	sig, k.err = k.Signer.Sign(r, digest, opts)
+	return sig, k.err
 }
 
 func (s *Server) fetch(ctx context.Context, conn *tls.Conn) (*Page, error) {
