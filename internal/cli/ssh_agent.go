@@ -62,7 +62,7 @@ func (a *app) newSSHAgent() *cobra.Command {
 		},
 		examples: []example{
 			{"jpki ssh agent", text{JA: "この端末で暗証番号を尋ねる", EN: "ask for the PIN on this terminal"}},
-			{`eval "$(jpki ssh agent --pinentry pinentry-gnome3 &)"`, text{JA: "裏で動かし、窓で尋ねる", EN: "in the background, asking in a window"}},
+			{"jpki ssh agent --pinentry pinentry-gnome3 &", text{JA: "裏で動かし、窓で尋ねる", EN: "in the background, asking in a window"}},
 			{"jpki ssh agent --cache 10m --confirm", text{JA: "暗証番号を10分覚え、使うたびに確かめる", EN: "keep the PIN for 10 minutes, but ask before each use"}},
 		},
 		args: a.noArgs(),
@@ -134,7 +134,7 @@ func (a *app) newAgent(ctx context.Context, opt *agentOptions) (*sshagent.Agent,
 		}
 		agent.Policy.Destinations = append(agent.Policy.Destinations, d)
 	}
-	card := &agentCard{app: a, opt: opt, hosts: hosts}
+	card := &agentCard{app: a, opt: opt, hosts: hosts, report: agent.Report}
 	agent.Card = card
 	if _, err := card.Key(ctx); err != nil {
 		p := a.explain(err)
@@ -230,8 +230,11 @@ func (a *app) tellSocket(path string) error {
 	if f, ok := a.io.Out.(*os.File); ok && !ui.IsTerminal(f) {
 		f.Close()
 		// Its number stays taken, so that no other file gets it.
-		_, err := os.Open(os.DevNull)
-		return err
+		null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		a.io.Out = null // also keeps it from being collected, and closed
 	}
 	return nil
 }

@@ -25,11 +25,14 @@ type agentCard struct {
 	opt   *agentOptions
 	hosts []string // known_hosts
 
+	report func(error) // tells the person
+
 	// wrong: a PIN that nobody typed was wrong. It is not sent again.
 	wrong bool
 
-	mu   sync.Mutex // of kept, and held while that is used
-	kept *keptPIN   // nil: none
+	mu      sync.Mutex // of what follows, and held while kept is used
+	kept    *keptPIN   // nil: none
+	forgets int        // how often Forget was called
 }
 
 // keptPIN is a PIN that was right, with the connection to its card: a PIN is
@@ -77,7 +80,24 @@ func (c *agentCard) Sign(ctx context.Context, key ssh.PublicKey, r sshagent.Requ
 	if err == nil {
 		c.app.io.Note(text{JA: "署名しました: %s", EN: "Signed: %s"}.With(what))
 	}
+	var wrong *jpki.PINError
+	if errors.As(err, &wrong) && !u.sources.CurrentKind().Interactive() {
+		c.wrong = true
+	}
+	c.tellAnyway(ctx, err)
 	return sig, err
+}
+
+// tellAnyway reports what the person has to know of although the client has
+// gone, to whom alone the agent would have told it: a try that was used, or a
+// card left open.
+func (c *agentCard) tellAnyway(ctx context.Context, err error) {
+	if err == nil || ctx.Err() == nil {
+		return
+	}
+	if p := c.app.explain(err); p.TryUsed || p.Code == problem.NotClosed {
+		c.report(err)
+	}
 }
 
 // errNotKept: there is no PIN that could be used without asking.
@@ -121,6 +141,9 @@ func (c *agentCard) signKept(ctx context.Context, u *unlocker, key ssh.PublicKey
 
 func (c *agentCard) signAnew(ctx context.Context, u *unlocker, key ssh.PublicKey, r sshagent.Request, what text) (sig []byte, err error) {
 	const k = jpki.KeyAuth
+	c.mu.Lock()
+	forgets := c.forgets
+	c.mu.Unlock()
 	asks := u.sources.CurrentKind().Interactive()
 	if !asks && c.wrong {
 		return nil, problem.New(problem.PINSource,
@@ -165,13 +188,8 @@ func (c *agentCard) signAnew(ctx context.Context, u *unlocker, key ssh.PublicKey
 		}
 	}()
 	sig, err = c.sign(ctx, card, cert, p, r, guard)
-	var wrong *jpki.PINError
-	if errors.As(err, &wrong) && !asks {
-		c.wrong = true
-	}
 	if err == nil && c.opt.cache > 0 {
-		keep = true
-		c.keep(card, cert, p)
+		keep = c.keep(card, cert, p, forgets)
 	}
 	return sig, err
 }
@@ -239,12 +257,16 @@ func hasKey(cert *x509.Certificate, key ssh.PublicKey) bool {
 	return err == nil && string(own.Marshal()) == string(key.Marshal())
 }
 
-// keep keeps a PIN until its time is over or its card has gone.
-func (c *agentCard) keep(card *openedCard, cert *x509.Certificate, p jpki.PIN) {
-	ctx, cancel := context.WithTimeout(context.Background(), c.opt.cache)
-	kept := &keptPIN{card, cert, p, cancel}
+// keep keeps a PIN until its time is over or its card has gone; it does not
+// where Forget was called since there were so many calls of it.
+func (c *agentCard) keep(card *openedCard, cert *x509.Certificate, p jpki.PIN, forgets int) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.forgets != forgets {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), c.opt.cache)
+	kept := &keptPIN{card, cert, p, cancel}
 	c.forget(c.kept)
 	c.kept = kept
 	go func() {
@@ -253,6 +275,7 @@ func (c *agentCard) keep(card *openedCard, cert *x509.Certificate, p jpki.PIN) {
 		defer c.mu.Unlock()
 		c.forget(kept)
 	}()
+	return true
 }
 
 // forget wipes the PIN if it is still kept. The caller has mu.
@@ -266,10 +289,11 @@ func (c *agentCard) forget(kept *keptPIN) {
 	kept.card.Close()
 }
 
-// Forget forgets the PIN.
+// Forget forgets the PIN, one that is being asked for too.
 func (c *agentCard) Forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.forgets++
 	c.forget(c.kept)
 }
 

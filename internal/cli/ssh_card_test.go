@@ -1,0 +1,144 @@
+//go:build unix
+
+package cli
+
+import (
+	"context"
+	"crypto"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/jpki-tools/jpki/internal/pin"
+	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/sshagent"
+	"github.com/jpki-tools/jpki/pkg/jpki"
+	"github.com/jpki-tools/jpki/pkg/virtualcard"
+)
+
+// agentOf is an agent's demo card in the world's folder that keeps the PIN,
+// which it gets from the source, and the key it signs with.
+func agentOf(t *testing.T, w *world, source pin.Flag) (*agentCard, ssh.PublicKey) {
+	t.Helper()
+	a := newApp(Config{
+		Stdin: os.Stdin, Stdout: w.create("stdout"), Stderr: w.create("stderr"),
+		Getenv: func(name string) string {
+			return map[string]string{"JPKI_LANG": w.lang, "XDG_STATE_HOME": w.path("state"), "PATH": os.Getenv("PATH")}[name]
+		},
+		Now: func() time.Time { return time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC) },
+	})
+	a.card, a.noInput = "demo", true
+	c := &agentCard{app: a, opt: &agentOptions{unlock: unlockOptions{sources: []pin.Flag{source}}, cache: time.Hour}}
+	t.Cleanup(c.Forget)
+	key, err := c.Key(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, key
+}
+
+var aSignature = sshagent.Request{Namespace: "git", Hash: crypto.SHA256, Digest: make([]byte, 32)}
+
+// TestForgetWhileAsked: an agent that is locked while the PIN is still asked for
+// does not keep it.
+func TestForgetWhileAsked(t *testing.T) {
+	w := newWorld(t, "en")
+	if err := syscall.Mkfifo(w.path("fifo"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, key := agentOf(t, w, pin.Flag{Kind: pin.Command, Value: "cat fifo"})
+	for _, locked := range []bool{true, false} {
+		signed := make(chan error)
+		go func() {
+			_, err := c.Sign(t.Context(), key, aSignature)
+			signed <- err
+		}()
+		f, err := os.OpenFile(w.path("fifo"), os.O_WRONLY, 0) // once it is asked for
+		if err != nil {
+			t.Fatal(err)
+		}
+		if locked {
+			c.Forget()
+		}
+		fmt.Fprintln(f, virtualcard.AuthPIN)
+		f.Close()
+		if err := <-signed; err != nil {
+			t.Fatal(err)
+		}
+		if kept := c.kept != nil; kept == locked {
+			t.Errorf("locked %t, kept %t", locked, kept)
+		}
+	}
+}
+
+// TestKeptPINWrong: a PIN that turns out wrong while it is kept is not read from
+// its source and sent a second time.
+func TestKeptPINWrong(t *testing.T) {
+	w := newWorld(t, "en")
+	w.write("pin", virtualcard.AuthPIN)
+	c, key := agentOf(t, w, pin.Flag{Kind: pin.File, Value: w.path("pin")})
+	if _, err := c.Sign(t.Context(), key, aSignature); err != nil {
+		t.Fatal(err)
+	}
+	// As if it had been changed on the card, and not in the file.
+	c.kept.pin = jpki.NewPIN([]byte("4321"))
+	w.write("pin", "4321")
+	var wrong *jpki.PINError
+	if _, err := c.Sign(t.Context(), key, aSignature); !errors.As(err, &wrong) || wrong.Left != 2 || c.kept != nil {
+		t.Fatalf("%v, kept: %v", err, c.kept)
+	}
+	if _, err := c.Sign(t.Context(), key, aSignature); err == nil || c.app.explain(err).Code != problem.PINSource {
+		t.Errorf("the same PIN again: %v", err)
+	}
+}
+
+// TestToldAnyway: that a try was used, or the card left open, is told although
+// the client has gone.
+func TestToldAnyway(t *testing.T) {
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, c := range []struct {
+		ctx  context.Context
+		err  error
+		told bool
+	}{
+		{gone, nil, false},
+		{gone, gone.Err(), false},
+		{gone, &jpki.PINError{Key: jpki.KeyAuth, Left: 2}, true},
+		{gone, &jpki.UnansweredError{Key: jpki.KeyAuth, Err: io.EOF}, true},
+		{gone, errors.Join(gone.Err(), &jpki.NotClosedError{Err: io.EOF}), true},
+		{t.Context(), &jpki.PINError{Key: jpki.KeyAuth, Left: 2}, false}, // the agent does
+	} {
+		told := false
+		card := &agentCard{app: &app{}, report: func(error) { told = true }}
+		if card.tellAnyway(c.ctx, c.err); told != c.told {
+			t.Errorf("%v: %t", c.err, told)
+		}
+	}
+}
+
+// TestTellSocketLeavesOutputTaken: the number of standard output is not that of
+// a later file, and what is written there does no harm.
+func TestTellSocketLeavesOutputTaken(t *testing.T) {
+	r, out, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	a := newApp(Config{Stdin: os.Stdin, Stdout: out, Stderr: os.Stderr, Getenv: func(string) string { return "" }, Now: time.Now})
+	if err := a.tellSocket("/s"); err != nil {
+		t.Fatal(err)
+	}
+	if said, err := io.ReadAll(r); err != nil || string(said) != socketLine("/s")+"\n" {
+		t.Errorf("%q, %v", said, err)
+	}
+	if _, err := fmt.Fprintln(a.io.Out, "late"); err != nil {
+		t.Error(err)
+	}
+}
