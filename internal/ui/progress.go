@@ -93,8 +93,8 @@ func (p *Progress) Done() {
 }
 
 func (o *IO) wipe() {
-	if o.progress {
+	if o.progress { // notes of several goroutines only read it
 		fmt.Fprint(o.Err, "\r\x1b[K")
+		o.progress = false
 	}
-	o.progress = false
 }

@@ -85,6 +85,7 @@ func readSecret(r io.Reader) ([]byte, error) {
 		case errors.Is(err, io.EOF) && len(line) > 0:
 			return line, nil
 		case err != nil:
+			clear(line)
 			return nil, err
 		}
 	}
