@@ -63,16 +63,12 @@ func Run(cfg Config) int {
 }
 
 // interruptible gives a context that ends with the first signal that asks the
-// program to end, but for those it was started to ignore. Later ones are swallowed: a verified PIN is closed before the
+// program to end. Later ones are swallowed: a verified PIN is closed before the
 // program ends, and that takes no longer than a few commands to the card.
 func interruptible() (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 1)
-	for _, s := range endingSignals {
-		if !signal.Ignored(s) { // a shell's background job, or nohup's
-			signal.Notify(signals, s)
-		}
-	}
+	signal.Notify(signals, endingSignals...)
 	go func() {
 		for range signals {
 			cancel(interrupted())

@@ -33,12 +33,6 @@ var theStopper stopper
 
 func (s *stopper) change(f func()) {
 	s.once.Do(func() {
-		if signal.Ignored(os.Interrupt) {
-			// A job that a shell has put behind itself: Ctrl-Z, as
-			// Ctrl-C, is meant for what is in front.
-			signal.Ignore(syscall.SIGTSTP)
-			return
-		}
 		stops, resumes := make(chan os.Signal, 1), make(chan os.Signal, 1)
 		signal.Notify(stops, syscall.SIGTSTP)
 		signal.Notify(resumes, syscall.SIGCONT)
