@@ -33,21 +33,7 @@ gitのコミットに署名する: gitはIdentityAgentを見ないので、SSH_A
   systemctl --user enable --now jpki-ssh-agent
 
 ログインと同時に動かす (macOS、launchd): ~/Library/LaunchAgents/jpki-ssh-agent.plist (NAMEは自分の名前に)
-    <?xml version="1.0" encoding="UTF-8"?>
-    <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
-    <plist version="1.0"><dict>
-      <key>Label</key><string>jpki-ssh-agent</string>
-      <key>ProgramArguments</key><array>
-        <string>/usr/local/bin/jpki</string><string>ssh</string><string>agent</string>
-        <string>--pinentry</string><string>/opt/homebrew/bin/pinentry-mac</string>
-        <string>--wait</string><string>30s</string>
-        <string>--socket</string><string>/Users/NAME/.ssh/jpki-agent.sock</string>
-      </array>
-      <key>RunAtLoad</key><true/>
-      <key>KeepAlive</key><dict><key>SuccessfulExit</key><false/></dict>
-    </dict></plist>
-  launchctl bootstrap gui/$(id -u) ~/Library/LaunchAgents/jpki-ssh-agent.plist
-
+` + launchAgent + `
 TLSのサーバーを試す:
   jpki cert export auth-ca > auth-ca.pem    (サーバーに、クライアントの認証局として登録する)
   jpki tls https://server.example.jp/
@@ -86,21 +72,7 @@ Run it with your session (Linux, systemd): ~/.config/systemd/user/jpki-ssh-agent
   systemctl --user enable --now jpki-ssh-agent
 
 Run it with your session (macOS, launchd): ~/Library/LaunchAgents/jpki-ssh-agent.plist (NAME is yours)
-    <?xml version="1.0" encoding="UTF-8"?>
-    <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
-    <plist version="1.0"><dict>
-      <key>Label</key><string>jpki-ssh-agent</string>
-      <key>ProgramArguments</key><array>
-        <string>/usr/local/bin/jpki</string><string>ssh</string><string>agent</string>
-        <string>--pinentry</string><string>/opt/homebrew/bin/pinentry-mac</string>
-        <string>--wait</string><string>30s</string>
-        <string>--socket</string><string>/Users/NAME/.ssh/jpki-agent.sock</string>
-      </array>
-      <key>RunAtLoad</key><true/>
-      <key>KeepAlive</key><dict><key>SuccessfulExit</key><false/></dict>
-    </dict></plist>
-  launchctl bootstrap gui/$(id -u) ~/Library/LaunchAgents/jpki-ssh-agent.plist
-
+` + launchAgent + `
 Try a TLS server:
   jpki cert export auth-ca > auth-ca.pem    (register it with the server, as a CA of its clients)
   jpki tls https://server.example.jp/
@@ -154,3 +126,20 @@ Mind
   yours. One by the digital-signature certificate shows name, address, date of birth and sex to everybody who gets
   it; and that certificate is not listed before the signing password was entered.`,
 }
+
+// launchAgent is the same in every language.
+const launchAgent = `    <?xml version="1.0" encoding="UTF-8"?>
+    <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
+    <plist version="1.0"><dict>
+      <key>Label</key><string>jpki-ssh-agent</string>
+      <key>ProgramArguments</key><array>
+        <string>/usr/local/bin/jpki</string><string>ssh</string><string>agent</string>
+        <string>--pinentry</string><string>/opt/homebrew/bin/pinentry-mac</string>
+        <string>--wait</string><string>30s</string>
+        <string>--socket</string><string>/Users/NAME/.ssh/jpki-agent.sock</string>
+      </array>
+      <key>RunAtLoad</key><true/>
+      <key>KeepAlive</key><dict><key>SuccessfulExit</key><false/></dict>
+    </dict></plist>
+  launchctl bootstrap gui/$(id -u) ~/Library/LaunchAgents/jpki-ssh-agent.plist
+`
