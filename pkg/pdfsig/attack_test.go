@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"github.com/jpki-tools/jpki/pkg/cms"
-	"github.com/jpki-tools/jpki/pkg/pdfsig/pdf"
+	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
 // attacks are files that must not pass, one for each known class, and the

@@ -3,7 +3,7 @@ package pdfsig
 import (
 	"cmp"
 
-	"github.com/jpki-tools/jpki/pkg/pdfsig/pdf"
+	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
 // indirect is an object of the update: a new one, or a new version of one that

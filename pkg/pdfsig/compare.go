@@ -6,7 +6,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/jpki-tools/jpki/pkg/pdfsig/pdf"
+	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
 // comparison is of one signed revision with a later one. What changed must be

@@ -3,7 +3,7 @@ package pdfsig
 import (
 	"slices"
 
-	"github.com/jpki-tools/jpki/pkg/pdfsig/pdf"
+	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
 // Paths by which forms, pages and structure refer to fields and annotations.

@@ -1,6 +1,6 @@
 package pdfsig
 
-import "github.com/jpki-tools/jpki/pkg/pdfsig/pdf"
+import "github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 
 // comparePages lets the annotations of a page change, in the page, in their
 // array and in themselves, and nothing else of it.

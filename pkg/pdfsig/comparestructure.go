@@ -1,6 +1,6 @@
 package pdfsig
 
-import "github.com/jpki-tools/jpki/pkg/pdfsig/pdf"
+import "github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 
 // compareStructure lets the structure tree of a tagged file change (14.7): a
 // writer that adds an annotation lists it there. The tree shows nothing, but it

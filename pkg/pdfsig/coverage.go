@@ -5,7 +5,7 @@ import (
 	"io"
 
 	"github.com/jpki-tools/jpki/pkg/cms"
-	"github.com/jpki-tools/jpki/pkg/pdfsig/pdf"
+	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
 // checkRange checks that the ByteRange covers the file from its first byte to

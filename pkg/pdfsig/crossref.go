@@ -5,7 +5,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/jpki-tools/jpki/pkg/pdfsig/pdf"
+	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
 // crossReference ends the update with a cross-reference section of the kind

@@ -3,7 +3,7 @@ package pdfsig
 import (
 	"io"
 
-	"github.com/jpki-tools/jpki/pkg/pdfsig/pdf"
+	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
 // document is an open file with the two dictionaries everything starts from.

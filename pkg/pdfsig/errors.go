@@ -4,17 +4,21 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/jpki-tools/jpki/pkg/pdfsig/pdf"
+	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
-// Errors of reading, from package pdf.
+// Errors of reading.
 var (
-	ErrNotPDF    = pdf.ErrNotPDF
+	// ErrNotPDF is a file without a %PDF header in its first 1024 bytes.
+	ErrNotPDF = pdf.ErrNotPDF
+	// ErrEncrypted is a file whose trailer has an Encrypt entry.
 	ErrEncrypted = pdf.ErrEncrypted
 )
 
 // DamagedError is a file that is not what ISO 32000 asks for, in a place that
-// matters here. It is neither signed nor judged: to guess would be worse.
+// matters here: its field Offset counts the bytes to there from the header's
+// percent sign, and is -1 where there is no one place. Such a file is neither
+// signed nor judged: to guess would be worse.
 type DamagedError = pdf.DamagedError
 
 // Reasons why a file cannot be signed.

@@ -1,7 +1,7 @@
 package pdfsig
 
 import (
-	"github.com/jpki-tools/jpki/pkg/pdfsig/pdf"
+	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
 // Bounds of a form.

@@ -1,6 +1,6 @@
 package pdfsig
 
-import "github.com/jpki-tools/jpki/pkg/pdfsig/pdf"
+import "github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 
 // Bounds of the page tree.
 const (

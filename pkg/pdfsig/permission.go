@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jpki-tools/jpki/pkg/pdfsig/pdf"
+	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
 // Permission is what a certification allows to change later (12.8.2.2, table

@@ -10,11 +10,11 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/jpki-tools/jpki/pkg/pdfsig/pdf"
+	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
 // Profile is how a signature presents itself: the name it has as SubFilter.
-type Profile pdf.Name
+type Profile string
 
 const (
 	// Touki is what 登記・供託オンライン申請 asks for.

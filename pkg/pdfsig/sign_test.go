@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"github.com/jpki-tools/jpki/pkg/cms"
-	"github.com/jpki-tools/jpki/pkg/pdfsig/pdf"
+	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
 // found is a signature as a reader that knows nothing of this package's

@@ -6,7 +6,7 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
-	"github.com/jpki-tools/jpki/pkg/pdfsig/pdf"
+	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
 // textString encodes s as UTF-16BE with its byte order mark (7.9.2.2): what

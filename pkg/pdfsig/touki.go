@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/jpki-tools/jpki/pkg/cms"
-	"github.com/jpki-tools/jpki/pkg/pdfsig/pdf"
+	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
 // ToukiItem is one thing that 登記・供託オンライン申請 asks of a PDF signature.

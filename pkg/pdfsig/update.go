@@ -10,7 +10,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/jpki-tools/jpki/pkg/pdfsig/pdf"
+	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
 // Statement is what the signature dictionary says beside the signature

@@ -3,7 +3,7 @@ package pdfsig
 import (
 	"slices"
 
-	"github.com/jpki-tools/jpki/pkg/pdfsig/pdf"
+	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
 // use is one place where an object is referred to: the object it stands in,

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/jpki-tools/jpki/pkg/cms"
-	"github.com/jpki-tools/jpki/pkg/pdfsig/pdf"
+	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
 // Errors that stand for the absence of a verdict.

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/jpki-tools/jpki/pkg/pdfsig/pdf"
+	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
 // rect is a rectangle: of a page in default user space (8.3.2.3), or of what

@@ -5,7 +5,7 @@ import (
 	"compress/zlib"
 	"slices"
 
-	"github.com/jpki-tools/jpki/pkg/pdfsig/pdf"
+	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
 // Corner is a corner of a page as its reader sees it.

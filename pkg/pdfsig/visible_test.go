@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jpki-tools/jpki/pkg/pdfsig/pdf"
+	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
 // pageFile has pages with these attributes, which Pages has, too.
