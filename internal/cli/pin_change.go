@@ -60,7 +60,7 @@ func (a *app) pinChange(ctx context.Context, opt *changeOptions, args []string) 
 	var fresh jpki.PIN
 	if !u.sources.NewKind().Interactive() && !u.sources.CurrentKind().Interactive() {
 		// Both without a person: every rule is checked before the card is touched.
-		if fresh, err = u.readNew(ctx, k, pin.Ask{}); err != nil {
+		if fresh, err = u.read(ctx, k, u.sources.New, pin.Ask{}); err != nil {
 			return err
 		}
 	}
@@ -103,24 +103,11 @@ func (a *app) pinChange(ctx context.Context, opt *changeOptions, args []string) 
 	return nil
 }
 
-// readNew gets the new PIN once and holds it against the rules.
-func (u *unlocker) readNew(ctx context.Context, k jpki.Key, ask pin.Ask) (jpki.PIN, error) {
-	p, err := u.sources.New(ctx, ask)
-	if err != nil {
-		return p, err
-	}
-	if err := u.fit(k, p); err != nil {
-		p.Wipe()
-		return jpki.PIN{}, err
-	}
-	return p, nil
-}
-
 // chooseNew has a person enter the new PIN twice; where nobody types it, it is
 // read once.
 func (u *unlocker) chooseNew(ctx context.Context, k jpki.Key, current jpki.PIN) (jpki.PIN, error) {
 	if !u.sources.NewKind().Interactive() {
-		return u.readNew(ctx, k, pin.Ask{})
+		return u.read(ctx, k, u.sources.New, pin.Ask{})
 	}
 	say := u.app.say
 	name := pinNames[k]
@@ -136,7 +123,7 @@ func (u *unlocker) chooseNew(ctx context.Context, k jpki.Key, current jpki.PIN) 
 	var err error
 	for range attempts {
 		var p, q jpki.PIN
-		if p, err = u.readNew(ctx, k, first); err == nil {
+		if p, err = u.read(ctx, k, u.sources.New, first); err == nil {
 			switch {
 			case p.Equal(current):
 				err = samePIN(k)

@@ -126,7 +126,7 @@ func (a *app) withCurrentPIN(ctx context.Context, u *unlocker, k jpki.Key, prepa
 	var p jpki.PIN
 	var err error
 	if !interactive {
-		if p, err = u.read(ctx, k, pin.Ask{}); err != nil {
+		if p, err = u.read(ctx, k, u.sources.Current, pin.Ask{}); err != nil {
 			return err
 		}
 		defer p.Wipe()
@@ -170,7 +170,7 @@ func (a *app) withCurrentPIN(ctx context.Context, u *unlocker, k jpki.Key, prepa
 func (u *unlocker) pinAtHand(ctx context.Context, k jpki.Key, seen jpki.Tries) (p jpki.PIN, guard jpki.Guard, err error) {
 	if !u.sources.CurrentKind().Interactive() {
 		if err = u.guard(k, seen); err == nil {
-			p, err = u.read(ctx, k, pin.Ask{})
+			p, err = u.read(ctx, k, u.sources.Current, pin.Ask{})
 		}
 		return p, func(t jpki.Tries) error { return u.guard(k, t) }, err
 	}
@@ -208,9 +208,9 @@ func (a *app) whyBlocked(ctx context.Context, card *openedCard, k jpki.Key, bloc
 	return blocked
 }
 
-// read gets a PIN that nobody types, ready to be sent.
-func (u *unlocker) read(ctx context.Context, k jpki.Key, ask pin.Ask) (jpki.PIN, error) {
-	p, err := u.sources.Current(ctx, ask)
+// read gets the current or the new PIN once, ready to be sent.
+func (u *unlocker) read(ctx context.Context, k jpki.Key, from func(context.Context, pin.Ask) (jpki.PIN, error), ask pin.Ask) (jpki.PIN, error) {
+	p, err := from(ctx, ask)
 	if err != nil {
 		return p, err
 	}
@@ -250,7 +250,7 @@ func (u *unlocker) ask(ctx context.Context, k jpki.Key, seen jpki.Tries) (p jpki
 		question.Description = u.app.say(capital(u.purpose)) + "\n" + question.Description
 	}
 	for range attempts {
-		if p, err = u.read(ctx, k, question); err == nil {
+		if p, err = u.read(ctx, k, u.sources.Current, question); err == nil {
 			return p, nil
 		}
 		if !notSent(err) {

@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"time"
+
+	"github.com/jpki-tools/jpki/internal/beside"
 )
 
 const (
@@ -34,7 +36,7 @@ func readCommand(ctx context.Context, timeout time.Duration, words []string, std
 		return nil, err
 	}
 	defer p.group.close()
-	text, err := beside(ctx, func() ([]byte, error) { return readAll(r) })
+	text, err := beside.Read(ctx, func() ([]byte, error) { return readAll(r) })
 	if err == nil {
 		err = p.wait(ctx)
 	}

@@ -17,6 +17,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/jpki-tools/jpki/internal/beside"
 	"github.com/jpki-tools/jpki/internal/words"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 )
@@ -183,14 +184,14 @@ func open(f Flag, lines int, env Env) (source, error) {
 		return openDescriptor(f.Value, env.Stdin)
 	case File, NewFile:
 		return &document{lines: lines, read: func(ctx context.Context) ([]byte, error) {
-			return beside(ctx, func() ([]byte, error) { return readFile(f.Value, checkPrivate) })
+			return beside.Read(ctx, func() ([]byte, error) { return readFile(f.Value, checkPrivate) })
 		}}, nil
 	case Credential:
 		if f.Value == "." || f.Value == ".." || strings.ContainsAny(f.Value, `/\`) {
 			return nil, usage(f.Kind, ErrBadName, nil)
 		}
 		return &document{lines: lines, read: func(ctx context.Context) ([]byte, error) {
-			return beside(ctx, func() ([]byte, error) { return readCredential(f.Value, env.Getenv) })
+			return beside.Read(ctx, func() ([]byte, error) { return readCredential(f.Value, env.Getenv) })
 		}}, nil
 	case Command, NewCommand:
 		line, err := words.Split(f.Value)

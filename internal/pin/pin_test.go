@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/jpki-tools/jpki/pkg/jpki"
@@ -258,29 +257,6 @@ func TestRefusedTextIsOverwritten(t *testing.T) {
 	if string(b) != "\x00\x00\x00\x00\x00" {
 		t.Errorf("the text is still %q", b)
 	}
-}
-
-// A read that comes back after nobody waits for it any more.
-func TestLateReadIsOverwritten(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithCancel(t.Context())
-		b, answer := []byte("1234"), make(chan struct{})
-		done := make(chan error)
-		go func() {
-			_, err := beside(ctx, func() ([]byte, error) { <-answer; return b, nil })
-			done <- err
-		}()
-		synctest.Wait()
-		cancel()
-		if err := <-done; err != context.Canceled {
-			t.Fatal(err)
-		}
-		close(answer)
-		synctest.Wait()
-		if string(b) != "\x00\x00\x00\x00" {
-			t.Errorf("the line is still %q", b)
-		}
-	})
 }
 
 // scriptedAsker is a person at a terminal.

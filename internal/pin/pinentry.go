@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"strconv"
 	"time"
+
+	"github.com/jpki-tools/jpki/internal/beside"
 )
 
 // Times for a person to answer. A pinentry that keeps its own time ends first
@@ -58,7 +60,7 @@ func (e *pinentry) ask(ctx context.Context, ask Ask, question string) ([]byte, e
 		return nil, err
 	}
 	defer p.group.close()
-	b, err := beside(ctx, func() ([]byte, error) {
+	b, err := beside.Read(ctx, func() ([]byte, error) {
 		a := assuan{r: out, w: in}
 		defer a.wipe()
 		return a.ask(ask, pinentryOptions(tty, e.env.Getenv), question)

@@ -10,37 +10,12 @@ import (
 	"strings"
 
 	"golang.org/x/term"
+
+	"github.com/jpki-tools/jpki/internal/beside"
 )
 
 // maxRead bounds what is read of any source, in bytes.
 const maxRead = 4096
-
-// beside runs a read that cannot be cancelled beside ctx. What a read brings
-// that was left behind is overwritten.
-func beside(ctx context.Context, read func() ([]byte, error)) ([]byte, error) {
-	type result struct {
-		b   []byte
-		err error
-	}
-	if err := context.Cause(ctx); err != nil {
-		return nil, err
-	}
-	done := make(chan result)
-	go func() {
-		b, err := read()
-		select {
-		case done <- result{b, err}:
-		case <-ctx.Done():
-			clear(b)
-		}
-	}()
-	select {
-	case r := <-done:
-		return r.b, r.err
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
-}
 
 // readAll reads r to its end, which must come within maxRead bytes.
 func readAll(r io.Reader) ([]byte, error) {
@@ -193,7 +168,7 @@ func openDescriptor(value string, stdin io.Reader) (*stream, error) {
 
 func (s *stream) line(ctx context.Context, n int, _ Ask) ([]byte, error) {
 	for len(s.got) <= n {
-		b, err := beside(ctx, func() ([]byte, error) { return readLine(s.r) })
+		b, err := beside.Read(ctx, func() ([]byte, error) { return readLine(s.r) })
 		switch {
 		case err == io.EOF && len(s.got) > 0:
 			return nil, RuleMissing

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"golang.org/x/term"
+
+	"github.com/jpki-tools/jpki/internal/beside"
 )
 
 // ErrNoTerminal is a question that nobody could answer.
@@ -62,7 +64,7 @@ func (t *Terminal) Secret(ctx context.Context, prompt string) ([]byte, error) {
 	fmt.Fprint(t.out, prompt)
 	defer fmt.Fprintln(t.out)
 	defer suspendable(fd, before, func() { fmt.Fprint(t.out, prompt) })()
-	return await(ctx, func() ([]byte, error) {
+	return beside.Read(ctx, func() ([]byte, error) {
 		if err := untilTyped(ctx, fd); err != nil {
 			return nil, err
 		}
@@ -97,7 +99,7 @@ func readSecret(r io.Reader) ([]byte, error) {
 func (t *Terminal) Line(ctx context.Context, prompt string) (string, error) {
 	fmt.Fprint(t.out, prompt)
 	fd := int(t.in.Fd())
-	line, err := await(ctx, func() ([]byte, error) {
+	line, err := beside.Read(ctx, func() ([]byte, error) {
 		if err := untilTyped(ctx, fd); err != nil {
 			return nil, err
 		}
@@ -108,28 +110,4 @@ func (t *Terminal) Line(ctx context.Context, prompt string) (string, error) {
 		fmt.Fprintln(t.out)
 	}
 	return strings.TrimRight(string(line), "\r\n"), err
-}
-
-// await runs a read that cannot be cancelled beside ctx. What a read that is
-// left behind still brings is wiped.
-func await(ctx context.Context, read func() ([]byte, error)) ([]byte, error) {
-	type result struct {
-		b   []byte
-		err error
-	}
-	done := make(chan result)
-	go func() {
-		b, err := read()
-		select {
-		case done <- result{b, err}:
-		case <-ctx.Done():
-			clear(b)
-		}
-	}()
-	select {
-	case r := <-done:
-		return r.b, r.err
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
 }

@@ -1,0 +1,33 @@
+// Package beside waits for a read that cannot be cancelled, and stops waiting
+// when its context ends.
+package beside
+
+import "context"
+
+// Read runs read in a goroutine and gives what it brought, or the cause of ctx
+// where that ends first. A read that is left behind goes on until somebody
+// answers it; what it then brings, a PIN perhaps, is overwritten.
+func Read(ctx context.Context, read func() ([]byte, error)) ([]byte, error) {
+	type result struct {
+		b   []byte
+		err error
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	done := make(chan result)
+	go func() {
+		b, err := read()
+		select {
+		case done <- result{b, err}:
+		case <-ctx.Done():
+			clear(b)
+		}
+	}()
+	select {
+	case r := <-done:
+		return r.b, r.err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
