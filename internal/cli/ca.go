@@ -305,7 +305,7 @@ func (a *app) caShow(ctx context.Context, what string) error {
 	if page := trust.OfficialPage(ca.kind); page != "" && ca.standing != trust.Demo {
 		rows = append(rows, row(text{JA: "公表値", EN: "Published at"}, page))
 	}
-	_, err = fmt.Fprint(a.io.Out, ui.Table(0, nil, rows))
+	_, err = fmt.Fprint(a.io.Out, a.io.Rows(0, rows))
 	return err
 }
 

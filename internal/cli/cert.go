@@ -263,7 +263,7 @@ func (a *app) certShow(ctx context.Context, opt *unlockOptions, name string, per
 	if a.json {
 		return a.writeJSON(a.io.Out, d.json(personal))
 	}
-	fmt.Fprint(a.io.Out, ui.Table(0, nil, d.rows(a, personal)))
+	fmt.Fprint(a.io.Out, a.io.Rows(0, d.rows(a, personal)))
 	return nil
 }
 

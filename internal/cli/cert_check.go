@@ -113,7 +113,7 @@ func (a *app) certCheck(ctx context.Context, opt *certCheckOptions, name string)
 	if a.json {
 		err = a.writeJSON(a.io.Out, c.document())
 	} else {
-		_, err = fmt.Fprint(a.io.Out, ui.Table(0, nil, a.checkRows(c)))
+		_, err = fmt.Fprint(a.io.Out, a.io.Rows(0, a.checkRows(c)))
 	}
 	if err != nil {
 		return err

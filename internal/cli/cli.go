@@ -6,6 +6,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -113,7 +114,7 @@ func newApp(cfg Config) *app {
 		lang = l
 	}
 	a := &app{cfg: cfg, now: cfg.Now}
-	a.io = &ui.IO{In: cfg.Stdin, Out: cfg.Stdout, Err: cfg.Stderr, Lang: lang}
+	a.io = &ui.IO{In: cfg.Stdin, Out: ui.NewOutput(cfg.Stdout), Err: cfg.Stderr, Lang: lang}
 	a.json = slices.Contains(cfg.Args, "--json") // for complaints about the line itself
 	a.setColor("auto")
 	return a
@@ -147,8 +148,12 @@ func (a *app) setColor(when string) {
 	}
 }
 
-// finish reports an error and gives the exit status.
+// finish reports an error and gives the exit status. What standard output did
+// not take is one, for whatever command.
 func (a *app) finish(err error) int {
+	if p, ok := isProblem(err); err == nil || ok && p.Silent {
+		err = cmp.Or(a.io.WriteError(), err)
+	}
 	if err == nil {
 		return 0
 	}

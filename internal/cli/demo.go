@@ -109,7 +109,7 @@ func (a *app) tour(ctx context.Context) (err error) {
 		return err
 	}
 	out := a.io.Out
-	fmt.Fprintf(out, "%s\n", a.say(demoPINs))
+	fmt.Fprintf(out, "%s\n", a.io.Page(a.say(demoPINs)))
 	cards := &demoCards{}
 	for i, s := range tourSteps {
 		if err := context.Cause(ctx); err != nil {

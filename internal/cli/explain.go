@@ -9,6 +9,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/output"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/state"
+	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/apdu"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 	"github.com/jpki-tools/jpki/pkg/pcsc"
@@ -20,7 +21,7 @@ func (a *app) explain(err error) *problem.Problem {
 	if p, ok := isProblem(err); ok {
 		return p
 	}
-	for _, explain := range []func(error) *problem.Problem{explainPIN, explainSource, explainDocument, explainFetch, explainAgent, explainTLS, explainCertificate, explainReader, explainCAs, explainDemo, explainOutput, explainFile} {
+	for _, explain := range []func(error) *problem.Problem{explainPIN, explainSource, explainDocument, explainFetch, explainAgent, explainTLS, explainCertificate, explainReader, explainCAs, explainDemo, explainStdout, explainOutput, explainFile} {
 		if p := explain(err); p != nil {
 			return p.Because(err)
 		}
@@ -239,6 +240,20 @@ var outputReasons = map[error]text{
 	output.ErrInUse:       {JA: "ほかのプログラムが開いています", EN: "another program has it open"},
 	output.ErrNoSpace:     {JA: "ディスクに空きがありません", EN: "the disk is full"},
 	output.ErrFailed:      {JA: "書き込めません", EN: "it cannot be written"},
+}
+
+// explainStdout explains what standard output did not take. A reader who went
+// away, as head does, has what they wanted.
+func explainStdout(err error) *problem.Problem {
+	var failed *ui.WriteError
+	if !errors.As(err, &failed) {
+		return nil
+	}
+	p := problem.New(problem.Output,
+		text{JA: "結果を標準出力に書けませんでした: %s。", EN: "The result could not be written to standard output: %s."}.With(outputReasons[output.Reason(failed.Err)]),
+		text{JA: "出力先を確かめてください。カードとファイルにしたことは、そのまま残っています。", EN: "Check where the output goes. What was done to the card and to files stays done."})
+	p.Silent = failed.Unread()
+	return p
 }
 
 // explainOutput explains a file that was not written. Nothing is left of it,

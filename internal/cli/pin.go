@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 )
 
@@ -59,7 +58,7 @@ func (a *app) pinStatus(ctx context.Context) error {
 	for _, p := range pins {
 		rows = append(rows, a.counterRow(p))
 	}
-	fmt.Fprint(a.io.Out, ui.Table(0, nil, rows))
+	fmt.Fprint(a.io.Out, a.io.Rows(0, rows))
 	return nil
 }
 

@@ -85,8 +85,21 @@ func (a *app) pinChange(ctx context.Context, opt *changeOptions, args []string) 
 	if err != nil {
 		return err
 	}
-	if a.json {
-		return a.writeJSON(a.io.Out, struct {
+	a.tellChange(opt, k)
+	failed := a.io.WriteError()
+	if opt.dryRun || failed == nil {
+		return nil
+	}
+	return problem.New(problem.Output,
+		text{JA: "%sを変更し、新しいものを確かめましたが、それを標準出力に書けませんでした。", EN: "The %s is changed, and the new one was checked, but that could not be written to standard output."}.With(pinNames[k]),
+		text{JA: "変更は済んでいます。これからは新しいものを使ってください。", EN: "The change is done: use the new one from now on."}).Because(failed)
+}
+
+// tellChange says what was done.
+func (a *app) tellChange(opt *changeOptions, k jpki.Key) {
+	switch {
+	case a.json:
+		_ = a.writeJSON(a.io.Out, struct { // see [ui.IO.WriteError]
 			Schema    string `json:"schema"`
 			Key       string `json:"key"`
 			DryRun    bool   `json:"dry_run"`
@@ -94,13 +107,11 @@ func (a *app) pinChange(ctx context.Context, opt *changeOptions, args []string) 
 			Confirmed bool   `json:"confirmed"`
 			Tries     int    `json:"tries"`
 		}{"jpki.pin-change/v1", k.String(), opt.dryRun, !opt.dryRun, !opt.dryRun, k.MaxTries()})
-	}
-	if opt.dryRun {
+	case opt.dryRun:
 		a.io.Say(text{JA: "現在の%sは正しく、変更できます。変更はしていません。", EN: "The current %s is right and can be changed. Nothing was changed."}.With(pinNames[k]))
-		return nil
+	default:
+		a.io.Say(text{JA: "%sを変更し、新しいものを確かめました。", EN: "The %s is changed, and the new one was checked."}.With(pinNames[k]))
 	}
-	a.io.Say(text{JA: "%sを変更し、新しいものを確かめました。", EN: "The %s is changed, and the new one was checked."}.With(pinNames[k]))
-	return nil
 }
 
 // chooseNew has a person enter the new PIN twice; where nobody types it, it is

@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"time"
@@ -32,9 +34,12 @@ func (a *app) execute(ctx context.Context, args []string) error {
 	root := a.newRoot()
 	root.SetArgs(args)
 	root.SetIn(a.io.In)
-	root.SetOut(a.io.Out)
+	var help bytes.Buffer // cobra would complain of a write that fails itself
+	root.SetOut(&help)
 	root.SetErr(a.io.Err)
-	return root.ExecuteContext(ctx)
+	err := root.ExecuteContext(ctx)
+	_, _ = io.WriteString(a.io.Out, a.io.Page(help.String())) // finish looks at it
+	return err
 }
 
 func (a *app) newRoot() *cobra.Command {

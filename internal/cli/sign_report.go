@@ -37,7 +37,7 @@ func (a *app) reportSigned(opt *signOptions, jobs []*signJob, by signed) error {
 		made++
 		rows = append(rows, []string{job.target, a.io.Paint(ui.Good, a.say(text{JA: "作成しました", EN: "made"}))})
 	}
-	if _, err := fmt.Fprint(a.io.Out, ui.Table(0, nil, rows)); err != nil {
+	if _, err := fmt.Fprint(a.io.Out, a.io.Rows(0, rows)); err != nil {
 		return err
 	}
 	a.io.Say(text{JA: "%d件のうち%d件に署名しました。", EN: "Signed: %[2]d of %[1]d."}.With(len(jobs), made))

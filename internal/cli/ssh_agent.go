@@ -227,14 +227,8 @@ func (a *app) tellSocket(path string) error {
 	} else if _, err := fmt.Fprintln(a.io.Out, socketLine(path)); err != nil {
 		return err
 	}
-	if f, ok := a.io.Out.(*os.File); ok && !ui.IsTerminal(f) {
-		f.Close()
-		// Its number stays taken, so that no other file gets it.
-		null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
-		if err != nil {
-			return err
-		}
-		a.io.Out = null // also keeps it from being collected, and closed
+	if out, ok := a.io.Out.(*ui.Output); ok && !ui.IsTerminal(out) {
+		return out.Close()
 	}
 	return nil
 }

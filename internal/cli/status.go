@@ -338,7 +338,7 @@ func (a *app) printStatus(w io.Writer, s cardStatus) {
 		default:
 			rows = append(rows, a.counterRow(s.pins[i]))
 		}
-		fmt.Fprint(w, ui.Table(2, nil, rows))
+		fmt.Fprint(w, a.io.Rows(2, rows))
 	}
 	next, more := s.next()
 	fmt.Fprintf(w, "\n%s\n  %s\n", a.io.Paint(ui.Strong, a.say(text{JA: "次にすること", EN: "Next step"})), ui.Wrap(a.say(next), a.io.Width()-2, "  "))

@@ -88,7 +88,7 @@ func (r *verifyText) add(v fileVerdict) error {
 // signature writes what is told of one signature, and of those over it.
 func (r *verifyText) signature(w io.Writer, s signatureVerdict, indent int) {
 	a := r.app
-	fmt.Fprint(w, ui.Table(indent, nil, a.io.FitRows(indent, r.verdictRows(s))))
+	fmt.Fprint(w, a.io.Rows(indent, r.verdictRows(s)))
 	for _, c := range s.counter {
 		fmt.Fprintf(w, "%s%s\n", strings.Repeat(" ", indent), a.say(text{JA: "この署名への署名(カウンター署名)", EN: "Counter-signature, over this signature"}))
 		r.signature(w, c, indent+2)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os/exec"
 	"strings"
 	"time"
 
@@ -118,6 +119,10 @@ func (a *app) watch(ctx context.Context, opt *watchOptions) error {
 		if command, err = words.Split(opt.exec); err != nil {
 			return usage(text{JA: "--exec のコマンドの引用符が閉じていないか、中身がありません。", EN: "The command of --exec is empty, or a quotation mark in it is not closed."})
 		}
+		if _, err := exec.LookPath(command[0]); err != nil {
+			return usage(text{JA: "--exec のプログラム「%s」が見つからないか、実行できません。", EN: "There is no program %q for --exec, or it cannot be run."}.With(command[0])).
+				next(text{JA: "名前と、PATHの通ったフォルダーにあるかを確かめてください。", EN: "Check its name, and that it is in a folder of PATH."})
+		}
 	}
 	src, done, err := a.watchSource(ctx)
 	if err != nil {
@@ -132,6 +137,8 @@ func (a *app) watch(ctx context.Context, opt *watchOptions) error {
 	defer show.close()
 	runner := a.newEventRunner(ctx, command, show)
 	last := &outcome{}
+	running, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	forgot := false
 	o.Forgot = func(err error) {
 		if !forgot { // it will fail again and again
@@ -145,16 +152,19 @@ func (a *app) watch(ctx context.Context, opt *watchOptions) error {
 		for _, e := range events {
 			runner.add(e)
 		}
+		if err := a.io.WriteError(); err != nil {
+			stop(err) // nobody learns of the next ones
+		}
 	}
-	err = watch.Run(ctx, src, o)
+	err = watch.Run(running, src, o)
 	runner.finish()
 	switch {
 	case err != nil:
 		return err
 	case !opt.once:
 		return nil // it was told to end, and there was no other end to it
-	case ctx.Err() != nil:
-		return context.Cause(ctx)
+	case running.Err() != nil:
+		return context.Cause(running)
 	}
 	return a.outcomeError(last)
 }

@@ -54,10 +54,11 @@ func failure(path string, err error) error {
 	if e, ok := errors.AsType[*os.LinkError](err); ok {
 		err = e.Err
 	}
-	return &Error{path, reason(err), err}
+	return &Error{path, Reason(err), err}
 }
 
-func reason(err error) error {
+// Reason finds which of the reasons above an error of the system means.
+func Reason(err error) error {
 	if errno, ok := errors.AsType[syscall.Errno](err); ok {
 		if r, ok := reasons[errno]; ok {
 			return r

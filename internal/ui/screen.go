@@ -31,15 +31,15 @@ const (
 // does not know what it can do. redraw is called when the terminal has changed
 // its size, and when the program goes on after Ctrl-Z.
 func (o *IO) Screen(termVariable string, redraw func()) (*Screen, bool) {
-	f, ok := o.Out.(*os.File)
-	if !ok || !IsTerminal(f) || !Addressable(termVariable) {
+	out, ok := o.Out.(*Output)
+	if !ok || !IsTerminal(out) || !Addressable(termVariable) {
 		return nil, false
 	}
-	restore, ok := enableSequences(f)
+	restore, ok := enableSequences(out.file)
 	if !ok {
 		return nil, false
 	}
-	s := &Screen{f: f, restore: restore, redraw: redraw}
+	s := &Screen{f: out.file, restore: restore, redraw: redraw}
 	s.enter()
 	watchSize(s)
 	return s, true

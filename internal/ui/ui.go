@@ -26,13 +26,16 @@ type IO struct {
 
 // IsTerminal reports whether a stream is a terminal.
 func IsTerminal(stream any) bool {
-	f, ok := stream.(*os.File)
+	f, ok := stream.(descriptor)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
+// descriptor is a file, or an [Output] to one.
+type descriptor interface{ Fd() uintptr }
+
 // Width is the width for lines on Out.
 func (o *IO) Width() int {
-	if f, ok := o.Out.(*os.File); ok && IsTerminal(f) {
+	if f, ok := o.Out.(descriptor); ok && IsTerminal(f) {
 		return columns(f)
 	}
 	return maxLine
@@ -60,7 +63,7 @@ const maxLine = 100
 // fit breaks a sentence for a terminal; for anything else it stays one line,
 // which is easier to search.
 func fit(stream any, s string) string {
-	f, ok := stream.(*os.File)
+	f, ok := stream.(descriptor)
 	if !ok || !IsTerminal(f) {
 		return s
 	}
@@ -68,7 +71,7 @@ func fit(stream any, s string) string {
 }
 
 // columns is the width of lines on a terminal.
-func columns(f *os.File) int {
+func columns(f descriptor) int {
 	w, _, err := term.GetSize(int(f.Fd()))
 	if err != nil || w < 20 {
 		w = 80

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -8,12 +9,13 @@ import (
 )
 
 // Wrap breaks a text into lines of at most width columns: between words, and
-// between Japanese characters, but not before closing punctuation. Lines after
-// the first begin with indent.
+// between Japanese characters, but not before closing punctuation, nor inside a
+// command to type that a line has room for. Lines after the first begin with
+// indent.
 func Wrap(s string, width int, indent string) string {
 	var out strings.Builder
 	column, margin := 0, 0
-	for _, piece := range pieces(s) {
+	for _, piece := range keepCommands(pieces(s), width-twwidth.Width(indent)) {
 		w := twwidth.Width(strings.TrimRight(piece, " "))
 		if column+w > width && column > margin {
 			out.WriteString("\n" + indent)
@@ -46,9 +48,47 @@ func pieces(s string) (all []string) {
 	return all
 }
 
+// commandWords is how many words at most follow the first one of a command to
+// type. Where a sentence goes on behind it, some of its words stay with it.
+var commandWords = map[string]int{"jpki": 3, "sudo": 4}
+
+// keepCommands joins the pieces of each command that fits into so many columns.
+func keepCommands(all []string, room int) (joined []string) {
+	for len(all) > 0 {
+		n := 1
+		for more := commandWords[commandName(all[0])]; more > 0 && n < len(all) && continues(all[n-1], all[n]); more-- {
+			n++
+		}
+		piece := strings.Join(all[:n], "")
+		for n > 1 && twwidth.Width(strings.TrimRight(piece, " ")) > room {
+			n--
+			piece = strings.Join(all[:n], "")
+		}
+		joined, all = append(joined, piece), all[n:]
+	}
+	return joined
+}
+
+// commandName is a word with a space behind it, without what opens before it.
+func commandName(piece string) string {
+	name, spaced := strings.CutSuffix(piece, " ")
+	if !spaced {
+		return ""
+	}
+	return strings.TrimLeftFunc(name, func(r rune) bool { return r == '"' || unicode.In(r, unicode.Ps, unicode.Pi) })
+}
+
+// continues reports whether a word can belong to the command before it.
+func continues(before, word string) bool {
+	return strings.HasSuffix(before, " ") && !strings.HasSuffix(before, ". ") && !strings.HasSuffix(before, ", ") &&
+		strings.ContainsAny(word[:1], "abcdefghijklmnopqrstuvwxyz-")
+}
+
 func mayBreak(before, after rune) bool {
 	switch {
-	case after == ' ', unicode.In(after, unicode.Pe, unicode.Pf), strings.ContainsRune("、。,.:;!?ーっゃゅょッャュョ", after):
+	case '0' <= before && before <= '9' && wide(after): // 残り5回
+		return false
+	case after == ' ', unicode.In(after, unicode.Pe, unicode.Pf), strings.ContainsRune("、。,.:;!?ー々ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ", after):
 		return false
 	case before == ' ':
 		return true
@@ -60,14 +100,57 @@ func mayBreak(before, after rune) bool {
 
 func wide(r rune) bool { return twwidth.Width(string(r)) == 2 }
 
-// FitRows breaks the values of rows, each a label and a value, for a terminal:
-// they stay in their column of a [Table] with this indent. For anything else a
-// value stays one line, which is easier to search.
-func (o *IO) FitRows(indent int, rows [][]string) [][]string {
+// Page breaks the lines of a text with columns, such as a help text, for Out
+// where that is a terminal: each goes on below the column that its last part
+// begins in. Lines to copy as they are stay whole.
+func (o *IO) Page(text string) string {
 	if !IsTerminal(o.Out) {
-		return rows
+		return text
 	}
-	return fitRows(o.Width(), indent, rows)
+	return page(text, o.Width())
+}
+
+func page(text string, width int) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		if twwidth.Width(line) > width && !toCopy(line) {
+			lines[i] = Wrap(line, width, strings.Repeat(" ", hanging(line, width)))
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// toCopy reports an indented line with what commands and files have, and
+// sentences have not.
+func toCopy(line string) bool {
+	return strings.HasPrefix(line, "  ") &&
+		slices.ContainsFunc([]string{" '", " | ", " > ", "<", "{", "ExecStart="}, func(mark string) bool { return strings.Contains(line, mark) })
+}
+
+// hanging is the column below which a line goes on: that of its last part
+// behind two spaces or more, if that leaves room for it.
+func hanging(line string, width int) int {
+	text := strings.TrimLeft(line, " ")
+	indent := len(line) - len(text)
+	if strings.HasPrefix(text, "- ") {
+		indent += 2
+	}
+	if gap := strings.LastIndex(text, "  "); gap >= 0 {
+		if column := twwidth.Width(line[:len(line)-len(text)+gap+2]); column <= width/2 {
+			return column
+		}
+	}
+	return indent
+}
+
+// Rows lays out rows of a label and a value for Out, as a [Table] indented by
+// indent. On a terminal long values are broken, and stay in their column; for
+// anything else a value stays one line, which is easier to search.
+func (o *IO) Rows(indent int, rows [][]string) string {
+	if IsTerminal(o.Out) {
+		rows = fitRows(o.Width(), indent, rows)
+	}
+	return Table(indent, nil, rows)
 }
 
 func fitRows(width, indent int, rows [][]string) (fitted [][]string) {

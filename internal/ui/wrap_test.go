@@ -19,6 +19,13 @@ func TestWrap(t *testing.T) {
 		{"終わりです。", 10, "終わりで\n  す。"},
 		{"(括弧)は離さない", 6, "(括弧)\n  は離\n  さな\n  い"},
 		{"jpki pin status を実行", 12, "jpki pin\n  status を\n  実行"},
+		{"詳しくは jpki guide renew を見る", 20, "詳しくは\n  jpki guide renew\n  を見る"},
+		{"詳しくは jpki guide renew", 40, "詳しくは jpki guide renew"},
+		{"入っています(見るには jpki status --ask)", 34, "入っています(見るには\n  jpki status --ask)"},
+		{"To see more run jpki doctor, please do.", 30, "To see more run jpki doctor,\n  please do."},
+		{"On Linux run: sudo systemctl start pcscd.socket. Over SSH", 40, "On Linux run:\n  sudo systemctl start pcscd.socket.\n  Over SSH"},
+		{"残り15回です", 7, "残り\n  15回\n  です"},
+		{"ファイル", 2, "ファ\n  イ\n  ル"},
 		{"averyverylongword", 5, "averyverylongword"},
 		{"", 5, ""},
 	} {
@@ -39,6 +46,24 @@ func TestWrapKeepsEveryCharacterAndTheWidth(t *testing.T) {
 			if w := twwidth.Width(strings.TrimSuffix(line, "\n")); w > width {
 				t.Errorf("width %d: a line of %d columns: %s", width, w, line)
 			}
+		}
+	}
+}
+
+// A page keeps its columns, and what is there to be copied.
+func TestPage(t *testing.T) {
+	for _, c := range []struct{ line, want string }{
+		{"      --crl FILE   a list of what was revoked", "      --crl FILE   a list of what was\n                   revoked"},
+		{"  -q   静かにする。お知らせは表示しません。本当に", "  -q   静かにする。お知らせは表示しませ\n       ん。本当に"},
+		{"Files are signed with the card, one by one.", "Files are signed with the card, one by\none."},
+		{"- Take the card off the reader when you are done.", "- Take the card off the reader when you\n  are done."},
+		{"  jpki sign *.pdf --pin-command 'pass show jpki/sign'", "  jpki sign *.pdf --pin-command 'pass show jpki/sign'"},
+		{"  jpki ssh key | ssh host.example.jp cat", "  jpki ssh key | ssh host.example.jp cat"},
+		{"  one very long label of a table  text behind it", "  one very long label of a table  text\n  behind it"},
+		{"short  line", "short  line"},
+	} {
+		if got := page(c.line+"\nnext", 39); got != c.want+"\nnext" {
+			t.Errorf("page(%q) =\n%s\nwant\n%s", c.line, got, c.want)
 		}
 	}
 }
