@@ -10,19 +10,48 @@
 //
 // # As a test double
 //
-// Whoever writes a program for the card can test it on this one. In Go, [Slot]
-// is a card for package jpki, and a [Card] takes commands as it is; any mistake
-// with a PIN costs a counter in memory. [Card.State] tells what the program
-// left, [Recorder] what it sent, PINs blotted out, and [Card.Observe] lets a test
-// pull the card at any command. [Options] makes the card one of the awkward ones.
+// Whoever writes a program for the card can test it on this one; a mistake with
+// a PIN costs a counter in memory. A program in Go that takes a jpki.Conn, which
+// is a *pcsc.Card otherwise, takes a [Slot]:
+//
+//	func TestWrongPIN(t *testing.T) {
+//		adult, _ := virtualcard.Lookup("adult")
+//		card, err := virtualcard.New(adult, time.Now(), virtualcard.Options{})
+//		if err != nil {
+//			t.Fatal(err)
+//		}
+//		if err := login(t.Context(), virtualcard.Slot{Card: card}, "0000"); err == nil {
+//			t.Error("logged in with a wrong PIN")
+//		}
+//		if left := card.State().Auth.Left; left != 2 {
+//			t.Errorf("%d tries left: it was sent more than once, or never", left)
+//		}
+//	}
+//
+// [Card.State] tells what the program left, [Recorder] what it sent, PINs blotted
+// out, and from [Card.Observe] a test can pull the card at any command. [Personas]
+// and [Options] make the card one of the awkward ones. To the clock given to
+// [New], certificates are what their persona's name says. Package trust believes
+// them where trust.Anchors.Demo is set, and with the keys of [DemoCAs] a test
+// signs revocation lists and certificates of its own. What does not use package
+// jpki sends its commands with [Card.Transmit], after [Card.PowerOn].
+//
+// # In a reader
 //
 // A program in any language, and any program that is there already, meets the
-// card in a virtual reader: vsmartcard's vpcd makes one for pcscd, and
+// card in a virtual reader: vsmartcard's vpcd makes one for pcscd. Without a
+// smart card, a reader or a desktop, as in CI, on Debian or Ubuntu:
 //
-//	jpki demo serve --persona last-try
+//	sudo apt-get install pcscd vsmartcard-vpcd
+//	sudo systemctl stop pcscd.socket pcscd.service # one that starts on demand stops too early
+//	sudo pcscd --foreground --disable-polkit &     # the second flag where pcscd --help has it
+//	go install github.com/jpki-tools/jpki/cmd/jpki@latest
+//	jpki demo serve --persona last-try &           # puts the card in, until it is killed
+//	jpki status --wait 10s                         # or the program to be tested
 //
-// puts a card into it until Ctrl-C; [Serve] is the same in Go. No smart card or
-// reader is needed, so this runs in CI too (Debian: apt install vsmartcard-vpcd).
+// [Serve] is the same in Go, with any [Options]. vpcd listens on all addresses of
+// the machine. It has two slots, the second at port 35964. This is tested on
+// Linux; elsewhere, or where a test needs many cards at once, there is [Slot].
 //
 // The package shares no table with package jpki, which is tested with it: file
 // identifiers and OIDs are written out here once more, and a mistake in one of
@@ -44,7 +73,8 @@ import (
 )
 
 // ErrUnpowered is the answer to a command while the card has no power: before
-// [Card.PowerOn], after [Card.PowerOff].
+// [Card.PowerOn], after [Card.PowerOff]. [Serve] returns it where an observer
+// pulled the card.
 var ErrUnpowered = errors.New("virtualcard: the card has no power")
 
 // Card is one emulated card. It starts without power, as a card lying on the
@@ -107,8 +137,9 @@ func (c *Card) PowerOn() {
 	}
 }
 
-// PowerOff takes the power away: the PIN state is gone. It can be called from
-// an observer, to pull the card in the middle of something.
+// PowerOff takes the power away: the PIN state is gone. Called from an observer
+// it pulls the card in the middle of something: the command ran, and its answer
+// is lost.
 func (c *Card) PowerOff() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -165,7 +196,8 @@ func (c *Card) Observe(f func(cmd, resp []byte)) {
 }
 
 // Transmit answers one command APDU. Whatever the bytes are, there is an
-// answer; the only error is [ErrUnpowered].
+// answer; the only error is [ErrUnpowered], before the command or, when an
+// observer took the power away, after it.
 func (c *Card) Transmit(cmd []byte) ([]byte, error) {
 	c.exchange.Lock()
 	defer c.exchange.Unlock()
@@ -192,6 +224,11 @@ func (c *Card) Transmit(cmd []byte) ([]byte, error) {
 	raw := r.Bytes()
 	for _, f := range observers {
 		f(cmd, raw)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.powered {
+		return nil, ErrUnpowered
 	}
 	return raw, nil
 }

@@ -75,7 +75,10 @@ func TestObserverPullsTheCard(t *testing.T) {
 			c.PowerOff()
 		}
 	})
-	play(t, c, "{jpki} 9000\n{pin a} 9000\n{auth bad} 63C2")
+	play(t, c, "{jpki} 9000\n{pin a} 9000")
+	if _, err := c.Transmit([]byte{0x00, 0x20, 0x00, 0x80, 4, '9', '9', '9', '9'}); err != ErrUnpowered {
+		t.Errorf("error %v from the command during which the card was pulled", err)
+	}
 	if _, err := c.Transmit([]byte{0x00, 0xB0, 0, 0, 0}); err != ErrUnpowered {
 		t.Errorf("error %v after the card was pulled", err)
 	}

@@ -4,9 +4,10 @@ import "context"
 
 // Slot is a reader in the process, with the card in it: what package jpki wants
 // of a connection. Nobody else uses the card, so its transactions do nothing
-// but power it.
+// but power it. It does not tell cards apart: one that was pulled is in again
+// with the next Begin.
 //
-//	card := jpki.New(virtualcard.Slot{emulated})
+//	card := jpki.New(virtualcard.Slot{Card: emulated})
 type Slot struct{ *Card }
 
 // Begin powers the card.
