@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -99,11 +98,12 @@ func kindArgument(args []string) string {
 }
 
 func kindNamed(name string) (jpki.Kind, bool) {
-	i := slices.IndexFunc(jpki.Kinds, func(k jpki.Kind) bool { return k.String() == name })
-	if i < 0 {
-		return 0, false
+	for _, k := range jpki.Kinds() {
+		if k.String() == name {
+			return k, true
+		}
 	}
-	return jpki.Kinds[i], true
+	return 0, false
 }
 
 func unknownKind(name string) error {

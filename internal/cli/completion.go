@@ -167,7 +167,7 @@ func commandWords(root *cobra.Command) (words []string) {
 }
 
 func (a *app) kindWords() (words []string) {
-	for _, k := range jpki.Kinds {
+	for _, k := range jpki.Kinds() {
 		words = append(words, k.String()+"\t"+a.say(certificateNames[k]))
 	}
 	return words

@@ -104,7 +104,7 @@ func checkCertificates(e *Environment) (findings []Finding) {
 			continue
 		}
 		failed := false
-		for _, k := range jpki.Kinds {
+		for _, k := range jpki.Kinds() {
 			if f := c.certificate(k); f != nil {
 				findings = append(findings, *f)
 				failed = true

@@ -46,7 +46,7 @@ func Report(e *Environment, findings []Finding, program string, p Private) strin
 			continue
 		}
 		line("card", "%s", c.Token.Kind)
-		for _, k := range jpki.Kinds {
+		for _, k := range jpki.Kinds() {
 			if err, read := c.Certificates[k]; read {
 				line("  "+k.String(), "%s", errorText(err))
 			}

@@ -505,7 +505,7 @@ func TestNames(t *testing.T) {
 	for _, k := range []jpki.Key{jpki.KeySign, jpki.KeyAuth, 0} {
 		got = append(got, fmt.Sprint(k, k.MaxTries(), k.Certificate()))
 	}
-	for _, k := range append(slices.Clone(jpki.Kinds), 0) {
+	for _, k := range append(jpki.Kinds(), 0) {
 		got = append(got, fmt.Sprint(k, k.Key(), k.CA()))
 	}
 	for k := jpki.TokenUnknown; k <= jpki.TokenIPhone+1; k++ {

@@ -341,7 +341,7 @@ func certificates(t testing.TB, card *virtualcard.Card) map[jpki.Kind]*x509.Cert
 	t.Helper()
 	all := map[jpki.Kind]*x509.Certificate{}
 	err := jpki.New(&slot{card: card}).WithPIN(context.Background(), jpki.KeySign, rightPIN(jpki.KeySign), nil, func(s *jpki.Session) (err error) {
-		for _, k := range jpki.Kinds {
+		for _, k := range jpki.Kinds() {
 			if all[k], err = s.Certificate(k); err != nil {
 				return err
 			}

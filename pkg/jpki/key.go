@@ -51,7 +51,7 @@ const (
 )
 
 // Kinds lists all four.
-var Kinds = []Kind{KindSign, KindAuth, KindSignCA, KindAuthCA}
+func Kinds() []Kind { return []Kind{KindSign, KindAuth, KindSignCA, KindAuthCA} }
 
 // String is "sign", "auth", "sign-ca" or "auth-ca".
 func (k Kind) String() string {

@@ -65,7 +65,7 @@ func (p PIN) UpperCase() (changed bool) {
 	return changed
 }
 
-// Rule is a rule of card.md that a PIN must keep before it is sent.
+// Rule is a rule that a PIN must keep before it is sent: see [PIN.Check].
 type Rule int
 
 // The rules, in the order they are checked.

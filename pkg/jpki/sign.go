@@ -14,7 +14,13 @@ import (
 
 // Signer signs with the session's key. cert must be that key's certificate:
 // its public key says what a signature looks like, and every signature is
-// checked against it. The signer is dead once the session's call returns.
+// checked against it. The signer is dead once the session's call returns, and
+// for one goroutine at a time.
+//
+// Its signatures are RSASSA-PKCS1-v1_5 over a SHA-256, SHA-384 or SHA-512
+// digest; anything else is [errors.ErrUnsupported], and the card not asked.
+// Other errors are [ErrKeyMismatch], [ErrSessionOver], the connection's, and an
+// [apdu.Status]. The random source is not used and can be nil.
 func (s *Session) Signer(cert *x509.Certificate) crypto.Signer { return &signer{s, cert} }
 
 // Signer signs with k in a PIN session of its own for each signature, as
@@ -89,15 +95,15 @@ func (g *signer) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]byt
 func toSign(cert *x509.Certificate, digest []byte, opts crypto.SignerOpts) (info []byte, pub *rsa.PublicKey, err error) {
 	pub, ok := cert.PublicKey.(*rsa.PublicKey)
 	if !ok {
-		return nil, nil, fmt.Errorf("jpki: keys of type %T are not supported", cert.PublicKey)
+		return nil, nil, fmt.Errorf("jpki: %w: keys of type %T", errors.ErrUnsupported, cert.PublicKey)
 	}
 	if _, pss := opts.(*rsa.PSSOptions); pss {
-		return nil, nil, errors.New("jpki: the card makes PKCS #1 v1.5 signatures only, not PSS")
+		return nil, nil, fmt.Errorf("jpki: %w: the card makes PKCS #1 v1.5 signatures only, not PSS", errors.ErrUnsupported)
 	}
 	hash := opts.HashFunc()
 	prefix, ok := digestInfo[hash]
 	if !ok {
-		return nil, nil, fmt.Errorf("jpki: signatures with %v are not made", hash)
+		return nil, nil, fmt.Errorf("jpki: %w: signatures with %v", errors.ErrUnsupported, hash)
 	}
 	if len(digest) != hash.Size() {
 		return nil, nil, fmt.Errorf("jpki: a digest of %d bytes is not one of %v", len(digest), hash)
