@@ -230,6 +230,10 @@ func (a *app) checkSign(opt *signOptions, inputs []string) error {
 	if _, ok := xmlForms[opt.form]; !ok {
 		return usage(text{JA: "--form は enveloped、enveloping、detached のどれかです。", EN: "--form is enveloped, enveloping or detached."})
 	}
+	if len(opt.ids) > 0 && opt.form != "detached" {
+		return usage(text{JA: "--id は --form detached でだけ使えます。", EN: "--id goes with --form detached only."}).
+			next(text{JA: "ほかの形の署名は、文書全体に対するものです。", EN: "In the other forms the whole document is signed."})
+	}
 	if err := opt.checkVisible(); err != nil {
 		return err
 	}
