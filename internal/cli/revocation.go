@@ -191,7 +191,7 @@ func (e *examiner) examine(ctx context.Context, c *x509.Certificate, others []*x
 	if v.Issuer.Standing == trust.Pinned && len(v.Chain) > 1 {
 		e.keepCA(ctx, v.Chain[1])
 	}
-	v = v.WithRevocation(e.evidence(ctx, v.Chain), at, e.app.now())
+	v = v.WithRevocation(e.evidence(ctx, v.Chain), e.app.now())
 	if e.require && v.Chain != nil && v.Revocation == trust.RevocationNotChecked {
 		v = v.With(trust.Reason{Code: trust.TryLater, Err: trust.ErrNotChecked})
 	}

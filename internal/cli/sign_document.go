@@ -167,13 +167,12 @@ func (*rawDocument) close() {}
 
 // pdfDocument is a PDF file that gets its signature as an incremental update.
 type pdfDocument struct {
-	a           *app
-	opt         *signOptions
-	file        *os.File
-	preparation *pdfsig.Preparation
-	update      *pdfsig.Update
-	signature   []byte
-	by          signer
+	a        *app
+	opt      *signOptions
+	file     *os.File
+	prepared *pdfsig.Prepared
+	update   *pdfsig.Update
+	by       signer
 }
 
 func preparePDF(a *app, opt *signOptions, in *input) (document, error) {
@@ -191,19 +190,19 @@ func preparePDF(a *app, opt *signOptions, in *input) (document, error) {
 	if opt.visible.stamp != nil {
 		options.Visible = &opt.visible.stamp.place
 	}
-	if d.preparation, err = pdfsig.Prepare(in.file, in.size, options); err != nil {
+	if d.prepared, err = pdfsig.Prepare(in.file, in.size, options); err != nil {
 		return nil, err
 	}
 	if opt.visible.stamp != nil { // with any name: the signer's comes with the card
-		if _, err := opt.visible.stamp.draw("署名", a.now(), false, d.preparation.Space()); err != nil {
+		if _, err := opt.visible.stamp.draw("署名", a.now(), false, d.prepared.Space()); err != nil {
 			return nil, err
 		}
 	}
-	return d, d.preparation.Hash(opt.hash)
+	return d, d.prepared.Hash(opt.hash)
 }
 
 func (d *pdfDocument) sign(by signer) error {
-	if slices.ContainsFunc(d.preparation.Signatures, func(s pdfsig.Existing) bool { return signedBy(s.Contents, by.cert) }) {
+	if slices.ContainsFunc(d.prepared.Signatures, func(s pdfsig.Existing) bool { return signedBy(s.Contents, by.cert) }) {
 		d.a.noteSignedAlready(d.file.Name())
 	}
 	name := ""
@@ -214,23 +213,12 @@ func (d *pdfDocument) sign(by signer) error {
 	if err != nil {
 		return err
 	}
-	update, err := d.preparation.Update(pdfsig.Statement{
-		Name: name, Time: by.time, Reason: d.opt.reason, Appearance: appearance,
-		Room: pdfsig.ContentsSize(append([]*x509.Certificate{by.cert}, by.ca...), d.opt.tsa != ""),
-	})
-	if err != nil {
-		return err
-	}
-	signing := cms.Signing{
-		Certificate: by.cert, CA: by.ca, Key: by.key, Hash: d.opt.hash, Time: by.time,
-		WithoutTime: d.opt.profile == "pades",
-	}
-	signature, err := signing.Detached(update.Digest())
-	if err != nil {
-		return err
-	}
-	d.update, d.by, d.signature = update, by, signature
-	return update.Embed(signature)
+	d.by = by
+	d.update, err = d.prepared.Sign(
+		pdfsig.Statement{Name: name, Time: by.time, Reason: d.opt.reason, Appearance: appearance, Timestamp: d.opt.tsa != ""},
+		cms.Signing{Certificate: by.cert, CA: by.ca, Key: by.key},
+	)
+	return err
 }
 
 func (a *app) noteSignedAlready(name string) {
@@ -248,7 +236,7 @@ func signedBy(contents []byte, c *x509.Certificate) bool {
 }
 
 func (d *pdfDocument) stamp(get func([]byte) ([]byte, error)) error {
-	stamped, err := stampCMS(d.signature, get)
+	stamped, err := stampCMS(d.update.CMS(), get)
 	if err != nil {
 		return err
 	}
@@ -266,7 +254,7 @@ func (d *pdfDocument) verify(r io.ReaderAt, size int64) error {
 		return err
 	}
 	for _, s := range report.Signatures {
-		if s.Field == d.preparation.Field {
+		if s.Field == d.prepared.Field {
 			if !s.Whole {
 				return fmt.Errorf("the signature does not cover the whole file")
 			}
@@ -311,9 +299,9 @@ func prepareXML(a *app, opt *signOptions, in *input) (document, error) {
 			}
 		}
 	}
-	request := xmlsig.Request{
-		Form: xmlForms[opt.form], Digest: opt.hash, IDs: opt.ids, XAdES: opt.format == "xades", Cosign: opt.cosign,
-		Method: xmlsig.Canonicalizer{Method: xmlsig.C14N10},
+	request := xmlsig.Options{
+		Form: xmlForms[opt.form], Hash: opt.hash, IDs: opt.ids, XAdES: opt.format == "xades", Cosign: opt.cosign,
+		C14N: xmlsig.Canonicalizer{Method: xmlsig.C14N10},
 	}
 	switch opt.profile {
 	case "etax":

@@ -104,7 +104,7 @@ func (s *stamper) get(ctx context.Context, content []byte) (token []byte, err er
 		return nil, s.refused(errStampExpired)
 	}
 	if s.roots != nil {
-		if err := trust.CheckTSA(by, stamp.Certificates(), s.roots, stamp.Time); err != nil {
+		if err := (trust.Anchors{TSA: s.roots}).CheckTSA(by, stamp.Certificates(), stamp.Time); err != nil {
 			return nil, s.refused(err)
 		}
 	}
@@ -166,6 +166,7 @@ var stampFaults = []struct {
 	{cms.SigCryptoFailure, text{JA: "局の署名が正しくありません。", EN: "The authority's signature is wrong."}},
 	{cms.HashFailure, text{JA: "局の署名が正しくありません。", EN: "The authority's signature is wrong."}},
 	{cms.NoSigningCertificateFound, text{JA: "応答に局の証明書がありません。", EN: "The authority's certificate is not in the answer."}},
+	{cms.CryptoConstraintsFailureNoPOE, text{JA: "弱い方式(SHA-1など)で作られています。", EN: "It is made in a weak way (SHA-1 or a short key)."}},
 	{cms.CryptoConstraintsFailure, text{JA: "弱い方式(SHA-1など)か、対応していない方式です。", EN: "It is made in a weak way (SHA-1 or a short key), or in one that is not supported."}},
 }
 

@@ -201,7 +201,7 @@ func (d *pdfDocument) appearance(name string, by signer) (*pdfsig.Appearance, er
 	if name == "" {
 		return nil, errNameless
 	}
-	return d.opt.visible.stamp.draw(name, by.time, cert.IsDemo(by.cert), d.preparation.Space())
+	return d.opt.visible.stamp.draw(name, by.time, cert.IsDemo(by.cert), d.prepared.Space())
 }
 
 // errNameless is a certificate without a name that could be shown.

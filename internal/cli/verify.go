@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"io"
 	"slices"
@@ -14,7 +13,9 @@ import (
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/cms"
+	"github.com/jpki-tools/jpki/pkg/pdfsig"
 	"github.com/jpki-tools/jpki/pkg/trust"
+	"github.com/jpki-tools/jpki/pkg/xmlsig"
 )
 
 type verifyOptions struct {
@@ -25,7 +26,6 @@ type verifyOptions struct {
 	personal bool
 	many     bool // files
 	tsaCA    string
-	tsaRoots []*x509.Certificate
 	extract  string
 	force    bool
 	inside   io.Writer // takes the content of an attached signature; nil where nobody wants it
@@ -97,7 +97,7 @@ func (a *app) verify(ctx context.Context, opt *verifyOptions, files []string) (e
 		return err
 	}
 	if opt.tsaCA != "" {
-		if opt.tsaRoots, err = readCertificates(opt.tsaCA); err != nil {
+		if opt.examiner.anchors.TSA, err = readCertificates(opt.tsaCA); err != nil {
 			return err
 		}
 	}
@@ -256,9 +256,6 @@ func noSignature(path string) error {
 		text{JA: "%sに署名はありません。", EN: "There is no signature in %s."}.With(path), text{})
 }
 
-// errWeak is the reason of a signature that proves nothing any more.
-var errWeak = errors.New("SHA-1, or a key too short, proves nothing any more")
-
 // judge puts what the signature says and what the chain says together.
 func (a *app) judge(ctx context.Context, opt *verifyOptions, f foundSignature) signatureVerdict {
 	v := signatureVerdict{foundSignature: f}
@@ -273,9 +270,6 @@ func (a *app) judge(ctx context.Context, opt *verifyOptions, f foundSignature) s
 		}
 	}
 	v.verdict = v.verdict.With(f.reasons...)
-	if f.weak {
-		v.verdict = v.verdict.With(trust.Reason{Code: trust.CryptoConstraintsFailureNoPOE, Err: errWeak})
-	}
 	return v
 }
 
@@ -303,7 +297,7 @@ func (opt *verifyOptions) believe(s stamp) error {
 	if s.err != nil {
 		return s.err
 	}
-	return trust.CheckTSA(s.by, s.Certificates(), opt.tsaRoots, s.Time)
+	return opt.examiner.anchors.CheckTSA(s.by, s.Certificates(), s.Time)
 }
 
 // judgeTimestamp judges a document timestamp: its authority is not one of
@@ -311,9 +305,6 @@ func (opt *verifyOptions) believe(s stamp) error {
 func (opt *verifyOptions) judgeTimestamp(f foundSignature) signatureVerdict {
 	v := signatureVerdict{foundSignature: f}
 	v.verdict = v.verdict.With(f.reasons...)
-	if f.weak {
-		v.verdict = v.verdict.With(trust.Reason{Code: trust.CryptoConstraintsFailureNoPOE, Err: errWeak})
-	}
 	if len(v.verdict.Reasons) > 0 {
 		return v
 	}
@@ -335,8 +326,8 @@ var reasonTexts = []struct {
 	text  text
 }{
 	{cms.SignedDataNotFound, text{JA: "署名が指すファイルが指定されていません(--content で指定)", EN: "a file that the signature refers to was not given (--content)"}},
-	{errPartial, text{JA: "文書の一部しか署名されていません。残りは誰でも変えられます", EN: "only a part of the document is signed; anybody can change the rest"}},
-	{errContentChanged, text{JA: "署名のあとで、文書の内容が変えられています", EN: "the content was changed after it was signed"}},
+	{xmlsig.ErrPartial, text{JA: "文書の一部しか署名されていません。残りは誰でも変えられます", EN: "only a part of the document is signed; anybody can change the rest"}},
+	{pdfsig.ErrChangedLater, text{JA: "署名のあとで、文書の内容が変えられています", EN: "the content was changed after it was signed"}},
 	{cms.HashFailure, text{JA: "ファイルの内容が、署名されたものと違います", EN: "the file is not what was signed"}},
 	{cms.SigCryptoFailure, text{JA: "署名の値が、証明書の鍵と合いません", EN: "the signature does not fit the certificate's key"}},
 	{cms.NoSigningCertificateFound, text{JA: "署名者の証明書がありません", EN: "the signer's certificate is missing"}},
@@ -354,7 +345,7 @@ var reasonTexts = []struct {
 	{cms.ErrNotTimestamping, text{JA: "タイムスタンプ専用の証明書で作られたものではありません", EN: "not made with a certificate for timestamps alone"}},
 	{cms.ErrOtherContent, text{JA: "ほかの内容のタイムスタンプです", EN: "a timestamp over something else"}},
 	{errStampUnreadable, text{JA: "読めません", EN: "it cannot be read"}},
-	{errWeak, text{JA: "弱い方式(SHA-1など)の署名です", EN: "a weak signature (SHA-1 or a short key)"}},
+	{cms.CryptoConstraintsFailureNoPOE, text{JA: "弱い方式(SHA-1など)の署名です", EN: "a weak signature (SHA-1 or a short key)"}},
 }
 
 // codeTexts explain the rest, as far as their code goes.

@@ -32,7 +32,6 @@ type foundSignature struct {
 	algorithm string
 	claimed   time.Time // the signing time, as the signer claims
 	reasons   []trust.Reason
-	weak      bool
 	covers    []text
 	after     text // what was added after it
 	stamps    []stamp
@@ -233,7 +232,10 @@ func inputName(name string) text {
 
 // cmsFinding is what a SignerInfo says.
 func cmsFinding(format string, r cms.Result, certs []*x509.Certificate) foundSignature {
-	f := foundSignature{format: format, role: roleSignature, cert: r.Certificate, certs: certs, algorithm: r.Algorithm.String(), claimed: r.SigningTime}
+	f := foundSignature{
+		format: format, role: roleSignature, cert: r.Certificate, certs: certs, algorithm: r.Algorithm.String(), claimed: r.SigningTime,
+		reasons: trust.ReasonsOf(r.Err()),
+	}
 	if r.Signer != nil {
 		found, whole := r.Signer.SignatureTimestamps()
 		for _, t := range found {
@@ -248,23 +250,8 @@ func cmsFinding(format string, r cms.Result, certs []*x509.Certificate) foundSig
 		counter.role, counter.covers = roleCounter, []text{{JA: "上の署名の値", EN: "the value of the signature above"}}
 		f.counter = append(f.counter, counter)
 	}
-	for _, failure := range r.Failures {
-		f.reasons = append(f.reasons, trust.Reason{Code: trust.Code(failure.Reason), Err: failure})
-	}
-	if err := r.Err(); err != nil && len(f.reasons) == 0 {
-		f.reasons = append(f.reasons, trust.Reason{Code: trust.SigCryptoFailure, Err: err})
-	}
-	for _, w := range r.Warnings {
-		f.weak = f.weak || w == cms.WeakDigest || w == cms.WeakKey
-	}
 	return f
 }
-
-// errPartial is an XML document of which only a part is signed.
-var errPartial = errors.New("a part of the document is not signed")
-
-// errContentChanged is a PDF whose pages were changed after they were signed.
-var errContentChanged = errors.New("the content was changed after it was signed")
 
 var changeTexts = map[pdfsig.Change]text{
 	pdfsig.ValidationAdded:       {JA: "検証用の情報が加えられました", EN: "validation data was added"},
@@ -332,16 +319,7 @@ func pdfFinding(s pdfsig.Signature) foundSignature {
 	if found.claimed.IsZero() && found.role != roleTimestamp {
 		found.claimed = s.ClaimedTime
 	}
-	for _, failure := range s.Failures {
-		r := trust.Reason{Code: trust.Code(failure.Reason), Err: failure}
-		if s.Changes.Level == pdfsig.ContentChanged {
-			r.Err = errors.Join(errContentChanged, failure)
-		}
-		found.reasons = append(found.reasons, r)
-	}
-	if err := s.Err(); err != nil && len(found.reasons) == 0 {
-		found.reasons = append(found.reasons, trust.Reason{Code: trust.FormatFailure, Err: err})
-	}
+	found.reasons = trust.ReasonsOf(s.Err())
 	switch {
 	case !s.Complete || s.Signed == nil:
 		found.covers = []text{coverageUnknown}
@@ -360,8 +338,8 @@ var coverageUnknown = text{JA: "確かめられません", EN: "cannot be told"}
 // documentStamp is the timestamp of a document, with what is wrong with it.
 func documentStamp(s pdfsig.Signature) *stamp {
 	d := &stamp{Timestamp: s.Timestamp, err: s.Err()}
-	if d.err == nil {
-		d.by, d.err = s.Timestamp.Authority()
+	if d.err == nil { // and the imprint is the document's
+		d.by, d.err = s.Timestamp.VerifyDigest(s.Timestamp.Imprint)
 	}
 	return d
 }
@@ -400,20 +378,10 @@ func (opt *verifyOptions) allowed(name string) (io.ReadCloser, error) {
 func xmlFinding(r xmlsig.Result) foundSignature {
 	found := foundSignature{
 		format: "xmldsig", role: roleSignature, where: cert.Printable(r.ID), cert: r.Certificate, certs: r.Certificates,
-		algorithm: r.Algorithm.String(), claimed: r.SigningTime,
+		algorithm: r.Algorithm.String(), claimed: r.SigningTime, reasons: trust.ReasonsOf(r.Err()),
 	}
 	if r.XAdES {
 		found.format = "xades"
-	}
-	for _, failure := range r.Failures {
-		reason := trust.Reason{Code: trust.Code(failure.Reason), Err: failure}
-		if !r.Whole && failure.Reason == cms.SigConstraintsFailure {
-			reason.Err = errors.Join(errPartial, failure)
-		}
-		found.reasons = append(found.reasons, reason)
-	}
-	if err := r.Err(); err != nil && len(found.reasons) == 0 {
-		found.reasons = append(found.reasons, trust.Reason{Code: trust.SigCryptoFailure, Err: err})
 	}
 	for _, t := range r.Timestamps {
 		if parsed, err := cms.ParseTimestamp(t.Token); err == nil {
@@ -424,9 +392,6 @@ func xmlFinding(r xmlsig.Result) foundSignature {
 	}
 	if slices.Contains(r.Warnings, xmlsig.UnreadableTimestamp) {
 		found.stamps = append(found.stamps, stamp{err: errStampUnreadable})
-	}
-	for _, w := range r.Warnings {
-		found.weak = found.weak || w == cms.WeakDigest || w == cms.WeakKey
 	}
 	switch {
 	case len(r.References) == 0:

@@ -176,7 +176,7 @@ func (r *verifyText) stampText(t stamp) (ui.Tone, text) {
 	switch {
 	case err == nil:
 		return ui.Good, text{JA: "%sには存在していました", EN: "it existed on %s"}.With(momentText(t.Time))
-	case t.err == nil && len(r.opt.tsaRoots) == 0:
+	case t.err == nil && len(r.opt.examiner.anchors.TSA) == 0:
 		return ui.Plain, text{JA: "%s(信頼するには --tsa-ca が必要)", EN: "%s (not believed without --tsa-ca)"}.With(momentText(t.Time))
 	case t.Timestamp != nil:
 		return ui.Plain, text{JA: "%s(証明に使えません: %s)", EN: "%s (proves nothing: %s)"}.With(momentText(t.Time), stampReason(err))

@@ -197,7 +197,7 @@ func (a algorithmIdentifier) pss(digest crypto.Hash) (Algorithm, *Failure) {
 }
 
 // Sizes of RSA keys in bits: below the first nothing is proven, below the
-// second a warning is due, above the third a check costs too much.
+// second it proves nothing any more, above the third a check costs too much.
 const (
 	minRSA  = 1024
 	goodRSA = 2048
@@ -243,14 +243,13 @@ func acceptedCurve(c elliptic.Curve) bool {
 	return c == elliptic.P256() || c == elliptic.P384() || c == elliptic.P521()
 }
 
-// warnings says what is weak about a signature by this key.
-func (a Algorithm) warnings(key crypto.PublicKey) []Warning {
-	var w []Warning
+// weakness says what is weak about a signature by this key; nil for nothing.
+func (a Algorithm) weakness(key crypto.PublicKey) *Failure {
 	if a.Hash == crypto.SHA1 {
-		w = append(w, WeakDigest)
+		return failure(CryptoConstraintsFailureNoPOE, "made with SHA-1, for which collisions can be made")
 	}
 	if key, ok := key.(*rsa.PublicKey); ok && key.N.BitLen() < goodRSA {
-		w = append(w, WeakKey)
+		return failure(CryptoConstraintsFailureNoPOE, "made with an RSA key of %d bits", key.N.BitLen())
 	}
-	return w
+	return nil
 }

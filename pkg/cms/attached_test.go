@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"errors"
 	"io"
+	"math/big"
 	"runtime"
 	"slices"
 	"strings"
@@ -115,6 +116,21 @@ func TestAttachedAfterTimestamp(t *testing.T) {
 	sd := parsed(t, attach(t, stamped, content))
 	if err := sd.Verify(nil).Err(); err != nil || len(sd.Signers[0].Unsigned) != 1 {
 		t.Errorf("%d unsigned attributes: %v", len(sd.Signers[0].Unsigned), err)
+	}
+}
+
+// TestNoPlaceForTimestamp: what only resembles a signature is refused.
+func TestNoPlaceForTimestamp(t *testing.T) {
+	around := func(signers ...[]byte) []byte {
+		return sequence(oidSignedData.der(), explicit(0, sequence(integer(big.NewInt(1)), setOf(signers...))))
+	}
+	for name, in := range map[string][]byte{
+		"nothing": nil, "no signer": around(), "an empty signer": around(sequence()), "no signature value": around(sequence(derNull)),
+		"no content": sequence(oidSignedData.der(), explicit(0, nil)), "an empty ContentInfo": sequence(),
+	} {
+		if _, ok := appendTo(in, [][2]int{{tagSequence, 1}, {tagExplicit, 0}, {tagSequence, -1}, {tagSet, 0}, {tagSequence, -1}}, derNull); ok {
+			t.Errorf("%s: has a place", name)
+		}
 	}
 }
 

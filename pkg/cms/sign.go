@@ -71,6 +71,10 @@ func (s Signing) Detached(digest []byte) ([]byte, error) {
 	if len(digest) != s.Hash.Size() {
 		return nil, ErrDigest
 	}
+	return s.detached(digest)
+}
+
+func (s Signing) detached(digest []byte) ([]byte, error) {
 	signerInfo, err := s.signerInfo(digest)
 	if err != nil {
 		return nil, err

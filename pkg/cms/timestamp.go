@@ -146,17 +146,18 @@ var (
 )
 
 // Verify checks that the token is over content and was signed by the key of
-// the certificate that it gives back, one for timestamps alone.
+// the certificate that it gives back, one for timestamps alone. That is looked
+// for in the token, then among others.
 func (t *Timestamp) Verify(content []byte, others ...*x509.Certificate) (*x509.Certificate, error) {
-	if !bytes.Equal(sum(t.Hash, content), t.Imprint) {
-		return nil, ErrOtherContent
-	}
-	return t.Authority(others...)
+	return t.VerifyDigest(sum(t.Hash, content), others...)
 }
 
-// Authority is [Timestamp.Verify] for content that the caller has compared
-// with Hash and Imprint.
-func (t *Timestamp) Authority(others ...*x509.Certificate) (*x509.Certificate, error) {
+// VerifyDigest is [Timestamp.Verify] for content whose digest by t.Hash the
+// caller has, as of a large file.
+func (t *Timestamp) VerifyDigest(digest []byte, others ...*x509.Certificate) (*x509.Certificate, error) {
+	if !bytes.Equal(digest, t.Imprint) {
+		return nil, ErrOtherContent
+	}
 	results := t.signed.Verify(nil, others...)
 	if len(results) != 1 { // RFC 3161, 2.4.2: no signature but the TSA's
 		return nil, ErrNoSigner
@@ -167,11 +168,6 @@ func (t *Timestamp) Authority(others ...*x509.Certificate) (*x509.Certificate, e
 	}
 	if !r.CertificateSigned || !forTimestampsAlone(r.Certificate) {
 		return nil, ErrNotTimestamping
-	}
-	for _, w := range r.Warnings {
-		if w == WeakDigest || w == WeakKey {
-			return nil, failure(CryptoConstraintsFailure, "a timestamp made with %s", w)
-		}
 	}
 	return r.Certificate, nil
 }
@@ -265,7 +261,7 @@ func appendTo(encoded []byte, path [][2]int, added []byte) (out []byte, ok bool)
 		return nil, false
 	}
 	if len(path) == 1 {
-		if last := parts[len(parts)-1]; last[0] != tagOctetString {
+		if len(parts) == 0 || parts[len(parts)-1][0] != tagOctetString {
 			return nil, false // there are unsigned attributes already
 		}
 		return tlv(e.tag, append(parts, added)...), true

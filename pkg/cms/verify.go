@@ -139,18 +139,25 @@ func (sd *SignedData) verify(si *SignerInfo, content *Content, certificates []*x
 	if r.Certificate == nil || r.Algorithm.Scheme == "" {
 		return r
 	}
-	r.Warnings = append(r.Warnings, r.Algorithm.warnings(r.Certificate.PublicKey)...)
-	for _, digest := range signed {
+	r.verified = r.checkValue(signed)
+	r.fail(r.Algorithm.weakness(r.Certificate.PublicKey))
+	return r
+}
+
+// checkValue checks the signature value, which fits if it is over one of the
+// digests.
+func (r *Result) checkValue(digests [][]byte) bool {
+	var last *Failure
+	for _, digest := range digests {
 		if digest == nil {
 			continue
 		}
-		if f = r.Algorithm.verify(r.Certificate.PublicKey, digest, si.Signature); f == nil {
-			r.verified = true
-			return r
+		if last = r.Algorithm.verify(r.Certificate.PublicKey, digest, r.Signer.Signature); last == nil {
+			return true
 		}
 	}
-	r.fail(f)
-	return r
+	r.fail(last)
+	return false
 }
 
 // announces reports whether the digest algorithms in front of the content

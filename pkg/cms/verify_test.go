@@ -556,6 +556,29 @@ func TestVectors(t *testing.T) {
 	}
 }
 
+// TestWeakSignatures: what fits and is too weak is not good, and says why.
+func TestWeakSignatures(t *testing.T) {
+	p := fixture()
+	for name, s := range map[string]Signing{
+		"SHA-1": p.rsa.signing(crypto.SHA1), "SHA-1 on P-256": p.p256.signing(crypto.SHA1),
+	} {
+		der, err := s.detached(hashed(t, content, s.Hash).Digest(s.Hash))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		r := verified(t, der, content)[0]
+		if len(r.Failures) != 1 || r.Failures[0].Code != CryptoConstraintsFailureNoPOE || r.Err() == nil {
+			t.Errorf("%s: %v", name, r.Err())
+		}
+		if err := verified(t, der, content+" ").Err(); !errors.Is(err, HashFailure) {
+			t.Errorf("%s, over other content: %v", name, err)
+		}
+	}
+	if f := (Algorithm{Scheme: PKCS1v15, Hash: crypto.SHA256}).weakness(p.shortRSA.cert.PublicKey); !errors.Is(f, CryptoConstraintsFailureNoPOE) {
+		t.Errorf("RSA 1024: %v", f)
+	}
+}
+
 // What was not verified is not good, whoever makes the value.
 func TestNothingIsNotGood(t *testing.T) {
 	if err := (Results)(nil).Err(); !errors.Is(err, ErrNoSigner) {

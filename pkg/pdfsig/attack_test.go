@@ -97,7 +97,7 @@ func attacks(t testing.TB) map[string]attack {
 		"Contents in brackets":              {literal.sign(t, base), cms.FormatFailure},
 		"same catalog, other number":        {sameCatalog(t, signed), cms.HashFailure},
 		"object stream replaced":            {objectStreamReplaced(t), cms.HashFailure},
-		"offset past the signed part":       {offsetPastTheEnd(t), Generic},
+		"offset past the signed part":       {offsetPastTheEnd(t), cms.Generic},
 		"another catalog":                   {anotherCatalog(t, signed), cms.HashFailure},
 
 		"content inside the CMS": {signedBy(t, func(der, covered []byte) []byte { return attached(t, der, covered) }), cms.SigConstraintsFailure},
@@ -195,7 +195,7 @@ func shadows(t testing.TB) map[string][]byte {
 
 type attack struct {
 	file []byte
-	want cms.Reason
+	want cms.Code
 }
 
 // skipping adds a revision whose Prev passes over the signed one, so that an

@@ -16,7 +16,7 @@ type indirect struct {
 
 // change notes the new version of an object. Two of them agree only where one
 // array serves two purposes; else the file's structure is a tangle.
-func (p *Preparation) change(ref pdf.Ref, o pdf.Object) error {
+func (p *Prepared) change(ref pdf.Ref, o pdf.Object) error {
 	for _, c := range p.changes {
 		if c.ref.Number == ref.Number {
 			if c.ref == ref && pdf.Equal(c.object, o) {
@@ -38,7 +38,7 @@ const (
 // addField makes a signature field with a widget. One that shows nothing is on
 // the first page and has an appearance all the same: PDF/A-1 wants one
 // everywhere.
-func (p *Preparation) addField(form *formState, visible *Placement) error {
+func (p *Prepared) addField(form *formState, visible *Placement) error {
 	p.Field = freeName(form.names)
 	number := 1
 	if visible != nil {
@@ -81,7 +81,7 @@ func (p *Preparation) addField(form *formState, visible *Placement) error {
 
 // extendArray adds an item to an array that a dictionary holds directly, as an
 // object of its own or not yet, and changes as little as that takes.
-func (p *Preparation) extendArray(owner pdf.Ref, dict pdf.Dict, key pdf.Name, item pdf.Ref) error {
+func (p *Prepared) extendArray(owner pdf.Ref, dict pdf.Dict, key pdf.Name, item pdf.Ref) error {
 	array, err := pdf.As[pdf.Array](p.doc.File, dict[key])
 	if err != nil {
 		return err
@@ -97,7 +97,7 @@ func (p *Preparation) extendArray(owner pdf.Ref, dict pdf.Dict, key pdf.Name, it
 
 // extendForm adds a field, if there is a new one, and says that the file has
 // signatures. The form can be missing, a part of the catalog or an object.
-func (p *Preparation) extendForm(widget *pdf.Ref) error {
+func (p *Prepared) extendForm(widget *pdf.Ref) error {
 	form := p.doc.form.Clone()
 	flags, err := pdf.As[int64](p.doc.File, form["SigFlags"])
 	if err != nil {
@@ -142,7 +142,7 @@ func (p *Preparation) extendForm(widget *pdf.Ref) error {
 
 // fillField signs a field that is there and empty. What the field demands of
 // its signature is done or refused, never passed over.
-func (p *Preparation) fillField(f *field, visible *Placement) error {
+func (p *Prepared) fillField(f *field, visible *Placement) error {
 	p.Field = f.name
 	if err := p.meetSeed(f); err != nil {
 		return err
@@ -165,7 +165,7 @@ func (p *Preparation) fillField(f *field, visible *Placement) error {
 
 // showInField has the field's widget refer to an appearance to come. Mostly the
 // widget is the field itself, whose new dictionary is given.
-func (p *Preparation) showInField(f *field, dict pdf.Dict) error {
+func (p *Prepared) showInField(f *field, dict pdf.Dict) error {
 	if err := p.fieldPlace(f); err != nil {
 		return err
 	}
@@ -186,7 +186,7 @@ func (p *Preparation) showInField(f *field, dict pdf.Dict) error {
 
 // meetSeed checks the field's seed values (12.7.4.5, table 234), as far as its
 // flags make them binding.
-func (p *Preparation) meetSeed(f *field) error {
+func (p *Prepared) meetSeed(f *field) error {
 	seed, err := pdf.As[pdf.Dict](p.doc.File, f.dict["SV"])
 	if err != nil {
 		return err
@@ -219,7 +219,7 @@ func (p *Preparation) meetSeed(f *field) error {
 
 // obeyLock turns the field's lock into the transform that its signature must
 // carry (12.7.4.5, table 233).
-func (p *Preparation) obeyLock(f *field) error {
+func (p *Prepared) obeyLock(f *field) error {
 	dict, err := pdf.As[pdf.Dict](p.doc.File, f.dict["Lock"])
 	if err != nil || dict == nil {
 		return err

@@ -303,9 +303,16 @@ func TestHashNotAvailable(t *testing.T) {
 	if err := p.Hash(crypto.BLAKE2b_256); !errors.Is(err, ErrHash) {
 		t.Error(err)
 	}
-	for _, h := range []crypto.Hash{crypto.SHA256, crypto.SHA384, crypto.SHA512} {
-		if err := p.Hash(h); err != nil {
-			t.Error(h, err)
+	pades, err := Prepare(bytes.NewReader(in), int64(len(in)), Options{Profile: PAdES})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for h, want := range map[crypto.Hash]error{crypto.SHA256: nil, crypto.SHA384: ErrHash, crypto.SHA512: ErrHash} {
+		if err := p.Hash(h); !errors.Is(err, want) {
+			t.Errorf("touki, %v: %v", h, err)
+		}
+		if err := pades.Hash(h); err != nil {
+			t.Errorf("PAdES, %v: %v", h, err)
 		}
 	}
 }

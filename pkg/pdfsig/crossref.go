@@ -11,7 +11,7 @@ import (
 // crossReference ends the update with a cross-reference section of the kind
 // that the file's newest one is (7.5.6; 7.5.8.4 for hybrid files, whose update
 // is a table).
-func (b *updateBuilder) crossReference(p *Preparation) {
+func (b *updateBuilder) crossReference(p *Prepared) {
 	newest := p.doc.Sections()[0]
 	trailer := newest.Trailer.Clone()
 	for _, own := range []pdf.Name{"Type", "W", "Index", "Length", "Filter", "DecodeParms", "F", "FFilter", "FDecodeParms", "DL", "XRefStm"} {

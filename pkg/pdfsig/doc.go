@@ -7,12 +7,11 @@
 //
 //	p, err := pdfsig.Prepare(file, size, pdfsig.Options{})   // parse, all checks
 //	err = p.Hash(crypto.SHA256)                              // the one long read
-//	u, err := p.Update(pdfsig.Statement{Name: …, Time: …})   // the certificate is known now
-//	err = u.Embed(cms over u.Digest())                       // the signature is made
+//	u, err := p.Sign(pdfsig.Statement{Name: …, Time: …}, cms.Signing{Certificate: …, Key: …})
 //	_, err = u.WriteTo(out)                                  // original and update, in one pass
 //
 // A signature shows nothing unless [Options.Visible] says where: then Statement
-// has an [Appearance] for the [Preparation.Space] that was found.
+// has an [Appearance] for the [Prepared.Space] that was found.
 //
 // [Verify] checks every signature of a file: what its ByteRange covers, its
 // CMS, and what each later revision changed, object by object. What no rule
@@ -22,6 +21,8 @@
 // Everything works on an [io.ReaderAt] and costs memory for the update and the
 // objects looked at, whatever the size of the file.
 //
-// The CMS that is embedded comes from elsewhere (package cms), and so does the
-// judgement whether a signer is to be believed.
+// Whether a signer is to be believed is not decided here: see package trust.
+//
+// What Verify gives may be read by several goroutines. A [Prepared] and an
+// [Update] are for one at a time.
 package pdfsig

@@ -60,12 +60,13 @@ var (
 	// ErrChanged is an original that was not the same when it was copied as
 	// when it was hashed. What was written is worth nothing.
 	ErrChanged = errors.New("pdfsig: the file changed while it was being signed")
-	// ErrHash is a hash function that is not linked in, or that cannot go on
-	// from a point twice. All of package cms's can.
+	// ErrHash is a hash function that the profile does not allow, that is not
+	// linked in, or that cannot go on from a point twice. All of package cms's
+	// can.
 	ErrHash = errors.New("pdfsig: hash function not available")
-	// ErrNotHashed is an Update before Hash.
+	// ErrNotHashed is a Sign or an Update before Hash.
 	ErrNotHashed = errors.New("pdfsig: the file is not hashed yet")
-	// ErrNotEmbedded is a WriteTo before Embed.
+	// ErrNotEmbedded is a WriteTo of an Update before Embed.
 	ErrNotEmbedded = errors.New("pdfsig: the signature is not made yet")
 )
 

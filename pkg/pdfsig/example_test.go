@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto"
-	"crypto/x509"
 	"fmt"
 	"log"
 	"time"
@@ -64,20 +63,11 @@ func Example() {
 		if err != nil {
 			return err
 		}
-		// From here on the signer is known.
-		update, err = p.Update(pdfsig.Statement{
-			Name: "デモ 太郎", Time: clock, Reason: "同意します",
-			Room: pdfsig.ContentsSize([]*x509.Certificate{certificate}, false),
-		})
-		if err != nil {
-			return err
-		}
-		signing := cms.Signing{Certificate: certificate, Key: s.Signer(certificate), Hash: crypto.SHA256, WithoutTime: true}
-		signature, err := signing.Detached(update.Digest())
-		if err != nil {
-			return err
-		}
-		return update.Embed(signature)
+		update, err = p.Sign(
+			pdfsig.Statement{Name: "デモ 太郎", Time: clock, Reason: "同意します"},
+			cms.Signing{Certificate: certificate, Key: s.Signer(certificate)},
+		)
+		return err
 	})
 	if err != nil {
 		log.Fatal(err)

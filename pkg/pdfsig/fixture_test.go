@@ -218,7 +218,7 @@ func deflate(data string) string {
 
 // sign signs a file as the program does.
 func sign(in []byte, o Options) ([]byte, error) {
-	return signInto(ContentsSize([]*x509.Certificate{signer().Certificate}, false), in, o)
+	return signInto(0, in, o)
 }
 
 func signInto(room int, in []byte, o Options) ([]byte, error) {
@@ -229,20 +229,12 @@ func signInto(room int, in []byte, o Options) ([]byte, error) {
 	if err := p.Hash(crypto.SHA256); err != nil {
 		return nil, err
 	}
-	s := signer()
 	statement := Statement{Name: holder, Time: clock, Room: room}
 	if o.Visible != nil {
 		statement.Appearance = blackBox(p.Space())
 	}
-	u, err := p.Update(statement)
+	u, err := p.Sign(statement, signer())
 	if err != nil {
-		return nil, err
-	}
-	der, err := s.Detached(u.Digest())
-	if err != nil {
-		return nil, err
-	}
-	if err := u.Embed(der); err != nil {
 		return nil, err
 	}
 	var out bytes.Buffer

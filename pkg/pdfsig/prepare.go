@@ -16,8 +16,9 @@ import (
 // Profile is how a signature presents itself: the name it has as SubFilter.
 type Profile string
 
+// The profiles that are made.
 const (
-	// Touki is what 登記・供託オンライン申請 asks for.
+	// Touki is what 登記・供託オンライン申請 asks for, with SHA-256 alone.
 	Touki Profile = "adbe.pkcs7.detached"
 	// PAdES is EN 319 142-1: the CMS goes without a signingTime attribute.
 	PAdES Profile = "ETSI.CAdES.detached"
@@ -31,9 +32,9 @@ type Options struct {
 	Visible *Placement // nil leaves the signature without an appearance
 }
 
-// Preparation is a file that can be signed, with all that will change in it
+// Prepared is a file that can be signed, with all that will change in it
 // worked out.
-type Preparation struct {
+type Prepared struct {
 	// Signatures are those that are already there.
 	Signatures []Existing
 	// Field is the name of the field that will be signed.
@@ -66,7 +67,7 @@ type Existing struct {
 
 // Prepare reads the structure of a file and checks all that can be checked
 // before a signer is known. Nothing is written and no signature made.
-func Prepare(r io.ReaderAt, size int64, o Options) (*Preparation, error) {
+func Prepare(r io.ReaderAt, size int64, o Options) (*Prepared, error) {
 	doc, err := openDocument(r, size)
 	if err != nil {
 		return nil, err
@@ -83,7 +84,7 @@ func Prepare(r io.ReaderAt, size int64, o Options) (*Preparation, error) {
 	if o.Profile != Touki && o.Profile != PAdES {
 		return nil, ErrProfile
 	}
-	p := &Preparation{doc: doc, original: r, size: size, profile: o.Profile, next: doc.NextNumber()}
+	p := &Prepared{doc: doc, original: r, size: size, profile: o.Profile, next: doc.NextNumber()}
 	form, err := p.readForm(o.Field)
 	if err != nil {
 		return nil, err
@@ -117,7 +118,7 @@ func (form *formState) forbidsWidget(name string) bool {
 
 // readForm looks at every field: for its name, and for signatures that forbid
 // another one.
-func (p *Preparation) readForm(chosen string) (*formState, error) {
+func (p *Prepared) readForm(chosen string) (*formState, error) {
 	form := &formState{names: map[string]bool{}}
 	err := p.doc.fields(func(f *field) error {
 		top, _, _ := strings.Cut(f.name, ".")
@@ -152,7 +153,7 @@ func (p *Preparation) readForm(chosen string) (*formState, error) {
 	return form, p.checkCertification(form)
 }
 
-func (p *Preparation) readSignature(form *formState, f *field) error {
+func (p *Prepared) readSignature(form *formState, f *field) error {
 	signature, err := pdf.As[pdf.Dict](p.doc.File, f.value)
 	if err != nil || signature == nil {
 		return err
@@ -176,7 +177,7 @@ func (p *Preparation) readSignature(form *formState, f *field) error {
 
 // checkCertification follows the catalog's own way to the certification
 // (12.8.4), which may be a signature in no field.
-func (p *Preparation) checkCertification(form *formState) error {
+func (p *Prepared) checkCertification(form *formState) error {
 	perms, err := pdf.As[pdf.Dict](p.doc.File, p.doc.catalog["Perms"])
 	if err != nil {
 		return err
@@ -194,7 +195,7 @@ func (p *Preparation) checkCertification(form *formState) error {
 }
 
 // findSeparator makes sure that the update begins on a line of its own.
-func (p *Preparation) findSeparator() error {
+func (p *Prepared) findSeparator() error {
 	var last [1]byte
 	if _, err := p.original.ReadAt(last[:], p.size-1); err != nil && err != io.EOF {
 		return err
@@ -208,9 +209,10 @@ func (p *Preparation) findSeparator() error {
 // copyBuffer is how much is read at a time when the whole file is.
 const copyBuffer = 256 << 10
 
-// Hash reads the whole file once. What it digests is kept for [Preparation.Update].
-func (p *Preparation) Hash(h crypto.Hash) error {
-	if !h.Available() {
+// Hash reads the whole file once. What it digests is kept for [Prepared.Sign].
+// h is SHA256, SHA384 or SHA512 with the profile PAdES, and SHA256 with Touki.
+func (p *Prepared) Hash(h crypto.Hash) error {
+	if !h.Available() || p.profile == Touki && h != crypto.SHA256 {
 		return ErrHash
 	}
 	digest, ok := h.New().(hash.Cloner)
@@ -240,7 +242,7 @@ type (
 )
 
 // newRef is the reference of an object to be added.
-func (p *Preparation) newRef() pdf.Ref {
+func (p *Prepared) newRef() pdf.Ref {
 	p.next++
 	return pdf.Ref{Number: p.next - 1}
 }
@@ -254,9 +256,9 @@ func freeName(taken map[string]bool) string {
 	}
 }
 
-// ContentsSize estimates the room that a CMS with these certificates needs:
+// contentsSize estimates the room that a CMS with these certificates needs:
 // generously, because the file must be laid out before the signature exists.
-func ContentsSize(certificates []*x509.Certificate, timestamp bool) int {
+func contentsSize(certificates []*x509.Certificate, timestamp bool) int {
 	room := 3 << 10 // a signature by RSA 4096, the names of the issuer, attributes
 	for _, c := range certificates {
 		room += len(c.Raw)

@@ -114,7 +114,7 @@ func unreadable(signed []*foundSignature, err error) error {
 		return err
 	}
 	for _, s := range signed {
-		s.fail(Generic, "what was changed after signing cannot be told: %v", err)
+		s.fail(cms.Generic, "what was changed after signing cannot be told: %v", err)
 	}
 	return nil
 }
@@ -129,7 +129,9 @@ func (s *foundSignature) changed(c Changes, p Permission) {
 		if len(c.Details) > 0 {
 			detail = ": " + c.Details[len(c.Details)-1]
 		}
-		s.fail(cms.HashFailure, "the document was changed after it was signed (%v)%s", c.Level, detail)
+		s.Failures = append(s.Failures, &cms.Failure{
+			Code: cms.HashFailure, Detail: fmt.Sprintf("the document was changed after it was signed (%v)%s", c.Level, detail), Cause: ErrChangedLater,
+		})
 	}
 }
 

@@ -3,6 +3,9 @@ package pdfsig
 import (
 	"bytes"
 	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"encoding/asn1"
 	"encoding/hex"
 	"errors"
@@ -11,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jpki-tools/jpki/pkg/cms"
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
@@ -212,6 +216,96 @@ func TestPAdESSubFilter(t *testing.T) {
 	file := mustSign(t, sample{objects: documentOf()}.bytes(), Options{Profile: PAdES})
 	if f := find(t, file)[0]; !strings.Contains(f.dict, "/SubFilter /ETSI.CAdES.detached\n") {
 		t.Error(f.dict)
+	}
+	// EN 319 142-1, 6.3: the time is in the dictionary, and not in the CMS.
+	report, err := Verify(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := report.Signatures[0]; !s.CMS.SigningTime.IsZero() || !s.ClaimedTime.Equal(clock) {
+		t.Errorf("signing time %v, M %v", s.CMS.SigningTime, s.ClaimedTime)
+	}
+}
+
+// countingKey counts how often a card would be asked.
+type countingKey struct {
+	crypto.Signer
+	used *int
+}
+
+func (k countingKey) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	*k.used++
+	return k.Signer.Sign(nil, digest, opts)
+}
+
+// TestSignUsesTheKeyLast: whatever can be refused is refused before.
+func TestSignUsesTheKeyLast(t *testing.T) {
+	in := sample{objects: documentOf()}.bytes()
+	used := 0
+	signing := signer()
+	signing.Key = countingKey{signing.Key, &used}
+	signing.Time, signing.Hash = time.Time{}, 0 // the statement's, and Hash's
+	other, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	stranger := signing
+	stranger.Key = countingKey{other, &used}
+	good := Statement{Name: holder, Time: clock}
+	for name, c := range map[string]struct {
+		options   Options
+		statement Statement
+		signing   cms.Signing
+		want      error
+		used      int
+	}{
+		"good":          {Options{}, good, signing, nil, 1},
+		"PAdES":         {Options{Profile: PAdES}, good, signing, nil, 1},
+		"no time":       {Options{}, Statement{Name: holder}, signing, cms.ErrTime, 0},
+		"PAdES no time": {Options{Profile: PAdES}, Statement{Name: holder}, signing, cms.ErrTime, 0},
+		"another key":   {Options{}, good, stranger, cms.ErrKeyMismatch, 0},
+		"no key":        {Options{}, good, cms.Signing{Certificate: signing.Certificate}, cms.ErrKeyMismatch, 0},
+		"no appearance": {Options{Visible: &Placement{Corner: TopLeft, Width: 100, Height: 100}}, good, signing, ErrAppearance, 0},
+	} {
+		p, err := Prepare(bytes.NewReader(in), int64(len(in)), c.options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		used = 0
+		if _, err := p.Sign(c.statement, c.signing); !errors.Is(err, ErrNotHashed) {
+			t.Errorf("%s, before Hash: %v", name, err)
+		}
+		if err := p.Hash(crypto.SHA256); err != nil {
+			t.Fatal(err)
+		}
+		u, err := p.Sign(c.statement, c.signing)
+		if !errors.Is(err, c.want) || used != c.used {
+			t.Errorf("%s: %v, and the key was used %d times", name, err, used)
+		}
+		if err == nil && len(u.CMS()) == 0 {
+			t.Errorf("%s: no CMS", name)
+		}
+	}
+}
+
+// TestRoomForTimestamp: where one is announced it fits, and a number of bytes
+// that is none does no harm.
+func TestRoomForTimestamp(t *testing.T) {
+	in := sample{objects: documentOf()}.bytes()
+	p, err := Prepare(bytes.NewReader(in), int64(len(in)), Options{Profile: PAdES})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Hash(crypto.SHA256); err != nil {
+		t.Fatal(err)
+	}
+	for _, room := range []int{0, -1} {
+		for _, timestamp := range []bool{false, true} {
+			u, err := p.Update(Statement{Name: holder, Time: clock, Timestamp: timestamp, Room: room})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := u.Embed(make([]byte, 20<<10)); (err == nil) != timestamp {
+				t.Errorf("room %d, timestamp %v: 20 KiB: %v", room, timestamp, err)
+			}
+		}
 	}
 }
 

@@ -14,9 +14,9 @@ import (
 func (v *verifier) checkTimestamp(s *foundSignature, token []byte) error {
 	stamp, err := cms.ParseTimestamp(token)
 	if err != nil {
-		reason := cms.FormatFailure
-		errors.As(err, &reason)
-		s.fail(reason, "document timestamp: %v", err)
+		code := cms.FormatFailure
+		errors.As(err, &code)
+		s.fail(code, "document timestamp: %v", err)
 		return nil
 	}
 	s.Timestamp = stamp

@@ -109,7 +109,7 @@ func (s Signature) single() bool { return s.Signed != nil && len(s.Signed.Signer
 // kind that was not checked can be a good one.
 func (s Signature) intact() Answer {
 	err := s.Err()
-	for _, certain := range []cms.Reason{cms.FormatFailure, cms.HashFailure, cms.SigCryptoFailure} {
+	for _, certain := range []cms.Code{cms.FormatFailure, cms.HashFailure, cms.SigCryptoFailure} {
 		if errors.Is(err, certain) {
 			return NotMet
 		}

@@ -2,6 +2,7 @@ package pdfsig
 
 import (
 	"bytes"
+	"crypto/x509"
 	"encoding/hex"
 	"fmt"
 	"hash"
@@ -10,35 +11,77 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jpki-tools/jpki/pkg/cms"
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
 // Statement is what the signature dictionary says beside the signature
 // (12.8.1). Name and Time are wanted, the rest may be empty.
 type Statement struct {
-	Name     string // the signer's
-	Time     time.Time
+	Name     string    // the signer's
+	Time     time.Time // to the second; shown in Japanese time
 	Reason   string
 	Location string
-	Room     int // bytes for the CMS; see [ContentsSize]
 
 	Appearance *Appearance // of a visible signature
+
+	// Timestamp keeps room for a timestamp over the signature, which
+	// [cms.AddTimestamp] puts into [Update.CMS]. Embed the result again.
+	Timestamp bool
+	// Room is how many bytes are kept for the CMS. 0 is enough for the
+	// certificates of [Prepared.Sign], or for a few in [Prepared.Update].
+	Room int
 }
+
+// fewCertificates is the room for certificates that are not known, in bytes.
+const fewCertificates = 8 << 10
 
 // Update is the part that is added to the file. It is complete but for the CMS.
 type Update struct {
-	from     *Preparation
+	from     *Prepared
 	bytes    []byte   // what follows the original
 	contents pdf.Span // in bytes: the hexadecimal string with its < and >
 	digest   []byte
-	embedded bool
+	cms      []byte // nil before it is embedded
 }
 
-// Update lays out the update and hashes it. It is quick, however large the
-// file is, and needs no key; it can be done again with another statement.
-func (p *Preparation) Update(s Statement) (*Update, error) {
+// Sign makes the signature: [Prepared.Update], a CMS as the profile wants it,
+// and [Update.Embed]. Of s, the fields Hash, Time and WithoutTime are not used:
+// they follow from [Prepared.Hash], the statement and the profile. The key is
+// used once, after everything else that can fail; the errors are also those of
+// [cms.Signing.Detached].
+func (p *Prepared) Sign(st Statement, s cms.Signing) (*Update, error) {
+	s.Hash, s.Time, s.WithoutTime = p.hash, st.Time, false
 	if !p.hashed {
 		return nil, ErrNotHashed
+	}
+	if err := s.Check(); err != nil {
+		return nil, err
+	}
+	if st.Room == 0 {
+		st.Room = contentsSize(append([]*x509.Certificate{s.Certificate}, s.CA...), st.Timestamp)
+	}
+	u, err := p.Update(st)
+	if err != nil {
+		return nil, err
+	}
+	s.WithoutTime = p.profile == PAdES
+	signature, err := s.Detached(u.digest)
+	if err != nil {
+		return nil, err
+	}
+	return u, u.Embed(signature)
+}
+
+// Update lays out the update and hashes it, for a CMS that is made elsewhere
+// over [Update.Digest]. It is quick, however large the file is, and needs no
+// key; it can be done again with another statement.
+func (p *Prepared) Update(s Statement) (*Update, error) {
+	if !p.hashed {
+		return nil, ErrNotHashed
+	}
+	if s.Room <= 0 {
+		s.Room = fewCertificates + contentsSize(nil, s.Timestamp)
 	}
 	changes, err := p.appear(s.Appearance)
 	if err != nil {
@@ -72,24 +115,27 @@ func (u *Update) Digest() []byte { return slices.Clone(u.digest) }
 
 // Embed puts the CMS in its place. It can be replaced by embedding another, as
 // when a timestamp has come: Contents is the one part that is not signed.
-func (u *Update) Embed(cms []byte) error {
+func (u *Update) Embed(signature []byte) error {
 	room := u.bytes[u.contents.Start+1 : u.contents.End-1]
-	if len(cms) == 0 || len(cms) > len(room)/2 {
-		return &ContentsError{len(cms), len(room) / 2}
+	if len(signature) == 0 || len(signature) > len(room)/2 {
+		return &ContentsError{len(signature), len(room) / 2}
 	}
-	n := hex.Encode(room, cms)
+	n := hex.Encode(room, signature)
 	for i := range room[n:] {
 		room[n+i] = '0'
 	}
-	u.embedded = true
+	u.cms = slices.Clone(signature)
 	return nil
 }
+
+// CMS is the one that is embedded, nil if none is yet.
+func (u *Update) CMS() []byte { return slices.Clone(u.cms) }
 
 // WriteTo writes the signed file: the original, read once more and compared
 // with what was hashed, and the update. After an error what was written is
 // worth nothing.
 func (u *Update) WriteTo(w io.Writer) (int64, error) {
-	if !u.embedded {
+	if u.cms == nil {
 		return 0, ErrNotEmbedded
 	}
 	var fingerprint maphash.Hash
@@ -138,7 +184,7 @@ func (b *updateBuilder) add(c indirect) {
 // signature writes the signature dictionary, and tells where its Contents are
 // and where its ByteRange has to go: the latter's numbers are known when
 // everything else is.
-func (b *updateBuilder) signature(p *Preparation, s Statement) (contents pdf.Span, byteRange int) {
+func (b *updateBuilder) signature(p *Prepared, s Statement) (contents pdf.Span, byteRange int) {
 	b.begin(p.signature)
 	entry := func(key string, value pdf.Object) {
 		b.bytes = fmt.Appendf(b.bytes, "/%s ", key)

@@ -23,20 +23,11 @@ var (
 	errNotVerified = errors.New("pdfsig: not verified")
 )
 
+// ErrChangedLater is the cause of the failure of a signature after which
+// something was changed that it does not allow: see [Signature.Changes].
+var ErrChangedLater = errors.New("pdfsig: the document was changed after it was signed")
+
 const maxSignatures = 100
-
-// Generic is the reason, beside those of package cms, for what could not be
-// looked at (ETSI EN 319 102-1).
-const Generic cms.Reason = "GENERIC"
-
-// Failure is a reason and what was found in the file.
-type Failure struct {
-	Reason cms.Reason
-	Detail string
-}
-
-func (f *Failure) Error() string { return fmt.Sprintf("pdfsig: %s (%s)", f.Detail, f.Reason) }
-func (f *Failure) Unwrap() error { return f.Reason }
 
 // Report is what verification found about every signature, the oldest first.
 type Report struct {
@@ -94,7 +85,7 @@ type Signature struct {
 	Signed    *cms.SignedData // nil where Contents is no CMS
 	CMS       cms.Result      // of its signer
 	Timestamp *cms.Timestamp  // of a document timestamp
-	Failures  []*Failure      // what the PDF adds to the failures of CMS
+	Failures  []*cms.Failure  // what the PDF adds to the failures of CMS
 
 	dict     pdf.Dict // the signature dictionary, as it stands
 	ranged   bool     // ByteRange was looked at
@@ -120,8 +111,8 @@ func (s Signature) Err() error {
 	return errors.Join(all...)
 }
 
-func (s *Signature) fail(reason cms.Reason, format string, args ...any) {
-	s.Failures = append(s.Failures, &Failure{reason, fmt.Sprintf(format, args...)})
+func (s *Signature) fail(code cms.Code, format string, args ...any) {
+	s.Failures = append(s.Failures, &cms.Failure{Code: code, Detail: fmt.Sprintf(format, args...)})
 }
 
 // Verify looks at every signature of a file: each field with a value, however

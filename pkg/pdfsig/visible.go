@@ -53,7 +53,7 @@ type place struct {
 
 // Space is the room for the appearance of a visible signature. It is the zero
 // value where none was asked for.
-func (p *Preparation) Space() Space {
+func (p *Prepared) Space() Space {
 	if p.place == nil {
 		return Space{}
 	}
@@ -61,7 +61,7 @@ func (p *Preparation) Space() Space {
 }
 
 // findPlace finds room for a new field on a page.
-func (p *Preparation) findPlace(on page, wanted Placement) error {
+func (p *Prepared) findPlace(on page, wanted Placement) error {
 	v, err := p.doc.view(on)
 	if err != nil {
 		return err
@@ -104,7 +104,7 @@ func (d *document) widgetsOn(on page, v view) (places []rect, err error) {
 const flagHidden, flagNoRotate, flagNoView = 1 << 1, 1 << 4, 1 << 5
 
 // fieldPlace is where a field that is there shows its appearance.
-func (p *Preparation) fieldPlace(f *field) (err error) {
+func (p *Prepared) fieldPlace(f *field) (err error) {
 	if len(f.widgets) != 1 {
 		return ErrFieldHidden
 	}
@@ -160,7 +160,7 @@ func (d *document) pageOf(ref pdf.Ref, widget pdf.Dict) (found page, err error) 
 }
 
 // appear gives the widget its appearance and, where it is new, its place.
-func (p *Preparation) appear(a *Appearance) ([]indirect, error) {
+func (p *Prepared) appear(a *Appearance) ([]indirect, error) {
 	if p.place == nil {
 		return p.changes, nil
 	}

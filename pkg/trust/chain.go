@@ -57,6 +57,8 @@ var (
 // whichever its CA issues. Revocation is not checked.
 //
 // A certificate of another organization is checked against [Anchors.Given].
+// Where c is nil, because a signature came without, the verdict is the zero one
+// but for its moment: indeterminate, and the format gives the reason.
 //
 // JPKI's CAs issue directly, so the chain has two links and is checked here
 // rather than by x509.Certificate.Verify, which would be wrong in both
@@ -67,11 +69,15 @@ var (
 // as understood that it could parse. And it goes to the machine's roots and
 // clock when not told otherwise.
 func (a Anchors) Check(c *x509.Certificate, cas []*x509.Certificate, want cert.Kind, at Moment) Verdict {
+	v := Verdict{At: at}
+	if c == nil {
+		return v
+	}
 	ca, id, err := a.issuer(c, cas)
-	v := Verdict{Issuer: id}
 	if err == ErrNotJPKI && len(a.Given) > 0 {
 		return a.checkGiven(c, cas, want, at)
 	}
+	v.Issuer = id
 	if err != nil {
 		return v.With(Reason{Code: NoCertificateChainFound, Err: err})
 	}
@@ -93,7 +99,7 @@ func (a Anchors) Check(c *x509.Certificate, cas []*x509.Certificate, want cert.K
 
 // CheckCA judges the certificate of a CA at a time.
 func (a Anchors) CheckCA(ca *x509.Certificate, at Moment) Verdict {
-	v := Verdict{Issuer: a.Identify(ca), Revocation: RevocationNotApplicable}
+	v := Verdict{At: at, Issuer: a.Identify(ca), Revocation: RevocationNotApplicable}
 	if err := a.refuse(v.Issuer.Standing); err != nil {
 		return v.With(Reason{Code: NoCertificateChainFound, Err: err})
 	}

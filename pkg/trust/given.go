@@ -24,7 +24,7 @@ func isHugeKey(key crypto.PublicKey) bool {
 // all. Dates are judged here, because of the [Moment].
 func (a Anchors) checkGiven(c *x509.Certificate, cas []*x509.Certificate, want cert.Kind, at Moment) Verdict {
 	if cert.NamesJPKI(c) { // under a CA whose own issuer lends it the name
-		return Verdict{}.With(Reason{Code: NoCertificateChainFound, Err: ErrNotGiven})
+		return Verdict{At: at}.With(Reason{Code: NoCertificateChainFound, Err: ErrNotGiven})
 	}
 	opts := x509.VerifyOptions{
 		Roots: x509.NewCertPool(), Intermediates: x509.NewCertPool(),
@@ -47,9 +47,9 @@ func (a Anchors) checkGiven(c *x509.Certificate, cas []*x509.Certificate, want c
 	}
 	chains, err := c.Verify(opts)
 	if err != nil {
-		return Verdict{}.With(givenReason(err))
+		return Verdict{At: at}.With(givenReason(err))
 	}
-	v := Verdict{Issuer: Identity{Standing: Given}, Chain: chains[0]}
+	v := Verdict{At: at, Issuer: Identity{Standing: Given}, Chain: chains[0]}
 	fail := func(err error) { v = v.With(Reason{Code: ChainConstraintsFailure, Err: err}) }
 	if c.IsCA {
 		fail(ErrNotEndEntity)

@@ -181,8 +181,8 @@ func (e Evidence) judge(at Moment, now time.Time) (Revocation, error) {
 
 // WithRevocation is the verdict with what sources say about the certificates of
 // its chain; the anchor at the chain's end is nobody's but the user's to
-// revoke. Without a chain nothing can be said. at is the moment that the
-// verdict is for, now the time it is.
+// revoke. Without a chain nothing can be said. now is the time it is. With no
+// evidence the verdict stays as it was.
 //
 // Of several sources one that says "revoked" beats every other, and one that
 // proves the opposite beats those that prove nothing. What follows from a
@@ -199,14 +199,14 @@ func (e Evidence) judge(at Moment, now time.Time) (Revocation, error) {
 //     is revoked whenever its holder moves house, and that does not make what
 //     was signed before a forgery; but nothing shows that it was before.
 //   - A source that was asked and proves nothing: TRY_LATER, indeterminate.
-func (v Verdict) WithRevocation(evidence []Evidence, at Moment, now time.Time) Verdict {
+func (v Verdict) WithRevocation(evidence []Evidence, now time.Time) Verdict {
 	if len(v.Chain) < 2 {
 		return v
 	}
 	v.Evidence = evidence
 	v.Revocation = RevocationGood
 	for i, c := range v.Chain[:len(v.Chain)-1] {
-		state, reason := revocationOf(c, evidence, at, now)
+		state, reason := revocationOf(c, evidence, v.At, now)
 		reason.CA = i > 0
 		switch {
 		case state == RevocationRevoked:

@@ -17,7 +17,7 @@ func judged(t *testing.T, at Moment, evidence ...Evidence) Verdict {
 	for i := range evidence {
 		evidence[i].Certificate = c
 	}
-	return trusting(ca).Check(c, cas(ca), cert.Sign, at).WithRevocation(evidence, at, now)
+	return trusting(ca).Check(c, cas(ca), cert.Sign, at).WithRevocation(evidence, now)
 }
 
 func goodEvidence() Evidence {
@@ -114,7 +114,7 @@ func TestRevokedComesFirst(t *testing.T) {
 	e := revokedEvidence(now.AddDate(0, -1, 0))
 	e.Certificate, e.Reason = c, 1
 	late := at(validUntil, time.Second, true)
-	v := trusting(ca).Check(c, cas(ca), cert.Auth, late).WithRevocation([]Evidence{e}, late, now)
+	v := trusting(ca).Check(c, cas(ca), cert.Auth, late).WithRevocation([]Evidence{e}, now)
 	var revoked *RevokedError
 	if len(v.Reasons) != 3 || v.Reasons[0].Code != Revoked || !errors.As(v.Reasons[0], &revoked) || revoked.Reason != 1 || v.Status() != Invalid {
 		t.Errorf("%v", v.Reasons)
@@ -149,7 +149,7 @@ func TestExpiredCertificatesAreDropped(t *testing.T) {
 		}
 		fromResponder := request(t, c, ca.cert).Check(ca.responder().respond(a), now)
 		for _, e := range []Evidence{fromList, fromResponder} {
-			v := trusting(ca).Check(c, cas(ca), cert.Sign, then).WithRevocation([]Evidence{e}, then, now)
+			v := trusting(ca).Check(c, cas(ca), cert.Sign, then).WithRevocation([]Evidence{e}, now)
 			if v.Revocation != test.want || !applies || e.Err != nil {
 				t.Errorf("%s: %s: %v %v %v", what, e.Source, v.Revocation, v.Reasons, e.Err)
 			}
@@ -175,11 +175,11 @@ func TestWithRevocationNeedsAChain(t *testing.T) {
 		if v.Chain != nil {
 			t.Errorf("%s: there is a chain", what)
 		}
-		if got := v.WithRevocation([]Evidence{e}, proven, now); got.Revocation != RevocationNotChecked || len(got.Reasons) != len(v.Reasons) {
+		if got := v.WithRevocation([]Evidence{e}, now); got.Revocation != RevocationNotChecked || len(got.Reasons) != len(v.Reasons) {
 			t.Errorf("%s: %v, %v", what, got.Revocation, got.Reasons)
 		}
 	}
-	if v := trusting(ca).CheckCA(ca.cert, proven).WithRevocation([]Evidence{e}, proven, now); v.Status() != Valid || v.Revocation != RevocationNotApplicable {
+	if v := trusting(ca).CheckCA(ca.cert, proven).WithRevocation([]Evidence{e}, now); v.Status() != Valid || v.Revocation != RevocationNotApplicable {
 		t.Errorf("CA: %v %v", v.Status(), v.Revocation)
 	}
 }
@@ -203,7 +203,7 @@ func TestRevokedCA(t *testing.T) {
 		"CA revoked, no POE": {unproven, []Evidence{good, of(revokedEvidence(now), middle.cert)}, RevocationRevoked, RevokedCANoPOE},
 		"root revoked":       {proven, []Evidence{good, of(goodEvidence(), middle.cert), of(revokedEvidence(now), root.cert)}, RevocationGood, ""},
 	} {
-		v := a.Check(leaf, cas(middle), cert.Other, test.at).WithRevocation(test.evidence, test.at, now)
+		v := a.Check(leaf, cas(middle), cert.Other, test.at).WithRevocation(test.evidence, now)
 		if v.Revocation != test.state {
 			t.Errorf("%s: %v", what, v.Revocation)
 		}

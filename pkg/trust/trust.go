@@ -73,6 +73,9 @@ type Anchors struct {
 	// signatures that are none of JPKI's. What is named like a CA of JPKI or of
 	// the demo card is not believed by being here.
 	Given []*x509.Certificate
+	// TSA are CAs that the user believes to certify timestamping authorities.
+	// They count for nothing but [Anchors.CheckTSA], and no others count there.
+	TSA []*x509.Certificate
 }
 
 // Identify tells what the certificate of a CA is. Only its fingerprint makes it

@@ -10,16 +10,17 @@ import (
 var ErrTSA = errors.New("the timestamping authority does not chain to a CA that is trusted for timestamps")
 
 // CheckTSA judges the certificate of a timestamping authority at the time it
-// says: it has to chain to one of roots, through any of others. Authorities
+// says: it has to chain to one of [Anchors.TSA], through any of others. The
+// error is [ErrTSA], joined to what x509.Certificate.Verify says. Authorities
 // belong to the general PKI, of any depth, so unlike JPKI's own chain this is
 // a matter for x509.Certificate.Verify. That the certificate is for timestamps
 // alone is checked where the timestamp is.
-func CheckTSA(c *x509.Certificate, others, roots []*x509.Certificate, at time.Time) error {
+func (a Anchors) CheckTSA(c *x509.Certificate, others []*x509.Certificate, at time.Time) error {
 	opts := x509.VerifyOptions{
 		Roots: x509.NewCertPool(), Intermediates: x509.NewCertPool(),
 		CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageTimeStamping},
 	}
-	for _, r := range roots {
+	for _, r := range a.TSA {
 		opts.Roots.AddCert(r)
 	}
 	for _, o := range others {

@@ -57,7 +57,7 @@ func TestCheckTSA(t *testing.T) {
 		"after its time":     {tsa, []*x509.Certificate{middle}, []*x509.Certificate{root}, at.AddDate(1, 0, 0), false},
 		"other key usage":    {coder, []*x509.Certificate{middle}, []*x509.Certificate{root}, at, false},
 	} {
-		err := CheckTSA(c.cert, c.others, c.roots, c.at)
+		err := Anchors{TSA: c.roots}.CheckTSA(c.cert, c.others, c.at)
 		if (err == nil) != c.good || err != nil && !errors.Is(err, ErrTSA) {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -18,7 +18,8 @@ const (
 	Indeterminate            Status = "indeterminate"
 )
 
-// Code is the name of a reason: a sub-indication of ETSI EN 319 102-1.
+// Code is the name of a reason: a sub-indication of ETSI EN 319 102-1. The
+// formats' codes, cms.Code, have the same names: see [ReasonsOf].
 type Code string
 
 // The codes that decide a verdict as invalid. Two of them are INDETERMINATE in
@@ -47,6 +48,7 @@ const (
 	RevokedNoPOE                  Code = "REVOKED_NO_POE"
 	RevokedCANoPOE                Code = "REVOKED_CA_NO_POE"
 	TryLater                      Code = "TRY_LATER"
+	Generic                       Code = "GENERIC" // what has no other name
 )
 
 // invalid reports whether a reason with this code decides a verdict.
@@ -77,10 +79,35 @@ func (r Reason) Error() string {
 // Unwrap makes errors.Is find Err.
 func (r Reason) Unwrap() error { return r.Err }
 
+// ReasonsOf takes the error that a format's verification ends in, the Err of a
+// result of package cms, pdfsig or xmlsig, apart into reasons for
+// [Verdict.With]: none for nil, and one at least for everything else. An error
+// in it that has a method SubIndication() string, as cms.Failure has, tells its
+// code; what does not is [Generic], and leaves the verdict open.
+func ReasonsOf(err error) (reasons []Reason) {
+	switch e := err.(type) {
+	case nil:
+		return nil
+	case interface{ SubIndication() string }:
+		return []Reason{{Code: Code(e.SubIndication()), Err: err}}
+	case interface{ Unwrap() error }:
+		reasons = ReasonsOf(e.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, inner := range e.Unwrap() {
+			reasons = append(reasons, ReasonsOf(inner)...)
+		}
+	}
+	if len(reasons) == 0 {
+		reasons = []Reason{{Code: Generic, Err: err}}
+	}
+	return reasons
+}
+
 // Verdict is what is to be said of a certificate, or of a signature made with
 // it once a format has added its own reasons. The zero Verdict is
 // indeterminate.
 type Verdict struct {
+	At Moment // what it is the verdict for
 	// Issuer is the CA. With ErrNoIssuer it is the one whose key the
 	// certificate claims, if that is known. A verdict that stands on
 	// [Demo] proves nothing about anyone.

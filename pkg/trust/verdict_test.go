@@ -2,7 +2,12 @@ package trust
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"testing"
+
+	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/cms"
 )
 
 func TestStatus(t *testing.T) {
@@ -73,6 +78,70 @@ func TestReason(t *testing.T) {
 	r.CA = false
 	if got, want := r.Error(), "EXPIRED: its validity had ended"; got != want {
 		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// coded is an error as the formats give them.
+type coded string
+
+func (c coded) Error() string         { return "wrong: " + string(c) }
+func (c coded) SubIndication() string { return string(c) }
+
+func TestReasonsOf(t *testing.T) {
+	uncoded := errors.New("never verified")
+	for _, test := range []struct {
+		err  error
+		want []Code
+	}{
+		{nil, nil},
+		{errors.Join(), nil},
+		{coded("HASH_FAILURE"), []Code{HashFailure}},
+		{fmt.Errorf("field 1: %w", coded("HASH_FAILURE")), []Code{HashFailure}},
+		{fmt.Errorf("field 1: %w", errors.Join(coded("HASH_FAILURE"), coded("FORMAT_FAILURE"))), []Code{HashFailure, FormatFailure}},
+		{uncoded, []Code{Generic}},
+		{errors.Join(uncoded, fmt.Errorf("%w, %w", coded("REVOKED"), uncoded)), []Code{Generic, Revoked, Generic}},
+	} {
+		var got []Code
+		for _, r := range ReasonsOf(test.err) {
+			got = append(got, r.Code)
+			if !errors.Is(test.err, r.Err) {
+				t.Errorf("%v: the reason %v is not in it", test.err, r)
+			}
+		}
+		if !slices.Equal(got, test.want) {
+			t.Errorf("%v: %v, want %v", test.err, got, test.want)
+		}
+	}
+	// A signature nobody verified is not good, whoever issued its certificate.
+	good := Verdict{Issuer: Identity{Standing: Pinned}, Revocation: RevocationGood}
+	if got := good.With(ReasonsOf(uncoded)...).Status(); got != Indeterminate {
+		t.Errorf("not verified: %s", got)
+	}
+}
+
+// TestFormatsShareCodes: a failure of a format has its own name in a verdict.
+func TestFormatsShareCodes(t *testing.T) {
+	for _, c := range []cms.Code{
+		cms.FormatFailure, cms.HashFailure, cms.SigCryptoFailure, cms.SigConstraintsFailure, cms.CryptoConstraintsFailure,
+		cms.CryptoConstraintsFailureNoPOE, cms.NoSigningCertificateFound, cms.SignedDataNotFound, cms.Generic,
+	} {
+		known := map[Code]bool{
+			FormatFailure: true, HashFailure: true, SigCryptoFailure: true, SigConstraintsFailure: true, CryptoConstraintsFailure: true,
+			CryptoConstraintsFailureNoPOE: true, NoSigningCertificateFound: true, SignedDataNotFound: true, Generic: true,
+		}
+		if r := ReasonsOf(&cms.Failure{Code: c}); len(r) != 1 || string(r[0].Code) != string(c) || !known[r[0].Code] {
+			t.Errorf("%s: %v", c, r)
+		}
+	}
+}
+
+// A signature that came without its certificate is judged, too.
+func TestCheckNothing(t *testing.T) {
+	ca := newAuthority(t, cert.SignCA, 1, nil)
+	for _, a := range []Anchors{{}, trusting(ca), {Demo: true, Given: cas(ca)}} {
+		if v := a.Check(nil, cas(ca), cert.Sign, unproven); v.Status() != Indeterminate || v.Chain != nil || v.At != unproven {
+			t.Errorf("%+v", v)
+		}
 	}
 }
 

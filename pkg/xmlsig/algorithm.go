@@ -4,7 +4,7 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/rsa"
-	_ "crypto/sha1" // linked in, to be told from worse: never used to sign
+	_ "crypto/sha1" // linked in, to be told from forgery: nothing rests on it
 	_ "crypto/sha256"
 	_ "crypto/sha512"
 	"fmt"
@@ -32,9 +32,9 @@ func (e *UnsupportedError) Error() string {
 }
 
 // unsupported makes a failure of it.
-func unsupported(r cms.Reason, what, algorithm string) *Failure {
+func unsupported(c cms.Code, what, algorithm string) *cms.Failure {
 	cause := &UnsupportedError{What: what, Algorithm: algorithm}
-	return &Failure{Reason: r, Detail: fmt.Sprintf("%s algorithm %q is not accepted", what, algorithm), Cause: cause}
+	return &cms.Failure{Code: c, Detail: fmt.Sprintf("%s algorithm %q is not accepted", what, algorithm), Cause: cause}
 }
 
 // digestMethods are the digests that are computed (XML-DSig 1.1, 6.2).
@@ -45,39 +45,17 @@ var digestMethods = map[string]crypto.Hash{
 	"http://www.w3.org/2000/09/xmldsig#sha1":        crypto.SHA1,
 }
 
-// Scheme is a signature scheme.
-type Scheme string
-
-// The schemes that are verified; PKCS1v15 is the one that signs.
-const (
-	PKCS1v15 Scheme = "RSASSA-PKCS1-v1_5" // RFC 8017, 8.2
-	ECDSA    Scheme = "ECDSA"             // FIPS 186-5, 6
-)
-
-// Algorithm is how a signature was made.
-type Algorithm struct {
-	Scheme Scheme
-	Hash   crypto.Hash
-}
-
-func (a Algorithm) String() string {
-	if a.Scheme == "" {
-		return "unknown"
-	}
-	return fmt.Sprintf("%s with %v", a.Scheme, a.Hash)
-}
-
 // signatureMethods are the signatures that are verified (XML-DSig 1.1, 6.4;
 // RFC 9231, 2.3). No HMAC: whoever can check one can make one.
-var signatureMethods = map[string]Algorithm{
-	"http://www.w3.org/2001/04/xmldsig-more#rsa-sha256":   {PKCS1v15, crypto.SHA256},
-	"http://www.w3.org/2001/04/xmldsig-more#rsa-sha384":   {PKCS1v15, crypto.SHA384},
-	"http://www.w3.org/2001/04/xmldsig-more#rsa-sha512":   {PKCS1v15, crypto.SHA512},
-	"http://www.w3.org/2000/09/xmldsig#rsa-sha1":          {PKCS1v15, crypto.SHA1},
-	"http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256": {ECDSA, crypto.SHA256},
-	"http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384": {ECDSA, crypto.SHA384},
-	"http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512": {ECDSA, crypto.SHA512},
-	"http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha1":   {ECDSA, crypto.SHA1},
+var signatureMethods = map[string]cms.Algorithm{
+	"http://www.w3.org/2001/04/xmldsig-more#rsa-sha256":   {Scheme: cms.PKCS1v15, Hash: crypto.SHA256},
+	"http://www.w3.org/2001/04/xmldsig-more#rsa-sha384":   {Scheme: cms.PKCS1v15, Hash: crypto.SHA384},
+	"http://www.w3.org/2001/04/xmldsig-more#rsa-sha512":   {Scheme: cms.PKCS1v15, Hash: crypto.SHA512},
+	"http://www.w3.org/2000/09/xmldsig#rsa-sha1":          {Scheme: cms.PKCS1v15, Hash: crypto.SHA1},
+	"http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256": {Scheme: cms.ECDSA, Hash: crypto.SHA256},
+	"http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384": {Scheme: cms.ECDSA, Hash: crypto.SHA384},
+	"http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512": {Scheme: cms.ECDSA, Hash: crypto.SHA512},
+	"http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha1":   {Scheme: cms.ECDSA, Hash: crypto.SHA1},
 }
 
 // digestURI is the identifier of a digest algorithm, "" for none.
@@ -91,7 +69,7 @@ func digestURI(h crypto.Hash) string {
 }
 
 // signatureURI is the identifier of a signature algorithm, "" for none.
-func signatureURI(a Algorithm) string {
+func signatureURI(a cms.Algorithm) string {
 	for uri, known := range signatureMethods {
 		if known == a {
 			return uri
@@ -107,12 +85,12 @@ const (
 	maxRSABits = 8192
 )
 
-// verify checks a signature value over a digest.
-func (a Algorithm) verify(key crypto.PublicKey, digest, signature []byte) *Failure {
+// checkValue checks a signature value over a digest.
+func checkValue(a cms.Algorithm, key crypto.PublicKey, digest, signature []byte) *cms.Failure {
 	switch key := key.(type) {
 	case *rsa.PublicKey:
 		switch {
-		case a.Scheme != PKCS1v15:
+		case a.Scheme != cms.PKCS1v15:
 			return failure(cms.SigCryptoFailure, "%s with an RSA key", a)
 		case key.N.BitLen() < minRSABits, key.N.BitLen() > maxRSABits:
 			return failure(cms.CryptoConstraintsFailure, "RSA key of %d bits", key.N.BitLen())
@@ -123,7 +101,7 @@ func (a Algorithm) verify(key crypto.PublicKey, digest, signature []byte) *Failu
 	case *ecdsa.PublicKey:
 		// r and s as integers of the size of the curve (XML-DSig 1.1, 6.4.3).
 		size := (key.Params().BitSize + 7) / 8
-		if a.Scheme != ECDSA || len(signature) != 2*size {
+		if a.Scheme != cms.ECDSA || len(signature) != 2*size {
 			return failure(cms.SigCryptoFailure, "%s with a key on %s and %d bytes", a, key.Params().Name, len(signature))
 		}
 		r, s := new(big.Int).SetBytes(signature[:size]), new(big.Int).SetBytes(signature[size:])
@@ -134,6 +112,9 @@ func (a Algorithm) verify(key crypto.PublicKey, digest, signature []byte) *Failu
 	}
 	return failure(cms.CryptoConstraintsFailure, "a key of type %T", key)
 }
+
+// rsaWith is the algorithm that signs.
+func rsaWith(h crypto.Hash) cms.Algorithm { return cms.Algorithm{Scheme: cms.PKCS1v15, Hash: h} }
 
 // isWeakKey reports whether an RSA key has less than 2048 bits.
 func isWeakKey(key crypto.PublicKey) bool {

@@ -53,12 +53,12 @@ func TestSingleBytes(t *testing.T) {
 	s := f.signer.signing()
 	s.CA = nil
 	forms := map[string][]byte{
-		"enveloped":  sign(t, []byte(small), Request{}, s),
-		"comments":   sign(t, []byte(small), Request{Method: Canonicalizer{Method: C14N10Comments}}, s),
-		"exclusive":  sign(t, []byte(small), Request{Method: Canonicalizer{Method: ExcC14N10}}, s),
-		"enveloping": sign(t, []byte(small), Request{Form: Enveloping}, s),
-		"xades":      sign(t, []byte(small), Request{XAdES: true}, s),
-		"UTF-16":     sign(t, encoded(t, "<a>あ</a>", UTF16BE, true), Request{}, s),
+		"enveloped":  sign(t, []byte(small), Options{}, s),
+		"comments":   sign(t, []byte(small), Options{C14N: Canonicalizer{Method: C14N10Comments}}, s),
+		"exclusive":  sign(t, []byte(small), Options{C14N: Canonicalizer{Method: ExcC14N10}}, s),
+		"enveloping": sign(t, []byte(small), Options{Form: Enveloping}, s),
+		"xades":      sign(t, []byte(small), Options{XAdES: true}, s),
+		"UTF-16":     sign(t, encoded(t, "<a>あ</a>", UTF16BE, true), Options{}, s),
 	}
 	for name, signed := range forms {
 		t.Run(name, func(t *testing.T) {
@@ -134,7 +134,7 @@ func TestWrapping(t *testing.T) {
 	const evil = `<DATA id="EVIL"><amount>1000000</amount>`
 	byID := func() []byte { // an enveloped signature by the id of the root
 		d := mustParse(t, []byte(root))
-		p, err := d.prepared(Request{})
+		p, err := d.prepared(Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -150,10 +150,10 @@ func TestWrapping(t *testing.T) {
 	if err := verdict(byID, Verification{}); err != nil {
 		t.Fatal(err)
 	}
-	whole := sign(t, []byte(root), Request{}, f.signer.signing())
-	parts := sign(t, []byte(`<r><DATA id="DATA"><amount>1</amount></DATA></r>`), Request{Form: Detached, IDs: []string{"DATA"}}, f.signer.signing())
-	enveloping := sign(t, []byte(root), Request{Form: Enveloping}, f.signer.signing())
-	xades := sign(t, []byte(root), Request{XAdES: true}, f.signer.signing())
+	whole := sign(t, []byte(root), Options{}, f.signer.signing())
+	parts := sign(t, []byte(`<r><DATA id="DATA"><amount>1</amount></DATA></r>`), Options{Form: Detached, IDs: []string{"DATA"}}, f.signer.signing())
+	enveloping := sign(t, []byte(root), Options{Form: Enveloping}, f.signer.signing())
+	xades := sign(t, []byte(root), Options{XAdES: true}, f.signer.signing())
 	signature := func(src []byte) string {
 		return "<ds:Signature" + between(t, src, "<ds:Signature", "</ds:Signature>") + "</ds:Signature>"
 	}
@@ -205,8 +205,8 @@ func TestWrapping(t *testing.T) {
 // TestSignatureOfNothing: over its own properties only.
 func TestSignatureOfNothing(t *testing.T) {
 	for name, prepare := range map[string]func() (*Prepared, error){
-		"alone":     func() (*Prepared, error) { return PrepareFiles(someFiles.request(Request{XAdES: true})) },
-		"enveloped": func() (*Prepared, error) { return mustParse(t, []byte("<a/>")).Prepare(Request{XAdES: true}) },
+		"alone":     func() (*Prepared, error) { return PrepareFiles(someFiles.request(Options{XAdES: true})) },
+		"enveloped": func() (*Prepared, error) { return mustParse(t, []byte("<a/>")).Prepare(Options{XAdES: true}) },
 	} {
 		p, err := prepare()
 		if err != nil {
@@ -221,7 +221,7 @@ func TestSignatureOfNothing(t *testing.T) {
 
 // TestDuplicateIDs: also where the caller takes parts.
 func TestDuplicateIDs(t *testing.T) {
-	parts := sign(t, []byte(`<r><a Id="k">1</a></r>`), Request{Form: Detached, IDs: []string{"k"}}, fixture().signer.signing())
+	parts := sign(t, []byte(`<r><a Id="k">1</a></r>`), Options{Form: Detached, IDs: []string{"k"}}, fixture().signer.signing())
 	for name, forged := range map[string][]byte{
 		"before": replaced(t, parts, "<r>", `<r><a Id="k">2</a>`),
 		"behind": replaced(t, parts, "</r>", `<a id="k">2</a></r>`),
@@ -233,11 +233,11 @@ func TestDuplicateIDs(t *testing.T) {
 		}
 	}
 	// Readers that do not resolve percent-encoding see the one, others the other.
-	percent := sign(t, []byte(`<r><a Id="あ">1</a></r>`), Request{Form: Detached, IDs: []string{"あ"}}, fixture().signer.signing())
+	percent := sign(t, []byte(`<r><a Id="あ">1</a></r>`), Options{Form: Detached, IDs: []string{"あ"}}, fixture().signer.signing())
 	if err := verdict(percent, Verification{Partial: true}); err != nil {
 		t.Error(err)
 	}
-	percent = sign(t, []byte(egovForm), Request{Profile: ProfileEGov}, fixture().signer.signing())
+	percent = sign(t, []byte(egovForm), Options{Profile: ProfileEGov}, fixture().signer.signing())
 	forged := replaced(t, percent, "<その他>", `<その他 Id="%E6%A7%8B%E6%88%90%E6%83%85%E5%A0%B1">`)
 	if err := verdict(forged, Verification{Partial: true}); !errors.Is(err, ErrDuplicateID) {
 		t.Errorf("percent-encoded: %v", err)
@@ -246,14 +246,14 @@ func TestDuplicateIDs(t *testing.T) {
 
 // TestRefusedAlgorithms: named in the error, whatever the signature value.
 func TestRefusedAlgorithms(t *testing.T) {
-	signed := sign(t, []byte("<a/>"), Request{}, fixture().signer.signing())
+	signed := sign(t, []byte("<a/>"), Options{}, fixture().signer.signing())
 	method := func(name, algorithm string) []byte {
 		old := "<ds:" + name + ` Algorithm="` + between(t, signed, "<ds:"+name+` Algorithm="`, `"`) + `"`
 		return bytes.Replace(signed, []byte(old), []byte("<ds:"+name+` Algorithm="`+algorithm+`"`), 1)
 	}
 	for _, test := range []struct {
 		element, algorithm, what string
-		reason                   cms.Reason
+		reason                   cms.Code
 	}{
 		{"SignatureMethod", "http://www.w3.org/2000/09/xmldsig#hmac-sha1", "signature", cms.CryptoConstraintsFailure},
 		{"SignatureMethod", "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256", "signature", cms.CryptoConstraintsFailure},
@@ -302,7 +302,7 @@ func TestRefusedAlgorithms(t *testing.T) {
 
 // TestOpenIsAsked: nothing but a path downwards, and only what references name.
 func TestOpenIsAsked(t *testing.T) {
-	p, err := PrepareFiles(someFiles.request(Request{}))
+	p, err := PrepareFiles(someFiles.request(Options{}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -330,12 +330,12 @@ func TestCertificateOfTheSigner(t *testing.T) {
 	swap := func(signed []byte) []byte {
 		return replaced(t, signed, base64Of(f.signer.cert.Raw), base64Of(f.twin.cert.Raw))
 	}
-	plain := swap(sign(t, []byte("<a/>"), Request{}, f.signer.signing()))
+	plain := swap(sign(t, []byte("<a/>"), Options{}, f.signer.signing()))
 	results := mustParse(t, plain).Verify(Verification{})
 	if results.Err() != nil || results[0].CertificateSigned || !results[0].Certificate.Equal(f.twin.cert) {
 		t.Errorf("plain: %v, signed %v", results.Err(), results[0].CertificateSigned)
 	}
-	xades := sign(t, []byte("<a/>"), Request{XAdES: true}, f.signer.signing())
+	xades := sign(t, []byte("<a/>"), Options{XAdES: true}, f.signer.signing())
 	if err := verdict(swap(xades), Verification{}); !errors.Is(err, cms.NoSigningCertificateFound) {
 		t.Errorf("XAdES: %v", err)
 	}
@@ -360,7 +360,7 @@ func TestCertificateOfTheSigner(t *testing.T) {
 func TestWork(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("<r><a Id='k'>" + strings.Repeat("<b/>", 50000) + "</a>" + `<ds:Signature xmlns:ds="` + nsDSig + `"><ds:SignedInfo><ds:CanonicalizationMethod Algorithm="` + string(C14N10) +
-		`"/><ds:SignatureMethod Algorithm="` + signatureURI(Algorithm{PKCS1v15, crypto.SHA256}) + `"/>`)
+		`"/><ds:SignatureMethod Algorithm="` + signatureURI(rsaWith(crypto.SHA256)) + `"/>`)
 	for range 900 {
 		b.WriteString(`<ds:Reference URI="#k"><ds:DigestMethod Algorithm="` + digestURI(crypto.SHA256) + `"/><ds:DigestValue>` + base64Of(make([]byte, 32)) + `</ds:DigestValue></ds:Reference>`)
 	}

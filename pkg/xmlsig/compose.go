@@ -23,7 +23,7 @@ func (p *Prepared) signedInfo(references []digested) string {
 	m := markup{prefix: p.prefix}
 	m.open("SignedInfo")
 	m.algorithm("CanonicalizationMethod", string(p.canon.Method), p.canon.PrefixList)
-	m.algorithm("SignatureMethod", signatureURI(Algorithm{PKCS1v15, p.hash}), nil)
+	m.algorithm("SignatureMethod", signatureURI(rsaWith(p.hash)), nil)
 	for _, r := range references {
 		attributes := []string{"URI", r.uri}
 		if r.id != "" {

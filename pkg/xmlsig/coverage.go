@@ -19,7 +19,7 @@ func (r *Result) coverage(sig *signature, sh shape, partial bool) {
 	case partial, sig.ownObjects() == "" && sh.provides(sig):
 		r.warn(PartialCoverage)
 	default:
-		r.fail(failure(cms.SigConstraintsFailure, "the signature covers part of the document: %s", uncovered))
+		r.fail(&cms.Failure{Code: cms.SigConstraintsFailure, Detail: "the signature covers part of the document: " + uncovered, Cause: ErrPartial})
 	}
 }
 

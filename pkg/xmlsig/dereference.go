@@ -19,7 +19,7 @@ type dereference struct {
 // budget is what may still be canonicalised and digested inside the document.
 type budget struct{ left int }
 
-func (b *budget) spend(n int) *Failure {
+func (b *budget) spend(n int) *cms.Failure {
 	if b.left -= n; b.left < 0 {
 		return failure(cms.SigConstraintsFailure, "the references ask for more work than the document's size allows")
 	}
@@ -27,7 +27,7 @@ func (b *budget) spend(n int) *Failure {
 }
 
 // resolve looks for all elements that the references name, in one go.
-func (d *dereference) resolve() *Failure {
+func (d *dereference) resolve() *cms.Failure {
 	var ids []string
 	for _, r := range d.sig.references {
 		if p, f := parsePointer(r.URI); f == nil {
@@ -43,13 +43,13 @@ func (d *dereference) resolve() *Failure {
 	}
 	var err error
 	if d.targets, err = doc.elementsByID(ids); err != nil {
-		return &Failure{Reason: cms.FormatFailure, Detail: err.Error(), Cause: err}
+		return because(cms.FormatFailure, err)
 	}
 	return nil
 }
 
 // element is the one element that a pointer means.
-func (d *dereference) element(p pointer) (*Element, *Failure) {
+func (d *dereference) element(p pointer) (*Element, *cms.Failure) {
 	var found *Element
 	missing := error(ErrNoElement)
 	for _, id := range p.ids {
@@ -57,22 +57,22 @@ func (d *dereference) element(p pointer) (*Element, *Failure) {
 		case errors.Is(l.err, ErrNoElement):
 			missing = l.err
 		case l.err != nil:
-			return nil, &Failure{Reason: cms.SigConstraintsFailure, Detail: "several elements have the id " + id, Cause: l.err}
+			return nil, &cms.Failure{Code: cms.SigConstraintsFailure, Detail: "several elements have the id " + id, Cause: l.err}
 		case found != nil && found.start != l.element.start:
-			return nil, &Failure{Reason: cms.SigConstraintsFailure, Detail: "one id with and without percent-encoding", Cause: ErrDuplicateID}
+			return nil, &cms.Failure{Code: cms.SigConstraintsFailure, Detail: "one id with and without percent-encoding", Cause: ErrDuplicateID}
 		default:
 			found = l.element
 		}
 	}
 	if found == nil {
-		return nil, &Failure{Reason: cms.SignedDataNotFound, Detail: "no element has the id " + p.ids[0], Cause: missing}
+		return nil, &cms.Failure{Code: cms.SignedDataNotFound, Detail: "no element has the id " + p.ids[0], Cause: missing}
 	}
 	return found, nil
 }
 
 // digest finds what a reference means, sends it through the transforms and
 // compares its digest.
-func (d *dereference) digest(r *Reference) *Failure {
+func (d *dereference) digest(r *Reference) *cms.Failure {
 	if !r.hasURI {
 		return failure(cms.FormatFailure, "a reference without URI")
 	}
@@ -123,13 +123,13 @@ func (r *Reference) what() string {
 	return "reference " + r.URI
 }
 
-func (d *dereference) openFile(name string) (io.ReadCloser, *Failure) {
+func (d *dereference) openFile(name string) (io.ReadCloser, *cms.Failure) {
 	if d.open == nil {
 		return nil, failure(cms.SignedDataNotFound, "file %s was not given", name)
 	}
 	file, err := d.open(name)
 	if err != nil {
-		return nil, &Failure{Reason: cms.SignedDataNotFound, Detail: "file " + name + ": " + err.Error(), Cause: err}
+		return nil, &cms.Failure{Code: cms.SignedDataNotFound, Detail: "file " + name + ": " + err.Error(), Cause: err}
 	}
 	return file, nil
 }

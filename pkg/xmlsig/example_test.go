@@ -45,7 +45,7 @@ func Example() {
 		panic(err)
 	}
 	// Everything that can be done before somebody types a PIN.
-	prepared, err := doc.Prepare(xmlsig.Request{XAdES: true})
+	prepared, err := doc.Prepare(xmlsig.Options{XAdES: true})
 	if err != nil {
 		panic(err)
 	}
@@ -125,7 +125,7 @@ func ExampleDocument_Detect() {
 		panic(err)
 	}
 	fmt.Println(doc.Detect())
-	_, err = doc.Prepare(xmlsig.Request{Profile: doc.Detect()})
+	_, err = doc.Prepare(xmlsig.Options{Profile: doc.Detect()})
 	fmt.Println(err)
 	// Output:
 	// etax

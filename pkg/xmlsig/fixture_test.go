@@ -166,7 +166,7 @@ func finish(t testing.TB, p *Prepared, s Signing) []byte {
 	return b.Bytes()
 }
 
-func sign(t testing.TB, src []byte, r Request, s Signing) []byte {
+func sign(t testing.TB, src []byte, r Options, s Signing) []byte {
 	t.Helper()
 	p, err := mustParse(t, src).Prepare(r)
 	if err != nil {
@@ -186,7 +186,7 @@ func (f files) open(name string) (io.ReadCloser, error) {
 	return io.NopCloser(strings.NewReader(content)), nil
 }
 
-func (f files) request(r Request) Request {
+func (f files) request(r Options) Options {
 	for _, name := range sortedKeys(f) {
 		r.Files = append(r.Files, File{Name: name, Content: strings.NewReader(f[name])})
 	}

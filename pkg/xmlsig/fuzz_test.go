@@ -64,8 +64,8 @@ func FuzzVerify(f *testing.F) {
 	for _, signed := range signedForms(f) {
 		f.Add(signed)
 	}
-	f.Add(sign(f, []byte(etaxReturn), Request{Profile: ProfileETax, Cosign: true}, fixture().signer.signing()))
-	f.Add(sign(f, []byte(egovForm), Request{Profile: ProfileEGov}, fixture().signer.signing()))
+	f.Add(sign(f, []byte(etaxReturn), Options{Profile: ProfileETax, Cosign: true}, fixture().signer.signing()))
+	f.Add(sign(f, []byte(egovForm), Options{Profile: ProfileEGov}, fixture().signer.signing()))
 	f.Fuzz(func(t *testing.T, src []byte) {
 		d, err := Parse(src)
 		if err != nil {
@@ -97,7 +97,7 @@ func FuzzSign(f *testing.F) {
 		if err != nil {
 			return
 		}
-		requests := []Request{{}, {XAdES: true}, {Form: Enveloping}, {Profile: ProfileETax}, {Profile: ProfileEGov}, {Method: Canonicalizer{Method: ExcC14N10Comments}}}
+		requests := []Options{{}, {XAdES: true}, {Form: Enveloping}, {Profile: ProfileETax}, {Profile: ProfileEGov}, {C14N: Canonicalizer{Method: ExcC14N10Comments}}}
 		p, err := d.Prepare(requests[int(kind)%len(requests)])
 		if err != nil {
 			return

@@ -46,7 +46,7 @@ func (n *node) foreign(spaces ...string) *node {
 }
 
 // tree reads a signature as a tree.
-func (e *Element) tree() (*node, *Failure) {
+func (e *Element) tree() (*node, *cms.Failure) {
 	s := e.scanner()
 	var stack []*node
 	var text []byte // of all open elements, one behind the other
@@ -55,7 +55,7 @@ func (e *Element) tree() (*node, *Failure) {
 	for {
 		t, err := s.next()
 		if err != nil {
-			return nil, &Failure{Reason: cms.FormatFailure, Detail: err.Error(), Cause: err}
+			return nil, because(cms.FormatFailure, err)
 		}
 		switch t.kind {
 		case startElement:
@@ -78,7 +78,7 @@ func (e *Element) tree() (*node, *Failure) {
 			stack, marks = append(stack, n), append(marks, len(text))
 			if n.opaque() {
 				if err := skipTo(s, s.depth()-1); err != nil {
-					return nil, &Failure{Reason: cms.FormatFailure, Detail: err.Error(), Cause: err}
+					return nil, because(cms.FormatFailure, err)
 				}
 				if len(stack) == 1 {
 					return n, nil

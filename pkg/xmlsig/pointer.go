@@ -18,7 +18,7 @@ type pointer struct {
 
 // parsePointer reads a URI. A fragment is taken as it stands and with its
 // percent-encoding resolved, because readers do either.
-func parsePointer(uri string) (pointer, *Failure) {
+func parsePointer(uri string) (pointer, *cms.Failure) {
 	fragment, same := strings.CutPrefix(uri, "#")
 	switch {
 	case uri == "":

@@ -21,17 +21,17 @@ const (
 	// Enveloping: around what it signs, as a document of its own.
 	Enveloping
 	// Detached: beside what it signs: in the document, as the last child of
-	// the root, when Request.IDs names elements of it.
+	// the root, when Options.IDs names elements of it.
 	Detached
 )
 
-// Request says what to sign and how. The zero Request is an enveloped
+// Options says what to sign and how. The zero Options is an enveloped
 // signature over the whole document with C14N 1.0 and SHA-256.
-type Request struct {
+type Options struct {
 	Form    Form
-	Profile Profile       // decides Form, Method and IDs itself
-	Method  Canonicalizer // of the references and of SignedInfo
-	Digest  crypto.Hash   // SHA256, SHA384 or SHA512
+	Profile Profile       // decides Form, C14N and IDs itself
+	C14N    Canonicalizer // of the references and of SignedInfo
+	Hash    crypto.Hash   // of the references and of SignedInfo: SHA256, SHA384 or SHA512
 	IDs     []string      // of the elements that a detached signature is over
 	Files   []File        // further things to sign, as they are
 	XAdES   bool          // XAdES-B-B
@@ -52,6 +52,7 @@ type File struct {
 // Errors of what cannot be signed.
 var (
 	ErrNothingToSign = errors.New("xmlsig: nothing to sign")
+	ErrIDs           = errors.New("xmlsig: only a detached signature is over elements by their ids")
 	ErrSelf          = errors.New("xmlsig: the element would contain its own detached signature")
 	ErrPrefixList    = errors.New("xmlsig: only exclusive canonicalization has a PrefixList")
 	ErrFileName      = errors.New("xmlsig: not a path downwards with slashes")
@@ -72,51 +73,57 @@ func (e *AmbiguousError) Error() string {
 
 // Prepare does everything for a signature that needs neither certificate nor
 // key, and refuses what must not be signed.
-func (d *Document) Prepare(r Request) (*Prepared, error) {
-	switch r.Profile {
+func (d *Document) Prepare(o Options) (*Prepared, error) {
+	switch o.Profile {
+	case ProfileNone:
 	case ProfileETax:
-		return d.prepareETax(r)
+		return d.prepareETax(o)
 	case ProfileEGov:
-		return d.prepareEGov(r)
-	}
-	p, err := d.prepared(r)
-	if err != nil {
-		return nil, err
-	}
-	switch r.Form {
-	case Enveloping:
-		err = p.enveloping(r)
-	case Detached:
-		err = p.detached(r)
+		return d.prepareEGov(o)
 	default:
-		err = p.enveloped(r)
+		return nil, ErrProfile
+	}
+	if o.Form != Detached && len(o.IDs) > 0 {
+		return nil, ErrIDs
+	}
+	p, err := d.prepared(o)
+	if err != nil {
+		return nil, err
+	}
+	switch o.Form {
+	case Enveloping:
+		err = p.enveloping(o)
+	case Detached:
+		err = p.detached(o)
+	default:
+		err = p.enveloped(o)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return p, p.files(r.Files)
+	return p, p.files(o.Files)
 }
 
 // PrepareFiles prepares a signature over files in a document of its own.
-func PrepareFiles(r Request) (*Prepared, error) {
-	if len(r.Files) == 0 {
+func PrepareFiles(o Options) (*Prepared, error) {
+	if len(o.Files) == 0 {
 		return nil, ErrNothingToSign
 	}
 	empty, err := Parse([]byte("<Signature/>"))
 	if err != nil {
 		return nil, err
 	}
-	p, err := empty.prepared(r)
+	p, err := empty.prepared(o)
 	if err != nil {
 		return nil, err
 	}
 	p.alone()
-	return p, p.files(r.Files)
+	return p, p.files(o.Files)
 }
 
 // prepared checks what all forms have in common.
-func (d *Document) prepared(r Request) (*Prepared, error) {
-	p := &Prepared{doc: d, encoding: d.encoding, prefix: "ds", hash: r.Digest, canon: r.Method, xades: r.XAdES}
+func (d *Document) prepared(o Options) (*Prepared, error) {
+	p := &Prepared{doc: d, encoding: d.encoding, prefix: "ds", hash: o.Hash, canon: o.C14N, xades: o.XAdES}
 	if p.hash == 0 {
 		p.hash = crypto.SHA256
 	}
@@ -140,7 +147,7 @@ func (d *Document) prepared(r Request) (*Prepared, error) {
 	return p, nil
 }
 
-func (p *Prepared) enveloped(r Request) error {
+func (p *Prepared) enveloped(o Options) error {
 	if err := p.within(p.doc.root); err != nil {
 		return err
 	}
@@ -151,18 +158,18 @@ func (p *Prepared) enveloped(r Request) error {
 	return p.add(digested{
 		uri:        uri,
 		transforms: append([]transform{{algorithm: transformEnveloped}}, p.canon.transforms()...),
-		mimeType:   orDefault(r.MIMEType, "text/xml"),
+		mimeType:   orDefault(o.MIMEType, "text/xml"),
 	}, nodeSet{doc: p.doc, comments: true})
 }
 
-func (p *Prepared) detached(r Request) error {
-	if len(r.IDs) == 0 {
+func (p *Prepared) detached(o Options) error {
+	if len(o.IDs) == 0 {
 		return ErrNothingToSign
 	}
 	if err := p.within(p.doc.root); err != nil {
 		return err
 	}
-	for _, id := range r.IDs {
+	for _, id := range o.IDs {
 		e, err := p.doc.ElementByID(id)
 		if err != nil {
 			return err
@@ -170,7 +177,7 @@ func (p *Prepared) detached(r Request) error {
 		if e.start == p.doc.root.start {
 			return ErrSelf
 		}
-		if err := p.element(e, id, id, r.MIMEType); err != nil {
+		if err := p.element(e, id, id, o.MIMEType); err != nil {
 			return err
 		}
 	}
@@ -202,7 +209,7 @@ func orDefault(s, fallback string) string {
 
 // enveloping puts the document into an Object. Its declaration stays outside,
 // comments and processing instructions beside the root go in.
-func (p *Prepared) enveloping(r Request) error {
+func (p *Prepared) enveloping(o Options) error {
 	if len(p.doc.signatures) > 0 {
 		return ErrSignedInside
 	}
@@ -230,7 +237,7 @@ func (p *Prepared) enveloping(r Request) error {
 	if err != nil {
 		return err
 	}
-	return p.element(e, id, id, r.MIMEType)
+	return p.element(e, id, id, o.MIMEType)
 }
 
 // add digests a node-set and adds a reference to it.

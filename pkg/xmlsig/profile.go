@@ -98,14 +98,14 @@ func (sh *shape) isEGov() bool {
 
 // fixed checks that a request leaves to the profile what it decides, and gives
 // the signature as far as all profiles have it in common.
-func (d *Document) fixed(r Request, prefix string) (*Prepared, error) {
+func (d *Document) fixed(o Options, prefix string) (*Prepared, error) {
 	switch {
-	case r.XAdES, r.Form != Enveloped, len(r.IDs) > 0:
-		return nil, fmt.Errorf("%w: %s is enveloped XML-DSig", ErrProfile, r.Profile)
-	case r.Method.Method != "" && r.Method.Method != C14N10:
-		return nil, fmt.Errorf("%w: %s takes C14N 1.0", ErrProfile, r.Profile)
+	case o.XAdES, o.Form != Enveloped, len(o.IDs) > 0:
+		return nil, fmt.Errorf("%w: %s is enveloped XML-DSig", ErrProfile, o.Profile)
+	case o.C14N.Method != "" && o.C14N.Method != C14N10:
+		return nil, fmt.Errorf("%w: %s takes C14N 1.0", ErrProfile, o.Profile)
 	}
-	p, err := d.prepared(r)
+	p, err := d.prepared(o)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +115,7 @@ func (d *Document) fixed(r Request, prefix string) (*Prepared, error) {
 
 // prepareETax signs DATA, or, where others are to sign as well, each element in
 // it: a signature over DATA would cover the place of the next one.
-func (d *Document) prepareETax(r Request) (*Prepared, error) {
+func (d *Document) prepareETax(o Options) (*Prepared, error) {
 	sh := d.shape()
 	switch {
 	case sh.profile != ProfileETax:
@@ -123,17 +123,17 @@ func (d *Document) prepareETax(r Request) (*Prepared, error) {
 	case d.beside:
 		// They can be a style sheet, and DATA's signature does not cover them.
 		return nil, fmt.Errorf("%w: e-Tax has no processing instructions beside DATA", ErrProfile)
-	case len(r.Files) > 0:
+	case len(o.Files) > 0:
 		return nil, fmt.Errorf("%w: e-Tax knows no files beside", ErrProfile)
 	}
-	p, err := d.fixed(r, "dsig")
+	p, err := d.fixed(o, "dsig")
 	if err != nil {
 		return nil, err
 	}
 	if err := p.within(d.root); err != nil {
 		return nil, err
 	}
-	if !r.Cosign {
+	if !o.Cosign {
 		id, err := d.theID(d.root)
 		if err != nil {
 			return nil, err
@@ -169,12 +169,12 @@ func (d *Document) theID(e *Element) (string, error) {
 }
 
 // prepareEGov signs 構成情報 and the files that come with it, inside 署名情報.
-func (d *Document) prepareEGov(r Request) (*Prepared, error) {
+func (d *Document) prepareEGov(o Options) (*Prepared, error) {
 	sh := d.shape()
 	if sh.profile != ProfileEGov {
 		return nil, fmt.Errorf("%w: e-Gov has 構成情報 with this id, 署名情報 and その他 in its root", ErrProfile)
 	}
-	p, err := d.fixed(r, "ds")
+	p, err := d.fixed(o, "ds")
 	if err != nil {
 		return nil, err
 	}
@@ -193,7 +193,7 @@ func (d *Document) prepareEGov(r Request) (*Prepared, error) {
 	if err := p.element(sh.contents, egovContents, url.PathEscape(egovContents), ""); err != nil {
 		return nil, err
 	}
-	return p, p.files(r.Files)
+	return p, p.files(o.Files)
 }
 
 // withinNew puts the signature into a 署名情報 of its own behind 構成情報,

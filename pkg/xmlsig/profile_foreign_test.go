@@ -48,9 +48,9 @@ func TestETaxAgainstSchema(t *testing.T) {
 		return string(out), err == nil
 	}
 	f := fixture()
-	signed := sign(t, []byte(etaxReturn), Request{Profile: ProfileETax}, f.signer.signing())
-	first := sign(t, []byte(etaxReturn), Request{Profile: ProfileETax, Cosign: true}, f.signer.signing())
-	both := sign(t, first, Request{Profile: ProfileETax, Cosign: true}, f.other.signing())
+	signed := sign(t, []byte(etaxReturn), Options{Profile: ProfileETax}, f.signer.signing())
+	first := sign(t, []byte(etaxReturn), Options{Profile: ProfileETax, Cosign: true}, f.signer.signing())
+	both := sign(t, first, Options{Profile: ProfileETax, Cosign: true}, f.other.signing())
 	for name, src := range map[string][]byte{"unsigned": []byte(etaxReturn), "signed": signed, "cosigned": both} {
 		if out, ok := valid(src); !ok {
 			t.Errorf("%s: %s", name, out)
@@ -70,9 +70,9 @@ func TestETaxAgainstSchema(t *testing.T) {
 func TestForeignProfiles(t *testing.T) {
 	f := fixture()
 	signed := map[string][]byte{
-		"e-Tax": sign(t, []byte(etaxReturn), Request{Profile: ProfileETax}, f.signer.signing()),
-		"e-Tax, several": sign(t, sign(t, []byte(etaxReturn), Request{Profile: ProfileETax, Cosign: true}, f.signer.signing()),
-			Request{Profile: ProfileETax, Cosign: true}, f.other.signing()),
+		"e-Tax": sign(t, []byte(etaxReturn), Options{Profile: ProfileETax}, f.signer.signing()),
+		"e-Tax, several": sign(t, sign(t, []byte(etaxReturn), Options{Profile: ProfileETax, Cosign: true}, f.signer.signing()),
+			Options{Profile: ProfileETax, Cosign: true}, f.other.signing()),
 	}
 	ca := certificateFile(t, f.ca.cert)
 	paths := layOut(t, signed)
@@ -88,8 +88,8 @@ func TestForeignProfiles(t *testing.T) {
 	}
 	later := f.other.signing()
 	later.Time = later.Time.Add(1e9)
-	egov := layOut(t, map[string][]byte{"e-Gov": sign(t, sign(t, []byte(egovForm), someFiles.request(Request{Profile: ProfileEGov}), f.signer.signing()),
-		someFiles.request(Request{Profile: ProfileEGov}), later)})
+	egov := layOut(t, map[string][]byte{"e-Gov": sign(t, sign(t, []byte(egovForm), someFiles.request(Options{Profile: ProfileEGov}), f.signer.signing()),
+		someFiles.request(Options{Profile: ProfileEGov}), later)})
 	paths["e-Gov"] = egov["e-Gov"] // xmlsec1 does not resolve percent-encoding
 	jobs = append([]string{"verify\t" + paths["e-Gov"]}, jobs...)
 	for i, answer := range jdk(t, jobs) {

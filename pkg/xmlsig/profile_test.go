@@ -37,7 +37,7 @@ func TestDetect(t *testing.T) {
 }
 
 func TestETax(t *testing.T) {
-	signed := sign(t, []byte(etaxReturn), Request{Profile: ProfileETax}, fixture().signer.signing())
+	signed := sign(t, []byte(etaxReturn), Options{Profile: ProfileETax}, fixture().signer.signing())
 	results := mustParse(t, signed).Verify(Verification{})
 	if err := results.Err(); err != nil {
 		t.Fatal(err)
@@ -55,7 +55,7 @@ func TestETax(t *testing.T) {
 		}
 	}
 	var breaks *BreaksSignatureError
-	if _, err := mustParse(t, signed).Prepare(Request{Profile: ProfileETax}); !errors.As(err, &breaks) {
+	if _, err := mustParse(t, signed).Prepare(Options{Profile: ProfileETax}); !errors.As(err, &breaks) {
 		t.Errorf("a second signature over DATA: %v", err)
 	}
 }
@@ -63,9 +63,9 @@ func TestETax(t *testing.T) {
 // TestETaxCosign: the tax payer and the tax accountant.
 func TestETaxCosign(t *testing.T) {
 	f := fixture()
-	first := sign(t, []byte(etaxReturn), Request{Profile: ProfileETax, Cosign: true}, f.signer.signing())
-	both := sign(t, first, Request{Profile: ProfileETax, Cosign: true}, f.other.signing())
-	closed := sign(t, both, Request{Profile: ProfileETax}, f.signer.signing())
+	first := sign(t, []byte(etaxReturn), Options{Profile: ProfileETax, Cosign: true}, f.signer.signing())
+	both := sign(t, first, Options{Profile: ProfileETax, Cosign: true}, f.other.signing())
+	closed := sign(t, both, Options{Profile: ProfileETax}, f.signer.signing())
 	for n, signed := range [][]byte{first, both, closed} {
 		results := mustParse(t, signed).Verify(Verification{})
 		if err := results.Err(); err != nil || len(results) != n+1 {
@@ -93,10 +93,10 @@ func TestETaxCosign(t *testing.T) {
 			t.Errorf("%s: the test's own mistake: %v", name, err)
 		}
 	}
-	if _, err := mustParse(t, []byte("<DATA id='D'><a/></DATA>")).Prepare(Request{Profile: ProfileETax, Cosign: true}); !errors.Is(err, ErrNoElement) {
+	if _, err := mustParse(t, []byte("<DATA id='D'><a/></DATA>")).Prepare(Options{Profile: ProfileETax, Cosign: true}); !errors.Is(err, ErrNoElement) {
 		t.Errorf("an element without id: %v", err)
 	}
-	if _, err := mustParse(t, []byte("<DATA id='D'/>")).Prepare(Request{Profile: ProfileETax, Cosign: true}); !errors.Is(err, ErrNothingToSign) {
+	if _, err := mustParse(t, []byte("<DATA id='D'/>")).Prepare(Options{Profile: ProfileETax, Cosign: true}); !errors.Is(err, ErrNothingToSign) {
 		t.Errorf("nothing: %v", err)
 	}
 }
@@ -111,10 +111,10 @@ func TestEGov(t *testing.T) {
 		"prefix":  strings.NewReplacer("<署名情報/>\n", "", "<構成情報 ", "<e:構成情報 ", "</構成情報", "</e:構成情報", "<DOC>", "<DOC xmlns:e='urn:e'>").Replace(egovForm),
 	} {
 		t.Run(name, func(t *testing.T) {
-			one := sign(t, []byte(form), attached.request(Request{Profile: ProfileEGov}), f.signer.signing())
+			one := sign(t, []byte(form), attached.request(Options{Profile: ProfileEGov}), f.signer.signing())
 			later := f.other.signing()
 			later.Time = later.Time.AddDate(0, 0, 1)
-			two := sign(t, one, attached.request(Request{Profile: ProfileEGov}), later)
+			two := sign(t, one, attached.request(Options{Profile: ProfileEGov}), later)
 			results := mustParse(t, two).Verify(Verification{Open: attached.open})
 			if err := results.Err(); err != nil || len(results) != 2 {
 				t.Fatalf("%v\n%s", err, two)
@@ -131,7 +131,7 @@ func TestEGov(t *testing.T) {
 					t.Errorf("%s\nis not in\n%s", want, one)
 				}
 			}
-			if _, err := mustPrepare(t, string(one), Request{Profile: ProfileEGov}).Sign(f.signer.signing()); !errors.Is(err, ErrDuplicateID) {
+			if _, err := mustPrepare(t, string(one), Options{Profile: ProfileEGov}).Sign(f.signer.signing()); !errors.Is(err, ErrDuplicateID) {
 				t.Errorf("twice in a second: %v", err)
 			}
 			for name, forged := range map[string][]byte{
@@ -156,7 +156,7 @@ func TestProfileEncodings(t *testing.T) {
 	for _, e := range encodings {
 		for _, form := range []string{egovForm, strings.Replace(egovForm, "<署名情報/>\n", "", 1)} {
 			_, body, _ := strings.Cut(form, "?>\n")
-			signed := sign(t, encoded(t, body, e.enc, e.mark), Request{Profile: ProfileEGov}, fixture().signer.signing())
+			signed := sign(t, encoded(t, body, e.enc, e.mark), Options{Profile: ProfileEGov}, fixture().signer.signing())
 			if err := verdict(signed, Verification{}); err != nil {
 				t.Errorf("%s: %v", e.enc, err)
 			}
@@ -167,16 +167,16 @@ func TestProfileEncodings(t *testing.T) {
 func TestProfileRefuses(t *testing.T) {
 	for name, test := range map[string]struct {
 		src     string
-		request Request
+		request Options
 	}{
-		"another shape for e-Tax":  {egovForm, Request{Profile: ProfileETax}},
-		"another shape for e-Gov":  {etaxReturn, Request{Profile: ProfileEGov}},
-		"style sheet":              {"<?xml-stylesheet?>" + etaxReturn[40:], Request{Profile: ProfileETax}},
-		"XAdES":                    {etaxReturn, Request{Profile: ProfileETax, XAdES: true}},
-		"another canonicalisation": {egovForm, Request{Profile: ProfileEGov, Method: Canonicalizer{Method: C14N11}}},
-		"another form":             {etaxReturn, Request{Profile: ProfileETax, Form: Enveloping}},
-		"ids":                      {etaxReturn, Request{Profile: ProfileETax, IDs: []string{"CONTENTS"}}},
-		"files":                    {etaxReturn, someFiles.request(Request{Profile: ProfileETax})},
+		"another shape for e-Tax":  {egovForm, Options{Profile: ProfileETax}},
+		"another shape for e-Gov":  {etaxReturn, Options{Profile: ProfileEGov}},
+		"style sheet":              {"<?xml-stylesheet?>" + etaxReturn[40:], Options{Profile: ProfileETax}},
+		"XAdES":                    {etaxReturn, Options{Profile: ProfileETax, XAdES: true}},
+		"another canonicalisation": {egovForm, Options{Profile: ProfileEGov, C14N: Canonicalizer{Method: C14N11}}},
+		"another form":             {etaxReturn, Options{Profile: ProfileETax, Form: Enveloping}},
+		"ids":                      {etaxReturn, Options{Profile: ProfileETax, IDs: []string{"CONTENTS"}}},
+		"files":                    {etaxReturn, someFiles.request(Options{Profile: ProfileETax})},
 	} {
 		if _, err := mustParse(t, []byte(test.src)).Prepare(test.request); !errors.Is(err, ErrProfile) {
 			t.Errorf("%s: %v", name, err)

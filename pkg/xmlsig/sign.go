@@ -111,7 +111,7 @@ func (p *Prepared) Sign(s Signing) (*Signed, error) {
 	}
 	// A key that errs must not reach a file: a faulty RSA signature can even
 	// give the private key away.
-	if f := (Algorithm{PKCS1v15, p.hash}).verify(s.Certificate.PublicKey, digest, value); f != nil {
+	if f := checkValue(rsaWith(p.hash), s.Certificate.PublicKey, digest, value); f != nil {
 		return nil, fmt.Errorf("%w: %w", ErrBadSignature, f)
 	}
 	m := markup{prefix: p.prefix}

@@ -35,19 +35,19 @@ func signedForms(t testing.TB) map[string][]byte {
 			if xades {
 				name += " xades"
 			}
-			forms["enveloped "+name] = sign(t, []byte(taxReturn), Request{Method: c, XAdES: xades}, s)
-			forms["enveloping "+name] = sign(t, []byte(taxReturn), Request{Form: Enveloping, Method: c, XAdES: xades}, s)
-			forms["detached "+name] = sign(t, []byte(taxReturn), Request{Form: Detached, Method: c, IDs: []string{"k1", "k2"}, XAdES: xades}, s)
-			forms["enveloped with files "+name] = sign(t, []byte(taxReturn), someFiles.request(Request{Method: c, XAdES: xades}), s)
+			forms["enveloped "+name] = sign(t, []byte(taxReturn), Options{C14N: c, XAdES: xades}, s)
+			forms["enveloping "+name] = sign(t, []byte(taxReturn), Options{Form: Enveloping, C14N: c, XAdES: xades}, s)
+			forms["detached "+name] = sign(t, []byte(taxReturn), Options{Form: Detached, C14N: c, IDs: []string{"k1", "k2"}, XAdES: xades}, s)
+			forms["enveloped with files "+name] = sign(t, []byte(taxReturn), someFiles.request(Options{C14N: c, XAdES: xades}), s)
 		}
 	}
-	forms["prefixes"] = sign(t, []byte(taxReturn), Request{Method: Canonicalizer{ExcC14N10, []string{"u", "#default"}}}, s)
-	forms["detached Japanese id"] = sign(t, []byte("<r><項目 xmlns='urn:d' Id='項一'/></r>"), Request{Form: Detached, IDs: []string{"項一"}}, s)
+	forms["prefixes"] = sign(t, []byte(taxReturn), Options{C14N: Canonicalizer{ExcC14N10, []string{"u", "#default"}}}, s)
+	forms["detached Japanese id"] = sign(t, []byte("<r><項目 xmlns='urn:d' Id='項一'/></r>"), Options{Form: Detached, IDs: []string{"項一"}}, s)
 	for _, h := range []crypto.Hash{crypto.SHA384, crypto.SHA512} {
-		forms["enveloped "+h.String()] = sign(t, []byte(taxReturn), Request{Digest: h, XAdES: true}, s)
+		forms["enveloped "+h.String()] = sign(t, []byte(taxReturn), Options{Hash: h, XAdES: true}, s)
 	}
 	for _, xades := range []bool{false, true} {
-		p, err := PrepareFiles(someFiles.request(Request{XAdES: xades}))
+		p, err := PrepareFiles(someFiles.request(Options{XAdES: xades}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -107,7 +107,7 @@ func TestBytesStay(t *testing.T) {
 		} {
 			src := encoded(t, text, e.enc, e.mark)
 			for _, xades := range []bool{false, true} {
-				signed := sign(t, src, Request{XAdES: xades}, fixture().signer.signing())
+				signed := sign(t, src, Options{XAdES: xades}, fixture().signer.signing())
 				d := mustParse(t, signed)
 				if err := d.Verify(Verification{}).Err(); err != nil {
 					t.Fatalf("%s %s: %v", e.enc, text, err)
@@ -133,9 +133,9 @@ func TestBytesStay(t *testing.T) {
 // the next.
 func TestSeveralSignatures(t *testing.T) {
 	f := fixture()
-	one := sign(t, []byte(taxReturn), Request{Form: Detached, IDs: []string{"k1"}, XAdES: true}, f.signer.signing())
-	two := sign(t, one, Request{Form: Detached, IDs: []string{"k1", "k2"}}, f.other.signing())
-	three := sign(t, two, Request{XAdES: true}, f.signer.signing())
+	one := sign(t, []byte(taxReturn), Options{Form: Detached, IDs: []string{"k1"}, XAdES: true}, f.signer.signing())
+	two := sign(t, one, Options{Form: Detached, IDs: []string{"k1", "k2"}}, f.other.signing())
+	three := sign(t, two, Options{XAdES: true}, f.signer.signing())
 	results := mustParse(t, three).Verify(Verification{Partial: true})
 	if err := results.Err(); err != nil {
 		t.Fatal(err)
@@ -148,19 +148,19 @@ func TestSeveralSignatures(t *testing.T) {
 	if !slices.Equal(ids, []string{"signature-1", "signature-2", "signature-3"}) || !slices.Equal(whole, []bool{false, false, true}) {
 		t.Errorf("%v %v", ids, whole)
 	}
-	_, err := mustParse(t, three).Prepare(Request{})
+	_, err := mustParse(t, three).Prepare(Options{})
 	var breaks *BreaksSignatureError
 	if !errors.As(err, &breaks) || breaks.ID != "signature-3" || breaks.Line == 0 {
 		t.Errorf("a fourth: %v", err)
 	}
-	if _, err := mustParse(t, one).Prepare(Request{Form: Enveloping}); !errors.Is(err, ErrSignedInside) {
+	if _, err := mustParse(t, one).Prepare(Options{Form: Enveloping}); !errors.Is(err, ErrSignedInside) {
 		t.Errorf("around a signed document: %v", err)
 	}
-	p, err := PrepareFiles(someFiles.request(Request{}))
+	p, err := PrepareFiles(someFiles.request(Options{}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := mustParse(t, finish(t, p, f.signer.signing())).Prepare(Request{}); !errors.As(err, &breaks) {
+	if _, err := mustParse(t, finish(t, p, f.signer.signing())).Prepare(Options{}); !errors.As(err, &breaks) {
 		t.Errorf("a signature in a signature: %v", err)
 	}
 }
@@ -182,7 +182,7 @@ func TestRefusedBeforeTheKey(t *testing.T) {
 	} {
 		s := good
 		change(&s)
-		p, err := mustParse(t, []byte(taxReturn)).Prepare(Request{})
+		p, err := mustParse(t, []byte(taxReturn)).Prepare(Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -193,13 +193,13 @@ func TestRefusedBeforeTheKey(t *testing.T) {
 	if used != 0 {
 		t.Errorf("the key was used %d times", used)
 	}
-	finish(t, mustPrepare(t, taxReturn, Request{XAdES: true}), good)
+	finish(t, mustPrepare(t, taxReturn, Options{XAdES: true}), good)
 	if used != 1 {
 		t.Errorf("the key was used %d times for one signature", used)
 	}
 }
 
-func mustPrepare(t *testing.T, src string, r Request) *Prepared {
+func mustPrepare(t *testing.T, src string, r Options) *Prepared {
 	t.Helper()
 	p, err := mustParse(t, []byte(src)).Prepare(r)
 	if err != nil {
@@ -220,13 +220,13 @@ func (k wrongKey) Sign(r io.Reader, digest []byte, o crypto.SignerOpts) ([]byte,
 func TestKeyThatErrs(t *testing.T) {
 	s := fixture().signer.signing()
 	s.Key = wrongKey{s.Key}
-	if _, err := mustPrepare(t, taxReturn, Request{}).Sign(s); !errors.Is(err, ErrBadSignature) {
+	if _, err := mustPrepare(t, taxReturn, Options{}).Sign(s); !errors.Is(err, ErrBadSignature) {
 		t.Error(err)
 	}
 	used := 0
 	s.Key = cardKey{fixture().other.key, &used}
 	s.Certificate = fixture().other.cert
-	p := mustPrepare(t, taxReturn, Request{})
+	p := mustPrepare(t, taxReturn, Options{})
 	p.hash = crypto.SHA384
 	s.Key = refusingKey{s.Key}
 	if _, err := p.Sign(s); !errors.Is(err, errCard) {
@@ -241,39 +241,41 @@ func (refusingKey) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) { 
 func TestPrepareRefuses(t *testing.T) {
 	for _, test := range []struct {
 		name, src string
-		request   Request
+		request   Options
 		want      error
 	}{
-		{"SHA-1", taxReturn, Request{Digest: crypto.SHA1}, ErrHash},
-		{"MD5", taxReturn, Request{Digest: crypto.MD5}, ErrHash},
-		{"prefixes", taxReturn, Request{Method: Canonicalizer{C14N10, []string{"a"}}}, ErrPrefixList},
-		{"nothing", taxReturn, Request{Form: Detached}, ErrNothingToSign},
-		{"unknown id", taxReturn, Request{Form: Detached, IDs: []string{"k3"}}, ErrNoElement},
-		{"two of an id", "<a><b Id='1'/><b id='1'/></a>", Request{Form: Detached, IDs: []string{"1"}}, ErrDuplicateID},
-		{"an id no URI can say", "<a><b Id='x(y)'/></a>", Request{Form: Detached, IDs: []string{"x(y)"}}, ErrNoElement},
-		{"the root", "<a Id='1'/>", Request{Form: Detached, IDs: []string{"1"}}, ErrSelf},
-		{"a file above", taxReturn, Request{Files: []File{{Name: "../x", Content: strings.NewReader("")}}}, ErrFileName},
-		{"an absolute file", taxReturn, Request{Files: []File{{Name: "/x", Content: strings.NewReader("")}}}, ErrFileName},
-		{"backslash", taxReturn, Request{Files: []File{{Name: `a\b`, Content: strings.NewReader("")}}}, ErrFileName},
+		{"SHA-1", taxReturn, Options{Hash: crypto.SHA1}, ErrHash},
+		{"MD5", taxReturn, Options{Hash: crypto.MD5}, ErrHash},
+		{"prefixes", taxReturn, Options{C14N: Canonicalizer{C14N10, []string{"a"}}}, ErrPrefixList},
+		{"unknown profile", taxReturn, Options{Profile: "tax"}, ErrProfile},
+		{"an id of an enveloped one", taxReturn, Options{IDs: []string{"k1"}}, ErrIDs},
+		{"nothing", taxReturn, Options{Form: Detached}, ErrNothingToSign},
+		{"unknown id", taxReturn, Options{Form: Detached, IDs: []string{"k3"}}, ErrNoElement},
+		{"two of an id", "<a><b Id='1'/><b id='1'/></a>", Options{Form: Detached, IDs: []string{"1"}}, ErrDuplicateID},
+		{"an id no URI can say", "<a><b Id='x(y)'/></a>", Options{Form: Detached, IDs: []string{"x(y)"}}, ErrNoElement},
+		{"the root", "<a Id='1'/>", Options{Form: Detached, IDs: []string{"1"}}, ErrSelf},
+		{"a file above", taxReturn, Options{Files: []File{{Name: "../x", Content: strings.NewReader("")}}}, ErrFileName},
+		{"an absolute file", taxReturn, Options{Files: []File{{Name: "/x", Content: strings.NewReader("")}}}, ErrFileName},
+		{"backslash", taxReturn, Options{Files: []File{{Name: `a\b`, Content: strings.NewReader("")}}}, ErrFileName},
 	} {
 		if _, err := mustParse(t, []byte(test.src)).Prepare(test.request); !errors.Is(err, test.want) {
 			t.Errorf("%s: %v", test.name, err)
 		}
 	}
 	var unsupported *UnsupportedError
-	if _, err := mustParse(t, []byte(taxReturn)).Prepare(Request{Method: Canonicalizer{Method: "x"}}); !errors.As(err, &unsupported) {
+	if _, err := mustParse(t, []byte(taxReturn)).Prepare(Options{C14N: Canonicalizer{Method: "x"}}); !errors.As(err, &unsupported) {
 		t.Error(err)
 	}
 	var relative *RelativeNamespaceError
-	if _, err := mustParse(t, []byte("<a xmlns='b'><c xmlns='urn:c' Id='c'/></a>")).Prepare(Request{Form: Detached, IDs: []string{"c"}}); !errors.As(err, &relative) {
+	if _, err := mustParse(t, []byte("<a xmlns='b'><c xmlns='urn:c' Id='c'/></a>")).Prepare(Options{Form: Detached, IDs: []string{"c"}}); !errors.As(err, &relative) {
 		t.Errorf("a namespace that only SignedInfo would see: %v", err)
 	}
 	var ambiguous *AmbiguousError
 	src := "<?xml version='1.0' encoding='Shift_JIS'?><a>\n\x81\x60</a>"
-	if _, err := mustParse(t, []byte(src)).Prepare(Request{}); !errors.As(err, &ambiguous) || ambiguous.Line != 2 || ambiguous.Column != 1 {
+	if _, err := mustParse(t, []byte(src)).Prepare(Options{}); !errors.As(err, &ambiguous) || ambiguous.Line != 2 || ambiguous.Column != 1 {
 		t.Errorf("wave dash: %v", err)
 	}
-	if _, err := PrepareFiles(Request{}); !errors.Is(err, ErrNothingToSign) {
+	if _, err := PrepareFiles(Options{}); !errors.Is(err, ErrNothingToSign) {
 		t.Error(err)
 	}
 }

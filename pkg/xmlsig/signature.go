@@ -15,7 +15,7 @@ type signature struct {
 
 	signedInfo *node
 	canon      Canonicalizer // of SignedInfo
-	algorithm  Algorithm
+	algorithm  cms.Algorithm
 	references []*Reference
 	value      []byte
 	valueNode  *node
@@ -75,7 +75,7 @@ const (
 
 // parseSignature reads the structure of a signature. It is strict about what the schema
 // orders; the first thing that is wrong ends it.
-func parseSignature(e *Element) (*signature, *Failure) {
+func parseSignature(e *Element) (*signature, *cms.Failure) {
 	sig := &signature{element: e}
 	root, f := e.tree()
 	if f != nil {
@@ -108,7 +108,7 @@ func parseSignature(e *Element) (*signature, *Failure) {
 	return sig, nil
 }
 
-func (sig *signature) parseSignedInfo() *Failure {
+func (sig *signature) parseSignedInfo() *cms.Failure {
 	children := sig.signedInfo.children
 	if len(children) < 3 || !children[0].is(nsDSig, "CanonicalizationMethod") || !children[1].is(nsDSig, "SignatureMethod") {
 		return failure(cms.FormatFailure, "SignedInfo must hold CanonicalizationMethod, SignatureMethod and References")
@@ -118,7 +118,7 @@ func (sig *signature) parseSignedInfo() *Failure {
 	if !sig.canon.Method.Known() {
 		return unsupported(cms.SigConstraintsFailure, "canonicalization", method)
 	}
-	var f *Failure
+	var f *cms.Failure
 	if sig.canon.PrefixList, f = prefixList(children[0]); f != nil {
 		return f
 	}
@@ -140,8 +140,8 @@ func (sig *signature) parseSignedInfo() *Failure {
 	return nil
 }
 
-func (sig *signature) parseReference(n *node) (*Reference, *Failure) {
-	malformed := func(what string) (*Reference, *Failure) {
+func (sig *signature) parseReference(n *node) (*Reference, *cms.Failure) {
+	malformed := func(what string) (*Reference, *cms.Failure) {
 		return nil, failure(cms.FormatFailure, "malformed %s in SignedInfo", what)
 	}
 	if !n.is(nsDSig, "Reference") {
@@ -159,7 +159,7 @@ func (sig *signature) parseReference(n *node) (*Reference, *Failure) {
 			if !step.known() {
 				return nil, unsupported(cms.SigConstraintsFailure, "transform", step.algorithm)
 			}
-			var f *Failure
+			var f *cms.Failure
 			if step.prefixes, f = prefixList(t); f != nil {
 				return nil, f
 			}
@@ -190,7 +190,7 @@ func (t transform) known() bool {
 
 // prefixList reads the InclusiveNamespaces parameter of Exclusive XML
 // Canonicalization; no other parameter is accepted, of any algorithm.
-func prefixList(n *node) ([]string, *Failure) {
+func prefixList(n *node) ([]string, *cms.Failure) {
 	exclusive := c14nTraits[C14NMethod(n.attrs["Algorithm"])].exclusive
 	switch {
 	case len(n.children) == 0 && strings.TrimSpace(n.text) == "":

@@ -57,7 +57,7 @@ func TestMemory(t *testing.T) {
 			t.Error(err)
 			return
 		}
-		p, err := d.Prepare(Request{XAdES: true})
+		p, err := d.Prepare(Options{XAdES: true})
 		if err != nil {
 			t.Error(err)
 			return
@@ -74,7 +74,7 @@ func TestMemory(t *testing.T) {
 	if most := len(src) / 2; peak > most {
 		t.Errorf("signing %d bytes took %d bytes beside them, more than %d", len(src), peak, most)
 	}
-	signed := sign(t, src, Request{XAdES: true}, key)
+	signed := sign(t, src, Options{XAdES: true}, key)
 	peak = heapPeak(func() {
 		if err := mustParse(t, signed).Verify(Verification{}).Err(); err != nil {
 			t.Error(err)
@@ -119,7 +119,7 @@ func BenchmarkSign(b *testing.B) {
 			b.SetBytes(int64(len(src)))
 			b.ReportAllocs()
 			for b.Loop() {
-				sign(b, src, Request{}, fixture().signer.signing())
+				sign(b, src, Options{}, fixture().signer.signing())
 			}
 		})
 	}
@@ -127,7 +127,7 @@ func BenchmarkSign(b *testing.B) {
 
 func BenchmarkVerify(b *testing.B) {
 	for _, size := range []int{1 << 20, 10 << 20, 100 << 20} {
-		signed := sign(b, ledger(size), Request{}, fixture().signer.signing())
+		signed := sign(b, ledger(size), Options{}, fixture().signer.signing())
 		b.Run(fmt.Sprint(size>>20, " MB"), func(b *testing.B) {
 			b.SetBytes(int64(len(signed)))
 			b.ReportAllocs()

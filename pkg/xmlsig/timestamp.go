@@ -3,6 +3,8 @@ package xmlsig
 import (
 	"bytes"
 	"errors"
+
+	"github.com/jpki-tools/jpki/pkg/cms"
 )
 
 // Timestamp is a signature timestamp as a signature brings it along (EN 319
@@ -55,7 +57,7 @@ func (sig *signature) timestamps(p *properties, work *budget) (found []Timestamp
 	whole = true
 	for _, n := range p.unsigned.child(nsXAdES, "UnsignedSignatureProperties").all(nsXAdES, "SignatureTimeStamp") {
 		c := Canonicalizer{Method: C14N10}
-		f := (*Failure)(nil)
+		f := (*cms.Failure)(nil)
 		if method := n.child(nsDSig, "CanonicalizationMethod"); method != nil {
 			c.Method = C14NMethod(method.attrs["Algorithm"])
 			c.PrefixList, f = prefixList(method)

@@ -46,7 +46,7 @@ func TestOpenSSLTimestamp(t *testing.T) {
 		"[tsa]\ndefault_tsa=one\n[one]\nserial=serial\nsigner_digest=sha256\ndefault_policy=1.2.3.4\ndigests=sha256\ncrypto_device=builtin\n"))
 	openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "tsa.key", "-out", "tsa.pem", "-subj", "/CN=TSA", "-days", "30", "-config", "tsa.cnf")
 
-	s, err := mustPrepare(t, taxReturn, Request{XAdES: true}).Sign(fixture().signer.signing())
+	s, err := mustPrepare(t, taxReturn, Options{XAdES: true}).Sign(fixture().signer.signing())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 // stamped is a signature with a token in it that is no token.
 func stamped(t *testing.T, src []byte, c Canonicalizer) (signed []byte, content []byte) {
 	t.Helper()
-	p, err := mustParse(t, src).Prepare(Request{XAdES: true, Method: c})
+	p, err := mustParse(t, src).Prepare(Options{XAdES: true, C14N: c})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func TestUnreadableTimestamp(t *testing.T) {
 }
 
 func TestTimestampWithoutXAdES(t *testing.T) {
-	s, err := mustPrepare(t, taxReturn, Request{}).Sign(fixture().signer.signing())
+	s, err := mustPrepare(t, taxReturn, Options{}).Sign(fixture().signer.signing())
 	if err != nil {
 		t.Fatal(err)
 	}

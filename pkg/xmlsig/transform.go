@@ -16,10 +16,10 @@ type data struct {
 
 // transform carries out the transforms of r (XML-DSig 1.1, 4.4.3.2) and writes
 // the result into h. What ends as a node-set is canonicalised with C14N 1.0.
-func (d *dereference) transform(r *Reference, now data, h hash.Hash) *Failure {
+func (d *dereference) transform(r *Reference, now data, h hash.Hash) *cms.Failure {
 	for i, t := range r.transforms {
 		last := i == len(r.transforms)-1
-		var f *Failure
+		var f *cms.Failure
 		switch t.algorithm {
 		case transformEnveloped:
 			f = d.envelop(&now)
@@ -46,17 +46,17 @@ func (d *dereference) transform(r *Reference, now data, h hash.Hash) *Failure {
 		return d.write(Canonicalizer{Method: C14N10}, now, h)
 	}
 	if _, err := io.Copy(h, now.octets); err != nil {
-		return &Failure{Reason: cms.SignedDataNotFound, Detail: err.Error(), Cause: err}
+		return because(cms.SignedDataNotFound, err)
 	}
 	return nil
 }
 
-func (d *dereference) write(c Canonicalizer, now data, w io.Writer) *Failure {
+func (d *dereference) write(c Canonicalizer, now data, w io.Writer) *cms.Failure {
 	if f := d.budget.spend(now.set.size()); f != nil {
 		return f
 	}
 	if err := c.write(w, *now.set); err != nil {
-		return &Failure{Reason: cms.FormatFailure, Detail: err.Error(), Cause: err}
+		return because(cms.FormatFailure, err)
 	}
 	return nil
 }
@@ -72,7 +72,7 @@ func (set *nodeSet) size() int {
 // envelop takes the signature out of the set it lies in. A signature that does
 // not lie in what it signs has no use for this transform, but somebody who has
 // moved the signed element elsewhere does.
-func (d *dereference) envelop(now *data) *Failure {
+func (d *dereference) envelop(now *data) *cms.Failure {
 	e := d.sig.element
 	if now.set == nil || now.set.doc != e.doc || now.set.without != nil {
 		return failure(cms.SigConstraintsFailure, "an enveloped-signature transform of something else than the document")
@@ -89,7 +89,7 @@ func (d *dereference) envelop(now *data) *Failure {
 }
 
 // parse makes a node-set of octets.
-func (d *dereference) parse(now *data) *Failure {
+func (d *dereference) parse(now *data) *cms.Failure {
 	if now.set != nil {
 		return nil
 	}
@@ -103,26 +103,26 @@ func (d *dereference) parse(now *data) *Failure {
 	}
 	doc, err := limits.Parse(b)
 	if err != nil {
-		return &Failure{Reason: cms.FormatFailure, Detail: "XML to be canonicalised: " + err.Error(), Cause: err}
+		return &cms.Failure{Code: cms.FormatFailure, Detail: "XML to be canonicalised: " + err.Error(), Cause: err}
 	}
 	*now = data{set: &nodeSet{doc: doc, comments: true}}
 	return nil
 }
 
-func readAll(r io.Reader, most int) ([]byte, *Failure) {
+func readAll(r io.Reader, most int) ([]byte, *cms.Failure) {
 	b, err := io.ReadAll(io.LimitReader(r, int64(most)+1))
 	if err == nil && len(b) > most {
 		err = &LimitError{Limit: "Size", Max: most}
 	}
 	if err != nil {
-		return nil, &Failure{Reason: cms.SignedDataNotFound, Detail: err.Error(), Cause: err}
+		return nil, because(cms.SignedDataNotFound, err)
 	}
 	return b, nil
 }
 
 // decode is the base64 transform (XML-DSig 1.1, 6.6.2). Of a node-set it takes
 // the text. There must be no elements in it, whose names would not be signed.
-func (d *dereference) decode(now *data) *Failure {
+func (d *dereference) decode(now *data) *cms.Failure {
 	var text []byte
 	if now.set != nil {
 		if f := d.budget.spend(now.set.size()); f != nil {
@@ -133,7 +133,7 @@ func (d *dereference) decode(now *data) *Failure {
 			t, err := s.next()
 			switch {
 			case err != nil:
-				return &Failure{Reason: cms.FormatFailure, Detail: err.Error(), Cause: err}
+				return because(cms.FormatFailure, err)
 			case t.kind == startElement && s.depth() > 1:
 				return failure(cms.SigConstraintsFailure, "a base64 transform of an element with elements in it")
 			case t.kind == charData && s.depth() > 0 || t.kind == cdata:
@@ -144,7 +144,7 @@ func (d *dereference) decode(now *data) *Failure {
 			}
 		}
 	} else {
-		var f *Failure
+		var f *cms.Failure
 		if text, f = readAll(now.octets, d.sig.element.doc.limits.Size); f != nil {
 			return f
 		}

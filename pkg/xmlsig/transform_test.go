@@ -32,7 +32,7 @@ func TestFileTransforms(t *testing.T) {
 		"enveloped in canonical XML": {"x.xml", []transform{c14n, enveloped}, "", cms.SigConstraintsFailure},
 		"not there":                  {"y.xml", nil, "", cms.SignedDataNotFound},
 	} {
-		p := mustPrepare(t, "<a/>", Request{})
+		p := mustPrepare(t, "<a/>", Options{})
 		p.append(digested{uri: test.file, transforms: test.transforms, digest: sum(crypto.SHA256, []byte(test.digested))})
 		signed := finish(t, p, fixture().signer.signing())
 		if err := verdict(signed, Verification{Open: laid.open}); !errors.Is(err, test.want) {
@@ -43,7 +43,7 @@ func TestFileTransforms(t *testing.T) {
 
 // TestFileTooLarge: what must be held in memory is bounded.
 func TestFileTooLarge(t *testing.T) {
-	p := mustPrepare(t, "<a/>", Request{})
+	p := mustPrepare(t, "<a/>", Options{})
 	p.append(digested{uri: "x", transforms: p.canon.transforms(), digest: sum(crypto.SHA256, nil)})
 	signed := finish(t, p, fixture().signer.signing())
 	d, err := Limits{Size: len(signed)}.Parse(signed)

@@ -15,6 +15,10 @@ import (
 // ErrNoSignature is the error of results without a result.
 var ErrNoSignature = errors.New("xmlsig: no signature")
 
+// ErrPartial is the cause of the failure of a signature that does not cover
+// the document: anybody can have changed the rest.
+var ErrPartial = errors.New("xmlsig: part of the document is not signed")
+
 // errNotVerified is the error of a Result that no verification gave.
 var errNotVerified = errors.New("xmlsig: not verified")
 
@@ -57,7 +61,7 @@ type Result struct {
 	// are all that the signature brings along.
 	Certificate  *x509.Certificate
 	Certificates []*x509.Certificate
-	Algorithm    Algorithm
+	Algorithm    cms.Algorithm
 	SigningTime  time.Time // as the signer claims; zero where not claimed
 	// CertificateSigned is true when the signed properties of XAdES name
 	// Certificate. Otherwise another certificate for the same key could stand
@@ -75,7 +79,7 @@ type Result struct {
 	References []*Reference
 	Whole      bool
 	Warnings   []cms.Warning
-	Failures   []*Failure
+	Failures   []*cms.Failure
 
 	verified bool // the signature value and all references were checked, and fit
 }
@@ -93,7 +97,7 @@ func (r Result) Err() error {
 	return errors.Join(all...)
 }
 
-func (r *Result) fail(f *Failure) {
+func (r *Result) fail(f *cms.Failure) {
 	if f != nil {
 		r.Failures = append(r.Failures, f)
 	}
@@ -148,20 +152,18 @@ func (v Verification) verify(e *Element, sh shape, work *budget) Result {
 	}
 	for _, ref := range sig.references {
 		r.fail(deref.digest(ref))
-		if ref.Hash == crypto.SHA1 {
-			r.warn(cms.WeakDigest)
-		}
 	}
 	r.fail(sig.checkPropertiesSigned(props))
 	r.coverage(sig, sh, v.Partial)
 	r.signer(sig, props, v.Others, work)
+	r.fail(r.weakness(props))
 	r.verified = len(r.Failures) == 0
 	return r
 }
 
 // checkPropertiesSigned checks that there is a reference to the properties, of
 // the right type, and to nothing else under this type (EN 319 132-1, 4.4.2).
-func (sig *signature) checkPropertiesSigned(props *properties) *Failure {
+func (sig *signature) checkPropertiesSigned(props *properties) *cms.Failure {
 	signed := false
 	for _, r := range sig.references {
 		if r.Type != typeSignedProperties {
@@ -184,9 +186,6 @@ func (r *Result) signer(sig *signature, props *properties, others []*x509.Certif
 	r.fail(r.certificates(sig))
 	candidates := slices.Concat(r.Certificates, others)
 	if props != nil && props.certificate != nil {
-		if props.certificate.hash == crypto.SHA1 {
-			r.warn(cms.WeakDigest)
-		}
 		named := slices.IndexFunc(candidates, props.certificate.names)
 		if named < 0 {
 			r.fail(failure(cms.NoSigningCertificateFound, "the certificate that the signature names is not there"))
@@ -205,13 +204,13 @@ func (r *Result) signer(sig *signature, props *properties, others []*x509.Certif
 		return
 	}
 	if err := sig.canon.Element(h, info); err != nil {
-		r.fail(&Failure{Reason: cms.FormatFailure, Detail: err.Error(), Cause: err})
+		r.fail(because(cms.FormatFailure, err))
 		return
 	}
 	digest := h.Sum(nil)
-	var first *Failure
+	var first *cms.Failure
 	for _, cert := range candidates {
-		f := sig.algorithm.verify(cert.PublicKey, digest, sig.value)
+		f := checkValue(sig.algorithm, cert.PublicKey, digest, sig.value)
 		if f == nil {
 			r.Certificate = cert
 			break
@@ -224,12 +223,20 @@ func (r *Result) signer(sig *signature, props *properties, others []*x509.Certif
 		r.Certificate = candidates[0]
 		r.fail(first)
 	}
-	if sig.algorithm.Hash == crypto.SHA1 {
-		r.warn(cms.WeakDigest)
+}
+
+// weakness says what is too weak of all that the signature rests on; nil for
+// nothing.
+func (r *Result) weakness(props *properties) *cms.Failure {
+	sha1 := func(ref *Reference) bool { return ref.Hash == crypto.SHA1 }
+	switch {
+	case r.Algorithm.Hash == crypto.SHA1, slices.ContainsFunc(r.References, sha1),
+		props != nil && props.certificate != nil && props.certificate.hash == crypto.SHA1:
+		return failure(cms.CryptoConstraintsFailureNoPOE, "made with SHA-1, for which collisions can be made")
+	case r.Certificate != nil && isWeakKey(r.Certificate.PublicKey):
+		return failure(cms.CryptoConstraintsFailureNoPOE, "made with an RSA key of less than 2048 bits")
 	}
-	if isWeakKey(r.Certificate.PublicKey) {
-		r.warn(cms.WeakKey)
-	}
+	return nil
 }
 
 // maxCertificates bounds those of one signature, each of which is tried.
@@ -237,7 +244,7 @@ const maxCertificates = 64
 
 // certificates reads the certificates of KeyInfo (XML-DSig 1.1, 4.5.4), and
 // refuses what KeyInfo has no use for, because nothing of it is signed.
-func (r *Result) certificates(sig *signature) *Failure {
+func (r *Result) certificates(sig *signature) *cms.Failure {
 	if sig.keyInfo == nil {
 		return nil
 	}
@@ -252,7 +259,7 @@ func (r *Result) certificates(sig *signature) *Failure {
 			}
 			cert, err := x509.ParseCertificate(der)
 			if err != nil {
-				return &Failure{Reason: cms.FormatFailure, Detail: fmt.Sprintf("X509Certificate: %v", err), Cause: err}
+				return &cms.Failure{Code: cms.FormatFailure, Detail: fmt.Sprintf("X509Certificate: %v", err), Cause: err}
 			}
 			if len(r.Certificates) == maxCertificates {
 				return failure(cms.FormatFailure, "more than %d certificates", maxCertificates)

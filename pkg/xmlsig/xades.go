@@ -45,7 +45,7 @@ func sum(h crypto.Hash, b []byte) []byte {
 
 // parseProperties reads the qualifying properties; nil when there are none.
 // That they are signed is checked with the references.
-func (sig *signature) parseProperties() (*properties, *Failure) {
+func (sig *signature) parseProperties() (*properties, *cms.Failure) {
 	var qualifying []*node
 	for _, o := range sig.objects {
 		qualifying = append(qualifying, o.all(nsXAdES, "QualifyingProperties")...)
@@ -84,7 +84,7 @@ func (sig *signature) parseProperties() (*properties, *Failure) {
 		cert = own.child(nsXAdES, "SigningCertificate")
 	}
 	if cert != nil {
-		var f *Failure
+		var f *cms.Failure
 		if p.certificate, f = parseCertDigest(cert); f != nil {
 			return p, f
 		}
@@ -100,7 +100,7 @@ func parseDateTime(s string) (time.Time, bool) {
 
 // parseCertDigest reads the first certificate, the signer's, of
 // SigningCertificateV2 or of its forerunner.
-func parseCertDigest(n *node) (*certDigest, *Failure) {
+func parseCertDigest(n *node) (*certDigest, *cms.Failure) {
 	certs := n.all(nsXAdES, "Cert")
 	if len(certs) == 0 {
 		return nil, failure(cms.FormatFailure, "%s without a certificate", n.local)
@@ -123,7 +123,7 @@ func parseCertDigest(n *node) (*certDigest, *Failure) {
 
 // checkFormats checks that each DataObjectFormat means a reference of this
 // signature (EN 319 132-1, 5.2.4).
-func (sig *signature) checkFormats(signed *node) *Failure {
+func (sig *signature) checkFormats(signed *node) *cms.Failure {
 	n := signed.child(nsXAdES, "SignedDataObjectProperties")
 	if n == nil {
 		return nil

@@ -1,0 +1,26 @@
+package xmlsig
+
+import (
+	"fmt"
+
+	"github.com/jpki-tools/jpki/pkg/cms"
+)
+
+func failure(c cms.Code, format string, args ...any) *cms.Failure {
+	return &cms.Failure{Code: c, Detail: fmt.Sprintf(format, args...)}
+}
+
+// because makes a failure of an error of this package or of the caller's.
+func because(c cms.Code, err error) *cms.Failure {
+	return &cms.Failure{Code: c, Detail: err.Error(), Cause: err}
+}
+
+// Warnings this package gives.
+const (
+	// PartialCoverage: part of the document is not signed; Result.References
+	// tell what is.
+	PartialCoverage cms.Warning = "PARTIAL_COVERAGE"
+	// UnreadableTimestamp: a signature timestamp is not in Result.Timestamps,
+	// because it is malformed or of a kind that this package does not read.
+	UnreadableTimestamp cms.Warning = "UNREADABLE_TIMESTAMP"
+)
