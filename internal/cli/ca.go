@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -153,6 +154,16 @@ func (a *app) knownCAs(ctx context.Context) ([]knownCA, error) {
 		}
 	}
 	return all, nil
+}
+
+// addedCAs are the CAs that the user added. Where they cannot be read there are
+// none: this is for what decides nothing.
+func (a *app) addedCAs(ctx context.Context) []knownCA {
+	all, err := a.knownCAs(ctx)
+	if err != nil {
+		return nil
+	}
+	return slices.DeleteFunc(all, func(ca knownCA) bool { return ca.standing != trust.Added })
 }
 
 // caWords are the ids of CAs for the shell: all, or those that were added.

@@ -46,7 +46,8 @@ func (a *app) newCalendar() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVarP(&opt.out, "output", "o", "", a.say(text{JA: "`FILE`に保存する(- は標準出力)", EN: "write to `FILE` (- is standard output)"}))
 	f.BoolVar(&opt.force, "force", false, a.say(text{JA: "同じ名前のファイルを上書きする", EN: "replace a file of the same name"}))
-	f.Var(&opt.remind, "remind", a.say(text{JA: "満了日の`DAYS`日前の朝9時に知らせる(\"\" なら知らせない)", EN: "remind `DAYS` before the last day, at nine in the morning (\"\": never)"}))
+	f.Var(&opt.remind, "remind", a.say(text{JA: "満了日の`DAYS`日前の朝9時に知らせる(省略時 %s。\"\" なら知らせない)", EN: "remind `DAYS` before the last day, at nine in the morning (%s if not given, \"\" for never)"}.With(opt.remind)))
+	f.Lookup("remind").DefValue = "" // said in the help, in the person's language
 	f.BoolVar(&opt.events, "remind-events", false, a.say(text{JA: "お知らせを別の予定として入れる(取り込むと通知が消えるカレンダーに)", EN: "reminders as entries of their own, for calendars that drop alarms on import"}))
 	f.BoolVar(&opt.status.ask, "ask", false, a.say(text{JA: "署名用パスワードを尋ねて、署名用電子証明書も読む", EN: "ask for the signing password and read that certificate too"}))
 	a.addRememberFlag(cmd)

@@ -55,7 +55,8 @@ func (a *app) connect(ctx context.Context, o *openedCard) (jpki.Conn, error) {
 	}
 	kind, persona, _ := strings.Cut(a.card, ":")
 	if kind != "demo" {
-		return nil, usage(text{JA: "--card に使えるのは demo か demo:PERSONA です。", EN: "--card is demo or demo:PERSONA."})
+		return nil, usage(text{JA: "--card に使えるのは demo か demo:名前 です。", EN: "--card is demo or demo:NAME."}).
+			next(text{JA: "名前の一覧: jpki demo --help", EN: "For the names: jpki demo --help"})
 	}
 	if persona == "" {
 		persona = democard.DefaultPersona

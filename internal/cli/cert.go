@@ -260,6 +260,7 @@ func (a *app) certShow(ctx context.Context, opt *unlockOptions, name string, per
 		return err
 	}
 	d := a.describe(c)
+	d.recognize(a.addedCAs(ctx))
 	if a.json {
 		return a.writeJSON(a.io.Out, d.json(personal))
 	}
@@ -301,6 +302,7 @@ type description struct {
 	state    certificateState
 	ca       trust.Identity // of a CA certificate itself
 	issuer   string         // generation of the issuing CA, "" unknown
+	added    bool           // the issuing CA is one that the user added
 	daysLeft int
 }
 
@@ -322,6 +324,18 @@ func (a *app) describeAt(c *x509.Certificate, now time.Time) description {
 		d.holder = &h
 	}
 	return d
+}
+
+// recognize finds the certificate, or its issuer, among CAs that were added.
+func (d *description) recognize(added []knownCA) {
+	for _, ca := range added {
+		switch {
+		case d.kind.IsCA() && cert.FingerprintOf(d.cert) == ca.fingerprint:
+			d.ca = trust.Identity{Standing: trust.Added, Pin: trust.Pin{ID: ca.id}}
+		case d.issuer == "" && d.cert.CheckSignatureFrom(ca.cert) == nil:
+			d.issuer, d.added = ca.id, true
+		}
+	}
 }
 
 // renewable reports a certificate that the municipal counter renews.
@@ -385,7 +399,11 @@ func (d description) rows(a *app, personal bool) [][]string {
 		}
 		add(text{JA: "認証局", EN: "CA"}, standing)
 	} else if d.issuer != "" {
-		add(text{JA: "認証局の世代", EN: "CA generation"}, d.issuer)
+		generation := d.issuer
+		if d.added {
+			generation += "  " + a.say(standingTexts[trust.Added])
+		}
+		add(text{JA: "認証局の世代", EN: "CA generation"}, generation)
 	} else if d.renewable() {
 		add(text{JA: "認証局の世代", EN: "CA generation"}, a.say(standingTexts[trust.Unknown]))
 	}

@@ -193,12 +193,15 @@ func (a *app) demoServe(ctx context.Context, addr, name string, opt virtualcard.
 	}
 	var recorder virtualcard.Recorder
 	card.Observe(recorder.Observe)
+	inserted := false
 	err = virtualcard.Serve(ctx, addr, card, func() {
+		inserted = true
 		a.io.Note(text{JA: "デモカード「%s」を入れました。Ctrl-Cで取り出します。", EN: "The demo card %q is in. Ctrl-C takes it out."}.With(name))
 		a.io.Note(demoPINs)
 	})
-	total := recorder.Total()
-	a.io.Note(text{JA: "取り出しました。コマンド%d件、受信%dバイト、送信%dバイト。", EN: "Taken out. %d commands, %d bytes received, %d bytes sent."}.With(total.Commands, total.Sent, total.Received))
+	if total := recorder.Total(); inserted {
+		a.io.Note(text{JA: "取り出しました。コマンド%d件、受信%dバイト、送信%dバイト。", EN: "Taken out. %d commands, %d bytes received, %d bytes sent."}.With(total.Commands, total.Sent, total.Received))
+	}
 	switch {
 	case errors.Is(err, virtualcard.ErrNoReader):
 		return problem.New(problem.NoService,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"syscall"
 
 	"github.com/jpki-tools/jpki/internal/democard"
 	"github.com/jpki-tools/jpki/internal/output"
@@ -263,9 +264,14 @@ func explainOutput(err error) *problem.Problem {
 	if !errors.As(err, &failed) {
 		return nil
 	}
-	next := text{JA: "-o で別の名前を指定してください。", EN: "Give another name with -o."}
-	if failed.Reason == output.ErrExists {
-		next = text{JA: "-o で別の名前を指定するか、上書きしてよければ --force を付けてください。", EN: "Give another name with -o, or replace it with --force."}
+	next := text{JA: "別の名前を指定してください。", EN: "Give another name."}
+	switch failed.Reason {
+	case output.ErrExists:
+		next = text{JA: "別の名前を指定するか、上書きしてよければ --force を付けてください。", EN: "Give another name, or replace it with --force."}
+	case output.ErrNoFolder:
+		next = text{JA: "先にフォルダーを作るか、別の場所を指定してください。", EN: "Make the folder first, or name another place."}
+	case output.ErrNotAllowed, output.ErrNoSpace:
+		next = text{JA: "別の場所を指定してください。", EN: "Name another place."}
 	}
 	return problem.New(problem.Output,
 		text{JA: "%sを作成できません: %s。", EN: "Cannot make %s: %s."}.With(failed.Path, outputReasons[failed.Reason]), next)
@@ -278,6 +284,8 @@ func explainFile(err error) *problem.Problem {
 	}
 	what := text{JA: "%sを扱えません: %s", EN: "Cannot use %s: %s"}.With(path.Path, path.Err.Error())
 	switch {
+	case errors.Is(err, syscall.EISDIR):
+		return isFolder(path.Path)
 	case errors.Is(err, fs.ErrNotExist):
 		what = text{JA: "%sがありません。", EN: "There is no %s."}.With(path.Path)
 	case errors.Is(err, fs.ErrPermission):

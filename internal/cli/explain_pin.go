@@ -33,14 +33,23 @@ func explainSource(err error) *problem.Problem {
 			textRuleHints[bad.Rule])
 	case errors.As(err, &file):
 		return problem.New(problem.PINSource,
-			text{JA: "暗証番号のファイル%sは使えません: %s。", EN: "The PIN file %s is not used: %s."}.With(file.Path, fileReasons[file.Reason]),
-			text{JA: "本人だけが読めるファイルにしてください(chmod 600)。", EN: "It has to be a file that only you can read (chmod 600)."})
+			text{JA: "暗証番号のファイル%sは使えません: %s。", EN: "The PIN file %s is not used: %s."}.With(file.Path, fileReasons[file.Reason]), fileHint(file.Reason))
 	case errors.As(err, &program):
 		return problem.New(problem.PINSource,
 			text{JA: "%sから暗証番号を受け取れませんでした: %s。", EN: "%s gave no PIN: %s."}.With(program.Program, programReasons[program.Reason]),
 			text{JA: "そのコマンドを単独で実行して確かめてください。", EN: "Try the command on its own."})
 	}
 	return nil
+}
+
+func fileHint(reason error) text {
+	switch reason {
+	case pin.ErrNoFile:
+		return text{JA: "名前を確かめてください。", EN: "Check its name."}
+	case pin.ErrNoCredentials:
+		return text{JA: "systemdのユニットに LoadCredentialEncrypted= を書いてください(jpki help pin)。", EN: "Write LoadCredentialEncrypted= into the systemd unit (jpki help pin)."}
+	}
+	return text{JA: "本人だけが読めるファイルにしてください(chmod 600)。", EN: "It has to be a file that only you can read (chmod 600)."}
 }
 
 func sourceUsage(e *pin.UsageError) text {
@@ -82,6 +91,10 @@ var textRules = map[pin.Rule]text{
 }
 
 var textRuleHints = map[pin.Rule]text{
+	pin.RuleEmpty:         {JA: "暗証番号を1行で渡してください。", EN: "Give the PIN, on one line."},
+	pin.RuleTooLong:       {JA: "署名用パスワードは16文字まで、利用者証明用パスワードは4桁です。", EN: "The signing password has 16 characters at most, the authentication PIN 4 digits."},
+	pin.RuleNotASCII:      {JA: "使えるのは半角の英字と数字だけです。", EN: "Only half-width letters and digits can be in it."},
+	pin.RuleBlank:         {JA: "使えるのは半角の英字と数字だけです。", EN: "Only half-width letters and digits can be in it."},
 	pin.RuleFullWidth:     {JA: "日本語入力を切り、半角で入力してください。", EN: "Switch the input method off and type half-width characters."},
 	pin.RuleByteOrderMark: {JA: "BOMなしのUTF-8で保存し直してください。", EN: "Save the file again as UTF-8 without BOM."},
 	pin.RuleMissing:       {JA: "1行目に現在の、2行目に新しい暗証番号を書いてください。", EN: "Give the current PIN on the first line and the new one on the second."},

@@ -39,9 +39,7 @@ func openInput(path string) (*os.File, error) {
 		return nil, err
 	}
 	if info.IsDir() {
-		return nil, problem.New(problem.Input,
-			text{JA: "%sはフォルダーです。", EN: "%s is a directory."}.With(path),
-			text{JA: "ファイルを指定してください。", EN: "Name a file."})
+		return nil, isFolder(path)
 	}
 	if !info.Mode().IsRegular() {
 		return nil, problem.New(problem.Input,
@@ -49,6 +47,12 @@ func openInput(path string) (*os.File, error) {
 			text{JA: "パイプなどの中身は「-」(標準入力)で渡してください。", EN: "Give what comes from a pipe as - (standard input)."})
 	}
 	return os.Open(path)
+}
+
+func isFolder(path string) *problem.Problem {
+	return problem.New(problem.Input,
+		text{JA: "%sはフォルダーです。", EN: "%s is a directory."}.With(path),
+		text{JA: "ファイルを指定してください。", EN: "Name a file."})
 }
 
 // cancellable makes a long read end with ctx.

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -59,6 +60,12 @@ func (a *app) pinStatus(ctx context.Context) error {
 		rows = append(rows, a.counterRow(p))
 	}
 	fmt.Fprint(a.io.Out, a.io.Rows(0, rows))
+	if slices.ContainsFunc(pins, func(p pinStatus) bool { return p.err == nil && p.tries.Blocked() }) {
+		a.io.Note(text{
+			JA: "証明書のない暗証番号や、顔認証マイナンバーカードの暗証番号も、このように見えます。次にすることは jpki status で分かります。",
+			EN: "A PIN without its certificate looks the same, and so do those of a face-authentication card. What to do next: jpki status",
+		})
+	}
 	return nil
 }
 
@@ -75,7 +82,7 @@ func (a *app) newPINVerify() *cobra.Command {
 			{"jpki pin verify auth", text{JA: "利用者証明用パスワードを確かめる", EN: "check the authentication PIN"}},
 			{"jpki pin verify sign --pin-stdin < pin.txt", text{JA: "スクリプトから", EN: "from a script"}},
 		},
-		args: a.argCount(0, 1, text{JA: "引数は sign か auth の1つです。", EN: "The argument is sign or auth."}),
+		args: a.keyArgs(),
 		run: func(ctx context.Context, args []string) error {
 			u, err := a.unlocker(&unlock, false)
 			if err != nil {
@@ -113,16 +120,26 @@ func (a *app) pinVerify(ctx context.Context, u *unlocker, args []string) error {
 	return nil
 }
 
-// keyArgument reads the argument that names a key, or asks for it.
+var keysNamed = map[string]jpki.Key{"sign": jpki.KeySign, "auth": jpki.KeyAuth}
+
+// keyArgs checks the argument that names a key.
+func (a *app) keyArgs() cobra.PositionalArgs {
+	count := a.argCount(0, 1, text{JA: "引数は sign か auth の1つです。", EN: "The argument is sign or auth."})
+	return func(c *cobra.Command, args []string) error {
+		if err := count(c, args); err != nil || len(args) == 0 {
+			return err
+		}
+		if _, ok := keysNamed[args[0]]; !ok {
+			return usage(text{JA: "「%s」という種類はありません。sign(署名用)か auth(利用者証明用)です。", EN: "There is no kind %q: it is sign or auth."}.With(args[0]))
+		}
+		return nil
+	}
+}
+
+// keyArgument gives the key that the argument names, or asks for it.
 func (a *app) keyArgument(ctx context.Context, u *unlocker, args []string) (jpki.Key, error) {
 	if len(args) > 0 {
-		switch args[0] {
-		case "sign":
-			return jpki.KeySign, nil
-		case "auth":
-			return jpki.KeyAuth, nil
-		}
-		return 0, usage(text{JA: "「%s」という種類はありません。sign(署名用)か auth(利用者証明用)です。", EN: "There is no kind %q: it is sign or auth."}.With(args[0]))
+		return keysNamed[args[0]], nil
 	}
 	if u.tty == nil {
 		return 0, usage(text{JA: "sign(署名用)か auth(利用者証明用)を指定してください。", EN: "Say which: sign or auth."})
@@ -140,5 +157,6 @@ func (a *app) keyArgument(ctx context.Context, u *unlocker, args []string) (jpki
 	case "2", "auth":
 		return jpki.KeyAuth, nil
 	}
-	return 0, usage(text{JA: "1か2を入力してください。", EN: "Enter 1 or 2."})
+	return 0, usage(text{JA: "1でも2でもありません。", EN: "This is neither 1 nor 2."}).
+		next(text{JA: "もう一度実行して、1か2を入力してください。", EN: "Run this again and enter 1 or 2."})
 }

@@ -17,17 +17,30 @@ func (a *app) newReaders() *cobra.Command {
 		use:   "readers",
 		short: text{JA: "カードリーダーの一覧を見る", EN: "list the card readers"},
 		args:  a.noArgs(),
-		run:   func(context.Context, []string) error { return a.readers() },
+		run:   func(ctx context.Context, _ []string) error { return a.readers(ctx) },
 	})
 }
 
-func (a *app) readers() error {
+// listReaders gives the readers, or what --card puts in their place.
+func (a *app) listReaders(ctx context.Context) ([]pcsc.ReaderState, error) {
+	if a.card != "" {
+		card, err := a.openCard(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer card.Close()
+		return []pcsc.ReaderState{{Name: card.reader, Present: true}}, nil
+	}
 	pc, err := pcsc.Establish()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer pc.Close()
-	readers, err := pc.Readers()
+	return pc.Readers()
+}
+
+func (a *app) readers(ctx context.Context) error {
+	readers, err := a.listReaders(ctx)
 	if err != nil {
 		return err
 	}

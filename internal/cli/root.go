@@ -37,8 +37,12 @@ func (a *app) execute(ctx context.Context, args []string) error {
 	var help bytes.Buffer // cobra would complain of a write that fails itself
 	root.SetOut(&help)
 	root.SetErr(a.io.Err)
-	err := root.ExecuteContext(ctx)
+	c, err := root.ExecuteContextC(ctx)
 	_, _ = io.WriteString(a.io.Out, a.io.Page(help.String())) // finish looks at it
+	var mistake usageProblem
+	if errors.As(err, &mistake) && mistake.Next.IsZero() {
+		mistake.Next = helpHint(c)
+	}
 	return err
 }
 
@@ -157,10 +161,12 @@ func (a *app) command(c command) *cobra.Command {
 // usageProblem is a mistake in the command line.
 type usageProblem struct{ *problem.Problem }
 
-func usage(what text) usageProblem {
-	return usageProblem{problem.New(problem.Usage, what, text{
-		JA: "使い方は jpki --help で見られます。", EN: "See jpki --help.",
-	})}
+// usage makes one whose hint is the help of the command, unless next gives it
+// another.
+func usage(what text) usageProblem { return usageProblem{problem.New(problem.Usage, what, text{})} }
+
+func helpHint(c *cobra.Command) text {
+	return text{JA: "使い方は %s --help で見られます。", EN: "See %s --help."}.With(c.CommandPath())
 }
 
 func (u usageProblem) Unwrap() error { return u.Problem }
@@ -194,7 +200,7 @@ func (a *app) flagProblem(c *cobra.Command, err error) error {
 	case errors.As(err, &syntax):
 		what = text{JA: "オプション「%s」の書き方が違います。", EN: "The option %q is not well formed."}.With(syntax.GetSpecifiedFlag())
 	}
-	return usage(what).next(text{JA: "使い方は %s --help で見られます。", EN: "See %s --help."}.With(c.CommandPath()))
+	return usage(what).next(helpHint(c))
 }
 
 // exactArgs, at most and at least: cobra's own checks speak English only.
@@ -203,7 +209,7 @@ func (a *app) argCount(least, most int, want text) cobra.PositionalArgs {
 		if len(args) >= least && (most < 0 || len(args) <= most) {
 			return nil
 		}
-		return usage(want).next(text{JA: "使い方は %s --help で見られます。", EN: "See %s --help."}.With(c.CommandPath()))
+		return usage(want).next(helpHint(c))
 	}
 }
 

@@ -8,7 +8,9 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -339,6 +341,25 @@ func (a *app) noteBeforeSigning(opt *signOptions, jobs []*signJob) {
 			EN: "Whether the service you send it to accepts it was not verified with the real service.",
 		})
 	}
+	for _, j := range jobs {
+		if j.err == nil && opt.format == "" && !opt.attached && j.unlikeItsName() {
+			a.io.Note(text{
+				JA: "%[1]sは、名前と違ってPDFにもXMLにも見えないため、分離署名の%[2]sを作ります。ほかの形式は --format で指定できます。",
+				EN: "In spite of its name, %[1]s does not look like PDF or XML: the signature becomes %[2]s, a detached one. --format chooses another kind.",
+			}.With(j.input, filepath.Base(j.target)))
+		}
+	}
+}
+
+// unlikeItsName reports a file named like a PDF or XML document whose beginning
+// is not one's: it may be damaged.
+func (job *signJob) unlikeItsName() bool {
+	return job.format.name == "cms" && named(job.input, ".pdf", ".xml", ".xtx")
+}
+
+// named reports whether the name of a file has one of these endings.
+func named(path string, endings ...string) bool {
+	return slices.Contains(endings, strings.ToLower(filepath.Ext(path)))
 }
 
 // signSession signs everything that is ready in one PIN session. What could not

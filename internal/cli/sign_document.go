@@ -100,15 +100,24 @@ func signedName(in string) string {
 // formatOf chooses the format by the head of a file, not by its name. A CMS
 // signature comes first: what is inside can look like anything.
 func formatOf(head []byte) string {
-	text := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xEF\xBB\xBF")), " \t\r\n")
 	switch {
 	case cms.IsSignedData(head):
 	case bytes.Contains(head, []byte("%PDF-")):
 		return "pdf"
-	case bytes.HasPrefix(text, []byte("<?xml")), bytes.HasPrefix(head, []byte("\xFF\xFE<\x00?\x00")), bytes.HasPrefix(head, []byte("\xFE\xFF\x00<\x00?")):
+	case bytes.HasPrefix(beginning(head), []byte("<?xml")), bytes.HasPrefix(head, []byte("\xFF\xFE<\x00?\x00")), bytes.HasPrefix(head, []byte("\xFE\xFF\x00<\x00?")):
 		return "xmldsig"
 	}
 	return "cms"
+}
+
+// markup reports what can be XML without a declaration, which it may lack.
+func markup(head []byte) bool {
+	return formatOf(head) == "cms" && bytes.HasPrefix(beginning(head), []byte("<"))
+}
+
+// beginning is a text without what may stand before it.
+func beginning(head []byte) []byte {
+	return bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xEF\xBB\xBF")), " \t\r\n")
 }
 
 // rawDocument is a bare RSA signature over a file or a digest.

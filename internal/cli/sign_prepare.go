@@ -89,6 +89,9 @@ func (a *app) prepareSign(ctx context.Context, opt *signOptions, job *signJob) e
 		perFile.format = "cms"
 	default:
 		perFile.format = formatOf(in.head)
+		if named(job.input, ".xml", ".xtx") && markup(in.head) {
+			perFile.format = "xmldsig"
+		}
 	}
 	job.format, _ = formatNamed(perFile.format)
 	job.target = opt.targetOf(job.format, job.input)

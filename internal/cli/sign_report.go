@@ -67,6 +67,9 @@ func (a *app) reportDryRun(opt *signOptions, jobs []*signJob) error {
 	if _, err := fmt.Fprint(a.io.Out, ui.Table(0, nil, rows)); err != nil {
 		return err
 	}
+	if ready == 0 {
+		return nil
+	}
 	if opt.tsa != "" {
 		a.io.Say(text{JA: "タイムスタンプは%sから取ります。", EN: "The timestamps would come from %s."}.With(opt.tsa))
 	}

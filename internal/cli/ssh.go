@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 )
 
@@ -61,16 +62,16 @@ func (a *app) sshComment() string {
 }
 
 func (a *app) sshKey(ctx context.Context) error {
-	cert, err := a.freeCertificate(ctx, jpki.KindAuth)
+	c, err := a.freeCertificate(ctx, jpki.KindAuth)
 	if err != nil {
 		return err
 	}
-	key, err := ssh.NewPublicKey(cert.PublicKey)
+	key, err := ssh.NewPublicKey(c.PublicKey)
 	if err != nil {
 		return err
 	}
 	line := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key))) + " " + a.sshComment()
-	demo := a.card != ""
+	demo := cert.IsDemo(c)
 	if demo {
 		a.io.Note(text{
 			JA: "デモカードの鍵です。秘密鍵は公開されているので、本物のサーバーに登録しないでください。",
@@ -86,7 +87,7 @@ func (a *app) sshKey(ctx context.Context) error {
 			Fingerprint string `json:"fingerprint"`
 			Demo        bool   `json:"demo"`
 		}{"jpki.ssh-key/v1", key.Type(), nil, line, ssh.FingerprintSHA256(key), demo}
-		if k, ok := cert.PublicKey.(*rsa.PublicKey); ok {
+		if k, ok := c.PublicKey.(*rsa.PublicKey); ok {
 			bits := k.N.BitLen()
 			doc.Bits = &bits
 		}

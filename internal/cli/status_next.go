@@ -55,7 +55,7 @@ func (s cardStatus) findings() (all []finding) {
 				code: findTriesUsed, kind: c.kind, more: "wrong-pin",
 				line: text{JA: "%sは間違いが続いています(%s)。", EN: "Wrong entries of the %s were counted: %s."}.With(pinNames[p.key], leftText(p.tries.Left)),
 				next: text{
-					JA: "%sは間違いが続いています(%s)。控えを確かめ、jpki pin verify %sで正しく入力すると元に戻ります。",
+					JA: "%sは間違いが続いています(%s)。控えを確かめ、jpki pin verify %s で正しく入力すると元に戻ります。",
 					EN: "Wrong entries of the %s were counted: %s. Check your note; a correct entry with jpki pin verify %s resets it.",
 				}.With(pinNames[p.key], leftText(p.tries.Left), p.key),
 			})

@@ -300,9 +300,9 @@ func (u *unlocker) confirm(ctx context.Context, k jpki.Key, t jpki.Tries) error 
 		return err
 	}
 	agreed, err := u.agrees(ctx, text{
-		JA: "%sは残り1回です。間違えるとロックされます。%s",
-		EN: "One try is left for the %s. A mistake blocks it. %s",
-	}.With(pinNames[k], unlockHint), goOnPrompt)
+		JA: "%sは残り1回です。間違えるとロックされ、パソコンでは解除できません(市区町村の窓口などでの手続きが必要です)。控えを確かめてください。",
+		EN: "One try is left for the %s. A mistake blocks it, and no program on a PC can unlock it (the municipal counter can). Check your note.",
+	}.With(pinNames[k]), goOnPrompt)
 	if err != nil {
 		return err
 	}

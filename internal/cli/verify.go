@@ -132,7 +132,7 @@ func (a *app) verify(ctx context.Context, opt *verifyOptions, files []string) (e
 	if err == nil && worst != "" {
 		err = quietly(worst)
 	}
-	if extracted != nil {
+	if p, ok := isProblem(err); extracted != nil && !(ok && p.Code == problem.Usage) {
 		err = a.takeOut(extracted, files[0], err)
 	}
 	return err
@@ -253,7 +253,8 @@ func (a *app) judgeAll(ctx context.Context, opt *verifyOptions, f foundSignature
 
 func noSignature(path string) error {
 	return problem.New(problem.Invalid,
-		text{JA: "%sに署名はありません。", EN: "There is no signature in %s."}.With(path), text{})
+		text{JA: "%sに署名はありません。", EN: "There is no signature in %s."}.With(path),
+		text{JA: "署名されたファイルか、分離署名のファイル(.p7s)を指定してください。", EN: "Name the signed file, or the file of a detached signature (.p7s)."})
 }
 
 // judge puts what the signature says and what the chain says together.

@@ -87,6 +87,9 @@ func (a *app) findSignatures(ctx context.Context, opt *verifyOptions, path strin
 		return nil, err
 	}
 	format := formatOf(head[:n])
+	if markup(head[:n]) {
+		format = "xmldsig" // no CMS begins like that
+	}
 	switch {
 	case opt.profile == profileTouki && format != "pdf":
 		return nil, notForTouki(path)

@@ -231,7 +231,11 @@ func verifies(log []exchange) (n int) {
 // sshKey is the line for authorized_keys.
 func (p program) sshKey(t testing.TB, args ...string) string {
 	t.Helper()
-	return p.run(t, append([]string{"ssh", "key"}, args...)...).wantExit(t, 0).stdout
+	r := p.run(t, append([]string{"ssh", "key"}, args...)...).wantExit(t, 0)
+	if !strings.Contains(r.stderr, "never register it") {
+		t.Errorf("no warning that the demo card's key is public: %q", r.stderr)
+	}
+	return r.stdout
 }
 
 // TestSSHLogin does all that people do with an agent, entering the PIN each
