@@ -34,7 +34,7 @@ func newAuthority(t testing.TB, change func(*x509.Certificate)) authority {
 	if change != nil {
 		change(template)
 	}
-	cert := issue(template, p.ca, p.rsa.key)
+	cert := p.ca.issue(template, p.rsa.key)
 	b.write("tsa.pem", certPEM(cert))
 	key, err := x509.MarshalPKCS8PrivateKey(p.rsa.key)
 	if err != nil {

@@ -17,6 +17,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/jpki-tools/jpki/pkg/internal/signers"
 )
 
 // forge is a SignedData in the making, to be made wrong in one place. It
@@ -414,7 +416,7 @@ func TestAttributesPassedOffAsContent(t *testing.T) {
 // signed counts, wherever it stands.
 func TestCertificateSigned(t *testing.T) {
 	p := fixture()
-	twin := issue(&x509.Certificate{SerialNumber: p.rsa.cert.SerialNumber, Subject: pkix.Name{CommonName: "somebody else"}}, p.ca, p.rsa.key)
+	twin := p.ca.issue(&x509.Certificate{SerialNumber: p.rsa.cert.SerialNumber, Subject: pkix.Name{CommonName: "somebody else"}}, p.rsa.key)
 	for _, order := range [][][]byte{{twin.Raw, p.rsa.cert.Raw}, {p.rsa.cert.Raw, twin.Raw}} {
 		f := newForge()
 		f.certificates = order
@@ -470,7 +472,7 @@ func TestSubjectKeyIdentifier(t *testing.T) {
 // key signed nothing.
 func TestSameSubjectKeyIdentifier(t *testing.T) {
 	p := fixture()
-	decoy := issue(&x509.Certificate{SerialNumber: big.NewInt(3), Subject: pkix.Name{CommonName: "decoy"}, SubjectKeyId: p.rsa.cert.SubjectKeyId}, p.ca, p.ca.key)
+	decoy := p.ca.issue(&x509.Certificate{SerialNumber: big.NewInt(3), Subject: pkix.Name{CommonName: "decoy"}, SubjectKeyId: p.rsa.cert.SubjectKeyId}, p.ca.key)
 	for name, c := range map[string]struct {
 		certificates [][]byte
 		ess          bool
@@ -500,7 +502,7 @@ func TestSameSubjectKeyIdentifier(t *testing.T) {
 // An empty key identifier names nobody, not everybody without one.
 func TestEmptySubjectKeyIdentifier(t *testing.T) {
 	p := fixture()
-	without := issue(&x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "no key identifier"}}, p.ca, p.rsa.key)
+	without := p.ca.issue(&x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "no key identifier"}}, p.rsa.key)
 	if len(without.SubjectKeyId) != 0 {
 		t.Fatal("certificate with a key identifier")
 	}
@@ -523,7 +525,7 @@ func TestUnfitKeys(t *testing.T) {
 			t.Errorf("%d bits: %v", bits, f)
 		}
 	}
-	small := ecdsaKey(elliptic.P224()).Public()
+	small := signers.ECDSA(elliptic.P224()).Public()
 	if f := (Algorithm{Scheme: ECDSA, Hash: crypto.SHA256}).verify(small, make([]byte, 32), nil); !errors.Is(f, CryptoConstraintsFailure) {
 		t.Errorf("P-224: %v", f)
 	}

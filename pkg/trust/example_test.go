@@ -3,9 +3,11 @@ package trust_test
 import (
 	"context"
 	"crypto"
+	"crypto/rand"
 	"crypto/x509"
 	"fmt"
 	"log"
+	"math/big"
 	"strings"
 
 	"github.com/jpki-tools/jpki/pkg/cert"
@@ -50,7 +52,8 @@ func signed(text string) (p7s []byte) {
 
 // A signature somebody sent: first the mathematics, by the package of its
 // format, then whether the signer is to be believed. Only both together are an
-// answer.
+// answer. For a PDF or an XML document it is the same, with what package pdfsig
+// or xmlsig gives.
 func Example() {
 	p7s := signed("a contract")
 
@@ -58,23 +61,68 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	for _, text := range []string{"a contract", "another contract"} {
+		content, err := cms.HashContent(strings.NewReader(text), signature.Hashes()...)
+		if err != nil {
+			log.Fatal(err)
+		}
+		for _, r := range signature.Verify(content) {
+			anchors := trust.Anchors{Demo: true} // nobody but a test believes the demo card
+			now := trust.Moment{Time: clock, Claimed: r.SigningTime}
+			verdict := anchors.Check(r.Certificate, signature.Certificates, cert.Sign, now)
+			verdict = verdict.With(trust.ReasonsOf(r.Err())...)
+			fmt.Println(text, "is", verdict.Status())
+			for _, reason := range verdict.Reasons {
+				fmt.Println(reason.Code)
+			}
+		}
+	}
+	// Output:
+	// a contract is valid-revocation-unchecked
+	// another contract is invalid
+	// HASH_FAILURE
+}
+
+// A revocation list is asked about every certificate of the chain but the
+// anchor at its end.
+func ExampleVerdict_WithRevocation() {
+	ca, _ := virtualcard.DemoCAs()
+	signature, err := cms.Parse(signed("a contract"))
+	if err != nil {
+		log.Fatal(err)
+	}
 	content, err := cms.HashContent(strings.NewReader("a contract"), signature.Hashes()...)
 	if err != nil {
 		log.Fatal(err)
 	}
-	for _, r := range signature.Verify(content) {
-		anchors := trust.Anchors{Demo: true} // nobody but a test believes the demo card
-		verdict := anchors.Check(r.Certificate, signature.Certificates, cert.Sign, trust.Moment{Time: clock, Claimed: r.SigningTime})
-		if err := r.Err(); err != nil {
-			verdict = verdict.With(trust.Reason{Code: trust.SigCryptoFailure, Err: err})
-		}
-		holder, err := cert.HolderOf(r.Certificate)
+	signer := signature.Verify(content)[0].Certificate
+	for _, revoked := range [][]x509.RevocationListEntry{nil, {{SerialNumber: signer.SerialNumber, RevocationTime: clock.AddDate(0, -1, 0)}}} {
+		der, err := x509.CreateRevocationList(rand.Reader, &x509.RevocationList{
+			Number: big.NewInt(1), ThisUpdate: clock, NextUpdate: clock.AddDate(0, 0, 1), RevokedCertificateEntries: revoked,
+		}, ca.Certificate, ca.Key)
 		if err != nil {
 			log.Fatal(err)
 		}
-		fmt.Println(verdict.Status(), verdict.Issuer.Standing, holder.Name)
+		lists, err := trust.ParseCRLs(der) // or what a .crl file holds
+		if err != nil {
+			log.Fatal(err)
+		}
+
+		verdict := trust.Anchors{Demo: true}.Check(signer, signature.Certificates, cert.Sign, trust.Moment{Time: clock, Proven: true})
+		var evidence []trust.Evidence
+		for i := 1; i < len(verdict.Chain); i++ {
+			for _, list := range lists {
+				if e, applies := list.Check(verdict.Chain[i-1], verdict.Chain[i]); applies {
+					evidence = append(evidence, e)
+				}
+			}
+		}
+		verdict = verdict.WithRevocation(evidence, clock)
+		fmt.Println(verdict.Status(), verdict.Revocation, verdict.Reasons)
 	}
-	// Output: valid-revocation-unchecked demo デモ　太郎
+	// Output:
+	// valid good []
+	// invalid revoked [REVOKED: the certificate is revoked since 2026-10-22T00:00:00Z (unspecified)]
 }
 
 func ExamplePins() {

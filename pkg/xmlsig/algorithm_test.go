@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/jpki-tools/jpki/pkg/cms"
+	"github.com/jpki-tools/jpki/pkg/internal/signers"
 )
 
 // signedWith is a signature over <a/> by any algorithm there is, as others make
@@ -75,8 +76,8 @@ func TestAlgorithms(t *testing.T) {
 		{"RSA, SHA-1", rsaWith(crypto.SHA1), crypto.SHA1, f.signer, true},
 		{"RSA 1024", rsaWith(crypto.SHA256), crypto.SHA256, f.short, true},
 		{"P-256", ecdsaWith(crypto.SHA256), crypto.SHA256, f.p256, false},
-		{"P-384", ecdsaWith(crypto.SHA384), crypto.SHA256, f.ca.certify(ecdsaKey(elliptic.P384()), "P-384", 6), false},
-		{"P-521", ecdsaWith(crypto.SHA512), crypto.SHA256, f.ca.certify(ecdsaKey(elliptic.P521()), "P-521", 7), false},
+		{"P-384", ecdsaWith(crypto.SHA384), crypto.SHA256, newHolder(signers.ECDSA(elliptic.P384()), "P-384", 6), false},
+		{"P-521", ecdsaWith(crypto.SHA512), crypto.SHA256, newHolder(signers.ECDSA(elliptic.P521()), "P-521", 7), false},
 		{"P-256, SHA-1", ecdsaWith(crypto.SHA1), crypto.SHA256, f.p256, true},
 	} {
 		signed := signedWith(t, test.algorithm, test.digest, test.who)
