@@ -186,7 +186,7 @@ func (a *app) findCMS(ctx context.Context, opt *verifyOptions, in *input) ([]fou
 	}
 	var all []foundSignature
 	for _, r := range sd.Verify(content) {
-		found := cmsFinding("cms", r, sd.Certificates)
+		found := cmsFinding("cms", r)
 		found.covers = []text{covers}
 		all = append(all, found)
 	}
@@ -234,9 +234,9 @@ func inputName(name string) text {
 }
 
 // cmsFinding is what a SignerInfo says.
-func cmsFinding(format string, r cms.Result, certs []*x509.Certificate) foundSignature {
+func cmsFinding(format string, r cms.Result) foundSignature {
 	f := foundSignature{
-		format: format, role: roleSignature, cert: r.Certificate, certs: certs, algorithm: r.Algorithm.String(), claimed: r.SigningTime,
+		format: format, role: roleSignature, cert: r.Certificate, certs: r.Certificates, algorithm: r.Algorithm.String(), claimed: r.SigningTime,
 		reasons: trust.ReasonsOf(r.Err()),
 	}
 	if r.Signer != nil {
@@ -249,7 +249,7 @@ func cmsFinding(format string, r cms.Result, certs []*x509.Certificate) foundSig
 		}
 	}
 	for _, c := range r.Counter {
-		counter := cmsFinding(format, c, certs)
+		counter := cmsFinding(format, c)
 		counter.role, counter.covers = roleCounter, []text{{JA: "上の署名の値", EN: "the value of the signature above"}}
 		f.counter = append(f.counter, counter)
 	}
@@ -306,7 +306,7 @@ func findPDF(ctx context.Context, path string, f *os.File, size int64) ([]foundS
 func pdfFinding(s pdfsig.Signature) foundSignature {
 	found := foundSignature{format: "pdf", role: roleSignature}
 	if s.Signed != nil {
-		found = cmsFinding("pdf", s.CMS, s.Signed.Certificates)
+		found = cmsFinding("pdf", s.CMS)
 	}
 	switch s.Kind {
 	case pdfsig.Certification:

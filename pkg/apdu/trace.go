@@ -39,7 +39,8 @@ type Tracer struct {
 	Sink   func(Exchange)
 }
 
-// Wrap gives a transmitter that passes everything on to t and shows it.
+// Wrap gives a transmitter that passes everything on to t and shows it. It is
+// for one goroutine at a time, in which Sink, Now and Public are called.
 func (tr Tracer) Wrap(t Transmitter) Transmitter { return &traced{Tracer: tr, next: t} }
 
 type traced struct {

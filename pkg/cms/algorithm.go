@@ -125,7 +125,7 @@ func digestOID(h crypto.Hash) (OID, bool) {
 			return d.oid, true
 		}
 	}
-	return "", false
+	return OID{}, false
 }
 
 // signature gives the algorithm an AlgorithmIdentifier names, beside the

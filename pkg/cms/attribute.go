@@ -63,7 +63,7 @@ func required(attributes []Attribute, t OID, name string) (*cursor, *Failure) {
 func contentType(attributes []Attribute) (OID, *Failure) {
 	c, f := required(attributes, oidContentType, "contentType")
 	if f != nil {
-		return "", f
+		return OID{}, f
 	}
 	t := c.oid()
 	c.done()

@@ -273,7 +273,7 @@ func (c *cursor) done() {
 }
 
 func (c *cursor) oid() OID {
-	o := OID(c.take(tagOID).body)
+	o := OID{string(c.take(tagOID).body)}
 	if c.failed == nil && !o.wellFormed() {
 		c.fail("malformed OBJECT IDENTIFIER")
 	}

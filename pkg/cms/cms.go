@@ -9,10 +9,14 @@
 // [SignedData.Verify] checks every signer.
 //
 // What is verified here is the mathematics and the form: that the key in the
-// signer's certificate signed this content under these attributes. Whether
-// that certificate is to be believed, was in force or was revoked is not a
-// question of CMS and has no answer here.
+// signer's certificate signed this content under these attributes, by
+// algorithms that still prove something. Whether that certificate is to be
+// believed, was in force or was revoked is not a question of CMS and has no
+// answer here: package trust takes [Result.Err] and Result.Certificate.
 //
 // Input to Parse is taken to be hostile: depth, size and number of elements
 // are bounded, and nothing is accepted for lack of a signer.
+//
+// A [SignedData] and a [Content] can be used by several goroutines at once, and
+// so can a [Signing] whose Key can.
 package cms

@@ -5,7 +5,7 @@ import "crypto/x509"
 var oidCountersignature = newOID("1.2.840.113549.1.9.6") // RFC 5652, 11.4
 
 // noContentType is that of the content of a counter-signature: it has none.
-const noContentType OID = ""
+var noContentType OID
 
 // Bounds on the counter-signatures of one SignedData: they are nested in one
 // another, and each costs as much as a signature.

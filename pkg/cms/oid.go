@@ -5,9 +5,11 @@ import (
 	"encoding/hex"
 )
 
-// OID is an object identifier: the contents octets of its DER encoding
-// (X.690, 8.19). Equal identifiers are equal strings.
-type OID string
+// OID is an object identifier. Compare two with ==, and one with the dotted
+// form by its String; the zero OID is none.
+type OID struct {
+	octets string // the contents of its DER encoding (X.690, 8.19)
+}
 
 // Content types and attributes.
 var (
@@ -30,14 +32,14 @@ func newOID(dotted string) OID {
 	if err != nil {
 		panic(err)
 	}
-	return OID(octets)
+	return OID{string(octets)}
 }
 
-// String gives the dotted form.
+// String gives the dotted form: 1.2.840.113549.1.7.1.
 func (o OID) String() string {
 	var id x509.OID
-	if id.UnmarshalBinary([]byte(o)) != nil {
-		return "malformed OID " + hex.EncodeToString([]byte(o))
+	if id.UnmarshalBinary([]byte(o.octets)) != nil {
+		return "malformed OID " + hex.EncodeToString([]byte(o.octets))
 	}
 	return id.String()
 }
@@ -45,7 +47,7 @@ func (o OID) String() string {
 // wellFormed reports whether the octets are those of an object identifier.
 func (o OID) wellFormed() bool {
 	var id x509.OID
-	return id.UnmarshalBinary([]byte(o)) == nil
+	return id.UnmarshalBinary([]byte(o.octets)) == nil
 }
 
-func (o OID) der() []byte { return tlv(tagOID, []byte(o)) }
+func (o OID) der() []byte { return tlv(tagOID, []byte(o.octets)) }

@@ -20,8 +20,10 @@ const (
 // SignedData is a parsed SignedData (RFC 5652, 5.1). It shares memory with
 // what was parsed.
 type SignedData struct {
-	Version      int
-	ContentType  OID // eContentType
+	Version     int
+	ContentType OID // eContentType
+	// Certificates came along, in no order that means anything: a signer's is
+	// [Result.Certificate].
 	Certificates []*x509.Certificate
 	CRLs         [][]byte     // each a RevocationInfoChoice, as encoded
 	Signers      []SignerInfo // none in a file that only carries certificates

@@ -124,7 +124,7 @@ func TestEveryKeyAndHash(t *testing.T) {
 				t.Errorf("%s, %v: %v", h.cert.Subject.CommonName, hash, err)
 			}
 			r := rs[0]
-			if !r.Certificate.Equal(h.cert) || !r.CertificateSigned || !r.SigningTime.Equal(signedAt) || r.Algorithm.Hash != hash || r.Warnings != nil {
+			if !r.Certificate.Equal(h.cert) || !r.CertificateSigned || !r.SigningTime.Equal(signedAt) || r.Algorithm.Hash != hash || r.Warnings != nil || !slices.ContainsFunc(r.Certificates, p.ca.cert.Equal) {
 				t.Errorf("%s, %v: %+v", h.cert.Subject.CommonName, hash, r)
 			}
 		}

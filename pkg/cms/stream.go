@@ -24,7 +24,7 @@ func Read(r io.Reader, w io.Writer) (*SignedData, error) {
 	}
 	var content *Content
 	s.inside(tagSequence, "ContentInfo", func() {
-		if t := OID(s.element("ContentInfo").body); s.err == nil && t != oidSignedData {
+		if t := (OID{string(s.element("ContentInfo").body)}); s.err == nil && t != oidSignedData {
 			s.fail("content type %v, which is not signedData, in ContentInfo", t)
 		}
 		s.inside(tagExplicit, "ContentInfo", func() {

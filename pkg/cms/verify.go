@@ -34,10 +34,13 @@ func (rs Results) Err() error {
 // Result is what verification found about one signer. It says nothing of
 // whether the certificate is to be believed.
 type Result struct {
-	Signer      *SignerInfo
-	Certificate *x509.Certificate // nil where it was not found
-	Algorithm   Algorithm
-	SigningTime time.Time // as the signer claims; zero where not claimed
+	Signer *SignerInfo
+	// Certificate is the signer's, nil where it was not found; Certificates are
+	// all that were looked through for it.
+	Certificate  *x509.Certificate
+	Certificates []*x509.Certificate
+	Algorithm    Algorithm
+	SigningTime  time.Time // as the signer claims; zero where not claimed
 	// CertificateSigned is true when an ESS signing-certificate attribute, and
 	// so the signature, names Certificate: what CAdES asks for. Otherwise
 	// another certificate for the same key could stand in its place.
@@ -54,7 +57,8 @@ type Result struct {
 }
 
 // Err is nil when the signature is good: the content given is what was
-// signed, by the key of Certificate. The zero Result is not good.
+// signed, by the key of Certificate, and neither is too weak to prove it. Else
+// it is all of Failures, joined. The zero Result is not good.
 func (r Result) Err() error {
 	var all []error
 	for _, f := range r.Failures {
@@ -75,7 +79,8 @@ func (r *Result) fail(f *Failure) {
 // Verify checks every signer against the content. It is given as HashContent
 // made it with the digests [SignedData.Hashes] names, or as nil where it is
 // inside the signature. A signer's certificate is looked for in the signature,
-// then among others.
+// then among others. Without a signer there is no result, and the Err of that
+// is [ErrNoSigner].
 func (sd *SignedData) Verify(content *Content, others ...*x509.Certificate) Results {
 	var unfit *Failure
 	if !sd.Detached() {
@@ -110,7 +115,7 @@ func (sd *SignedData) hashContent() *Content {
 }
 
 func (sd *SignedData) verify(si *SignerInfo, content *Content, certificates []*x509.Certificate) Result {
-	r := Result{Signer: si}
+	r := Result{Signer: si, Certificates: certificates}
 	r.certificate(certificates, sd.unreadable)
 	var f *Failure
 	r.SigningTime, f = signingTime(si.Signed)

@@ -9,9 +9,14 @@
 // most once per call, after its rules and the counter were looked at, and what
 // a verified PIN opened is closed again on every path.
 //
-// The package touches nothing but the connection it is given. A connection is
-// a PC/SC card, an emulated card or a test double with the four methods of
-// [Conn].
+// The package touches nothing but the connection it is given, a [Conn]: what
+// Connect of package pcsc gives, a virtualcard.Slot, or a test double with the
+// four methods. Closing it is its owner's business. A call stops between two
+// commands when its context ends, with the context's cause; what closes a PIN
+// session is sent all the same.
+//
+// Errors that are none of this package's own types are the connection's, or an
+// [apdu.Status] where a card answers what it should not.
 package jpki
 
 import (

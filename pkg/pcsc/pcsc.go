@@ -14,6 +14,8 @@
 //	...
 //	err = card.Unpower() // or End, where no PIN was sent
 //
+// Package jpki does all of this between Connect and Close: jpki.New(card).
+//
 // # What it promises
 //
 // A card is the one it was at [Context.Connect]. Where it may have been

@@ -61,7 +61,9 @@ const (
 )
 
 // Signature is one signature of a file, and what verification found about it.
-// It says nothing of whether the signer is to be believed.
+// It says nothing of whether the signer is to be believed: of CMS, Certificate
+// and Certificates are for package trust, and so is Err. A document timestamp is
+// nobody's signature but its authority's.
 type Signature struct {
 	Field      string // fully qualified name
 	Kind       Kind

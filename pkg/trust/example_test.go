@@ -69,7 +69,7 @@ func Example() {
 		for _, r := range signature.Verify(content) {
 			anchors := trust.Anchors{Demo: true} // nobody but a test believes the demo card
 			now := trust.Moment{Time: clock, Claimed: r.SigningTime}
-			verdict := anchors.Check(r.Certificate, signature.Certificates, cert.Sign, now)
+			verdict := anchors.Check(r.Certificate, r.Certificates, cert.Sign, now)
 			verdict = verdict.With(trust.ReasonsOf(r.Err())...)
 			fmt.Println(text, "is", verdict.Status())
 			for _, reason := range verdict.Reasons {
@@ -95,8 +95,8 @@ func ExampleVerdict_WithRevocation() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	signer := signature.Verify(content)[0].Certificate
-	for _, revoked := range [][]x509.RevocationListEntry{nil, {{SerialNumber: signer.SerialNumber, RevocationTime: clock.AddDate(0, -1, 0)}}} {
+	signed := signature.Verify(content)[0]
+	for _, revoked := range [][]x509.RevocationListEntry{nil, {{SerialNumber: signed.Certificate.SerialNumber, RevocationTime: clock.AddDate(0, -1, 0)}}} {
 		der, err := x509.CreateRevocationList(rand.Reader, &x509.RevocationList{
 			Number: big.NewInt(1), ThisUpdate: clock, NextUpdate: clock.AddDate(0, 0, 1), RevokedCertificateEntries: revoked,
 		}, ca.Certificate, ca.Key)
@@ -108,7 +108,7 @@ func ExampleVerdict_WithRevocation() {
 			log.Fatal(err)
 		}
 
-		verdict := trust.Anchors{Demo: true}.Check(signer, signature.Certificates, cert.Sign, trust.Moment{Time: clock, Proven: true})
+		verdict := trust.Anchors{Demo: true}.Check(signed.Certificate, signed.Certificates, cert.Sign, trust.Moment{Time: clock, Proven: true})
 		var evidence []trust.Evidence
 		for i := 1; i < len(verdict.Chain); i++ {
 			for _, list := range lists {

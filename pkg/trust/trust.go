@@ -5,14 +5,23 @@
 // is of no use to whoever brought it.
 //
 // [Anchors.Identify] tells what a CA certificate is, [Anchors.Check] judges an
-// end entity's, [Anchors.CheckCA] a CA's. All of them end in a [Verdict], whose
-// reasons have the names of ETSI EN 319 102-1, and which every signature format
-// shares.
+// end entity's, [Anchors.CheckCA] a CA's. The last two end in a [Verdict], whose
+// reasons have the names of ETSI EN 319 102-1. What a signature format found
+// against a signature goes into the same verdict by [ReasonsOf], and a
+// certificate alone makes no good signature:
+//
+//	v := anchors.Check(r.Certificate, r.Certificates, cert.Sign, trust.Moment{Time: now, Claimed: r.SigningTime})
+//	v = v.With(trust.ReasonsOf(r.Err())...)
+//	v = v.WithRevocation(evidence, now)
+//	v.Status()
 //
 // Revocation is for whoever has a source to know: [ParseCRLs] and [CRL.Check]
 // read lists (RFC 5280), [NewOCSPRequest] and [OCSPRequest.Check] talk to a
 // responder (RFC 6960), and [Verdict.WithRevocation] says what follows from
-// their [Evidence]. Nothing here touches the network.
+// their [Evidence]. Nothing here touches the network. [Anchors.CheckTSA] judges
+// timestamping authorities, whose timestamps make a [Moment] proven.
+//
+// All values can be used by several goroutines at once.
 package trust
 
 import (

@@ -49,7 +49,9 @@ const (
 // Personas gives all personas, the ordinary one first.
 func Personas() []Persona { return slices.Clone(personas) }
 
-// Lookup finds a persona by its name.
+// Lookup finds a persona by its name: adult, expiring, expired, child, no-pin,
+// locked-sign, last-try, android or foreign. [Persona.Description] says what each
+// is there to show.
 func Lookup(name string) (p Persona, ok bool) {
 	for _, p := range personas {
 		if p.Name == name {

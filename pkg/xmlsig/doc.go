@@ -31,7 +31,10 @@
 // nobody's signature. Files that references name come from
 // [Verification.Open], and nothing ever comes from a network.
 //
-// Whether a certificate is to be believed is not decided here: a Result gives
-// the certificate, the time that the signer claims, and timestamps for others
-// to check.
+// Whether a certificate is to be believed is not decided here: a [Result] gives
+// the certificate and the time that the signer claims (package trust), and
+// timestamps for others to check (package cms).
+//
+// A [Document] can be used by several goroutines at once, a [Prepared] and a
+// [Signed] by one at a time.
 package xmlsig

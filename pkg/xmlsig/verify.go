@@ -79,13 +79,27 @@ type Result struct {
 	References []*Reference
 	Whole      bool
 	Warnings   []cms.Warning
-	Failures   []*cms.Failure
+	// Failures are all that stands against the signature. The codes mean here:
+	//
+	//   - FormatFailure: not what XML-DSig or XAdES asks for.
+	//   - HashFailure: something that was signed has changed.
+	//   - SigConstraintsFailure: the signature means something else than a
+	//     signature over this document ([ErrPartial]), or goes through a
+	//     transform that hides what it means.
+	//   - NoSigningCertificateFound: no certificate for the key, or not the one
+	//     that the signature names.
+	//   - SignedDataNotFound: what a reference means is not there.
+	//
+	// A Cause is an [UnsupportedError], a [SyntaxError] or another of this
+	// package's errors, or the caller's own of [Verification.Open].
+	Failures []*cms.Failure
 
 	verified bool // the signature value and all references were checked, and fit
 }
 
 // Err is nil when the signature is good: what its references mean is what was
-// signed, by the key of Certificate. The zero Result is not good.
+// signed, by the key of Certificate, and nothing of it is too weak to prove it.
+// Else it is all of Failures, joined. The zero Result is not good.
 func (r Result) Err() error {
 	var all []error
 	for _, f := range r.Failures {
@@ -109,7 +123,8 @@ func (r *Result) warn(w cms.Warning) {
 	}
 }
 
-// Verify checks every signature in the document, wherever it stands.
+// Verify checks every signature in the document, wherever it stands. Without a
+// signature there is no result, and the Err of that is [ErrNoSignature].
 func (d *Document) Verify(v Verification) Results {
 	var results Results
 	work := &budget{left: d.limits.Work * max(len(d.text), 64<<10)}
