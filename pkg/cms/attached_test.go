@@ -347,6 +347,7 @@ func TestPEMReads(t *testing.T) {
 		"ours":             {good, true},
 		"CR LF":            {strings.ReplaceAll(good, "\n", "\r\n"), true},
 		"PKCS7":            {strings.ReplaceAll(good, "CMS", "PKCS7"), true},
+		"gpgsm":            {strings.ReplaceAll(good, "CMS", "SIGNED MESSAGE"), true},
 		"in front":         {"subject=\nissuer=\n\n" + good, true},
 		"white space":      {" \n\n" + strings.ReplaceAll(good, "\n", " \t\n") + "\n \n", true},
 		"one line":         {"-----BEGIN CMS-----\n" + long + "-----END CMS-----", true},

@@ -9,8 +9,9 @@ import (
 	"slices"
 )
 
-// pemLabels are those of RFC 7468, 9, and of programs older than it.
-var pemLabels = []string{"CMS", "PKCS7"}
+// pemLabels are those of RFC 7468, 9, of programs older than it, and the one
+// that GnuPG's gpgsm writes.
+var pemLabels = []string{"CMS", "PKCS7", "SIGNED MESSAGE"}
 
 const (
 	pemLine    = 64      // characters (RFC 7468, 2)

@@ -9,9 +9,10 @@ import (
 )
 
 // Read reads a signature as [Parse] does, from a file of any size, in DER, BER
-// or PEM (RFC 7468, 9, also with the older label PKCS7). Content inside goes by:
-// through the digests that its verification needs, and to w unless that is nil.
-// So memory does not grow with it; all the rest has at most [MaxSize] octets.
+// or PEM (RFC 7468, 9, also with the older label PKCS7, or with GnuPG's SIGNED
+// MESSAGE). Content inside goes by: through the digests that its verification
+// needs, and to w unless that is nil. So memory does not grow with it; all the
+// rest has at most [MaxSize] octets.
 //
 // That the content is what was signed only a [SignedData.Verify] without error
 // says: until then what w got must not be believed. Errors are [FormatFailure],
