@@ -1,6 +1,7 @@
 package pdfsig
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
@@ -17,10 +18,10 @@ var (
 func (c *comparison) compareForms() error {
 	for _, key := range differing(c.old.form, c.new.form) {
 		switch {
-		case key == "Fields": // below
-		case key == "SigFlags":
-			c.add(SignatureAdded, "SigFlags was changed")
-		case key == "NeedAppearances", c.old.form[key] == nil && (key == "DR" || key == "DA"):
+		case key == "Fields", key == "DR": // below
+		case key == "SigFlags", key == "DA" && c.old.form[key] == nil:
+			c.add(SignatureAdded, "%s of the form was changed", key)
+		case key == "NeedAppearances":
 			c.add(FormFilled, "%s of the form was changed", key)
 		default:
 			c.add(ContentChanged, "%s of the form was changed", key)
@@ -31,6 +32,9 @@ func (c *comparison) compareForms() error {
 	}
 	if ref, ok := c.old.form["Fields"].(pdf.Ref); ok {
 		c.explain(ref, fieldsPaths...)
+	}
+	if err := c.compareResources(); err != nil {
+		return err
 	}
 	old, err := c.old.refs(c.old.form["Fields"], "Fields")
 	if err != nil {
@@ -50,6 +54,49 @@ func (c *comparison) compareForms() error {
 		if !had[ref] {
 			if err := c.addedField(ref); err != nil {
 				return err
+			}
+		}
+	}
+	return nil
+}
+
+// compareResources compares the form's default resources (12.7.2), which text
+// in fields is set with. Other programs that sign keep there what draws their
+// own signature, in place of an earlier one's: names may be added, and XObject
+// and ProcSet may change, which no text is set with.
+func (c *comparison) compareResources() error {
+	old, err := pdf.As[pdf.Dict](c.old.File, c.old.form["DR"])
+	if err != nil {
+		return err
+	}
+	now, err := pdf.As[pdf.Dict](c.new.File, c.new.form["DR"])
+	if err != nil {
+		return err
+	}
+	if !pdf.Equal(c.old.form["DR"], c.new.form["DR"]) || !pdf.Equal(old, now) {
+		c.add(SignatureAdded, "DR of the form was changed")
+	}
+	if ref, ok := c.old.form["DR"].(pdf.Ref); ok {
+		c.explain(ref, "/DR", "AcroForm/DR")
+	}
+	for _, key := range slices.Sorted(maps.Keys(old)) {
+		if ref, ok := old[key].(pdf.Ref); ok {
+			c.explain(ref, "DR/"+string(key))
+		}
+		if key == "XObject" || key == "ProcSet" {
+			continue
+		}
+		was, err := pdf.As[pdf.Dict](c.old.File, old[key])
+		if err != nil {
+			return err
+		}
+		is, err := pdf.As[pdf.Dict](c.new.File, now[key])
+		if err != nil {
+			return err
+		}
+		for _, name := range differing(was, is) {
+			if was[name] != nil {
+				c.add(ContentChanged, "%s %s of the form was changed", key, name)
 			}
 		}
 	}

@@ -38,12 +38,17 @@ func (c Change) String() string { return changeNames[c] }
 type Changes struct {
 	Level   Change   // the gravest
 	Details []string // what was found, in English; at most 100
+
+	gravest string // the first detail of this level
 }
 
 func (c *Changes) add(level Change, format string, args ...any) {
-	c.Level = max(c.Level, level)
+	detail := fmt.Sprintf(format, args...)
+	if level > c.Level {
+		c.Level, c.gravest = level, detail
+	}
 	if len(c.Details) < 100 {
-		c.Details = append(c.Details, fmt.Sprintf(format, args...))
+		c.Details = append(c.Details, detail)
 	}
 }
 
@@ -125,12 +130,8 @@ func (s *foundSignature) changed(c Changes, p Permission) {
 		s.Changes.add(c.Level, "%s", detail)
 	}
 	if c.Level > p.allowed() {
-		detail := ""
-		if len(c.Details) > 0 {
-			detail = ": " + c.Details[len(c.Details)-1]
-		}
 		s.Failures = append(s.Failures, &cms.Failure{
-			Code: cms.HashFailure, Detail: fmt.Sprintf("the document was changed after it was signed (%v)%s", c.Level, detail), Cause: ErrChangedLater,
+			Code: cms.HashFailure, Detail: fmt.Sprintf("the document was changed after it was signed (%v): %s", c.Level, c.gravest), Cause: ErrChangedLater,
 		})
 	}
 }

@@ -321,6 +321,68 @@ func TestTaggedFiles(t *testing.T) {
 	}
 }
 
+// TestDefaultResources changes what fields take their fonts from, as iText
+// (FRM is new) and PDFBox (FRM is another one) do when they sign a second time,
+// and as somebody does who wants other text to show.
+func TestDefaultResources(t *testing.T) {
+	catalog := func(form string) object {
+		return object{1, 0, "<</Type /Catalog /Pages 2 0 R /AcroForm <</SigFlags 3 /Fields [20 0 R 6 0 R] " + form + ">>>>"}
+	}
+	const inline = "/DR <</Font <</F 40 0 R>> /XObject <</FRM 10 0 R>> /ProcSet [/PDF]>>"
+	for name, c := range map[string]struct {
+		before string
+		more   []object // beside, when it is signed
+		change object
+		want   Change
+	}{
+		"none before":             {"", nil, catalog(inline), SignatureAdded},
+		"a category":              {"/DR <</Font <</F 40 0 R>>>>", nil, catalog("/DR <</Font <</F 40 0 R>> /XObject <</FRM 10 0 R>>>>"), SignatureAdded},
+		"another XObject":         {inline, nil, catalog("/DR <</Font <</F 40 0 R>> /XObject <</FRM 13 0 R>> /ProcSet [/PDF]>>"), SignatureAdded},
+		"another ProcSet":         {inline, nil, catalog("/DR <</Font <</F 40 0 R>> /XObject <</FRM 10 0 R>> /ProcSet [/PDF /Text]>>"), SignatureAdded},
+		"a font":                  {inline, nil, catalog("/DR <</Font <</F 40 0 R /G 41 0 R>> /XObject <</FRM 10 0 R>> /ProcSet [/PDF]>>"), SignatureAdded},
+		"another font":            {inline, nil, catalog("/DR <</Font <</F 41 0 R>> /XObject <</FRM 10 0 R>> /ProcSet [/PDF]>>"), ContentChanged},
+		"a font less":             {inline, nil, catalog("/DR <</Font <<>> /XObject <</FRM 10 0 R>> /ProcSet [/PDF]>>"), ContentChanged},
+		"fonts less":              {inline, nil, catalog("/DR <</XObject <</FRM 10 0 R>> /ProcSet [/PDF]>>"), ContentChanged},
+		"all less":                {inline, nil, catalog(""), ContentChanged},
+		"the font":                {inline, nil, object{40, 0, "<</Type /Font /Subtype /Type1 /BaseFont /Courier>>"}, ContentChanged},
+		"object":                  {"/DR 42 0 R", nil, object{42, 0, "<</Font <</F 40 0 R>> /XObject <</FRM 10 0 R>>>>"}, SignatureAdded},
+		"object, another font":    {"/DR 42 0 R", nil, object{42, 0, "<</Font <</F 41 0 R>>>>"}, ContentChanged},
+		"object of a page, too":   {"/DR 42 0 R", []object{{45, 0, "<</Type /Page /Resources 42 0 R>>"}}, object{42, 0, "<</Font <</F 40 0 R>> /XObject <</FRM 10 0 R>>>>"}, ContentChanged},
+		"fonts":                   {"/DR <</Font 43 0 R>>", nil, object{43, 0, "<</F 40 0 R /G 41 0 R>>"}, SignatureAdded},
+		"fonts, another":          {"/DR <</Font 43 0 R>>", nil, object{43, 0, "<</F 41 0 R>>"}, ContentChanged},
+		"fonts of a page, too":    {"/DR <</Font 43 0 R>>", []object{{45, 0, "<</Type /Page /Resources <</Font 43 0 R>>>>"}}, object{43, 0, "<</F 40 0 R /G 41 0 R>>"}, ContentChanged},
+		"XObjects":                {"/DR <</XObject 44 0 R>>", nil, object{44, 0, "<</FRM 13 0 R>>"}, SignatureAdded},
+		"XObjects of a page, too": {"/DR <</XObject 44 0 R>>", []object{{45, 0, "<</Type /Page /Resources <</XObject 44 0 R>>>>"}}, object{44, 0, "<</FRM 13 0 R>>"}, ContentChanged},
+		"no dictionary any more":  {"/DR <</Font 43 0 R>>", nil, object{43, 0, "null"}, ContentChanged},
+	} {
+		signature := crafted("")
+		signature.objects[0] = catalog(c.before)
+		signed := signature.sign(t, formFile(table, append([]object{
+			{13, 0, streamBody("/Type /XObject /Subtype /Form /BBox [0 0 9 9]", "")},
+			{40, 0, "<</Type /Font /Subtype /Type1 /BaseFont /Helvetica>>"},
+			{41, 0, "<</Type /Font /Subtype /Type1 /BaseFont /Symbol>>"},
+			{42, 0, "<</Font <</F 40 0 R>>>>"},
+			{43, 0, "<</F 40 0 R>>"},
+			{44, 0, "<</FRM 10 0 R>>"},
+		}, c.more...)...))
+		s := mustVerify(t, extend(t, signed, "", c.change)).Signatures[0]
+		if s.Changes.Level != c.want || (s.Err() == nil) != (c.want < ContentChanged) {
+			t.Errorf("%s: %v, want %v: %q, %v", name, s.Changes.Level, c.want, s.Changes.Details, s.Err())
+		}
+	}
+}
+
+// TestGravestIsNamed wants the failure to say what broke the signature, not
+// what came after.
+func TestGravestIsNamed(t *testing.T) {
+	signed := mustSign(t, formFile(table), Options{})
+	forged := extend(t, signed, "", object{3, 0, "<</Type /Page /Parent 2 0 R /Contents 4 0 R /Rotate 90 /Annots [6 0 R]>>"})
+	err := mustVerify(t, forged).Err()
+	if err == nil || !strings.Contains(err.Error(), "Rotate was changed") {
+		t.Error(err)
+	}
+}
+
 func TestLocks(t *testing.T) {
 	lock := func(s string) string {
 		return "/Reference [<</TransformMethod /FieldMDP /TransformParams <<" + s + ">>>>]"
