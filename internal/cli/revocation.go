@@ -191,25 +191,25 @@ func (e *examiner) examine(ctx context.Context, c *x509.Certificate, others []*x
 	if v.Issuer.Standing == trust.Pinned && len(v.Chain) > 1 {
 		e.keepCA(ctx, v.Chain[1])
 	}
-	v = v.WithRevocation(e.evidence(ctx, v.Chain), e.app.now())
+	v = v.WithRevocation(e.evidence(ctx, v.Chain, e.ocsp), e.app.now())
 	if e.require && v.Chain != nil && v.Revocation == trust.RevocationNotChecked {
 		v = v.With(trust.Reason{Code: trust.TryLater, Err: trust.ErrNotChecked})
 	}
 	return v
 }
 
-// evidence asks every source about every certificate of a chain but the anchor.
-// The chain is one that is believed: no address out of any other certificate is
-// ever contacted.
-func (e *examiner) evidence(ctx context.Context, chain []*x509.Certificate) (all []trust.Evidence) {
+// evidence asks every source about every certificate of a chain but the anchor,
+// and the responder about the first one. The chain is one that is believed: no
+// address out of any other certificate is ever contacted.
+func (e *examiner) evidence(ctx context.Context, chain []*x509.Certificate, responder string) (all []trust.Evidence) {
 	for i := range len(chain) - 1 {
 		c, ca := chain[i], chain[i+1]
 		all = append(all, e.listed(ctx, c, ca)...)
-		address := e.ocsp
+		address := responder
 		switch {
 		case address == ocspFromCertificate && len(c.OCSPServer) > 0:
 			address = c.OCSPServer[0]
-		case address == ocspFromCertificate, i > 0: // a responder that was named is the signer's
+		case address == ocspFromCertificate, i > 0:
 			continue
 		}
 		if address != "" {
@@ -352,10 +352,20 @@ func revokedText(e trust.Evidence) text {
 	return text{JA: "%s(%s)", EN: "%s (%s)"}.With(momentText(e.Since), why)
 }
 
+// authorityRevokedError is a timestamp whose authority is revoked.
+type authorityRevokedError struct{ trust.Evidence }
+
+func (e *authorityRevokedError) Error() string {
+	return "the timestamping authority: " + (&trust.RevokedError{Evidence: e.Evidence}).Error()
+}
+
 // revocationReason explains a reason of a verdict that is about revocation.
 func revocationReason(r trust.Reason) (t text, ok bool) {
 	var revoked *trust.RevokedError
+	var authority *authorityRevokedError
 	switch {
+	case errors.As(r.Err, &authority):
+		return text{JA: "タイムスタンプ局の証明書が失効しています: %s", EN: "the timestamping authority's certificate is revoked since %s"}.With(revokedText(authority.Evidence)), true
 	case errors.As(r.Err, &revoked):
 		whose := text{JA: "証明書", EN: "the certificate"}
 		if r.CA {

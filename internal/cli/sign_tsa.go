@@ -104,7 +104,7 @@ func (s *stamper) get(ctx context.Context, content []byte) (token []byte, err er
 		return nil, s.refused(errStampExpired)
 	}
 	if s.roots != nil {
-		if err := (trust.Anchors{TSA: s.roots}).CheckTSA(by, stamp.Certificates(), stamp.Time); err != nil {
+		if _, err := (trust.Anchors{TSA: s.roots}).CheckTSA(by, stamp.Certificates(), stamp.Time); err != nil {
 			return nil, s.refused(err)
 		}
 	}

@@ -40,7 +40,7 @@ prompt = no
 CN = Test TSA CA
 [ca_ext]
 basicConstraints = critical, CA:TRUE
-keyUsage = critical, keyCertSign
+keyUsage = critical, keyCertSign, cRLSign
 [tsa_ext]
 extendedKeyUsage = critical, timeStamping
 keyUsage = critical, digitalSignature
@@ -139,6 +139,44 @@ func TestTimestampedSignatures(t *testing.T) {
 	}
 	if exit, out := w.run("sign a.pdf --card demo --pin-stdin -o x.pdf --tsa "+r.URL, virtualcard.SignPIN+"\n"); exit != 2 || !strings.Contains(out, "takes no timestamp") {
 		t.Errorf("touki: %d %s", exit, out)
+	}
+}
+
+// TestRevokedAuthority: the lists of --crl count for a timestamping authority,
+// too. One whose key may be lost proves nothing of any day.
+func TestRevokedAuthority(t *testing.T) {
+	r := newResponder(t)
+	ca := filepath.Join(r.dir, "ca.pem")
+	r.write(t, "ca.cnf", "[ca]\ndefault_ca = d\n[d]\ndatabase = index\ndefault_md = sha256\ndefault_crl_days = 1\n")
+	list := func(name, entry string) string {
+		r.write(t, "index", entry)
+		r.openssl(t, "ca -gencrl -config ca.cnf -cert ca.pem -keyfile key.pem -out "+name)
+		return " --crl " + filepath.Join(r.dir, name)
+	}
+	// A line of the database: status, end, revocation and its reason, serial number.
+	revoked := func(at time.Time, why string) string {
+		const utcTime = "060102150405Z"
+		return fmt.Sprintf("R\t%s\t%s,%s\t02\tunknown\t/CN=tsa\n", at.AddDate(0, 0, 2).UTC().Format(utcTime), at.UTC().Format(utcTime), why)
+	}
+	w := newWorld(t, "en")
+	w.real = true
+	w.write("a.txt", "content")
+	if exit, out := w.run("sign a.txt --card demo --pin-stdin --tsa "+r.URL+" --tsa-ca "+ca, virtualcard.SignPIN+"\n"); exit != 0 {
+		t.Fatal(out)
+	}
+	now := time.Now()
+	for _, c := range []struct{ what, flags, says, not string }{
+		{"good", list("good.crl", ""), "it existed on", "proves nothing"},
+		{"good, to be proven", list("good.crl", "") + " --require-revocation", "it existed on", "proves nothing"},
+		{"not asked, to be proven", " --require-revocation", "proves nothing: revocation could not be checked: nothing was given", "it existed on"},
+		{"came to its end before", list("before.crl", revoked(now.Add(-time.Hour), "superseded")), "proves nothing: the timestamping authority's certificate is revoked since", "it existed on"},
+		{"lost its key", list("lost.crl", revoked(now.Add(-time.Hour), "keyCompromise")), "(key compromised)", "it existed on"},
+		{"was on another's list", list("good.crl", strings.Replace(revoked(now, "keyCompromise"), "\t02\t", "\t03\t", 1)), "it existed on", "proves nothing"},
+	} {
+		_, out := w.run("verify --trust demo a.txt.p7s --tsa-ca "+ca+c.flags, "")
+		if !strings.Contains(out, c.says) || strings.Contains(out, c.not) {
+			t.Errorf("%s: %s", c.what, out)
+		}
 	}
 }
 

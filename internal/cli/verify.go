@@ -239,7 +239,7 @@ func (a *app) judgeFile(ctx context.Context, opt *verifyOptions, f fileFinding) 
 // judgeAll judges a signature and its counter-signatures.
 func (a *app) judgeAll(ctx context.Context, opt *verifyOptions, f foundSignature) signatureVerdict {
 	if f.role == roleTimestamp {
-		return opt.judgeTimestamp(f)
+		return opt.examiner.judgeTimestamp(ctx, f)
 	}
 	v := a.judge(ctx, opt, f)
 	for _, c := range f.counter {
@@ -259,10 +259,10 @@ func noSignature(path string) error {
 
 // judge puts what the signature says and what the chain says together.
 func (a *app) judge(ctx context.Context, opt *verifyOptions, f foundSignature) signatureVerdict {
-	v := signatureVerdict{foundSignature: f}
+	v := signatureVerdict{foundSignature: f, proven: opt.examiner.judgeStamps(ctx, f.stamps)}
 	if f.cert != nil {
 		at := trust.Moment{Time: a.now(), Claimed: f.claimed}
-		if v.proven = opt.provenTime(f); !v.proven.IsZero() {
+		if !v.proven.IsZero() {
 			at = trust.Moment{Time: v.proven, Proven: true, Latest: true, Claimed: f.claimed}
 		}
 		v.verdict = opt.examiner.examine(ctx, f.cert, f.certs, cert.Other, at)
@@ -282,43 +282,63 @@ func (s signatureVerdict) timestamps() []stamp {
 	return append(s.stamps[:len(s.stamps):len(s.stamps)], *s.itself)
 }
 
-// provenTime is the earliest time that a timestamp proves.
-func (opt *verifyOptions) provenTime(f foundSignature) (proven time.Time) {
-	for _, s := range f.stamps {
-		if opt.believe(s) == nil && (proven.IsZero() || s.Time.Before(proven)) {
+// judgeTimestamp judges a document timestamp: its authority is not one of
+// JPKI's certificates, but one under --tsa-ca.
+func (e *examiner) judgeTimestamp(ctx context.Context, f foundSignature) signatureVerdict {
+	v := signatureVerdict{foundSignature: f}
+	v.verdict = v.verdict.With(f.reasons...)
+	if len(v.verdict.Reasons) > 0 {
+		return v
+	}
+	if f.itself.doubt = e.doubt(ctx, *f.itself); f.itself.doubt != nil {
+		v.verdict = v.verdict.With(*f.itself.doubt)
+		return v
+	}
+	v.verdict.Issuer.Standing = trust.Given
+	v.proven = f.itself.Time
+	return v
+}
+
+// judgeStamps decides which timestamps are believed, and gives the earliest time
+// that one proves.
+func (e *examiner) judgeStamps(ctx context.Context, stamps []stamp) (proven time.Time) {
+	for i := range stamps {
+		s := &stamps[i]
+		if s.doubt = e.doubt(ctx, *s); s.doubt == nil && (proven.IsZero() || s.Time.Before(proven)) {
 			proven = s.Time
 		}
 	}
 	return proven
 }
 
-// believe says why a timestamp proves nothing: because of itself, or because
-// its authority is none of those under --tsa-ca.
-func (opt *verifyOptions) believe(s stamp) error {
+// doubt says why a timestamp proves nothing: because of itself, because its
+// authority is none of those under --tsa-ca, or because that is revoked. A
+// source of revocation that proves nothing of the authority counts against it
+// only where proof is demanded.
+func (e *examiner) doubt(ctx context.Context, s stamp) *trust.Reason {
 	if s.err != nil {
-		return s.err
+		return &trust.Reason{Code: trust.SigConstraintsFailure, Err: s.err}
 	}
-	return opt.examiner.anchors.CheckTSA(s.by, s.Certificates(), s.Time)
-}
-
-// judgeTimestamp judges a document timestamp: its authority is not one of
-// JPKI's certificates, but one under --tsa-ca.
-func (opt *verifyOptions) judgeTimestamp(f foundSignature) signatureVerdict {
-	v := signatureVerdict{foundSignature: f}
-	v.verdict = v.verdict.With(f.reasons...)
-	if len(v.verdict.Reasons) > 0 {
-		return v
+	chain, err := e.anchors.CheckTSA(s.by, s.Certificates(), s.Time)
+	if err != nil {
+		return &trust.Reason{Code: trust.NoCertificateChainFound, Err: err}
 	}
-	switch err := opt.believe(*f.itself); {
-	case err == nil:
-		v.verdict.Issuer.Standing = trust.Given
-		v.proven = f.itself.Time
-	case errors.Is(err, trust.ErrTSA):
-		v.verdict = v.verdict.With(trust.Reason{Code: trust.NoCertificateChainFound, Err: err})
-	default:
-		v.verdict = v.verdict.With(trust.Reason{Code: trust.SigConstraintsFailure, Err: err})
+	responder := e.ocsp
+	if responder != ocspFromCertificate { // the signer's
+		responder = ""
 	}
-	return v
+	state, err := trust.TSARevocation(chain, e.evidence(ctx, chain, responder), s.Time, e.app.now())
+	if state == trust.RevocationNotChecked {
+		err = trust.ErrNotChecked
+	}
+	var revoked *trust.RevokedError
+	switch {
+	case errors.As(err, &revoked):
+		return &trust.Reason{Code: trust.RevokedNoPOE, Err: &authorityRevokedError{revoked.Evidence}}
+	case e.require && err != nil:
+		return &trust.Reason{Code: trust.TryLater, Err: err}
+	}
+	return nil
 }
 
 // reasonTexts explains the causes a person can understand and act on.

@@ -55,6 +55,7 @@ type stamp struct {
 	*cms.Timestamp                   // nil where it cannot be read
 	by             *x509.Certificate // its authority's
 	err            error             // why it proves nothing, whoever believes its authority
+	doubt          *trust.Reason     // why it is not believed, once that is judged
 }
 
 // errStampUnreadable is a timestamp of which nothing is known.
@@ -63,7 +64,7 @@ var errStampUnreadable = errors.New("the timestamp cannot be read")
 // stampOver checks a timestamp over content.
 func stampOver(t *cms.Timestamp, content []byte) stamp {
 	by, err := t.Verify(content)
-	return stamp{t, by, err}
+	return stamp{Timestamp: t, by: by, err: err}
 }
 
 // findSignatures finds every signature of a file, by its content.

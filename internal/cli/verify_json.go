@@ -153,9 +153,8 @@ func (d *verifyDocument) stamp(t stamp) stampDoc {
 	if t.by != nil {
 		doc.Authority = cert.Name(t.by.RawSubject)
 	}
-	err := d.opt.believe(t)
-	if doc.Believed = err == nil; !doc.Believed {
-		doc.Reason = err.Error()
+	if doc.Believed = t.doubt == nil; !doc.Believed {
+		doc.Reason = t.doubt.Err.Error()
 	}
 	return doc
 }

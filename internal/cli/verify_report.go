@@ -172,19 +172,23 @@ func (a *app) signerName(s signatureVerdict) string {
 
 // stampText says what a timestamp proves, or why it proves nothing.
 func (r *verifyText) stampText(t stamp) (ui.Tone, text) {
-	err := r.opt.believe(t)
 	switch {
-	case err == nil:
+	case t.doubt == nil:
 		return ui.Good, text{JA: "%sには存在していました", EN: "it existed on %s"}.With(momentText(t.Time))
 	case t.err == nil && len(r.opt.examiner.anchors.TSA) == 0:
 		return ui.Plain, text{JA: "%s(信頼するには --tsa-ca が必要)", EN: "%s (not believed without --tsa-ca)"}.With(momentText(t.Time))
 	case t.Timestamp != nil:
-		return ui.Plain, text{JA: "%s(証明に使えません: %s)", EN: "%s (proves nothing: %s)"}.With(momentText(t.Time), stampReason(err))
+		return ui.Plain, text{JA: "%s(証明に使えません: %s)", EN: "%s (proves nothing: %s)"}.With(momentText(t.Time), stampReason(t))
 	}
-	return ui.Plain, text{JA: "証明に使えません: %s", EN: "proves nothing: %s"}.With(stampReason(err))
+	return ui.Plain, text{JA: "証明に使えません: %s", EN: "proves nothing: %s"}.With(stampReason(t))
 }
 
-func stampReason(err error) text { return reasonText(trust.Reason{Err: err}) }
+func stampReason(t stamp) text {
+	if t.err != nil {
+		return reasonText(trust.Reason{Err: t.err})
+	}
+	return reasonText(*t.doubt)
+}
 
 // fileResult is what a file comes to in the table of many.
 type fileResult trust.Status

@@ -45,14 +45,17 @@ type RevocationReason int
 
 // The reasons of which something depends.
 const (
-	certificateHold RevocationReason = 6
-	removeFromCRL   RevocationReason = 8
+	affiliationChanged   RevocationReason = 3
+	superseded           RevocationReason = 4
+	cessationOfOperation RevocationReason = 5
+	certificateHold      RevocationReason = 6
+	removeFromCRL        RevocationReason = 8
 )
 
 var revocationReasons = map[RevocationReason]string{
-	0: "unspecified", 1: "keyCompromise", 2: "cACompromise", 3: "affiliationChanged", 4: "superseded",
-	5: "cessationOfOperation", certificateHold: "certificateHold", removeFromCRL: "removeFromCRL",
-	9: "privilegeWithdrawn", 10: "aACompromise",
+	0: "unspecified", 1: "keyCompromise", 2: "cACompromise", affiliationChanged: "affiliationChanged",
+	superseded: "superseded", cessationOfOperation: "cessationOfOperation", certificateHold: "certificateHold",
+	removeFromCRL: "removeFromCRL", 9: "privilegeWithdrawn", 10: "aACompromise",
 }
 
 // String is the name of RFC 5280.

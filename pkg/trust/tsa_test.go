@@ -11,6 +11,8 @@ import (
 	"math/big"
 	"testing"
 	"time"
+
+	"github.com/jpki-tools/jpki/pkg/cert"
 )
 
 func TestCheckTSA(t *testing.T) {
@@ -57,9 +59,49 @@ func TestCheckTSA(t *testing.T) {
 		"after its time":     {tsa, []*x509.Certificate{middle}, []*x509.Certificate{root}, at.AddDate(1, 0, 0), false},
 		"other key usage":    {coder, []*x509.Certificate{middle}, []*x509.Certificate{root}, at, false},
 	} {
-		err := Anchors{TSA: c.roots}.CheckTSA(c.cert, c.others, c.at)
+		chain, err := Anchors{TSA: c.roots}.CheckTSA(c.cert, c.others, c.at)
 		if (err == nil) != c.good || err != nil && !errors.Is(err, ErrTSA) {
 			t.Errorf("%s: %v", name, err)
+		}
+		if c.good && (chain[0] != c.cert || !chain[len(chain)-1].Equal(c.roots[0])) {
+			t.Errorf("%s: a chain of %d from %v", name, len(chain), chain[0].Subject)
+		}
+	}
+}
+
+func TestTSARevocation(t *testing.T) {
+	root := newAuthority(t, cert.SignCA, 1, nil)
+	tsa := root.issue(nil)
+	chain := []*x509.Certificate{tsa, root.cert}
+	stamped, later := now.AddDate(0, 0, -7), now.AddDate(0, 0, -1)
+	revoked := func(since time.Time, why RevocationReason) Evidence {
+		e := revokedEvidence(since)
+		e.Certificate, e.Reason = tsa, why
+		return e
+	}
+	good, other := goodEvidence(), revoked(stamped, 1)
+	good.Certificate, other.Certificate = tsa, root.cert
+	for what, test := range map[string]struct {
+		evidence []Evidence
+		state    Revocation
+		err      error
+	}{
+		"nobody asked":               {nil, RevocationNotChecked, nil},
+		"good":                       {[]Evidence{good}, RevocationGood, nil},
+		"about another":              {[]Evidence{other}, RevocationNotChecked, nil},
+		"proves nothing":             {[]Evidence{{Certificate: tsa, Err: ErrNonce}}, RevocationUnknown, ErrNonce},
+		"ended before":               {[]Evidence{revoked(stamped.AddDate(0, 0, -1), cessationOfOperation)}, RevocationRevoked, ErrRevoked},
+		"ended later":                {[]Evidence{revoked(later, cessationOfOperation)}, RevocationRevokedLater, nil},
+		"superseded later":           {[]Evidence{revoked(later, superseded)}, RevocationRevokedLater, nil},
+		"renamed later":              {[]Evidence{revoked(later, affiliationChanged)}, RevocationRevokedLater, nil},
+		"no reason, later":           {[]Evidence{revoked(later, 0)}, RevocationRevoked, ErrRevoked},
+		"key lost later":             {[]Evidence{revoked(later, 1)}, RevocationRevoked, ErrRevoked},
+		"key lost later, and good":   {[]Evidence{good, revoked(later, 1)}, RevocationRevoked, ErrRevoked},
+		"ended later, says one only": {[]Evidence{revoked(later, superseded), revoked(later, 1)}, RevocationRevoked, ErrRevoked},
+	} {
+		state, err := TSARevocation(chain, test.evidence, stamped, now)
+		if state != test.state || !errors.Is(err, test.err) {
+			t.Errorf("%s: %v, %v", what, state, err)
 		}
 	}
 }
