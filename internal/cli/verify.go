@@ -365,7 +365,6 @@ var reasonTexts = []struct {
 	{trust.ErrTSA, text{JA: "タイムスタンプ局が --tsa-ca の認証局のものではありません", EN: "the timestamping authority is not under a CA of --tsa-ca"}},
 	{cms.ErrNotTimestamping, text{JA: "タイムスタンプ専用の証明書で作られたものではありません", EN: "not made with a certificate for timestamps alone"}},
 	{cms.ErrOtherContent, text{JA: "ほかの内容のタイムスタンプです", EN: "a timestamp over something else"}},
-	{errStampUnreadable, text{JA: "読めません", EN: "it cannot be read"}},
 	{cms.CryptoConstraintsFailureNoPOE, text{JA: "弱い方式(SHA-1など)の署名です", EN: "a weak signature (SHA-1 or a short key)"}},
 }
 

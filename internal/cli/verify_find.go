@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -58,13 +57,13 @@ type stamp struct {
 	doubt          *trust.Reason     // why it is not believed, once that is judged
 }
 
-// errStampUnreadable is a timestamp of which nothing is known.
-var errStampUnreadable = errors.New("the timestamp cannot be read")
-
-// stampOver checks a timestamp over content.
-func stampOver(t *cms.Timestamp, content []byte) stamp {
-	by, err := t.Verify(content)
-	return stamp{Timestamp: t, by: by, err: err}
+// stampsOver checks the timestamps that a signature brought along.
+func stampsOver(found []cms.SignatureTimestamp) (all []stamp) {
+	for _, t := range found {
+		by, err := t.Verify()
+		all = append(all, stamp{Timestamp: t.Timestamp, by: by, err: err})
+	}
+	return all
 }
 
 // findSignatures finds every signature of a file, by its content.
@@ -238,16 +237,7 @@ func inputName(name string) text {
 func cmsFinding(format string, r cms.Result) foundSignature {
 	f := foundSignature{
 		format: format, role: roleSignature, cert: r.Certificate, certs: r.Certificates, algorithm: r.Algorithm.String(), claimed: r.SigningTime,
-		reasons: trust.ReasonsOf(r.Err()),
-	}
-	if r.Signer != nil {
-		found, whole := r.Signer.SignatureTimestamps()
-		for _, t := range found {
-			f.stamps = append(f.stamps, stampOver(t, r.Signer.Signature))
-		}
-		if !whole {
-			f.stamps = append(f.stamps, stamp{err: errStampUnreadable})
-		}
+		reasons: trust.ReasonsOf(r.Err()), stamps: stampsOver(r.Timestamps),
 	}
 	for _, c := range r.Counter {
 		counter := cmsFinding(format, c)
@@ -382,20 +372,10 @@ func (opt *verifyOptions) allowed(name string) (io.ReadCloser, error) {
 func xmlFinding(r xmlsig.Result) foundSignature {
 	found := foundSignature{
 		format: "xmldsig", role: roleSignature, where: cert.Printable(r.ID), cert: r.Certificate, certs: r.Certificates,
-		algorithm: r.Algorithm.String(), claimed: r.SigningTime, reasons: trust.ReasonsOf(r.Err()),
+		algorithm: r.Algorithm.String(), claimed: r.SigningTime, reasons: trust.ReasonsOf(r.Err()), stamps: stampsOver(r.Timestamps),
 	}
 	if r.XAdES {
 		found.format = "xades"
-	}
-	for _, t := range r.Timestamps {
-		if parsed, err := cms.ParseTimestamp(t.Token); err == nil {
-			found.stamps = append(found.stamps, stampOver(parsed, t.Content))
-		} else {
-			found.stamps = append(found.stamps, stamp{err: err})
-		}
-	}
-	if slices.Contains(r.Warnings, xmlsig.UnreadableTimestamp) {
-		found.stamps = append(found.stamps, stamp{err: errStampUnreadable})
 	}
 	switch {
 	case len(r.References) == 0:

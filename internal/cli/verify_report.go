@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/cms"
 	"github.com/jpki-tools/jpki/pkg/trust"
 )
 
@@ -184,6 +186,9 @@ func (r *verifyText) stampText(t stamp) (ui.Tone, text) {
 }
 
 func stampReason(t stamp) text {
+	if errors.Is(t.err, cms.FormatFailure) {
+		return text{JA: "読めません", EN: "it cannot be read"}
+	}
 	if t.err != nil {
 		return reasonText(trust.Reason{Err: t.err})
 	}

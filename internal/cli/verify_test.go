@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/pkg/cms"
 	"github.com/jpki-tools/jpki/pkg/pdfsig"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
@@ -353,5 +354,14 @@ func TestReportThatCannotBeWritten(t *testing.T) {
 		if err := report.end(); !errors.Is(err, errFullDisk) {
 			t.Errorf("JSON %v: the end: %v", asJSON, err)
 		}
+	}
+}
+
+// TestUnreadableStamp: a timestamp of which nothing is known says so, in place of
+// what its parser found.
+func TestUnreadableStamp(t *testing.T) {
+	bad := stampsOver([]cms.SignatureTimestamp{{Err: &cms.Failure{Code: cms.FormatFailure, Detail: "version 7"}}})
+	if got := stampReason(bad[0]); bad[0].Timestamp != nil || got.JA != "読めません" || got.EN != "it cannot be read" {
+		t.Errorf("%+v: %v", bad, got)
 	}
 }

@@ -109,13 +109,25 @@ func (w *fullWriter) Write(b []byte) (int, error) {
 func TestAttachedAfterTimestamp(t *testing.T) {
 	signature := fixture().rsa.sign(t, crypto.SHA256)
 	unsigned := retagged(tagExplicit|1, setOf(newAttribute(oidSignatureTimestamp, derNull)))
-	stamped, ok := appendTo(signature, [][2]int{{tagSequence, 1}, {tagExplicit, 0}, {tagSequence, -1}, {tagSet, 0}, {tagSequence, -1}}, unsigned)
+	stamped, ok := appendTo(signature, signerInfoPath, unsigned)
 	if !ok {
 		t.Fatal("no place for a timestamp")
 	}
 	sd := parsed(t, attach(t, stamped, content))
-	if err := sd.Verify(nil).Err(); err != nil || len(sd.Signers[0].Unsigned) != 1 {
+	results := sd.Verify(nil)
+	if err := results.Err(); err != nil || len(sd.Signers[0].Unsigned) != 1 {
 		t.Errorf("%d unsigned attributes: %v", len(sd.Signers[0].Unsigned), err)
+	}
+	// That one says nothing, which says nothing of the signature.
+	stamps := results[0].Timestamps
+	if len(stamps) != 1 || stamps[0].Timestamp != nil || !errors.Is(stamps[0].Err, FormatFailure) {
+		t.Fatalf("timestamps %+v", stamps)
+	}
+	if _, err := stamps[0].Verify(); !errors.Is(err, FormatFailure) {
+		t.Error(err)
+	}
+	if _, err := (SignatureTimestamp{}).Verify(); err == nil {
+		t.Error("no timestamp is a good one")
 	}
 }
 
@@ -128,7 +140,7 @@ func TestNoPlaceForTimestamp(t *testing.T) {
 		"nothing": nil, "no signer": around(), "an empty signer": around(sequence()), "no signature value": around(sequence(derNull)),
 		"no content": sequence(oidSignedData.der(), explicit(0, nil)), "an empty ContentInfo": sequence(),
 	} {
-		if _, ok := appendTo(in, [][2]int{{tagSequence, 1}, {tagExplicit, 0}, {tagSequence, -1}, {tagSet, 0}, {tagSequence, -1}}, derNull); ok {
+		if _, ok := appendTo(in, signerInfoPath, derNull); ok {
 			t.Errorf("%s: has a place", name)
 		}
 	}

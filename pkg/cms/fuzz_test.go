@@ -59,6 +59,9 @@ func FuzzParse(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, in []byte) {
+		if out, ok := appendTo(in, signerInfoPath, derNull); ok != bytes.Contains(out, derNull) {
+			t.Errorf("has a place: %v, and became %x", ok, out)
+		}
 		sd, err := Parse(in)
 		if err != nil {
 			if sd != nil {
@@ -71,8 +74,16 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("detached %v, %d octets of content: %v", sd.Detached(), inside.Len(), err)
 		}
 		for _, c := range []*Content{nil, hashed(t, content, sd.Hashes()...), {}} {
-			if rs := sd.Verify(c); len(rs) != len(sd.Signers) || len(rs) == 0 && rs.Err() == nil {
+			rs := sd.Verify(c)
+			if len(rs) != len(sd.Signers) || len(rs) == 0 && rs.Err() == nil {
 				t.Errorf("%d results of %d signers: %v", len(rs), len(sd.Signers), rs.Err())
+			}
+			for _, r := range rs {
+				for _, s := range r.Timestamps {
+					if _, err := s.Verify(); (s.Timestamp == nil) != (s.Err != nil) || s.Err != nil && err == nil {
+						t.Errorf("%+v: %v", s, err)
+					}
+				}
 			}
 		}
 	})

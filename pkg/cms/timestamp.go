@@ -189,25 +189,38 @@ func forTimestampsAlone(c *x509.Certificate) bool {
 	return false
 }
 
-// SignatureTimestamps reads the timestamps over a signer's signature (RFC 3161,
-// appendix A); each is over [SignerInfo.Signature]. whole is false where there
-// are some that cannot be read.
-func (si *SignerInfo) SignatureTimestamps() (found []*Timestamp, whole bool) {
-	whole = true
+// SignatureTimestamp is a timestamp over a signature, as the signature brings it
+// along. It is not signed: anybody can add one or take it away, and one that is
+// wrong says nothing of the signature.
+type SignatureTimestamp struct {
+	Timestamp *Timestamp // nil where it cannot be read
+	Content   []byte     // what it has to be over; for CMS the signature value
+	Err       error      // why it cannot be read
+}
+
+// Verify is [Timestamp.Verify] over the signature that brought it, or Err.
+func (s SignatureTimestamp) Verify(others ...*x509.Certificate) (*x509.Certificate, error) {
+	switch {
+	case s.Err != nil:
+		return nil, s.Err
+	case s.Timestamp == nil:
+		return nil, errNotVerified
+	}
+	return s.Timestamp.Verify(s.Content, others...)
+}
+
+// timestamps reads those over a signer's signature (RFC 3161, appendix A).
+func (si *SignerInfo) timestamps() (found []SignatureTimestamp) {
 	for _, a := range si.Unsigned {
 		if a.Type != oidSignatureTimestamp {
 			continue
 		}
 		for _, token := range a.Values {
 			t, err := ParseTimestamp(token)
-			if err != nil {
-				whole = false
-				continue
-			}
-			found = append(found, t)
+			found = append(found, SignatureTimestamp{Timestamp: t, Content: si.Signature, Err: err})
 		}
 	}
-	return found, whole
+	return found
 }
 
 // ErrNotOurs is a signature that [AddTimestamp] cannot add to.
@@ -234,12 +247,15 @@ func AddTimestamp(signature, token []byte) ([]byte, error) {
 		return nil, err
 	}
 	unsigned := retagged(tagExplicit|1, setOf(newAttribute(oidSignatureTimestamp, token)))
-	out, ok := appendTo(signature, [][2]int{{tagSequence, 1}, {tagExplicit, 0}, {tagSequence, -1}, {tagSet, 0}, {tagSequence, -1}}, unsigned)
+	out, ok := appendTo(signature, signerInfoPath, unsigned)
 	if !ok {
 		return nil, ErrNotOurs
 	}
 	return out, nil
 }
+
+// signerInfoPath leads to the SignerInfo of a signature with one signer.
+var signerInfoPath = [][2]int{{tagSequence, 1}, {tagExplicit, 0}, {tagSequence, -1}, {tagSet, 0}, {tagSequence, -1}}
 
 // appendTo appends an element inside the element that path leads to: in each
 // step it enters an element with this identifier and there goes to the child

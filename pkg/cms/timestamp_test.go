@@ -97,15 +97,17 @@ func TestTimestamp(t *testing.T) {
 		if err := verified(t, stamped, content).Err(); err != nil {
 			t.Errorf("%v: the stamped signature: %v", h, err)
 		}
-		found, whole := parsed(t, stamped).Signers[0].SignatureTimestamps()
-		if len(found) != 1 || !whole {
-			t.Fatalf("%v: %d timestamps, whole %v", h, len(found), whole)
+		found := verified(t, stamped, content)[0].Timestamps
+		if len(found) != 1 || found[0].Err != nil {
+			t.Fatalf("%v: timestamps %+v", h, found)
 		}
-		if _, err := found[0].Verify(value); err != nil {
+		if by, err := found[0].Verify(); err != nil || !by.Equal(tsa.cert) {
 			t.Errorf("%v: %v", h, err)
 		}
-		if _, err := found[0].Verify(append(value, 0)); !errors.Is(err, ErrOtherContent) {
-			t.Errorf("%v: over other content: %v", h, err)
+		moved := found[0]
+		moved.Content = append(value, 0)
+		if _, err := moved.Verify(); !errors.Is(err, ErrOtherContent) {
+			t.Errorf("%v: over another signature: %v", h, err)
 		}
 		if _, err := AddTimestamp(stamped, stamp.Token); !errors.Is(err, ErrNotOurs) {
 			t.Errorf("%v: a second timestamp: %v", h, err)

@@ -15,12 +15,6 @@ func because(c cms.Code, err error) *cms.Failure {
 	return &cms.Failure{Code: c, Detail: err.Error(), Cause: err}
 }
 
-// Warnings this package gives.
-const (
-	// PartialCoverage: part of the document is not signed; Result.References
-	// tell what is.
-	PartialCoverage cms.Warning = "PARTIAL_COVERAGE"
-	// UnreadableTimestamp: a signature timestamp is not in Result.Timestamps,
-	// because it is malformed or of a kind that this package does not read.
-	UnreadableTimestamp cms.Warning = "UNREADABLE_TIMESTAMP"
-)
+// PartialCoverage is the warning that part of the document is not signed;
+// [Result.References] tell what is.
+const PartialCoverage cms.Warning = "PARTIAL_COVERAGE"

@@ -7,14 +7,6 @@ import (
 	"github.com/jpki-tools/jpki/pkg/cms"
 )
 
-// Timestamp is a signature timestamp as a signature brings it along (EN 319
-// 132-1, 5.3). Nothing of it is checked: that the token is genuine, over
-// Content, and by whom, package cms tells.
-type Timestamp struct {
-	Token   []byte // a TimeStampToken (RFC 3161, 2.4.2), DER or not
-	Content []byte // what its messageImprint must be a digest of
-}
-
 // ErrNoProperties tells that a signature without the properties of XAdES has no
 // place for a timestamp.
 var ErrNoProperties = errors.New("xmlsig: only XAdES has a place for a timestamp")
@@ -50,34 +42,47 @@ func (s *Signed) AddTimestamp(token []byte) error {
 	return s.encode()
 }
 
-// timestamps reads the signature timestamps. They are not signed, so that one
-// that cannot be read says nothing about the signature: it is left out, and
-// whole tells of it.
-func (sig *signature) timestamps(p *properties, work *budget) (found []Timestamp, whole bool) {
-	whole = true
+// timestamps reads the signature timestamps (EN 319 132-1, 5.3).
+func (sig *signature) timestamps(p *properties, work *budget) (found []cms.SignatureTimestamp) {
 	for _, n := range p.unsigned.child(nsXAdES, "UnsignedSignatureProperties").all(nsXAdES, "SignatureTimeStamp") {
-		c := Canonicalizer{Method: C14N10}
-		f := (*cms.Failure)(nil)
-		if method := n.child(nsDSig, "CanonicalizationMethod"); method != nil {
-			c.Method = C14NMethod(method.attrs["Algorithm"])
-			c.PrefixList, f = prefixList(method)
-		}
-		token, ok := n.child(nsXAdES, "EncapsulatedTimeStamp").base64()
-		content, canonical := sig.canonicalValue(c, work)
-		if f != nil || !ok || !canonical || n.child(nsXAdES, "Include") != nil {
-			whole = false
-			continue
-		}
-		found = append(found, Timestamp{Token: token, Content: content})
+		found = append(found, sig.timestamp(n, work))
 	}
-	return found, whole
+	return found
 }
 
-func (sig *signature) canonicalValue(c Canonicalizer, work *budget) ([]byte, bool) {
+func (sig *signature) timestamp(n *node, work *budget) (s cms.SignatureTimestamp) {
+	c := Canonicalizer{Method: C14N10}
+	if method := n.child(nsDSig, "CanonicalizationMethod"); method != nil {
+		var f *cms.Failure
+		c.Method = C14NMethod(method.attrs["Algorithm"])
+		if c.PrefixList, f = prefixList(method); f != nil {
+			s.Err = f
+			return s
+		}
+	}
+	if n.child(nsXAdES, "Include") != nil {
+		s.Err = failure(cms.FormatFailure, "a timestamp over what its Include says, which is not followed")
+		return s
+	}
+	token, ok := n.child(nsXAdES, "EncapsulatedTimeStamp").base64()
+	if !ok {
+		s.Err = failure(cms.FormatFailure, "a timestamp that is not base64")
+		return s
+	}
+	if s.Content, s.Err = sig.canonicalValue(c, work); s.Err != nil {
+		return s
+	}
+	s.Timestamp, s.Err = cms.ParseTimestamp(token)
+	return s
+}
+
+func (sig *signature) canonicalValue(c Canonicalizer, work *budget) ([]byte, error) {
 	if f := work.spend(sig.element.end - sig.element.start); f != nil {
-		return nil, false
+		return nil, f
 	}
 	var b bytes.Buffer
-	err := c.Element(&b, sig.find(sig.valueNode))
-	return b.Bytes(), err == nil
+	if err := c.Element(&b, sig.find(sig.valueNode)); err != nil {
+		return nil, because(cms.FormatFailure, err)
+	}
+	return b.Bytes(), nil
 }

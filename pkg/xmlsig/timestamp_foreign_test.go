@@ -72,8 +72,12 @@ func TestOpenSSLTimestamp(t *testing.T) {
 	if err := results.Err(); err != nil || len(results[0].Timestamps) != 1 {
 		t.Fatalf("%v, %d timestamps", err, len(results[0].Timestamps))
 	}
-	write(t, dir, "token.out", results[0].Timestamps[0].Token)
-	write(t, dir, "content.out", results[0].Timestamps[0].Content)
+	stamp := results[0].Timestamps[0]
+	if by, err := stamp.Verify(); err != nil || by.Subject.CommonName != "TSA" {
+		t.Errorf("by %v: %v", by, err)
+	}
+	write(t, dir, "token.out", stamp.Timestamp.Token)
+	write(t, dir, "content.out", stamp.Content)
 	openssl("ts", "-verify", "-data", "content.out", "-in", "token.out", "-token_in", "-CAfile", "tsa.pem")
 
 	path := write(t, dir, "signed.xml", signed.Bytes())

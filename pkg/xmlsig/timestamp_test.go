@@ -3,7 +3,6 @@ package xmlsig
 import (
 	"bytes"
 	"errors"
-	"slices"
 	"strings"
 	"testing"
 
@@ -44,7 +43,7 @@ func TestTimestamp(t *testing.T) {
 			t.Fatal(err)
 		}
 		stamps := results[0].Timestamps
-		if len(stamps) != 1 || string(stamps[0].Token) != "a token" || !bytes.Equal(stamps[0].Content, content) || len(results[0].Warnings) > 0 {
+		if len(stamps) != 1 || !errors.Is(stamps[0].Err, cms.FormatFailure) || !bytes.Equal(stamps[0].Content, content) || len(results[0].Warnings) > 0 {
 			t.Errorf("%+v", results[0])
 		}
 		if !bytes.HasPrefix(content, []byte("<ds:SignatureValue xmlns")) || !bytes.Contains(content, []byte(between(t, signed, "-value\">", "</ds:SignatureValue>"))) {
@@ -62,8 +61,11 @@ func TestUnreadableTimestamp(t *testing.T) {
 		"Include":          replaced(t, signed, "<xades:EncapsulatedTimeStamp>", "<xades:Include/><xades:EncapsulatedTimeStamp>"),
 	} {
 		results := mustParse(t, forged).Verify(Verification{})
-		if err := results.Err(); err != nil || len(results[0].Timestamps) > 0 || !slices.Contains(results[0].Warnings, UnreadableTimestamp) {
-			t.Errorf("%s: %v %+v", name, err, results[0])
+		if err := results.Err(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if stamps := results[0].Timestamps; len(stamps) != 1 || stamps[0].Timestamp != nil || !errors.Is(stamps[0].Err, cms.FormatFailure) {
+			t.Errorf("%s: %+v", name, stamps)
 		}
 	}
 	evil := replaced(t, signed, "<xades:UnsignedProperties>", "<DATA/><xades:UnsignedProperties>")

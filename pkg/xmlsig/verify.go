@@ -70,7 +70,7 @@ type Result struct {
 	// XAdES tells that there are signed properties.
 	XAdES bool
 	// Timestamps are those that the signature brings along, unchecked.
-	Timestamps []Timestamp
+	Timestamps []cms.SignatureTimestamp
 	// Profile is the shape the signature and its document have.
 	Profile Profile
 	// References are what the signature is over. Whole tells that they cover
@@ -155,10 +155,7 @@ func (v Verification) verify(e *Element, sh shape, work *budget) Result {
 	r.fail(f)
 	if props != nil {
 		r.XAdES, r.SigningTime = true, props.signingTime
-		var whole bool
-		if r.Timestamps, whole = sig.timestamps(props, work); !whole {
-			r.warn(UnreadableTimestamp)
-		}
+		r.Timestamps = sig.timestamps(props, work)
 	}
 	deref := &dereference{sig: sig, open: v.Open, budget: work}
 	if f := deref.resolve(); f != nil {
