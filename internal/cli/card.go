@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jpki-tools/jpki/internal/democard"
+	"github.com/jpki-tools/jpki/internal/output"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/state"
 	"github.com/jpki-tools/jpki/internal/ui"
@@ -347,10 +348,10 @@ func (a *app) traced(conn jpki.Conn) (jpki.Conn, error) {
 		if errors.Is(err, os.ErrExist) {
 			return nil, problem.New(problem.Output,
 				text{JA: "%sはもうあります。記録は上書きしません。", EN: "%s is there already. A trace is never overwritten."}.With(a.trace),
-				text{JA: "別の名前を指定してください。", EN: "Give another name."})
+				text{JA: "--trace で別の名前を指定してください。", EN: "Give another name with --trace."})
 		}
 		if err != nil {
-			return nil, err
+			return nil, notMade(a.trace, output.Reason(errors.Unwrap(err)), "--trace").Because(err)
 		}
 		a.tracer = &apdu.Tracer{Public: jpki.PublicFile, Now: a.now, Sink: func(x apdu.Exchange) { writeExchange(f, x) }}
 	}

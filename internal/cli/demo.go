@@ -119,7 +119,7 @@ func (a *app) tour(ctx context.Context) (err error) {
 		if s.stdin != "" {
 			shown = fmt.Sprintf("printf '%s\\n' | %s", strings.TrimSpace(s.stdin), shown)
 		}
-		fmt.Fprintf(out, "\n%s\n%s\n", a.io.Paint(ui.Strong, fmt.Sprintf("%d. %s", i+1, a.say(s.title))), a.io.Paint(ui.Faint, "$ "+shown))
+		fmt.Fprintf(out, "\n%s\n%s\n", a.io.Paint(ui.Strong, a.io.Page(fmt.Sprintf("%d. %s", i+1, a.say(s.title)))), a.io.Paint(ui.Faint, "$ "+shown))
 		exit, err := a.runStep(ctx, cards, s)
 		if err != nil {
 			return err
@@ -128,10 +128,10 @@ func (a *app) tour(ctx context.Context) (err error) {
 			fmt.Fprintln(out, a.io.Paint(ui.Faint, a.say(text{JA: "(終了ステータス %d)", EN: "(exit status %d)"}.With(exit))))
 		}
 	}
-	fmt.Fprintf(out, "\n%s\n", a.say(text{
+	fmt.Fprintf(out, "\n%s\n", a.io.Page(a.say(text{
 		JA: "カードリーダーがあれば、そのまま jpki status を実行してください。",
 		EN: "With a card reader, run jpki status.",
-	}))
+	})))
 	return nil
 }
 

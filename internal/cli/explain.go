@@ -22,7 +22,7 @@ func (a *app) explain(err error) *problem.Problem {
 	if p, ok := isProblem(err); ok {
 		return p
 	}
-	for _, explain := range []func(error) *problem.Problem{explainPIN, explainSource, explainDocument, explainFetch, explainAgent, explainTLS, explainCertificate, explainReader, explainCAs, explainDemo, explainStdout, explainOutput, explainFile} {
+	for _, explain := range []func(error) *problem.Problem{explainPIN, explainSource, explainDocument, explainFetch, explainAgent, explainTLS, explainCertificate, explainReader, explainCAs, explainDemo, explainState, explainStdout, explainOutput, explainFile} {
 		if p := explain(err); p != nil {
 			return p.Because(err)
 		}
@@ -211,22 +211,45 @@ func explainDemo(err error) *problem.Problem {
 	switch {
 	case errors.Is(err, democard.ErrInUse):
 		return explainReader(pcsc.ErrInUse)
-	case errors.Is(err, democard.ErrForgotten), errors.Is(err, state.ErrCorrupt):
+	case errors.Is(err, democard.ErrForgotten):
 		return problem.New(problem.Failed,
 			text{JA: "記憶しているデモカードの状態が読めません。", EN: "What is remembered of the demo card cannot be read."},
 			text{JA: "jpki demo reset で最初の状態に戻せます。", EN: "jpki demo reset makes it new."})
-	case errors.Is(err, state.ErrNoHome):
+	}
+	return nil
+}
+
+// explainState explains what keeps things from being remembered.
+func explainState(err error) *problem.Problem {
+	var failed *state.Error
+	if !errors.As(err, &failed) {
+		return nil
+	}
+	switch failed.Reason {
+	case state.ErrNoHome:
 		return problem.New(problem.Failed,
 			text{JA: "状態を保存するフォルダーが分かりません。", EN: "There is no folder to remember the state in."},
 			text{JA: "環境変数 HOME か XDG_STATE_HOME を設定してください。", EN: "Set the environment variable HOME or XDG_STATE_HOME."})
-	}
-	var failed *state.Error
-	if errors.As(err, &failed) {
+	case state.ErrCorrupt:
 		return problem.New(problem.Failed,
-			text{JA: "状態のファイル%sを扱えません: %s。", EN: "Cannot use the state file %s: %s."}.With(failed.Path, failed.Reason),
-			text{JA: "フォルダーの所有者と権限を確かめてください。", EN: "Check the folder's owner and permissions."})
+			text{JA: "記憶しているファイル%sが壊れています。", EN: "The file %s, in which things are remembered, is damaged."}.With(failed.Path),
+			text{JA: "消せば、新しく作り直します(中身の説明は jpki help environment)。", EN: "Delete it: it is made anew (jpki help environment says what it holds)."})
 	}
-	return nil
+	reason, known := stateReasons[failed.Reason]
+	if !known {
+		reason = outputReasons[output.Reason(failed.Err)]
+	}
+	return problem.New(problem.Failed,
+		text{JA: "記憶に使う%sを使えません: %s。", EN: "Cannot use %s, in which things are remembered: %s."}.With(failed.Path, reason),
+		text{JA: "所有者と権限を確かめてください(jpki help environment)。", EN: "Check its owner and permissions (jpki help environment)."})
+}
+
+var stateReasons = map[error]text{
+	state.ErrSymlink:      {JA: "シンボリックリンクです", EN: "it is a symbolic link"},
+	state.ErrNotFolder:    {JA: "フォルダーではありません", EN: "it is no folder"},
+	state.ErrForeign:      {JA: "ほかのユーザーのものです", EN: "it belongs to another user"},
+	state.ErrOpenToOthers: {JA: "ほかのユーザーが書き込めます", EN: "other users can write in it"},
+	state.ErrLocked:       {JA: "ほかのプログラムが使用中です", EN: "another program is using it"},
 }
 
 var outputReasons = map[error]text{
@@ -264,17 +287,22 @@ func explainOutput(err error) *problem.Problem {
 	if !errors.As(err, &failed) {
 		return nil
 	}
-	next := text{JA: "別の名前を指定してください。", EN: "Give another name."}
-	switch failed.Reason {
+	return notMade(failed.Path, failed.Reason, "-o")
+}
+
+// notMade explains a file that an option can give another name.
+func notMade(path string, reason error, option string) *problem.Problem {
+	next := text{JA: "%s で別の名前を指定してください。", EN: "Give another name with %s."}
+	switch reason {
 	case output.ErrExists:
-		next = text{JA: "別の名前を指定するか、上書きしてよければ --force を付けてください。", EN: "Give another name, or replace it with --force."}
+		next = text{JA: "%s で別の名前を指定するか、上書きしてよければ --force を付けてください。", EN: "Give another name with %s, or replace it with --force."}
 	case output.ErrNoFolder:
-		next = text{JA: "先にフォルダーを作るか、別の場所を指定してください。", EN: "Make the folder first, or name another place."}
+		next = text{JA: "先にフォルダーを作るか、%s で別の場所を指定してください。", EN: "Make the folder first, or name another place with %s."}
 	case output.ErrNotAllowed, output.ErrNoSpace:
-		next = text{JA: "別の場所を指定してください。", EN: "Name another place."}
+		next = text{JA: "%s で別の場所を指定してください。", EN: "Name another place with %s."}
 	}
 	return problem.New(problem.Output,
-		text{JA: "%sを作成できません: %s。", EN: "Cannot make %s: %s."}.With(failed.Path, outputReasons[failed.Reason]), next)
+		text{JA: "%sを作成できません: %s。", EN: "Cannot make %s: %s."}.With(path, outputReasons[reason]), next.With(option))
 }
 
 func explainFile(err error) *problem.Problem {

@@ -107,6 +107,9 @@ func (a *app) verify(ctx context.Context, opt *verifyOptions, files []string) (e
 			return usage(text{JA: "--extract は署名が1つのときだけ使えます。", EN: "--extract is for a single signature."})
 		}
 		if extracted, err = output.Create(ctx, opt.extract, output.Options{Force: opt.force}); err != nil {
+			if failed, ok := errors.AsType[*output.Error](err); ok {
+				return notMade(failed.Path, failed.Reason, "--extract").Because(err)
+			}
 			return err
 		}
 		defer extracted.Abort()
