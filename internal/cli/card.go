@@ -324,7 +324,8 @@ func (a *app) pick(ctx context.Context, cards []*pcsc.Card) (*pcsc.Card, error) 
 	}
 	n, err := strconv.Atoi(strings.TrimSpace(line))
 	if err != nil || n < 1 || n > len(cards) {
-		return nil, usage(text{JA: "1から%dまでの番号を入力してください。", EN: "Enter a number from 1 to %d."}.With(len(cards)))
+		return nil, usage(text{JA: "1から%dまでの番号を入力してください。", EN: "Enter a number from 1 to %d."}.With(len(cards))).
+			next(text{JA: "もう一度実行してください。--reader でも指定できます。", EN: "Run this again. --reader names one, too."})
 	}
 	return cards[n-1], nil
 }

@@ -22,6 +22,7 @@ type verifyOptions struct {
 	trustOptions
 	examiner *examiner
 	content  []string
+	folder   string // of the files that detached signatures are over
 	profile  string
 	personal bool
 	many     bool // files
@@ -53,6 +54,7 @@ func (a *app) newVerify() *cobra.Command {
 			{"jpki verify touki-signed.pdf", text{JA: "PDFの中の署名をすべて調べる", EN: "every signature in a PDF"}},
 			{"jpki verify contract.txt.p7m --extract contract.txt", text{JA: "中の元のファイルを取り出す", EN: "taking out the file inside"}},
 			{"jpki verify sig.p7s --content contract.txt", text{JA: "元のファイルを指定する", EN: "naming the signed file"}},
+			{"jpki verify signed/*.p7s --content-dir .", text{JA: "別のフォルダーにある署名をまとめて確かめる", EN: "many, whose signed files are in another folder"}},
 			{"jpki verify --profile touki rejected.pdf", text{JA: "登記・供託オンライン申請の条件を1つずつ調べる", EN: "go through what the land registry's online service asks for"}},
 		},
 		args: a.argCount(1, -1, text{JA: "確かめる署名のファイルを指定してください。", EN: "Name the signatures to check."}),
@@ -62,6 +64,7 @@ func (a *app) newVerify() *cobra.Command {
 	f.StringArrayVar(&opt.content, "content", nil, a.say(text{JA: "署名された`FILE`(.p7sでは、省くと .p7s を除いた名前。「-」は標準入力。XMLでは、署名が指すファイルをすべて)", EN: "the signed `FILE` (.p7s: by default the name without it, - is standard input; XML: every file that the signature refers to)"}))
 	f.StringVar(&opt.profile, "profile", "", a.say(text{JA: "提出先の条件も調べる: `NAME` は touki(登記・供託オンライン申請、PDF)", EN: "check what a service asks for too: `NAME` is touki (online registration, PDF)"}))
 	f.BoolVar(&opt.personal, "personal", false, a.say(text{JA: "署名者の住所、生年月日、性別も表示する", EN: "show the signer's address, date of birth and sex too"}))
+	f.StringVar(&opt.folder, "content-dir", "", a.say(text{JA: ".p7sの元のファイルを、署名の隣ではなく`DIR`から読む", EN: ".p7s: read the signed files in `DIR`, not beside the signatures"}))
 	f.StringVar(&opt.extract, "extract", "", a.say(text{JA: ".p7mの中の元のファイルを、署名が真正なら`FILE`に保存する", EN: ".p7m: save the file inside as `FILE`, if the signature is genuine"}))
 	f.BoolVar(&opt.force, "force", false, a.say(text{JA: "--extract で、同じ名前のファイルを上書きする", EN: "--extract: replace a file of the same name"}))
 	f.StringVar(&opt.tsaCA, "tsa-ca", "", a.say(text{JA: "タイムスタンプ局の認証局の証明書`FILE`", EN: "`FILE` with the CA certificates of timestamping authorities to believe"}))
@@ -91,7 +94,11 @@ func (a *app) verify(ctx context.Context, opt *verifyOptions, files []string) (e
 		return usage(text{JA: "verify の --profile に使えるのは touki です。", EN: "--profile of verify is touki."})
 	}
 	if len(opt.content) > 0 && len(files) > 1 {
-		return usage(text{JA: "--content は署名が1つのときだけ使えます。", EN: "--content is for a single signature."})
+		return usage(text{JA: "--content は署名が1つのときだけ使えます。", EN: "--content is for a single signature."}).
+			next(text{JA: "元のファイルが別のフォルダーにあるときは、--content-dir でそのフォルダーを指定してください。", EN: "Where the signed files are in another folder, name that with --content-dir."})
+	}
+	if len(opt.content) > 0 && opt.folder != "" {
+		return usage(text{JA: "--content と --content-dir は同時に使えません。", EN: "--content and --content-dir exclude each other."})
 	}
 	if opt.examiner, err = a.examiner(ctx, &opt.trustOptions); err != nil {
 		return err

@@ -174,6 +174,9 @@ func (a *app) findCMS(ctx context.Context, opt *verifyOptions, in *input) ([]fou
 				return nil, usage(text{JA: "%sがどのファイルの署名か分かりません。", EN: "It is not clear which file %s is for."}.With(path)).
 					next(text{JA: "--content で元のファイルを指定してください。", EN: "Name the signed file with --content."})
 			}
+			if opt.folder != "" {
+				name = filepath.Join(opt.folder, filepath.Base(name))
+			}
 		case 1:
 			name = opt.content[0]
 		default:
@@ -199,8 +202,11 @@ func (a *app) signedContent(ctx context.Context, opt *verifyOptions, name string
 	if name != "-" {
 		f, err := openInput(name)
 		if errors.Is(err, fs.ErrNotExist) && len(opt.content) == 0 {
-			return nil, problem.New(problem.Input, text{JA: "署名されたファイル%sがありません。", EN: "There is no %s, the signed file."}.With(name),
-				text{JA: "--content で元のファイルを指定してください。", EN: "Name the signed file with --content."}).Because(err)
+			next := text{JA: "--content で元のファイルを指定してください。", EN: "Name the signed file with --content."}
+			if opt.many {
+				next = text{JA: "元のファイルが別のフォルダーにあれば --content-dir で、名前が違えば1つずつ --content で指定してください。", EN: "If the signed files are in another folder, name that with --content-dir; if the name is another one, check this signature alone with --content."}
+			}
+			return nil, problem.New(problem.Input, text{JA: "署名されたファイル%sがありません。", EN: "There is no %s, the signed file."}.With(name), next).Because(err)
 		}
 		if err != nil {
 			return nil, err

@@ -71,9 +71,9 @@ func (r *verifyText) add(v fileVerdict) error {
 	fmt.Fprintln(&w, a.io.Paint(ui.Strong, cert.Printable(v.file)))
 	if v.err != nil {
 		p := a.explain(v.err)
-		fmt.Fprintf(&w, "  %s\n", a.io.Paint(ui.Bad, a.say(p.What)))
+		fmt.Fprintln(&w, a.io.Paint(ui.Bad, a.io.Page("  "+a.say(p.What))))
 		if !p.Next.IsZero() {
-			fmt.Fprintf(&w, "  %s\n", a.say(p.Next))
+			fmt.Fprintln(&w, a.io.Page("  "+a.say(p.Next)))
 		}
 	}
 	for i, s := range v.signatures {
