@@ -51,6 +51,7 @@ var (
 	oidSHA1          = newOID("1.3.14.3.2.26")
 	oidRSAEncryption = newOID("1.2.840.113549.1.1.1")  // RFC 3370, 3.2
 	oidRSASSAPSS     = newOID("1.2.840.113549.1.1.10") // RFC 4056, 2.1
+	oidECPublicKey   = newOID("1.2.840.10045.2.1")     // RFC 5480, 2.1.1: of keys, and iText's for ECDSA with the digest beside
 	oidMGF1          = newOID("1.2.840.113549.1.1.8")  // RFC 4055, 2.1
 )
 
@@ -137,6 +138,10 @@ func (a algorithmIdentifier) signature(digest crypto.Hash) (Algorithm, *Failure)
 	case oidRSAEncryption:
 		if a.plain() {
 			return Algorithm{Scheme: PKCS1v15, Hash: digest}, nil
+		}
+	case oidECPublicKey:
+		if a.plain() {
+			return Algorithm{Scheme: ECDSA, Hash: digest}, nil
 		}
 	}
 	for _, s := range signatureAlgorithms {

@@ -154,8 +154,13 @@ func TestVerifyFinds(t *testing.T) {
 		}, nil},
 		"rsaEncryption":    {func(f *forge, s *forgedSigner) { s.signatureAlgorithm = rsaWith("1.2.840.113549.1.1.1", derNull) }, nil},
 		"RSA without NULL": {func(f *forge, s *forgedSigner) { s.signatureAlgorithm = rsaWith("1.2.840.113549.1.1.11") }, nil},
-		"no signing time":  {func(f *forge, s *forgedSigner) { s.replace(oidSigningTime) }, nil},
-		"no ESS":           {func(f *forge, s *forgedSigner) { s.replace(oidSigningCertificateV2) }, nil},
+		"id-ecPublicKey": {func(f *forge, s *forgedSigner) {
+			ec := newForgedSigner(p.p256)
+			ec.signatureAlgorithm = rsaWith("1.2.840.10045.2.1", derNull)
+			f.signers, f.certificates = []*forgedSigner{ec}, [][]byte{p.p256.cert.Raw}
+		}, nil},
+		"no signing time": {func(f *forge, s *forgedSigner) { s.replace(oidSigningTime) }, nil},
+		"no ESS":          {func(f *forge, s *forgedSigner) { s.replace(oidSigningCertificateV2) }, nil},
 		"unknown attribute": {func(f *forge, s *forgedSigner) {
 			s.attributes = append(s.attributes, newAttribute(newOID("1.2.3"), derNull))
 		}, nil},
@@ -288,10 +293,14 @@ func TestVerifyFinds(t *testing.T) {
 			f.version, s.version, s.sid = 3, 3, tlv(tagContext)
 		}, NoSigningCertificateFound},
 
-		"signed by another key":   {func(f *forge, s *forgedSigner) { s.key = p.ca.key }, SigCryptoFailure},
-		"signed over other bytes": {func(f *forge, s *forgedSigner) { s.toSign = func([][]byte) []byte { return []byte("x") } }, SigCryptoFailure},
-		"signed with the tag [0]": {func(f *forge, s *forgedSigner) { s.toSign = s.send }, SigCryptoFailure},
-		"ECDSA named, RSA made":   {func(f *forge, s *forgedSigner) { s.signatureAlgorithm = rsaWith("1.2.840.10045.4.3.2") }, SigCryptoFailure},
+		"signed by another key":          {func(f *forge, s *forgedSigner) { s.key = p.ca.key }, SigCryptoFailure},
+		"signed over other bytes":        {func(f *forge, s *forgedSigner) { s.toSign = func([][]byte) []byte { return []byte("x") } }, SigCryptoFailure},
+		"signed with the tag [0]":        {func(f *forge, s *forgedSigner) { s.toSign = s.send }, SigCryptoFailure},
+		"ECDSA named, RSA made":          {func(f *forge, s *forgedSigner) { s.signatureAlgorithm = rsaWith("1.2.840.10045.4.3.2") }, SigCryptoFailure},
+		"id-ecPublicKey named, RSA made": {func(f *forge, s *forgedSigner) { s.signatureAlgorithm = rsaWith("1.2.840.10045.2.1", derNull) }, SigCryptoFailure},
+		"id-ecPublicKey with a curve": {func(f *forge, s *forgedSigner) {
+			s.signatureAlgorithm = rsaWith("1.2.840.10045.2.1", newOID("1.2.840.10045.3.1.7").der())
+		}, CryptoConstraintsFailure},
 		"RSA named, ECDSA made": {func(f *forge, s *forgedSigner) {
 			ec := newForgedSigner(p.p256)
 			ec.signatureAlgorithm = s.signatureAlgorithm
