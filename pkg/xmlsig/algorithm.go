@@ -13,10 +13,12 @@ import (
 	"github.com/jpki-tools/jpki/pkg/cms"
 )
 
-// Namespaces of XML-DSig 1.0 and of what 1.1 added.
+// Namespaces of XML-DSig 1.0, of what 1.1 added, and of what RFC 4050 had for
+// elliptic curves before that.
 const (
 	nsDSig   = "http://www.w3.org/2000/09/xmldsig#"
 	nsDSig11 = "http://www.w3.org/2009/xmldsig11#"
+	nsMore   = "http://www.w3.org/2001/04/xmldsig-more#"
 )
 
 // UnsupportedError names an algorithm that this package does not carry out:
@@ -46,16 +48,20 @@ var digestMethods = map[string]crypto.Hash{
 }
 
 // signatureMethods are the signatures that are verified (XML-DSig 1.1, 6.4;
-// RFC 9231, 2.3). No HMAC: whoever can check one can make one.
+// RFC 9231, 2.3). No HMAC: whoever can check one can make one. The salt of PSS
+// is as long as the digest (RFC 9231, 2.3.10).
 var signatureMethods = map[string]cms.Algorithm{
-	"http://www.w3.org/2001/04/xmldsig-more#rsa-sha256":   {Scheme: cms.PKCS1v15, Hash: crypto.SHA256},
-	"http://www.w3.org/2001/04/xmldsig-more#rsa-sha384":   {Scheme: cms.PKCS1v15, Hash: crypto.SHA384},
-	"http://www.w3.org/2001/04/xmldsig-more#rsa-sha512":   {Scheme: cms.PKCS1v15, Hash: crypto.SHA512},
-	"http://www.w3.org/2000/09/xmldsig#rsa-sha1":          {Scheme: cms.PKCS1v15, Hash: crypto.SHA1},
-	"http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256": {Scheme: cms.ECDSA, Hash: crypto.SHA256},
-	"http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384": {Scheme: cms.ECDSA, Hash: crypto.SHA384},
-	"http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512": {Scheme: cms.ECDSA, Hash: crypto.SHA512},
-	"http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha1":   {Scheme: cms.ECDSA, Hash: crypto.SHA1},
+	"http://www.w3.org/2001/04/xmldsig-more#rsa-sha256":      {Scheme: cms.PKCS1v15, Hash: crypto.SHA256},
+	"http://www.w3.org/2001/04/xmldsig-more#rsa-sha384":      {Scheme: cms.PKCS1v15, Hash: crypto.SHA384},
+	"http://www.w3.org/2001/04/xmldsig-more#rsa-sha512":      {Scheme: cms.PKCS1v15, Hash: crypto.SHA512},
+	"http://www.w3.org/2000/09/xmldsig#rsa-sha1":             {Scheme: cms.PKCS1v15, Hash: crypto.SHA1},
+	"http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1": {Scheme: cms.PSS, Hash: crypto.SHA256, SaltLength: 32},
+	"http://www.w3.org/2007/05/xmldsig-more#sha384-rsa-MGF1": {Scheme: cms.PSS, Hash: crypto.SHA384, SaltLength: 48},
+	"http://www.w3.org/2007/05/xmldsig-more#sha512-rsa-MGF1": {Scheme: cms.PSS, Hash: crypto.SHA512, SaltLength: 64},
+	"http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256":    {Scheme: cms.ECDSA, Hash: crypto.SHA256},
+	"http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384":    {Scheme: cms.ECDSA, Hash: crypto.SHA384},
+	"http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512":    {Scheme: cms.ECDSA, Hash: crypto.SHA512},
+	"http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha1":      {Scheme: cms.ECDSA, Hash: crypto.SHA1},
 }
 
 // digestURI is the identifier of a digest algorithm, "" for none.
@@ -89,19 +95,27 @@ const (
 func checkValue(a cms.Algorithm, key crypto.PublicKey, digest, signature []byte) *cms.Failure {
 	switch key := key.(type) {
 	case *rsa.PublicKey:
-		switch {
-		case a.Scheme != cms.PKCS1v15:
+		if bits := key.N.BitLen(); bits < minRSABits || bits > maxRSABits {
+			return failure(cms.CryptoConstraintsFailure, "RSA key of %d bits", bits)
+		}
+		var err error
+		switch a.Scheme {
+		case cms.PKCS1v15:
+			err = rsa.VerifyPKCS1v15(key, a.Hash, digest, signature)
+		case cms.PSS:
+			err = rsa.VerifyPSS(key, a.Hash, digest, signature, &rsa.PSSOptions{SaltLength: a.SaltLength})
+		default:
 			return failure(cms.SigCryptoFailure, "%s with an RSA key", a)
-		case key.N.BitLen() < minRSABits, key.N.BitLen() > maxRSABits:
-			return failure(cms.CryptoConstraintsFailure, "RSA key of %d bits", key.N.BitLen())
-		case rsa.VerifyPKCS1v15(key, a.Hash, digest, signature) != nil:
+		}
+		if err != nil {
 			return failure(cms.SigCryptoFailure, "the signature value is not one over this SignedInfo by the certificate's key")
 		}
 		return nil
 	case *ecdsa.PublicKey:
 		// r and s as integers of the size of the curve (XML-DSig 1.1, 6.4.3).
-		size := (key.Params().BitSize + 7) / 8
-		if a.Scheme != cms.ECDSA || len(signature) != 2*size {
+		// Santuario leaves out the octets that are zero at the head of both.
+		size := len(signature) / 2
+		if a.Scheme != cms.ECDSA || len(signature)%2 != 0 || size > (key.Params().BitSize+7)/8 {
 			return failure(cms.SigCryptoFailure, "%s with a key on %s and %d bytes", a, key.Params().Name, len(signature))
 		}
 		r, s := new(big.Int).SetBytes(signature[:size]), new(big.Int).SetBytes(signature[size:])

@@ -25,12 +25,22 @@ func signedWith(t *testing.T, a cms.Algorithm, digest crypto.Hash, h holder) []b
 	reference := p.digested[0]
 	reference.digest = sum(digest, []byte("<a></a>"))
 	info := strings.Replace(p.signedInfo([]digested{reference}), methodRSA(digest), signatureURI(a), 1)
+	return withInfo(t, p, info, a, h)
+}
+
+// withInfo signs a SignedInfo as it is given, over <a/>.
+func withInfo(t *testing.T, p *Prepared, info string, a cms.Algorithm, h holder) []byte {
+	t.Helper()
 	var b bytes.Buffer
 	if err := p.canonicalize(&b, info, "SignedInfo"); err != nil {
 		t.Fatal(err)
 	}
 	hashed := sum(a.Hash, b.Bytes())
-	value, err := h.key.Sign(rand.Reader, hashed, a.Hash)
+	var opts crypto.SignerOpts = a.Hash
+	if a.Scheme == cms.PSS {
+		opts = &rsa.PSSOptions{SaltLength: a.SaltLength, Hash: a.Hash}
+	}
+	value, err := h.key.Sign(rand.Reader, hashed, opts)
 	if key, ok := h.key.(*ecdsa.PrivateKey); ok {
 		r, s, signErr := ecdsa.Sign(rand.Reader, key, hashed)
 		if signErr != nil {
@@ -45,6 +55,10 @@ func signedWith(t *testing.T, a cms.Algorithm, digest crypto.Hash, h holder) []b
 	m := markup{prefix: "ds"}
 	m.base64("SignatureValue", value)
 	return []byte("<a>" + p.open("s") + info + m.String() + p.keyInfo(h.signing()) + p.close() + "</a>")
+}
+
+func pssWith(h crypto.Hash) cms.Algorithm {
+	return cms.Algorithm{Scheme: cms.PSS, Hash: h, SaltLength: h.Size()}
 }
 
 func ecdsaWith(h crypto.Hash) cms.Algorithm { return cms.Algorithm{Scheme: cms.ECDSA, Hash: h} }
@@ -75,6 +89,9 @@ func TestAlgorithms(t *testing.T) {
 		{"RSA, SHA-1 for the content", rsaWith(crypto.SHA256), crypto.SHA1, f.signer, true},
 		{"RSA, SHA-1", rsaWith(crypto.SHA1), crypto.SHA1, f.signer, true},
 		{"RSA 1024", rsaWith(crypto.SHA256), crypto.SHA256, f.short, true},
+		{"PSS, SHA-256", pssWith(crypto.SHA256), crypto.SHA256, f.signer, false},
+		{"PSS, SHA-384", pssWith(crypto.SHA384), crypto.SHA384, f.signer, false},
+		{"PSS, SHA-512", pssWith(crypto.SHA512), crypto.SHA256, f.signer, false},
 		{"P-256", ecdsaWith(crypto.SHA256), crypto.SHA256, f.p256, false},
 		{"P-384", ecdsaWith(crypto.SHA384), crypto.SHA256, newHolder(signers.ECDSA(elliptic.P384()), "P-384", 6), false},
 		{"P-521", ecdsaWith(crypto.SHA512), crypto.SHA256, newHolder(signers.ECDSA(elliptic.P521()), "P-521", 7), false},
@@ -99,11 +116,36 @@ func TestAlgorithms(t *testing.T) {
 	for name, forged := range map[string][]byte{
 		"RSA over P-256": replaced(t, signed, signatureURI(ecdsaWith(crypto.SHA256)), methodRSA(crypto.SHA256)),
 		"P-256 over RSA": replaced(t, signed, base64Of(f.p256.cert.Raw), base64Of(f.signer.cert.Raw)),
+		"PSS over P-256": replaced(t, signed, signatureURI(ecdsaWith(crypto.SHA256)), signatureURI(pssWith(crypto.SHA256))),
+		"an odd length":  replaced(t, signed, between(t, signed, "<ds:SignatureValue>", "</ds:SignatureValue>"), base64Of(make([]byte, 63))),
+		"too long":       replaced(t, signed, between(t, signed, "<ds:SignatureValue>", "</ds:SignatureValue>"), base64Of(make([]byte, 66))),
 		"DER":            replaced(t, signed, between(t, signed, "<ds:SignatureValue>", "</ds:SignatureValue>"), base64Of(sequenceOfTwo())),
 	} {
 		if err := verdict(forged, Verification{}); !errors.Is(err, cms.SigCryptoFailure) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// TestShortECDSA: Santuario, of which the JDK has a part, writes r and s of
+// P-521 without a leading zero, mostly; there must be 66 octets each.
+func TestShortECDSA(t *testing.T) {
+	who := newHolder(signers.ECDSA(elliptic.P521()), "P-521", 7)
+	for {
+		signed := signedWith(t, ecdsaWith(crypto.SHA512), crypto.SHA256, who)
+		text := between(t, signed, "<ds:SignatureValue>", "</ds:SignatureValue>")
+		value, ok := decodeBase64(text)
+		if !ok || len(value) != 2*66 {
+			t.Fatalf("%d octets", len(value))
+		}
+		if value[0] != 0 || value[66] != 0 {
+			continue
+		}
+		short := append(value[1:66:66], value[67:]...)
+		if err := verdict(replaced(t, signed, text, base64Of(short)), Verification{}); err != nil {
+			t.Error(err)
+		}
+		return
 	}
 }
 
@@ -123,6 +165,42 @@ func TestCostlyKeys(t *testing.T) {
 		if !errors.Is(err, want) || want == nil && err != nil {
 			t.Errorf("%d certificates more: %v", n, err)
 		}
+	}
+}
+
+// TestUnreadableCertificate: a certificate that crypto/x509 does not read is in
+// nobody's way, unless it is the signer's.
+func TestUnreadableCertificate(t *testing.T) {
+	p := fixture()
+	one := func(der []byte) string { return "<ds:X509Certificate>" + base64Of(der) + "</ds:X509Certificate>" }
+	broken := func(der []byte) []byte { return append([]byte{0x30, 0x80}, der...) }
+	signed := replaced(t, sign(t, []byte("<a/>"), Options{}, p.signer.signing()), one(p.ca.cert.Raw), "")
+	for name, c := range map[string]struct {
+		certificates string
+		want         error
+	}{
+		"another, behind":        {one(p.signer.cert.Raw) + one(broken(p.ca.cert.Raw)), nil},
+		"another, in front":      {one(broken(p.ca.cert.Raw)) + one(p.signer.cert.Raw), nil},
+		"the signer's":           {one(broken(p.signer.cert.Raw)), cms.NoSigningCertificateFound},
+		"the signer's, of two":   {one(broken(p.signer.cert.Raw)) + one(p.ca.cert.Raw), cms.NoSigningCertificateFound},
+		"none":                   {"", cms.NoSigningCertificateFound},
+		"only somebody else's":   {one(p.other.cert.Raw), cms.SigCryptoFailure},
+		"more than anybody has":  {strings.Repeat(one([]byte{0x30}), maxCertificates+1), cms.FormatFailure},
+		"no base64 at all there": {"<ds:X509Certificate>*</ds:X509Certificate>", cms.FormatFailure},
+	} {
+		err := verdict(replaced(t, signed, one(p.signer.cert.Raw), c.certificates), Verification{})
+		if !errors.Is(err, c.want) || c.want == nil && err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if c.want == cms.NoSigningCertificateFound && errors.Is(err, cms.SigCryptoFailure) {
+			t.Errorf("%s: judged by another's key: %v", name, err)
+		}
+	}
+	// XAdES names its certificate.
+	xades := sign(t, []byte("<a/>"), Options{XAdES: true}, p.signer.signing())
+	xades = replaced(t, xades, one(p.signer.cert.Raw), one(broken(p.signer.cert.Raw)))
+	if err := verdict(xades, Verification{}); !errors.Is(err, cms.NoSigningCertificateFound) {
+		t.Error(err)
 	}
 }
 

@@ -300,6 +300,41 @@ func TestRefusedAlgorithms(t *testing.T) {
 	}
 }
 
+// TestNoURI: what such a reference means only its sender knows (XML-DSig 1.1,
+// 4.4.3.1), which makes it no forgery.
+func TestNoURI(t *testing.T) {
+	signed := replaced(t, sign(t, []byte("<a/>"), Options{}, fixture().signer.signing()), ` URI=""`, "")
+	if err := verdict(signed, Verification{}); !errors.Is(err, cms.SignedDataNotFound) || errors.Is(err, cms.FormatFailure) {
+		t.Error(err)
+	}
+}
+
+// TestParametersWithoutMeaning has what xml-crypto writes into transforms that
+// take no prefixes, and what nobody writes.
+func TestParametersWithoutMeaning(t *testing.T) {
+	const in = `<ds:Transform Algorithm="` + transformEnveloped + `">`
+	for parameter, want := range map[string]error{
+		`<InclusiveNamespaces xmlns="` + transformEnveloped + `" PrefixList="u"></InclusiveNamespaces>`:      nil,
+		`<x:InclusiveNamespaces xmlns:x="` + string(ExcC14N10) + `" PrefixList="u"></x:InclusiveNamespaces>`: nil,
+		"<InclusiveNamespaces></InclusiveNamespaces><InclusiveNamespaces></InclusiveNamespaces>":             cms.FormatFailure,
+		"<Other></Other>": cms.FormatFailure,
+		"text":            cms.FormatFailure,
+	} {
+		p := mustPrepare(t, "<a/>", Options{})
+		p.hash = crypto.SHA256
+		reference := p.digested[0]
+		reference.digest = sum(crypto.SHA256, []byte("<a></a>"))
+		info := strings.Replace(p.signedInfo([]digested{reference}), in, in+parameter, 1)
+		if !strings.Contains(info, parameter) {
+			t.Fatal(info)
+		}
+		signed := withInfo(t, p, info, rsaWith(crypto.SHA256), fixture().signer)
+		if err := verdict(signed, Verification{}); !errors.Is(err, want) || want == nil && err != nil {
+			t.Errorf("%s: %v", parameter, err)
+		}
+	}
+}
+
 // TestOpenIsAsked: nothing but a path downwards, and only what references name.
 func TestOpenIsAsked(t *testing.T) {
 	p, err := PrepareFiles(someFiles.request(Options{}))

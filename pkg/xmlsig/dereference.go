@@ -73,8 +73,8 @@ func (d *dereference) element(p pointer) (*Element, *cms.Failure) {
 // digest finds what a reference means, sends it through the transforms and
 // compares its digest.
 func (d *dereference) digest(r *Reference) *cms.Failure {
-	if !r.hasURI {
-		return failure(cms.FormatFailure, "a reference without URI")
+	if !r.hasURI { // whoever reads it would have to know what is meant
+		return failure(cms.SignedDataNotFound, "a reference without URI")
 	}
 	p, f := parsePointer(r.URI)
 	if f != nil {

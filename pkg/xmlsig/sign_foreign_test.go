@@ -162,6 +162,7 @@ func TestWeVerifyTheJDK(t *testing.T) {
 		}
 		for _, hash := range []string{"384", "512"} {
 			add(form, C14N10, "http://www.w3.org/2001/04/xmldsig-more#rsa-sha"+hash, sha256)
+			add(form, C14N10, "http://www.w3.org/2007/05/xmldsig-more#sha"+hash+"-rsa-MGF1", sha256)
 		}
 		add(form, C14N10, "http://www.w3.org/2000/09/xmldsig#rsa-sha1", "http://www.w3.org/2000/09/xmldsig#sha1")
 	}

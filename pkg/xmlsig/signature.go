@@ -189,7 +189,8 @@ func (t transform) known() bool {
 }
 
 // prefixList reads the InclusiveNamespaces parameter of Exclusive XML
-// Canonicalization; no other parameter is accepted, of any algorithm.
+// Canonicalization, which xml-crypto gives to other algorithms too, where it
+// means nothing. No other parameter is accepted, of any algorithm.
 func prefixList(n *node) ([]string, *cms.Failure) {
 	exclusive := c14nTraits[C14NMethod(n.attrs["Algorithm"])].exclusive
 	switch {
@@ -197,6 +198,8 @@ func prefixList(n *node) ([]string, *cms.Failure) {
 		return nil, nil
 	case len(n.children) == 1 && exclusive && n.children[0].is(string(ExcC14N10), "InclusiveNamespaces"):
 		return strings.Fields(n.children[0].attrs["PrefixList"]), nil
+	case len(n.children) == 1 && !exclusive && n.children[0].local == "InclusiveNamespaces":
+		return nil, nil
 	}
 	return nil, failure(cms.FormatFailure, "parameter %s for algorithm %q", firstName(n), n.attrs["Algorithm"])
 }

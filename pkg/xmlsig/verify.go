@@ -195,7 +195,8 @@ func (sig *signature) checkPropertiesSigned(props *properties) *cms.Failure {
 
 // signer finds the signer's certificate and checks the signature value.
 func (r *Result) signer(sig *signature, props *properties, others []*x509.Certificate, work *budget) {
-	r.fail(r.certificates(sig))
+	unreadable, f := r.certificates(sig)
+	r.fail(f)
 	candidates := slices.Concat(r.Certificates, others)
 	if props != nil && props.certificate != nil {
 		named := slices.IndexFunc(candidates, props.certificate.names)
@@ -206,6 +207,10 @@ func (r *Result) signer(sig *signature, props *properties, others []*x509.Certif
 		}
 	}
 	if len(candidates) == 0 {
+		if unreadable != nil {
+			r.fail(unreadable)
+			return
+		}
 		r.fail(failure(cms.NoSigningCertificateFound, "the signer's certificate is not there"))
 		return
 	}
@@ -231,10 +236,14 @@ func (r *Result) signer(sig *signature, props *properties, others []*x509.Certif
 			first = f
 		}
 	}
-	if r.Certificate == nil {
-		r.Certificate = candidates[0]
-		r.fail(first)
+	if r.Certificate != nil {
+		return
 	}
+	if unreadable != nil && !r.CertificateSigned {
+		first = unreadable
+	}
+	r.Certificate = candidates[0]
+	r.fail(first)
 }
 
 // weakness says what is too weak of all that the signature rests on; nil for
@@ -255,29 +264,36 @@ func (r *Result) weakness(props *properties) *cms.Failure {
 const maxCertificates = 64
 
 // certificates reads the certificates of KeyInfo (XML-DSig 1.1, 4.5.4), and
-// refuses what KeyInfo has no use for, because nothing of it is signed.
-func (r *Result) certificates(sig *signature) *cms.Failure {
+// refuses what KeyInfo has no use for, because nothing of it is signed. That
+// the first one that cannot be read is unreadable matters where no other is the
+// signer's.
+func (r *Result) certificates(sig *signature) (unreadable, f *cms.Failure) {
 	if sig.keyInfo == nil {
-		return nil
+		return nil, nil
 	}
-	if n := sig.keyInfo.foreign(nsDSig, nsDSig11); n != nil {
-		return failure(cms.SigConstraintsFailure, "KeyInfo holds %s, which is not signed", n.local)
+	left := maxCertificates
+	if n := sig.keyInfo.foreign(nsDSig, nsDSig11, nsMore); n != nil {
+		return nil, failure(cms.SigConstraintsFailure, "KeyInfo holds %s, which is not signed", n.local)
 	}
 	for _, data := range sig.keyInfo.all(nsDSig, "X509Data") {
 		for _, n := range data.all(nsDSig, "X509Certificate") {
 			der, ok := n.base64()
 			if !ok {
-				return failure(cms.FormatFailure, "X509Certificate is not base64")
+				return nil, failure(cms.FormatFailure, "X509Certificate is not base64")
+			}
+			if left--; left < 0 {
+				return nil, failure(cms.FormatFailure, "more than %d certificates", maxCertificates)
 			}
 			cert, err := x509.ParseCertificate(der)
-			if err != nil {
-				return &cms.Failure{Code: cms.FormatFailure, Detail: fmt.Sprintf("X509Certificate: %v", err), Cause: err}
+			switch {
+			case err == nil:
+				r.Certificates = append(r.Certificates, cert)
+			case unreadable == nil:
+				unreadable = &cms.Failure{
+					Code: cms.NoSigningCertificateFound, Detail: fmt.Sprintf("the signer's certificate is not there, unless it is one that cannot be read: %v", err), Cause: err,
+				}
 			}
-			if len(r.Certificates) == maxCertificates {
-				return failure(cms.FormatFailure, "more than %d certificates", maxCertificates)
-			}
-			r.Certificates = append(r.Certificates, cert)
 		}
 	}
-	return nil
+	return unreadable, nil
 }
