@@ -104,8 +104,9 @@ func (s *stamper) get(ctx context.Context, content []byte) (token []byte, err er
 		return nil, s.refused(errStampExpired)
 	}
 	if s.roots != nil {
-		if _, err := (trust.Anchors{TSA: s.roots}).CheckTSA(by, stamp.Certificates(), stamp.Time); err != nil {
-			return nil, s.refused(err)
+		v := trust.Anchors{TSA: s.roots}.CheckTSA(by, stamp.Certificates(), stamp.Time)
+		if len(v.Reasons) > 0 {
+			return nil, s.refused(v.Reasons[0])
 		}
 	}
 	return stamp.Token, nil

@@ -329,24 +329,22 @@ func (e *examiner) doubt(ctx context.Context, s stamp) *trust.Reason {
 	if s.err != nil {
 		return &trust.Reason{Code: trust.SigConstraintsFailure, Err: s.err}
 	}
-	chain, err := e.anchors.CheckTSA(s.by, s.Certificates(), s.Time)
-	if err != nil {
-		return &trust.Reason{Code: trust.NoCertificateChainFound, Err: err}
-	}
 	responder := e.ocsp
 	if responder != ocspFromCertificate { // the signer's
 		responder = ""
 	}
-	state, err := trust.TSARevocation(chain, e.evidence(ctx, chain, responder), s.Time, e.app.now())
-	if state == trust.RevocationNotChecked {
-		err = trust.ErrNotChecked
+	v := e.anchors.CheckTSA(s.by, s.Certificates(), s.Time)
+	v = v.WithRevocation(e.evidence(ctx, v.Chain, responder), e.app.now())
+	if v.Chain != nil && v.Revocation == trust.RevocationNotChecked {
+		v = v.With(trust.Reason{Code: trust.TryLater, Err: trust.ErrNotChecked})
 	}
-	var revoked *trust.RevokedError
-	switch {
-	case errors.As(err, &revoked):
-		return &trust.Reason{Code: trust.RevokedNoPOE, Err: &authorityRevokedError{revoked.Evidence}}
-	case e.require && err != nil:
-		return &trust.Reason{Code: trust.TryLater, Err: err}
+	for _, r := range v.Reasons {
+		if revoked, ok := errors.AsType[*trust.RevokedError](r.Err); ok {
+			r.Err = &authorityRevokedError{revoked.Evidence}
+		}
+		if r.Code != trust.TryLater || e.require {
+			return &r
+		}
 	}
 	return nil
 }

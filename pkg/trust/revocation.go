@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -209,7 +210,7 @@ func (v Verdict) WithRevocation(evidence []Evidence, now time.Time) Verdict {
 	v.Evidence = evidence
 	v.Revocation = RevocationGood
 	for i, c := range v.Chain[:len(v.Chain)-1] {
-		state, reason := revocationOf(c, evidence, v.At, now)
+		state, reason := v.revocationOf(c, evidence, now)
 		reason.CA = i > 0
 		switch {
 		case state == RevocationRevoked:
@@ -234,14 +235,18 @@ var weight = map[Revocation]int{
 }
 
 // revocationOf is what all evidence together says about a certificate.
-func revocationOf(c *x509.Certificate, evidence []Evidence, at Moment, now time.Time) (state Revocation, reason Reason) {
+func (v Verdict) revocationOf(c *x509.Certificate, evidence []Evidence, now time.Time) (state Revocation, reason Reason) {
 	for _, e := range evidence {
 		if !e.Certificate.Equal(c) {
 			continue
 		}
-		switch said, err := e.judge(at, now); said {
+		said, err := e.judge(v.At, now)
+		if said == RevocationRevokedLater && v.authority && !slices.Contains(keySafe, e.Reason) {
+			said = RevocationRevoked
+		}
+		switch said {
 		case RevocationRevoked:
-			return RevocationRevoked, Reason{Code: at.revoked(e.Since), Err: &RevokedError{e}}
+			return RevocationRevoked, Reason{Code: v.At.revoked(e.Since), Err: &RevokedError{e}}
 		case RevocationUnknown:
 			if state == RevocationNotChecked {
 				state, reason = said, Reason{Code: TryLater, Err: err}

@@ -59,20 +59,23 @@ func TestCheckTSA(t *testing.T) {
 		"after its time":     {tsa, []*x509.Certificate{middle}, []*x509.Certificate{root}, at.AddDate(1, 0, 0), false},
 		"other key usage":    {coder, []*x509.Certificate{middle}, []*x509.Certificate{root}, at, false},
 	} {
-		chain, err := Anchors{TSA: c.roots}.CheckTSA(c.cert, c.others, c.at)
-		if (err == nil) != c.good || err != nil && !errors.Is(err, ErrTSA) {
-			t.Errorf("%s: %v", name, err)
+		v := Anchors{TSA: c.roots}.CheckTSA(c.cert, c.others, c.at)
+		if c.good && (v.Status() != ValidRevocationUnchecked || v.Chain[0] != c.cert || !v.Chain[len(v.Chain)-1].Equal(c.roots[0])) {
+			t.Errorf("%s: %s, %v", name, v.Status(), v.Reasons)
 		}
-		if c.good && (chain[0] != c.cert || !chain[len(chain)-1].Equal(c.roots[0])) {
-			t.Errorf("%s: a chain of %d from %v", name, len(chain), chain[0].Subject)
+		if !c.good && (v.Status() != Indeterminate || v.Chain != nil || len(v.Reasons) != 1 || !errors.Is(v.Reasons[0], ErrTSA)) {
+			t.Errorf("%s: %s, %v", name, v.Status(), v.Reasons)
 		}
+	}
+	if v := (Anchors{TSA: []*x509.Certificate{root}}).CheckTSA(nil, nil, at); v.Status() != Indeterminate {
+		t.Errorf("no certificate: %s", v.Status())
 	}
 }
 
 func TestTSARevocation(t *testing.T) {
 	root := newAuthority(t, cert.SignCA, 1, nil)
 	tsa := root.issue(nil)
-	chain := []*x509.Certificate{tsa, root.cert}
+	checked := Verdict{Issuer: Identity{Standing: Given}, Chain: []*x509.Certificate{tsa, root.cert}}
 	stamped, later := now.AddDate(0, 0, -7), now.AddDate(0, 0, -1)
 	revoked := func(since time.Time, why RevocationReason) Evidence {
 		e := revokedEvidence(since)
@@ -99,9 +102,14 @@ func TestTSARevocation(t *testing.T) {
 		"key lost later, and good":   {[]Evidence{good, revoked(later, 1)}, RevocationRevoked, ErrRevoked},
 		"ended later, says one only": {[]Evidence{revoked(later, superseded), revoked(later, 1)}, RevocationRevoked, ErrRevoked},
 	} {
-		state, err := TSARevocation(chain, test.evidence, stamped, now)
-		if state != test.state || !errors.Is(err, test.err) {
-			t.Errorf("%s: %v, %v", what, state, err)
+		v := Anchors{}.CheckTSA(nil, nil, stamped)
+		v.Issuer, v.Chain = checked.Issuer, checked.Chain // newAuthority makes none of the general PKI
+		v = v.WithRevocation(test.evidence, now)
+		if v.Revocation != test.state || (len(v.Reasons) > 0) != (test.err != nil) || test.err != nil && !errors.Is(v.Reasons[0], test.err) {
+			t.Errorf("%s: %v, %v", what, v.Revocation, v.Reasons)
+		}
+		if test.err == ErrRevoked && (v.Status() != Indeterminate || v.Reasons[0].Code != RevokedNoPOE) {
+			t.Errorf("%s: %s, %v: a timestamp that proves nothing does not make what it is over a forgery", what, v.Status(), v.Reasons)
 		}
 	}
 }

@@ -120,6 +120,8 @@ type Verdict struct {
 	// Evidence is what sources of revocation said: see
 	// [Verdict.WithRevocation].
 	Evidence []Evidence
+
+	authority bool // it is a timestamping authority's
 }
 
 // Status sums the verdict up: a single reason that decides is enough for
