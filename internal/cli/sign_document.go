@@ -395,10 +395,12 @@ func explainDocument(err error) *problem.Problem {
 		}
 	}
 	var (
-		damaged *pdfsig.DamagedError
-		syntax  *xmlsig.SyntaxError
-		limit   *xmlsig.LimitError
-		breaks  *xmlsig.BreaksSignatureError
+		damaged   *pdfsig.DamagedError
+		syntax    *xmlsig.SyntaxError
+		limit     *xmlsig.LimitError
+		breaks    *xmlsig.BreaksSignatureError
+		ambiguous *xmlsig.AmbiguousError
+		relative  *xmlsig.RelativeNamespaceError
 	)
 	switch {
 	case errors.As(err, &damaged):
@@ -412,6 +414,14 @@ func explainDocument(err error) *problem.Problem {
 	case errors.As(err, &limit):
 		return problem.New(problem.Input,
 			text{JA: "XMLが大きすぎるか、複雑すぎます: %s", EN: "The XML is too large or too complex: %s"}.With(limit.Error()), text{})
+	case errors.As(err, &ambiguous):
+		return problem.New(problem.Input,
+			text{JA: "%d行目の%d文字目は、%sとして読むソフトによって別の文字になります。", EN: "Line %d, character %d: programs that read %s take it for different characters."}.With(ambiguous.Line, ambiguous.Column, ambiguous.Encoding),
+			text{JA: "UTF-8で保存し直してから署名してください。", EN: "Save the document as UTF-8, then sign it."})
+	case errors.As(err, &relative):
+		return problem.New(problem.Input,
+			text{JA: "%d行目の要素の名前空間「%s」は相対URIです。署名に使う正規形が、このXMLにはありません。", EN: "Line %d: the namespace %q is a relative URI. Such XML has no canonical form to sign."}.With(relative.Line, relative.Name),
+			text{JA: "urn: や http: で始まる名前空間にしてください。", EN: "Use a namespace that begins with urn: or http:, say."})
 	case errors.As(err, &breaks):
 		return problem.New(problem.Input,
 			text{JA: "すでにある署名が文書全体を覆っているため、署名を加えるとそれが無効になります。", EN: "A signature that is there covers the whole document: another one inside would make it invalid."},
