@@ -340,7 +340,7 @@ func (d *xmlDocument) sign(by signer) (err error) {
 	if slices.ContainsFunc(d.signers, by.cert.Equal) {
 		d.a.noteSignedAlready(d.name)
 	}
-	d.signed, err = d.prepared.Sign(xmlsig.Signing{Certificate: by.cert, CA: by.ca, Key: by.key, Time: by.time.In(cert.JST)})
+	d.signed, err = d.prepared.Sign(cms.Signing{Certificate: by.cert, CA: by.ca, Key: by.key, Time: by.time.In(cert.JST)})
 	return err
 }
 

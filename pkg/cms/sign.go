@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// Signing is what a signer brings along: who signs, how and when.
+// Signing is what a signer brings along: who signs, how and when. Packages
+// pdfsig and xmlsig sign with it, too; Hash and WithoutTime are theirs to decide.
 type Signing struct {
 	Certificate *x509.Certificate   // of Key
 	CA          []*x509.Certificate // put in beside Certificate, so that others can build the chain

@@ -3,6 +3,8 @@ package xmlsig
 import (
 	"io"
 	"time"
+
+	"github.com/jpki-tools/jpki/pkg/cms"
 )
 
 // open is the start tag of the Signature.
@@ -48,7 +50,7 @@ func (p *Prepared) signedInfo(references []digested) string {
 	return m.String()
 }
 
-func (p *Prepared) keyInfo(s Signing) string {
+func (p *Prepared) keyInfo(s cms.Signing) string {
 	m := markup{prefix: p.prefix}
 	m.open("KeyInfo")
 	m.open("X509Data")
@@ -66,7 +68,7 @@ func (p *Prepared) keyInfo(s Signing) string {
 // properties gives the Object with the properties of XAdES-B-B (EN 319 132-1,
 // 6.3), the end tags that come after the unsigned properties, if any,
 // and the reference to the signed ones.
-func (p *Prepared) properties(id string, s Signing) (object, end string, reference digested, err error) {
+func (p *Prepared) properties(id string, s cms.Signing) (object, end string, reference digested, err error) {
 	signedID := id + "-properties"
 	m := markup{prefix: p.prefix}
 	m.open("Object")

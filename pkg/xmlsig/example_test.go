@@ -50,7 +50,7 @@ func Example() {
 		panic(err)
 	}
 	key, cert := card()
-	signed, err := prepared.Sign(xmlsig.Signing{
+	signed, err := prepared.Sign(cms.Signing{
 		Certificate: cert,
 		Key:         key,
 		Time:        time.Date(2026, 11, 22, 10, 0, 0, 0, time.FixedZone("JST", 9*60*60)),

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jpki-tools/jpki/pkg/cms"
 	"github.com/jpki-tools/jpki/pkg/internal/signers"
 )
 
@@ -49,8 +50,8 @@ var fixture = sync.OnceValue(func() people {
 	return p
 })
 
-func (h holder) signing() Signing {
-	return Signing{Certificate: h.cert, CA: []*x509.Certificate{fixture().ca.cert}, Key: h.key, Time: signedAt}
+func (h holder) signing() cms.Signing {
+	return cms.Signing{Certificate: h.cert, CA: []*x509.Certificate{fixture().ca.cert}, Key: h.key, Time: signedAt}
 }
 
 // cardKey is a key as a smart card has it: opaque, PKCS#1 v1.5 only, counting.
@@ -78,7 +79,7 @@ func mustParse(t testing.TB, src []byte) *Document {
 	return d
 }
 
-func finish(t testing.TB, p *Prepared, s Signing) []byte {
+func finish(t testing.TB, p *Prepared, s cms.Signing) []byte {
 	t.Helper()
 	signed, err := p.Sign(s)
 	if err != nil {
@@ -91,7 +92,7 @@ func finish(t testing.TB, p *Prepared, s Signing) []byte {
 	return b.Bytes()
 }
 
-func sign(t testing.TB, src []byte, r Options, s Signing) []byte {
+func sign(t testing.TB, src []byte, r Options, s cms.Signing) []byte {
 	t.Helper()
 	p, err := mustParse(t, src).Prepare(r)
 	if err != nil {

@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/jpki-tools/jpki/pkg/cms"
 )
 
 // Form is where a signature stands to what it signs (XML-DSig 1.1, 2).
@@ -104,10 +106,16 @@ func (d *Document) Prepare(o Options) (*Prepared, error) {
 	return p, p.files(o.Files)
 }
 
-// PrepareFiles prepares a signature over files in a document of its own.
+// PrepareFiles prepares a signature over files in a document of its own. It knows
+// no other form, no profile and no ids.
 func PrepareFiles(o Options) (*Prepared, error) {
-	if len(o.Files) == 0 {
+	switch {
+	case len(o.Files) == 0:
 		return nil, ErrNothingToSign
+	case o.Profile != ProfileNone:
+		return nil, ErrProfile
+	case len(o.IDs) > 0:
+		return nil, ErrIDs
 	}
 	empty, err := Parse([]byte("<Signature/>"))
 	if err != nil {
@@ -137,7 +145,7 @@ func (d *Document) prepared(o Options) (*Prepared, error) {
 		return nil, ErrPrefixList
 	}
 	if p.hash == crypto.SHA1 || digestURI(p.hash) == "" {
-		return nil, ErrHash
+		return nil, cms.ErrHash
 	}
 	if d.ambiguous >= 0 {
 		line, column := position(d.text, d.ambiguous)

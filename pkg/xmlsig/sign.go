@@ -4,44 +4,26 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/rsa"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"strconv"
 	"time"
+
+	"github.com/jpki-tools/jpki/pkg/cms"
 )
 
-// Signing is what a signer brings along: who signs, how and when.
-type Signing struct {
-	Certificate *x509.Certificate   // of Key
-	CA          []*x509.Certificate // put in beside Certificate, so that others can build the chain
-	Key         crypto.Signer       // RSA from 2048 bits; only Public and Sign(nil, digest, Hash) are called, Sign once and last
-	Time        time.Time           // the signing time that is claimed, to the second and in its zone
-}
-
-// Errors of signing. None of them but ErrBadSignature has used the key.
-var (
-	ErrHash         = errors.New("xmlsig: signatures are made with SHA-256, SHA-384 or SHA-512")
-	ErrKey          = errors.New("xmlsig: not an RSA key of 2048 bits or more")
-	ErrKeyMismatch  = errors.New("xmlsig: the key is not the certificate's")
-	ErrTime         = errors.New("xmlsig: signing time missing or out of range")
-	ErrBadSignature = errors.New("xmlsig: the key made a signature that does not verify")
-)
-
-// Check gives the error that [Prepared.Sign] would give on these.
-func (s Signing) Check() error {
-	if s.Certificate == nil || s.Key == nil {
-		return ErrKeyMismatch
+// checkSigner gives the errors of a signer that need no key: those of
+// [cms.Signing.Check], and what XML asks for beyond.
+func (p *Prepared) checkSigner(s cms.Signing) error {
+	s.Hash, s.WithoutTime = p.hash, false
+	if err := s.Check(); err != nil {
+		return err
 	}
-	public, ok := s.Certificate.PublicKey.(*rsa.PublicKey)
-	switch {
-	case !ok || isWeakKey(public):
-		return ErrKey
-	case !public.Equal(s.Key.Public()):
-		return ErrKeyMismatch
+	if _, ok := s.Certificate.PublicKey.(*rsa.PublicKey); !ok {
+		return fmt.Errorf("%w; for XML it has to be RSA", cms.ErrKey)
 	}
-	if y := s.Time.Year(); s.Time.IsZero() || y < 1 || y > 9999 {
-		return ErrTime
+	if y := s.Time.Year(); y < 1 || y > 9999 { // as it is written, in its zone
+		return cms.ErrTime
 	}
 	return nil
 }
@@ -71,11 +53,13 @@ type digested struct {
 	mimeType      string
 }
 
-// Sign makes the signature. The key is used once, after everything else that
-// can fail; the signature value has been checked against the certificate's
-// key.
-func (p *Prepared) Sign(s Signing) (*Signed, error) {
-	if err := s.Check(); err != nil {
+// Sign makes the signature, at s.Time in its own zone, with an RSA key. Of s, the
+// fields Hash and WithoutTime are not used: they follow from [Options]. The key
+// is used once, after everything else that can fail, and the signature value has
+// been checked against the certificate's key: the errors are those of
+// [cms.Signing.Detached], and this package's.
+func (p *Prepared) Sign(s cms.Signing) (*Signed, error) {
+	if err := p.checkSigner(s); err != nil {
 		return nil, err
 	}
 	id, err := p.id(s)
@@ -112,7 +96,7 @@ func (p *Prepared) Sign(s Signing) (*Signed, error) {
 	// A key that errs must not reach a file: a faulty RSA signature can even
 	// give the private key away.
 	if f := checkValue(rsaWith(p.hash), s.Certificate.PublicKey, digest, value); f != nil {
-		return nil, fmt.Errorf("%w: %w", ErrBadSignature, f)
+		return nil, fmt.Errorf("%w: %w", cms.ErrBadSignature, f)
 	}
 	m := markup{prefix: p.prefix}
 	if p.xades {
@@ -125,7 +109,7 @@ func (p *Prepared) Sign(s Signing) (*Signed, error) {
 }
 
 // id is the one chosen, or the signing time as e-Gov wants it.
-func (p *Prepared) id(s Signing) (string, error) {
+func (p *Prepared) id(s cms.Signing) (string, error) {
 	if p.signature != "" {
 		return p.signature, nil
 	}

@@ -171,23 +171,29 @@ func TestRefusedBeforeTheKey(t *testing.T) {
 	used := 0
 	good := f.signer.signing()
 	good.Key = cardKey{f.signer.key, &used}
-	for name, change := range map[string]func(*Signing){
-		"no certificate":      func(s *Signing) { s.Certificate = nil },
-		"no key":              func(s *Signing) { s.Key = nil },
-		"another certificate": func(s *Signing) { s.Certificate = f.other.cert },
-		"short key":           func(s *Signing) { s.Certificate, s.Key = f.short.cert, cardKey{f.short.key, &used} },
-		"not RSA":             func(s *Signing) { s.Certificate, s.Key = f.p256.cert, cardKey{f.p256.key, &used} },
-		"no time":             func(s *Signing) { s.Time = time.Time{} },
-		"year 10000":          func(s *Signing) { s.Time = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) },
+	for name, c := range map[string]struct {
+		change func(*cms.Signing)
+		want   error
+	}{
+		"no certificate":      {func(s *cms.Signing) { s.Certificate = nil }, cms.ErrKeyMismatch},
+		"no key":              {func(s *cms.Signing) { s.Key = nil }, cms.ErrKeyMismatch},
+		"another certificate": {func(s *cms.Signing) { s.Certificate = f.other.cert }, cms.ErrKeyMismatch},
+		"short key":           {func(s *cms.Signing) { s.Certificate, s.Key = f.short.cert, cardKey{f.short.key, &used} }, cms.ErrKey},
+		"not RSA":             {func(s *cms.Signing) { s.Certificate, s.Key = f.p256.cert, cardKey{f.p256.key, &used} }, cms.ErrKey},
+		"no time":             {func(s *cms.Signing) { s.Time, s.WithoutTime = time.Time{}, true }, cms.ErrTime},
+		"year 10000":          {func(s *cms.Signing) { s.Time = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) }, cms.ErrTime},
+		"year 10000 in its zone": {func(s *cms.Signing) {
+			s.Time = time.Date(9999, 12, 31, 23, 0, 0, 0, time.UTC).In(japan)
+		}, cms.ErrTime},
 	} {
 		s := good
-		change(&s)
+		c.change(&s)
 		p, err := mustParse(t, []byte(taxReturn)).Prepare(Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := p.Sign(s); err == nil {
-			t.Errorf("%s: signed", name)
+		if _, err := p.Sign(s); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 	if used != 0 {
@@ -220,7 +226,7 @@ func (k wrongKey) Sign(r io.Reader, digest []byte, o crypto.SignerOpts) ([]byte,
 func TestKeyThatErrs(t *testing.T) {
 	s := fixture().signer.signing()
 	s.Key = wrongKey{s.Key}
-	if _, err := mustPrepare(t, taxReturn, Options{}).Sign(s); !errors.Is(err, ErrBadSignature) {
+	if _, err := mustPrepare(t, taxReturn, Options{}).Sign(s); !errors.Is(err, cms.ErrBadSignature) {
 		t.Error(err)
 	}
 	used := 0
@@ -244,8 +250,8 @@ func TestPrepareRefuses(t *testing.T) {
 		request   Options
 		want      error
 	}{
-		{"SHA-1", taxReturn, Options{Hash: crypto.SHA1}, ErrHash},
-		{"MD5", taxReturn, Options{Hash: crypto.MD5}, ErrHash},
+		{"SHA-1", taxReturn, Options{Hash: crypto.SHA1}, cms.ErrHash},
+		{"MD5", taxReturn, Options{Hash: crypto.MD5}, cms.ErrHash},
 		{"prefixes", taxReturn, Options{C14N: Canonicalizer{C14N10, []string{"a"}}}, ErrPrefixList},
 		{"unknown profile", taxReturn, Options{Profile: "tax"}, ErrProfile},
 		{"an id of an enveloped one", taxReturn, Options{IDs: []string{"k1"}}, ErrIDs},
@@ -260,6 +266,15 @@ func TestPrepareRefuses(t *testing.T) {
 	} {
 		if _, err := mustParse(t, []byte(test.src)).Prepare(test.request); !errors.Is(err, test.want) {
 			t.Errorf("%s: %v", test.name, err)
+		}
+	}
+	for want, o := range map[error]Options{
+		ErrNothingToSign: {},
+		ErrProfile:       {Profile: ProfileETax, Files: []File{{Name: "x", Content: strings.NewReader("")}}},
+		ErrIDs:           {Form: Detached, IDs: []string{"1"}, Files: []File{{Name: "x", Content: strings.NewReader("")}}},
+	} {
+		if _, err := PrepareFiles(o); !errors.Is(err, want) {
+			t.Errorf("files alone: %v, want %v", err, want)
 		}
 	}
 	var unsupported *UnsupportedError
