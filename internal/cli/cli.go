@@ -16,6 +16,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/ui"
@@ -92,6 +94,8 @@ type app struct {
 	io   *ui.IO
 	now  func() time.Time
 	demo *demoCards // cards of a tour, kept in memory; nil outside one
+
+	late map[*cobra.Command]func() text // texts of commands that are written when somebody reads them
 
 	tracer *apdu.Tracer // of --trace; nil before the first card
 

@@ -19,18 +19,10 @@ import (
 
 func (a *app) newDemo() *cobra.Command {
 	cmd := a.command(command{
-		use:   "demo",
-		short: text{JA: "カードなしで一通り試す", EN: "a tour without a card"},
-		long: text{
-			JA: "内蔵のデモカードで、状態の確認から署名とその検証までを一通り実行して見せます。何も保存しません。\n" +
-				"--card demo を付けると、どのコマンドもデモカードで試せます(暗証番号と残り回数は保存されます)。\n\n" +
-				"デモカード(--card demo:名前):\n",
-			EN: "Runs a tour on the built-in demo card, from looking at it to signing and checking. Nothing is kept.\n" +
-				"With --card demo every command works on the demo card (its PINs and counters are kept).\n\n" +
-				"Demo cards (--card demo:NAME):\n",
-		},
+		use:      "demo",
+		short:    text{JA: "カードなしで一通り試す", EN: "a tour without a card"},
+		lateLong: func() text { return demoLong.With(inBoth(personaTable), demoPINs) },
 	})
-	cmd.Long += personaTable(a)
 	cmd.Args = cobra.ArbitraryArgs
 	cmd.RunE = func(c *cobra.Command, args []string) error {
 		if len(args) > 0 {
@@ -41,6 +33,15 @@ func (a *app) newDemo() *cobra.Command {
 	}
 	cmd.AddCommand(a.newDemoServe(), a.newDemoReset())
 	return cmd
+}
+
+var demoLong = text{
+	JA: "内蔵のデモカードで、状態の確認から署名とその検証までを一通り実行して見せます。何も保存しません。\n" +
+		"--card demo を付けると、どのコマンドもデモカードで試せます(暗証番号と残り回数は保存されます)。\n\n" +
+		"デモカード(--card demo:名前):\n%s\n%s",
+	EN: "Runs a tour on the built-in demo card, from looking at it to signing and checking. Nothing is kept.\n" +
+		"With --card demo every command works on the demo card (its PINs and counters are kept).\n\n" +
+		"Demo cards (--card demo:NAME):\n%s\n%s",
 }
 
 // personaTexts describes the demo cards.
@@ -56,12 +57,12 @@ var personaTexts = map[string]text{
 	"foreign":     {JA: "外国人住民のカード。長い氏名、代替文字、在留期間まで", EN: "a foreign resident's card: long name, substitute characters, ends with the stay"},
 }
 
-func personaTable(a *app) string {
+func personaTable(say func(text) string) string {
 	var rows [][]string
 	for _, p := range virtualcard.Personas() {
-		rows = append(rows, []string{p.Name, a.say(personaTexts[p.Name])})
+		rows = append(rows, []string{p.Name, say(personaTexts[p.Name])})
 	}
-	return ui.Table(2, nil, rows) + "\n" + a.say(demoPINs)
+	return ui.Table(2, nil, rows)
 }
 
 var demoPINs = text{

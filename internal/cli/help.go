@@ -39,8 +39,8 @@ func helpFor(root *cobra.Command, args []string) error {
 
 // newTopics are texts that are no command's own.
 func (a *app) newTopics() []*cobra.Command {
-	topic := func(name string, short, long text) *cobra.Command {
-		c := a.command(command{use: name, short: short, long: long})
+	topic := func(name string, short text, long func() text) *cobra.Command {
+		c := a.command(command{use: name, short: short, lateLong: long})
 		c.Annotations = map[string]string{topicMark: ""}
 		c.RunE = func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -50,7 +50,7 @@ func (a *app) newTopics() []*cobra.Command {
 		}
 		return c
 	}
-	json := topic("json", text{JA: "--json の出力とそのスキーマ", EN: "what --json writes, and its schemas"}, jsonTopic())
+	json := topic("json", text{JA: "--json の出力とそのスキーマ", EN: "what --json writes, and its schemas"}, jsonTopic)
 	json.RunE = func(c *cobra.Command, args []string) error {
 		if len(args) == 0 {
 			return c.Help()
@@ -58,12 +58,12 @@ func (a *app) newTopics() []*cobra.Command {
 		return a.showSchema(args)
 	}
 	return []*cobra.Command{
-		topic("pin", text{JA: "暗証番号の渡し方", EN: "ways to give a PIN"}, pinTopic),
-		topic("login", text{JA: "SSHとTLSのログインの設定", EN: "settings to log in over SSH and TLS"}, loginTopic),
-		topic("opensc", text{JA: "ブラウザーやメールソフトでカードを使う", EN: "the card in browsers and mail programs"}, openscTopic),
-		topic("exit-codes", text{JA: "終了ステータスの一覧", EN: "the exit statuses"}, exitTopic()),
-		topic("environment", text{JA: "環境変数と、記憶するもの", EN: "environment variables, and what is remembered"}, environmentTopic()),
-		topic("formats", text{JA: "署名の形式の選び方", EN: "which kind of signature for what"}, formatsTopic),
+		topic("pin", text{JA: "暗証番号の渡し方", EN: "ways to give a PIN"}, written(pinTopic)),
+		topic("login", text{JA: "SSHとTLSのログインの設定", EN: "settings to log in over SSH and TLS"}, written(loginTopic)),
+		topic("opensc", text{JA: "ブラウザーやメールソフトでカードを使う", EN: "the card in browsers and mail programs"}, written(openscTopic)),
+		topic("exit-codes", text{JA: "終了ステータスの一覧", EN: "the exit statuses"}, exitTopic),
+		topic("environment", text{JA: "環境変数と、記憶するもの", EN: "environment variables, and what is remembered"}, environmentTopic),
+		topic("formats", text{JA: "署名の形式の選び方", EN: "which kind of signature for what"}, written(formatsTopic)),
 		json,
 	}
 }
@@ -77,25 +77,29 @@ func IsTopic(c *cobra.Command) bool {
 	return is
 }
 
+// written is a text that needs no making.
+func written(t text) func() text { return func() text { return t } }
+
 func exitTopic() text {
-	table := func(lang func(text) string) string {
-		var rows [][]string
-		for _, s := range problem.Statuses {
-			var codes []string
-			for _, c := range s.Codes {
-				codes = append(codes, string(c))
-			}
-			rows = append(rows, []string{fmt.Sprint(s.Exit), lang(s.Meaning)})
-			if len(codes) > 0 {
-				rows = append(rows, []string{"", "  " + strings.Join(codes, ", ")})
-			}
-		}
-		return ui.Table(2, nil, rows)
-	}
 	return text{
-		JA: "終了ステータスと、--json のエラーの code です。\n\n" + table(func(t text) string { return t.JA }),
-		EN: "Exit statuses, and the codes of errors under --json.\n\n" + table(func(t text) string { return t.EN }),
+		JA: "終了ステータスと、--json のエラーの code です。\n\n%s",
+		EN: "Exit statuses, and the codes of errors under --json.\n\n%s",
+	}.With(inBoth(exitTable))
+}
+
+func exitTable(say func(text) string) string {
+	var rows [][]string
+	for _, s := range problem.Statuses {
+		var codes []string
+		for _, c := range s.Codes {
+			codes = append(codes, string(c))
+		}
+		rows = append(rows, []string{fmt.Sprint(s.Exit), say(s.Meaning)})
+		if len(codes) > 0 {
+			rows = append(rows, []string{"", "  " + strings.Join(codes, ", ")})
+		}
 	}
+	return ui.Table(2, nil, rows)
 }
 
 func environmentTopic() text {

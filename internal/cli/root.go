@@ -26,12 +26,20 @@ func Tree(lang i18n.Lang) *cobra.Command {
 		}
 		return ""
 	}
-	return newApp(Config{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: getenv, Now: time.Now}).newRoot()
+	a := newApp(Config{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: getenv, Now: time.Now})
+	root := a.newRoot()
+	for _, c := range commandsBelow(root) {
+		a.writeLong(c)
+	}
+	return root
 }
 
 // execute parses the command line and runs the command it names.
 func (a *app) execute(ctx context.Context, args []string) error {
 	root := a.newRoot()
+	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
+		a.completeAll(root) // a shell asks
+	}
 	root.SetArgs(args)
 	root.SetIn(a.io.In)
 	var help bytes.Buffer // cobra would complain of a write that fails itself
@@ -47,6 +55,7 @@ func (a *app) execute(ctx context.Context, args []string) error {
 }
 
 func (a *app) newRoot() *cobra.Command {
+	a.late = map[*cobra.Command]func() text{}
 	lang := ""
 	color := ""
 	root := a.command(command{
@@ -66,6 +75,11 @@ func (a *app) newRoot() *cobra.Command {
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpCommand(a.newHelp())
 	cobra.AddTemplateFunc("isTopic", IsTopic)
+	show := root.HelpFunc()
+	root.SetHelpFunc(func(c *cobra.Command, args []string) {
+		a.writeLong(c)
+		show(c, args)
+	})
 	root.SetHelpTemplate(helpTemplate(a.io.Lang))
 	root.SetUsageTemplate(usageTemplate(a.io.Lang))
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return a.flagProblem(c, err) })
@@ -106,7 +120,6 @@ func (a *app) newRoot() *cobra.Command {
 		a.newGuide(), a.newCalendar(), a.newCA(),
 	)
 	root.InitDefaultHelpCmd()
-	a.completeAll(root)
 	return root
 }
 
@@ -118,6 +131,7 @@ type command struct {
 	use      string
 	short    text
 	long     text
+	lateLong func() text // instead of long, one with tables: they cost more than all else at the start
 	examples []example
 	args     cobra.PositionalArgs
 	run      func(ctx context.Context, args []string) error
@@ -135,6 +149,9 @@ func (a *app) command(c command) *cobra.Command {
 		Long:                  a.say(c.long),
 		Args:                  c.args,
 		DisableFlagsInUseLine: true,
+	}
+	if c.lateLong != nil {
+		a.late[cmd] = c.lateLong
 	}
 	var lines []string
 	for _, e := range c.examples {
@@ -156,6 +173,13 @@ func (a *app) command(c command) *cobra.Command {
 			next(text{JA: "コマンドの一覧: %s --help", EN: "For the commands: %s --help"}.With(cmd.CommandPath()))
 	}
 	return cmd
+}
+
+// writeLong gives a command that is to be read about its text with tables.
+func (a *app) writeLong(c *cobra.Command) {
+	if late, ok := a.late[c]; ok {
+		c.Long = a.say(late())
+	}
 }
 
 // usageProblem is a mistake in the command line.

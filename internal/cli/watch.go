@@ -36,30 +36,9 @@ func (a *app) newWatch() *cobra.Command {
 	var opt watchOptions
 	var cmd *cobra.Command
 	cmd = a.command(command{
-		use:   "watch",
-		short: text{JA: "カードの出し入れと残り回数を見守る", EN: "watch cards come and go, and their PIN tries"},
-		long: text{
-			JA: "カードリーダーとカードの出し入れ、暗証番号の残り回数、期限を表示し続けます。Ctrl-Cで終わります(0)。\n" +
-				"暗証番号は要りません。カードに触れるのは、置かれたときと --interval ごとだけです。\n\n" +
-				"残り回数が前に見たときより減っていれば、誰かが暗証番号を間違えたということなので知らせます。そのために、\n" +
-				"回数と見た時刻を証明書の指紋ごとに記憶します(氏名などは記憶しません)。間違えたあと、次に見るまでに正しく\n" +
-				"入力されたものは分かりません。\n\n" +
-				"--once は今の様子を一度だけ見て終わります(3 リーダーなし、4 カードなし、7 残り回数が減っていた)。\n\n" +
-				"出来事(--json の event、--exec の JPKI_EVENT):\n" + eventTable(func(t text) string { return t.JA }) +
-				"\n--exec のコマンドは出来事ごとに順に1つずつ動き、60秒を超えると止めます。シェルは通しません。\n" +
-				"標準入力に --json と同じ1行、環境変数に次のものを渡します(その出来事にないものは渡しません):\n" +
-				variableTable(func(t text) string { return t.JA }),
-			EN: "Shows readers and cards come and go, the PIN tries left and the last days, until Ctrl-C (which ends it with 0).\n" +
-				"No PIN is needed. A card is touched only when it comes and once every --interval.\n\n" +
-				"A counter that is lower than when it was last seen means that somebody entered a wrong PIN, and is told. For\n" +
-				"that, counters and the times at which they were seen are remembered by the fingerprint of the certificate, with\n" +
-				"nothing of the holder. Wrong entries before a correct one that came sooner than the next look go unnoticed.\n\n" +
-				"--once looks once and ends (3 no reader, 4 no card, 7 a counter went down).\n\n" +
-				"Events (event in --json, JPKI_EVENT for --exec):\n" + eventTable(func(t text) string { return t.EN }) +
-				"\nThe command of --exec runs for one event after the other, for 60 s at the most, and without a shell.\n" +
-				"Its standard input is the line of --json, and these are in its environment where the event has them:\n" +
-				variableTable(func(t text) string { return t.EN }),
-		},
+		use:      "watch",
+		short:    text{JA: "カードの出し入れと残り回数を見守る", EN: "watch cards come and go, and their PIN tries"},
+		lateLong: func() text { return watchLong.With(inBoth(eventTable), inBoth(variableTable)) },
 		examples: []example{
 			{"jpki watch", text{JA: "端末で見守る", EN: "watch on a terminal"}},
 			{"jpki watch --card demo", text{JA: "デモカードで試す。別の端末で jpki pin verify --card demo を間違えてみる", EN: "try it, with a wrong jpki pin verify --card demo in another terminal"}},
@@ -96,6 +75,27 @@ var eventNames = map[watch.Kind]text{
 	watch.TriesLowered:       {JA: "暗証番号が間違えられ、残り回数が減った", EN: "wrong entries lowered the tries of a PIN"},
 	watch.TriesRestored:      {JA: "残り回数が戻った(正しい入力か、窓口での解除)", EN: "the tries are back: a correct entry, or unlocked at the municipal counter"},
 	watch.CertificateChanged: {JA: "証明書が更新できる期間に入った、または終わった", EN: "renewal of a certificate opened, or it ended"},
+}
+
+var watchLong = text{
+	JA: "カードリーダーとカードの出し入れ、暗証番号の残り回数、期限を表示し続けます。Ctrl-Cで終わります(0)。\n" +
+		"暗証番号は要りません。カードに触れるのは、置かれたときと --interval ごとだけです。\n\n" +
+		"残り回数が前に見たときより減っていれば、誰かが暗証番号を間違えたということなので知らせます。そのために、\n" +
+		"回数と見た時刻を証明書の指紋ごとに記憶します(氏名などは記憶しません)。間違えたあと、次に見るまでに正しく\n" +
+		"入力されたものは分かりません。\n\n" +
+		"--once は今の様子を一度だけ見て終わります(3 リーダーなし、4 カードなし、7 残り回数が減っていた)。\n\n" +
+		"出来事(--json の event、--exec の JPKI_EVENT):\n%s\n" +
+		"--exec のコマンドは出来事ごとに順に1つずつ動き、60秒を超えると止めます。シェルは通しません。\n" +
+		"標準入力に --json と同じ1行、環境変数に次のものを渡します(その出来事にないものは渡しません):\n%s",
+	EN: "Shows readers and cards come and go, the PIN tries left and the last days, until Ctrl-C (which ends it with 0).\n" +
+		"No PIN is needed. A card is touched only when it comes and once every --interval.\n\n" +
+		"A counter that is lower than when it was last seen means that somebody entered a wrong PIN, and is told. For\n" +
+		"that, counters and the times at which they were seen are remembered by the fingerprint of the certificate, with\n" +
+		"nothing of the holder. Wrong entries before a correct one that came sooner than the next look go unnoticed.\n\n" +
+		"--once looks once and ends (3 no reader, 4 no card, 7 a counter went down).\n\n" +
+		"Events (event in --json, JPKI_EVENT for --exec):\n%s\n" +
+		"The command of --exec runs for one event after the other, for 60 s at the most, and without a shell.\n" +
+		"Its standard input is the line of --json, and these are in its environment where the event has them:\n%s",
 }
 
 func eventTable(say func(text) string) string {

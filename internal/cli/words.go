@@ -108,3 +108,11 @@ var unlockWhere = text{
 
 // unlockHint is the same with where to read on.
 var unlockHint = text{JA: "%s詳しくは jpki guide locked", EN: "%s More: jpki guide locked"}.With(unlockWhere)
+
+// inBoth writes a table in both languages.
+func inBoth(table func(say func(text) string) string) text {
+	return text{
+		JA: table(func(t text) string { return t.JA }),
+		EN: table(func(t text) string { return t.EN }),
+	}
+}
