@@ -92,6 +92,10 @@ func (a *app) tour(ctx context.Context) (err error) {
 	if a.json {
 		return usage(text{JA: "demo に --json はありません。", EN: "demo has no --json."})
 	}
+	if a.card != "" {
+		return usage(text{JA: "demo のデモカードは決まっています。", EN: "The tour has a demo card of its own."}).
+			next(text{JA: "試すには jpki status --card %s", EN: "To try that one: jpki status --card %s"}.With(a.card))
+	}
 	dir, err := os.MkdirTemp("", "jpki-demo-")
 	if err != nil {
 		return err
@@ -184,6 +188,10 @@ func (a *app) newDemoServe() *cobra.Command {
 }
 
 func (a *app) demoServe(ctx context.Context, addr, name string, opt virtualcard.Options) error {
+	if a.card != "" {
+		return usage(text{JA: "demo serve に --card は使えません。", EN: "demo serve has no --card."}).
+			next(text{JA: "デモカードは --persona で指定してください。", EN: "Name the demo card with --persona."})
+	}
 	persona, ok := virtualcard.Lookup(name)
 	if !ok {
 		return unknownPersona(name)

@@ -312,6 +312,8 @@ func explainFile(err error) *problem.Problem {
 	}
 	what := text{JA: "%sを扱えません: %s", EN: "Cannot use %s: %s"}.With(path.Path, path.Err.Error())
 	switch {
+	case path.Path == "":
+		what = text{JA: "ファイルの名前が空です。", EN: "The name of a file is empty."}
 	case errors.Is(err, syscall.EISDIR):
 		return isFolder(path.Path)
 	case errors.Is(err, fs.ErrNotExist):

@@ -91,7 +91,7 @@ var textRules = map[pin.Rule]text{
 }
 
 var textRuleHints = map[pin.Rule]text{
-	pin.RuleEmpty:         {JA: "暗証番号を1行で渡してください。", EN: "Give the PIN, on one line."},
+	pin.RuleEmpty:         {JA: "暗証番号の渡し方は jpki help pin で見られます。", EN: "jpki help pin says how to give it."},
 	pin.RuleTooLong:       {JA: "署名用パスワードは16文字まで、利用者証明用パスワードは4桁です。", EN: "The signing password has 16 characters at most, the authentication PIN 4 digits."},
 	pin.RuleNotASCII:      {JA: "使えるのは半角の英字と数字だけです。", EN: "Only half-width letters and digits can be in it."},
 	pin.RuleBlank:         {JA: "使えるのは半角の英字と数字だけです。", EN: "Only half-width letters and digits can be in it."},

@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"errors"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -21,12 +22,14 @@ func (a *app) prepareAll(ctx context.Context, opt *signOptions, inputs []string)
 			results[filepath.Clean(result)] = true
 		}
 	}
+	isResult := func(in string) bool { return len(inputs) > 1 && results[filepath.Clean(in)] }
+	sources := filesOf(slices.DeleteFunc(slices.Clone(inputs), isResult))
 	targets := map[string]bool{}
 	p := a.io.Steps(text{JA: "ファイルを確かめています", EN: "checking the files"}, len(inputs), a.now)
 	defer p.Done()
 	for _, in := range inputs {
 		p.Advance(1)
-		if len(inputs) > 1 && results[filepath.Clean(in)] {
+		if isResult(in) {
 			a.io.Note(text{JA: "%sは署名済みのファイルなので、飛ばします。", EN: "%s is the result of signing another one, and is left out."}.With(in))
 			continue
 		}
@@ -35,6 +38,9 @@ func (a *app) prepareAll(ctx context.Context, opt *signOptions, inputs []string)
 		if job.err == nil && job.target != "" && targets[filepath.Clean(job.target)] {
 			job.err = usage(text{JA: "%sは、この実行の別のファイルの署名と同じ名前です。", EN: "%s is the name of another signature of this call already."}.With(job.target)).
 				next(text{JA: "別に実行して、-o で名前を指定してください。", EN: "Sign it in a call of its own, and name the result with -o."})
+		}
+		if job.err == nil && job.target != "" {
+			job.err = spares(job.target, sources, "-o")
 		}
 		targets[filepath.Clean(job.target)] = true
 		if job.err == nil {
@@ -46,6 +52,26 @@ func (a *app) prepareAll(ctx context.Context, opt *signOptions, inputs []string)
 		}
 	}
 	return jobs, ready
+}
+
+// filesOf looks up files; those that are not there are left out.
+func filesOf(names []string) (files []os.FileInfo) {
+	for _, name := range names {
+		if info, err := os.Stat(name); err == nil {
+			files = append(files, info)
+		}
+	}
+	return files
+}
+
+// spares refuses to write over what is read, which --force is not about.
+func spares(target string, sources []os.FileInfo, option string) error {
+	there, err := os.Stat(target)
+	if err != nil || !slices.ContainsFunc(sources, func(s os.FileInfo) bool { return os.SameFile(s, there) }) {
+		return nil
+	}
+	return usage(text{JA: "%sは元のファイルなので、結果を上書きできません。", EN: "%s is an input: the result cannot replace it."}.With(target)).
+		next(text{JA: "%s で別の名前を指定してください。", EN: "Give another name with %s."}.With(option))
 }
 
 // resultsOf are the names that signing a file can have given its result, by

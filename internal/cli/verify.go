@@ -113,6 +113,9 @@ func (a *app) verify(ctx context.Context, opt *verifyOptions, files []string) (e
 		if len(files) > 1 {
 			return usage(text{JA: "--extract は署名が1つのときだけ使えます。", EN: "--extract is for a single signature."})
 		}
+		if err := spares(opt.extract, filesOf(files), "--extract"); err != nil {
+			return err
+		}
 		if extracted, err = output.Create(ctx, opt.extract, output.Options{Force: opt.force}); err != nil {
 			if failed, ok := errors.AsType[*output.Error](err); ok {
 				return notMade(failed.Path, failed.Reason, "--extract").Because(err)
