@@ -36,7 +36,7 @@ type Tracer struct {
 	// nothing personal. nil: no file is public.
 	Public func(aid []byte, ef uint16) bool
 	Now    func() time.Time // nil: exchanges are not timed
-	Sink   func(Exchange)
+	Sink   func(Exchange)   // has to be given
 }
 
 // Wrap gives a transmitter that passes everything on to t and shows it. It is

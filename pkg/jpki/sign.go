@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 
 	"github.com/jpki-tools/jpki/pkg/apdu"
 )
@@ -27,22 +28,45 @@ func (s *Session) Signer(cert *x509.Certificate) crypto.Signer { return &signer{
 // [Card.WithPIN] holds it: for protocols that want a signature in the middle of
 // a conversation, such as TLS, during which the card must not be held. cert must
 // be k's certificate. ctx, p and guard serve every signature; p is not wiped.
+// Several goroutines can ask for signatures, which are made one after the other;
+// nothing else may use the Card at that time. The errors are those of WithPIN
+// and [Session.Signer]. A PIN that was not accepted is never sent again: every
+// further signature has the same error.
 //
 // For crypto/tls the card's PKCS #1 v1.5 signatures mean TLS 1.2 and no other
 // version: TLS 1.3 takes RSASSA-PSS only (RFC 8446, section 4.2.3), so
 // tls.Config's MaxVersion has to be tls.VersionTLS12, and the certificate's
 // SupportedSignatureAlgorithms the tls.PKCS1WithSHA ones.
 func (c *Card) Signer(ctx context.Context, k Key, cert *x509.Certificate, p PIN, guard Guard) crypto.Signer {
+	var one sync.Mutex
+	var refused error // what came of the PIN, where it was not accepted
 	return &sessionSigner{cert.PublicKey, func(digest []byte, opts crypto.SignerOpts) (sig []byte, err error) {
 		if _, _, err := toSign(cert, digest, opts); err != nil {
 			return nil, err // no PIN is sent for what cannot be signed
+		}
+		one.Lock() // an HTTP client, for one, can be in several handshakes
+		defer one.Unlock()
+		if refused != nil {
+			return nil, refused
 		}
 		err = c.WithPIN(ctx, k, p, guard, func(s *Session) (err error) {
 			sig, err = s.Signer(cert).Sign(nil, digest, opts)
 			return err
 		})
+		if notAccepted(err) {
+			refused = err
+		}
 		return sig, err
 	}}
+}
+
+// notAccepted reports the end of a PIN session whose PIN was sent in vain, or
+// may have been.
+func notAccepted(err error) bool {
+	_, wrong := errors.AsType[*PINError](err)
+	_, blocked := errors.AsType[*BlockedError](err)
+	_, unanswered := errors.AsType[*UnansweredError](err)
+	return wrong || blocked || unanswered
 }
 
 type sessionSigner struct {

@@ -16,7 +16,11 @@ import (
 	"encoding/asn1"
 	"errors"
 	"math/big"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/jpki-tools/jpki/pkg/apdu"
 	"github.com/jpki-tools/jpki/pkg/jpki"
@@ -152,8 +156,12 @@ func TestSignRefused(t *testing.T) {
 			"an elliptic key":          {&x509.Certificate{PublicKey: &ec.PublicKey}, 48, crypto.SHA384},
 			"a certificate of nothing": {&x509.Certificate{}, 32, crypto.SHA256},
 		} {
-			if sig, err := session.Signer(c.cert).Sign(nil, make([]byte, c.digest), c.opts); err == nil || sig != nil {
+			sig, err := session.Signer(c.cert).Sign(nil, make([]byte, c.digest), c.opts)
+			if err == nil || sig != nil {
 				t.Errorf("%s was signed", name)
+			}
+			if fits := strings.HasSuffix(name, "digest"); errors.Is(err, errors.ErrUnsupported) == fits {
+				t.Errorf("%s: %v", name, err)
 			}
 		}
 		if len(s.sent) != sent {
@@ -161,6 +169,90 @@ func TestSignRefused(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// exclusive is a reader that notices a transaction inside another one.
+type exclusive struct {
+	virtualcard.Slot
+	open, overlaps atomic.Int32
+}
+
+func (x *exclusive) Begin(ctx context.Context) error {
+	if x.open.Add(1) > 1 {
+		x.overlaps.Add(1)
+	}
+	time.Sleep(time.Millisecond) // so that others could come in between
+	return x.Slot.Begin(ctx)
+}
+
+func (x *exclusive) Unpower() error {
+	x.open.Add(-1)
+	return x.Slot.Unpower()
+}
+
+// TestSignerForMany: an HTTP client signs in several handshakes at once.
+func TestSignerForMany(t *testing.T) {
+	x := &exclusive{Slot: virtualcard.Slot{Card: newCard(t, "adult", virtualcard.Options{})}}
+	pin := jpki.NewPIN([]byte(virtualcard.AuthPIN))
+	cert := certificates(t, newCard(t, "adult", virtualcard.Options{}))[jpki.KindAuth]
+	signer := jpki.New(x).Signer(context.Background(), jpki.KeyAuth, cert, pin, nil)
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			digest := bytes.Repeat([]byte{byte(i)}, 32)
+			sig, err := signer.Sign(nil, digest, crypto.SHA256)
+			if err != nil || rsa.VerifyPKCS1v15(cert.PublicKey.(*rsa.PublicKey), crypto.SHA256, digest, sig) != nil {
+				t.Errorf("signature %d: %v", i, err)
+			}
+		})
+	}
+	all.Wait()
+	if n := x.overlaps.Load(); n > 0 {
+		t.Errorf("%d transactions began inside another one", n)
+	}
+}
+
+// TestSignerSendsAWrongPINOnce: a client that tries again, or opens several
+// connections, must not lock the card.
+func TestSignerSendsAWrongPINOnce(t *testing.T) {
+	cert := certificates(t, newCard(t, "adult", virtualcard.Options{}))[jpki.KindAuth]
+	lost := func(s *slot) { // the answer to VERIFY
+		s.fault = func(n int, run func() ([]byte, error)) ([]byte, error) {
+			answer, err := run()
+			if isPIN(s.sent[n], apdu.InsVerify) {
+				return nil, errGone
+			}
+			return answer, err
+		}
+	}
+	for name, c := range map[string]struct {
+		pin    string
+		change func(*slot)
+		left   int
+	}{
+		"wrong":    {"0000", nil, 2},
+		"no reply": {virtualcard.AuthPIN, lost, 3},
+	} {
+		s := newSlot(t, "adult", virtualcard.Options{})
+		if c.change != nil {
+			c.change(s)
+		}
+		pin := jpki.NewPIN([]byte(c.pin))
+		signer := jpki.New(s).Signer(context.Background(), jpki.KeyAuth, cert, pin, nil)
+		var first error
+		for range 3 {
+			_, err := signer.Sign(nil, make([]byte, 32), crypto.SHA256)
+			if first == nil {
+				first = err
+			}
+			if err == nil || err != first {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if n, left := withPIN(s.sent, apdu.InsVerify), s.card.State().Auth.Left; n != 1 || left != c.left {
+			t.Errorf("%s: the PIN was sent %d times, %d tries are left", name, n, left)
+		}
+	}
 }
 
 // TestSignStatus: the card's refusal comes out, and the command is not repeated.

@@ -16,9 +16,9 @@ var (
 )
 
 // DamagedError is a file that is not what ISO 32000 asks for, in a place that
-// matters here: its field Offset counts the bytes to there from the header's
-// percent sign, and is -1 where there is no one place. Such a file is neither
-// signed nor judged: to guess would be worse.
+// matters here. Its field Offset, an int64, counts the bytes to there from the
+// header's percent sign, and is -1 where there is no one place; Err says what is
+// wrong. Such a file is neither signed nor judged: to guess would be worse.
 type DamagedError = pdf.DamagedError
 
 // Reasons why a file cannot be signed.
