@@ -250,7 +250,7 @@ func (a *app) certShow(ctx context.Context, opt *unlockOptions, name string, per
 	case ok:
 		c, err = a.cardCertificate(ctx, opt, kind)
 	case name == "-":
-		c, err = readCertificate(a.io.In, a.say(text{JA: "標準入力", EN: "standard input"}))
+		c, err = readCertificate(a.stdin(ctx), a.say(text{JA: "標準入力", EN: "standard input"}))
 	case notThere != nil && !strings.ContainsAny(name, `./\`):
 		return unknownKind(name)
 	default:

@@ -146,7 +146,7 @@ func (a *app) subject(ctx context.Context, opt *unlockOptions, name string) (s s
 	case ok:
 		return a.cardSubject(ctx, opt, kind)
 	case name == "-":
-		s.cert, err = readCertificate(a.io.In, a.say(text{JA: "標準入力", EN: "standard input"}))
+		s.cert, err = readCertificate(a.stdin(ctx), a.say(text{JA: "標準入力", EN: "standard input"}))
 	case notThere != nil && !strings.ContainsAny(name, `./\`):
 		err = unknownKind(name)
 	default:

@@ -6,7 +6,9 @@ import (
 	"io"
 	"os"
 
+	"github.com/jpki-tools/jpki/internal/beside"
 	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/ui"
 )
 
 // input is an opened input: a file, or standard input.
@@ -22,6 +24,9 @@ type input struct {
 
 // reader reads the whole input once, and shows how far it came.
 func (in *input) reader(a *app) (r io.Reader, done func()) {
+	if _, typed := in.rest.(*stdinReader); typed && ui.IsTerminal(a.io.In) {
+		return io.MultiReader(bytes.NewReader(in.head), in.rest), func() {}
+	}
 	p := a.io.Progress(text{JA: "%sを読んでいます", EN: "reading %s"}.With(in.name), in.size, a.now)
 	return p.Reader(cancellable(in.ctx, io.MultiReader(bytes.NewReader(in.head), in.rest))), p.Done
 }
@@ -53,6 +58,39 @@ func isFolder(path string) *problem.Problem {
 	return problem.New(problem.Input,
 		text{JA: "%sはフォルダーです。", EN: "%s is a directory."}.With(path),
 		text{JA: "ファイルを指定してください。", EN: "Name a file."})
+}
+
+// stdin reads standard input. It ends with ctx, also while nothing comes.
+func (a *app) stdin(ctx context.Context) io.Reader {
+	if ui.IsTerminal(a.io.In) {
+		a.io.Note(text{
+			JA: "標準入力を読んでいます(終わりは%s、中止はCtrl-C)。",
+			EN: "Reading standard input (%s ends it, Ctrl-C cancels).",
+		}.With(endOfInput))
+	}
+	return &stdinReader{ctx: ctx, file: a.io.In}
+}
+
+type stdinReader struct {
+	ctx  context.Context
+	file *os.File
+	buf  []byte // not the caller's: a read that is left behind may still come
+	end  error  // a terminal gives more after its end
+}
+
+func (r *stdinReader) Read(b []byte) (int, error) {
+	if r.end != nil {
+		return 0, r.end
+	}
+	if len(r.buf) < len(b) {
+		r.buf = make([]byte, len(b))
+	}
+	read, err := beside.Read(r.ctx, func() ([]byte, error) {
+		n, err := r.file.Read(r.buf[:len(b)])
+		return r.buf[:n], err
+	})
+	r.end = err
+	return copy(b, read), err
 }
 
 // cancellable makes a long read end with ctx.

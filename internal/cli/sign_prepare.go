@@ -159,8 +159,10 @@ func (opt *signOptions) checkFor(job *signJob) error {
 
 // openSignInput opens an input and reads its head. The document closes it.
 func (a *app) openSignInput(ctx context.Context, job *signJob) (*input, error) {
-	in := &input{ctx: ctx, name: job.input, rest: a.io.In}
-	if job.input != "-" {
+	in := &input{ctx: ctx, name: a.say(inputName(job.input))}
+	if job.input == "-" {
+		in.rest = a.stdin(ctx)
+	} else {
 		f, err := openInput(job.input)
 		if err != nil {
 			return nil, err

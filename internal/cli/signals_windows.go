@@ -5,6 +5,9 @@ import (
 	"syscall"
 )
 
+// endOfInput is what ends input that is typed.
+const endOfInput = "Ctrl-Z, Enter"
+
 // Windows turns the closing of the console, logging off and shutting down into
 // SIGTERM.
 var endingSignals = []os.Signal{os.Interrupt, syscall.SIGTERM}

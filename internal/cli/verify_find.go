@@ -198,8 +198,10 @@ func (a *app) findCMS(ctx context.Context, opt *verifyOptions, in *input) ([]fou
 
 // signedContent hashes what is signed: a file, or standard input.
 func (a *app) signedContent(ctx context.Context, opt *verifyOptions, name string, sd *cms.SignedData) (*cms.Content, error) {
-	in := &input{ctx: ctx, name: a.say(inputName(name)), rest: a.io.In}
-	if name != "-" {
+	in := &input{ctx: ctx, name: a.say(inputName(name))}
+	if name == "-" {
+		in.rest = a.stdin(ctx)
+	} else {
 		f, err := openInput(name)
 		if errors.Is(err, fs.ErrNotExist) && len(opt.content) == 0 {
 			next := text{JA: "--content で元のファイルを指定してください。", EN: "Name the signed file with --content."}
