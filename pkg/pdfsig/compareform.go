@@ -76,12 +76,16 @@ func (c *comparison) compareResources() error {
 	if !pdf.Equal(c.old.form["DR"], c.new.form["DR"]) || !pdf.Equal(old, now) {
 		c.add(SignatureAdded, "DR of the form was changed")
 	}
-	if ref, ok := c.old.form["DR"].(pdf.Ref); ok {
-		c.explain(ref, "/DR", "AcroForm/DR")
+	of, ok := c.old.form["DR"].(pdf.Ref)
+	ofForm := ok && c.uses.only(c.revision, of, "/DR", "AcroForm/DR")
+	if ofForm {
+		delete(c.changed, of.Number)
 	}
 	for _, key := range slices.Sorted(maps.Keys(old)) {
-		if ref, ok := old[key].(pdf.Ref); ok {
-			c.explain(ref, "DR/"+string(key))
+		if ref, ok := old[key].(pdf.Ref); ok && !slices.ContainsFunc(c.uses.at(c.revision, ref), func(u use) bool {
+			return u.path != "DR/"+string(key) && !(ofForm && u.owner == of && u.path == "/"+string(key))
+		}) {
+			delete(c.changed, ref.Number)
 		}
 		if key == "XObject" || key == "ProcSet" {
 			continue
@@ -239,14 +243,16 @@ func (c *comparison) fillable(f *field) (Change, []pdf.Name, error) {
 	return SignatureAdded, signedKeys, nil
 }
 
-// compareAppearances judges appearance streams (12.5.5) that changed in place:
-// as what they belong to may.
+// compareAppearances judges appearances (12.5.5) that changed in place, streams
+// and the dictionaries of them that are objects of their own: as what they
+// belong to may.
 func (c *comparison) compareAppearances() error {
 	for n, p := range c.changed {
-		if _, isStream := p.old.(*pdf.Stream); !isStream || !c.uses.only(c.revision, p.ref, "AP/N", "AP/R", "AP/D") {
+		owners, ok := c.shownBy(p.ref)
+		if !ok || !sameKind(p.old, p.new) {
 			continue
 		}
-		level, err := c.appearance(p.ref)
+		level, err := c.appearance(owners)
 		if err != nil {
 			return err
 		}
@@ -258,14 +264,50 @@ func (c *comparison) compareAppearances() error {
 	return nil
 }
 
-func (c *comparison) appearance(ref pdf.Ref) (level Change, err error) {
+// sameKind reports whether a stream, or a dictionary, is one still, or is gone.
+func sameKind(old, now pdf.Object) bool {
+	if _, isStream := old.(*pdf.Stream); isStream {
+		return true // whatever takes its place is shown there and nowhere else
+	}
+	_, wasDict := old.(pdf.Dict)
+	_, isDict := now.(pdf.Dict)
+	return wasDict && isDict
+}
+
+// shownBy gives the annotations whose appearance an object is, or a part of it;
+// ok is false where it has another use, too.
+func (c *comparison) shownBy(ref pdf.Ref) (owners []pdf.Ref, ok bool) {
 	for _, use := range c.uses.at(c.revision, ref) {
-		f, isField := c.fields[use.owner.Number]
+		switch use.path {
+		case "AP/N", "AP/R", "AP/D", "/AP":
+			owners = append(owners, use.owner)
+		case "/N": // of a dictionary that is an object of its own
+			if !c.uses.matter[use.owner.Number] {
+				return nil, false
+			}
+			for _, through := range c.uses.at(c.revision, use.owner) {
+				if through.path != "/AP" {
+					return nil, false
+				}
+				owners = append(owners, through.owner)
+			}
+		default:
+			return nil, false
+		}
+		if len(owners) > maxUses {
+			return nil, false
+		}
+	}
+	return owners, len(owners) > 0
+}
+
+// appearance says how grave it is that these annotations look otherwise.
+func (c *comparison) appearance(owners []pdf.Ref) (level Change, err error) {
+	for _, ref := range owners {
+		f, isField := c.fields[ref.Number]
 		switch {
-		case use.path == "/": // through an array, which appearances are not in
-			return ContentChanged, nil
 		case !isField:
-			owner, err := pdf.As[pdf.Dict](c.old.File, use.owner)
+			owner, err := pdf.As[pdf.Dict](c.old.File, ref)
 			if err != nil || owner["Subtype"] == nil || owner["Subtype"] == pdf.Name("Widget") {
 				return ContentChanged, err
 			}

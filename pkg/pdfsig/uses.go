@@ -37,7 +37,13 @@ func findUses(signed []*document, now *document) (*uses, error) {
 	if len(u.matter) == 0 {
 		return u, nil
 	}
-	// Where an array is an object of its own, what uses it matters, too.
+	for _, d := range signed { // it may be a page's, too
+		if resources, ok := d.form["DR"].(pdf.Ref); ok {
+			u.matter[resources.Number] = true
+		}
+	}
+	// Where an array, or what holds an appearance, is an object of its own,
+	// what uses it matters, too.
 	const passes = 4
 	for range passes {
 		u.of, u.scanned = map[pdf.Ref][]use{}, map[int64]bool{}
@@ -46,7 +52,7 @@ func findUses(signed []*document, now *document) (*uses, error) {
 				return nil, err
 			}
 		}
-		if !u.addArrays() {
+		if !u.addOwners() {
 			break
 		}
 	}
@@ -76,10 +82,10 @@ func unshared(old, now *document) map[int]bool {
 	return numbers
 }
 
-func (u *uses) addArrays() (more bool) {
+func (u *uses) addOwners() (more bool) {
 	for _, all := range u.of {
 		for _, use := range all {
-			if use.path == "/" && !u.matter[use.owner.Number] {
+			if (use.path == "/" || use.path == "/N") && !u.matter[use.owner.Number] {
 				u.matter[use.owner.Number] = true
 				more = true
 			}
@@ -154,11 +160,13 @@ func (u *uses) at(revision int, ref pdf.Ref) (places []use) {
 	return places
 }
 
+// maxUses is more than an honest file has of what changes.
+const maxUses = 1000
+
 // only reports whether a revision refers to an object by these paths only, be
-// it through arrays that are objects of their own. Where there are more uses
-// than an honest file has of what changes, the answer is no.
+// it through arrays that are objects of their own. Where there are more than
+// maxUses, the answer is no.
 func (u *uses) only(revision int, ref pdf.Ref, paths ...string) bool {
-	const maxUses = 1000
 	todo, seen := []pdf.Ref{ref}, map[pdf.Ref]bool{}
 	for steps := 0; len(todo) > 0; todo = todo[1:] {
 		for _, use := range u.at(revision, todo[0]) {

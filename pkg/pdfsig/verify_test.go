@@ -335,28 +335,36 @@ func TestDefaultResources(t *testing.T) {
 		change object
 		want   Change
 	}{
-		"none before":             {"", nil, catalog(inline), SignatureAdded},
-		"a category":              {"/DR <</Font <</F 40 0 R>>>>", nil, catalog("/DR <</Font <</F 40 0 R>> /XObject <</FRM 10 0 R>>>>"), SignatureAdded},
-		"another XObject":         {inline, nil, catalog("/DR <</Font <</F 40 0 R>> /XObject <</FRM 13 0 R>> /ProcSet [/PDF]>>"), SignatureAdded},
-		"another ProcSet":         {inline, nil, catalog("/DR <</Font <</F 40 0 R>> /XObject <</FRM 10 0 R>> /ProcSet [/PDF /Text]>>"), SignatureAdded},
-		"a font":                  {inline, nil, catalog("/DR <</Font <</F 40 0 R /G 41 0 R>> /XObject <</FRM 10 0 R>> /ProcSet [/PDF]>>"), SignatureAdded},
-		"another font":            {inline, nil, catalog("/DR <</Font <</F 41 0 R>> /XObject <</FRM 10 0 R>> /ProcSet [/PDF]>>"), ContentChanged},
-		"a font less":             {inline, nil, catalog("/DR <</Font <<>> /XObject <</FRM 10 0 R>> /ProcSet [/PDF]>>"), ContentChanged},
-		"fonts less":              {inline, nil, catalog("/DR <</XObject <</FRM 10 0 R>> /ProcSet [/PDF]>>"), ContentChanged},
-		"all less":                {inline, nil, catalog(""), ContentChanged},
-		"the font":                {inline, nil, object{40, 0, "<</Type /Font /Subtype /Type1 /BaseFont /Courier>>"}, ContentChanged},
-		"object":                  {"/DR 42 0 R", nil, object{42, 0, "<</Font <</F 40 0 R>> /XObject <</FRM 10 0 R>>>>"}, SignatureAdded},
-		"object, another font":    {"/DR 42 0 R", nil, object{42, 0, "<</Font <</F 41 0 R>>>>"}, ContentChanged},
-		"object of a page, too":   {"/DR 42 0 R", []object{{45, 0, "<</Type /Page /Resources 42 0 R>>"}}, object{42, 0, "<</Font <</F 40 0 R>> /XObject <</FRM 10 0 R>>>>"}, ContentChanged},
-		"fonts":                   {"/DR <</Font 43 0 R>>", nil, object{43, 0, "<</F 40 0 R /G 41 0 R>>"}, SignatureAdded},
-		"fonts, another":          {"/DR <</Font 43 0 R>>", nil, object{43, 0, "<</F 41 0 R>>"}, ContentChanged},
-		"fonts of a page, too":    {"/DR <</Font 43 0 R>>", []object{{45, 0, "<</Type /Page /Resources <</Font 43 0 R>>>>"}}, object{43, 0, "<</F 40 0 R /G 41 0 R>>"}, ContentChanged},
-		"XObjects":                {"/DR <</XObject 44 0 R>>", nil, object{44, 0, "<</FRM 13 0 R>>"}, SignatureAdded},
-		"XObjects of a page, too": {"/DR <</XObject 44 0 R>>", []object{{45, 0, "<</Type /Page /Resources <</XObject 44 0 R>>>>"}}, object{44, 0, "<</FRM 13 0 R>>"}, ContentChanged},
-		"no dictionary any more":  {"/DR <</Font 43 0 R>>", nil, object{43, 0, "null"}, ContentChanged},
+		"none before":               {"", nil, catalog(inline), SignatureAdded},
+		"a category":                {"/DR <</Font <</F 40 0 R>>>>", nil, catalog("/DR <</Font <</F 40 0 R>> /XObject <</FRM 10 0 R>>>>"), SignatureAdded},
+		"another XObject":           {inline, nil, catalog("/DR <</Font <</F 40 0 R>> /XObject <</FRM 13 0 R>> /ProcSet [/PDF]>>"), SignatureAdded},
+		"another ProcSet":           {inline, nil, catalog("/DR <</Font <</F 40 0 R>> /XObject <</FRM 10 0 R>> /ProcSet [/PDF /Text]>>"), SignatureAdded},
+		"a font":                    {inline, nil, catalog("/DR <</Font <</F 40 0 R /G 41 0 R>> /XObject <</FRM 10 0 R>> /ProcSet [/PDF]>>"), SignatureAdded},
+		"another font":              {inline, nil, catalog("/DR <</Font <</F 41 0 R>> /XObject <</FRM 10 0 R>> /ProcSet [/PDF]>>"), ContentChanged},
+		"a font less":               {inline, nil, catalog("/DR <</Font <<>> /XObject <</FRM 10 0 R>> /ProcSet [/PDF]>>"), ContentChanged},
+		"fonts less":                {inline, nil, catalog("/DR <</XObject <</FRM 10 0 R>> /ProcSet [/PDF]>>"), ContentChanged},
+		"all less":                  {inline, nil, catalog(""), ContentChanged},
+		"the font":                  {inline, nil, object{40, 0, "<</Type /Font /Subtype /Type1 /BaseFont /Courier>>"}, ContentChanged},
+		"object":                    {"/DR 42 0 R", nil, object{42, 0, "<</Font <</F 40 0 R>> /XObject <</FRM 10 0 R>>>>"}, SignatureAdded},
+		"object, another font":      {"/DR 42 0 R", nil, object{42, 0, "<</Font <</F 41 0 R>>>>"}, ContentChanged},
+		"object of a page, too":     {"/DR 42 0 R", []object{{45, 0, "<</Type /Page /Resources 42 0 R>>"}}, object{42, 0, "<</Font <</F 40 0 R>> /XObject <</FRM 10 0 R>>>>"}, ContentChanged},
+		"fonts":                     {"/DR <</Font 43 0 R>>", nil, object{43, 0, "<</F 40 0 R /G 41 0 R>>"}, SignatureAdded},
+		"fonts of the object":       {"/DR 46 0 R", nil, object{43, 0, "<</F 40 0 R /G 41 0 R>>"}, SignatureAdded},
+		"of the object, another":    {"/DR 46 0 R", nil, object{43, 0, "<</F 41 0 R>>"}, ContentChanged},
+		"of the object of a page":   {"/DR 46 0 R", []object{{45, 0, "<</Type /Page /Resources 46 0 R>>"}}, object{43, 0, "<</F 40 0 R /G 41 0 R>>"}, ContentChanged},
+		"of the object and another": {"/DR 46 0 R", []object{{45, 0, "<</Font 43 0 R>>"}}, object{43, 0, "<</F 40 0 R /G 41 0 R>>"}, ContentChanged},
+		"fonts, another":            {"/DR <</Font 43 0 R>>", nil, object{43, 0, "<</F 41 0 R>>"}, ContentChanged},
+		"fonts of a page, too":      {"/DR <</Font 43 0 R>>", []object{{45, 0, "<</Type /Page /Resources <</Font 43 0 R>>>>"}}, object{43, 0, "<</F 40 0 R /G 41 0 R>>"}, ContentChanged},
+		"XObjects":                  {"/DR <</XObject 44 0 R>>", nil, object{44, 0, "<</FRM 13 0 R>>"}, SignatureAdded},
+		"XObjects of a page, too":   {"/DR <</XObject 44 0 R>>", []object{{45, 0, "<</Type /Page /Resources <</XObject 44 0 R>>>>"}}, object{44, 0, "<</FRM 13 0 R>>"}, ContentChanged},
+		"no dictionary any more":    {"/DR <</Font 43 0 R>>", nil, object{43, 0, "null"}, ContentChanged},
 	} {
 		signature := crafted("")
 		signature.objects[0] = catalog(c.before)
+		resources := object{46, 0, "null"}
+		if strings.Contains(c.before, "46 0 R") { // else it would use 43, too
+			resources.body = "<</Font 43 0 R>>"
+		}
 		signed := signature.sign(t, formFile(table, append([]object{
 			{13, 0, streamBody("/Type /XObject /Subtype /Form /BBox [0 0 9 9]", "")},
 			{40, 0, "<</Type /Font /Subtype /Type1 /BaseFont /Helvetica>>"},
@@ -364,7 +372,53 @@ func TestDefaultResources(t *testing.T) {
 			{42, 0, "<</Font <</F 40 0 R>>>>"},
 			{43, 0, "<</F 40 0 R>>"},
 			{44, 0, "<</FRM 10 0 R>>"},
+			resources,
 		}, c.more...)...))
+		s := mustVerify(t, extend(t, signed, "", c.change)).Signatures[0]
+		if s.Changes.Level != c.want || (s.Err() == nil) != (c.want < ContentChanged) {
+			t.Errorf("%s: %v, want %v: %q, %v", name, s.Changes.Level, c.want, s.Changes.Details, s.Err())
+		}
+	}
+}
+
+// TestAppearancesApart has appearance dictionaries that are objects of their
+// own, as PDFBox writes them, and fills in the fields.
+func TestAppearancesApart(t *testing.T) {
+	const streamOf = "/Type /XObject /Subtype /Form /BBox [0 0 90 20]"
+	text := func(n int, name string) object {
+		return object{n, 0, "<</FT /Tx /T (" + name + ") /Type /Annot /Subtype /Widget /Rect [10 10 100 30] /P 3 0 R /F 4 /AP 40 0 R>>"}
+	}
+	signature := crafted(`/Reference [<</TransformMethod /FieldMDP /TransformParams <</Action /Include /Fields [(locked)]>>>>]`)
+	signature.objects[0] = object{1, 0, "<</Type /Catalog /Pages 2 0 R /AcroForm <</SigFlags 3 /Fields [20 0 R 6 0 R 7 0 R]>>>>"}
+	signature.objects[1] = object{20, 0, "<</FT /Sig /T (S) /V 21 0 R /Type /Annot /Subtype /Widget /Rect [0 0 50 50] /P 3 0 R /F 132 /AP 42 0 R>>"}
+	stream := object{41, 0, streamBody(streamOf, "1 0 0 rg")}
+	dictionary := object{40, 0, "<</N 10 0 R>>"}
+	for name, c := range map[string]struct {
+		field, other string // the name of a field that has the appearance, and something else that uses it
+		change       object
+		want         Change
+	}{
+		"stream":                       {"open", "null", stream, FormFilled},
+		"dictionary":                   {"open", "null", dictionary, FormFilled},
+		"no dictionary any more":       {"open", "null", object{40, 0, streamBody(streamOf, "1 0 0 rg")}, ContentChanged},
+		"stream of a locked field":     {"locked", "null", stream, ContentChanged},
+		"dictionary of a locked field": {"locked", "null", dictionary, ContentChanged},
+		"stream of the signature":      {"open", "null", object{43, 0, streamBody(streamOf, "1 0 0 rg")}, ContentChanged},
+		"dictionary of the signature":  {"open", "null", object{42, 0, "<</N 10 0 R>>"}, ContentChanged},
+		"stream of a page, too":        {"open", "<</Type /Page /Contents 41 0 R>>", stream, ContentChanged},
+		"stream of another N":          {"open", "<</X <</N 41 0 R>>>>", stream, ContentChanged},
+		"dictionary of a page, too":    {"open", "<</Type /Page /Resources 40 0 R>>", dictionary, ContentChanged},
+		"through one of a page, too":   {"open", "<</Type /Page /Resources 40 0 R>>", stream, ContentChanged},
+		"of the signature as well":     {"open", "<</FT /Sig /T (x) /AP 40 0 R>>", stream, ContentChanged},
+		"of a note as well":            {"open", "<</Subtype /Stamp /Rect [0 0 9 9] /AP 40 0 R>>", stream, AnnotationsChanged},
+	} {
+		signed := signature.sign(t, formFile(table,
+			text(7, c.field),
+			object{40, 0, "<</N 41 0 R>>"},
+			object{41, 0, streamBody(streamOf, "0 0 1 rg")},
+			object{42, 0, "<</N 43 0 R>>"},
+			object{43, 0, streamBody(streamOf, "0 1 0 rg")},
+			object{44, 0, c.other}))
 		s := mustVerify(t, extend(t, signed, "", c.change)).Signatures[0]
 		if s.Changes.Level != c.want || (s.Err() == nil) != (c.want < ContentChanged) {
 			t.Errorf("%s: %v, want %v: %q, %v", name, s.Changes.Level, c.want, s.Changes.Details, s.Err())
