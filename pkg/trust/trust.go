@@ -18,8 +18,13 @@
 // Revocation is for whoever has a source to know: [ParseCRLs] and [CRL.Check]
 // read lists (RFC 5280), [NewOCSPRequest] and [OCSPRequest.Check] talk to a
 // responder (RFC 6960), and [Verdict.WithRevocation] says what follows from
-// their [Evidence]. Nothing here touches the network. [Anchors.CheckTSA] judges
-// timestamping authorities, whose timestamps make a [Moment] proven.
+// their [Evidence]. Nothing here touches the network.
+//
+// A timestamp over a signature, of whose authority [Anchors.CheckTSA] says that
+// it is valid, shows that the signature is no younger. Then the moment to judge
+// it for is
+//
+//	trust.Moment{Time: t.Time, Proven: true, Latest: true, Claimed: r.SigningTime}
 //
 // All values can be used by several goroutines at once.
 package trust
