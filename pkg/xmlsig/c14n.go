@@ -37,9 +37,10 @@ func (m C14NMethod) Known() bool {
 	return known
 }
 
-// Canonicalizer writes the canonical form of documents and elements.
+// Canonicalizer writes the canonical form of documents and elements. Its errors
+// are those of the writer, *[UnsupportedError] and *[RelativeNamespaceError].
 type Canonicalizer struct {
-	Method C14NMethod
+	Method C14NMethod // has to be given, except in [Options]
 	// PrefixList is the InclusiveNamespaces PrefixList of Exclusive XML
 	// Canonicalization; "#default" stands for the default namespace.
 	PrefixList []string
