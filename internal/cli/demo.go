@@ -222,7 +222,8 @@ func (a *app) demoServe(ctx context.Context, addr, name string, opt virtualcard.
 			text{JA: "ほかの jpki demo serve を終わらせるか、--address で別のスロットを指定してください。", EN: "End the other jpki demo serve, or name another slot with --address."}).Because(err)
 	case errors.Is(err, virtualcard.ErrReaderGone):
 		return problem.New(problem.NoReader,
-			text{JA: "仮想リーダーがなくなりました。pcscdが終わったようです。", EN: "The virtual reader is gone: pcscd has ended."}, text{}).Because(err)
+			text{JA: "仮想リーダーがなくなりました。pcscdが終わったようです。", EN: "The virtual reader is gone: pcscd has ended."},
+			text{JA: "pcscdを動かしてから、もう一度実行してください。", EN: "Start pcscd and run this again."}).Because(err)
 	}
 	return err
 }

@@ -33,7 +33,8 @@ func (a *app) explain(err error) *problem.Problem {
 			text{JA: "カードが思わぬ応答をしました(%04X)。", EN: "The card gave an unexpected answer (%04X)."}.With(uint16(status)),
 			text{JA: "カードを置き直して、もう一度試してください。", EN: "Take the card off the reader, put it back and try again."}).Because(err)
 	}
-	return problem.New(problem.Failed, text{JA: "うまくいきませんでした: %s", EN: "It did not work: %s"}.With(err.Error()), text{}).Because(err)
+	return problem.New(problem.Failed, text{JA: "うまくいきませんでした: %s", EN: "It did not work: %s"}.With(err.Error()),
+		text{JA: "もう一度実行しても同じなら、jpki doctor --report の出力を添えて報告してください。", EN: "If it happens again, report it with the output of jpki doctor --report."}).Because(err)
 }
 
 func explainPIN(err error) *problem.Problem {
@@ -138,7 +139,8 @@ func explainCertificate(err error) *problem.Problem {
 	switch {
 	case errors.Is(err, jpki.ErrNeedsPIN):
 		return problem.New(problem.NeedsPIN,
-			text{JA: "%sを読み取るには%sが必要です。", EN: "The %s can be read only with the %s."}.With(name, pinNames[failed.Kind.Key()]), text{})
+			text{JA: "%sを読み取るには%sが必要です。", EN: "The %s can be read only with the %s."}.With(name, pinNames[failed.Kind.Key()]),
+			text{JA: "jpki cert export %s なら、暗証番号を入力して取り出せます。", EN: "jpki cert export %s takes it out, with the PIN."}.With(failed.Kind))
 	case errors.Is(err, jpki.ErrDamaged):
 		return problem.New(problem.DamagedCert,
 			text{JA: "カードの%sが壊れています。", EN: "The %s on the card is damaged."}.With(name),

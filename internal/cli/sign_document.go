@@ -405,15 +405,16 @@ func explainDocument(err error) *problem.Problem {
 	switch {
 	case errors.As(err, &damaged):
 		return problem.New(problem.Input,
-			text{JA: "PDFが壊れているか、規格に合っていません: %s", EN: "The PDF is damaged or not what the standard asks for: %s"}.With(damaged.Error()),
+			text{JA: "PDFが壊れているか、規格に合っていません: %s", EN: "The PDF is damaged or not what the standard asks for: %s"}.With(strings.TrimPrefix(damaged.Error(), "pdf: damaged: ")),
 			text{JA: "作成したソフトで保存し直してください。", EN: "Save it again with the program that made it."})
 	case errors.As(err, &syntax):
 		return problem.New(problem.Input,
-			text{JA: "XMLとして読めません: %s", EN: "This cannot be read as XML: %s"}.With(syntax.Error()),
+			text{JA: "XMLとして読めません: %s", EN: "This cannot be read as XML: %s"}.With(strings.TrimPrefix(syntax.Error(), "xmlsig: ")),
 			text{JA: "その行を確かめてください。DOCTYPEのあるXMLは扱いません。", EN: "Look at that line. XML with a DOCTYPE is not taken."})
 	case errors.As(err, &limit):
 		return problem.New(problem.Input,
-			text{JA: "XMLが大きすぎるか、複雑すぎます: %s", EN: "The XML is too large or too complex: %s"}.With(limit.Error()), text{})
+			text{JA: "XMLが大きすぎるか、複雑すぎます: %s", EN: "The XML is too large or too complex: %s"}.With(strings.TrimPrefix(limit.Error(), "xmlsig: ")),
+			text{JA: "--format cms なら、どのファイルにも分離署名を付けられます。", EN: "With --format cms any file takes a detached signature."})
 	case errors.As(err, &ambiguous):
 		return problem.New(problem.Input,
 			text{JA: "%d行目の%d文字目は、%sとして読むソフトによって別の文字になります。", EN: "Line %d, character %d: programs that read %s take it for different characters."}.With(ambiguous.Line, ambiguous.Column, ambiguous.Encoding),

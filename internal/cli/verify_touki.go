@@ -151,7 +151,7 @@ func (a *app) writeTouki(w io.Writer, list []requirement, indent int) {
 			todo = append(todo, margin+"  "+ui.Wrap(line, a.io.Width()-indent-4, margin+"    "))
 		}
 	}
-	fmt.Fprintf(w, "\n%s%s\n%s", margin, a.say(text{JA: "登記・供託オンライン申請の条件", EN: "What online registration (touki) asks for"}), ui.Table(indent+2, nil, rows))
+	fmt.Fprintf(w, "\n%s%s\n%s", margin, a.say(text{JA: "登記・供託オンライン申請の条件", EN: "What online registration (touki) asks for"}), a.io.Rows(indent+2, rows))
 	if len(todo) > 0 {
 		fmt.Fprintf(w, "\n%s%s\n%s\n", margin, a.say(text{JA: "適合でない項目ですること", EN: "What to do about the rest"}), strings.Join(todo, "\n"))
 	}

@@ -42,7 +42,7 @@ func (o *IO) Width() int {
 }
 
 // Say writes a line to Out.
-func (o *IO) Say(t i18n.Text) { fmt.Fprintln(o.Out, t.In(o.Lang)) }
+func (o *IO) Say(t i18n.Text) { fmt.Fprintln(o.Out, fit(o.Out, t.In(o.Lang))) }
 
 // Note writes a sentence to Err, unless Err carries JSON.
 func (o *IO) Note(t i18n.Text) {
