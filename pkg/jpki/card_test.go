@@ -121,7 +121,7 @@ func TestPersonas(t *testing.T) {
 			}
 			for k, wantErr := range map[jpki.Key]error{jpki.KeySign: want.signPIN, jpki.KeyAuth: want.authPIN} {
 				s.sent = nil
-				err := card.WithPIN(context.Background(), k, rightPIN(k), nil, func(s *jpki.Session) error {
+				err := card.WithPIN(context.Background(), k, rightPIN(k), anyTry, func(s *jpki.Session) error {
 					c, err := s.Certificate(k.Certificate())
 					if err != nil {
 						return err

@@ -13,7 +13,7 @@ import (
 
 // change changes the authentication PIN to 5678.
 func change(s *slot) error {
-	return jpki.New(s).WithPIN(context.Background(), jpki.KeyAuth, rightPIN(jpki.KeyAuth), nil, func(session *jpki.Session) error {
+	return jpki.New(s).WithPIN(context.Background(), jpki.KeyAuth, rightPIN(jpki.KeyAuth), anyTry, func(session *jpki.Session) error {
 		return session.ChangePIN(pin("5678"))
 	})
 }

@@ -13,6 +13,9 @@ var (
 	// ErrSessionOver is the use of an App, a Session or a signer after the
 	// call that gave it has returned.
 	ErrSessionOver = errors.New("jpki: used after its transaction ended")
+	// ErrLastTry is a PIN that was not sent because only one try is left: see
+	// [Guard].
+	ErrLastTry = errors.New("jpki: only one try is left, and it is kept")
 	// ErrKeyMismatch is a signature of the card's key that the certificate's
 	// public key does not verify.
 	ErrKeyMismatch = errors.New("jpki: the card's key does not belong to the certificate")

@@ -50,16 +50,10 @@ func Example() {
 	// Output: card 2029-01-31 1
 }
 
-// A signature with the signing key. The guard keeps a last try.
+// A signature with the signing key. Without a guard the last try is kept.
 func ExampleCard_WithPIN() {
 	pin := jpki.NewPIN([]byte(virtualcard.SignPIN))
 	defer pin.Wipe()
-	keepLast := func(t jpki.Tries) error {
-		if t.Left <= 1 {
-			return errors.New("only one try is left")
-		}
-		return nil
-	}
 	digest := sha256.Sum256([]byte("contract"))
 	sign := func(s *jpki.Session) error {
 		cert, err := s.Certificate(jpki.KindSign)
@@ -71,13 +65,13 @@ func ExampleCard_WithPIN() {
 		return err
 	}
 	for _, persona := range []string{"adult", "last-try", "locked-sign"} {
-		err := jpki.New(insert(persona)).WithPIN(context.Background(), jpki.KeySign, pin, keepLast, sign)
+		err := jpki.New(insert(persona)).WithPIN(context.Background(), jpki.KeySign, pin, nil, sign)
 		fmt.Printf("%s: %v\n", persona, err)
 	}
 	// Output:
 	// 256 bytes
 	// adult: <nil>
-	// last-try: only one try is left
+	// last-try: jpki: only one try is left, and it is kept
 	// locked-sign: jpki: PIN blocked (sign)
 }
 

@@ -17,15 +17,29 @@ func (s *Session) Key() Key { return s.verified }
 // Guard decides on the counter, as it stands right before a PIN would be sent.
 // An error keeps the PIN from being sent. A guard runs inside the transaction:
 // it does not ask a person.
+//
+// A nil Guard keeps the last try, with [ErrLastTry]: a PIN that is wrong then is
+// blocked until its owner goes to the municipal counter. Whoever knows better, as
+// after asking a person who was told, has a guard that returns nil.
 type Guard func(Tries) error
+
+func (g Guard) decide(t Tries) error {
+	switch {
+	case g != nil:
+		return g(t)
+	case t.Left <= 1:
+		return ErrLastTry
+	}
+	return nil
+}
 
 // WithPIN verifies p as k's PIN, calls use, and closes what the PIN opened. In
 // one transaction it selects the application, asks for the counter, lets guard
-// decide (nil: always yes), and sends the PIN at most once. The Session is dead
-// once use returns; also where use panics, everything is closed.
+// decide (nil keeps the last try), and sends the PIN at most once. The Session
+// is dead once use returns; also where use panics, everything is closed.
 //
-// The error is a *[RuleError] or guard's where nothing was sent; a
-// *[BlockedError]; a *[PINError] where a try was used; an *[UnansweredError]
+// The error is a *[RuleError] or guard's, [ErrLastTry] for none, where nothing
+// was sent; a *[BlockedError]; a *[PINError] where a try was used; an *[UnansweredError]
 // where that is not known; a *[NotClosedError], alone or joined to another; or
 // what the connection or use returned. The PIN is not wiped: that is its
 // owner's to do.
@@ -55,10 +69,8 @@ func (c *Card) WithPIN(ctx context.Context, k Key, p PIN, guard Guard, use func(
 	if tries.Blocked() {
 		return &BlockedError{k}
 	}
-	if guard != nil {
-		if err := guard(tries); err != nil {
-			return err
-		}
+	if err := guard.decide(tries); err != nil {
+		return err
 	}
 	if err := app.alive(); err != nil {
 		return err

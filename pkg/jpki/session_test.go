@@ -51,7 +51,12 @@ func TestGuard(t *testing.T) {
 	if err != lastTry || withPIN(s.sent, apdu.InsVerify) != 0 || s.ends != 1 || s.unpowers != 0 {
 		t.Errorf("%v, %d PINs sent", err, withPIN(s.sent, apdu.InsVerify))
 	}
-	if err := card.WithPIN(context.Background(), jpki.KeyAuth, rightPIN(jpki.KeyAuth), nil, nothing); err != nil {
+	// Without a guard the last try is kept as well; it takes one to use it.
+	err = card.WithPIN(context.Background(), jpki.KeyAuth, rightPIN(jpki.KeyAuth), nil, nothing)
+	if err != jpki.ErrLastTry || withPIN(s.sent, apdu.InsVerify) != 0 {
+		t.Errorf("%v, %d PINs sent", err, withPIN(s.sent, apdu.InsVerify))
+	}
+	if err := card.WithPIN(context.Background(), jpki.KeyAuth, rightPIN(jpki.KeyAuth), anyTry, nothing); err != nil {
 		t.Error(err)
 	}
 	// A right PIN has made the counter full.
@@ -72,7 +77,7 @@ func TestWrongPIN(t *testing.T) {
 		used := func(*jpki.Session) error { t.Error("a session with a wrong PIN"); return nil }
 		for left := k.MaxTries() - 1; left >= 0; left-- {
 			s.sent = nil
-			err := card.WithPIN(context.Background(), k, pin(p), nil, used)
+			err := card.WithPIN(context.Background(), k, pin(p), anyTry, used)
 			if wrong := new(jpki.PINError); !errors.As(err, &wrong) || *wrong != (jpki.PINError{Key: k, Left: left}) || withPIN(s.sent, apdu.InsVerify) != 1 {
 				t.Errorf("%s: %v, want %d left", k, err, left)
 			}
