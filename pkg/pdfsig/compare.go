@@ -115,10 +115,10 @@ func isType(o pdf.Object, name pdf.Name) bool {
 func (c *comparison) same(old, now pdf.Object) (bool, error) {
 	a, ok := old.(*pdf.Stream)
 	if !ok {
-		return pdf.Equal(old, now), nil
+		return pdf.Rewritten(old, now), nil
 	}
 	b, ok := now.(*pdf.Stream)
-	if !ok || a.Length != b.Length || !pdf.Equal(a.Dict, b.Dict) {
+	if !ok || a.Length != b.Length || !pdf.Rewritten(a.Dict, b.Dict) {
 		return false, nil
 	}
 	x, y := c.old.Encoded(a), c.new.Encoded(b)
@@ -166,15 +166,15 @@ func (c *comparison) compareTrailers() error {
 	return nil
 }
 
-// differing are the keys that two dictionaries do not have alike, sorted.
-func differing(a, b pdf.Dict) (keys []pdf.Name) {
-	for key := range a {
-		if !pdf.Equal(a[key], b[key]) {
+// differing are the keys that a later dictionary does not have alike, sorted.
+func differing(old, now pdf.Dict) (keys []pdf.Name) {
+	for key := range old {
+		if !pdf.Rewritten(old[key], now[key]) {
 			keys = append(keys, key)
 		}
 	}
-	for key := range b {
-		if _, both := a[key]; !both && b[key] != nil {
+	for key := range now {
+		if _, both := old[key]; !both && now[key] != nil {
 			keys = append(keys, key)
 		}
 	}

@@ -426,6 +426,39 @@ func TestAppearancesApart(t *testing.T) {
 	}
 }
 
+// TestNumbersRewritten has what programs do to the numbers of objects that they
+// write anew: mupdf leaves out zeros, PDFBox makes real numbers of a Rect.
+func TestNumbersRewritten(t *testing.T) {
+	page := func(box string) object {
+		return object{3, 0, "<</Type /Page /Parent 2 0 R /Contents 4 0 R /Annots [6 0 R 11 0 R 7 0 R] /MediaBox [" + box + "]>>"}
+	}
+	field := func(rect, value string) object {
+		return object{7, 0, "<</FT /Sig /T (empty) /Type /Annot /Subtype /Widget /P 3 0 R /F 4 /Rect [" + rect + "] " + value + ">>"}
+	}
+	signature := crafted("")
+	signature.objects[0] = object{1, 0, "<</Type /Catalog /Pages 2 0 R /AcroForm <</SigFlags 3 /Fields [20 0 R 6 0 R 7 0 R]>>>>"}
+	signed := signature.sign(t, formFile(table, page("0 0 300.0 200.50"), field("50.0 60 100 90.50", "")))
+	const value = "/V <</Type /Sig>>"
+	for name, c := range map[string]struct {
+		change object
+		want   Change
+	}{
+		"page":                     {page("0 0 300 200.5"), SignatureAdded},
+		"page, integers as reals":  {page("0.0 0.0 300.0 200.50"), ContentChanged},
+		"page, another size":       {page("0 0 300 200"), ContentChanged},
+		"field":                    {field("50 60 100 90.5", value), SignatureAdded},
+		"field, integers as reals": {field("50.0 60.0 100.0 90.50", value), SignatureAdded},
+		"field, another place":     {field("50 61 100 90.5", value), ContentChanged},
+		"field, moved the least":   {field("50.0 60.001 100.0 90.50", value), ContentChanged},
+	} {
+		all := mustVerify(t, extend(t, signed, "", c.change)).Signatures
+		s := all[slices.IndexFunc(all, func(s Signature) bool { return s.Field == "S" })]
+		if s.Changes.Level != c.want || (s.Err() == nil) != (c.want < ContentChanged) {
+			t.Errorf("%s: %v, want %v: %q, %v", name, s.Changes.Level, c.want, s.Changes.Details, s.Err())
+		}
+	}
+}
+
 // TestGravestIsNamed wants the failure to say what broke the signature, not
 // what came after.
 func TestGravestIsNamed(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Append writes an object other than a stream as PDF text. Strings are written
@@ -62,15 +63,55 @@ func appendName(b []byte, n Name) []byte {
 }
 
 // Equal reports whether two objects have the same value. References are equal
-// when they name the same object; streams never are.
-func Equal(a, b Object) bool {
+// when they name the same object; streams never are. Numbers are equal when
+// they are written alike.
+func Equal(a, b Object) bool { return equal(a, b, func(a, b Object) bool { return a == b }) }
+
+// Rewritten reports whether now can be what a program writes that has read old:
+// an equal object, but for the zeros of real numbers. One without a fraction can
+// have become an integer, which every reader takes for it (7.3.3); an integer
+// does not become a real number, which not every reader takes.
+func Rewritten(old, now Object) bool {
+	return equal(old, now, func(old, now Object) bool {
+		was, isReal := old.(Real)
+		if !isReal {
+			return old == now
+		}
+		switch is := now.(type) {
+		case int64:
+			return was.plain() == Real(strconv.FormatInt(is, 10)).plain()
+		case Real:
+			return was.plain() == is.plain()
+		}
+		return false
+	})
+}
+
+// plain writes a real number without a plus sign and without zeros or a point
+// that it does not need; 0 has no digits at all.
+func (r Real) plain() string {
+	digits, negative := strings.CutPrefix(strings.TrimPrefix(string(r), "+"), "-")
+	whole, fraction, _ := strings.Cut(digits, ".")
+	whole, fraction = strings.TrimLeft(whole, "0"), strings.TrimRight(fraction, "0")
+	switch {
+	case whole+fraction == "":
+		return ""
+	case negative:
+		whole = "-" + whole
+	}
+	return whole + "." + fraction
+}
+
+// equal compares two objects, by alike what has nothing inside.
+func equal(a, b Object, alike func(a, b Object) bool) bool {
+	inside := func(a, b Object) bool { return equal(a, b, alike) }
 	switch x := a.(type) {
 	case Array:
 		y, ok := b.(Array)
-		return ok && slices.EqualFunc(x, y, Equal)
+		return ok && slices.EqualFunc(x, y, inside)
 	case Dict:
 		y, ok := b.(Dict)
-		return ok && maps.EqualFunc(x, y, Equal)
+		return ok && maps.EqualFunc(x, y, inside)
 	case *Stream:
 		return false
 	}
@@ -80,7 +121,7 @@ func Equal(a, b Object) bool {
 	if _, isDict := b.(Dict); isDict {
 		return false
 	}
-	return a == b
+	return alike(a, b)
 }
 
 // References calls yield for every reference inside o, not following any.

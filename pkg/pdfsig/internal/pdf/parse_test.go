@@ -88,3 +88,35 @@ func TestEqual(t *testing.T) {
 		}
 	}
 }
+
+func TestRewritten(t *testing.T) {
+	for _, c := range []struct {
+		old, now  Object
+		rewritten bool
+	}{
+		{Real("50.0"), int64(50), true},
+		{Real("50.0"), Real("50"), true},
+		{Real("+50.10"), Real("50.1"), true},
+		{Real("-0.50"), Real("-.5"), true},
+		{Real("-00.0"), int64(0), true},
+		{Real("4."), int64(4), true},
+		{Real("100."), int64(100), true},
+		{Array{int64(1), Real("2.0")}, Array{int64(1), int64(2)}, true},
+		{Dict{"K": Dict{"L": Real("2.0")}}, Dict{"K": Dict{"L": int64(2)}}, true},
+		{Real("50.0"), int64(51), false},
+		{Real("50.01"), int64(50), false},
+		{Real("50.0"), int64(-50), false},
+		{Real(".5"), int64(5), false},
+		{Real("10.0"), int64(1), false},
+		{Real("1.05"), Real("1.5"), false},
+		{int64(50), Real("50.0"), false},
+		{Real("1"), Name("1"), false},
+		{Real("1"), nil, false},
+		{Real("1"), Array{Real("1")}, false},
+		{String("1.0"), String("1"), false},
+	} {
+		if got := Rewritten(c.old, c.now); got != c.rewritten {
+			t.Errorf("Rewritten(%v, %v) = %v", c.old, c.now, got)
+		}
+	}
+}
