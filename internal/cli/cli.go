@@ -52,6 +52,7 @@ func Main() int {
 
 // Run runs the program with the given surroundings and returns its exit status.
 func Run(cfg Config) int {
+	outliveReader()
 	ctx, stop := interruptible()
 	defer stop()
 	a := newApp(cfg)

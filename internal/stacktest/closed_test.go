@@ -193,6 +193,27 @@ func TestClosedAfterSignal(t *testing.T) {
 	}
 }
 
+// TestClosedUnread lets the program say something while a PIN is verified,
+// after whoever read its messages has gone, as head does.
+func TestClosedUnread(t *testing.T) {
+	s := insert(t, "adult", virtualcard.Options{})
+	content(0x0002, []byte("garbage"))(t, s, "") // the CA certificate, without which it goes on
+	each(t, func(t *testing.T, p program) {
+		dir := file(t, "a", "x")
+		run := p.prepare(t, setting{dir: dir, stdin: virtualcard.SignPIN}, "sign", "a", "--pin-stdin")
+		r, w, err := os.Pipe()
+		must(t, err)
+		defer w.Close()
+		run.Stderr = w
+		s.when(1, func() { r.Close() })
+		run.begin(t)
+		run.wait(t).wantExit(t, 0)
+		if got := names(t, dir); !slices.Equal(got, []string{"a", "a.p7s"}) {
+			t.Errorf("it left %v", got)
+		}
+	})
+}
+
 // TestClosedAfterAnyMoment interrupts at moments of no choice.
 func TestClosedAfterAnyMoment(t *testing.T) {
 	insert(t, "adult", virtualcard.Options{})
