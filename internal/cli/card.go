@@ -16,6 +16,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/state"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/apdu"
+	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 	"github.com/jpki-tools/jpki/pkg/pcsc"
 )
@@ -316,7 +317,7 @@ func (a *app) pick(ctx context.Context, cards []*pcsc.Card) (*pcsc.Card, error) 
 	}
 	defer tty.Close()
 	for i, name := range names {
-		tty.Println(fmt.Sprintf("  %d  %s", i+1, name))
+		tty.Println(fmt.Sprintf("  %d  %s", i+1, cert.Printable(name)))
 	}
 	line, err := tty.Line(ctx, a.say(text{JA: "使うカードの番号: ", EN: "Number of the card to use: "}))
 	if err != nil {

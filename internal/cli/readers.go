@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jpki-tools/jpki/internal/ui"
+	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/pcsc"
 )
 
@@ -59,7 +60,7 @@ func (a *app) readers(ctx context.Context) error {
 		case r.Present:
 			card = text{JA: "カードあり", EN: "card present"}
 		}
-		rows = append(rows, []string{r.Name, a.say(card)})
+		rows = append(rows, []string{cert.Printable(r.Name), a.say(card)})
 	}
 	fmt.Fprint(a.io.Out, ui.Table(0, []string{a.say(text{JA: "カードリーダー", EN: "Reader"}), a.say(text{JA: "カード", EN: "Card"})}, rows))
 	return nil

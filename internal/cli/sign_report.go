@@ -31,11 +31,11 @@ func (a *app) reportSigned(opt *signOptions, jobs []*signJob, by signed) error {
 	made := 0
 	for _, job := range jobs {
 		if job.err != nil {
-			rows = append(rows, []string{job.input, a.failedResult(job)})
+			rows = append(rows, []string{cert.Printable(job.input), a.failedResult(job)})
 			continue
 		}
 		made++
-		rows = append(rows, []string{job.target, a.io.Paint(ui.Good, a.say(text{JA: "作成しました", EN: "made"}))})
+		rows = append(rows, []string{cert.Printable(job.target), a.io.Paint(ui.Good, a.say(text{JA: "作成しました", EN: "made"}))})
 	}
 	if _, err := fmt.Fprint(a.io.Out, a.io.Rows(0, rows)); err != nil {
 		return err
@@ -54,7 +54,7 @@ func (a *app) reportDryRun(opt *signOptions, jobs []*signJob) error {
 	ready := 0
 	for _, job := range jobs {
 		if job.err != nil {
-			rows = append(rows, []string{job.input, "", a.failedResult(job)})
+			rows = append(rows, []string{cert.Printable(job.input), "", a.failedResult(job)})
 			continue
 		}
 		ready++
@@ -62,7 +62,7 @@ func (a *app) reportDryRun(opt *signOptions, jobs []*signJob) error {
 		if target == "" {
 			target = a.say(text{JA: "標準出力", EN: "standard output"})
 		}
-		rows = append(rows, []string{job.input, target, a.say(opt.kindOf(job))})
+		rows = append(rows, []string{cert.Printable(job.input), cert.Printable(target), a.say(opt.kindOf(job))})
 	}
 	if _, err := fmt.Fprint(a.io.Out, ui.Table(0, nil, rows)); err != nil {
 		return err

@@ -322,7 +322,7 @@ func generation(c *x509.Certificate) string {
 }
 
 func (a *app) printStatus(w io.Writer, s cardStatus) {
-	where := s.reader
+	where := cert.Printable(s.reader)
 	if s.demo {
 		where = a.say(text{JA: "デモカード(本物ではありません)", EN: "demo card, not a real one"})
 	}

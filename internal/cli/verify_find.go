@@ -238,7 +238,7 @@ func inputName(name string) text {
 	if name == "-" {
 		return text{JA: "標準入力", EN: "standard input"}
 	}
-	return i18n.Same(name)
+	return i18n.Same(cert.Printable(name))
 }
 
 // cmsFinding is what a SignerInfo says.

@@ -120,7 +120,7 @@ func (v *watchView) lines() (lines []string) {
 		add("\n%s", a.say(text{JA: "カードリーダーがつながるのを待っています。", EN: "Waiting for a card reader."}))
 	}
 	for _, s := range v.all.Slots {
-		name := s.Reader
+		name := cert.Printable(s.Reader)
 		if a.card != "" {
 			name = a.say(demoReader)
 		}

@@ -6,6 +6,8 @@ package i18n
 import (
 	"fmt"
 	"strings"
+
+	"github.com/jpki-tools/jpki/pkg/cert"
 )
 
 // Lang is a language the program speaks.
@@ -36,7 +38,8 @@ func (t Text) IsZero() bool { return t == Text{} }
 
 // With fills the text's format verbs. Arguments that are texts themselves are
 // given in the language of each side; %[2]s orders them where the languages
-// differ.
+// differ. Strings and errors come from outside, file names above all, and can
+// hold what a terminal obeys: they are made [cert.Printable].
 func (t Text) With(args ...any) Text {
 	return Text{fmt.Sprintf(t.JA, inLang(JA, args)...), fmt.Sprintf(t.EN, inLang(EN, args)...)}
 }
@@ -44,8 +47,13 @@ func (t Text) With(args ...any) Text {
 func inLang(l Lang, args []any) []any {
 	out := make([]any, len(args))
 	for i, a := range args {
-		if t, ok := a.(Text); ok {
-			a = t.In(l)
+		switch v := a.(type) {
+		case Text:
+			a = v.In(l)
+		case string:
+			a = cert.Printable(v)
+		case error:
+			a = cert.Printable(v.Error())
 		}
 		out[i] = a
 	}

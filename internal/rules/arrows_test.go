@@ -42,7 +42,7 @@ var arrows = map[string][]string{
 	"internal/doctor":    {"pkg/jpki", "pkg/cert", "pkg/pcsc", "internal/i18n", "internal/problem"},
 	"internal/fetch":     {},
 	"internal/guide":     {"internal/i18n", "golang.org/x/text"},
-	"internal/i18n":      {"golang.org/x/sys"},
+	"internal/i18n":      {"pkg/cert", "golang.org/x/sys"},
 	"internal/imprint":   {"golang.org/x/image", "golang.org/x/text"},
 	"internal/manual":    {"internal/cli", "internal/i18n", "internal/ui", "github.com/spf13"},
 	"internal/output":    {"golang.org/x/sys"},
