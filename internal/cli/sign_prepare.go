@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/jpki-tools/jpki/internal/output"
+	"github.com/jpki-tools/jpki/internal/pin"
 )
 
 // prepareAll does for every file all that needs no PIN. The result of signing
@@ -23,7 +24,7 @@ func (a *app) prepareAll(ctx context.Context, opt *signOptions, inputs []string)
 		}
 	}
 	isResult := func(in string) bool { return len(inputs) > 1 && results[filepath.Clean(in)] }
-	sources := filesOf(slices.DeleteFunc(slices.Clone(inputs), isResult))
+	sources := filesOf(slices.Concat(slices.DeleteFunc(slices.Clone(inputs), isResult), opt.alsoRead(inputs)))
 	targets := map[string]bool{}
 	p := a.io.Steps(text{JA: "ファイルを確かめています", EN: "checking the files"}, len(inputs), a.now)
 	defer p.Done()
@@ -54,6 +55,22 @@ func (a *app) prepareAll(ctx context.Context, opt *signOptions, inputs []string)
 	return jobs, ready
 }
 
+// alsoRead are the files that are read besides the inputs: those of --with,
+// which lie beside them, and those with the PIN.
+func (opt *signOptions) alsoRead(inputs []string) (names []string) {
+	for _, with := range opt.with {
+		for _, in := range inputs {
+			names = append(names, filepath.Join(filepath.Dir(in), with))
+		}
+	}
+	for _, source := range opt.unlock.sources {
+		if source.Kind == pin.File {
+			names = append(names, source.Value)
+		}
+	}
+	return names
+}
+
 // filesOf looks up files; those that are not there are left out.
 func filesOf(names []string) (files []os.FileInfo) {
 	for _, name := range names {
@@ -70,7 +87,7 @@ func spares(target string, sources []os.FileInfo, option string) error {
 	if err != nil || !slices.ContainsFunc(sources, func(s os.FileInfo) bool { return os.SameFile(s, there) }) {
 		return nil
 	}
-	return usage(text{JA: "%sは元のファイルなので、結果を上書きできません。", EN: "%s is an input: the result cannot replace it."}.With(target)).
+	return usage(text{JA: "%sはこの実行で読むファイルなので、結果を上書きできません。", EN: "%s is an input: the result cannot replace it."}.With(target)).
 		next(text{JA: "%s で別の名前を指定してください。", EN: "Give another name with %s."}.With(option))
 }
 
