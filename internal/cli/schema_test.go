@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io"
 	"io/fs"
 	"maps"
@@ -12,6 +15,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -297,6 +301,8 @@ func TestSchemasListAll(t *testing.T) {
 		{"error", []string{"$defs", "problem", "properties", "code"}, codes},
 		{"watch", []string{"properties", "event"}, events},
 		{"sign", []string{"properties", "signatures", "items", "properties", "format"}, append(formatNames(), "")},
+		{"verify", []string{"$defs", "signature", "properties", "reasons", "items", "properties", "code"}, reasonCodes(t)},
+		{"cert-check", []string{"properties", "reasons", "items", "properties", "code"}, reasonCodes(t)},
 		{"verify", []string{"$defs", "verdict"},
 			[]string{string(trust.Valid), string(trust.ValidRevocationUnchecked), string(trust.Invalid), string(trust.Indeterminate)}},
 	} {
@@ -312,6 +318,32 @@ func TestSchemasListAll(t *testing.T) {
 			t.Errorf("%s %v: %v, want %v", c.schema, c.path, got, c.want)
 		}
 	}
+}
+
+// reasonCodes reads the codes of a verdict's reasons where they are declared, so
+// that none is forgotten.
+func reasonCodes(t *testing.T) (codes []string) {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", "..", "pkg", "trust", "verdict.go"), nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		if v, ok := n.(*ast.ValueSpec); ok {
+			if kind, ok := v.Type.(*ast.Ident); ok && kind.Name == "Code" {
+				code, err := strconv.Unquote(v.Values[0].(*ast.BasicLit).Value)
+				if err != nil {
+					t.Fatal(err)
+				}
+				codes = append(codes, code)
+			}
+		}
+		return true
+	})
+	if !slices.Contains(codes, string(trust.Generic)) {
+		t.Fatalf("read only %v", codes)
+	}
+	return codes
 }
 
 // TestCheckJSON: the check sees what it is for.

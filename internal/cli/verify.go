@@ -386,6 +386,7 @@ var codeTexts = map[trust.Code]text{
 	trust.SigConstraintsFailure:     {JA: "この文書に対する署名とは言えません(%s)", EN: "it cannot be called a signature of this document (%s)"},
 	trust.CryptoConstraintsFailure:  {JA: "何も証明できない方式か、この版が知らない方式です(%s)", EN: "an algorithm that proves nothing, or that this version does not know (%s)"},
 	trust.NoSigningCertificateFound: {JA: "署名者の証明書がありません(%s)", EN: "the signer's certificate is missing (%s)"},
+	trust.Generic:                   {JA: "調べられないところがあります(%s)", EN: "a part of it could not be looked at (%s)"},
 }
 
 func reasonText(r trust.Reason) text {
