@@ -261,6 +261,26 @@ func TestToukiKindOfTheUnsigned(t *testing.T) {
 	}
 }
 
+// TestToukiOnTheLastDay: a certificate is in force until midnight, to the last
+// fraction of its last second.
+func TestToukiOnTheLastDay(t *testing.T) {
+	midnight := time.Date(2026, 11, 4, 0, 0, 0, 0, cert.JST)
+	c := &x509.Certificate{NotBefore: midnight.AddDate(-5, 0, 0), NotAfter: midnight.Add(-time.Second)}
+	for now, want := range map[time.Time]pdfsig.Answer{
+		c.NotBefore.Add(-time.Nanosecond): pdfsig.NotMet,
+		c.NotBefore:                       pdfsig.Met,
+		midnight.Add(-time.Nanosecond):    pdfsig.Met,
+		midnight:                          pdfsig.NotMet,
+	} {
+		a := &app{now: func() time.Time { return now }}
+		list := a.toukiList(signatureVerdict{foundSignature: foundSignature{cert: c}})
+		i := slices.IndexFunc(list, func(r requirement) bool { return r.item == toukiInForce })
+		if list[i].answer != want {
+			t.Errorf("at %v: %s, want %s", now, list[i].answer, want)
+		}
+	}
+}
+
 // TestSourcesAreAskedOnce: of many signatures by one person each source is
 // asked once.
 func TestSourcesAreAskedOnce(t *testing.T) {

@@ -65,7 +65,7 @@ var toukiItems = []toukiItem{
 	{string(pdfsig.ToukiNoTimestamp), text{JA: "署名にタイムスタンプがない", EN: "no timestamp on the signature"}, text{JA: "タイムスタンプを付けない設定で署名し直すか、署名する前のPDFに jpki sign で署名し直してください。", EN: "Sign again without a timestamp; or sign the PDF as it was before with jpki sign."}},
 	{string(pdfsig.ToukiIntact), text{JA: "署名が正しく、あとで変えられていない", EN: "the signature is right, and nothing was changed after it"}, text{JA: "署名したあとで編集、保存、印刷をし直したPDFではないか確かめ、署名する前のPDFに署名し直してください。署名のあとは何も変えずに提出してください。", EN: "See whether it was edited, saved or printed again after signing; sign the PDF as it was before, and hand it in without changing anything."}},
 	{toukiKind, text{JA: "署名用電子証明書による署名", EN: "made with the digital-signature certificate"}, text{JA: "マイナンバーカードでは、利用者証明用ではなく署名用電子証明書で署名してください。ほかの電子証明書が使えるかどうかは、提出先に確かめてください。", EN: "With a My Number Card, sign with the digital-signature certificate, not the one for user authentication. Whether another certificate will do, ask the service."}},
-	{toukiInForce, text{JA: "証明書が有効期間内", EN: "the certificate is within its validity"}, text{JA: "証明書を更新してから署名し直してください(jpki guide renew)。", EN: "Renew the certificate, then sign again (jpki guide renew)."}},
+	{toukiInForce, text{JA: "証明書が有効期間内", EN: "the certificate is within its validity"}, text{JA: "期限が過ぎた証明書は更新できません。市区町村の窓口で新しく発行してもらってから署名し直してください(jpki guide renew)。", EN: "An expired certificate is not renewed: have the municipal counter issue a new one, then sign again (jpki guide renew)."}},
 	{toukiRevocation, text{JA: "証明書が失効していない", EN: "the certificate is not revoked"}, text{JA: "JPKI利用者ソフトの有効性確認、マイナポータル、市区町村の窓口で確かめられます。", EN: "Ask the official client (yukosei kakunin), Mynaportal or the municipal counter."}},
 }
 
@@ -91,7 +91,7 @@ func (a *app) toukiList(s signatureVerdict) (list []requirement) {
 		}
 		v := cert.ValidityOf(s.cert)
 		inForce = pdfsig.Met
-		if now := a.now(); now.Before(v.NotBefore) || now.After(v.NotAfter) {
+		if !v.Contains(a.now()) {
 			inForce = pdfsig.NotMet
 		}
 		found = v.LastDay().String()
