@@ -62,7 +62,7 @@ func (c Card) finding(alone bool) Finding {
 	case errors.Is(c.Err, pcsc.ErrInUse):
 		return grave(alone, "card-in-use", problem.CardInUse,
 			text{JA: "「%s」のカードは、ほかのプログラムが使っています。", EN: "Another program is using the card in %q."}.With(c.Reader),
-			text{JA: "利用者クライアントソフトやe-Taxなど、カードを使うプログラムが終わるのを待ってください。", EN: "Wait until the programs that use it are done: the JPKI client, e-Tax and the like."})
+			text{JA: "JPKI利用者ソフトやe-Taxなど、カードを使うプログラムが終わるのを待ってください。", EN: "Wait until the programs that use it are done: the JPKI client, e-Tax and the like."})
 	case errors.Is(c.Err, pcsc.ErrAccess):
 		return grave(alone, "card-refused", problem.NoService,
 			text{JA: "「%s」のカードの利用が許可されていません。", EN: "The use of the card in %q is not permitted."}.With(c.Reader),

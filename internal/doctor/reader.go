@@ -197,7 +197,7 @@ func (e *Environment) exclusive(reader string, scdaemon bool) Finding {
 			i18n.Join(i18n.Text{EN: " "}, what, text{JA: "GnuPGのscdaemonかもしれません。", EN: "It may be GnuPG's scdaemon."}), scdaemonHint)
 	}
 	return bad("exclusive", problem.CardInUse, what, text{
-		JA: "利用者クライアントソフト、e-Tax、GnuPG(「gpgconf --kill scdaemon」)など、カードを使うプログラムを終わらせてください。どのプログラムかは、ここからは分かりません。",
+		JA: "JPKI利用者ソフト、e-Tax、GnuPG(「gpgconf --kill scdaemon」)など、カードを使うプログラムを終わらせてください。どのプログラムかは、ここからは分かりません。",
 		EN: "End the programs that use cards: the JPKI client, e-Tax, GnuPG (gpgconf --kill scdaemon). Which one it is cannot be known from here.",
 	})
 }

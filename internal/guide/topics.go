@@ -98,8 +98,9 @@ var topics = []Topic{
 				Heading: text{JA: "いつ、どこで", EN: "When and where"},
 				Points: []text{
 					{JA: "有効期間満了日の3か月前の日の翌日から満了日までに、市区町村の窓口で。7月15日までの証明書なら4月16日からです。「3か月前から」と案内している市区町村もあります。", EN: "At the municipal counter, from the day after the day three months before the last day, until the last day: from 16 April for one that ends on 15 July. Some towns simply say three months."},
+					{JA: "この期間に更新すると、新しい証明書は6回目の誕生日までです(カードの有効期限のほうが早ければ、そこまで)。古い証明書は、その場で使えなくなります。", EN: "Renewed in this time, the new certificate runs to the sixth birthday, or until the card expires if that is earlier. The old one ends at once."},
 					{JA: "手数料はかかりません。写真も要りません。", EN: "It is free, and needs no photo."},
-					{JA: "満了日を過ぎたら、更新ではなく新しい発行になります。", EN: "After the last day a new one is issued instead."},
+					{JA: "満了日を過ぎたら、更新ではなく新しい発行になります。これも無料です。", EN: "After the last day a new one is issued instead, also free."},
 				},
 			},
 			{
@@ -160,7 +161,7 @@ var topics = []Topic{
 		},
 		alone: []string{"暗証番号", "パスワード", "pin", "pins", "password"},
 		Parts: []Part{points(
-			text{JA: "今の暗証番号が分かれば、いつでも変更できます。このプログラム(jpki pin change)や公式のソフトを使ってパソコンで、または市区町村の窓口で。", EN: "With the current PIN it can be changed at any time: on a PC, with this program (jpki pin change) or the official one, or at the municipal counter."},
+			text{JA: "今の暗証番号が分かれば、いつでも変更できます。このプログラム(jpki pin change)や公式のJPKI利用者ソフトを使ってパソコンで、または市区町村の窓口で。", EN: "With the current PIN it can be changed at any time: on a PC, with this program (jpki pin change) or the official one, or at the municipal counter."},
 			text{JA: "ときどき変更してください。代理人の受け取りなどで、ほかの人が入力したあとにも。", EN: "Change it now and then, and after somebody else typed it for you, as when a proxy picked up the card."},
 			text{JA: "控えは安全な場所にしまい、だれにも教えないでください。", EN: "Keep a written note in a safe place, and tell nobody."},
 		)},
@@ -230,9 +231,9 @@ var topics = []Topic{
 		},
 		Parts: []Part{
 			points(
-				text{JA: "電子証明書は、発行から5回目の誕生日か、カードの有効期限の、早いほうまで有効です。署名用は、利用者証明用より長くは続きません。", EN: "A certificate is valid until the fifth birthday after its issue, or until the card expires if that is earlier. The signing one does not outlast the authentication one."},
+				text{JA: "電子証明書は、発行から5回目の誕生日か、カードの有効期限の、早いほうまで有効です。更新できる期間に更新したものは、6回目の誕生日です。署名用は、利用者証明用より長くは続きません。", EN: "A certificate is valid until the fifth birthday after its issue, the sixth if it was renewed while renewal was open, or until the card expires if that is earlier. The signing one does not outlast the authentication one."},
 				text{JA: "外国人住民の場合や、カードの受け取りよりあとに証明書を申し込んだ場合は違います。", EN: "It is different for foreign residents, and for certificates that were applied for after the card was handed over."},
-				text{JA: "カードの有効期限は10回目の誕生日です。18歳未満で申し込んだカードは5回目です。", EN: "The card is valid until the tenth birthday; the fifth where its holder was under 18 when applying."},
+				text{JA: "カードの有効期限は、発行から10回目の誕生日です。18歳未満で申し込んだカードは5回目です。", EN: "The card is valid until the tenth birthday after its issue; the fifth where its holder was under 18 when applying."},
 				text{JA: "証明書の期限が過ぎても、カードは対面での身分証明書として、カードの有効期限まで使えます。", EN: "A card whose certificates have ended is still valid as an identity document face to face."},
 			),
 			{
@@ -268,7 +269,7 @@ var topics = []Topic{
 		},
 		Parts: []Part{points(
 			text{JA: "市区町村の窓口で申請します。", EN: "Apply at the municipal counter."},
-			text{JA: "公式の利用者クライアントソフトのオンライン窓口からも申請できます。", EN: "Or use the online desk of the official client."},
+			text{JA: "公式のJPKI利用者ソフトのオンライン窓口からも申請できます。", EN: "Or use the online desk of the official client."},
 			text{JA: "このプログラムからはできません。", EN: "This program cannot do it."},
 		)},
 	},
@@ -280,7 +281,7 @@ var topics = []Topic{
 			"validity check", "check validity", "check revocation", "verify", "ocsp", "crl",
 		},
 		Parts: []Part{points(
-			text{JA: "失効していないかは、公式の利用者クライアントソフトの「有効性確認」、マイナポータル、市区町村の窓口で確かめられます。電話では確かめられません。", EN: "Whether a certificate was revoked is told by the validity check (yukosei kakunin) of the official client, by Mynaportal and by the municipal counter; not by telephone."},
+			text{JA: "失効していないかは、公式のJPKI利用者ソフトの「有効性確認」、マイナポータル、市区町村の窓口で確かめられます。電話では確かめられません。", EN: "Whether a certificate was revoked is told by the validity check (yukosei kakunin) of the official client, by Mynaportal and by the municipal counter; not by telephone."},
 			text{JA: "このプログラムが調べるのは、日付、認証局とのつながり、鍵です。失効を調べるのは、調べ先を指定したときだけです。", EN: "This program checks the dates, the chain to the CA and the key, and revocation only with a source that you give."},
 		)},
 	},
@@ -292,7 +293,7 @@ var topics = []Topic{
 			"fee", "fees", "cost", "price", "free", "charge", "yen", "money", "broken", "damaged", "replacement", "reissue",
 		},
 		Parts: []Part{points(
-			text{JA: "最初の発行と更新は無料です。", EN: "The first issue and a renewal are free."},
+			text{JA: "最初の発行、更新、期限が過ぎたあとの発行は無料です。", EN: "The first issue, a renewal and a new issue after expiry are free."},
 			text{JA: "自分の責任でなくしたり壊したりしたあとの再発行は、電子証明書が200円、カードが800円です。", EN: "After loss or damage by your own fault: 200 yen for a certificate, 800 yen for the card."},
 			text{JA: "扱いが変わることがあります。行く前に市区町村に確かめてください。", EN: "This may change: ask your municipality before you go."},
 		)},
@@ -308,7 +309,7 @@ var topics = []Topic{
 			{
 				Heading: text{JA: "法定代理人", EN: "Legal representatives"},
 				Points: []text{
-					{JA: "15歳未満の子の親、成年後見人。代理行為目録で認められた保佐人、補助人、任意後見人。15歳以上の子の親は、法定代理人として扱われません。", EN: "The parent of a child under 15, an adult's guardian (seinen kokennin), and others whose list of powers (dairi koi mokuroku) says so. The parent of a child of 15 or more is not one."},
+					{JA: "15歳未満の子の親、成年後見人。代理行為目録で認められた保佐人、補助人、任意後見人。15歳以上の子の親は、法定代理人として扱われません。", EN: "The parent of a child under 15, an adult's guardian (seinen kokennin), and a curator (hosanin), assistant (hojonin) or voluntary guardian (nin'i kokennin) whose list of powers (dairi koi mokuroku) says so. The parent of a child of 15 or more is not one."},
 					{JA: "本人確認書類を2つ(1つは顔写真付き)と、資格の証明(戸籍謄本、登記事項証明書、代理行為目録)。市区町村の記録で分かる証明は要りません。", EN: "Two identity documents, at least one with a photo, and proof of the office (family register, certificate of registered matters, list of powers); not needed where the town's own records show it."},
 				},
 			},
