@@ -99,8 +99,8 @@ func explainUnconfirmed(e *jpki.UnconfirmedChangeError) *problem.Problem {
 	}.With(e.Key)
 	if e.NewInForce {
 		what = text{
-			JA: "%sは変更されましたが、新しいものを確かめる前にカードとの通信が切れました。新しいものが有効なはずです。",
-			EN: "The %s was changed, but the card went away before the new one was checked. The new one should be in force.",
+			JA: "%sは変更されましたが、新しいものを確かめられませんでした。新しいものが有効なはずです。",
+			EN: "The %s was changed, but the new one could not be checked. It should be in force.",
 		}.With(pinNames[e.Key])
 		next = text{
 			JA: "カードを置き直し、jpki pin verify %s で新しいほうを確かめてください。正しければ回数は減りません。",

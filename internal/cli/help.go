@@ -131,7 +131,7 @@ watch --exec のコマンドが受け取る環境変数(その出来事にない
   watch.json       watch が最後に見た残り回数と、その時刻
   ca.json          認証局の証明書(jpki ca add で加えたものは、消したら加え直す)
   demo-*.json      デモカードの暗証番号と残り回数(jpki demo reset で元に戻る)
-  カードは証明書の指紋で見分けます。暗証番号、氏名、住所などは入っていません。--no-remember を付けると、
+  カードは証明書のフィンガープリントで見分けます。暗証番号、氏名、住所などは入っていません。--no-remember を付けると、
   seen.json と watch.json を読みも書きもしません。`,
 		EN: `Environment variables:
   JPKI_LANG        language: ja or en (--lang comes first)

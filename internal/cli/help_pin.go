@@ -37,8 +37,9 @@ pin change では、どの方法でも1行目に現在の、2行目に新しい�
 --new-pin-file、--new-pin-command を使います。
 
 渡されたものは、行末の改行だけを除いてそのまま使います。署名用パスワードの小文字は大文字に直します(--pin-exact で
-直さない)。形の違うものは送らないので、回数は減りません。1回の実行で暗証番号を送るのは最大1回です(ssh agent は署名の
-たびに1回)。残り1回のときは --allow-last-try がなければ送りません。--min-tries N で、もっと早く止められます。
+直さない)。形の違うものは送らないので、回数は減りません。同じ暗証番号をカードに確かめるのは、1回の実行で最大1回です
+(ssh agent は署名のたびに1回)。残り1回のときは --allow-last-try がなければ送りません。--min-tries N で、もっと早く
+止められます。
 
 確認した暗証番号は、終わるときにカードの電源を切って閉じます。Ctrl-Cやエラーで終わるときも同じです。
 kill -9 で終わらせたときだけは閉じられません。そのときはpcscdがカードをリセットし、ほかに使うプログラムがなければ
@@ -79,9 +80,9 @@ For pin change each of them gives the current PIN on the first line and the new 
 new one another way, use --new-pin-file or --new-pin-command.
 
 What is given is used as it is, without its line ending. Lower-case letters of a signing password become upper
-case (--pin-exact leaves them). What cannot be a PIN is not sent and uses no try. One run sends a PIN at most
-once (ssh agent: once for each signature); with one try left it sends none without --allow-last-try, and
---min-tries N stops earlier.
+case (--pin-exact leaves them). What cannot be a PIN is not sent and uses no try. One run has the card check a
+PIN at most once (ssh agent: once for each signature); with one try left it sends none without
+--allow-last-try, and --min-tries N stops earlier.
 
 A verified PIN is closed at the end by cutting the card from power, after Ctrl-C and errors too. Only kill -9
 prevents that. pcscd then resets the card and, if no other program uses it, takes its power soon after; taking

@@ -173,7 +173,7 @@ func samePIN(k jpki.Key) error {
 var weaknessTexts = map[jpki.Weakness]text{
 	jpki.WeakRepeated: {JA: "同じ文字の繰り返しです", EN: "it repeats the same characters"},
 	jpki.WeakRunning:  {JA: "続き番号や並びの文字です", EN: "its characters run one after the other"},
-	jpki.WeakDate:     {JA: "誕生日(証明書の満了日)が入っています", EN: "it holds your birthday, the certificate's last day"},
+	jpki.WeakDate:     {JA: "証明書の満了日(ふつう誕生日)が入っています", EN: "it holds the certificate's last day, usually a birthday"},
 }
 
 // acceptWeak has a person, or --force, stand by a PIN that is easily guessed.
