@@ -24,6 +24,7 @@ func (a *app) newDemo() *cobra.Command {
 		lateLong: func() text { return demoLong.With(inBoth(personaTable), demoPINs) },
 	})
 	cmd.Args = cobra.ArbitraryArgs
+	cmd.Annotations = map[string]string{alone: alone}
 	cmd.RunE = func(c *cobra.Command, args []string) error {
 		if len(args) > 0 {
 			return usage(text{JA: "「%s」というコマンドはありません。", EN: "There is no command %q."}.With(args[0])).

@@ -254,10 +254,15 @@ func helpTemplate(lang i18n.Lang) string {
 {{.UsageString}}{{end}}`
 }
 
+var commandWord = text{JA: "コマンド", EN: "COMMAND"}
+
+// alone marks a command that holds others and does something without them, too.
+const alone = "alone"
+
 func usageTemplate(lang i18n.Lang) string {
 	word := func(t text) string { return t.In(lang) }
 	return word(text{JA: "使い方:", EN: "Usage:"}) + `
-  {{if .HasAvailableSubCommands}}{{.CommandPath}} ` + word(text{JA: "コマンド", EN: "COMMAND"}) + `{{else}}{{.UseLine}}{{end}}{{if .Long}}
+  {{if .HasAvailableSubCommands}}{{.CommandPath}} {{if index .Annotations "` + alone + `"}}[` + word(commandWord) + `]{{else}}` + word(commandWord) + `{{end}}{{else}}{{.UseLine}}{{end}}{{if .Long}}
 
 {{.Long | trimTrailingWhitespaces}}{{end}}{{if .HasAvailableSubCommands}}
 

@@ -80,6 +80,7 @@ var topics = []Topic{
 			{
 				Heading: text{JA: "できないこと", EN: "What cannot be done"},
 				Points: []text{
+					{JA: "顔認証マイナンバーカードの暗証番号は、初めから使えません。ロックに見えますが、正常です。", EN: "A face-authentication card has no PIN that works. It looks blocked, and that is right."},
 					{JA: "パソコンでは解除できません。どのプログラムでも同じです。", EN: "It cannot be unlocked on a PC, by no program."},
 					{JA: "住民基本台帳用と券面事項入力補助用の暗証番号は、窓口だけで扱います。", EN: "The PINs for the resident register and for the card's printed data are the counter's alone."},
 				},
