@@ -28,7 +28,9 @@ type agentCard struct {
 	report func(error) // tells the person
 
 	// wrong: a PIN that nobody typed was wrong. It is not sent again.
-	wrong bool
+	// unanswered: the card gave no answer to one. If it was wrong, too, a
+	// try is gone.
+	wrong, unanswered bool
 
 	mu      sync.Mutex // of what follows, and held while kept is used
 	kept    *keptPIN   // nil: none
@@ -80,12 +82,30 @@ func (c *agentCard) Sign(ctx context.Context, key ssh.PublicKey, r sshagent.Requ
 	if err == nil {
 		c.app.io.Note(text{JA: "署名しました: %s", EN: "Signed: %s"}.With(what))
 	}
-	var wrong *jpki.PINError
-	if errors.As(err, &wrong) && !u.sources.CurrentKind().Interactive() {
-		c.wrong = true
+	if !u.sources.CurrentKind().Interactive() {
+		c.learn(err)
 	}
 	c.tellAnyway(ctx, err)
 	return sig, err
+}
+
+// learn notes what came of a PIN that nobody typed.
+func (c *agentCard) learn(err error) {
+	_, wrong := errors.AsType[*jpki.PINError](err)
+	_, unanswered := errors.AsType[*jpki.UnansweredError](err)
+	c.wrong = c.wrong || wrong
+	c.unanswered = unanswered || c.unanswered && err != nil
+}
+
+// mayRepeat refuses to send a PIN that nobody typed once more where it was
+// wrong.
+func (c *agentCard) mayRepeat(from pin.Kind) error {
+	if from.Interactive() || !c.wrong {
+		return nil
+	}
+	return problem.New(problem.PINSource,
+		text{JA: "%sから受け取った暗証番号が前に間違っていたため、もう送りません。", EN: "The PIN that %s gave was wrong before, and is not sent again."}.With(from),
+		text{JA: "控えを確かめて、エージェントを動かし直してください。", EN: "Check it, and start the agent again."})
 }
 
 // tellAnyway reports what the person has to know of although the client has
@@ -144,11 +164,9 @@ func (c *agentCard) signAnew(ctx context.Context, u *unlocker, key ssh.PublicKey
 	c.mu.Lock()
 	forgets := c.forgets
 	c.mu.Unlock()
-	asks := u.sources.CurrentKind().Interactive()
-	if !asks && c.wrong {
-		return nil, problem.New(problem.PINSource,
-			text{JA: "%sから受け取った暗証番号が前に間違っていたため、もう送りません。", EN: "The PIN that %s gave was wrong before, and is not sent again."}.With(u.sources.CurrentKind()),
-			text{JA: "控えを確かめて、エージェントを動かし直してください。", EN: "Check it, and start the agent again."})
+	from := u.sources.CurrentKind()
+	if err := c.mayRepeat(from); err != nil {
+		return nil, err
 	}
 	card, err := c.app.openCard(ctx)
 	if err != nil {
@@ -169,8 +187,12 @@ func (c *agentCard) signAnew(ctx context.Context, u *unlocker, key ssh.PublicKey
 			text{JA: "リーダーにあるのは、この鍵のカードではありません。", EN: "The card on the reader is not the one of this key."},
 			text{JA: "鍵のカードに替えてください。", EN: "Put the key's card on the reader."})
 	}
+	c.wrong = c.wrong || c.unanswered && seen.Left < seen.Max
+	if err := c.mayRepeat(from); err != nil {
+		return nil, err
+	}
 	u.purpose = what
-	if asks {
+	if from.Interactive() {
 		err = c.mayAsk(u)
 	} else {
 		err = c.confirm(ctx, u, what) // who enters the PIN agrees by that

@@ -98,6 +98,32 @@ func TestKeptPINWrong(t *testing.T) {
 	}
 }
 
+// TestUnansweredPIN: a PIN that was sent without an answer is sent again only if
+// that used no try.
+func TestUnansweredPIN(t *testing.T) {
+	for name, c := range map[string]struct {
+		typed string
+		code  problem.Code
+	}{"right": {virtualcard.AuthPIN, ""}, "wrong": {"4321", problem.PINSource}} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, "en")
+			w.write("pin", c.typed)
+			agent, key := agentOf(t, w, pin.Flag{Kind: pin.File, Value: w.path("pin")})
+			_, _ = agent.Sign(t.Context(), key, aSignature)
+			agent.Forget()
+			agent.wrong = false // as if the answer had been lost
+			agent.learn(&jpki.UnansweredError{Key: jpki.KeyAuth, Err: io.EOF})
+			_, err := agent.Sign(t.Context(), key, aSignature)
+			if (err != nil) != (c.code != "") || err != nil && agent.app.explain(err).Code != c.code {
+				t.Errorf("%v", err)
+			}
+			if agent.unanswered != (err != nil) {
+				t.Errorf("not answered yet: %t", agent.unanswered)
+			}
+		})
+	}
+}
+
 // TestToldAnyway: that a try was used, or the card left open, is told although
 // the client has gone.
 func TestToldAnyway(t *testing.T) {
