@@ -72,7 +72,7 @@ func Run(cfg Config) int {
 func interruptible() (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, endingSignals...)
+	signal.Notify(signals, endingSignals()...)
 	go func() {
 		for range signals {
 			cancel(interrupted())

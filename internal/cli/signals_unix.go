@@ -11,7 +11,15 @@ import (
 // endOfInput is what ends input that is typed.
 const endOfInput = "Ctrl-D"
 
-var endingSignals = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT}
+// endingSignals ask the program to end. One that nohup started goes on when its
+// terminal closes.
+func endingSignals() []os.Signal {
+	all := []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT}
+	if !signal.Ignored(syscall.SIGHUP) {
+		all = append(all, syscall.SIGHUP)
+	}
+	return all
+}
 
 // outliveReader keeps a stream that nobody reads any more from killing the
 // program, as a signal does that nobody catches: a verified PIN would stay

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -27,6 +28,8 @@ type program struct {
 var programs = [2]program{{backend: "scard"}, {backend: "loaded"}}
 
 func TestMain(m *testing.M) {
+	// Who runs the tests under nohup means them, not the programs in them.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	code, err := runTests(m)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
