@@ -201,17 +201,30 @@ func (c *comparison) compareField(f *field, p pair) error {
 	if err != nil {
 		return err
 	}
+	signed := level == SignatureAdded
 	for _, key := range differing(old, now) {
-		if key == "Rect" && pdf.Rewritten(now[key], old[key]) {
-			continue // the same place, whose integers are real numbers now: any reader takes both
-		}
-		if !slices.Contains(allowed, key) {
+		switch {
+		case slices.Contains(allowed, key):
+		case key == "Rect" && pdf.Rewritten(now[key], old[key]): // to integers as real numbers, which any reader takes here
+		case key == "Rect" && signed:
+			// PDFBox takes the room of a field that it signs and shows nothing
+			// in. In another place it is as much as a new field there.
+			visible, err := c.new.shows(now)
+			if err != nil {
+				return err
+			}
+			if visible {
+				level = max(level, VisibleSignatureAdded)
+			}
+		default:
 			level = ContentChanged
 		}
 	}
 	switch level {
 	case SignatureAdded:
 		c.add(level, "field %q was signed", f.name)
+	case VisibleSignatureAdded:
+		c.add(level, "field %q was signed in another place", f.name)
 	case FormFilled:
 		c.add(level, "field %q was filled in", f.name)
 	default:

@@ -427,7 +427,8 @@ func TestAppearancesApart(t *testing.T) {
 }
 
 // TestNumbersRewritten has what programs do to the numbers of objects that they
-// write anew: mupdf leaves out zeros, PDFBox makes real numbers of a Rect.
+// write anew: mupdf leaves out zeros, PDFBox makes real numbers of a Rect, and
+// an empty one where a signature shows nothing.
 func TestNumbersRewritten(t *testing.T) {
 	page := func(box string) object {
 		return object{3, 0, "<</Type /Page /Parent 2 0 R /Contents 4 0 R /Annots [6 0 R 11 0 R 7 0 R] /MediaBox [" + box + "]>>"}
@@ -448,8 +449,12 @@ func TestNumbersRewritten(t *testing.T) {
 		"page, another size":       {page("0 0 300 200"), ContentChanged},
 		"field":                    {field("50 60 100 90.5", value), SignatureAdded},
 		"field, integers as reals": {field("50.0 60.0 100.0 90.50", value), SignatureAdded},
-		"field, another place":     {field("50 61 100 90.5", value), ContentChanged},
-		"field, moved the least":   {field("50.0 60.001 100.0 90.50", value), ContentChanged},
+		"field, another place":     {field("50 61 100 90.5", value), VisibleSignatureAdded},
+		"field, moved the least":   {field("50.0 60.001 100.0 90.50", value), VisibleSignatureAdded},
+		"field, no place":          {field("0.0 0.0 0.0 0.0", value), SignatureAdded},
+		"field, malformed place":   {field("0 0 0", value), VisibleSignatureAdded},
+		"field, moved, unsigned":   {field("50 61 100 90.5", ""), ContentChanged},
+		"field, moved, an action":  {field("50 61 100 90.5", value+" /AA <<>>"), ContentChanged},
 	} {
 		all := mustVerify(t, extend(t, signed, "", c.change)).Signatures
 		s := all[slices.IndexFunc(all, func(s Signature) bool { return s.Field == "S" })]
