@@ -118,6 +118,7 @@ func environmentTopic() text {
   XDG_RUNTIME_DIR  ssh agent がソケットを置くフォルダー(なければ一時ファイルのフォルダーの中)
   CREDENTIALS_DIRECTORY
                    --pin-credential が読むフォルダー(systemdが設定する)
+  GPG_TTY          --pinentry が使う端末(標準入出力がどれも端末でないとき)
   暗証番号を環境変数で渡すことはできません。ほかのプログラムから見えるためです。
 
 watch --exec のコマンドが受け取る環境変数(その出来事にないものはありません):
@@ -147,6 +148,7 @@ watch --exec のコマンドが受け取る環境変数(その出来事にない
   XDG_RUNTIME_DIR  where ssh agent puts its socket (else into the folder for temporary files)
   CREDENTIALS_DIRECTORY
                    the folder that --pin-credential reads (set by systemd)
+  GPG_TTY          the terminal for --pinentry, where no standard stream is one
   A PIN is never taken from the environment: other programs can see it.
 
 Variables for the command of watch --exec (those that the event has):
