@@ -31,8 +31,8 @@ var (
 
 // Parse takes the certificate out of the content of a card's file, which is
 // padded behind the DER: the DER's own length counts, not the file's. A file
-// that does not begin with a SEQUENCE holds no certificate, and is [ErrNone]:
-// such is the signing certificate's file on the card of a child. The result
+// that does not begin with a SEQUENCE holds no certificate, and is [ErrNone]: so
+// the file of the signing certificate may be on a card that has none. The result
 // does not share memory with file.
 //
 // crypto/x509 decides what is well-formed. It accepts all that the JPKI profile

@@ -33,7 +33,7 @@ func ExampleBirth() {
 }
 
 func ExampleParse() {
-	file := make([]byte, 2000) // as read from a card that holds no signing certificate
+	file := make([]byte, 2000) // what a card without signing certificate may have in its file
 	_, err := cert.Parse(file)
 	fmt.Println(err)
 	// Output: cert: no certificate here

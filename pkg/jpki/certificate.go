@@ -12,9 +12,9 @@ import (
 const maxFile = 1 << 15
 
 // Certificate reads and parses one certificate. In [Card.Read] the signing
-// certificate, and a phone's authentication certificate, answer [ErrNeedsPIN],
-// also where there is none: a card asks for the PIN first. A failure is a
-// *[CertificateError] or the connection's error.
+// certificate, and a phone's authentication certificate, answer [ErrNeedsPIN]. So
+// may a card that has none: what it answers is not known, and [App.Presence]
+// tells more. A failure is a *[CertificateError] or the connection's error.
 func (a *App) Certificate(k Kind) (*x509.Certificate, error) {
 	der, err := a.certificateFile(k)
 	if err != nil {

@@ -4,7 +4,10 @@
 //
 // It behaves as the cards do, refusals, retry counters and access conditions
 // included; what is known to differ between cards and readers is a switch in
-// [Options]. A [Persona] is a card with its holder: an adult, a child, somebody
+// [Options]. Where nothing is known of real cards it answers as ISO/IEC 7816-4
+// has it, and nobody should build on that: what a card without signing
+// certificate has in that file and in EF 0008, and the refusals of commands that
+// no client sends. A [Persona] is a card with its holder: an adult, a child, somebody
 // whose password is locked. Keys, PINs and certification authorities are public
 // and say DEMO wherever a person could look.
 //
