@@ -83,6 +83,9 @@ func (a *app) calendar(ctx context.Context, opt *calendarOptions) error {
 	if err := target.Commit(); err != nil {
 		return err
 	}
+	if isFileName(opt.out) {
+		a.io.Note(text{JA: "%sに保存しました。カレンダーのアプリで開くと取り込めます。", EN: "Saved as %s. Open it with your calendar to import it."}.With(opt.out))
+	}
 	if _, known := s.certificates[0].validity(); !known && s.certificates[0].state == stateNeedsPIN {
 		a.io.Note(text{
 			JA: "署名用電子証明書の日付は入っていません。入れるには --ask を付けてください。",

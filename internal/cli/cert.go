@@ -210,8 +210,18 @@ func (a *app) certExport(ctx context.Context, opt *unlockOptions, name, format, 
 	if _, err := target.Write(data); err != nil {
 		return err
 	}
-	return target.Commit()
+	if err := target.Commit(); err != nil {
+		return err
+	}
+	if isFileName(out) {
+		a.io.Note(text{JA: "%sに保存しました。", EN: "Saved as %s."}.With(out))
+	}
+	return nil
 }
+
+// isFileName tells the value of -o that names a file from those that mean
+// standard output.
+func isFileName(out string) bool { return out != "" && out != "-" }
 
 // target is where data goes: a file, or standard output.
 type target interface {
