@@ -42,6 +42,7 @@ func explainPIN(err error) *problem.Problem {
 		notClosed  *jpki.NotClosedError
 		wrong      *jpki.PINError
 		blocked    *jpki.BlockedError
+		withoutPIN *perhapsWithoutPINError
 		rule       *jpki.RuleError
 		unanswered *jpki.UnansweredError
 		refused    *jpki.ChangeRefusedError
@@ -70,8 +71,12 @@ func explainPIN(err error) *problem.Problem {
 		p.TryUsed = true
 		return p.WithTries(wrong.Left)
 	case errors.As(err, &blocked):
+		hint := unlockHint
+		if errors.As(err, &withoutPIN) {
+			hint = withoutPINHint
+		}
 		return problem.New(problem.PINBlocked,
-			text{JA: "%sはロックされています。", EN: "The %s is blocked."}.With(pinNames[blocked.Key]), blockedHint(blocked.Key)).WithTries(0)
+			text{JA: "%sはロックされています。", EN: "The %s is blocked."}.With(pinNames[blocked.Key]), hint).WithTries(0)
 	case errors.As(err, &rule):
 		return problem.New(problem.PINRule,
 			text{JA: "%sの形が違います。送信していないので、回数は減っていません。", EN: "This cannot be the %s. It was not sent, no try was used."}.With(pinNames[rule.Key]),
@@ -86,17 +91,12 @@ func explainPIN(err error) *problem.Problem {
 	return nil
 }
 
-// blockedHint keeps the holder of a face-authentication card, whose PIN looks
+// withoutPINHint keeps the holder of a face-authentication card, whose PIN looks
 // blocked from the beginning, from going to the counter for it.
-func blockedHint(k jpki.Key) text {
-	if k != jpki.KeyAuth {
-		return unlockHint
-	}
-	return text{
-		JA: "顔認証マイナンバーカードなら、使えないままで正常です。そうでなければ、%s",
-		EN: "On a face-authentication card it is right that no PIN works. On any other it was entered wrong too often. %s",
-	}.With(unlockHint)
-}
+var withoutPINHint = text{
+	JA: "顔認証マイナンバーカードなら、使えないままで正常です。そうでなければ、%s",
+	EN: "On a face-authentication card it is right that no PIN works. On any other it was entered wrong too often. %s",
+}.With(unlockHint)
 
 // explainUnconfirmed says exactly what is known of a change that could not be
 // confirmed, and how to find out the rest at the least cost.

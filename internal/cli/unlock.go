@@ -194,19 +194,29 @@ func (a *app) lookAtCounter(ctx context.Context, card *openedCard, k jpki.Key) (
 }
 
 // whyBlocked tells a blocked signing password from a card without signing
-// certificate, whose password never worked.
+// certificate, whose password never worked, and an authentication PIN that was
+// blocked from one that may never have worked.
 func (a *app) whyBlocked(ctx context.Context, card *openedCard, k jpki.Key, blocked error) error {
-	absent := false
-	err := card.Read(ctx, func(app *jpki.App) error {
-		p, err := app.Presence()
-		absent = err == nil && !p.Has(k)
-		return nil
+	var present jpki.Presence
+	err := card.Read(ctx, func(app *jpki.App) (err error) {
+		present, err = app.Presence()
+		return err
 	})
-	if err == nil && absent {
+	switch {
+	case err != nil || present.Has(k) && present.Sign:
+		return blocked
+	case !present.Has(k):
 		return &jpki.CertificateError{Kind: k.Certificate(), Err: jpki.ErrAbsent}
 	}
-	return blocked
+	return &perhapsWithoutPINError{blocked}
 }
+
+// perhapsWithoutPINError is an authentication PIN that looks blocked on a card
+// without signing certificate. That may be a face-authentication card, which has
+// no PIN from the beginning; nothing tells for certain.
+type perhapsWithoutPINError struct{ error }
+
+func (e *perhapsWithoutPINError) Unwrap() error { return e.error }
 
 // read gets the current or the new PIN once, ready to be sent.
 func (u *unlocker) read(ctx context.Context, k jpki.Key, from func(context.Context, pin.Ask) (jpki.PIN, error), ask pin.Ask) (jpki.PIN, error) {
