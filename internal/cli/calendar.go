@@ -29,11 +29,13 @@ func (a *app) newCalendar() *cobra.Command {
 		short: text{JA: "更新できる日と期限をカレンダーに入れる", EN: "put renewal and last days into a calendar"},
 		long: text{
 			JA: "更新できるようになる日と有効期間満了日を、iCalendar形式(.ics)で標準出力か -o のファイルに書き出します。\n" +
-				"たいていのカレンダーで開けます。氏名などは入りません。もう一度取り込むと、同じ証明書の予定は置き換わります。\n" +
+				"たいていのカレンダーで開けます。氏名などは入りませんが、満了日はふつう誕生日です。もう一度取り込むと、同じ証明書の\n" +
+				"予定は置き換わります。" +
 				"署名用電子証明書の日付は、--ask で読むか、前に見たときの記憶があるときに入ります。",
 			EN: "Writes the day on which renewal opens and the last day of validity as iCalendar (.ics) to standard output, or\n" +
-				"to the file of -o. Common calendars open it. It holds no personal data, and importing it again replaces the\n" +
-				"entries of the same certificates. Those of the signing certificate are in it with --ask, or once it was seen.",
+				"to the file of -o. Common calendars open it. It holds no name, but the last day is usually a birthday. Importing\n" +
+				"it again replaces the entries of the same certificates. Those of the signing certificate are in it with --ask,\n" +
+				"or once it was seen.",
 		},
 		examples: []example{
 			{"jpki calendar -o card.ics", text{JA: "ファイルに保存して、カレンダーで開く", EN: "a file to open with your calendar"}},

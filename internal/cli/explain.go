@@ -92,11 +92,12 @@ func explainPIN(err error) *problem.Problem {
 }
 
 // withoutPINHint keeps the holder of a face-authentication card, whose PIN looks
-// blocked from the beginning, from going to the counter for it.
+// blocked from the beginning, from going to the counter for it. A convenience
+// store unlocks nothing on a card without signing certificate.
 var withoutPINHint = text{
-	JA: "顔認証マイナンバーカードなら、使えないままで正常です。そうでなければ、%s",
-	EN: "On a face-authentication card it is right that no PIN works. On any other it was entered wrong too often. %s",
-}.With(unlockHint)
+	JA: "顔認証マイナンバーカードなら、使えないままで正常です。そうでなければ、カードを持って市区町村の窓口で解除してください(パソコンでは解除できません)。詳しくは jpki guide locked",
+	EN: "On a face-authentication card it is right that no PIN works. On any other, take the card to the municipal counter to have it unlocked (no program on a PC can). More: jpki guide locked",
+}
 
 // explainUnconfirmed says exactly what is known of a change that could not be
 // confirmed, and how to find out the rest at the least cost.

@@ -73,7 +73,7 @@ var eventNames = map[watch.Kind]text{
 	watch.CardUnreadable:     {JA: "カードを読めない", EN: "the card cannot be read"},
 	watch.CardRemoved:        {JA: "カードが外された", EN: "the card was taken away"},
 	watch.TriesLowered:       {JA: "暗証番号が間違えられ、残り回数が減った", EN: "wrong entries lowered the tries of a PIN"},
-	watch.TriesRestored:      {JA: "残り回数が戻った(正しい入力か、窓口での解除)", EN: "the tries are back: a correct entry, or unlocked at the municipal counter"},
+	watch.TriesRestored:      {JA: "残り回数が戻った(正しい入力か、ロックの解除)", EN: "the tries are back: a correct entry, or the PIN was unlocked"},
 	watch.CertificateChanged: {JA: "証明書が更新できる期間に入った、または終わった", EN: "renewal of a certificate opened, or it ended"},
 }
 

@@ -22,7 +22,7 @@ const (
 	CardUnreadable     Kind = "card-unreadable"     // Err says why
 	CardRemoved        Kind = "card-removed"        //
 	TriesLowered       Kind = "tries-lowered"       // wrong entries of the PIN Key were counted
-	TriesRestored      Kind = "tries-restored"      // a correct entry, or the municipal counter, reset it
+	TriesRestored      Kind = "tries-restored"      // a correct entry, or unlocking the PIN, reset it
 	CertificateChanged Kind = "certificate-changed" // Certificate came into another state, as State says
 )
 
