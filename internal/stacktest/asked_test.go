@@ -115,8 +115,13 @@ func TestLeavingThePrompt(t *testing.T) {
 		for name, leave := range map[string]func(x *person){
 			"Ctrl-C":          func(x *person) { x.types(t, "\x03") },
 			"Ctrl-C, halfway": func(x *person) { x.types(t, "DEMO1\x03") },
-			"SIGTERM":         func(x *person) { _ = x.Process.Signal(syscall.SIGTERM) },
-			"SIGHUP":          func(x *person) { _ = x.Process.Signal(syscall.SIGHUP) },
+			"SIGTERM, halfway": func(x *person) {
+				x.types(t, "DEMO1")
+				time.Sleep(20 * time.Millisecond)
+				_ = x.Process.Signal(syscall.SIGTERM)
+			},
+			"SIGTERM": func(x *person) { _ = x.Process.Signal(syscall.SIGTERM) },
+			"SIGHUP":  func(x *person) { _ = x.Process.Signal(syscall.SIGHUP) },
 		} {
 			x := p.sit(t, setting{dir: file(t, "a", "x")}, "sign", "a")
 			x.sees(t, askedEN)

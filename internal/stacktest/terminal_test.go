@@ -125,6 +125,26 @@ func (x *person) echo(t *testing.T) bool {
 	return settings.Lflag&unix.ECHO != 0
 }
 
+// unread is how much of what was typed a shell would find, which takes a line
+// before its end.
+func (x *person) unread(t *testing.T) (n int) {
+	t.Helper()
+	raw, err := x.line.SyscallConn()
+	must(t, err)
+	must(t, raw.Control(func(fd uintptr) {
+		var settings *unix.Termios
+		if settings, err = unix.IoctlGetTermios(int(fd), unix.TCGETS); err != nil {
+			return
+		}
+		settings.Lflag &^= unix.ICANON
+		if err = unix.IoctlSetTermios(int(fd), unix.TCSETS, settings); err == nil {
+			n, err = unix.IoctlGetInt(int(fd), unix.TIOCINQ)
+		}
+	}))
+	must(t, err)
+	return n
+}
+
 // leaves waits for the end of the program. The terminal must be as it was.
 func (x *person) leaves(t *testing.T, exit int) result {
 	t.Helper()
@@ -134,6 +154,9 @@ func (x *person) leaves(t *testing.T, exit int) result {
 	}
 	if !x.echo(t) {
 		t.Errorf("%s left the terminal without echo", x.what)
+	}
+	if n := x.unread(t); n > 0 {
+		t.Errorf("%s left %d typed characters to the shell", x.what, n)
 	}
 	// What the program wrote last is read when the line, too, is closed.
 	_ = x.line.Close()

@@ -51,6 +51,8 @@ func (t *Terminal) Println(s string) { fmt.Fprintln(t.out, fit(t.in, s)) }
 // Secret asks for a line that is not shown while it is typed. When ctx ends
 // first, the cause of ctx is returned. Either way the terminal is then as it
 // was: only this goroutine changes it, never the read that may be left behind.
+// A part of the line that was typed by then is thrown away: the shell would take
+// it, and show it.
 func (t *Terminal) Secret(ctx context.Context, prompt string) ([]byte, error) {
 	fd := int(t.in.Fd())
 	before, err := term.GetState(fd)
@@ -60,7 +62,12 @@ func (t *Terminal) Secret(ctx context.Context, prompt string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNoTerminal, err)
 	}
-	defer term.Restore(fd, before)
+	defer func() {
+		if ctx.Err() != nil {
+			t.Discard()
+		}
+		_ = term.Restore(fd, before)
+	}()
 	fmt.Fprint(t.out, prompt)
 	defer fmt.Fprintln(t.out)
 	defer suspendable(fd, before, func() { fmt.Fprint(t.out, prompt) })()
