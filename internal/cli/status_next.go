@@ -103,7 +103,7 @@ func (s cardStatus) certificatesIn(state certificateState) (all []finding) {
 			f.code, f.more = findExpired, "renew"
 			f.line = text{JA: "%sの有効期間は%sに終わりました。", EN: "The %s ended on %s."}.With(name, dateText(v.LastDay()))
 			f.next = text{
-				JA: "%sの期限が過ぎています。カードを持って%sで新しく発行してもらってください(無料)。",
+				JA: "%sの有効期間が過ぎています。カードを持って%sで新しく発行してもらってください(無料)。",
 				EN: "The %s has expired. Take the card to %s for a new one (free).",
 			}.With(name, atCounter)
 		case stateRenewalOpen:

@@ -64,7 +64,7 @@ var families = []struct {
 	unit   string
 	policy asn1.ObjectIdentifier
 }{
-	// .10 on older cards, .20 on newer ones; phones have others of the arc.
+	// .10 on older cards, .20 on newer ones; those of phones are not known.
 	{SignCA, " for digital signature", asn1.ObjectIdentifier{1, 2, 392, 200149, 8, 5, 1, 1}},
 	// .30 on cards.
 	{AuthCA, " for user authentication", asn1.ObjectIdentifier{1, 2, 392, 200149, 8, 5, 1, 3}},
