@@ -77,7 +77,7 @@ func (a *app) calendar(ctx context.Context, opt *calendarOptions) error {
 	}
 	cal := calendar.Calendar{Product: "-//jpki-tools//jpki//" + string(a.io.Lang)}
 	for _, c := range dated {
-		cal.Events = append(cal.Events, a.events(opt, c, s.demo)...)
+		cal.Events = append(cal.Events, a.events(opt, c, s)...)
 	}
 	if _, err := target.Write(cal.Encode()); err != nil {
 		return err
@@ -114,9 +114,12 @@ func (s cardStatus) dated() (all []certificateStatus, err error) {
 		return all, nil
 	case over != nil:
 		v, _ := over.validity()
+		next := text{JA: "カードを持って市区町村の窓口で新しく発行してもらってください(無料)。詳しくは jpki guide renew", EN: "Take the card to the municipal counter for a new one (free). More: jpki guide renew"}
+		if s.onPhone() {
+			next = aboutPhone
+		}
 		return nil, problem.New(problem.Expired,
-			text{JA: "%sの有効期間は%sに終わっています。", EN: "The %s ended on %s."}.With(certificateNames[over.kind], dateText(v.LastDay())),
-			text{JA: "カードを持って市区町村の窓口で新しく発行してもらってください(無料)。詳しくは jpki guide renew", EN: "Take the card to the municipal counter for a new one (free). More: jpki guide renew"})
+			text{JA: "%sの有効期間は%sに終わっています。", EN: "The %s ended on %s."}.With(certificateNames[over.kind], dateText(v.LastDay())), next)
 	}
 	if err := s.undecided(); err != nil {
 		return nil, err
@@ -126,24 +129,30 @@ func (s cardStatus) dated() (all []certificateStatus, err error) {
 
 // events are the days of one certificate. Its fingerprint, hashed once more so
 // that it cannot be looked for, tells its events from those of others.
-func (a *app) events(opt *calendarOptions, c certificateStatus, demo bool) (events []calendar.Event) {
+func (a *app) events(opt *calendarOptions, c certificateStatus, s cardStatus) (events []calendar.Event) {
 	v, _ := c.validity()
 	id := sha256.Sum256([]byte("jpki calendar\n" + c.fingerprint()))
 	last := v.LastDay()
 	now := a.now()
+	note := renewalNote(last)
+	if s.onPhone() {
+		note = aboutPhone
+	}
 	event := func(what string, day cert.Date, summary text, alarms ...calendar.Alarm) {
-		if demo {
+		if s.demo {
 			summary = text{JA: "デモ: %s", EN: "DEMO: %s"}.With(summary)
 		}
 		events = append(events, calendar.Event{
 			UID: fmt.Sprintf("%x-%s@jpki", id[:16], what),
 			// A later run makes later numbers, so that importing updates.
 			Stamp: now, Sequence: int(now.Unix() / (24 * 60 * 60)),
-			Day: day, Summary: a.say(summary), Description: a.say(renewalNote(last)), Alarms: alarms,
+			Day: day, Summary: a.say(summary), Description: a.say(note), Alarms: alarms,
 		})
 	}
 	name := capital(certificateNames[c.kind])
-	event("opens", v.RenewalOpens(), text{JA: "%sを更新できます(%sまで)", EN: "%s can be renewed (until %s)"}.With(name, dateText(last)), calendar.Alarm{})
+	if !s.onPhone() {
+		event("opens", v.RenewalOpens(), text{JA: "%sを更新できます(%sまで)", EN: "%s can be renewed (until %s)"}.With(name, dateText(last)), calendar.Alarm{})
+	}
 	var alarms []calendar.Alarm
 	for _, d := range opt.remind {
 		if !opt.events {
@@ -156,7 +165,7 @@ func (a *app) events(opt *calendarOptions, c certificateStatus, demo bool) (even
 	return events
 }
 
-// renewalNote is what every event says.
+// renewalNote is what every event of a card says.
 func renewalNote(last cert.Date) text {
 	return i18n.Join(text{JA: "\n", EN: "\n"},
 		text{

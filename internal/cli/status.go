@@ -332,7 +332,7 @@ func (a *app) printStatus(w io.Writer, s cardStatus) {
 	fmt.Fprintf(w, "%s  %s\n", a.io.Paint(ui.Strong, a.say(token)), a.io.Paint(ui.Faint, where))
 	for i, c := range s.certificates {
 		fmt.Fprintf(w, "\n%s\n", a.io.Paint(ui.Strong, a.say(capital(certificateNames[c.kind]))))
-		rows := a.certificateRows(c, s.now)
+		rows := a.certificateRows(s, c)
 		switch {
 		case c.state == stateAbsent: // a PIN without its certificate opens nothing
 		case c.kind == jpki.KindAuth && s.maybeWithoutPINs():
@@ -360,7 +360,8 @@ func (a *app) row(tone ui.Tone, label, value text) []string {
 	return []string{a.say(label), a.io.Paint(tone, a.say(value))}
 }
 
-func (a *app) certificateRows(c certificateStatus, now time.Time) [][]string {
+func (a *app) certificateRows(s cardStatus, c certificateStatus) [][]string {
+	now := s.now
 	label := text{JA: "状態", EN: "State"}
 	lastDay := text{JA: "有効期間満了日", EN: "Last day"}
 	v, _ := c.validity()
@@ -392,10 +393,12 @@ func (a *app) certificateRows(c certificateStatus, now time.Time) [][]string {
 	case stateNotYetValid:
 		state = text{JA: "有効期間の前です(時計を確かめてください)", EN: "not yet valid (check the clock)"}
 	}
-	rows := [][]string{
-		a.row(stateTones[c.state], label, state),
-		a.row(ui.Plain, lastDay, ends),
-		a.row(ui.Plain, text{JA: "更新", EN: "Renewal"}, opens),
+	if s.onPhone() && c.state == stateRenewalOpen {
+		state = stateTexts[stateValid]
+	}
+	rows := [][]string{a.row(stateTones[c.state], label, state), a.row(ui.Plain, lastDay, ends)}
+	if !s.onPhone() {
+		rows = append(rows, a.row(ui.Plain, text{JA: "更新", EN: "Renewal"}, opens))
 	}
 	if g := generation(c.cert); g != "" {
 		rows = append(rows, []string{a.say(text{JA: "認証局", EN: "CA"}), g})

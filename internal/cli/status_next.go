@@ -49,7 +49,11 @@ func (s cardStatus) findings() (all []finding) {
 			}})
 		case p.tries.Blocked():
 			line := text{JA: "%sがロックされています。", EN: "The %s is blocked."}.With(pinNames[p.key])
-			all = append(all, finding{code: findBlocked, kind: c.kind, more: "locked", line: line, next: i18n.Join(text{EN: " "}, line, unlockWhere)})
+			f := finding{code: findBlocked, kind: c.kind, more: "locked", line: line, next: i18n.Join(text{EN: " "}, line, unlockWhere)}
+			if s.onPhone() {
+				f.next, f.more = i18n.Join(text{EN: " "}, line, aboutPhone), "devices"
+			}
+			all = append(all, f)
 		default:
 			used = append(used, finding{
 				code: findTriesUsed, kind: c.kind, more: "wrong-pin",
@@ -63,6 +67,15 @@ func (s cardStatus) findings() (all []finding) {
 	}
 	all = append(all, s.certificatesIn(stateRenewalOpen)...)
 	return append(append(all, used...), other...)
+}
+
+// onPhone reports certificates on a phone. How those are renewed, and their PINs
+// unlocked, is not known here: what is said of cards is not said of them.
+func (s cardStatus) onPhone() bool { return s.token.Kind == jpki.TokenAndroid }
+
+var aboutPhone = text{
+	JA: "スマートフォンの証明書の手続きは、公的個人認証サービス ポータルサイト(jpki.go.jp)で確かめてください。",
+	EN: "About the certificates of a phone, see the portal site jpki.go.jp.",
 }
 
 // unusable is what carries certificates that this program has no use for.
@@ -125,6 +138,12 @@ func (s cardStatus) certificatesIn(state certificateState) (all []finding) {
 			f.line = text{JA: "%sの有効期間はまだ始まっていません。", EN: "The %s is not yet valid."}.With(name)
 			f.next = text{JA: "このパソコンの日付と時刻を確かめてください。", EN: "Check the date and time of this computer."}
 		}
+		if s.onPhone() && (state == stateExpired || state == stateRenewalOpen) {
+			if state == stateRenewalOpen {
+				f.line = text{JA: "%sの有効期間満了日は%sです(%s)。", EN: "The last day of the %s is %s (%s)."}.With(name, dateText(v.LastDay()), daysText(f.days))
+			}
+			f.next, f.more = i18n.Join(text{EN: " "}, f.line, aboutPhone), "devices"
+		}
 		if c.seen != nil {
 			on := dateText(cert.DateOf(c.seen.Seen))
 			f.line = text{JA: "%s%sに確認した日付です。", EN: "%s That was seen on %s."}.With(f.line, on)
@@ -143,6 +162,9 @@ func (s cardStatus) next() (step text, more string) {
 	}
 	switch auth := s.certificates[1]; auth.state {
 	case stateValid:
+		if s.onPhone() {
+			break
+		}
 		return text{JA: "今はありません。更新は%sからできます。", EN: "Nothing now. Renewal opens %s."}.With(dateText(cert.ValidityOf(auth.cert).RenewalOpens())), ""
 	case stateNeedsPIN:
 		return text{JA: "期限を見るには、暗証番号を用意して jpki status --ask を実行してください。", EN: "To see when the certificates end, run jpki status --ask with your PINs at hand."}, ""
@@ -232,7 +254,7 @@ func (s cardStatus) shortDays() text {
 
 func (s cardStatus) shortValidity(v cert.Validity) text {
 	days := daysText(v.DaysLeft(s.now))
-	if v.State(s.now) == cert.RenewalOpen {
+	if v.State(s.now) == cert.RenewalOpen && !s.onPhone() {
 		return text{JA: "%s(更新できます)", EN: "%s (renewal is open)"}.With(days)
 	}
 	return days

@@ -142,6 +142,38 @@ const (
 	efAuth     = 0x000A
 )
 
+// TestNoAdviceAboutCardsForPhones: how the certificates of a phone are renewed
+// and its PINs unlocked is not known, so nobody is sent to the counter for it.
+func TestNoAdviceAboutCardsForPhones(t *testing.T) {
+	for persona, code := range map[string]string{"expiring": findRenewalOpen, "expired": findExpired, "locked-sign": findBlocked, "adult": ""} {
+		s, screens := statusOf(t, persona, setFile(t, efToken, fmt.Sprintf("%-160s", "JPKIAPGPSETOKEN")))
+		for lang, screen := range screens {
+			said := screen + s.short().In(lang)
+			for _, f := range s.findings() {
+				said += f.line.In(lang)
+			}
+			for _, c := range s.certificates {
+				if _, known := c.validity(); known {
+					for _, e := range (&app{io: &ui.IO{Lang: lang}, now: func() time.Time { return testNow }}).events(&calendarOptions{}, c, s) {
+						said += e.Summary + e.Description
+					}
+				}
+			}
+			for _, advice := range []string{"窓口", "更新", "counter", "enew"} {
+				if strings.Contains(said, advice) {
+					t.Errorf("%s: %q in\n%s", persona, advice, said)
+				}
+			}
+			if code != "" && !strings.Contains(screen, "jpki.go.jp") {
+				t.Errorf("%s: no way to learn more in\n%s", persona, screen)
+			}
+		}
+		if f := s.findings(); code == "" && len(f) > 0 || code != "" && (len(f) != 1 || f[0].code != code) {
+			t.Errorf("%s: findings %v, want %q", persona, f, code)
+		}
+	}
+}
+
 // TestStatusOfOtherCards shows things that are no ordinary card as what they
 // are, each label padded as in EF 0006.
 func TestStatusOfOtherCards(t *testing.T) {

@@ -338,6 +338,7 @@ var topics = []Topic{
 		Parts: []Part{points(
 			text{JA: "パソコンでは、対応しているカードリーダーとそのドライバーが必要です。", EN: "A PC needs a supported card reader and its driver."},
 			text{JA: "スマートフォンは、対応している機種だけで使えます。", EN: "A phone has to be one of the supported models."},
+			text{JA: "ここの案内はカードのためのものです。スマートフォンの証明書の手続きは、公的個人認証サービス ポータルサイト(jpki.go.jp)で確かめてください。", EN: "This guide is about cards. About the certificates of a phone, see the portal site jpki.go.jp."},
 			text{JA: "このプログラムは、リーダーに置いたAndroidの証明書を読めます。iPhoneの証明書は扱えません。", EN: "This program reads the certificates of an Android phone that lies on the reader. It cannot use those of an iPhone."},
 			text{JA: "住民基本台帳カードの電子証明書は終わりました。発行は2015年12月22日まで、有効なのは2018年12月21日まででした。", EN: "The certificates of Basic Resident Register Cards (juki cards) have ended: issue on 22 December 2015, validity on 21 December 2018."},
 		)},
