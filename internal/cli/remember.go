@@ -62,7 +62,7 @@ func (a *app) remember(ctx context.Context, auth, sign *x509.Certificate) {
 		return
 	}
 	err := state.Update(ctx, store, seenName, func(doc *seenDocument) error {
-		if doc.Version != seenVersion {
+		if doc.Version != seenVersion || doc.Cards == nil {
 			*doc = seenDocument{Version: seenVersion, Cards: map[string]seenSign{}}
 		}
 		for card, old := range doc.Cards {
