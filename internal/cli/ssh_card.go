@@ -69,8 +69,7 @@ func (c *agentCard) Key(ctx context.Context) (ssh.PublicKey, error) {
 // lies there with all tries left, else it is forgotten and asked for again.
 func (c *agentCard) Sign(ctx context.Context, key ssh.PublicKey, r sshagent.Request) (sig []byte, err error) {
 	what := c.describe(r)
-	opt := c.opt.unlock // who agrees to spend the last try agrees to that once
-	u, err := c.app.unlocker(&opt, false)
+	u, err := c.app.unlocker(&c.opt.unlock, false)
 	if err != nil {
 		return nil, noPlaceToAsk(err)
 	}

@@ -253,6 +253,8 @@ func (a *app) guardedStatus(ctx context.Context, opt *statusOptions) (s cardStat
 			return errors.Join(pcsc.ErrCardRemoved, err) // another one lies there now
 		}
 		auth.take(read, readErr, s.now)
+		full := jpki.KeyAuth.MaxTries() // its PIN was right
+		s.pins[1] = pinStatus{key: jpki.KeyAuth, tries: jpki.Tries{Left: full, Max: full}}
 		return nil
 	})
 	if unaskable(err) {

@@ -72,6 +72,7 @@ type unlocker struct {
 	sources *pin.Sources
 	tty     *ui.Terminal // nil without one
 	purpose text         // what the PIN is for, where a person may not know
+	agreed  jpki.Key     // whose last try the person agreed to spend; 0 for none
 }
 
 // unlocker checks the flags. Nothing is read or asked yet. It must be closed.
@@ -316,7 +317,9 @@ func (u *unlocker) confirm(ctx context.Context, k jpki.Key, t jpki.Tries) error 
 	if err != nil {
 		return err
 	}
-	u.allowLastTry = agreed
+	if agreed {
+		u.agreed = k
+	}
 	return u.guard(k, t)
 }
 
@@ -340,7 +343,7 @@ func (u *unlocker) guard(k jpki.Key, t jpki.Tries) error {
 			text{JA: "%sの残りは%d回で、--min-tries の%d回より少ないため送りませんでした。", EN: "The %s has %d tries left, fewer than the %d of --min-tries. It was not sent."}.With(pinNames[k], t.Left, u.minTries),
 			text{JA: "暗証番号の控えを確かめてください。", EN: "Check your note of the PIN."}).WithTries(t.Left)
 	}
-	if t.Left == 1 && !u.allowLastTry {
+	if t.Left == 1 && !u.allowLastTry && u.agreed != k {
 		return problem.New(problem.LastTry,
 			text{JA: "%sは残り1回なので送りませんでした。間違えるとロックされます。", EN: "The %s has one try left and was not sent. A mistake would block it."}.With(pinNames[k]),
 			text{JA: "確かな場合だけ --allow-last-try を付けて実行してください。", EN: "If you are sure of it, run this again with --allow-last-try."}).WithTries(1)
