@@ -107,7 +107,8 @@ func environmentTopic() text {
 		JA: `環境変数:
   JPKI_LANG        表示の言語: ja または en(--lang が優先)
   LC_ALL、LC_MESSAGES、LANG
-                   JPKI_LANG がなければ、最初に設定されているもので決まる
+                   JPKI_LANG がなければ、最初に設定されているもので決まる(どれもなければ、WindowsとmacOSでは
+                   システムの言語)
   NO_COLOR         設定されていれば色を付けない
   TERM             dumb なら色を付けない
   HTTP_PROXY、HTTPS_PROXY、NO_PROXY
@@ -137,7 +138,8 @@ watch --exec のコマンドが受け取る環境変数(その出来事にない
 		EN: `Environment variables:
   JPKI_LANG        language: ja or en (--lang comes first)
   LC_ALL, LC_MESSAGES, LANG
-                   decide without JPKI_LANG, the first that is set
+                   decide without JPKI_LANG, the first that is set (with none, on Windows and macOS, the language of
+                   the system)
   NO_COLOR         if set, no colour
   TERM             no colour where it is dumb
   HTTP_PROXY, HTTPS_PROXY, NO_PROXY

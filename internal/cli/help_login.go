@@ -14,6 +14,7 @@ var loginTopic = text{
     Host server.example.jp
         IdentityAgent ${XDG_RUNTIME_DIR}/jpki/agent.sock
   Windowsでは IdentityAgent \\.\pipe\jpki-ssh-agent です。
+  macOSでは ssh agent に --socket ~/.ssh/jpki-agent.sock を付け、その場所を書きます(下のgitの例でも)。
 
 gitのコミットに署名する: gitはIdentityAgentを見ないので、SSH_AUTH_SOCKで渡す
   git config --global gpg.format ssh
@@ -53,6 +54,7 @@ Connect: open two terminals, and run the agent in one
     Host server.example.jp
         IdentityAgent ${XDG_RUNTIME_DIR}/jpki/agent.sock
   On Windows it is IdentityAgent \\.\pipe\jpki-ssh-agent.
+  On macOS give ssh agent --socket ~/.ssh/jpki-agent.sock, and write that (for git below, too).
 
 Sign git commits: git does not look at IdentityAgent, but at SSH_AUTH_SOCK
   git config --global gpg.format ssh
