@@ -43,6 +43,7 @@ func explainPIN(err error) *problem.Problem {
 		wrong      *jpki.PINError
 		blocked    *jpki.BlockedError
 		withoutPIN *perhapsWithoutPINError
+		onPhone    *blockedOnPhoneError
 		rule       *jpki.RuleError
 		unanswered *jpki.UnansweredError
 		refused    *jpki.ChangeRefusedError
@@ -72,8 +73,11 @@ func explainPIN(err error) *problem.Problem {
 		return p.WithTries(wrong.Left)
 	case errors.As(err, &blocked):
 		hint := unlockHint
-		if errors.As(err, &withoutPIN) {
+		switch {
+		case errors.As(err, &withoutPIN):
 			hint = withoutPINHint
+		case errors.As(err, &onPhone):
+			hint = aboutPhone
 		}
 		return problem.New(problem.PINBlocked,
 			text{JA: "%sはロックされています。", EN: "The %s is blocked."}.With(pinNames[blocked.Key]), hint).WithTries(0)

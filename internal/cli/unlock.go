@@ -195,22 +195,35 @@ func (a *app) lookAtCounter(ctx context.Context, card *openedCard, k jpki.Key) (
 }
 
 // whyBlocked tells a blocked signing password from a card without signing
-// certificate, whose password never worked, and an authentication PIN that was
-// blocked from one that may never have worked.
+// certificate, whose password never worked, an authentication PIN that was
+// blocked from one that may never have worked, and a card from a phone.
 func (a *app) whyBlocked(ctx context.Context, card *openedCard, k jpki.Key, blocked error) error {
 	var present jpki.Presence
+	var token jpki.Token
 	err := card.Read(ctx, func(app *jpki.App) (err error) {
-		present, err = app.Presence()
+		if present, err = app.Presence(); err == nil {
+			token, err = app.Token()
+		}
 		return err
 	})
 	switch {
-	case err != nil || present.Has(k) && present.Sign:
+	case err != nil:
 		return blocked
 	case !present.Has(k):
 		return &jpki.CertificateError{Kind: k.Certificate(), Err: jpki.ErrAbsent}
+	case token.Kind == jpki.TokenAndroid:
+		return &blockedOnPhoneError{blocked}
+	case !present.Sign:
+		return &perhapsWithoutPINError{blocked}
 	}
-	return &perhapsWithoutPINError{blocked}
+	return blocked
 }
+
+// blockedOnPhoneError is a blocked PIN of a phone, to which nothing applies that
+// is said of cards.
+type blockedOnPhoneError struct{ error }
+
+func (e *blockedOnPhoneError) Unwrap() error { return e.error }
 
 // perhapsWithoutPINError is an authentication PIN that looks blocked on a card
 // without signing certificate. That may be a face-authentication card, which has
