@@ -282,7 +282,7 @@ func (a *app) caShow(ctx context.Context, what string) error {
 	if err != nil {
 		return err
 	}
-	ca, err := findCA(all, what)
+	ca, err := findCA(ctx, all, what)
 	if err != nil {
 		return err
 	}
@@ -321,7 +321,7 @@ func (a *app) caShow(ctx context.Context, what string) error {
 }
 
 // findCA finds a CA by its id or takes it out of a file.
-func findCA(all []knownCA, what string) (knownCA, error) {
+func findCA(ctx context.Context, all []knownCA, what string) (knownCA, error) {
 	for _, ca := range all {
 		if ca.id == what {
 			return ca, nil
@@ -330,7 +330,7 @@ func findCA(all []knownCA, what string) (knownCA, error) {
 	if _, err := os.Stat(what); err != nil && !strings.ContainsAny(what, `./\`) {
 		return knownCA{}, unknownCA(what)
 	}
-	c, err := readCertificateFile(what)
+	c, err := readCertificateFile(ctx, what)
 	if err != nil {
 		return knownCA{}, err
 	}
@@ -353,7 +353,7 @@ func unknownCA(id string) error {
 }
 
 func (a *app) caAdd(ctx context.Context, path, fingerprint string) error {
-	c, err := readCertificateFile(path)
+	c, err := readCertificateFile(ctx, path)
 	if err != nil {
 		return err
 	}

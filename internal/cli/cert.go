@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/rsa"
@@ -264,7 +265,7 @@ func (a *app) certShow(ctx context.Context, opt *unlockOptions, name string, per
 	case notThere != nil && !strings.ContainsAny(name, `./\`):
 		return unknownKind(name)
 	default:
-		c, err = readCertificateFile(name)
+		c, err = readCertificateFile(ctx, name)
 	}
 	if err != nil {
 		return err
@@ -279,13 +280,12 @@ func (a *app) certShow(ctx context.Context, opt *unlockOptions, name string, per
 }
 
 // readCertificateFile reads the certificate of a file, PEM or DER.
-func readCertificateFile(path string) (*x509.Certificate, error) {
-	f, err := os.Open(path)
+func readCertificateFile(ctx context.Context, path string) (*x509.Certificate, error) {
+	data, err := readSmall(ctx, path, 4*cert.MaxSize)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	return readCertificate(f, path)
+	return readCertificate(bytes.NewReader(data), path)
 }
 
 func readCertificate(r io.Reader, name string) (*x509.Certificate, error) {

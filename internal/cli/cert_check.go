@@ -151,7 +151,7 @@ func (a *app) subject(ctx context.Context, opt *unlockOptions, name string) (s s
 		err = unknownKind(name)
 	default:
 		var all []*x509.Certificate // those behind the first come along
-		if all, err = readCertificates(name); err == nil {
+		if all, err = readCertificates(ctx, name); err == nil {
 			s.cert, s.others = all[0], all[1:]
 		}
 	}

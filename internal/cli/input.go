@@ -54,6 +54,20 @@ func openInput(path string) (*os.File, error) {
 	return os.Open(path)
 }
 
+// readSmall reads a file of at most max bytes, what is longer only so far. It
+// can be a pipe, as process substitution makes one, and ends with ctx also
+// while nobody writes to it.
+func readSmall(ctx context.Context, path string, max int64) ([]byte, error) {
+	return beside.Read(ctx, func() ([]byte, error) {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		return io.ReadAll(io.LimitReader(f, max))
+	})
+}
+
 func isFolder(path string) *problem.Problem {
 	return problem.New(problem.Input,
 		text{JA: "%sはフォルダーです。", EN: "%s is a directory."}.With(path),

@@ -6,9 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"errors"
-	"io"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -90,7 +88,7 @@ func (a *app) examiner(ctx context.Context, o *trustOptions) (*examiner, error) 
 		return nil, usage(text{JA: "--ocsp は http:// か https:// で始まるURL、または aia です。", EN: "--ocsp is a URL with http:// or https://, or aia."})
 	}
 	for _, path := range o.cas {
-		cas, err := readCertificates(path)
+		cas, err := readCertificates(ctx, path)
 		if err != nil {
 			return nil, err
 		}
@@ -101,7 +99,7 @@ func (a *app) examiner(ctx context.Context, o *trustOptions) (*examiner, error) 
 	for _, from := range o.crls {
 		s := &crlSource{from: from}
 		if !isAddress(from) {
-			if s.lists, s.err = readCRLs(from); s.err != nil {
+			if s.lists, s.err = readCRLs(ctx, from); s.err != nil {
 				return nil, s.err
 			}
 			s.once.Do(func() {})
@@ -166,13 +164,8 @@ func isAddress(s string) bool {
 }
 
 // readCRLs reads the lists of a file, PEM or DER.
-func readCRLs(path string) ([]*trust.CRL, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, trust.MaxCRLSize+1))
+func readCRLs(ctx context.Context, path string) ([]*trust.CRL, error) {
+	data, err := readSmall(ctx, path, trust.MaxCRLSize+1)
 	if err != nil {
 		return nil, err
 	}

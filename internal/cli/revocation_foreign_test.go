@@ -75,7 +75,7 @@ func newRegistry(t *testing.T, lang string) *registry {
 			t.Fatal(out)
 		}
 	}
-	if r.cert, err = readCertificateFile("sign.pem"); err != nil {
+	if r.cert, err = readCertificateFile(t.Context(), "sign.pem"); err != nil {
 		t.Fatal(err)
 	}
 	r.empty()

@@ -184,7 +184,7 @@ func (a *app) sign(ctx context.Context, opt *signOptions, inputs []string) error
 	if len(jobs) == 1 && jobs[0].err != nil {
 		return jobs[0].err
 	}
-	stamper, err := a.newStamper(opt)
+	stamper, err := a.newStamper(ctx, opt)
 	if err != nil {
 		return err
 	}

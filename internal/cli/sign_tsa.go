@@ -6,8 +6,6 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
-	"io"
-	"os"
 	"time"
 
 	"github.com/jpki-tools/jpki/internal/fetch"
@@ -29,7 +27,7 @@ type stamper struct {
 const stampAttempts = 3
 
 // newStamper checks --tsa and --tsa-ca; nil where no timestamp is wanted.
-func (a *app) newStamper(opt *signOptions) (*stamper, error) {
+func (a *app) newStamper(ctx context.Context, opt *signOptions) (*stamper, error) {
 	if opt.tsa == "" {
 		if opt.tsaCA != "" {
 			return nil, usage(text{JA: "--tsa-ca は --tsa と一緒に使います。", EN: "--tsa-ca goes with --tsa."})
@@ -39,7 +37,7 @@ func (a *app) newStamper(opt *signOptions) (*stamper, error) {
 	s := &stamper{app: a, address: opt.tsa}
 	if opt.tsaCA != "" {
 		var err error
-		if s.roots, err = readCertificates(opt.tsaCA); err != nil {
+		if s.roots, err = readCertificates(ctx, opt.tsaCA); err != nil {
 			return nil, err
 		}
 	}
@@ -48,13 +46,8 @@ func (a *app) newStamper(opt *signOptions) (*stamper, error) {
 
 // readCertificates reads all certificates of a PEM file, or the one of a DER
 // file.
-func readCertificates(path string) (all []*x509.Certificate, err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, 1<<20))
+func readCertificates(ctx context.Context, path string) (all []*x509.Certificate, err error) {
+	data, err := readSmall(ctx, path, 1<<20)
 	if err != nil {
 		return nil, err
 	}

@@ -59,7 +59,7 @@ func (a *app) newTLS() *cobra.Command {
 func (a *app) tls(ctx context.Context, opt *tlsOptions, address string) error {
 	var roots *x509.CertPool
 	if opt.ca != "" {
-		all, err := readCertificates(opt.ca)
+		all, err := readCertificates(ctx, opt.ca)
 		if err != nil {
 			return err
 		}

@@ -59,7 +59,7 @@ func newSite(t *testing.T, w *world, change func(*tls.Config)) *site {
 		t.Fatal(out)
 	}
 	clients := x509.NewCertPool()
-	authCA, err := readCertificates(w.path("auth-ca.pem"))
+	authCA, err := readCertificates(t.Context(), w.path("auth-ca.pem"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,7 +214,7 @@ func TestTLSKeyFails(t *testing.T) {
 	if exit, out := w.run("cert export auth --card demo -o auth.pem", ""); exit != 0 {
 		t.Fatal(out)
 	}
-	leaf, err := readCertificates(w.path("auth.pem"))
+	leaf, err := readCertificates(t.Context(), w.path("auth.pem"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -104,7 +104,7 @@ func (a *app) verify(ctx context.Context, opt *verifyOptions, files []string) (e
 		return err
 	}
 	if opt.tsaCA != "" {
-		if opt.examiner.anchors.TSA, err = readCertificates(opt.tsaCA); err != nil {
+		if opt.examiner.anchors.TSA, err = readCertificates(ctx, opt.tsaCA); err != nil {
 			return err
 		}
 	}
