@@ -51,9 +51,14 @@ func explainPIN(err error) *problem.Problem {
 	)
 	switch {
 	case errors.As(err, &notClosed):
-		return problem.New(problem.NotClosed,
+		p := problem.New(problem.NotClosed,
 			text{JA: "暗証番号を確認した状態を閉じられませんでした。ほかのプログラムがこの鍵を使えるおそれがあります。", EN: "The verified PIN could not be closed: another program could use the key."},
 			text{JA: "すぐにカードをリーダーから外してください。", EN: "Take the card off the reader now."})
+		p.TryUsed = errors.As(err, &wrong) || errors.As(err, &unanswered)
+		if wrong != nil {
+			return p.WithTries(wrong.Left)
+		}
+		return p
 	case errors.As(err, &unknown):
 		return explainUnconfirmed(unknown)
 	case errors.As(err, &refused):

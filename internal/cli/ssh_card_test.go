@@ -124,6 +124,18 @@ func TestUnansweredPIN(t *testing.T) {
 	}
 }
 
+// TestNotClosedAndWrong: that a card was left open does not hide a try that was
+// used.
+func TestNotClosedAndWrong(t *testing.T) {
+	open := &jpki.NotClosedError{Err: io.EOF}
+	for err, left := range map[error]int{open: -1, &jpki.PINError{Key: jpki.KeyAuth, Left: 2}: 2, &jpki.UnansweredError{Key: jpki.KeyAuth, Err: io.EOF}: -1} {
+		p := new(app).explain(errors.Join(err, open))
+		if p.Code != problem.NotClosed || p.TryUsed != (err != error(open)) || (p.Left != nil) != (left >= 0) || p.Left != nil && *p.Left != left {
+			t.Errorf("%v: %+v", err, p)
+		}
+	}
+}
+
 // TestToldAnyway: that a try was used, or the card left open, is told although
 // the client has gone.
 func TestToldAnyway(t *testing.T) {
