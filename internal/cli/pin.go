@@ -124,16 +124,19 @@ var keysNamed = map[string]jpki.Key{"sign": jpki.KeySign, "auth": jpki.KeyAuth}
 
 // keyArgs checks the argument that names a key.
 func (a *app) keyArgs() cobra.PositionalArgs {
-	count := a.argCount(0, 1, text{JA: "引数は sign か auth の1つです。", EN: "The argument is sign or auth."})
-	return func(c *cobra.Command, args []string) error {
-		if err := count(c, args); err != nil || len(args) == 0 {
-			return err
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) == 0 || len(args) == 1 && keysNamed[args[0]] != 0 {
+			return nil
 		}
-		if _, ok := keysNamed[args[0]]; !ok {
-			return usage(text{JA: "「%s」という種類はありません。sign(署名用)か auth(利用者証明用)です。", EN: "There is no kind %q: it is sign or auth."}.With(args[0]))
-		}
-		return nil
+		return usage(text{JA: "引数は sign(署名用)か auth(利用者証明用)の1つです。", EN: "The argument is sign or auth."}).next(noPINHere)
 	}
+}
+
+// noPINHere is for a command line that may have a PIN in it, which is not
+// repeated.
+var noPINHere = text{
+	JA: "暗証番号はコマンドラインに書けません(渡し方: jpki help pin)。書いてしまったときは、シェルの履歴から消してください。",
+	EN: "A PIN cannot be written on the command line (jpki help pin has the ways to give one). If it was, remove it from the shell's history.",
 }
 
 // keyArgument gives the key that the argument names, or asks for it.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -203,7 +204,7 @@ func (u usageProblem) next(hint text) usageProblem {
 
 // flagProblem puts pflag's complaints in the person's language.
 func (a *app) flagProblem(c *cobra.Command, err error) error {
-	what := text{JA: "オプションの誤りです: %s", EN: "Wrong option: %s"}.With(err.Error())
+	what, hint := text{JA: "オプションの誤りです: %s", EN: "Wrong option: %s"}.With(err.Error()), helpHint(c)
 	var (
 		unknown *pflag.NotExistError
 		missing *pflag.ValueRequiredError
@@ -217,14 +218,19 @@ func (a *app) flagProblem(c *cobra.Command, err error) error {
 			dash = "-"
 		}
 		what = text{JA: "オプション %s%s はありません。", EN: "There is no option %s%s."}.With(dash, unknown.GetSpecifiedName())
+		if slices.Contains([]string{"pin", "password"}, unknown.GetSpecifiedName()) {
+			hint = noPINHere
+		}
 	case errors.As(err, &missing):
 		what = text{JA: "オプション --%s には値が必要です。", EN: "The option --%s wants a value."}.With(missing.GetFlag().Name)
+	case errors.As(err, &invalid) && invalid.GetFlag().Name == "pin-stdin":
+		what, hint = text{JA: "オプション --pin-stdin に値はありません。", EN: "The option --pin-stdin takes no value."}, noPINHere
 	case errors.As(err, &invalid):
 		what = text{JA: "オプション --%s の値「%s」は使えません。", EN: "The option --%s cannot be %q."}.With(invalid.GetFlag().Name, invalid.GetValue())
 	case errors.As(err, &syntax):
 		what = text{JA: "オプション「%s」の書き方が違います。", EN: "The option %q is not well formed."}.With(syntax.GetSpecifiedFlag())
 	}
-	return usage(what).next(helpHint(c))
+	return usage(what).next(hint)
 }
 
 // exactArgs, at most and at least: cobra's own checks speak English only.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jpki-tools/jpki/internal/output"
 	"github.com/jpki-tools/jpki/internal/pin"
+	"github.com/jpki-tools/jpki/internal/problem"
 )
 
 // prepareAll does for every file all that needs no PIN. The result of signing
@@ -121,7 +122,7 @@ func (opt *signOptions) targetOf(f format, in string) string {
 }
 
 func (a *app) prepareSign(ctx context.Context, opt *signOptions, job *signJob) error {
-	in, err := a.openSignInput(ctx, job)
+	in, err := a.openSignInput(ctx, opt, job)
 	if err != nil {
 		return err
 	}
@@ -174,9 +175,13 @@ func (opt *signOptions) checkFor(job *signJob) error {
 	return nil
 }
 
-// openSignInput opens an input and reads its head. The document closes it.
-func (a *app) openSignInput(ctx context.Context, job *signJob) (*input, error) {
+// openSignInput opens an input and reads its head. The document closes it. With
+// --digest-hex nothing is to be read.
+func (a *app) openSignInput(ctx context.Context, opt *signOptions, job *signJob) (*input, error) {
 	in := &input{ctx: ctx, name: a.say(inputName(job.input))}
+	if opt.digestHex != "" {
+		return in, nil
+	}
 	if job.input == "-" {
 		in.rest = a.stdin(ctx)
 	} else {
@@ -196,6 +201,11 @@ func (a *app) openSignInput(ctx context.Context, job *signJob) (*input, error) {
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		in.close()
 		return nil, err
+	}
+	if n == 0 && job.input == "-" {
+		return nil, problem.New(problem.Input,
+			text{JA: "標準入力が空です。", EN: "There is nothing on standard input."},
+			text{JA: "前のコマンドが失敗していないか確かめてください。空のファイルに署名するときは、ファイルの名前を指定します。", EN: "See whether the command before failed. To sign an empty file, name it."})
 	}
 	return in, nil
 }
