@@ -56,10 +56,11 @@ func (t *Terminal) Println(s string) { fmt.Fprintln(t.out, fit(t.in, s)) }
 func (t *Terminal) Secret(ctx context.Context, prompt string) ([]byte, error) {
 	fd := int(t.in.Fd())
 	before, err := term.GetState(fd)
-	if err == nil {
-		err = hideTyping(fd)
-	}
 	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNoTerminal, err)
+	}
+	defer suspendable(fd, before, func() { fmt.Fprint(t.out, prompt) })()
+	if err := hideTyping(fd); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNoTerminal, err)
 	}
 	defer func() {
@@ -70,7 +71,6 @@ func (t *Terminal) Secret(ctx context.Context, prompt string) ([]byte, error) {
 	}()
 	fmt.Fprint(t.out, prompt)
 	defer fmt.Fprintln(t.out)
-	defer suspendable(fd, before, func() { fmt.Fprint(t.out, prompt) })()
 	return beside.Read(ctx, func() ([]byte, error) {
 		if err := untilTyped(ctx, fd); err != nil {
 			return nil, err
