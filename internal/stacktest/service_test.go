@@ -154,14 +154,15 @@ func runningPCSCD(t *testing.T) (s service) {
 	return s
 }
 
-// kill kills pcscd, if it still runs, and waits until nobody can reach it. It
-// is up to the test to start it again.
+// kill kills pcscd, if it still runs, and waits until nobody can reach it and
+// whoever started it knows: before that the next one would not start. It is up
+// to the test to start it again.
 func (s service) kill(t *testing.T) {
 	t.Helper()
 	_ = syscall.Kill(s.pid, syscall.SIGKILL)
 	eventually(t, "pcscd has ended", func() bool {
 		_, err := pcsc.Establish()
-		return err != nil
+		return err != nil && syscall.Kill(s.pid, 0) == syscall.ESRCH
 	})
 }
 
