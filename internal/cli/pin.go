@@ -82,7 +82,7 @@ func (a *app) newPINVerify() *cobra.Command {
 			{"jpki pin verify auth", text{JA: "利用者証明用パスワードを確かめる", EN: "check the authentication PIN"}},
 			{"jpki pin verify sign --pin-stdin < pin.txt", text{JA: "スクリプトから", EN: "from a script"}},
 		},
-		args: a.keyArgs(),
+		args: keyArgs,
 		run: func(ctx context.Context, args []string) error {
 			u, err := a.unlocker(&unlock, false)
 			if err != nil {
@@ -123,13 +123,11 @@ func (a *app) pinVerify(ctx context.Context, u *unlocker, args []string) error {
 var keysNamed = map[string]jpki.Key{"sign": jpki.KeySign, "auth": jpki.KeyAuth}
 
 // keyArgs checks the argument that names a key.
-func (a *app) keyArgs() cobra.PositionalArgs {
-	return func(_ *cobra.Command, args []string) error {
-		if len(args) == 0 || len(args) == 1 && keysNamed[args[0]] != 0 {
-			return nil
-		}
-		return usage(text{JA: "引数は sign(署名用)か auth(利用者証明用)の1つです。", EN: "The argument is sign or auth."}).next(noPINHere)
+func keyArgs(_ *cobra.Command, args []string) error {
+	if len(args) == 0 || len(args) == 1 && keysNamed[args[0]] != 0 {
+		return nil
 	}
+	return usage(text{JA: "引数は sign(署名用)か auth(利用者証明用)の1つです。", EN: "The argument is sign or auth."}).next(noPINHere)
 }
 
 // noPINHere is for a command line that may have a PIN in it, which is not

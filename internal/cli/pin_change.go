@@ -35,7 +35,7 @@ func (a *app) newPINChange() *cobra.Command {
 			{"jpki pin change auth", text{JA: "利用者証明用パスワードを変更する", EN: "change the authentication PIN"}},
 			{"jpki pin change sign --pin-command 'pass show jpki/old' --new-pin-command 'pass show jpki/new'", text{JA: "スクリプトから変更する", EN: "from a script"}},
 		},
-		args: a.keyArgs(),
+		args: keyArgs,
 		run:  func(ctx context.Context, args []string) error { return a.pinChange(ctx, &opt, args) },
 	})
 	a.addUnlockFlags(cmd, &opt.unlock)

@@ -59,6 +59,7 @@ func (t *Terminal) Secret(ctx context.Context, prompt string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNoTerminal, err)
 	}
+	// Before anything is shown: Ctrl-Z may come at once.
 	defer suspendable(fd, before, func() { fmt.Fprint(t.out, prompt) })()
 	if err := hideTyping(fd); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNoTerminal, err)
