@@ -32,6 +32,7 @@ func (v *verifier) checkRange(s *foundSignature, dict pdf.Dict, spans map[pdf.Na
 	}
 	s.Contents = []byte(contents)
 	gap.Start, gap.End = gap.Start+v.doc.Leading, gap.End+v.doc.Leading
+	s.gap = gap
 	var open [1]byte
 	if _, err := v.source.ReadAt(open[:], gap.Start); err != nil || open[0] != '<' {
 		s.fail(cms.FormatFailure, "Contents is not a hexadecimal string")

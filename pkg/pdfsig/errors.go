@@ -31,6 +31,16 @@ var (
 	ErrDynamicForm = errors.New("pdfsig: the file is a dynamic XFA form")
 	// ErrProfile is a profile that this package does not make.
 	ErrProfile = errors.New("pdfsig: unknown profile")
+	// ErrToukiName is a signature with the profile Touki whose statement has no
+	// Name.
+	ErrToukiName = errors.New("pdfsig: the profile Touki wants the signer's name")
+	// ErrToukiTime is a signature with the profile Touki whose statement has no
+	// Time.
+	ErrToukiTime = errors.New("pdfsig: the profile Touki wants the time of signing")
+	// ErrToukiKey is a key that the profile Touki does not allow: it wants RSA.
+	ErrToukiKey = errors.New("pdfsig: the profile Touki wants an RSA key")
+	// ErrToukiTimestamp is a timestamp on a signature with the profile Touki.
+	ErrToukiTimestamp = errors.New("pdfsig: the profile Touki has no timestamp")
 	// ErrNoField is a field name that no signature field has.
 	ErrNoField = errors.New("pdfsig: no signature field of this name")
 	// ErrFieldSigned is a field that already has a signature.

@@ -2,6 +2,7 @@ package pdfsig
 
 import (
 	"crypto"
+	"crypto/x509"
 	"errors"
 	"regexp"
 	"slices"
@@ -17,7 +18,7 @@ type ToukiItem string
 // Items of the checklist, in its order.
 const (
 	ToukiType        ToukiItem = "type"        // /Type /Sig
-	ToukiFilter      ToukiItem = "filter"      // /Filter /Adobe.PPKLite
+	ToukiFilter      ToukiItem = "filter"      // /Filter, of whatever name
 	ToukiSubFilter   ToukiItem = "sub-filter"  // /SubFilter /adbe.pkcs7.detached
 	ToukiName        ToukiItem = "name"        // the signer's name, as UTF-16BE with its byte order mark
 	ToukiTime        ToukiItem = "time"        // M, in Japanese time: D:20261122163005+09'00'
@@ -64,7 +65,7 @@ func (s Signature) Touki() []Requirement {
 	read := s.dict != nil
 	list := []Requirement{
 		s.toukiName(ToukiType, "Type", "Sig"),
-		s.toukiName(ToukiFilter, "Filter", "Adobe.PPKLite"),
+		s.toukiFilter(),
 		s.toukiName(ToukiSubFilter, "SubFilter", pdf.Name(Touki)),
 		{ToukiName, answer(read, strings.HasPrefix(string(name), "\xFE\xFF") && s.Name != ""), s.Name},
 		{ToukiTime, answer(read, toukiTime.MatchString(string(m)) && !s.ClaimedTime.IsZero()), text(m)},
@@ -91,6 +92,47 @@ func (s Signature) Touki() []Requirement {
 	)
 }
 
+// toukiFilter is never NotMet: Filter names the handler that a reader is to
+// prefer and decides nothing (ISO 32000-1, table 252). The Ministry's own
+// software writes MOJSignDoc.
+func (s Signature) toukiFilter() Requirement {
+	found, ok := s.dict["Filter"].(pdf.Name)
+	return Requirement{ToukiFilter, answer(ok, true), string(found)}
+}
+
+// SavedAgain reports whether the ByteRange does not fit the file: it points
+// elsewhere than around its Contents, as it does when another program wrote the
+// whole file again after signing. Nothing then tells what was signed. A
+// ByteRange that leaves out its Contents and more is not of this kind.
+func (s Signature) SavedAgain() bool {
+	if !s.ranged || s.Complete || len(s.ByteRange) != 4 || s.Contents == nil {
+		return false
+	}
+	r := s.ByteRange
+	return !(r[0] == 0 && r[1] <= s.gap.Start && r[2] >= s.gap.End)
+}
+
+// ClaimedSigner returns the certificate that Contents names as its signer's,
+// whether or not the signature is good; nil where there is none to be read.
+func (s Signature) ClaimedSigner() *x509.Certificate {
+	if s.CMS.Certificate != nil {
+		return s.CMS.Certificate
+	}
+	n, ok := berLength(s.Contents)
+	if !ok {
+		return nil
+	}
+	signed, err := cms.Parse(s.Contents[:n])
+	if err != nil || len(signed.Signers) != 1 {
+		return nil
+	}
+	nothing, err := cms.HashContent(strings.NewReader(""), signed.Hashes()...)
+	if err != nil {
+		return nil
+	}
+	return signed.Verify(nothing)[0].Certificate
+}
+
 // answer is the answer to a question that could be asked, or could not.
 func answer(asked, met bool) Answer {
 	switch {
@@ -109,6 +151,9 @@ func (s Signature) single() bool { return s.Signed != nil && len(s.Signed.Signer
 // kind that was not checked can be a good one.
 func (s Signature) intact() Answer {
 	err := s.Err()
+	if s.SavedAgain() { // ByteRange says it
+		return CannotSay
+	}
 	for _, certain := range []cms.Code{cms.FormatFailure, cms.HashFailure, cms.SigCryptoFailure} {
 		if errors.Is(err, certain) {
 			return NotMet

@@ -1,9 +1,17 @@
 package pdfsig
 
 import (
+	"bytes"
+	"crypto"
+	"crypto/elliptic"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/jpki-tools/jpki/pkg/cms"
+	testsigners "github.com/jpki-tools/jpki/pkg/internal/signers"
 )
 
 // answered are the items of the checklist with this answer.
@@ -26,8 +34,9 @@ func TestToukiChecklist(t *testing.T) {
 	for replace, want := range map[[2]string]answers{
 		{}:                  {},
 		{"/Type /Sig ", ""}: {not: []ToukiItem{ToukiType}},
-		{"/Filter /Adobe.PPKLite", "/Filter /Other"}:   {not: []ToukiItem{ToukiFilter}},
-		{"adbe.pkcs7.detached", "ETSI.CAdES.detached"}: {not: []ToukiItem{ToukiSubFilter}},
+		{"/Filter /Adobe.PPKLite", "/Filter /MOJSignDoc"}: {},
+		{"/Filter /Adobe.PPKLite ", ""}:                   {unknown: []ToukiItem{ToukiFilter}},
+		{"adbe.pkcs7.detached", "ETSI.CAdES.detached"}:    {not: []ToukiItem{ToukiSubFilter}},
 		{name, ""}:                {not: []ToukiItem{ToukiName}},
 		{name, "/Name (Yamada) "}: {not: []ToukiItem{ToukiName}},
 		{name, "/Name <FEFF> "}:   {not: []ToukiItem{ToukiName}},
@@ -61,5 +70,64 @@ func TestToukiChecklist(t *testing.T) {
 	}
 	if zero := (Signature{}).Touki(); len(zero) != 12 || len(answered(zero, CannotSay)) != 12 {
 		t.Errorf("the zero signature: %v", zero)
+	}
+}
+
+// TestToukiKeepsItsPromise: what the profile cannot promise, it does not sign.
+func TestToukiKeepsItsPromise(t *testing.T) {
+	p, err := Prepare(bytes.NewReader(formFile(table)), int64(len(formFile(table))), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Hash(crypto.SHA256); err != nil {
+		t.Fatal(err)
+	}
+	ec := testsigners.ECDSA(elliptic.P256())
+	onEC := cms.Signing{Certificate: testsigners.Certify(ec, "EC", 7), Key: ec, Hash: crypto.SHA256}
+	good := Statement{Name: holder, Time: clock}
+	for name, c := range map[string]struct {
+		change func(*Statement)
+		by     cms.Signing
+		want   error
+	}{
+		"all":       {func(*Statement) {}, signer(), nil},
+		"no name":   {func(s *Statement) { s.Name = "\u3000" }, signer(), ErrToukiName},
+		"EC key":    {func(*Statement) {}, onEC, ErrToukiKey},
+		"timestamp": {func(s *Statement) { s.Timestamp = true }, signer(), ErrToukiTimestamp},
+	} {
+		statement := good
+		c.change(&statement)
+		if _, err := p.Sign(statement, c.by); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+	}
+}
+
+// TestSavedAgain: another program writes the whole file anew, so that the
+// ByteRange points nowhere. It is told from a ByteRange that leaves out more
+// than Contents, and who signed can still be read.
+func TestSavedAgain(t *testing.T) {
+	moved := crafted("/Name <FEFF5C71> /M (D:20261122163005+09'00')")
+	moved.byteRange = func(start, end, size int) string {
+		return fmt.Sprintf("/ByteRange [0 %d %d %d]", start+900, end+900, size-end)
+	}
+	again := moved.sign(t, formFile(table))
+	s := mustVerify(t, again).Signatures[0]
+	if !s.SavedAgain() {
+		t.Errorf("not noticed: %v", s.Err())
+	}
+	if c := s.ClaimedSigner(); c == nil || !c.Equal(signer().Certificate) {
+		t.Errorf("the signer is %v", c)
+	}
+	if not := answered(s.Touki(), NotMet); !slices.Equal(not, []ToukiItem{ToukiByteRange}) {
+		t.Errorf("not met: %v", not)
+	}
+	for _, name := range []string{"gap begins early", "content changed"} {
+		if s := mustVerify(t, attacks(t)[name].file).Signatures[0]; s.SavedAgain() {
+			t.Errorf("%s: no program saves a file so", name)
+		}
+	}
+	if s := mustVerify(t, mustSign(t, formFile(table), Options{})).Signatures[0]; s.SavedAgain() {
+		t.Error("the signed file itself")
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"hash/maphash"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jpki-tools/jpki/pkg/cms"
@@ -58,6 +59,9 @@ func (p *Prepared) Sign(st Statement, s cms.Signing) (*Update, error) {
 	if err := s.Check(); err != nil {
 		return nil, err
 	}
+	if err := p.profile.check(st, s.Certificate); err != nil {
+		return nil, err
+	}
 	if st.Room == 0 {
 		st.Room = contentsSize(append([]*x509.Certificate{s.Certificate}, s.CA...), st.Timestamp)
 	}
@@ -71,6 +75,24 @@ func (p *Prepared) Sign(st Statement, s cms.Signing) (*Update, error) {
 		return nil, err
 	}
 	return u, u.Embed(signature)
+}
+
+// check checks that a signature will be what the profile promises, so that its
+// own checklist ([Signature.Touki]) finds nothing missing.
+func (p Profile) check(st Statement, c *x509.Certificate) error {
+	switch {
+	case p != Touki:
+		return nil
+	case strings.TrimSpace(st.Name) == "":
+		return ErrToukiName
+	case st.Time.IsZero():
+		return ErrToukiTime
+	case c.PublicKeyAlgorithm != x509.RSA:
+		return ErrToukiKey
+	case st.Timestamp:
+		return ErrToukiTimestamp
+	}
+	return nil
 }
 
 // Update lays out the update and hashes it, for a CMS that is made elsewhere

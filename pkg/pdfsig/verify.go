@@ -90,6 +90,7 @@ type Signature struct {
 	Failures  []*cms.Failure  // what the PDF adds to the failures of CMS
 
 	dict     pdf.Dict // the signature dictionary, as it stands
+	gap      pdf.Span // of its Contents, from the first byte of the file
 	ranged   bool     // ByteRange was looked at
 	opened   bool     // Contents was looked at
 	verified bool
