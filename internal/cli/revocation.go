@@ -185,8 +185,17 @@ func (e *examiner) examine(ctx context.Context, c *x509.Certificate, others []*x
 		e.keepCA(ctx, v.Chain[1])
 	}
 	v = v.WithRevocation(e.evidence(ctx, v.Chain, e.ocsp), e.app.now())
-	if e.require && v.Chain != nil && v.Revocation == trust.RevocationNotChecked {
+	return e.demand(v)
+}
+
+// demand holds a verdict against --require-revocation.
+func (e *examiner) demand(v trust.Verdict) trust.Verdict {
+	switch {
+	case !e.require || v.Chain == nil:
+	case v.Revocation == trust.RevocationNotChecked:
 		v = v.With(trust.Reason{Code: trust.TryLater, Err: trust.ErrNotChecked})
+	case len(v.UncheckedResponders) > 0:
+		v = v.With(trust.Reason{Code: trust.TryLater, Err: trust.ErrResponder})
 	}
 	return v
 }
@@ -274,8 +283,11 @@ func (e *examiner) fetchOCSP(ctx context.Context, address string, c, ca *x509.Ce
 	found = request.Check(response, e.app.now())
 	if found.Responder != nil {
 		for _, listed := range e.listed(ctx, found.Responder, ca) {
-			if listed.State == trust.RevocationRevoked {
+			switch {
+			case listed.State == trust.RevocationRevoked:
 				return found, trust.ErrSourceSigner
+			case listed.State == trust.RevocationGood && listed.Current(e.app.now()):
+				found.ResponderState = trust.RevocationGood
 			}
 		}
 	}
@@ -303,6 +315,7 @@ var revocationErrors = []struct {
 	{trust.ErrNonce, text{JA: "別の問い合わせへの応答です(ノンスの不一致)", EN: "the response answers another request (nonce)"}},
 	{trust.ErrAlgorithm, text{JA: "失効情報の署名の方式が弱いか、扱えません", EN: "the signature on the revocation information is of a weak or unknown kind"}},
 	{trust.ErrNotRevocation, text{JA: "CRLやOCSPの応答として読めません", EN: "it cannot be read as a CRL or an OCSP response"}},
+	{trust.ErrResponder, text{JA: "レスポンダーの証明書も失効しうるもので、その失効は確認していません(認証局のCRLを --crl で指定)", EN: "the responder's own certificate can be revoked, and nobody looked (name the CA's list with --crl)"}},
 	{trust.ErrNotChecked, text{JA: "この証明書の失効を確認できる情報がありません(--crl か --ocsp で指定)", EN: "nothing was given that tells of this certificate's revocation (--crl or --ocsp)"}},
 }
 
@@ -319,7 +332,7 @@ func revocationErrorText(err error) text {
 	}
 	var failed *fetch.Error
 	if errors.As(err, &failed) {
-		return text{JA: "%sから受け取れませんでした: %s", EN: "nothing came from %s: %s"}.With(cert.Printable(failed.Address), fetchReasons[failed.Reason])
+		return text{JA: "%sから受け取れませんでした: %s", EN: "nothing came from %s: %s"}.With(cert.Printable(failed.Address), fetchReason(failed))
 	}
 	return text{JA: "詳細: %s", EN: "%s"}.With(err.Error())
 }
@@ -393,7 +406,7 @@ func (a *app) revocationRows(v trust.Verdict) (rows [][]string) {
 		case e.Err != nil:
 			why := revocationErrorText(e.Err)
 			if failed := (*fetch.Error)(nil); errors.As(e.Err, &failed) {
-				why = fetchReasons[failed.Reason] // the address stands before it
+				why = fetchReason(failed) // the address stands before it
 			}
 			add(ui.Warn, text{JA: "%s: %s", EN: "%s: %s"}.With(from, why))
 			closed = closed || slices.Contains(e.Certificate.OCSPServer, e.From)
@@ -406,6 +419,9 @@ func (a *app) revocationRows(v trust.Verdict) (rows [][]string) {
 		default:
 			add(ui.Warn, text{JA: "%s: %s", EN: "%s: %s"}.With(from, revocationErrorText(trust.ErrUnknownToSource)))
 		}
+	}
+	if len(v.UncheckedResponders) > 0 {
+		add(ui.Faint, text{JA: "レスポンダーの証明書そのものの失効は確認していません", EN: "whether the responder's own certificate is revoked was not checked"})
 	}
 	switch {
 	case closed && v.Issuer.Standing == trust.Pinned:

@@ -97,7 +97,7 @@ func (s *stamper) get(ctx context.Context, content []byte) (token []byte, err er
 		return nil, s.refused(errStampExpired)
 	}
 	if s.roots != nil {
-		v := trust.Anchors{TSA: s.roots}.CheckTSA(by, stamp.Certificates(), stamp.Time)
+		v := trust.Anchors{TSA: s.roots}.CheckTSA(by, stamp.Certificates(), stamp.Time, s.app.now())
 		if len(v.Reasons) > 0 {
 			return nil, s.refused(v.Reasons[0])
 		}
@@ -167,12 +167,25 @@ var stampFaults = []struct {
 // fetchReasons says why nothing was fetched.
 var fetchReasons = map[error]text{
 	fetch.ErrAddress:   {JA: "アドレスは http か https にしてください", EN: "the address has to be one of http or https"},
+	fetch.ErrPassword:  {JA: "アドレスにユーザー名やパスワードを書かないでください", EN: "the address must not hold a user name or password"},
+	fetch.ErrClear:     {JA: "パスワードや証明書は https のアドレスにだけ送ります", EN: "passwords and client certificates are sent to https addresses alone"},
+	fetch.ErrAccount:   {JA: "サーバーがこの利用者を認めません", EN: "the server asks for an account, or refuses this one"},
 	fetch.ErrPrivate:   {JA: "このネットワークの中のアドレスです", EN: "the address lies inside this network"},
 	fetch.ErrRedirect:  {JA: "別のサーバーへ転送されました", EN: "it redirects to another host"},
 	fetch.ErrTooLarge:  {JA: "応答が大きすぎます", EN: "the answer is too large"},
 	fetch.ErrNoAnswer:  {JA: "応答がありません", EN: "there is no answer"},
 	fetch.ErrStatus:    {JA: "サーバーが断りました", EN: "the server refuses"},
 	fetch.ErrMediaType: {JA: "応答の種類が違います", EN: "the answer is of another kind"},
+}
+
+// fetchReason says why nothing was fetched, and where a redirection leads that
+// is not followed.
+func fetchReason(failed *fetch.Error) text {
+	t := fetchReasons[failed.Reason]
+	if failed.Reason == fetch.ErrRedirect && failed.Err != nil {
+		t = text{JA: "%s: %s", EN: "%s: %s"}.With(t, cert.Printable(failed.Err.Error()))
+	}
+	return t
 }
 
 // explainFetch explains what was not fetched.
@@ -182,6 +195,6 @@ func explainFetch(err error) *problem.Problem {
 		return nil
 	}
 	return problem.New(problem.Failed,
-		text{JA: "%sから受け取れませんでした: %s。", EN: "Nothing came from %s: %s."}.With(failed.Address, fetchReasons[failed.Reason]),
+		text{JA: "%sから受け取れませんでした: %s。", EN: "Nothing came from %s: %s."}.With(failed.Address, fetchReason(failed)),
 		text{JA: "アドレスとネットワークを確かめてください。", EN: "Check the address and the network."})
 }

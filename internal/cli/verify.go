@@ -27,6 +27,7 @@ type verifyOptions struct {
 	personal bool
 	many     bool // files
 	tsaCA    string
+	keyUsage string
 	extract  string
 	force    bool
 	inside   io.Writer // takes the content of an attached signature; nil where nobody wants it
@@ -68,9 +69,16 @@ func (a *app) newVerify() *cobra.Command {
 	f.StringVar(&opt.extract, "extract", "", a.say(text{JA: ".p7mの中の元のファイルを、署名が真正なら`FILE`に保存する", EN: ".p7m: save the file inside as `FILE`, if the signature is genuine"}))
 	f.BoolVar(&opt.force, "force", false, a.say(text{JA: "--extract で、同じ名前のファイルを上書きする", EN: "--extract: replace a file of the same name"}))
 	f.StringVar(&opt.tsaCA, "tsa-ca", "", a.say(text{JA: "タイムスタンプ局の認証局の証明書`FILE`", EN: "`FILE` with the CA certificates of timestamping authorities to believe"}))
+	f.StringVar(&opt.keyUsage, "key-usage", keyUsageDocument, a.say(text{JA: "署名に使ってよい鍵: `WHICH` は document(文書の署名用の鍵だけ)か any(どの鍵でも)", EN: "keys that may sign: `WHICH` is document (keys for signing documents) or any"}))
 	a.addTrustFlags(cmd, &opt.trustOptions)
 	return cmd
 }
+
+// Values of --key-usage.
+const (
+	keyUsageDocument = "document"
+	keyUsageAny      = "any"
+)
 
 // fileVerdict is what was found about one file.
 type fileVerdict struct {
@@ -92,6 +100,9 @@ type signatureVerdict struct {
 func (a *app) verify(ctx context.Context, opt *verifyOptions, files []string) (err error) {
 	if opt.profile != "" && opt.profile != profileTouki {
 		return usage(text{JA: "verify の --profile に使えるのは touki です。", EN: "--profile of verify is touki."})
+	}
+	if opt.keyUsage != keyUsageDocument && opt.keyUsage != keyUsageAny {
+		return usage(text{JA: "--key-usage に使えるのは document と any です。", EN: "--key-usage is document or any."})
 	}
 	if len(opt.content) > 0 && len(files) > 1 {
 		return usage(text{JA: "--content は署名が1つのときだけ使えます。", EN: "--content is for a single signature."}).
@@ -284,6 +295,9 @@ func (a *app) judge(ctx context.Context, opt *verifyOptions, f foundSignature) s
 		}
 	}
 	v.verdict = v.verdict.With(f.reasons...)
+	if opt.keyUsage != keyUsageAny {
+		v.verdict = v.verdict.With(trust.CheckPurpose(f.cert)...)
+	}
 	return v
 }
 
@@ -303,7 +317,11 @@ func (e *examiner) judgeTimestamp(ctx context.Context, f foundSignature) signatu
 	if len(v.verdict.Reasons) > 0 {
 		return v
 	}
-	if f.itself.doubt = e.doubt(ctx, *f.itself); f.itself.doubt != nil {
+	existed := e.judgeStamps(ctx, f.stamps)
+	if existed.IsZero() {
+		existed = e.app.now()
+	}
+	if f.itself.doubt = e.doubt(ctx, *f.itself, existed); f.itself.doubt != nil {
 		v.verdict = v.verdict.With(*f.itself.doubt)
 		return v
 	}
@@ -313,22 +331,30 @@ func (e *examiner) judgeTimestamp(ctx context.Context, f foundSignature) signatu
 }
 
 // judgeStamps decides which timestamps are believed, and gives the earliest time
-// that one proves.
+// that one proves. One that covers those before it, and is believed, proves that
+// they are older: so the last one is judged first.
 func (e *examiner) judgeStamps(ctx context.Context, stamps []stamp) (proven time.Time) {
-	for i := range stamps {
+	existed := e.app.now()
+	for i := len(stamps) - 1; i >= 0; i-- {
 		s := &stamps[i]
-		if s.doubt = e.doubt(ctx, *s); s.doubt == nil && (proven.IsZero() || s.Time.Before(proven)) {
+		if s.doubt = e.doubt(ctx, *s, existed); s.doubt != nil {
+			continue
+		}
+		if proven.IsZero() || s.Time.Before(proven) {
 			proven = s.Time
+		}
+		if s.archive && s.Time.Before(existed) {
+			existed = s.Time
 		}
 	}
 	return proven
 }
 
-// doubt says why a timestamp proves nothing: because of itself, because its
-// authority is none of those under --tsa-ca, or because that is revoked. A
-// source of revocation that proves nothing of the authority counts against it
-// only where proof is demanded.
-func (e *examiner) doubt(ctx context.Context, s stamp) *trust.Reason {
+// doubt says why a timestamp, which is proven to have existed at a time, proves
+// nothing itself: because of what it is, because its authority is none of those
+// under --tsa-ca, is over or revoked. A source of revocation that proves nothing
+// of the authority counts against it only where proof is demanded.
+func (e *examiner) doubt(ctx context.Context, s stamp, existed time.Time) *trust.Reason {
 	if s.err != nil {
 		return &trust.Reason{Code: trust.SigConstraintsFailure, Err: s.err}
 	}
@@ -336,11 +362,8 @@ func (e *examiner) doubt(ctx context.Context, s stamp) *trust.Reason {
 	if responder != ocspFromCertificate { // the signer's
 		responder = ""
 	}
-	v := e.anchors.CheckTSA(s.by, s.Certificates(), s.Time)
-	v = v.WithRevocation(e.evidence(ctx, v.Chain, responder), e.app.now())
-	if v.Chain != nil && v.Revocation == trust.RevocationNotChecked {
-		v = v.With(trust.Reason{Code: trust.TryLater, Err: trust.ErrNotChecked})
-	}
+	v := e.anchors.CheckTSA(s.by, s.Certificates(), s.Time, existed)
+	v = e.demand(v.WithRevocation(e.evidence(ctx, v.Chain, responder), e.app.now()))
 	for _, r := range v.Reasons {
 		if revoked, ok := errors.AsType[*trust.RevokedError](r.Err); ok {
 			r.Err = &authorityRevokedError{revoked.Evidence}
@@ -373,6 +396,9 @@ var reasonTexts = []struct {
 	{trust.ErrNotYetValid, text{JA: "証明書の有効期間がまだ始まっていません", EN: "the certificate is not yet valid"}},
 	{trust.ErrKeyUsage, text{JA: "証明書の鍵は、この用途に使えません", EN: "the certificate's key is not for this use"}},
 	{trust.ErrPolicy, text{JA: "証明書のポリシーが、認証局の発行するものと違います", EN: "the certificate's policy is not one its CA issues"}},
+	{trust.ErrLoginKey, text{JA: "ログイン用の鍵(利用者証明用電子証明書)で署名されています。悪意のあるサーバーは、ログインのときに文書への署名を手に入れられます。本人が認めた署名とは言えません(それでもよければ --key-usage any)", EN: "signed with the log-in key (user-authentication certificate): a hostile server can obtain such a signature at a log-in, so it does not show that the holder agreed (--key-usage any accepts it)"}},
+	{trust.ErrOtherPurpose, text{JA: "証明書は、文書の署名ではなく、サーバーの認証などほかの用途のものです(それでもよければ --key-usage any)", EN: "the certificate is for other purposes than documents, such as a server's identity (--key-usage any accepts it)"}},
+	{trust.ErrTSAOver, text{JA: "タイムスタンプ局の証明書の有効期間が過ぎていて、その前に作られたことは証明されていません", EN: "the authority's certificate is over, and nothing proves that the timestamp was made before"}},
 	{trust.ErrTSA, text{JA: "タイムスタンプ局が --tsa-ca の認証局のものではありません", EN: "the timestamping authority is not under a CA of --tsa-ca"}},
 	{cms.ErrNotTimestamping, text{JA: "タイムスタンプ専用の証明書で作られたものではありません", EN: "not made with a certificate for timestamps alone"}},
 	{cms.ErrOtherContent, text{JA: "ほかの内容のタイムスタンプです", EN: "a timestamp over something else"}},

@@ -55,6 +55,7 @@ type stamp struct {
 	by             *x509.Certificate // its authority's
 	err            error             // why it proves nothing, whoever believes its authority
 	doubt          *trust.Reason     // why it is not believed, once that is judged
+	archive        bool              // it covers those before it, too
 }
 
 // stampsOver checks the timestamps that a signature brought along.
@@ -339,7 +340,7 @@ var coverageUnknown = text{JA: "確かめられません", EN: "cannot be told"}
 
 // documentStamp is the timestamp of a document, with what is wrong with it.
 func documentStamp(s pdfsig.Signature) *stamp {
-	d := &stamp{Timestamp: s.Timestamp, err: s.Err()}
+	d := &stamp{Timestamp: s.Timestamp, err: s.Err(), archive: true}
 	if d.err == nil { // and the imprint is the document's
 		d.by, d.err = s.Timestamp.VerifyDigest(s.Timestamp.Imprint)
 	}

@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +18,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -32,19 +34,22 @@ const maxRedirects = 5
 // Reasons why nothing was fetched.
 var (
 	ErrAddress   = errors.New("the address is not one of http or https")
+	ErrPassword  = errors.New("there is a password in the address")
+	ErrClear     = errors.New("a password or a client certificate goes to https alone")
 	ErrPrivate   = errors.New("the address leads into this machine's own network")
 	ErrRedirect  = errors.New("it redirects to another host, or too often")
 	ErrTooLarge  = errors.New("the answer is too large")
 	ErrNoAnswer  = errors.New("no answer")
+	ErrAccount   = errors.New("the server asks for an account, or refuses this one")
 	ErrStatus    = errors.New("the server refuses")
 	ErrMediaType = errors.New("the answer is of another kind than asked for")
 )
 
 // Error says what was not fetched, and why.
 type Error struct {
-	Address string
-	Reason  error // one of the reasons above
-	Err     error // what the system or the server said
+	Address string // without a password
+	Reason  error  // one of the reasons above
+	Err     error  // what the system or the server said
 }
 
 func (e *Error) Error() string {
@@ -63,49 +68,77 @@ type Request struct {
 	Body    []byte // nil for GET
 	Type    string // media type of Body
 	Accept  string // media type that the answer must have; "" takes any
-	// Public refuses loopback, private and link-local addresses, after names
+	// Public refuses every address that is not globally reachable, after names
 	// are resolved: for addresses that others have chosen.
 	Public bool
 	// Timeout is how long all of it may take; 0 is the usual Timeout.
 	Timeout time.Duration
+	// Account is shown to the server; nil for none.
+	Account *Account
+}
+
+// Account is how a server knows its customer. It is shown over https alone, or
+// to this very machine, and written into no error.
+type Account struct {
+	User, Password string           // HTTP Basic (RFC 7617); "" for none
+	Certificate    *tls.Certificate // TLS client authentication; nil for none
+}
+
+// Shown is an address as it may be written down: without user and password.
+func Shown(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "(unreadable address)" // of which any part can be a password
+	}
+	u.User = nil
+	return u.String()
+}
+
+// check says what is wrong with the address.
+func (r Request) check() (u *url.URL, reason error) {
+	u, err := url.Parse(r.Address)
+	switch {
+	case err != nil, u.Scheme != "http" && u.Scheme != "https", u.Host == "":
+		return nil, ErrAddress
+	case u.User != nil:
+		return nil, ErrPassword
+	case r.Account != nil && u.Scheme != "https" && !isLoopback(u.Hostname()):
+		return nil, ErrClear
+	}
+	return u, nil
+}
+
+func isLoopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
 // Do makes the exchange. Besides the cause of ctx the error is an *[Error].
 func Do(ctx context.Context, r Request) ([]byte, error) {
-	fail := func(reason, err error) ([]byte, error) { return nil, &Error{r.Address, reason, err} }
-	u, err := url.Parse(r.Address)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil {
-		return fail(ErrAddress, err)
+	u, reason := r.check()
+	if reason != nil {
+		return nil, &Error{Address: Shown(r.Address), Reason: reason}
 	}
 	ctx, cancel := context.WithTimeout(ctx, cmp.Or(r.Timeout, Timeout))
 	defer cancel()
-	method, body := http.MethodGet, io.Reader(nil)
-	if r.Body != nil {
-		method, body = http.MethodPost, bytes.NewReader(r.Body)
-	}
-	req, err := http.NewRequestWithContext(ctx, method, r.Address, body)
-	if err != nil {
-		return fail(ErrAddress, err)
-	}
-	if r.Type != "" {
-		req.Header.Set("Content-Type", r.Type)
-	}
-	if r.Accept != "" {
-		req.Header.Set("Accept", r.Accept)
-	}
-	client := r.client(u)
+	client := r.client()
 	defer client.CloseIdleConnections()
-	resp, err := client.Do(req)
+	resp, err := r.exchange(ctx, client, u)
+	fail := func(reason, err error) ([]byte, error) { return nil, &Error{Shown(r.Address), reason, err} }
 	if err != nil {
 		for _, reason := range []error{ErrRedirect, ErrPrivate} {
 			if errors.Is(err, reason) {
-				return fail(reason, nil)
+				return fail(reason, detail(err, reason))
 			}
 		}
 		return fail(ErrNoAnswer, err)
 	}
 	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
+	switch resp.StatusCode {
+	case http.StatusOK:
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return fail(ErrAccount, errors.New(resp.Status))
+	default:
 		return fail(ErrStatus, errors.New(resp.Status))
 	}
 	if got := resp.Header.Get("Content-Type"); r.Accept != "" {
@@ -123,29 +156,111 @@ func Do(ctx context.Context, r Request) ([]byte, error) {
 	return data, nil
 }
 
+// detail is what an error says beside its reason.
+func detail(err, reason error) error {
+	if to, ok := errors.AsType[*redirectError](err); ok {
+		return errors.New(to.where)
+	}
+	return nil
+}
+
+// redirectError is a redirection that is not followed.
+type redirectError struct{ where string }
+
+func (e *redirectError) Error() string { return e.where }
+
+func (e *redirectError) Unwrap() error { return ErrRedirect }
+
+// exchange sends the request, and sends it again, whole, to where the same host
+// redirects it: net/http would make a GET of a redirected POST.
+func (r Request) exchange(ctx context.Context, client *http.Client, u *url.URL) (*http.Response, error) {
+	for range maxRedirects + 1 {
+		req, err := r.request(ctx, u)
+		if err != nil {
+			return nil, err
+		}
+		resp, err := client.Do(req)
+		if err != nil {
+			return nil, err
+		}
+		location := resp.Header.Get("Location")
+		if resp.StatusCode < 300 || resp.StatusCode >= 400 || location == "" {
+			return resp, nil
+		}
+		resp.Body.Close()
+		next, err := u.Parse(location)
+		if err != nil || !sameHost(u, next) || next.User != nil {
+			return nil, &redirectError{Shown(location)}
+		}
+		u = next
+	}
+	return nil, &redirectError{Shown(u.String())}
+}
+
+// sameHost allows another path, and the step up from http to https.
+func sameHost(from, to *url.URL) bool {
+	if from.Scheme == to.Scheme {
+		return from.Host == to.Host
+	}
+	return from.Scheme == "http" && to.Scheme == "https" && from.Hostname() == to.Hostname() &&
+		cmp.Or(from.Port(), "80") == "80" && cmp.Or(to.Port(), "443") == "443"
+}
+
+func (r Request) request(ctx context.Context, u *url.URL) (*http.Request, error) {
+	method, body := http.MethodGet, io.Reader(nil)
+	if r.Body != nil {
+		method, body = http.MethodPost, bytes.NewReader(r.Body)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, u.String(), body)
+	if err != nil {
+		return nil, err
+	}
+	if r.Type != "" {
+		req.Header.Set("Content-Type", r.Type)
+	}
+	if r.Accept != "" {
+		req.Header.Set("Accept", r.Accept)
+	}
+	if a := r.Account; a != nil && a.User != "" {
+		req.SetBasicAuth(a.User, a.Password)
+	}
+	return req, nil
+}
+
 // client is made for one exchange: nothing is kept between two, and the
 // environment's proxy is used only where the person chose the address.
-func (r Request) client(u *url.URL) *http.Client {
+func (r Request) client() *http.Client {
 	dialer := &net.Dialer{}
 	transport := &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
+		Proxy:                  proxy,
 		DialContext:            dialer.DialContext,
 		MaxResponseHeaderBytes: 64 << 10,
 		DisableCompression:     true, // an answer must not grow
+	}
+	if r.Account != nil && r.Account.Certificate != nil {
+		transport.TLSClientConfig = &tls.Config{Certificates: []tls.Certificate{*r.Account.Certificate}}
 	}
 	if r.Public {
 		transport.Proxy = nil
 		dialer.Control = func(_, address string, _ syscall.RawConn) error { return checkPublic(address) }
 	}
 	return &http.Client{
-		Transport: transport,
-		CheckRedirect: func(next *http.Request, via []*http.Request) error {
-			if next.URL.Host != u.Host || next.URL.Scheme != u.Scheme || len(via) > maxRedirects {
-				return ErrRedirect
-			}
-			return nil
-		},
+		Transport:     transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
+}
+
+func proxy(req *http.Request) (*url.URL, error) {
+	return unquoted(http.ProxyFromEnvironment(req))
+}
+
+// unquoted leaves out what net/http says of a proxy that it cannot read: it
+// quotes the address, with the password in it.
+func unquoted(u *url.URL, err error) (*url.URL, error) {
+	if err != nil {
+		return nil, errors.New("the proxy that the environment names cannot be used")
+	}
+	return u, nil
 }
 
 // checkPublic refuses an address that only this machine or its network knows.
@@ -154,11 +269,35 @@ func checkPublic(address string) error {
 	if err != nil {
 		return ErrPrivate
 	}
-	if ip := where.Addr().Unmap(); !ip.IsGlobalUnicast() || ip.IsPrivate() || sharedSpace.Contains(ip) {
+	ip := where.Addr().Unmap().WithZone("")
+	if !ip.IsGlobalUnicast() || ip.IsPrivate() || slices.ContainsFunc(special, func(p netip.Prefix) bool { return p.Contains(ip) }) {
 		return ErrPrivate
 	}
 	return nil
 }
 
-// sharedSpace is used between a provider and its customers (RFC 6598).
-var sharedSpace = netip.MustParsePrefix("100.64.0.0/10")
+// special are the networks of the IANA registries of special-purpose addresses
+// that are not globally reachable, or that carry another address inside, which
+// can be any.
+var special = []netip.Prefix{
+	netip.MustParsePrefix("0.0.0.0/8"),       // this network (RFC 791)
+	netip.MustParsePrefix("100.64.0.0/10"),   // between a provider and its customers (RFC 6598)
+	netip.MustParsePrefix("192.0.0.0/24"),    // IETF protocol assignments (RFC 6890)
+	netip.MustParsePrefix("192.0.2.0/24"),    // documentation (RFC 5737)
+	netip.MustParsePrefix("192.88.99.0/24"),  // relays of 6to4 (RFC 7526)
+	netip.MustParsePrefix("198.18.0.0/15"),   // benchmarks (RFC 2544)
+	netip.MustParsePrefix("198.51.100.0/24"), // documentation
+	netip.MustParsePrefix("203.0.113.0/24"),  // documentation
+	netip.MustParsePrefix("240.0.0.0/4"),     // reserved (RFC 1112), and the broadcast
+	netip.MustParsePrefix("::/96"),           // IPv4 inside, of old (RFC 4291, 2.5.5.1)
+	netip.MustParsePrefix("64:ff9b::/96"),    // IPv4 inside: NAT64 (RFC 6052)
+	netip.MustParsePrefix("64:ff9b:1::/48"),  // the same, local (RFC 8215)
+	netip.MustParsePrefix("100::/64"),        // discarded (RFC 6666)
+	netip.MustParsePrefix("100:0:0:1::/64"),  // (RFC 9780)
+	netip.MustParsePrefix("2001::/23"),       // IETF protocol assignments, Teredo among them (RFC 2928)
+	netip.MustParsePrefix("2001:db8::/32"),   // documentation (RFC 3849)
+	netip.MustParsePrefix("2002::/16"),       // IPv4 inside: 6to4 (RFC 3056)
+	netip.MustParsePrefix("3fff::/20"),       // documentation (RFC 9637)
+	netip.MustParsePrefix("5f00::/16"),       // segment routing (RFC 9602)
+	netip.MustParsePrefix("fec0::/10"),       // site-local (RFC 3879)
+}

@@ -27,10 +27,11 @@ var arrows = map[string][]string{
 	"pkg/jpki":        {"pkg/apdu"},
 	"pkg/virtualcard": {"pkg/apdu"},
 	"pkg/cert":        {},
-	"pkg/trust":       {"pkg/cert", "golang.org/x/crypto"},
-	"pkg/cms":         {"golang.org/x/crypto"},
+	"pkg/strength":    {},
+	"pkg/trust":       {"pkg/cert", "pkg/strength", "golang.org/x/crypto"},
+	"pkg/cms":         {"pkg/strength", "golang.org/x/crypto"},
 	"pkg/pdfsig":      {"pkg/cms", "golang.org/x/text"},
-	"pkg/xmlsig":      {"pkg/cms", "golang.org/x/text"},
+	"pkg/xmlsig":      {"pkg/cms", "pkg/strength", "golang.org/x/text"},
 
 	"pkg/internal/signers": {"pkg/virtualcard"}, // for the formats' tests
 

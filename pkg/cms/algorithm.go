@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rsa"
 	_ "crypto/sha1" // linked in, to be told from worse: never used to sign
 	_ "crypto/sha256"
 	_ "crypto/sha512"
 	"fmt"
+
+	"github.com/jpki-tools/jpki/pkg/strength"
 )
 
 // Scheme is a signature scheme.
@@ -201,21 +202,13 @@ func (a algorithmIdentifier) pss(digest crypto.Hash) (Algorithm, *Failure) {
 	return Algorithm{Scheme: PSS, Hash: digest, SaltLength: salt}, nil
 }
 
-// Sizes of RSA keys in bits: below the first nothing is proven, below the
-// second it proves nothing any more, above the third a check costs too much.
-const (
-	minRSA  = 1024
-	goodRSA = 2048
-	maxRSA  = 8192
-)
-
 // verify checks a signature value over the digest of what was signed.
 func (a Algorithm) verify(key crypto.PublicKey, digest, signature []byte) *Failure {
+	if strength.Of(key) == strength.Unfit {
+		return failure(CryptoConstraintsFailure, "%s is not accepted", strength.Name(key))
+	}
 	switch key := key.(type) {
 	case *rsa.PublicKey:
-		if bits := key.N.BitLen(); bits < minRSA || bits > maxRSA {
-			return failure(CryptoConstraintsFailure, "RSA key of %d bits", bits)
-		}
 		var err error
 		switch a.Scheme {
 		case PKCS1v15:
@@ -233,19 +226,12 @@ func (a Algorithm) verify(key crypto.PublicKey, digest, signature []byte) *Failu
 		if a.Scheme != ECDSA {
 			return failure(SigCryptoFailure, "%s signature under a certificate for an elliptic curve key", a.Scheme)
 		}
-		if !acceptedCurve(key.Curve) {
-			return failure(CryptoConstraintsFailure, "elliptic curve %s is not accepted", key.Curve.Params().Name)
-		}
 		if !ecdsa.VerifyASN1(key, digest, signature) {
 			return failure(SigCryptoFailure, "signature value does not fit the certificate's key")
 		}
 		return nil
 	}
-	return failure(CryptoConstraintsFailure, "the certificate's public key is of a kind that is not accepted")
-}
-
-func acceptedCurve(c elliptic.Curve) bool {
-	return c == elliptic.P256() || c == elliptic.P384() || c == elliptic.P521()
+	return failure(CryptoConstraintsFailure, "%s is not accepted here", strength.Name(key))
 }
 
 // weakness says what is weak about a signature by this key; nil for nothing.
@@ -253,8 +239,8 @@ func (a Algorithm) weakness(key crypto.PublicKey) *Failure {
 	if a.Hash == crypto.SHA1 {
 		return failure(CryptoConstraintsFailureNoPOE, "made with SHA-1, for which collisions can be made")
 	}
-	if key, ok := key.(*rsa.PublicKey); ok && key.N.BitLen() < goodRSA {
-		return failure(CryptoConstraintsFailureNoPOE, "made with an RSA key of %d bits", key.N.BitLen())
+	if strength.Of(key) == strength.Weak {
+		return failure(CryptoConstraintsFailureNoPOE, "made with %s", strength.Name(key))
 	}
 	return nil
 }

@@ -21,8 +21,8 @@ const (
 	// CryptoConstraintsFailure: an algorithm or a key that proves nothing, or
 	// that is not known here.
 	CryptoConstraintsFailure Code = "CRYPTO_CONSTRAINTS_FAILURE"
-	// CryptoConstraintsFailureNoPOE: all of it fits, by SHA-1 or an RSA key of
-	// less than 2048 bits. That proved something once, and nothing shows that
+	// CryptoConstraintsFailureNoPOE: all of it fits, by SHA-1 or a short key
+	// ([strength.Weak]). That proved something once, and nothing shows that
 	// the signature is from then.
 	CryptoConstraintsFailureNoPOE Code = "CRYPTO_CONSTRAINTS_FAILURE_NO_POE"
 	// NoSigningCertificateFound: the certificate the signer names is not there.

@@ -10,6 +10,8 @@ import (
 	"math/big"
 	"slices"
 	"time"
+
+	"github.com/jpki-tools/jpki/pkg/strength"
 )
 
 // Signing is what a signer brings along: who signs, how and when. Packages
@@ -142,15 +144,14 @@ func (s Signing) certificates() [][]byte {
 
 // algorithm is what the certificate's key signs with.
 func (s Signing) algorithm() (Algorithm, error) {
-	switch key := s.Certificate.PublicKey.(type) {
+	if strength.Of(s.Certificate.PublicKey) != strength.Good {
+		return Algorithm{}, ErrKey
+	}
+	switch s.Certificate.PublicKey.(type) {
 	case *rsa.PublicKey:
-		if bits := key.N.BitLen(); goodRSA <= bits && bits <= maxRSA {
-			return Algorithm{Scheme: PKCS1v15, Hash: s.Hash}, nil
-		}
+		return Algorithm{Scheme: PKCS1v15, Hash: s.Hash}, nil
 	case *ecdsa.PublicKey:
-		if acceptedCurve(key.Curve) {
-			return Algorithm{Scheme: ECDSA, Hash: s.Hash}, nil
-		}
+		return Algorithm{Scheme: ECDSA, Hash: s.Hash}, nil
 	}
 	return Algorithm{}, ErrKey
 }

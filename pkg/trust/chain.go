@@ -2,14 +2,12 @@ package trust
 
 import (
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/rsa"
 	"crypto/x509"
 	"errors"
 	"time"
 
 	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/strength"
 )
 
 // Moment is the time for which a certificate is judged.
@@ -196,9 +194,7 @@ func checkCommon(c *x509.Certificate, at Moment) (reasons []Reason) {
 	if hasUnknownCritical(c) {
 		reasons = append(reasons, Reason{Code: ChainConstraintsFailure, Err: ErrCriticalExtension})
 	}
-	if isWeakKey(c.PublicKey) {
-		reasons = append(reasons, Reason{Code: CryptoConstraintsFailureNoPOE, Err: ErrAlgorithm})
-	}
+	reasons = append(reasons, checkKey(c)...)
 	return append(reasons, checkDates(c, at)...)
 }
 
@@ -234,16 +230,13 @@ func hasUnknownCritical(c *x509.Certificate, also ...string) bool {
 	return firstCritical(c.Extensions, append(also, understood...)...) != ""
 }
 
-// isWeakKey reports whether a key has less than the 112 bits of strength that
-// NIST SP 800-57 and CRYPTREC still allow.
-func isWeakKey(key any) bool {
-	switch key := key.(type) {
-	case *rsa.PublicKey:
-		return key.N.BitLen() < 2048
-	case *ecdsa.PublicKey:
-		return key.Params().BitSize < 224
-	case ed25519.PublicKey:
-		return false
+// checkKey holds the certificate's own key against the rule of package strength.
+func checkKey(c *x509.Certificate) []Reason {
+	switch strength.Of(c.PublicKey) {
+	case strength.Good:
+		return nil
+	case strength.Weak:
+		return []Reason{{Code: CryptoConstraintsFailureNoPOE, Err: ErrAlgorithm}}
 	}
-	return true // DSA, and what crypto/x509 does not know
+	return []Reason{{Code: CryptoConstraintsFailure, Err: ErrAlgorithm}}
 }

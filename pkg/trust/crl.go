@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/jpki-tools/jpki/pkg/strength"
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
 )
@@ -179,7 +180,7 @@ func (l *CRL) checkSignature(ca *x509.Certificate) error {
 // checkSourceSignature verifies a signature on revocation information. by is
 // believed already: a stranger's key could be made to take for ever.
 func checkSourceSignature(by *x509.Certificate, algorithm x509.SignatureAlgorithm, signed, signature []byte) error {
-	if isWeakKey(by.PublicKey) {
+	if strength.Of(by.PublicKey) != strength.Good {
 		return ErrAlgorithm
 	}
 	switch algorithm {

@@ -1,20 +1,12 @@
 package trust
 
 import (
-	"crypto"
-	"crypto/rsa"
 	"crypto/x509"
 	"errors"
 
 	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/strength"
 )
-
-// isHugeKey reports whether a key that others bring is so long that verifying
-// with it takes for ever.
-func isHugeKey(key crypto.PublicKey) bool {
-	r, ok := key.(*rsa.PublicKey)
-	return ok && r.N.BitLen() > 8192
-}
 
 // checkGiven judges a certificate of another organization against the CAs that
 // the user believes, as [Anchors.Check] does for JPKI's. Other organizations'
@@ -41,7 +33,7 @@ func (a Anchors) checkGiven(c *x509.Certificate, cas []*x509.Certificate, want c
 		}
 	}
 	for _, ca := range cas {
-		if !isHugeKey(ca.PublicKey) {
+		if strength.Of(ca.PublicKey) != strength.Unfit { // its check could take for ever
 			opts.Intermediates.AddCert(ca)
 		}
 	}
@@ -65,8 +57,9 @@ func (a Anchors) checkGiven(c *x509.Certificate, cas []*x509.Certificate, want c
 			r.CA = i > 0
 			v = v.With(r)
 		}
-		if isWeakKey(link.PublicKey) {
-			v = v.With(Reason{Code: CryptoConstraintsFailureNoPOE, Err: ErrAlgorithm, CA: i > 0})
+		for _, r := range checkKey(link) {
+			r.CA = i > 0
+			v = v.With(r)
 		}
 	}
 	return v

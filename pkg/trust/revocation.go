@@ -95,8 +95,10 @@ type Evidence struct {
 	NextUpdate time.Time // zero: an OCSP responder that always has newer information
 
 	// Responder is a delegated responder whose own revocation is left to be
-	// checked: its certificate has no id-pkix-ocsp-nocheck.
-	Responder *x509.Certificate
+	// checked: its certificate has no id-pkix-ocsp-nocheck (RFC 6960,
+	// 4.2.2.2.1). Whoever checks it sets ResponderState.
+	Responder      *x509.Certificate
+	ResponderState Revocation
 
 	// kept is from when on the source still lists certificates that have
 	// expired; zero where it does not say.
@@ -121,6 +123,7 @@ var (
 	ErrOtherCertificate = errors.New("the OCSP response is about another certificate")
 	ErrNonce            = errors.New("the OCSP response answers another request (nonce)")
 	ErrNotChecked       = errors.New("revocation was not checked")
+	ErrResponder        = errors.New("the responder's own certificate can be revoked, and nobody looked")
 )
 
 // RevokedError is the error in the reason of a certificate that is revoked.
@@ -140,8 +143,8 @@ const (
 	freshFor = time.Hour
 )
 
-// current reports whether the evidence is in force at a time.
-func (e Evidence) current(at time.Time) bool {
+// Current reports whether the evidence is in force at a time.
+func (e Evidence) Current(at time.Time) bool {
 	until := e.NextUpdate
 	if until.IsZero() {
 		until = e.ThisUpdate.Add(freshFor)
@@ -161,7 +164,7 @@ func (e Evidence) judge(at Moment, now time.Time) (Revocation, error) {
 	if at.Time.After(now) {
 		latest = at.Time // a question about the future
 	}
-	current := e.current(latest)
+	current := e.Current(latest)
 	switch {
 	case e.Err != nil:
 		return RevocationUnknown, e.Err
@@ -207,7 +210,7 @@ func (v Verdict) WithRevocation(evidence []Evidence, now time.Time) Verdict {
 	if len(v.Chain) < 2 {
 		return v
 	}
-	v.Evidence = evidence
+	v.Evidence, v.UncheckedResponders = evidence, nil
 	v.Revocation = RevocationGood
 	for i, c := range v.Chain[:len(v.Chain)-1] {
 		state, reason := v.revocationOf(c, evidence, now)
@@ -224,8 +227,30 @@ func (v Verdict) WithRevocation(evidence []Evidence, now time.Time) Verdict {
 		if weight[state] > weight[v.Revocation] {
 			v.Revocation = state
 		}
+		if state == RevocationGood || state == RevocationRevokedLater {
+			v.UncheckedResponders = append(v.UncheckedResponders, v.uncheckedResponder(c, now)...)
+		}
 	}
 	return v
+}
+
+// uncheckedResponder is the responder that alone says of a certificate what it
+// is believed to be, and that nobody looked at; none where there is better
+// evidence.
+func (v Verdict) uncheckedResponder(c *x509.Certificate, now time.Time) (found []*x509.Certificate) {
+	for _, e := range v.Evidence {
+		if !e.Certificate.Equal(c) {
+			continue
+		}
+		if said, _ := e.judge(v.At, now); said != RevocationGood && said != RevocationRevokedLater {
+			continue
+		}
+		if e.Responder == nil || e.ResponderState == RevocationGood {
+			return nil
+		}
+		found = []*x509.Certificate{e.Responder}
+	}
+	return found
 }
 
 // weight orders the states of a chain's certificates: the heaviest is the

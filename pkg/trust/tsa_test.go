@@ -4,7 +4,6 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"errors"
@@ -59,7 +58,7 @@ func TestCheckTSA(t *testing.T) {
 		"after its time":     {tsa, []*x509.Certificate{middle}, []*x509.Certificate{root}, at.AddDate(1, 0, 0), false},
 		"other key usage":    {coder, []*x509.Certificate{middle}, []*x509.Certificate{root}, at, false},
 	} {
-		v := Anchors{TSA: c.roots}.CheckTSA(c.cert, c.others, c.at)
+		v := Anchors{TSA: c.roots}.CheckTSA(c.cert, c.others, c.at, c.at)
 		if c.good && (v.Status() != ValidRevocationUnchecked || v.Chain[0] != c.cert || !v.Chain[len(v.Chain)-1].Equal(c.roots[0])) {
 			t.Errorf("%s: %s, %v", name, v.Status(), v.Reasons)
 		}
@@ -67,7 +66,7 @@ func TestCheckTSA(t *testing.T) {
 			t.Errorf("%s: %s, %v", name, v.Status(), v.Reasons)
 		}
 	}
-	if v := (Anchors{TSA: []*x509.Certificate{root}}).CheckTSA(nil, nil, at); v.Status() != Indeterminate {
+	if v := (Anchors{TSA: []*x509.Certificate{root}}).CheckTSA(nil, nil, at, at); v.Status() != Indeterminate {
 		t.Errorf("no certificate: %s", v.Status())
 	}
 }
@@ -102,7 +101,7 @@ func TestTSARevocation(t *testing.T) {
 		"key lost later, and good":   {[]Evidence{good, revoked(later, 1)}, RevocationRevoked, ErrRevoked},
 		"ended later, says one only": {[]Evidence{revoked(later, superseded), revoked(later, 1)}, RevocationRevoked, ErrRevoked},
 	} {
-		v := Anchors{}.CheckTSA(nil, nil, stamped)
+		v := Anchors{}.CheckTSA(nil, nil, stamped, now)
 		v.Issuer, v.Chain = checked.Issuer, checked.Chain // newAuthority makes none of the general PKI
 		v = v.WithRevocation(test.evidence, now)
 		if v.Revocation != test.state || (len(v.Reasons) > 0) != (test.err != nil) || test.err != nil && !errors.Is(v.Reasons[0], test.err) {
@@ -114,14 +113,43 @@ func TestTSARevocation(t *testing.T) {
 	}
 }
 
-// Keys that others bring are not to take for ever.
-func TestHugeKeys(t *testing.T) {
-	for bits, huge := range map[uint]bool{2048: false, 8192: false, 8193: true, 1 << 19: true} {
-		if got := isHugeKey(&rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), bits-1), E: 65537}); got != huge {
-			t.Errorf("%d bits: %v", bits, got)
+// TestTSAOver: once a certificate on the way is over, a timestamp counts only
+// where it is proven to be older.
+func TestTSAOver(t *testing.T) {
+	from := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
+	k := key(t, 50)
+	issue := func(serial int64, parent *x509.Certificate, until time.Time, ca bool) *x509.Certificate {
+		template := &x509.Certificate{
+			SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: string(rune('a' + serial))}, NotBefore: from, NotAfter: until,
+			IsCA: ca, BasicConstraintsValid: true,
 		}
+		if !ca {
+			template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageTimeStamping}
+		}
+		if parent == nil {
+			parent = template
+		}
+		return create(t, template, parent, &k.PublicKey, k)
 	}
-	if isHugeKey(&ecdsa.PublicKey{Curve: elliptic.P521()}) {
-		t.Error("P-521 is huge")
+	year := func(n int) time.Time { return from.AddDate(n, 0, 0) }
+	root := issue(1, nil, year(10), true)
+	tsa, outlives := issue(2, root, year(5), false), issue(3, root, year(20), false)
+	for what, test := range map[string]struct {
+		c           *x509.Certificate
+		at, existed time.Time
+		want        error
+	}{
+		"in force":                            {tsa, year(1), year(2), nil},
+		"on its last second":                  {tsa, year(1), year(5), nil},
+		"over, nothing later":                 {tsa, year(1), year(6), ErrTSAOver},
+		"over, the CA too":                    {tsa, year(1), year(11), ErrTSAOver},
+		"the CA is over":                      {outlives, year(1), year(11), ErrTSAOver},
+		"over, proven by a later one":         {tsa, year(1), year(4), nil},
+		"made after its end, whatever proven": {tsa, year(6), year(6), ErrTSA},
+	} {
+		v := Anchors{TSA: []*x509.Certificate{root}}.CheckTSA(test.c, nil, test.at, test.existed)
+		if test.want == nil && v.Status() != ValidRevocationUnchecked || test.want != nil && (v.Status() != Indeterminate || !errors.Is(v.Reasons[0], test.want)) {
+			t.Errorf("%s: %s, %v", what, v.Status(), v.Reasons)
+		}
 	}
 }

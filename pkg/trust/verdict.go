@@ -120,6 +120,9 @@ type Verdict struct {
 	// Evidence is what sources of revocation said: see
 	// [Verdict.WithRevocation].
 	Evidence []Evidence
+	// UncheckedResponders are those on whose word alone Revocation rests, and
+	// whose own revocation nobody looked at: see [Evidence.Responder].
+	UncheckedResponders []*x509.Certificate
 
 	authority bool // it is a timestamping authority's
 }

@@ -11,6 +11,7 @@ import (
 	"math/big"
 
 	"github.com/jpki-tools/jpki/pkg/cms"
+	"github.com/jpki-tools/jpki/pkg/strength"
 )
 
 // Namespaces of XML-DSig 1.0, of what 1.1 added, and of what RFC 4050 had for
@@ -84,20 +85,13 @@ func signatureURI(a cms.Algorithm) string {
 	return ""
 }
 
-// Sizes of RSA keys in bits: below the first crypto/rsa verifies nothing, above
-// the second verifying takes for ever.
-const (
-	minRSABits = 1024
-	maxRSABits = 8192
-)
-
 // checkValue checks a signature value over a digest.
 func checkValue(a cms.Algorithm, key crypto.PublicKey, digest, signature []byte) *cms.Failure {
+	if strength.Of(key) == strength.Unfit {
+		return failure(cms.CryptoConstraintsFailure, "%s is not accepted", strength.Name(key))
+	}
 	switch key := key.(type) {
 	case *rsa.PublicKey:
-		if bits := key.N.BitLen(); bits < minRSABits || bits > maxRSABits {
-			return failure(cms.CryptoConstraintsFailure, "RSA key of %d bits", bits)
-		}
 		var err error
 		switch a.Scheme {
 		case cms.PKCS1v15:
@@ -124,14 +118,8 @@ func checkValue(a cms.Algorithm, key crypto.PublicKey, digest, signature []byte)
 		}
 		return nil
 	}
-	return failure(cms.CryptoConstraintsFailure, "a key of type %T", key)
+	return failure(cms.CryptoConstraintsFailure, "%s is not accepted here", strength.Name(key))
 }
 
 // rsaWith is the algorithm that signs.
 func rsaWith(h crypto.Hash) cms.Algorithm { return cms.Algorithm{Scheme: cms.PKCS1v15, Hash: h} }
-
-// isWeakKey reports whether an RSA key has less than 2048 bits.
-func isWeakKey(key crypto.PublicKey) bool {
-	r, ok := key.(*rsa.PublicKey)
-	return ok && r.N.BitLen() < 2048
-}

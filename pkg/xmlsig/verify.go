@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jpki-tools/jpki/pkg/cms"
+	"github.com/jpki-tools/jpki/pkg/strength"
 )
 
 // ErrNoSignature is the error of results without a result.
@@ -254,8 +255,8 @@ func (r *Result) weakness(props *properties) *cms.Failure {
 	case r.Algorithm.Hash == crypto.SHA1, slices.ContainsFunc(r.References, sha1),
 		props != nil && props.certificate != nil && props.certificate.hash == crypto.SHA1:
 		return failure(cms.CryptoConstraintsFailureNoPOE, "made with SHA-1, for which collisions can be made")
-	case r.Certificate != nil && isWeakKey(r.Certificate.PublicKey):
-		return failure(cms.CryptoConstraintsFailureNoPOE, "made with an RSA key of less than 2048 bits")
+	case r.Certificate != nil && strength.Of(r.Certificate.PublicKey) == strength.Weak:
+		return failure(cms.CryptoConstraintsFailureNoPOE, "made with %s", strength.Name(r.Certificate.PublicKey))
 	}
 	return nil
 }
