@@ -2,7 +2,11 @@
 
 package output
 
-import "os"
+import (
+	"errors"
+	"io/fs"
+	"os"
+)
 
 // moveClaimed takes the name with an empty file that is made only if there was
 // none, and renames temp over it. It is the last resort, for file systems that
@@ -19,4 +23,18 @@ func moveClaimed(temp, target string) error {
 		return err
 	}
 	return nil
+}
+
+// moveFolder renames a folder to a name that nothing has. Where the system
+// cannot do that in one step, a folder that appears between the two is an error
+// of Rename or, on Unix and if it is empty, replaced.
+func moveFolder(temp, target string) error {
+	err := renameNew(temp, target)
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if _, err := os.Lstat(target); err == nil {
+		return fs.ErrExist
+	}
+	return os.Rename(temp, target)
 }

@@ -16,5 +16,8 @@ func moveNew(temp, target string) error {
 	return windows.MoveFileEx(from, to, windows.MOVEFILE_WRITE_THROUGH)
 }
 
+// moveFolder is moveNew: the call moves folders as well.
+func moveFolder(temp, target string) error { return moveNew(temp, target) }
+
 // syncFolder has nothing to do: MOVEFILE_WRITE_THROUGH did it.
 func syncFolder(string) {}
