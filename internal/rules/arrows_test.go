@@ -36,6 +36,7 @@ var arrows = map[string][]string{
 	"pkg/internal/signers": {"pkg/virtualcard"}, // for the formats' tests
 
 	"internal/beside":     {},
+	"internal/bundle":     {"internal/output", "golang.org/x/text"},
 	"internal/calendar":   {"pkg/cert"},
 	"internal/castore":    {"pkg/cert", "pkg/trust", "internal/state"},
 	"internal/cli":        {"pkg", "internal", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x"},
