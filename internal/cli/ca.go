@@ -69,7 +69,7 @@ func (a *app) newCAAdd() *cobra.Command {
 		args: a.argCount(1, 1, text{JA: "加える証明書のファイルを1つ指定してください。", EN: "Name one certificate file to add."}),
 		run:  func(ctx context.Context, args []string) error { return a.caAdd(ctx, args[0], fingerprint) },
 	})
-	cmd.Flags().StringVar(&fingerprint, "sha256", "", a.say(text{JA: "公表されているフィンガープリント`HEX`(16進数64桁)", EN: "the published fingerprint: `HEX`, 64 hexadecimal digits"}))
+	cmd.Flags().StringVar(&fingerprint, "sha256", "", a.io.Text(text{JA: "公表されているフィンガープリント`HEX`(16進数64桁)", EN: "the published fingerprint: `HEX`, 64 hexadecimal digits"}))
 	return cmd
 }
 
@@ -116,7 +116,7 @@ func certifiedCA(c *x509.Certificate, id trust.Identity) knownCA {
 
 // store is where CA certificates are kept.
 func (a *app) store() (*castore.Store, error) {
-	docs, err := state.Open(a.cfg.Getenv)
+	docs, err := state.Open(a.env.Getenv)
 	if err != nil {
 		return nil, err
 	}
@@ -174,7 +174,7 @@ func (a *app) caWords(added bool) (words []string) {
 	}
 	for _, ca := range all {
 		if !added || ca.standing == trust.Added {
-			words = append(words, ca.id+"\t"+a.say(caNames[ca.kind]))
+			words = append(words, ca.id+"\t"+a.io.Text(caNames[ca.kind]))
 		}
 	}
 	return words
@@ -190,7 +190,7 @@ func (a *app) caList(ctx context.Context) error {
 		for _, ca := range all {
 			docs = append(docs, a.caJSON(ca))
 		}
-		return a.writeJSON(a.io.Out, struct {
+		return a.io.JSON(struct {
 			Schema string   `json:"schema"`
 			CAs    []caJSON `json:"cas"`
 		}{"jpki.ca-list/v1", docs})
@@ -200,8 +200,8 @@ func (a *app) caList(ctx context.Context) error {
 		if i > 0 {
 			fmt.Fprintln(&w)
 		}
-		fmt.Fprintf(&w, "%s\n  %s\n", a.io.Paint(ui.Strong, a.say(capital(caNames[kind]))),
-			a.say(text{JA: "公表値: %s", EN: "published at %s"}.With(trust.OfficialPage(kind))))
+		fmt.Fprintf(&w, "%s\n  %s\n", a.io.Paint(ui.Strong, a.io.Text(capital(caNames[kind]))),
+			a.io.Text(text{JA: "公表値: %s", EN: "published at %s"}.With(trust.OfficialPage(kind))))
 		var rows [][]string
 		var fingerprints []cert.Fingerprint
 		for _, ca := range all {
@@ -233,13 +233,13 @@ func (a *app) caRow(ca knownCA) []string {
 	}
 	return []string{
 		ca.id, fmt.Sprintf("%s..%s", cert.DateOf(ca.validity.NotBefore), ca.validity.LastDay()),
-		a.say(stateTexts[a.caState(ca)]), a.say(stored),
+		a.io.Text(stateTexts[a.caState(ca)]), a.io.Text(stored),
 	}
 }
 
 // caState is the state of a CA, which knows no renewal.
 func (a *app) caState(ca knownCA) certificateState {
-	if s := certificateStates[ca.validity.State(a.now())]; s != stateRenewalOpen {
+	if s := certificateStates[ca.validity.State(a.env.Now())]; s != stateRenewalOpen {
 		return s
 	}
 	return stateValid
@@ -263,7 +263,7 @@ type caJSON struct {
 
 // writeCA writes jpki.ca/v1.
 func (a *app) writeCA(ca knownCA) error {
-	return a.writeJSON(a.io.Out, struct {
+	return a.io.JSON(struct {
 		Schema string `json:"schema"`
 		caJSON
 	}{"jpki.ca/v1", a.caJSON(ca)})
@@ -289,7 +289,7 @@ func (a *app) caShow(ctx context.Context, what string) error {
 	if a.json {
 		return a.writeCA(ca)
 	}
-	row := func(label text, value string) []string { return []string{a.say(label), value} }
+	row := func(label text, value string) []string { return []string{a.io.Text(label), value} }
 	yes := text{JA: "この機器に保管しています", EN: "kept on this computer"}
 	if !ca.stored {
 		yes = text{JA: "保管していません", EN: "not kept"}
@@ -299,16 +299,16 @@ func (a *app) caShow(ctx context.Context, what string) error {
 		name = kindTexts[ca.kind]
 	}
 	rows := [][]string{
-		row(text{JA: "認証局", EN: "CA"}, a.say(capital(name))),
+		row(text{JA: "認証局", EN: "CA"}, a.io.Text(capital(name))),
 		row(text{JA: "ID", EN: "ID"}, ca.id),
-		row(text{JA: "信頼", EN: "Trust"}, a.say(capital(standingTexts[ca.standing]))),
-		row(text{JA: "状態", EN: "State"}, a.say(capital(stateTexts[a.caState(ca)]))),
-		row(text{JA: "有効期間の開始", EN: "Valid from"}, a.say(lastDayText(cert.DateOf(ca.validity.NotBefore)))),
-		row(text{JA: "有効期間満了日", EN: "Last day"}, a.say(lastDayText(ca.validity.LastDay()))),
+		row(text{JA: "信頼", EN: "Trust"}, a.io.Text(capital(standingTexts[ca.standing]))),
+		row(text{JA: "状態", EN: "State"}, a.io.Text(capital(stateTexts[a.caState(ca)]))),
+		row(text{JA: "有効期間の開始", EN: "Valid from"}, a.io.Text(lastDayText(cert.DateOf(ca.validity.NotBefore)))),
+		row(text{JA: "有効期間満了日", EN: "Last day"}, a.io.Text(lastDayText(ca.validity.LastDay()))),
 		row(text{JA: "シリアル番号", EN: "Serial"}, ca.serial),
 		row(text{JA: "鍵識別子", EN: "Key identifier"}, ca.keyID),
 		row(text{JA: "SHA-256", EN: "SHA-256"}, ca.fingerprint.String()),
-		row(text{JA: "証明書", EN: "Certificate"}, a.say(capital(yes))),
+		row(text{JA: "証明書", EN: "Certificate"}, a.io.Text(capital(yes))),
 	}
 	if ca.cert != nil {
 		rows = append(rows, row(text{JA: "識別名", EN: "Subject"}, cert.Name(ca.cert.RawSubject)))
@@ -348,8 +348,8 @@ func findCA(ctx context.Context, all []knownCA, what string) (knownCA, error) {
 }
 
 func unknownCA(id string) error {
-	return usage(text{JA: "「%s」という認証局はありません。", EN: "There is no CA %q."}.With(id)).
-		next(text{JA: "IDは jpki ca list で見られます。", EN: "For the ids: jpki ca list"})
+	return problem.Misuse(text{JA: "「%s」という認証局はありません。", EN: "There is no CA %q."}.With(id)).
+		WithNext(text{JA: "IDは jpki ca list で見られます。", EN: "For the ids: jpki ca list"})
 }
 
 func (a *app) caAdd(ctx context.Context, path, fingerprint string) error {
@@ -363,15 +363,15 @@ func (a *app) caAdd(ctx context.Context, path, fingerprint string) error {
 	switch {
 	case fingerprint != "":
 		if f, err = cert.ParseFingerprint(fingerprint); err != nil {
-			return usage(text{JA: "--sha256 は16進数64桁です。", EN: "--sha256 has 64 hexadecimal digits."})
+			return problem.Misuse(text{JA: "--sha256 は16進数64桁です。", EN: "--sha256 has 64 hexadecimal digits."})
 		}
 	case id.Standing == trust.Unknown:
-		return usage(text{JA: "%sのSHA-256は %s です。これが本物かどうかは、公表値と比べなければ分かりません。", EN: "The SHA-256 of %s is %s. Whether it is genuine only the published value tells."}.With(path, actual)).
-			next(text{JA: "%s の値と比べ、同じなら、そこにある値を --sha256 に付けて実行してください。", EN: "Compare with %s. If it is the same, run this again with --sha256 and the value from there."}.With(page))
+		return problem.Misuse(text{JA: "%sのSHA-256は %s です。これが本物かどうかは、公表値と比べなければ分かりません。", EN: "The SHA-256 of %s is %s. Whether it is genuine only the published value tells."}.With(path, actual)).
+			WithNext(text{JA: "%s の値と比べ、同じなら、そこにある値を --sha256 に付けて実行してください。", EN: "Compare with %s. If it is the same, run this again with --sha256 and the value from there."}.With(page))
 	}
 	store, err := a.store()
 	if err == nil {
-		err = store.Add(ctx, a.now(), c, f)
+		err = store.Add(ctx, a.env.Now(), c, f)
 	}
 	if err != nil {
 		return refusedCA(err, path, actual, page)
@@ -424,8 +424,8 @@ func (a *app) caRemove(ctx context.Context, id string) error {
 			continue
 		}
 		if ca.standing == trust.Pinned {
-			return usage(text{JA: "%sはこのプログラムが知っている認証局で、取り消せません。", EN: "%s is a CA that this program knows. It cannot be taken away."}.With(id)).
-				next(text{JA: "取り消せるのは jpki ca add で加えたものだけです。", EN: "Only what jpki ca add added can be."})
+			return problem.Misuse(text{JA: "%sはこのプログラムが知っている認証局で、取り消せません。", EN: "%s is a CA that this program knows. It cannot be taken away."}.With(id)).
+				WithNext(text{JA: "取り消せるのは jpki ca add で加えたものだけです。", EN: "Only what jpki ca add added can be."})
 		}
 		store, err := a.store()
 		if err == nil {

@@ -46,12 +46,12 @@ func (a *app) newCalendar() *cobra.Command {
 		run:  func(ctx context.Context, _ []string) error { return a.calendar(ctx, &opt) },
 	})
 	f := cmd.Flags()
-	f.StringVarP(&opt.out, "output", "o", "", a.say(text{JA: "`FILE`に保存する(- は標準出力)", EN: "write to `FILE` (- is standard output)"}))
-	f.BoolVar(&opt.force, "force", false, a.say(text{JA: "同じ名前のファイルを上書きする", EN: "replace a file of the same name"}))
-	f.Var(&opt.remind, "remind", a.say(text{JA: "満了日の`DAYS`日前の朝9時に知らせる(省略時 %s。\"\" なら知らせない)", EN: "remind `DAYS` before the last day, at nine in the morning (%s if not given, \"\" for never)"}.With(opt.remind)))
+	f.StringVarP(&opt.out, "output", "o", "", a.io.Text(text{JA: "`FILE`に保存する(- は標準出力)", EN: "write to `FILE` (- is standard output)"}))
+	f.BoolVar(&opt.force, "force", false, a.io.Text(text{JA: "同じ名前のファイルを上書きする", EN: "replace a file of the same name"}))
+	f.Var(&opt.remind, "remind", a.io.Text(text{JA: "満了日の`DAYS`日前の朝9時に知らせる(省略時 %s。\"\" なら知らせない)", EN: "remind `DAYS` before the last day, at nine in the morning (%s if not given, \"\" for never)"}.With(opt.remind)))
 	f.Lookup("remind").DefValue = "" // said in the help, in the person's language
-	f.BoolVar(&opt.events, "remind-events", false, a.say(text{JA: "お知らせを別の予定として入れる(取り込むと通知が消えるカレンダーに)", EN: "reminders as entries of their own, for calendars that drop alarms on import"}))
-	f.BoolVar(&opt.status.ask, "ask", false, a.say(text{JA: "署名用パスワードを尋ねて、署名用電子証明書も読む", EN: "ask for the signing password and read that certificate too"}))
+	f.BoolVar(&opt.events, "remind-events", false, a.io.Text(text{JA: "お知らせを別の予定として入れる(取り込むと通知が消えるカレンダーに)", EN: "reminders as entries of their own, for calendars that drop alarms on import"}))
+	f.BoolVar(&opt.status.ask, "ask", false, a.io.Text(text{JA: "署名用パスワードを尋ねて、署名用電子証明書も読む", EN: "ask for the signing password and read that certificate too"}))
 	a.addRememberFlag(cmd)
 	a.addUnlockFlags(cmd, &opt.status.unlock)
 	return cmd
@@ -59,15 +59,15 @@ func (a *app) newCalendar() *cobra.Command {
 
 func (a *app) calendar(ctx context.Context, opt *calendarOptions) error {
 	if a.json {
-		return usage(text{JA: "calendar に --json はありません。", EN: "calendar has no --json."}).
-			next(text{JA: "日付をJSONで見るには jpki status --json。", EN: "For the dates as JSON: jpki status --json."})
+		return problem.Misuse(text{JA: "calendar に --json はありません。", EN: "calendar has no --json."}).
+			WithNext(text{JA: "日付をJSONで見るには jpki status --json。", EN: "For the dates as JSON: jpki status --json."})
 	}
 	target, err := a.openTarget(ctx, opt.out, opt.force, false)
 	if err != nil {
 		return err
 	}
 	defer target.Abort()
-	s, err := a.lookAtCard(ctx, &opt.status)
+	s, err := lookAtCard(ctx, a.cards, opt.status.pins(), a.seen())
 	if err != nil {
 		return err
 	}
@@ -133,7 +133,7 @@ func (a *app) events(opt *calendarOptions, c certificateStatus, s cardStatus) (e
 	v, _ := c.validity()
 	id := sha256.Sum256([]byte("jpki calendar\n" + c.fingerprint()))
 	last := v.LastDay()
-	now := a.now()
+	now := a.env.Now()
 	note := renewalNote(last)
 	if s.onPhone() {
 		note = aboutPhone
@@ -146,7 +146,7 @@ func (a *app) events(opt *calendarOptions, c certificateStatus, s cardStatus) (e
 			UID: fmt.Sprintf("%x-%s@jpki", id[:16], what),
 			// A later run makes later numbers, so that importing updates.
 			Stamp: now, Sequence: int(now.Unix() / (24 * 60 * 60)),
-			Day: day, Summary: a.say(summary), Description: a.say(note), Alarms: alarms,
+			Day: day, Summary: a.io.Text(summary), Description: a.io.Text(note), Alarms: alarms,
 		})
 	}
 	name := capital(certificateNames[c.kind])

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jpki-tools/jpki/internal/democard"
+	"github.com/jpki-tools/jpki/internal/env"
 	"github.com/jpki-tools/jpki/internal/output"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/state"
@@ -30,67 +32,109 @@ type openedCard struct {
 }
 
 // Close lets the card go.
-func (o *openedCard) Close() {
-	for i := len(o.close) - 1; i >= 0; i-- {
-		o.close[i]()
+func (c *openedCard) Close() {
+	for i := len(c.close) - 1; i >= 0; i-- {
+		c.close[i]()
 	}
 }
 
-// openCard is the one way in for the card, whatever it lies in.
-func (a *app) openCard(ctx context.Context) (*openedCard, error) {
-	o := &openedCard{}
-	conn, err := a.connect(ctx, o)
+// opener finds the card that a command works with. It is a value: a copy with
+// other settings opens cards its own way.
+type opener struct {
+	io  *ui.IO
+	env env.Env
+
+	card      string        // --card
+	reader    string        // --reader
+	wait      time.Duration // --wait
+	waits     bool          // --wait was given
+	noInput   bool          // --no-input: nobody is asked
+	impatient bool          // without --wait, a missing card is not waited for
+
+	trace *trace // nil, or what --trace records
+	tour  *tour  // nil outside a tour
+}
+
+// quiet opens cards for somebody who is not there: without waiting or asking.
+func (o opener) quiet() *opener {
+	o.impatient, o.waits, o.noInput = true, false, true
+	return &o
+}
+
+// open is the one way in for the card, whatever it lies in.
+func (o *opener) open(ctx context.Context) (*openedCard, error) {
+	c := &openedCard{}
+	conn, err := o.connect(ctx, c)
 	if err == nil {
-		conn, err = a.traced(conn)
+		conn, err = o.traced(conn)
 	}
 	if err != nil {
-		o.Close()
+		c.Close()
 		return nil, err
 	}
-	o.Card = jpki.New(conn)
-	return o, nil
+	c.Card = jpki.New(conn)
+	return c, nil
 }
 
-func (a *app) connect(ctx context.Context, o *openedCard) (jpki.Conn, error) {
-	if a.card == "" {
-		return a.connectPCSC(ctx, o)
+// read opens the card and runs use on it, without a PIN.
+func (o *opener) read(ctx context.Context, use func(*jpki.App) error) error {
+	card, err := o.open(ctx)
+	if err != nil {
+		return err
 	}
-	kind, persona, _ := strings.Cut(a.card, ":")
+	defer card.Close()
+	return card.Read(ctx, use)
+}
+
+// certificate reads a certificate that needs no PIN.
+func (o *opener) certificate(ctx context.Context, kind jpki.Kind) (c *x509.Certificate, err error) {
+	err = o.read(ctx, func(app *jpki.App) (err error) {
+		c, err = app.Certificate(kind)
+		return err
+	})
+	return c, err
+}
+
+func (o *opener) connect(ctx context.Context, c *openedCard) (jpki.Conn, error) {
+	if o.card == "" {
+		return o.connectPCSC(ctx, c)
+	}
+	kind, persona, _ := strings.Cut(o.card, ":")
 	if kind != "demo" {
-		return nil, usage(text{JA: "--card に使えるのは demo か demo:名前 です。", EN: "--card is demo or demo:NAME."}).
-			next(text{JA: "名前の一覧: jpki demo --help", EN: "For the names: jpki demo --help"})
+		return nil, problem.Misuse(text{JA: "--card に使えるのは demo か demo:名前 です。", EN: "--card is demo or demo:NAME."}).
+			WithNext(text{JA: "名前の一覧: jpki demo --help", EN: "For the names: jpki demo --help"})
 	}
 	if persona == "" {
 		persona = democard.DefaultPersona
 	}
-	o.reader, o.demo = "demo", true
-	if a.demo != nil {
-		return a.demo.open(persona, a.now())
+	c.reader, c.demo = "demo", true
+	if o.tour != nil {
+		return o.tour.open(persona, o.env.Now())
 	}
-	store, err := state.Open(a.cfg.Getenv)
+	store, err := state.Open(o.env.Getenv)
 	if err != nil {
 		return nil, err
 	}
-	conn, err := democard.Open(persona, a.now(), store)
+	conn, err := democard.Open(persona, o.env.Now(), store)
 	if errors.Is(err, democard.ErrUnknownPersona) {
 		return nil, unknownPersona(persona)
 	}
 	if err != nil {
 		return nil, err
 	}
-	o.close = append(o.close, func() { conn.Close() })
+	c.close = append(c.close, func() { conn.Close() })
 	return conn, nil
 }
 
 func unknownPersona(name string) error {
-	return usage(text{JA: "「%s」というデモカードはありません。", EN: "There is no demo card %q."}.With(name)).
-		next(text{JA: "使えるもの: %s", EN: "There are: %s"}.With(personaNames()))
+	return problem.Misuse(text{JA: "「%s」というデモカードはありません。", EN: "There is no demo card %q."}.With(name)).
+		WithNext(text{JA: "使えるもの: %s", EN: "There are: %s"}.With(personaNames()))
 }
 
-// demoCards are the cards of a tour: kept in memory, gone with it.
-type demoCards struct{ conns map[string]*democard.Conn }
+// tour holds the demo cards of a tour: kept in memory, gone with it.
+type tour struct{ conns map[string]*democard.Conn }
 
-func (d *demoCards) open(persona string, now time.Time) (jpki.Conn, error) {
+func (d *tour) open(persona string, now time.Time) (jpki.Conn, error) {
 	if c, ok := d.conns[persona]; ok {
 		return c, nil
 	}
@@ -105,22 +149,22 @@ func (d *demoCards) open(persona string, now time.Time) (jpki.Conn, error) {
 	return c, nil
 }
 
-func (a *app) connectPCSC(ctx context.Context, o *openedCard) (jpki.Conn, error) {
+func (o *opener) connectPCSC(ctx context.Context, c *openedCard) (jpki.Conn, error) {
 	pc, err := pcsc.Establish()
 	if err != nil {
 		return nil, err
 	}
-	o.close = append(o.close, func() { pc.Close() })
-	candidates, err := a.readersWithCard(ctx, pc)
+	c.close = append(c.close, func() { pc.Close() })
+	candidates, err := o.readersWithCard(ctx, pc)
 	if err != nil {
 		return nil, err
 	}
-	card, err := a.choose(ctx, pc, candidates)
+	card, err := o.choose(ctx, pc, candidates)
 	if err != nil {
 		return nil, err
 	}
-	o.close = append(o.close, func() { card.Close() })
-	o.reader = card.Reader()
+	c.close = append(c.close, func() { card.Close() })
+	c.reader = card.Reader()
 	return card, nil
 }
 
@@ -136,12 +180,12 @@ const patience = 30 * time.Second
 // waitLimit is how long to wait for what is missing: as --wait says, else
 // [patience] for a card, on a terminal where somebody sees that it is waited
 // for. Without a reader something else is wrong.
-func (a *app) waitLimit(missing error) time.Duration {
-	p := a.explain(missing)
+func (o *opener) waitLimit(missing error) time.Duration {
+	p := explain(missing)
 	switch {
-	case a.waits:
-		return a.wait
-	case p.Code != problem.NoCard || a.impatient || a.noInput || a.json || !ui.IsTerminal(a.io.Err):
+	case o.waits:
+		return o.wait
+	case p.Code != problem.NoCard || o.impatient || o.noInput || !ui.IsTerminal(o.io.Err):
 		return 0
 	}
 	return patience
@@ -149,26 +193,26 @@ func (a *app) waitLimit(missing error) time.Duration {
 
 // readersWithCard lists the wanted readers with a card in them, and waits for
 // one if that is wanted.
-func (a *app) readersWithCard(ctx context.Context, pc readerLister) ([]string, error) {
+func (o *opener) readersWithCard(ctx context.Context, pc readerLister) ([]string, error) {
 	readers, err := pc.Readers()
 	if err != nil {
 		return nil, err
 	}
-	with, missing := a.withCard(readers)
+	with, missing := o.withCard(readers)
 	if missing == nil {
 		return with, nil
 	}
-	limit := a.waitLimit(missing)
+	limit := o.waitLimit(missing)
 	if limit <= 0 {
 		return nil, missing
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, errWaited)
 	defer cancel()
-	told := a.wanting(missing)
-	a.io.Note(text{JA: "%s%d秒待ちます(Ctrl-Cで中止)。", EN: "%s Waiting for %d s (Ctrl-C ends it)."}.With(told, (limit+time.Second-1)/time.Second))
+	told := o.wanting(missing)
+	o.io.Note(text{JA: "%s%d秒待ちます(Ctrl-Cで中止)。", EN: "%s Waiting for %d s (Ctrl-C ends it)."}.With(told, (limit+time.Second-1)/time.Second))
 	for missing != nil {
-		if now := a.wanting(missing); now != told {
-			a.io.Note(now)
+		if now := o.wanting(missing); now != told {
+			o.io.Note(now)
 			told = now
 		}
 		readers, err = pc.Wait(ctx, readers)
@@ -178,9 +222,9 @@ func (a *app) readersWithCard(ctx context.Context, pc readerLister) ([]string, e
 		if err != nil {
 			return nil, err
 		}
-		with, missing = a.withCard(readers)
+		with, missing = o.withCard(readers)
 	}
-	a.io.Note(text{JA: "カードを見つけました。終わるまで動かさないでください。", EN: "The card is there. Keep it still until this is done."})
+	o.io.Note(text{JA: "カードを見つけました。終わるまで動かさないでください。", EN: "The card is there. Keep it still until this is done."})
 	return with, nil
 }
 
@@ -197,8 +241,8 @@ func waitedFor(missing error) error {
 
 // withCard lists the wanted readers with a card in them, or says what is
 // missing.
-func (a *app) withCard(readers []pcsc.ReaderState) (with []string, missing error) {
-	wanted, err := a.wantedReaders(readers)
+func (o *opener) withCard(readers []pcsc.ReaderState) (with []string, missing error) {
+	wanted, err := o.wantedReaders(readers)
 	if err != nil {
 		return nil, err
 	}
@@ -214,14 +258,14 @@ func (a *app) withCard(readers []pcsc.ReaderState) (with []string, missing error
 }
 
 // wanting says what a person has to do so that the waiting ends.
-func (a *app) wanting(missing error) text {
+func (o *opener) wanting(missing error) text {
 	switch {
 	case errors.Is(missing, pcsc.ErrNoReader):
 		return text{JA: "カードリーダーをつないでください。", EN: "Connect the card reader."}
 	case errors.Is(missing, pcsc.ErrNoCard):
 		return text{JA: "カードをリーダーに置いてください。", EN: "Put the card on the reader."}
 	}
-	p := a.explain(missing)
+	p := explain(missing)
 	return text{JA: "%s%s", EN: "%s %s"}.With(p.What, p.Next)
 }
 
@@ -229,27 +273,27 @@ var errWaited = errors.New("no card in time")
 
 // wantedReaders keeps the readers that --reader means: the one of that name, or
 // those with it in their names.
-func (a *app) wantedReaders(readers []pcsc.ReaderState) ([]pcsc.ReaderState, error) {
+func (o *opener) wantedReaders(readers []pcsc.ReaderState) ([]pcsc.ReaderState, error) {
 	if len(readers) == 0 {
 		return nil, pcsc.ErrNoReader
 	}
-	if a.reader == "" {
+	if o.reader == "" {
 		return readers, nil
 	}
 	var names []string
 	var wanted []pcsc.ReaderState
 	for _, r := range readers {
-		if r.Name == a.reader {
+		if r.Name == o.reader {
 			return []pcsc.ReaderState{r}, nil
 		}
-		if strings.Contains(strings.ToLower(r.Name), strings.ToLower(a.reader)) {
+		if strings.Contains(strings.ToLower(r.Name), strings.ToLower(o.reader)) {
 			wanted = append(wanted, r)
 		}
 		names = append(names, r.Name)
 	}
 	if len(wanted) == 0 {
 		return nil, problem.New(problem.NoReader,
-			text{JA: "「%s」という名前のカードリーダーはありません。", EN: "There is no reader named %q."}.With(a.reader),
+			text{JA: "「%s」という名前のカードリーダーはありません。", EN: "There is no reader named %q."}.With(o.reader),
 			text{JA: "つながっているリーダー: %s", EN: "Connected readers: %s"}.With(strings.Join(names, ", ")))
 	}
 	return wanted, nil
@@ -269,7 +313,7 @@ func noCardIn(readers []pcsc.ReaderState) error {
 
 // choose connects to the card in the only reader, to the only JPKI card among
 // several, or to the one the person names.
-func (a *app) choose(ctx context.Context, pc *pcsc.Context, readers []string) (*pcsc.Card, error) {
+func (o *opener) choose(ctx context.Context, pc *pcsc.Context, readers []string) (*pcsc.Card, error) {
 	if len(readers) == 1 {
 		return pc.Connect(ctx, readers[0])
 	}
@@ -294,7 +338,7 @@ func (a *app) choose(ctx context.Context, pc *pcsc.Context, readers []string) (*
 	case 1:
 		return cards[0], nil
 	}
-	picked, err := a.pick(ctx, cards)
+	picked, err := o.pick(ctx, cards)
 	for _, c := range cards {
 		if c != picked {
 			c.Close()
@@ -304,12 +348,12 @@ func (a *app) choose(ctx context.Context, pc *pcsc.Context, readers []string) (*
 }
 
 // pick asks which of several cards is meant.
-func (a *app) pick(ctx context.Context, cards []*pcsc.Card) (*pcsc.Card, error) {
+func (o *opener) pick(ctx context.Context, cards []*pcsc.Card) (*pcsc.Card, error) {
 	var names []string
 	for _, c := range cards {
 		names = append(names, c.Reader())
 	}
-	tty, err := a.terminal()
+	tty, err := o.terminal()
 	if err != nil {
 		return nil, problem.New(problem.WhichCard,
 			text{JA: "マイナンバーカードが%d枚あります: %s", EN: "There are %d My Number Cards: %s"}.With(len(names), strings.Join(names, ", ")),
@@ -319,45 +363,103 @@ func (a *app) pick(ctx context.Context, cards []*pcsc.Card) (*pcsc.Card, error) 
 	for i, name := range names {
 		tty.Println(fmt.Sprintf("  %d  %s", i+1, cert.Printable(name)))
 	}
-	line, err := tty.Line(ctx, a.say(text{JA: "使うカードの番号: ", EN: "Number of the card to use: "}))
+	line, err := tty.Line(ctx, o.io.Text(text{JA: "使うカードの番号: ", EN: "Number of the card to use: "}))
 	if err != nil {
 		return nil, err
 	}
 	n, err := strconv.Atoi(strings.TrimSpace(line))
 	if err != nil || n < 1 || n > len(cards) {
-		return nil, usage(text{JA: "1から%dまでの番号を入力してください。", EN: "Enter a number from 1 to %d."}.With(len(cards))).
-			next(text{JA: "もう一度実行してください。--reader でも指定できます。", EN: "Run this again. --reader names one, too."})
+		return nil, problem.Misuse(text{JA: "1から%dまでの番号を入力してください。", EN: "Enter a number from 1 to %d."}.With(len(cards))).
+			WithNext(text{JA: "もう一度実行してください。--reader でも指定できます。", EN: "Run this again. --reader names one, too."})
 	}
 	return cards[n-1], nil
 }
 
 // terminal opens the person's terminal, unless nothing may be asked.
-func (a *app) terminal() (*ui.Terminal, error) {
-	if a.noInput {
+func (o *opener) terminal() (*ui.Terminal, error) {
+	if o.noInput {
 		return nil, ui.ErrNoTerminal
 	}
 	return ui.OpenTerminal()
 }
 
-// traced records what goes over conn where --trace wants that. All cards of a
-// run share the file, which ends with it.
-func (a *app) traced(conn jpki.Conn) (jpki.Conn, error) {
-	if a.trace == "" {
+// readers gives the readers, or what --card puts in their place.
+func (o *opener) readers(ctx context.Context) ([]pcsc.ReaderState, error) {
+	if o.card != "" {
+		card, err := o.open(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer card.Close()
+		return []pcsc.ReaderState{{Name: card.reader, Present: true}}, nil
+	}
+	pc, err := pcsc.Establish()
+	if err != nil {
+		return nil, err
+	}
+	defer pc.Close()
+	return pc.Readers()
+}
+
+// untilGone waits until the card is no longer in its reader, or ctx ends. The
+// demo card stays.
+func (c *openedCard) untilGone(ctx context.Context) {
+	if c.demo {
+		<-ctx.Done()
+		return
+	}
+	pc, err := pcsc.Establish()
+	if err != nil {
+		return
+	}
+	defer pc.Close()
+	there := func(readers []pcsc.ReaderState) (event uint16, ok bool) {
+		for _, r := range readers {
+			if r.Name == c.reader {
+				return r.Event, r.Present
+			}
+		}
+		return 0, false
+	}
+	readers, err := pc.Readers()
+	first, ok := there(readers)
+	for now := first; err == nil && ok && now == first; now, ok = there(readers) {
+		readers, err = pc.Wait(ctx, readers)
+	}
+}
+
+// trace is the file of --trace, which all cards of a run share.
+type trace struct {
+	path   string // "" where nothing is recorded
+	tracer *apdu.Tracer
+}
+
+// traced records what goes over conn where --trace wants that.
+func (o *opener) traced(conn jpki.Conn) (jpki.Conn, error) {
+	if o.trace == nil || o.trace.path == "" {
 		return conn, nil
 	}
-	if a.tracer == nil {
-		f, err := os.OpenFile(a.trace, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-		if errors.Is(err, os.ErrExist) {
-			return nil, problem.New(problem.Output,
-				text{JA: "%sはもうあります。記録は上書きしません。", EN: "%s is there already. A trace is never overwritten."}.With(a.trace),
-				text{JA: "--trace で別の名前を指定してください。", EN: "Give another name with --trace."})
+	if o.trace.tracer == nil {
+		if err := o.trace.begin(o.env.Now); err != nil {
+			return nil, err
 		}
-		if err != nil {
-			return nil, notMade(a.trace, output.Reason(errors.Unwrap(err)), "--trace").Because(err)
-		}
-		a.tracer = &apdu.Tracer{Public: jpki.PublicFile, Now: a.now, Sink: func(x apdu.Exchange) { writeExchange(f, x) }}
 	}
-	return tracedConn{conn, a.tracer.Wrap(conn)}, nil
+	return tracedConn{conn, o.trace.tracer.Wrap(conn)}, nil
+}
+
+// begin makes the file, which ends with the program.
+func (t *trace) begin(now func() time.Time) error {
+	f, err := os.OpenFile(t.path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return problem.New(problem.Output,
+			text{JA: "%sはもうあります。記録は上書きしません。", EN: "%s is there already. A trace is never overwritten."}.With(t.path),
+			text{JA: "--trace で別の名前を指定してください。", EN: "Give another name with --trace."})
+	}
+	if err != nil {
+		return notMade(t.path, output.Reason(errors.Unwrap(err)), "--trace").Because(err)
+	}
+	t.tracer = &apdu.Tracer{Public: jpki.PublicFile, Now: now, Sink: func(x apdu.Exchange) { writeExchange(f, x) }}
+	return nil
 }
 
 func writeExchange(w io.Writer, x apdu.Exchange) {

@@ -63,13 +63,13 @@ func TestWaitForCard(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var notes bytes.Buffer
-			a := &app{io: &ui.IO{Err: &notes, Lang: i18n.EN}, waits: true, wait: c.wait}
+			a := &opener{io: &ui.IO{Err: &notes, Lang: i18n.EN}, waits: true, wait: c.wait}
 			with, err := a.readersWithCard(t.Context(), &c.over)
 			if !slices.Equal(with, c.with) || !errors.Is(err, c.err) || (err == nil) != (c.err == nil) {
 				t.Errorf("got %v, %v", with, err)
 			}
 			if err != nil {
-				if p := a.explain(err); p.Code != problem.NoCard && p.Code != problem.NoReader {
+				if p := explain(err); p.Code != problem.NoCard && p.Code != problem.NoReader {
 					t.Errorf("that is told as %v", p)
 				}
 			}
@@ -82,7 +82,7 @@ func TestWaitForCard(t *testing.T) {
 
 // TestWaitEndsWithCtrlC: the cause is what the person did, not the waiting.
 func TestWaitEndsWithCtrlC(t *testing.T) {
-	a := &app{io: &ui.IO{Err: new(strings.Builder), Lang: i18n.EN}, waits: true, wait: time.Minute}
+	a := &opener{io: &ui.IO{Err: new(strings.Builder), Lang: i18n.EN}, waits: true, wait: time.Minute}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	interrupted := errors.New("interrupted")
 	time.AfterFunc(20*time.Millisecond, func() { cancel(interrupted) })
@@ -93,7 +93,7 @@ func TestWaitEndsWithCtrlC(t *testing.T) {
 
 // TestNobodyToWaitFor: away from a terminal a missing card is told at once.
 func TestNobodyToWaitFor(t *testing.T) {
-	a := &app{io: &ui.IO{Err: new(strings.Builder), Lang: i18n.EN}}
+	a := &opener{io: &ui.IO{Err: new(strings.Builder), Lang: i18n.EN}}
 	if d := a.waitLimit(pcsc.ErrNoCard); d != 0 {
 		t.Errorf("waits %v without a terminal", d)
 	}

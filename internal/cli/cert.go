@@ -17,7 +17,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/jpki-tools/jpki/internal/castore"
 	"github.com/jpki-tools/jpki/internal/output"
+	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/jpki"
@@ -58,7 +60,7 @@ func (a *app) newCertShow() *cobra.Command {
 	})
 	a.addUnlockFlags(cmd, &opt)
 	a.addRememberFlag(cmd)
-	cmd.Flags().BoolVar(&personal, "personal", false, a.say(text{JA: "氏名、住所、生年月日、性別も表示する", EN: "show name, address, date of birth and sex too"}))
+	cmd.Flags().BoolVar(&personal, "personal", false, a.io.Text(text{JA: "氏名、住所、生年月日、性別も表示する", EN: "show name, address, date of birth and sex too"}))
 	return cmd
 }
 
@@ -85,9 +87,9 @@ func (a *app) newCertExport() *cobra.Command {
 	a.addUnlockFlags(cmd, &opt)
 	a.addRememberFlag(cmd)
 	f := cmd.Flags()
-	f.StringVarP(&out, "output", "o", "", a.say(text{JA: "`FILE`に保存する(- は標準出力)", EN: "write to `FILE` (- is standard output)"}))
-	f.StringVar(&format, "format", "", a.say(text{JA: "形式: `FORMAT` は pem(省略時)か der", EN: "`FORMAT` is pem (the default) or der"}))
-	f.BoolVar(&force, "force", false, a.say(text{JA: "同じ名前のファイルを上書きする", EN: "replace a file of the same name"}))
+	f.StringVarP(&out, "output", "o", "", a.io.Text(text{JA: "`FILE`に保存する(- は標準出力)", EN: "write to `FILE` (- is standard output)"}))
+	f.StringVar(&format, "format", "", a.io.Text(text{JA: "形式: `FORMAT` は pem(省略時)か der", EN: "`FORMAT` is pem (the default) or der"}))
+	f.BoolVar(&force, "force", false, a.io.Text(text{JA: "同じ名前のファイルを上書きする", EN: "replace a file of the same name"}))
 	return cmd
 }
 
@@ -108,8 +110,8 @@ func kindNamed(name string) (jpki.Kind, bool) {
 }
 
 func unknownKind(name string) error {
-	return usage(text{JA: "「%s」という種類の証明書はありません。", EN: "There is no kind of certificate %q."}.With(name)).
-		next(text{JA: "sign、auth、sign-ca、auth-ca のどれかです。", EN: "It is sign, auth, sign-ca or auth-ca."})
+	return problem.Misuse(text{JA: "「%s」という種類の証明書はありません。", EN: "There is no kind of certificate %q."}.With(name)).
+		WithNext(text{JA: "sign、auth、sign-ca、auth-ca のどれかです。", EN: "It is sign, auth, sign-ca or auth-ca."})
 }
 
 // cardCertificate reads a certificate of the card: freely where the card allows
@@ -117,16 +119,18 @@ func unknownKind(name string) error {
 // card is not sent.
 func (a *app) cardCertificate(ctx context.Context, opt *unlockOptions, kind jpki.Kind) (*x509.Certificate, error) {
 	if kind == jpki.KindSign {
-		sign, err := a.guardedCertificate(ctx, opt, kind, nil)
-		a.remember(ctx, nil, sign)
+		sign, err := guardedCertificate(ctx, a.cards, opt, kind, nil)
+		a.seen().remember(ctx, nil, sign)
 		return sign, err
 	}
-	c, err := a.freeCertificate(ctx, kind)
+	c, err := a.cards.certificate(ctx, kind)
 	if errors.Is(err, jpki.ErrNeedsPIN) {
-		return a.guardedCertificate(ctx, opt, kind, nil)
+		return guardedCertificate(ctx, a.cards, opt, kind, nil)
 	}
 	if err == nil && kind != jpki.KindAuth {
-		a.keepCAs(ctx, c)
+		if docs := a.memory(); docs != nil {
+			keepCAs(ctx, castore.Open(docs), a.env.Now(), c)
+		}
 	}
 	return c, err
 }
@@ -136,27 +140,27 @@ func (a *app) cardCertificate(ctx context.Context, opt *unlockOptions, kind jpki
 // remembered of which card it was.
 func (a *app) signCertificate(ctx context.Context, opt *unlockOptions) (*x509.Certificate, error) {
 	var auth *x509.Certificate
-	sign, err := a.guardedCertificate(ctx, opt, jpki.KindSign, func(app *jpki.App) (err error) {
+	sign, err := guardedCertificate(ctx, a.cards, opt, jpki.KindSign, func(app *jpki.App) (err error) {
 		if auth, err = app.Certificate(jpki.KindAuth); !fatal(err) {
 			err = nil // it is not what was asked for
 		}
 		return err
 	})
 	if err == nil {
-		a.remember(ctx, auth, sign)
+		a.seen().remember(ctx, auth, sign)
 	}
 	return sign, err
 }
 
 // guardedCertificate reads a certificate in a session of its PIN, then lets
 // also, if it is not nil, read what is free.
-func (a *app) guardedCertificate(ctx context.Context, opt *unlockOptions, kind jpki.Kind, also func(*jpki.App) error) (c *x509.Certificate, err error) {
-	u, err := a.unlocker(opt, false)
+func guardedCertificate(ctx context.Context, cards *opener, opt *unlockOptions, kind jpki.Kind, also func(*jpki.App) error) (c *x509.Certificate, err error) {
+	u, err := newUnlocker(cards, opt, false)
 	if err != nil {
 		return nil, err
 	}
 	defer u.Close()
-	err = a.withPIN(ctx, u, kind.Key(), func(_ *openedCard, s *jpki.Session) (err error) {
+	err = u.withPIN(ctx, kind.Key(), func(_ *openedCard, s *jpki.Session) (err error) {
 		if c, err = s.Certificate(kind); err == nil && also != nil {
 			err = also(s.App)
 		}
@@ -165,35 +169,17 @@ func (a *app) guardedCertificate(ctx context.Context, opt *unlockOptions, kind j
 	return c, err
 }
 
-func (a *app) freeCertificate(ctx context.Context, kind jpki.Kind) (c *x509.Certificate, err error) {
-	err = a.readFree(ctx, func(app *jpki.App) (err error) {
-		c, err = app.Certificate(kind)
-		return err
-	})
-	return c, err
-}
-
-// readFree runs use on the card without a PIN.
-func (a *app) readFree(ctx context.Context, use func(*jpki.App) error) error {
-	card, err := a.openCard(ctx)
-	if err != nil {
-		return err
-	}
-	defer card.Close()
-	return card.Read(ctx, use)
-}
-
 func (a *app) certExport(ctx context.Context, opt *unlockOptions, name, format, out string, force bool) error {
 	kind, ok := kindNamed(name)
 	if !ok {
 		return unknownKind(name)
 	}
 	if format != "" && format != "pem" && format != "der" {
-		return usage(text{JA: "--format は pem か der です。", EN: "--format is pem or der."})
+		return problem.Misuse(text{JA: "--format は pem か der です。", EN: "--format is pem or der."})
 	}
 	if a.json {
-		return usage(text{JA: "cert export に --json はありません。", EN: "cert export has no --json."}).
-			next(text{JA: "内容をJSONで見るには jpki cert show --json。", EN: "For its content as JSON: jpki cert show --json."})
+		return problem.Misuse(text{JA: "cert export に --json はありません。", EN: "cert export has no --json."}).
+			WithNext(text{JA: "内容をJSONで見るには jpki cert show --json。", EN: "For its content as JSON: jpki cert show --json."})
 	}
 	target, err := a.openTarget(ctx, out, force, format == "der")
 	if err != nil {
@@ -245,8 +231,8 @@ func (a *app) openTarget(ctx context.Context, path string, force, binary bool) (
 	case path != "":
 		return output.Create(ctx, path, output.Options{Force: force})
 	case binary && ui.IsTerminal(a.io.Out):
-		return nil, usage(text{JA: "バイナリは端末に表示しません。", EN: "Binary data does not go to a terminal."}).
-			next(text{JA: "-o FILE で保存するか、-o - で強制してください。", EN: "Name a file with -o, or insist with -o -."})
+		return nil, problem.Misuse(text{JA: "バイナリは端末に表示しません。", EN: "Binary data does not go to a terminal."}).
+			WithNext(text{JA: "-o FILE で保存するか、-o - で強制してください。", EN: "Name a file with -o, or insist with -o -."})
 	}
 	return stdout{a.io.Out}, nil
 }
@@ -261,7 +247,7 @@ func (a *app) certShow(ctx context.Context, opt *unlockOptions, name string, per
 	case ok:
 		c, err = a.cardCertificate(ctx, opt, kind)
 	case name == "-":
-		c, err = readCertificate(a.stdin(ctx), a.say(text{JA: "標準入力", EN: "standard input"}))
+		c, err = readCertificate(stdin(ctx, a.io), a.io.Text(text{JA: "標準入力", EN: "standard input"}))
 	case notThere != nil && !strings.ContainsAny(name, `./\`):
 		return unknownKind(name)
 	default:
@@ -270,12 +256,12 @@ func (a *app) certShow(ctx context.Context, opt *unlockOptions, name string, per
 	if err != nil {
 		return err
 	}
-	d := a.describe(c)
+	d := describe(c, a.env.Now())
 	d.recognize(a.addedCAs(ctx))
 	if a.json {
-		return a.writeJSON(a.io.Out, d.json(personal))
+		return a.io.JSON(d.json(personal))
 	}
-	fmt.Fprint(a.io.Out, a.io.Rows(0, d.rows(a, personal)))
+	fmt.Fprint(a.io.Out, a.io.Rows(0, d.rows(a.io, personal)))
 	return nil
 }
 
@@ -316,9 +302,7 @@ type description struct {
 	daysLeft int
 }
 
-func (a *app) describe(c *x509.Certificate) description { return a.describeAt(c, a.now()) }
-
-func (a *app) describeAt(c *x509.Certificate, now time.Time) description {
+func describe(c *x509.Certificate, now time.Time) description {
 	v := cert.ValidityOf(c)
 	d := description{
 		cert: c, kind: cert.KindOf(c), demo: cert.IsDemo(c),
@@ -374,7 +358,7 @@ var standingTexts = map[trust.Standing]text{
 	trust.NotJPKI: {JA: "公的個人認証サービスの認証局ではありません", EN: "not a CA of JPKI"},
 }
 
-func (d description) rows(a *app, personal bool) [][]string {
+func (d description) rows(o *ui.IO, personal bool) [][]string {
 	v := cert.ValidityOf(d.cert)
 	kind := capital(kindTexts[d.kind])
 	if d.demo {
@@ -383,27 +367,27 @@ func (d description) rows(a *app, personal bool) [][]string {
 	var rows [][]string
 	add := func(label text, value string) {
 		if value != "" {
-			rows = append(rows, []string{a.say(label), value})
+			rows = append(rows, []string{o.Text(label), value})
 		}
 	}
-	add(text{JA: "種類", EN: "Kind"}, a.say(kind))
-	add(text{JA: "状態", EN: "State"}, a.say(stateTexts[d.state]))
-	add(text{JA: "有効期間の開始", EN: "Valid from"}, a.say(lastDayText(cert.DateOf(v.NotBefore))))
-	add(text{JA: "有効期間満了日", EN: "Last day"}, a.say(text{JA: "%s  %s", EN: "%s  (%s)"}.With(lastDayText(v.LastDay()), daysText(d.daysLeft))))
+	add(text{JA: "種類", EN: "Kind"}, o.Text(kind))
+	add(text{JA: "状態", EN: "State"}, o.Text(stateTexts[d.state]))
+	add(text{JA: "有効期間の開始", EN: "Valid from"}, o.Text(lastDayText(cert.DateOf(v.NotBefore))))
+	add(text{JA: "有効期間満了日", EN: "Last day"}, o.Text(text{JA: "%s  %s", EN: "%s  (%s)"}.With(lastDayText(v.LastDay()), daysText(d.daysLeft))))
 	if d.renewable() {
-		add(text{JA: "更新できる日", EN: "Renewal opens"}, a.say(dateText(v.RenewalOpens())))
+		add(text{JA: "更新できる日", EN: "Renewal opens"}, o.Text(dateText(v.RenewalOpens())))
 	}
 	if d.holder != nil {
 		if personal {
-			rows = append(rows, a.holderRows(*d.holder)...)
+			rows = append(rows, holderRows(o, *d.holder)...)
 		} else {
-			add(text{JA: "氏名など", EN: "Name etc."}, a.say(text{JA: "表示していません(--personal で表示)", EN: "not shown (--personal shows them)"}))
+			add(text{JA: "氏名など", EN: "Name etc."}, o.Text(text{JA: "表示していません(--personal で表示)", EN: "not shown (--personal shows them)"}))
 		}
 	}
 	add(text{JA: "識別名", EN: "Subject"}, cert.Name(d.cert.RawSubject))
 	add(text{JA: "発行者", EN: "Issuer"}, cert.Name(d.cert.RawIssuer))
 	if d.kind.IsCA() {
-		standing := a.say(standingTexts[d.ca.Standing])
+		standing := o.Text(standingTexts[d.ca.Standing])
 		if d.ca.Pin.ID != "" {
 			standing = d.ca.Pin.ID + "  " + standing
 		}
@@ -411,11 +395,11 @@ func (d description) rows(a *app, personal bool) [][]string {
 	} else if d.issuer != "" {
 		generation := d.issuer
 		if d.added {
-			generation += "  " + a.say(standingTexts[trust.Added])
+			generation += "  " + o.Text(standingTexts[trust.Added])
 		}
 		add(text{JA: "認証局の世代", EN: "CA generation"}, generation)
 	} else if d.renewable() {
-		add(text{JA: "認証局の世代", EN: "CA generation"}, a.say(standingTexts[trust.Unknown]))
+		add(text{JA: "認証局の世代", EN: "CA generation"}, o.Text(standingTexts[trust.Unknown]))
 	}
 	add(text{JA: "シリアル番号", EN: "Serial"}, cert.Serial(d.cert.SerialNumber))
 	add(text{JA: "鍵", EN: "Key"}, keyText(d.cert))
@@ -426,29 +410,29 @@ func (d description) rows(a *app, personal bool) [][]string {
 	return rows
 }
 
-func (a *app) holderRows(h cert.Holder) [][]string {
+func holderRows(o *ui.IO, h cert.Holder) [][]string {
 	sex := h.Sex.String()
 	switch h.Sex {
 	case cert.Male:
-		sex = a.say(text{JA: "男", EN: "male"})
+		sex = o.Text(text{JA: "男", EN: "male"})
 	case cert.Female:
-		sex = a.say(text{JA: "女", EN: "female"})
+		sex = o.Text(text{JA: "女", EN: "female"})
 	}
 	birth := text{JA: h.Birth.Wareki(), EN: h.Birth.String()}
 	rows := [][]string{
-		{a.say(text{JA: "氏名", EN: "Name"}), h.Name.String() + a.substitutes(h.NameSubstitutes)},
-		{a.say(text{JA: "生年月日", EN: "Date of birth"}), a.say(birth)},
-		{a.say(text{JA: "性別", EN: "Sex"}), sex},
-		{a.say(text{JA: "住所", EN: "Address"}), h.Address.String() + a.substitutes(h.AddressSubstitutes)},
+		{o.Text(text{JA: "氏名", EN: "Name"}), h.Name.String() + substitutes(o, h.NameSubstitutes)},
+		{o.Text(text{JA: "生年月日", EN: "Date of birth"}), o.Text(birth)},
+		{o.Text(text{JA: "性別", EN: "Sex"}), sex},
+		{o.Text(text{JA: "住所", EN: "Address"}), h.Address.String() + substitutes(o, h.AddressSubstitutes)},
 	}
-	for _, o := range h.Others {
-		rows = append(rows, []string{o.ID.String(), o.Text.String()})
+	for _, other := range h.Others {
+		rows = append(rows, []string{other.ID.String(), other.Text.String()})
 	}
 	return rows
 }
 
 // substitutes says which characters of a name stand for others.
-func (a *app) substitutes(positions []int) string {
+func substitutes(o *ui.IO, positions []int) string {
 	if len(positions) == 0 {
 		return ""
 	}
@@ -456,7 +440,7 @@ func (a *app) substitutes(positions []int) string {
 	for _, p := range positions {
 		n = append(n, fmt.Sprint(p+1))
 	}
-	return a.say(text{JA: "(代替文字: %s文字目)", EN: "  (substitute characters: no. %s)"}.With(strings.Join(n, ", ")))
+	return o.Text(text{JA: "(代替文字: %s文字目)", EN: "  (substitute characters: no. %s)"}.With(strings.Join(n, ", ")))
 }
 
 func keyText(c *x509.Certificate) string {

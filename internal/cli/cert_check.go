@@ -52,7 +52,7 @@ func (a *app) newCertCheck() *cobra.Command {
 		run:  func(ctx context.Context, args []string) error { return a.certCheck(ctx, &opt, kindArgument(args)) },
 	})
 	f := cmd.Flags()
-	f.StringVar(&opt.at, "at", "", a.say(text{JA: "確かめる日時`TIME`: 2029-11-03 か 2029-11-03T12:00:00+09:00(省くと今)", EN: "check for `TIME`: 2029-11-03 or 2029-11-03T12:00:00+09:00 (now unless given)"}))
+	f.StringVar(&opt.at, "at", "", a.io.Text(text{JA: "確かめる日時`TIME`: 2029-11-03 か 2029-11-03T12:00:00+09:00(省くと今)", EN: "check for `TIME`: 2029-11-03 or 2029-11-03T12:00:00+09:00 (now unless given)"}))
 	a.addTrustFlags(cmd, &opt.trustOptions)
 	a.addUnlockFlags(cmd, &opt.unlockOptions)
 	a.addRememberFlag(cmd)
@@ -87,7 +87,7 @@ type checked struct {
 }
 
 func (a *app) certCheck(ctx context.Context, opt *certCheckOptions, name string) error {
-	at, err := a.momentAsked(opt.at)
+	at, err := momentAsked(opt.at, a.env.Now())
 	if err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func (a *app) certCheck(ctx context.Context, opt *certCheckOptions, name string)
 	if err != nil {
 		return err
 	}
-	c := checked{subject: s, is: a.describeAt(s.cert, at), at: at, asked: opt.at != ""}
+	c := checked{subject: s, is: describe(s.cert, at), at: at, asked: opt.at != ""}
 	moment := trust.Moment{Time: at, Proven: true}
 	if cert.KindOf(s.cert).IsCA() {
 		c.verdict = e.anchors.CheckCA(s.cert, moment)
@@ -111,9 +111,9 @@ func (a *app) certCheck(ctx context.Context, opt *certCheckOptions, name string)
 	}
 	c.judgeKey()
 	if a.json {
-		err = a.writeJSON(a.io.Out, c.document())
+		err = a.io.JSON(c.document())
 	} else {
-		_, err = fmt.Fprint(a.io.Out, a.io.Rows(0, a.checkRows(c)))
+		_, err = fmt.Fprint(a.io.Out, a.io.Rows(0, c.rows(a.io)))
 	}
 	if err != nil {
 		return err
@@ -123,8 +123,7 @@ func (a *app) certCheck(ctx context.Context, opt *certCheckOptions, name string)
 
 // momentAsked reads --at. A day means its end, in Japan: on its last day a
 // certificate is still valid, and on its first it is already. Today is now.
-func (a *app) momentAsked(at string) (time.Time, error) {
-	now := a.now()
+func momentAsked(at string, now time.Time) (time.Time, error) {
 	if at == "" || at == cert.DateOf(now).String() {
 		return now, nil
 	}
@@ -133,7 +132,7 @@ func (a *app) momentAsked(at string) (time.Time, error) {
 	}
 	day, err := time.ParseInLocation(time.DateOnly, at, cert.JST)
 	if err != nil {
-		return now, usage(text{JA: "--at は 2029-11-03 か 2029-11-03T12:00:00+09:00 のように指定してください。", EN: "--at is like 2029-11-03 or 2029-11-03T12:00:00+09:00."})
+		return now, problem.Misuse(text{JA: "--at は 2029-11-03 か 2029-11-03T12:00:00+09:00 のように指定してください。", EN: "--at is like 2029-11-03 or 2029-11-03T12:00:00+09:00."})
 	}
 	return day.AddDate(0, 0, 1).Add(-time.Second), nil
 }
@@ -146,7 +145,7 @@ func (a *app) subject(ctx context.Context, opt *unlockOptions, name string) (s s
 	case ok:
 		return a.cardSubject(ctx, opt, kind)
 	case name == "-":
-		s.cert, err = readCertificate(a.stdin(ctx), a.say(text{JA: "標準入力", EN: "standard input"}))
+		s.cert, err = readCertificate(stdin(ctx, a.io), a.io.Text(text{JA: "標準入力", EN: "standard input"}))
 	case notThere != nil && !strings.ContainsAny(name, `./\`):
 		err = unknownKind(name)
 	default:
@@ -185,13 +184,13 @@ func (a *app) cardSubject(ctx context.Context, opt *unlockOptions, kind jpki.Kin
 		return err
 	}
 	if kind == jpki.KindSign {
-		if s.cert, err = a.guardedCertificate(ctx, opt, kind, readCA); err == nil {
-			a.remember(ctx, nil, s.cert)
+		if s.cert, err = guardedCertificate(ctx, a.cards, opt, kind, readCA); err == nil {
+			a.seen().remember(ctx, nil, s.cert)
 		}
 		return s, err
 	}
 	if len(opt.sources) == 0 {
-		err = a.readFree(ctx, func(app *jpki.App) (err error) {
+		err = a.cards.read(ctx, func(app *jpki.App) (err error) {
 			if s.cert, err = app.Certificate(kind); err != nil {
 				return err
 			}
@@ -201,12 +200,12 @@ func (a *app) cardSubject(ctx context.Context, opt *unlockOptions, kind jpki.Kin
 			return s, err
 		}
 	}
-	u, err := a.unlocker(opt, false)
+	u, err := newUnlocker(a.cards, opt, false)
 	if err != nil {
 		return s, err
 	}
 	defer u.Close()
-	err = a.withPIN(ctx, u, jpki.KeyAuth, func(_ *openedCard, session *jpki.Session) (err error) {
+	err = u.withPIN(ctx, jpki.KeyAuth, func(_ *openedCard, session *jpki.Session) (err error) {
 		if s.cert, err = session.Certificate(kind); err != nil {
 			return err
 		}
@@ -244,12 +243,12 @@ func (c *checked) judgeKey() {
 func (c checked) problem() error {
 	switch c.verdict.Status() {
 	case trust.Invalid:
-		return quietly(problem.Invalid)
+		return problem.Quiet(problem.Invalid)
 	case trust.Indeterminate:
-		return quietly(problem.Undecided)
+		return problem.Quiet(problem.Undecided)
 	}
 	if c.is.state == stateRenewalOpen {
-		return quietly(problem.Attention)
+		return problem.Quiet(problem.Attention)
 	}
 	return nil
 }
@@ -289,7 +288,7 @@ func (c checked) reasonText(r trust.Reason) text {
 	return t
 }
 
-func (a *app) checkRows(c checked) [][]string {
+func (c checked) rows(o *ui.IO) [][]string {
 	status := c.verdict.Status()
 	verdict, tone := certVerdictTexts[status], verdictTones[status]
 	if status == trust.Valid && c.verdict.Revocation == trust.RevocationNotApplicable {
@@ -301,8 +300,8 @@ func (a *app) checkRows(c checked) [][]string {
 	case c.verdict.Issuer.Standing == trust.Given:
 		verdict = text{JA: "%s(公的個人認証サービスではなく、--ca で指定した認証局)", EN: "%s (under a CA of --ca, not under JPKI)"}.With(verdict)
 	}
-	rows := [][]string{a.row(tone, text{JA: "判定", EN: "Verdict"}, capital(verdict))}
-	add := func(tone ui.Tone, label, value text) { rows = append(rows, a.row(tone, label, value)) }
+	rows := [][]string{o.Row(tone, text{JA: "判定", EN: "Verdict"}, capital(verdict))}
+	add := func(tone ui.Tone, label, value text) { rows = append(rows, o.Row(tone, label, value)) }
 	for _, r := range c.verdict.Reasons {
 		add(ui.Plain, text{JA: "理由", EN: "Reason"}, c.reasonText(r))
 	}
@@ -323,7 +322,7 @@ func (a *app) checkRows(c checked) [][]string {
 		}
 		add(lastTone, text{JA: "更新できる日", EN: "Renewal opens"}, opens)
 	}
-	add(ui.Plain, text{JA: "認証局", EN: "CA"}, a.issuerText(c))
+	add(ui.Plain, text{JA: "認証局", EN: "CA"}, issuerText(c))
 	add(ui.Plain, text{JA: "鍵の用途", EN: "Key usage"}, i18n.Same(strings.Join(keyUsages(c.cert), ", ")))
 	if p := policies(c.cert); len(p) > 0 {
 		add(ui.Plain, text{JA: "ポリシー", EN: "Policy"}, i18n.Same(strings.Join(p, ", ")))
@@ -331,7 +330,7 @@ func (a *app) checkRows(c checked) [][]string {
 	if t, ok := keyTexts[c.key]; ok && c.kind == cert.Auth {
 		add(keyTones[c.key], text{JA: "カードの鍵", EN: "Key on the card"}, t)
 	}
-	return append(rows, a.revocationRows(c.verdict)...)
+	return append(rows, revocationRows(o, c.verdict)...)
 }
 
 var keyTexts = map[cardKey]text{
@@ -343,7 +342,7 @@ var keyTexts = map[cardKey]text{
 var keyTones = map[cardKey]ui.Tone{keyNotChecked: ui.Faint, keyMatches: ui.Good, keyMismatch: ui.Bad}
 
 // issuerText says who issued it, and who says so.
-func (a *app) issuerText(c checked) text {
+func issuerText(c checked) text {
 	id := c.verdict.Issuer
 	standing := standingTexts[id.Standing]
 	switch {

@@ -3,7 +3,6 @@ package cli
 import (
 	"crypto/x509"
 	"testing"
-	"time"
 
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/ui"
@@ -43,8 +42,8 @@ func TestChallenge(t *testing.T) {
 	}
 
 	// Whose key is not its own is good for nothing.
-	a := &app{io: &ui.IO{Lang: i18n.EN}, now: func() time.Time { return testNow }}
-	c := checked{subject: subject{cert: own, kind: cert.Auth, key: keyMismatch}, is: a.describeAt(own, testNow), at: testNow}
+	a := &app{io: &ui.IO{Lang: i18n.EN}}
+	c := checked{subject: subject{cert: own, kind: cert.Auth, key: keyMismatch}, is: describe(own, testNow), at: testNow}
 	moment := trust.Moment{Time: testNow, Proven: true}
 	c.verdict = trust.Anchors{Demo: true}.Check(own, []*x509.Certificate{another}, cert.Auth, moment)
 	if a.finish(c.problem()) != 0 {
@@ -54,7 +53,7 @@ func TestChallenge(t *testing.T) {
 	if exit := a.finish(c.problem()); exit != 8 {
 		t.Errorf("exit status %d", exit)
 	}
-	rows := a.checkRows(c)
+	rows := c.rows(a.io)
 	if want := "the key on the card is not the certificate's; ask at the municipal counter"; rows[1][1] != want {
 		t.Errorf("%q, want %q", rows[1][1], want)
 	}

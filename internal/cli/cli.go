@@ -1,14 +1,14 @@
 // Package cli is the command line of jpki: a cobra tree with one file a
-// command, each an options struct and a run method, over an app that holds
-// what all of them share. Commands get their card from one place (card.go),
-// their PIN session from one place (unlock.go), and turn every error into what
-// a person can act on in one place (explain.go).
+// command. A command is an options struct, which its flags fill in, and a
+// method on app that runs it. What a run derives from the options is a value of
+// its own (call, finder, examiner), and takes of app what it needs: the streams
+// and language ([ui.IO]), the environment and clock ([env.Env]), or the opener
+// of cards.
 package cli
 
 import (
 	"cmp"
 	"context"
-	"errors"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -18,10 +18,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/jpki-tools/jpki/internal/env"
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/ui"
-	"github.com/jpki-tools/jpki/pkg/apdu"
 )
 
 // Config is what the program takes from its surroundings.
@@ -89,28 +89,18 @@ func interrupted() *problem.Problem {
 	return problem.New(problem.Interrupted, i18n.Text{JA: "中断しました。", EN: "Interrupted."}, i18n.Text{})
 }
 
-// app is what every command shares.
+// app is what cobra's commands are made of: the streams, the surroundings, the
+// way to a card, and the flags of every command.
 type app struct {
-	cfg  Config
-	io   *ui.IO
-	now  func() time.Time
-	demo *demoCards // cards of a tour, kept in memory; nil outside one
+	cfg   Config
+	io    *ui.IO
+	env   env.Env
+	cards *opener
 
 	late map[*cobra.Command]func() text // texts of commands that are written when somebody reads them
 
-	tracer *apdu.Tracer // of --trace; nil before the first card
-
-	// global flags
-	card    string
-	reader  string
-	wait    time.Duration
-	waits   bool // --wait was given
-	json    bool
-	noInput bool
-	trace   string
-
+	json       bool // --json
 	noRemember bool // --no-remember, of the commands that have it
-	impatient  bool // the command does not wait for a card of its own accord
 }
 
 func newApp(cfg Config) *app {
@@ -118,8 +108,9 @@ func newApp(cfg Config) *app {
 	if l, ok := i18n.Parse(flagValue(cfg.Args, "lang")); ok {
 		lang = l
 	}
-	a := &app{cfg: cfg, now: cfg.Now}
+	a := &app{cfg: cfg, env: env.Env{Getenv: cfg.Getenv, Now: cfg.Now}}
 	a.io = &ui.IO{In: cfg.Stdin, Out: ui.NewOutput(cfg.Stdout), Err: cfg.Stderr, Lang: lang}
+	a.cards = &opener{io: a.io, env: a.env, trace: &trace{}}
 	a.json = slices.Contains(cfg.Args, "--json") // for complaints about the line itself
 	a.setColor("auto")
 	return a
@@ -149,20 +140,20 @@ func (a *app) setColor(when string) {
 	case "never":
 		a.io.Color = false
 	default:
-		a.io.Color = ui.IsTerminal(a.io.Out) && a.cfg.Getenv("NO_COLOR") == "" && ui.Addressable(a.cfg.Getenv("TERM"))
+		a.io.Color = ui.IsTerminal(a.io.Out) && a.env.Getenv("NO_COLOR") == "" && ui.Addressable(a.env.Getenv("TERM"))
 	}
 }
 
 // finish reports an error and gives the exit status. What standard output did
 // not take is one, for whatever command.
 func (a *app) finish(err error) int {
-	if p, ok := isProblem(err); err == nil || ok && p.Silent {
+	if p, ok := problem.As(err); err == nil || ok && p.Silent {
 		err = cmp.Or(a.io.WriteError(), err)
 	}
 	if err == nil {
 		return 0
 	}
-	p := a.explain(err)
+	p := explain(err)
 	if !p.Silent {
 		a.report(p)
 	}
@@ -172,7 +163,7 @@ func (a *app) finish(err error) int {
 // report writes a problem to Err, in words or as JSON.
 func (a *app) report(p *problem.Problem) {
 	if a.json {
-		_ = a.writeJSON(a.io.Err, map[string]problemJSON{"error": a.problemJSON(p)})
+		_ = ui.WriteJSON(a.io.Err, map[string]problemJSON{"error": problemDocument(a.io, p)})
 		return
 	}
 	a.io.Complain(text{JA: "エラー: %s", EN: "Error: %s"}.With(p.What))
@@ -181,8 +172,8 @@ func (a *app) report(p *problem.Problem) {
 	}
 }
 
-func (a *app) problemJSON(p *problem.Problem) problemJSON {
-	return problemJSON{p.Code, a.say(p.What), a.say(p.Next), p.Left, p.TryUsed}
+func problemDocument(io *ui.IO, p *problem.Problem) problemJSON {
+	return problemJSON{p.Code, io.Text(p.What), io.Text(p.Next), p.Left, p.TryUsed}
 }
 
 type problemJSON struct {
@@ -191,16 +182,4 @@ type problemJSON struct {
 	Hint      string       `json:"hint"`
 	TriesLeft *int         `json:"tries_left"`
 	TryUsed   bool         `json:"try_used"`
-}
-
-// quietly makes a problem that only sets the exit status, because the output
-// already says it.
-func quietly(code problem.Code) error {
-	return &problem.Problem{Code: code, Silent: true}
-}
-
-func isProblem(err error) (*problem.Problem, bool) {
-	var p *problem.Problem
-	ok := errors.As(err, &p)
-	return p, ok
 }

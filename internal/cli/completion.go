@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 	"github.com/jpki-tools/jpki/pkg/pcsc"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
@@ -39,8 +40,8 @@ func (a *app) newCompletion() *cobra.Command {
 		case "powershell":
 			return root.GenPowerShellCompletionWithDesc(out)
 		}
-		return usage(text{JA: "「%s」の補完はありません。", EN: "There is no completion for %q."}.With(args[0])).
-			next(text{JA: "使えるもの: bash、zsh、fish、powershell", EN: "There are: bash, zsh, fish, powershell"})
+		return problem.Misuse(text{JA: "「%s」の補完はありません。", EN: "There is no completion for %q."}.With(args[0])).
+			WithNext(text{JA: "使えるもの: bash、zsh、fish、powershell", EN: "There are: bash, zsh, fish, powershell"})
 	}
 	return cmd
 }
@@ -66,8 +67,8 @@ func (o offer) complete(_ *cobra.Command, given []string, _ string) ([]string, c
 // that can be offered: its name in the help tells.
 func (a *app) completions(root *cobra.Command) map[string]offer {
 	kinds := offer{words: a.kindWords}
-	keys := these("sign\t"+a.say(pinNames[jpki.KeySign]), "auth\t"+a.say(pinNames[jpki.KeyAuth]))
-	demoCA := these("demo\t" + a.say(text{JA: "デモカードの認証局", EN: "the CA of the demo cards"}))
+	keys := these("sign\t"+a.io.Text(pinNames[jpki.KeySign]), "auth\t"+a.io.Text(pinNames[jpki.KeyAuth]))
+	demoCA := these("demo\t" + a.io.Text(text{JA: "デモカードの認証局", EN: "the CA of the demo cards"}))
 	return map[string]offer{
 		"jpki --card":     {words: a.cardWords},
 		"jpki --reader":   {words: readerNames},
@@ -168,14 +169,14 @@ func commandWords(root *cobra.Command) (words []string) {
 
 func (a *app) kindWords() (words []string) {
 	for _, k := range jpki.Kinds() {
-		words = append(words, k.String()+"\t"+a.say(certificateNames[k]))
+		words = append(words, k.String()+"\t"+a.io.Text(certificateNames[k]))
 	}
 	return words
 }
 
 func (a *app) personaWords() (words []string) {
 	for _, p := range virtualcard.Personas() {
-		words = append(words, p.Name+"\t"+a.say(personaTexts[p.Name]))
+		words = append(words, p.Name+"\t"+a.io.Text(personaTexts[p.Name]))
 	}
 	return words
 }

@@ -27,8 +27,8 @@ func (a *app) newDemo() *cobra.Command {
 	cmd.Annotations = map[string]string{alone: alone}
 	cmd.RunE = func(c *cobra.Command, args []string) error {
 		if len(args) > 0 {
-			return usage(text{JA: "「%s」というコマンドはありません。", EN: "There is no command %q."}.With(args[0])).
-				next(text{JA: "コマンドの一覧: jpki demo --help", EN: "For the commands: jpki demo --help"})
+			return problem.Misuse(text{JA: "「%s」というコマンドはありません。", EN: "There is no command %q."}.With(args[0])).
+				WithNext(text{JA: "コマンドの一覧: jpki demo --help", EN: "For the commands: jpki demo --help"})
 		}
 		return a.tour(c.Context())
 	}
@@ -91,11 +91,11 @@ var tourSteps = []step{
 // with it, on a card in memory.
 func (a *app) tour(ctx context.Context) (err error) {
 	if a.json {
-		return usage(text{JA: "demo に --json はありません。", EN: "demo has no --json."})
+		return problem.Misuse(text{JA: "demo に --json はありません。", EN: "demo has no --json."})
 	}
-	if a.card != "" {
-		return usage(text{JA: "demo のデモカードは決まっています。", EN: "The tour has a demo card of its own."}).
-			next(text{JA: "試すには jpki status --card %s", EN: "To try that one: jpki status --card %s"}.With(a.card))
+	if a.cards.card != "" {
+		return problem.Misuse(text{JA: "demo のデモカードは決まっています。", EN: "The tour has a demo card of its own."}).
+			WithNext(text{JA: "試すには jpki status --card %s", EN: "To try that one: jpki status --card %s"}.With(a.cards.card))
 	}
 	dir, err := os.MkdirTemp("", "jpki-demo-")
 	if err != nil {
@@ -111,12 +111,12 @@ func (a *app) tour(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.Chdir(back)) }()
 	contract := text{JA: "これはデモの契約書です。\n", EN: "This is a demo contract.\n"}
-	if err := os.WriteFile("contract.txt", []byte(a.say(contract)), 0o600); err != nil {
+	if err := os.WriteFile("contract.txt", []byte(a.io.Text(contract)), 0o600); err != nil {
 		return err
 	}
 	out := a.io.Out
-	fmt.Fprintf(out, "%s\n", a.io.Page(a.say(demoPINs)))
-	cards := &demoCards{}
+	fmt.Fprintf(out, "%s\n", a.io.Page(a.io.Text(demoPINs)))
+	cards := &tour{}
 	for i, s := range tourSteps {
 		if err := context.Cause(ctx); err != nil {
 			return err
@@ -125,16 +125,16 @@ func (a *app) tour(ctx context.Context) (err error) {
 		if s.stdin != "" {
 			shown = fmt.Sprintf("printf '%s\\n' | %s", strings.TrimSpace(s.stdin), shown)
 		}
-		fmt.Fprintf(out, "\n%s\n%s\n", a.io.Paint(ui.Strong, a.io.Page(fmt.Sprintf("%d. %s", i+1, a.say(s.title)))), a.io.Paint(ui.Faint, "$ "+shown))
+		fmt.Fprintf(out, "\n%s\n%s\n", a.io.Paint(ui.Strong, a.io.Page(fmt.Sprintf("%d. %s", i+1, a.io.Text(s.title)))), a.io.Paint(ui.Faint, "$ "+shown))
 		exit, err := a.runStep(ctx, cards, s)
 		if err != nil {
 			return err
 		}
 		if exit != 0 {
-			fmt.Fprintln(out, a.io.Paint(ui.Faint, a.say(text{JA: "(終了ステータス %d)", EN: "(exit status %d)"}.With(exit))))
+			fmt.Fprintln(out, a.io.Paint(ui.Faint, a.io.Text(text{JA: "(終了ステータス %d)", EN: "(exit status %d)"}.With(exit))))
 		}
 	}
-	fmt.Fprintf(out, "\n%s\n", a.io.Page(a.say(text{
+	fmt.Fprintf(out, "\n%s\n", a.io.Page(a.io.Text(text{
 		JA: "カードリーダーがあれば、そのまま jpki status を実行してください。",
 		EN: "With a card reader, run jpki status.",
 	})))
@@ -142,7 +142,7 @@ func (a *app) tour(ctx context.Context) (err error) {
 }
 
 // runStep runs a command line as a program of its own would, on the tour's card.
-func (a *app) runStep(ctx context.Context, cards *demoCards, s step) (exit int, err error) {
+func (a *app) runStep(ctx context.Context, cards *tour, s step) (exit int, err error) {
 	cfg := a.cfg
 	cfg.Args = append(strings.Fields(s.line), "--card", "demo", "--no-input", "--lang", string(a.io.Lang))
 	cfg.Stderr = cfg.Stdout // one after the other, as a terminal shows them
@@ -157,7 +157,7 @@ func (a *app) runStep(ctx context.Context, cards *demoCards, s step) (exit int, 
 	w.Close()
 	cfg.Stdin = r
 	sub := newApp(cfg)
-	sub.demo = cards
+	sub.cards.tour = cards
 	return sub.finish(sub.execute(ctx, cfg.Args)), nil
 }
 
@@ -180,24 +180,24 @@ func (a *app) newDemoServe() *cobra.Command {
 		},
 	})
 	f := cmd.Flags()
-	f.StringVar(&addr, "address", "", a.say(text{JA: "vpcdの`ADDRESS`(省略時 " + virtualcard.DefaultAddr + ")", EN: "vpcd's `ADDRESS` (default " + virtualcard.DefaultAddr + ")"}))
-	f.StringVar(&persona, "persona", "", a.say(text{JA: "デモカードの`NAME`(省略時 " + democard.DefaultPersona + ")", EN: "`NAME` of the demo card (default " + democard.DefaultPersona + ")"}))
-	f.BoolVar(&opt.NoExtendedLength, "short", false, a.say(text{JA: "拡張長のコマンドを断るカード", EN: "a card that refuses commands of extended length"}))
-	f.BoolVar(&opt.ReselectDrops, "reselect-drops", false, a.say(text{JA: "再SELECTで暗証番号の状態を失うカード", EN: "a card that drops a verified PIN when it is selected again"}))
-	f.BoolVar(&opt.T0, "t0", false, a.say(text{JA: "T=0のように応答するカード", EN: "a card that answers as over T=0"}))
+	f.StringVar(&addr, "address", "", a.io.Text(text{JA: "vpcdの`ADDRESS`(省略時 " + virtualcard.DefaultAddr + ")", EN: "vpcd's `ADDRESS` (default " + virtualcard.DefaultAddr + ")"}))
+	f.StringVar(&persona, "persona", "", a.io.Text(text{JA: "デモカードの`NAME`(省略時 " + democard.DefaultPersona + ")", EN: "`NAME` of the demo card (default " + democard.DefaultPersona + ")"}))
+	f.BoolVar(&opt.NoExtendedLength, "short", false, a.io.Text(text{JA: "拡張長のコマンドを断るカード", EN: "a card that refuses commands of extended length"}))
+	f.BoolVar(&opt.ReselectDrops, "reselect-drops", false, a.io.Text(text{JA: "再SELECTで暗証番号の状態を失うカード", EN: "a card that drops a verified PIN when it is selected again"}))
+	f.BoolVar(&opt.T0, "t0", false, a.io.Text(text{JA: "T=0のように応答するカード", EN: "a card that answers as over T=0"}))
 	return cmd
 }
 
 func (a *app) demoServe(ctx context.Context, addr, name string, opt virtualcard.Options) error {
-	if a.card != "" {
-		return usage(text{JA: "demo serve に --card は使えません。", EN: "demo serve has no --card."}).
-			next(text{JA: "デモカードは --persona で指定してください。", EN: "Name the demo card with --persona."})
+	if a.cards.card != "" {
+		return problem.Misuse(text{JA: "demo serve に --card は使えません。", EN: "demo serve has no --card."}).
+			WithNext(text{JA: "デモカードは --persona で指定してください。", EN: "Name the demo card with --persona."})
 	}
 	persona, ok := virtualcard.Lookup(name)
 	if !ok {
 		return unknownPersona(name)
 	}
-	card, err := virtualcard.New(persona, a.now(), opt)
+	card, err := virtualcard.New(persona, a.env.Now(), opt)
 	if err != nil {
 		return err
 	}
@@ -239,7 +239,7 @@ func (a *app) newDemoReset() *cobra.Command {
 			if len(args) > 0 {
 				persona = args[0]
 			}
-			store, err := state.Open(a.cfg.Getenv)
+			store, err := state.Open(a.env.Getenv)
 			if err == nil {
 				err = democard.Reset(ctx, store, persona)
 			}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/jpki-tools/jpki/internal/doctor"
 	"github.com/jpki-tools/jpki/internal/i18n"
+	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 	"github.com/jpki-tools/jpki/pkg/pcsc"
@@ -40,7 +41,7 @@ func (a *app) newDoctor() *cobra.Command {
 		args: a.noArgs(),
 		run:  func(ctx context.Context, _ []string) error { return a.doctor(ctx, report) },
 	})
-	cmd.Flags().BoolVar(&report, "report", false, a.say(text{
+	cmd.Flags().BoolVar(&report, "report", false, a.io.Text(text{
 		JA: "報告用に出力する。氏名、番号、証明書の中身、パソコンの名前は含まない",
 		EN: "write a report, without names, numbers, certificates or this computer's name",
 	}))
@@ -49,7 +50,7 @@ func (a *app) newDoctor() *cobra.Command {
 
 func (a *app) doctor(ctx context.Context, report bool) error {
 	if report && a.json {
-		return usage(text{JA: "--report と --json は同時に使えません。", EN: "--report and --json exclude each other."})
+		return problem.Misuse(text{JA: "--report と --json は同時に使えません。", EN: "--report and --json exclude each other."})
 	}
 	e, err := a.environment(ctx)
 	if err != nil {
@@ -60,14 +61,14 @@ func (a *app) doctor(ctx context.Context, report bool) error {
 	case report:
 		fmt.Fprint(a.io.Out, doctor.Report(e, findings, versionText(), private()))
 	case a.json:
-		if err := a.writeJSON(a.io.Out, a.diagnosesJSON(findings)); err != nil {
+		if err := a.io.JSON(a.diagnosesJSON(findings)); err != nil {
 			return err
 		}
 	default:
 		a.printFindings(findings)
 	}
 	if g := doctor.Gravest(findings); g != nil {
-		return quietly(g.Code)
+		return problem.Quiet(g.Code)
 	}
 	return nil
 }
@@ -76,10 +77,10 @@ func (a *app) doctor(ctx context.Context, report bool) error {
 // command line, or its interruption, is an error.
 func (a *app) environment(ctx context.Context) (*doctor.Environment, error) {
 	e := &doctor.Environment{
-		OS: runtime.GOOS, Files: os.DirFS("/"), Getenv: a.cfg.Getenv,
+		OS: runtime.GOOS, Files: os.DirFS("/"), Getenv: a.env.Getenv,
 		Run:  func(path string, args ...string) (string, error) { return outputOf(ctx, path, args...) },
-		Lang: a.io.Lang, Terminal: ui.IsTerminal(a.io.Out), Now: a.now(), Built: built(),
-		Demo: a.card != "", Backend: doctor.Backend,
+		Lang: a.io.Lang, Terminal: ui.IsTerminal(a.io.Out), Now: a.env.Now(), Built: built(),
+		Demo: a.cards.card != "", Backend: doctor.Backend,
 	}
 	if e.Demo {
 		return e, a.examineDemo(ctx, e)
@@ -93,8 +94,8 @@ func (a *app) environment(ctx context.Context) (*doctor.Environment, error) {
 	if e.Readers, e.Service = pc.Readers(); e.Service != nil {
 		return e, nil
 	}
-	if len(e.Readers) > 0 && a.reader != "" {
-		if e.Readers, err = a.wantedReaders(e.Readers); err != nil {
+	if len(e.Readers) > 0 && a.cards.reader != "" {
+		if e.Readers, err = a.cards.wantedReaders(e.Readers); err != nil {
 			return nil, err
 		}
 	}
@@ -111,7 +112,7 @@ func (a *app) environment(ctx context.Context) (*doctor.Environment, error) {
 }
 
 func (a *app) examineDemo(ctx context.Context, e *doctor.Environment) error {
-	card, err := a.openCard(ctx)
+	card, err := a.cards.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -132,7 +133,7 @@ func (a *app) examineCard(ctx context.Context, pc *pcsc.Context, reader string) 
 		return c, nil
 	}
 	defer conn.Close()
-	traced, err := a.traced(conn)
+	traced, err := a.cards.traced(conn)
 	if err == nil {
 		c.Err = jpki.New(traced).Read(ctx, func(app *jpki.App) error { return examine(app, &c) })
 	}
@@ -194,10 +195,10 @@ func (a *app) printFindings(findings []doctor.Finding) {
 		if f.Level == doctor.Bad || f.Level == doctor.Warn {
 			trouble++
 		}
-		name := fmt.Sprintf("%-*s", names, a.say(levelNames[f.Level]))
-		fmt.Fprintf(a.io.Out, "%s  %s\n", a.io.Paint(levelTones[f.Level], name), ui.Wrap(a.say(f.What), width, indent))
+		name := fmt.Sprintf("%-*s", names, a.io.Text(levelNames[f.Level]))
+		fmt.Fprintf(a.io.Out, "%s  %s\n", a.io.Paint(levelTones[f.Level], name), ui.Wrap(a.io.Text(f.What), width, indent))
 		if !f.Next.IsZero() {
-			fmt.Fprintf(a.io.Out, "%s%s\n", indent, ui.Wrap(a.say(f.Next), width, indent))
+			fmt.Fprintf(a.io.Out, "%s%s\n", indent, ui.Wrap(a.io.Text(f.Next), width, indent))
 		}
 	}
 	last := text{JA: "問題は見つかりませんでした。", EN: "No problem was found."}
@@ -207,7 +208,7 @@ func (a *app) printFindings(findings []doctor.Finding) {
 			EN: "Problems and warnings: %d. Begin with the first. If that does not help, report it with the output of jpki doctor --report.",
 		}.With(trouble)
 	}
-	fmt.Fprintf(a.io.Out, "\n%s\n", ui.Wrap(a.say(last), a.io.Width(), ""))
+	fmt.Fprintf(a.io.Out, "\n%s\n", ui.Wrap(a.io.Text(last), a.io.Width(), ""))
 }
 
 // diagnosisJSON is a finding in jpki.doctor/v1.
@@ -229,7 +230,7 @@ type diagnosesJSON struct {
 func (a *app) diagnosesJSON(findings []doctor.Finding) diagnosesJSON {
 	doc := diagnosesJSON{Schema: "jpki.doctor/v1", OK: doctor.Gravest(findings) == nil}
 	for _, f := range findings {
-		j := diagnosisJSON{f.Check, f.Name, f.Level, nil, a.say(f.What), a.say(f.Next)}
+		j := diagnosisJSON{f.Check, f.Name, f.Level, nil, a.io.Text(f.What), a.io.Text(f.Next)}
 		if f.Code != "" {
 			code := string(f.Code)
 			j.Code = &code

@@ -18,8 +18,8 @@ import (
 
 // explain turns an error of any layer into what a person can act on. It is the
 // only place where that is decided.
-func (a *app) explain(err error) *problem.Problem {
-	if p, ok := isProblem(err); ok {
+func explain(err error) *problem.Problem {
+	if p, ok := problem.As(err); ok {
 		return p
 	}
 	for _, explain := range []func(error) *problem.Problem{explainPIN, explainSource, explainDocument, explainFetch, explainAgent, explainTLS, explainCertificate, explainReader, explainCAs, explainDemo, explainState, explainStdout, explainOutput, explainFile} {

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jpki-tools/jpki/internal/guide"
+	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/ui"
 )
 
@@ -30,7 +31,7 @@ func (a *app) newGuide() *cobra.Command {
 		run: func(_ context.Context, args []string) error {
 			switch words := strings.Join(args, " "); {
 			case sources && words != "":
-				return usage(text{JA: "--sources に引数はありません。", EN: "--sources takes no arguments."})
+				return problem.Misuse(text{JA: "--sources に引数はありません。", EN: "--sources takes no arguments."})
 			case sources:
 				return a.guideSources()
 			case strings.TrimSpace(words) == "":
@@ -40,14 +41,14 @@ func (a *app) newGuide() *cobra.Command {
 			}
 		},
 	})
-	cmd.Flags().BoolVar(&sources, "sources", false, a.say(text{JA: "出典の一覧を表示する", EN: "list what the texts are taken from"}))
+	cmd.Flags().BoolVar(&sources, "sources", false, a.io.Text(text{JA: "出典の一覧を表示する", EN: "list what the texts are taken from"}))
 	return cmd
 }
 
 // guideWords are the topics as the shell offers them.
 func (a *app) guideWords() (words []string) {
 	for _, t := range guide.Topics() {
-		words = append(words, t.Name+"\t"+a.say(t.Title))
+		words = append(words, t.Name+"\t"+a.io.Text(t.Title))
 	}
 	return words
 }
@@ -67,23 +68,23 @@ func (a *app) guide(words string) error {
 		return unknownTopic(words, near)
 	}
 	if a.json {
-		return a.writeJSON(a.io.Out, a.topicJSON(topic))
+		return a.io.JSON(a.topicJSON(topic))
 	}
 	out, width := a.io.Out, a.io.Width()
-	fmt.Fprintf(out, "%s\n", a.io.Paint(ui.Strong, a.say(topic.Title)))
-	bullet := a.say(text{JA: "・", EN: "- "})
+	fmt.Fprintf(out, "%s\n", a.io.Paint(ui.Strong, a.io.Text(topic.Title)))
+	bullet := a.io.Text(text{JA: "・", EN: "- "})
 	for _, part := range topic.Parts {
 		fmt.Fprintln(out)
 		if !part.Heading.IsZero() {
-			fmt.Fprintln(out, a.io.Paint(ui.Strong, ui.Wrap(a.say(part.Heading), width, "")))
+			fmt.Fprintln(out, a.io.Paint(ui.Strong, ui.Wrap(a.io.Text(part.Heading), width, "")))
 		}
 		for _, p := range part.Points {
-			fmt.Fprintln(out, ui.Wrap(bullet+a.say(p), width, "  "))
+			fmt.Fprintln(out, ui.Wrap(bullet+a.io.Text(p), width, "  "))
 		}
 	}
 	fmt.Fprintln(out)
 	for _, t := range []text{writtenText(), publishers()} {
-		fmt.Fprintln(out, a.io.Paint(ui.Faint, ui.Wrap(a.say(t), width, "")))
+		fmt.Fprintln(out, a.io.Paint(ui.Faint, ui.Wrap(a.io.Text(t), width, "")))
 	}
 	return nil
 }
@@ -114,30 +115,30 @@ func unknownTopic(words string, near []guide.Topic) error {
 			EN: fmt.Sprintf("Near it are %s.", strings.Join(en, ", ")),
 		}
 	}
-	return usage(text{JA: "「%s」に合う項目が見つかりません。", EN: "No topic was found for %q."}.With(words)).next(next)
+	return problem.Misuse(text{JA: "「%s」に合う項目が見つかりません。", EN: "No topic was found for %q."}.With(words)).WithNext(next)
 }
 
 func (a *app) guideTopics() error {
 	if a.json {
 		doc := topicsJSON{Schema: "jpki.guide-topics/v1", Written: guide.Written.String()}
 		for _, t := range guide.Topics() {
-			doc.Topics = append(doc.Topics, topicNameJSON{t.Name, a.say(t.Title)})
+			doc.Topics = append(doc.Topics, topicNameJSON{t.Name, a.io.Text(t.Title)})
 		}
-		return a.writeJSON(a.io.Out, doc)
+		return a.io.JSON(doc)
 	}
 	var rows [][]string
 	for _, t := range guide.Topics() {
-		rows = append(rows, []string{t.Name, a.say(t.Title)})
+		rows = append(rows, []string{t.Name, a.io.Text(t.Title)})
 	}
-	fmt.Fprintf(a.io.Out, "%s\n", a.io.Paint(ui.Strong, a.say(text{JA: "手続きの案内", EN: "Procedures"})))
+	fmt.Fprintf(a.io.Out, "%s\n", a.io.Paint(ui.Strong, a.io.Text(text{JA: "手続きの案内", EN: "Procedures"})))
 	fmt.Fprintf(a.io.Out, "\n%s\n%s\n", ui.Table(2, nil, rows),
-		ui.Wrap(a.say(text{JA: "読むには jpki guide 名前。「jpki guide 引越し」のように言葉でも探せます。", EN: "To read one: jpki guide NAME. Words do as well: jpki guide new address."}), a.io.Width(), ""))
+		ui.Wrap(a.io.Text(text{JA: "読むには jpki guide 名前。「jpki guide 引越し」のように言葉でも探せます。", EN: "To read one: jpki guide NAME. Words do as well: jpki guide new address."}), a.io.Width(), ""))
 	return nil
 }
 
 func (a *app) guideSources() error {
 	if a.json {
-		return a.writeJSON(a.io.Out, struct {
+		return a.io.JSON(struct {
 			Schema  string       `json:"schema"`
 			Written string       `json:"written"`
 			Sources []sourceJSON `json:"sources"`
@@ -145,10 +146,10 @@ func (a *app) guideSources() error {
 	}
 	var rows [][]string
 	for _, s := range guide.Sources() {
-		rows = append(rows, []string{a.say(s.Publisher), s.Title, s.Date})
+		rows = append(rows, []string{a.io.Text(s.Publisher), s.Title, s.Date})
 	}
 	fmt.Fprint(a.io.Out, ui.Table(0, []string{
-		a.say(text{JA: "発行者", EN: "Publisher"}), a.say(text{JA: "題名", EN: "Title"}), a.say(text{JA: "更新日", EN: "Changed"}),
+		a.io.Text(text{JA: "発行者", EN: "Publisher"}), a.io.Text(text{JA: "題名", EN: "Title"}), a.io.Text(text{JA: "更新日", EN: "Changed"}),
 	}, rows))
 	return nil
 }
@@ -188,15 +189,15 @@ type sourceJSON struct {
 }
 
 func (a *app) topicJSON(t guide.Topic) topicJSON {
-	doc := topicJSON{Schema: "jpki.guide/v1", Written: guide.Written.String(), Name: t.Name, Title: a.say(t.Title), Sources: a.sourcesJSON()}
+	doc := topicJSON{Schema: "jpki.guide/v1", Written: guide.Written.String(), Name: t.Name, Title: a.io.Text(t.Title), Sources: a.sourcesJSON()}
 	for _, part := range t.Parts {
 		var p partJSON
 		if !part.Heading.IsZero() {
-			heading := a.say(part.Heading)
+			heading := a.io.Text(part.Heading)
 			p.Heading = &heading
 		}
 		for _, point := range part.Points {
-			p.Points = append(p.Points, a.say(point))
+			p.Points = append(p.Points, a.io.Text(point))
 		}
 		doc.Parts = append(doc.Parts, p)
 	}
@@ -205,7 +206,7 @@ func (a *app) topicJSON(t guide.Topic) topicJSON {
 
 func (a *app) sourcesJSON() (docs []sourceJSON) {
 	for _, s := range guide.Sources() {
-		doc := sourceJSON{Publisher: a.say(s.Publisher), Title: s.Title}
+		doc := sourceJSON{Publisher: a.io.Text(s.Publisher), Title: s.Title}
 		if s.Date != "" {
 			doc.Date = &s.Date
 		}

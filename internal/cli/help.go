@@ -32,7 +32,7 @@ func (a *app) newHelp() *cobra.Command {
 func helpFor(root *cobra.Command, args []string) error {
 	found, rest, err := root.Find(args)
 	if err != nil || len(rest) > 0 {
-		return usage(text{JA: "「%s」というコマンドや項目はありません。", EN: "There is no command or topic %q."}.With(strings.Join(args, " ")))
+		return problem.Misuse(text{JA: "「%s」というコマンドや項目はありません。", EN: "There is no command or topic %q."}.With(strings.Join(args, " ")))
 	}
 	return found.Help()
 }

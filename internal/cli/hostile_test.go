@@ -18,21 +18,21 @@ import (
 
 // judged is the program as far as verify needs it, and gives the code of what
 // stands against a file; "" means exit status 0.
-func judged(t *testing.T, opt *verifyOptions) func(path string) problem.Code {
+func judged(t *testing.T, content ...string) func(path string) problem.Code {
 	t.Helper()
 	a := newApp(Config{
 		Args: []string{"--lang=en"}, Getenv: func(string) string { return "" },
 		Now: func() time.Time { return time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC) },
 	})
-	opt.trust, opt.many = "demo", true
-	var err error
-	if opt.examiner, err = a.examiner(t.Context(), &opt.trustOptions); err != nil {
+	e, err := a.examiner(t.Context(), &trustOptions{trust: "demo"})
+	if err != nil {
 		t.Fatal(err)
 	}
+	find := &finder{io: a.io, now: a.env.Now, content: content, many: true}
 	return func(path string) problem.Code {
 		f := fileFinding{file: path}
-		f.signatures, f.err = a.findSignatures(context.Background(), opt, path)
-		return a.code(a.judgeFile(context.Background(), opt, f))
+		f.signatures, f.err = find.signatures(context.Background(), path)
+		return e.judgeFile(context.Background(), f, false).code()
 	}
 }
 
@@ -71,11 +71,11 @@ func TestEveryByteOfASignedFile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		opt := &verifyOptions{}
+		var content []string
 		if c.file == "a.txt.p7s" {
-			opt.content = []string{w.path("a.txt")}
+			content = []string{w.path("a.txt")}
 		}
-		judge := judged(t, opt)
+		judge := judged(t, content...)
 		if code := judge(w.path(c.file)); code != "" {
 			t.Fatalf("%s, unchanged: %s", c.file, code)
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"time"
 
 	"github.com/jpki-tools/jpki/internal/beside"
 	"github.com/jpki-tools/jpki/internal/problem"
@@ -23,11 +24,11 @@ type input struct {
 }
 
 // reader reads the whole input once, and shows how far it came.
-func (in *input) reader(a *app) (r io.Reader, done func()) {
-	if _, typed := in.rest.(*stdinReader); typed && ui.IsTerminal(a.io.In) {
+func (in *input) reader(o *ui.IO, now func() time.Time) (r io.Reader, done func()) {
+	if _, typed := in.rest.(*stdinReader); typed && ui.IsTerminal(o.In) {
 		return io.MultiReader(bytes.NewReader(in.head), in.rest), func() {}
 	}
-	p := a.io.Progress(text{JA: "%sを読んでいます", EN: "reading %s"}.With(in.name), in.size, a.now)
+	p := o.Progress(text{JA: "%sを読んでいます", EN: "reading %s"}.With(in.name), in.size, now)
 	return p.Reader(cancellable(in.ctx, io.MultiReader(bytes.NewReader(in.head), in.rest))), p.Done
 }
 
@@ -75,14 +76,14 @@ func isFolder(path string) *problem.Problem {
 }
 
 // stdin reads standard input. It ends with ctx, also while nothing comes.
-func (a *app) stdin(ctx context.Context) io.Reader {
-	if ui.IsTerminal(a.io.In) {
-		a.io.Note(text{
+func stdin(ctx context.Context, o *ui.IO) io.Reader {
+	if ui.IsTerminal(o.In) {
+		o.Note(text{
 			JA: "標準入力を読んでいます(終わりは%s、中止はCtrl-C)。",
 			EN: "Reading standard input (%s ends it, Ctrl-C cancels).",
 		}.With(endOfInput))
 	}
-	return &stdinReader{ctx: ctx, file: a.io.In}
+	return &stdinReader{ctx: ctx, file: o.In}
 }
 
 type stdinReader struct {

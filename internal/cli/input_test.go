@@ -19,10 +19,9 @@ func TestStdinEndsWithItsContext(t *testing.T) {
 	}
 	defer r.Close()
 	defer w.Close()
-	a := &app{io: &ui.IO{In: r}}
 	stop := errors.New("stop")
 	ctx, cancel := context.WithCancelCause(t.Context())
-	in := a.stdin(ctx)
+	in := stdin(ctx, &ui.IO{In: r})
 	if _, err := w.WriteString("some"); err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +44,7 @@ func TestStdinEndsOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	in := (&app{io: &ui.IO{In: f}}).stdin(t.Context())
+	in := stdin(t.Context(), &ui.IO{In: f})
 	if data, err := io.ReadAll(in); err != nil || len(data) != 0 {
 		t.Fatalf("read %q, %v", data, err)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 )
 
@@ -36,7 +37,7 @@ func (a *app) newPINStatus() *cobra.Command {
 }
 
 func (a *app) pinStatus(ctx context.Context) error {
-	card, err := a.openCard(ctx)
+	card, err := a.cards.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -50,14 +51,14 @@ func (a *app) pinStatus(ctx context.Context) error {
 		return err
 	}
 	if a.json {
-		return a.writeJSON(a.io.Out, struct {
+		return a.io.JSON(struct {
 			Schema string    `json:"schema"`
 			PINs   []pinJSON `json:"pins"`
 		}{"jpki.pin-status/v1", pinsJSON(pins)})
 	}
 	var rows [][]string
 	for _, p := range pins {
-		rows = append(rows, a.counterRow(p))
+		rows = append(rows, counterRow(a.io, p))
 	}
 	fmt.Fprint(a.io.Out, a.io.Rows(0, rows))
 	if slices.ContainsFunc(pins, func(p pinStatus) bool { return p.err == nil && p.tries.Blocked() }) {
@@ -84,7 +85,7 @@ func (a *app) newPINVerify() *cobra.Command {
 		},
 		args: keyArgs,
 		run: func(ctx context.Context, args []string) error {
-			u, err := a.unlocker(&unlock, false)
+			u, err := newUnlocker(a.cards, &unlock, false)
 			if err != nil {
 				return err
 			}
@@ -102,7 +103,7 @@ func (a *app) pinVerify(ctx context.Context, u *unlocker, args []string) error {
 		return err
 	}
 	var after jpki.Tries
-	err = a.withPIN(ctx, u, k, func(*openedCard, *jpki.Session) error {
+	err = u.withPIN(ctx, k, func(*openedCard, *jpki.Session) error {
 		after = jpki.Tries{Left: k.MaxTries(), Max: k.MaxTries()} // a right PIN resets its counter
 		return nil
 	})
@@ -110,7 +111,7 @@ func (a *app) pinVerify(ctx context.Context, u *unlocker, args []string) error {
 		return err
 	}
 	if a.json {
-		return a.writeJSON(a.io.Out, struct {
+		return a.io.JSON(struct {
 			Schema   string  `json:"schema"`
 			Verified bool    `json:"verified"`
 			PIN      pinJSON `json:"pin"`
@@ -127,7 +128,7 @@ func keyArgs(_ *cobra.Command, args []string) error {
 	if len(args) == 0 || len(args) == 1 && keysNamed[args[0]] != 0 {
 		return nil
 	}
-	return usage(text{JA: "引数は sign(署名用)か auth(利用者証明用)の1つです。", EN: "The argument is sign or auth."}).next(noPINHere)
+	return problem.Misuse(text{JA: "引数は sign(署名用)か auth(利用者証明用)の1つです。", EN: "The argument is sign or auth."}).WithNext(noPINHere)
 }
 
 // noPINHere is for a command line that may have a PIN in it, which is not
@@ -143,9 +144,9 @@ func (a *app) keyArgument(ctx context.Context, u *unlocker, args []string) (jpki
 		return keysNamed[args[0]], nil
 	}
 	if u.tty == nil {
-		return 0, usage(text{JA: "sign(署名用)か auth(利用者証明用)を指定してください。", EN: "Say which: sign or auth."})
+		return 0, problem.Misuse(text{JA: "sign(署名用)か auth(利用者証明用)を指定してください。", EN: "Say which: sign or auth."})
 	}
-	answer, err := u.tty.Line(ctx, a.say(text{
+	answer, err := u.tty.Line(ctx, a.io.Text(text{
 		JA: "どちらの暗証番号ですか。 1 署名用(英数字)  2 利用者証明用(数字4桁): ",
 		EN: "Which PIN?  1 signing (letters and digits)  2 authentication (4 digits): ",
 	}))
@@ -158,6 +159,6 @@ func (a *app) keyArgument(ctx context.Context, u *unlocker, args []string) (jpki
 	case "2", "auth":
 		return jpki.KeyAuth, nil
 	}
-	return 0, usage(text{JA: "1でも2でもありません。", EN: "This is neither 1 nor 2."}).
-		next(text{JA: "もう一度実行して、1か2を入力してください。", EN: "Run this again and enter 1 or 2."})
+	return 0, problem.Misuse(text{JA: "1でも2でもありません。", EN: "This is neither 1 nor 2."}).
+		WithNext(text{JA: "もう一度実行して、1か2を入力してください。", EN: "Run this again and enter 1 or 2."})
 }

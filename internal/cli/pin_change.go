@@ -40,15 +40,15 @@ func (a *app) newPINChange() *cobra.Command {
 	})
 	a.addUnlockFlags(cmd, &opt.unlock)
 	f := cmd.Flags()
-	f.Var(sourceFlag{&opt.unlock, pin.NewFile}, "new-pin-file", a.say(text{JA: "新しい暗証番号を`FILE`から読む", EN: "read the new PIN from `FILE`"}))
-	f.Var(sourceFlag{&opt.unlock, pin.NewCommand}, "new-pin-command", a.say(text{JA: "新しい暗証番号を`CMD`の出力から読む", EN: "read the new PIN from what `CMD` prints"}))
-	f.BoolVar(&opt.force, "force", false, a.say(text{JA: "推測されやすい暗証番号でも変更する", EN: "change it even to one that is easily guessed"}))
-	f.BoolVar(&opt.dryRun, "dry-run", false, a.say(text{JA: "変更以外をすべて行う(現在の暗証番号は確かめる)", EN: "do everything but the change (the current PIN is checked)"}))
+	f.Var(sourceFlag{&opt.unlock, pin.NewFile}, "new-pin-file", a.io.Text(text{JA: "新しい暗証番号を`FILE`から読む", EN: "read the new PIN from `FILE`"}))
+	f.Var(sourceFlag{&opt.unlock, pin.NewCommand}, "new-pin-command", a.io.Text(text{JA: "新しい暗証番号を`CMD`の出力から読む", EN: "read the new PIN from what `CMD` prints"}))
+	f.BoolVar(&opt.force, "force", false, a.io.Text(text{JA: "推測されやすい暗証番号でも変更する", EN: "change it even to one that is easily guessed"}))
+	f.BoolVar(&opt.dryRun, "dry-run", false, a.io.Text(text{JA: "変更以外をすべて行う(現在の暗証番号は確かめる)", EN: "do everything but the change (the current PIN is checked)"}))
 	return cmd
 }
 
 func (a *app) pinChange(ctx context.Context, opt *changeOptions, args []string) error {
-	u, err := a.unlocker(&opt.unlock, true)
+	u, err := newUnlocker(a.cards, &opt.unlock, true)
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (a *app) pinChange(ctx context.Context, opt *changeOptions, args []string) 
 		}
 		return a.acceptWeak(ctx, opt, u, card, k, fresh)
 	}
-	err = a.withCurrentPIN(ctx, u, k, prepare, func(_ *openedCard, s *jpki.Session) error {
+	err = u.withCurrentPIN(ctx, k, prepare, func(_ *openedCard, s *jpki.Session) error {
 		if opt.dryRun {
 			return nil
 		}
@@ -99,7 +99,7 @@ func (a *app) pinChange(ctx context.Context, opt *changeOptions, args []string) 
 func (a *app) tellChange(opt *changeOptions, k jpki.Key) {
 	switch {
 	case a.json:
-		_ = a.writeJSON(a.io.Out, struct { // see [ui.IO.WriteError]
+		_ = a.io.JSON(struct { // see [ui.IO.WriteError]
 			Schema    string `json:"schema"`
 			Key       string `json:"key"`
 			DryRun    bool   `json:"dry_run"`
@@ -120,7 +120,7 @@ func (u *unlocker) chooseNew(ctx context.Context, k jpki.Key, current jpki.PIN) 
 	if !u.sources.NewKind().Interactive() {
 		return u.read(ctx, k, u.sources.New, pin.Ask{})
 	}
-	say := u.app.say
+	say := u.cards.io.Text
 	name := pinNames[k]
 	first := pin.Ask{
 		Title:       say(capital(name)),
@@ -155,10 +155,10 @@ func (u *unlocker) chooseNew(ctx context.Context, k jpki.Key, current jpki.PIN) 
 		}
 		p.Wipe()
 		q.Wipe()
-		if known, ok := isProblem(err); !notSent(err) && !(ok && known.Code == problem.PINRule) {
+		if known, ok := problem.As(err); !notSent(err) && !(ok && known.Code == problem.PINRule) {
 			return jpki.PIN{}, err
 		}
-		e := u.app.explain(err)
+		e := explain(err)
 		first.Error = say(text{JA: "%s%s", EN: "%s %s"}.With(e.What, e.Next))
 	}
 	return jpki.PIN{}, err
@@ -193,7 +193,7 @@ func (a *app) acceptWeak(ctx context.Context, opt *changeOptions, u *unlocker, c
 	if u.tty == nil {
 		return refused
 	}
-	u.tty.Println(a.say(text{JA: "新しい%sは推測されやすいものです(%s)。", EN: "The new %s is easily guessed: %s."}.With(pinNames[k], weaknessTexts[weak])))
+	u.tty.Println(a.io.Text(text{JA: "新しい%sは推測されやすいものです(%s)。", EN: "The new %s is easily guessed: %s."}.With(pinNames[k], weaknessTexts[weak])))
 	agreed, err := u.typedYes(ctx)
 	if err != nil || agreed {
 		return err

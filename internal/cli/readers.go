@@ -22,26 +22,8 @@ func (a *app) newReaders() *cobra.Command {
 	})
 }
 
-// listReaders gives the readers, or what --card puts in their place.
-func (a *app) listReaders(ctx context.Context) ([]pcsc.ReaderState, error) {
-	if a.card != "" {
-		card, err := a.openCard(ctx)
-		if err != nil {
-			return nil, err
-		}
-		defer card.Close()
-		return []pcsc.ReaderState{{Name: card.reader, Present: true}}, nil
-	}
-	pc, err := pcsc.Establish()
-	if err != nil {
-		return nil, err
-	}
-	defer pc.Close()
-	return pc.Readers()
-}
-
 func (a *app) readers(ctx context.Context) error {
-	readers, err := a.listReaders(ctx)
+	readers, err := a.cards.readers(ctx)
 	if err != nil {
 		return err
 	}
@@ -49,7 +31,7 @@ func (a *app) readers(ctx context.Context) error {
 		return pcsc.ErrNoReader
 	}
 	if a.json {
-		return a.writeJSON(a.io.Out, readersDocument(readers))
+		return a.io.JSON(readersDocument(readers))
 	}
 	var rows [][]string
 	for _, r := range readers {
@@ -60,9 +42,9 @@ func (a *app) readers(ctx context.Context) error {
 		case r.Present:
 			card = text{JA: "カードあり", EN: "card present"}
 		}
-		rows = append(rows, []string{cert.Printable(r.Name), a.say(card)})
+		rows = append(rows, []string{cert.Printable(r.Name), a.io.Text(card)})
 	}
-	fmt.Fprint(a.io.Out, ui.Table(0, []string{a.say(text{JA: "カードリーダー", EN: "Reader"}), a.say(text{JA: "カード", EN: "Card"})}, rows))
+	fmt.Fprint(a.io.Out, ui.Table(0, []string{a.io.Text(text{JA: "カードリーダー", EN: "Reader"}), a.io.Text(text{JA: "カード", EN: "Card"})}, rows))
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jpki-tools/jpki/internal/state"
+	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/cert"
 )
 
@@ -39,29 +40,35 @@ const (
 )
 
 func (a *app) addRememberFlag(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&a.noRemember, "no-remember", false, a.say(text{
+	cmd.Flags().BoolVar(&a.noRemember, "no-remember", false, a.io.Text(text{
 		JA: "署名用電子証明書の満了日を記憶しない、記憶も使わない", EN: "neither remember when the signing certificate ends nor use what is remembered",
 	}))
 }
 
-// remember notes when a signing certificate ends, for [app.recall]. auth is the
+// seenMemory remembers when signing certificates end.
+type seenMemory struct {
+	io    *ui.IO
+	now   func() time.Time
+	store *state.Store // nil: nothing is remembered
+}
+
+// remember notes when a signing certificate ends, for [seenMemory.recall]. auth is the
 // authentication certificate of the same card. Where a command has no reason to
 // read that it is nil, and only what is already known of a card is renewed: a
 // read just for this would cost the person time.
 //
 // That something cannot be remembered is said, but fails no command.
-func (a *app) remember(ctx context.Context, auth, sign *x509.Certificate) {
-	store, ok := a.memory()
-	if !ok || sign == nil {
+func (m *seenMemory) remember(ctx context.Context, auth, sign *x509.Certificate) {
+	if m.store == nil || sign == nil {
 		return
 	}
-	fresh := seenSign{cert.FingerprintOf(sign).String(), sign.NotAfter, a.now().UTC().Truncate(time.Second)}
+	fresh := seenSign{cert.FingerprintOf(sign).String(), sign.NotAfter, m.now().UTC().Truncate(time.Second)}
 	ctx, cancel := context.WithTimeout(ctx, seenLimit)
 	defer cancel()
-	if auth == nil && !a.knows(ctx, store, fresh) {
+	if auth == nil && !m.knows(ctx, fresh) {
 		return
 	}
-	err := state.Update(ctx, store, seenName, func(doc *seenDocument) error {
+	err := state.Update(ctx, m.store, seenName, func(doc *seenDocument) error {
 		if doc.Version != seenVersion || doc.Cards == nil {
 			*doc = seenDocument{Version: seenVersion, Cards: map[string]seenSign{}}
 		}
@@ -78,7 +85,7 @@ func (a *app) remember(ctx context.Context, auth, sign *x509.Certificate) {
 	})
 	var failed *state.Error
 	if errors.As(err, &failed) {
-		a.io.Note(text{
+		m.io.Note(text{
 			JA: "署名用電子証明書の満了日を記憶できませんでした(%s)。--no-remember を付けると記憶しません。",
 			EN: "When the signing certificate ends could not be remembered (%s). With --no-remember it is not tried.",
 		}.With(failed.Path))
@@ -86,9 +93,9 @@ func (a *app) remember(ctx context.Context, auth, sign *x509.Certificate) {
 }
 
 // knows reports whether a card is known that has this signing certificate.
-func (a *app) knows(ctx context.Context, store *state.Store, s seenSign) bool {
+func (m *seenMemory) knows(ctx context.Context, s seenSign) bool {
 	var doc seenDocument
-	found, err := store.Load(ctx, seenName, &doc)
+	found, err := m.store.Load(ctx, seenName, &doc)
 	if err != nil || !found || doc.Version != seenVersion {
 		return false
 	}
@@ -118,15 +125,14 @@ func (d *seenDocument) forgetOldest() {
 
 // recall gives what was last seen of the signing certificate on the card with
 // this authentication certificate. What cannot be read is not known.
-func (a *app) recall(ctx context.Context, auth *x509.Certificate) (s seenSign, ok bool) {
-	store, ok := a.memory()
-	if !ok || auth == nil {
+func (m *seenMemory) recall(ctx context.Context, auth *x509.Certificate) (s seenSign, ok bool) {
+	if m.store == nil || auth == nil {
 		return seenSign{}, false
 	}
 	ctx, cancel := context.WithTimeout(ctx, seenLimit)
 	defer cancel()
 	var doc seenDocument
-	found, err := store.Load(ctx, seenName, &doc)
+	found, err := m.store.Load(ctx, seenName, &doc)
 	if err != nil || !found || doc.Version != seenVersion {
 		return seenSign{}, false
 	}
@@ -134,12 +140,18 @@ func (a *app) recall(ctx context.Context, auth *x509.Certificate) (s seenSign, o
 	return s, ok
 }
 
-// memory is where things are remembered, if they are: not on a tour, which
-// keeps nothing, and not where there is no folder for it.
-func (a *app) memory() (*state.Store, bool) {
-	if a.noRemember || a.demo != nil {
-		return nil, false
+// memory is where things are remembered; nil where they are not: on a tour,
+// which keeps nothing, and where there is no folder for it.
+func (a *app) memory() *state.Store {
+	if a.noRemember || a.cards.tour != nil {
+		return nil
 	}
-	store, err := state.Open(a.cfg.Getenv)
-	return store, err == nil
+	store, err := state.Open(a.env.Getenv)
+	if err != nil {
+		return nil
+	}
+	return store
 }
+
+// seen is what is remembered of signing certificates.
+func (a *app) seen() *seenMemory { return &seenMemory{a.io, a.env.Now, a.memory()} }

@@ -34,11 +34,11 @@ type trustOptions struct {
 
 func (a *app) addTrustFlags(cmd *cobra.Command, o *trustOptions) {
 	f := cmd.Flags()
-	f.StringArrayVar(&o.cas, "ca", nil, a.say(text{JA: "認証局の証明書の`FILE`(足りないときや、公的個人認証サービス以外の認証局を信じるとき。繰り返せる)", EN: "`FILE` with CA certificates: one that is missing, or another organization's to believe (repeatable)"}))
-	f.StringArrayVar(&o.crls, "crl", nil, a.say(text{JA: "失効リスト(CRL): `FILE`かURL(繰り返せる)", EN: "revocation list (CRL): `FILE` or URL (repeatable)"}))
-	f.StringVar(&o.ocsp, "ocsp", "", a.say(text{JA: "失効を問い合わせるOCSPレスポンダー: `URL`か aia(証明書に書かれたアドレス)", EN: "OCSP responder to ask about revocation: `URL`, or aia for the address in the certificate"}))
-	f.BoolVar(&o.requireRevocation, "require-revocation", false, a.say(text{JA: "失効を確認できなければ「判定できません」(終了ステータス9)とする", EN: "without proof that it is not revoked nothing is decided (exit status 9)"}))
-	f.StringVar(&o.trust, "trust", "", a.say(text{JA: "信じる認証局を増やす: `WHOM` は demo(デモカード)", EN: "believe another CA too: `WHOM` is demo (the demo card)"}))
+	f.StringArrayVar(&o.cas, "ca", nil, a.io.Text(text{JA: "認証局の証明書の`FILE`(足りないときや、公的個人認証サービス以外の認証局を信じるとき。繰り返せる)", EN: "`FILE` with CA certificates: one that is missing, or another organization's to believe (repeatable)"}))
+	f.StringArrayVar(&o.crls, "crl", nil, a.io.Text(text{JA: "失効リスト(CRL): `FILE`かURL(繰り返せる)", EN: "revocation list (CRL): `FILE` or URL (repeatable)"}))
+	f.StringVar(&o.ocsp, "ocsp", "", a.io.Text(text{JA: "失効を問い合わせるOCSPレスポンダー: `URL`か aia(証明書に書かれたアドレス)", EN: "OCSP responder to ask about revocation: `URL`, or aia for the address in the certificate"}))
+	f.BoolVar(&o.requireRevocation, "require-revocation", false, a.io.Text(text{JA: "失効を確認できなければ「判定できません」(終了ステータス9)とする", EN: "without proof that it is not revoked nothing is decided (exit status 9)"}))
+	f.StringVar(&o.trust, "trust", "", a.io.Text(text{JA: "信じる認証局を増やす: `WHOM` は demo(デモカード)", EN: "believe another CA too: `WHOM` is demo (the demo card)"}))
 }
 
 // ocspFromCertificate is the value of --ocsp that means the certificate's own
@@ -48,12 +48,17 @@ const ocspFromCertificate = "aia"
 // examiner judges certificates for one run. Whatever it fetches it fetches
 // once, and several goroutines may use it.
 type examiner struct {
-	app     *app
+	io        *ui.IO
+	now       func() time.Time
+	stored    *castore.Store // where CAs are recalled from; nil where none are
+	remembers bool           // CAs that came along are stored
+
 	anchors trust.Anchors
 	cas     []*x509.Certificate // at hand, believed or not
 	crls    []*crlSource
 	ocsp    string
 	require bool
+	anyKey  bool // whatever a key is for, it may have signed
 
 	mu      sync.Mutex
 	kept    []cert.Fingerprint     // of CAs that are stored
@@ -73,19 +78,28 @@ type ocspAnswer struct {
 	evidence trust.Evidence
 }
 
-// examiner checks the flags and reads the files they name. Nothing is fetched
-// before a certificate needs it.
+// examiner judges by the flags of a command.
 func (a *app) examiner(ctx context.Context, o *trustOptions) (*examiner, error) {
-	e := &examiner{app: a, ocsp: o.ocsp, require: o.requireRevocation, answers: map[string]*ocspAnswer{}}
+	var stored *castore.Store
+	if a.cards.tour == nil { // which knows nothing but itself
+		stored, _ = a.store()
+	}
+	return newExaminer(ctx, a.io, a.env.Now, o, stored, a.memory() != nil)
+}
+
+// newExaminer checks the flags and reads the files they name. Nothing is
+// fetched before a certificate needs it.
+func newExaminer(ctx context.Context, out *ui.IO, now func() time.Time, o *trustOptions, stored *castore.Store, remembers bool) (*examiner, error) {
+	e := &examiner{io: out, now: now, stored: stored, remembers: remembers, ocsp: o.ocsp, require: o.requireRevocation, answers: map[string]*ocspAnswer{}}
 	switch o.trust {
 	case "":
 	case "demo":
 		e.anchors.Demo = true
 	default:
-		return nil, usage(text{JA: "--trust に使えるのは demo です。", EN: "--trust is demo."})
+		return nil, problem.Misuse(text{JA: "--trust に使えるのは demo です。", EN: "--trust is demo."})
 	}
 	if o.ocsp != "" && o.ocsp != ocspFromCertificate && !isAddress(o.ocsp) {
-		return nil, usage(text{JA: "--ocsp は http:// か https:// で始まるURL、または aia です。", EN: "--ocsp is a URL with http:// or https://, or aia."})
+		return nil, problem.Misuse(text{JA: "--ocsp は http:// か https:// で始まるURL、または aia です。", EN: "--ocsp is a URL with http:// or https://, or aia."})
 	}
 	for _, path := range o.cas {
 		cas, err := readCertificates(ctx, path)
@@ -112,18 +126,14 @@ func (a *app) examiner(ctx context.Context, o *trustOptions) (*examiner, error) 
 // recallCAs takes what is stored: certificates of pinned CAs, which signatures
 // can lack, and those that the user added.
 func (e *examiner) recallCAs(ctx context.Context) {
-	if e.app.demo != nil {
-		return // a tour knows nothing but itself
-	}
-	store, err := e.app.store()
-	if err != nil {
+	if e.stored == nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, seenLimit)
 	defer cancel()
-	stored, err := store.CAs(ctx)
+	stored, err := e.stored.CAs(ctx)
 	if errors.Is(err, castore.ErrDamaged) {
-		e.app.io.Note(e.app.explain(err).What)
+		e.io.Note(explain(err).What)
 	}
 	for _, s := range stored {
 		e.cas = append(e.cas, s.Certificate)
@@ -141,20 +151,18 @@ func (e *examiner) keepCA(ctx context.Context, ca *x509.Certificate) {
 	defer e.mu.Unlock()
 	if !slices.Contains(e.kept, f) {
 		e.kept = append(e.kept, f)
-		e.app.keepCAs(ctx, ca)
+		if e.remembers && e.stored != nil {
+			keepCAs(ctx, e.stored, e.now(), ca)
+		}
 	}
 }
 
 // keepCAs stores certificates of pinned CAs that came along, for signatures
 // that come without. It is a convenience, and says nothing where it fails.
-func (a *app) keepCAs(ctx context.Context, certificates ...*x509.Certificate) {
-	docs, ok := a.memory()
-	if !ok {
-		return
-	}
+func keepCAs(ctx context.Context, store *castore.Store, now time.Time, certificates ...*x509.Certificate) {
 	ctx, cancel := context.WithTimeout(ctx, seenLimit)
 	defer cancel()
-	_ = castore.Open(docs).Keep(ctx, a.now(), certificates...)
+	_ = store.Keep(ctx, now, certificates...)
 }
 
 // isAddress tells an address from a file's name.
@@ -184,7 +192,7 @@ func (e *examiner) examine(ctx context.Context, c *x509.Certificate, others []*x
 	if v.Issuer.Standing == trust.Pinned && len(v.Chain) > 1 {
 		e.keepCA(ctx, v.Chain[1])
 	}
-	v = v.WithRevocation(e.evidence(ctx, v.Chain, e.ocsp), e.app.now())
+	v = v.WithRevocation(e.evidence(ctx, v.Chain, e.ocsp), e.now())
 	return e.demand(v)
 }
 
@@ -280,13 +288,13 @@ func (e *examiner) fetchOCSP(ctx context.Context, address string, c, ca *x509.Ce
 	if err != nil {
 		return found, err
 	}
-	found = request.Check(response, e.app.now())
+	found = request.Check(response, e.now())
 	if found.Responder != nil {
 		for _, listed := range e.listed(ctx, found.Responder, ca) {
 			switch {
 			case listed.State == trust.RevocationRevoked:
 				return found, trust.ErrSourceSigner
-			case listed.State == trust.RevocationGood && listed.Current(e.app.now()):
+			case listed.State == trust.RevocationGood && listed.Current(e.now()):
 				found.ResponderState = trust.RevocationGood
 			}
 		}
@@ -392,9 +400,9 @@ func revocationReason(r trust.Reason) (t text, ok bool) {
 var whereToAsk = text{JA: "JPKI利用者ソフトの有効性確認、マイナポータル、市区町村の窓口でできます", EN: "ask the official client (yukosei kakunin), Mynaportal or the municipal counter"}
 
 // revocationRows shows what sources said, or where a resident can ask.
-func (a *app) revocationRows(v trust.Verdict) (rows [][]string) {
+func revocationRows(o *ui.IO, v trust.Verdict) (rows [][]string) {
 	add := func(tone ui.Tone, value text) {
-		rows = append(rows, a.row(tone, text{JA: "失効の確認", EN: "Revocation"}, value))
+		rows = append(rows, o.Row(tone, text{JA: "失効の確認", EN: "Revocation"}, value))
 	}
 	closed := false
 	for _, e := range v.Evidence {

@@ -250,10 +250,9 @@ func unsignedByDemo(t *testing.T, address string) [2]*x509.Certificate {
 // nothing that no CA signed.
 func TestToukiKindOfTheUnsigned(t *testing.T) {
 	unsigned := unsignedByDemo(t, "http://example.invalid")
-	a := &app{now: time.Now}
 	checked := trust.Anchors{Demo: true}.Check(unsigned[0], unsigned[1:], cert.Sign, trust.Moment{Time: time.Now(), Proven: true})
 	for want, v := range map[pdfsig.Answer]trust.Verdict{pdfsig.CannotSay: checked, pdfsig.Met: {Chain: unsigned[:]}} {
-		list := a.toukiList(signatureVerdict{foundSignature: foundSignature{cert: unsigned[0]}, verdict: v})
+		list := toukiList(signatureVerdict{foundSignature: foundSignature{cert: unsigned[0]}, verdict: v}, time.Now())
 		i := slices.IndexFunc(list, func(r requirement) bool { return r.item == toukiKind })
 		if list[i].answer != want {
 			t.Errorf("%v: %s, want %s", v.Reasons, list[i].answer, want)
@@ -272,8 +271,7 @@ func TestToukiOnTheLastDay(t *testing.T) {
 		midnight.Add(-time.Nanosecond):    pdfsig.Met,
 		midnight:                          pdfsig.NotMet,
 	} {
-		a := &app{now: func() time.Time { return now }}
-		list := a.toukiList(signatureVerdict{foundSignature: foundSignature{cert: c}})
+		list := toukiList(signatureVerdict{foundSignature: foundSignature{cert: c}}, now)
 		i := slices.IndexFunc(list, func(r requirement) bool { return r.item == toukiInForce })
 		if list[i].answer != want {
 			t.Errorf("at %v: %s, want %s", now, list[i].answer, want)
@@ -377,8 +375,7 @@ func TestSlowSource(t *testing.T) {
 		}
 	})
 	defer close(over)
-	a := &app{io: &ui.IO{Lang: i18n.EN}, now: time.Now, demo: &demoCards{}}
-	e := &examiner{app: a, anchors: trust.Anchors{Given: []*x509.Certificate{ca.cert}}, ocsp: slow.URL, answers: map[string]*ocspAnswer{}}
+	e := &examiner{io: &ui.IO{Lang: i18n.EN}, now: time.Now, anchors: trust.Anchors{Given: []*x509.Certificate{ca.cert}}, ocsp: slow.URL, answers: map[string]*ocspAnswer{}}
 	ctx, stop := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer stop()
 	v := e.examine(ctx, ca.holder(""), nil, cert.Other, trust.Moment{Time: time.Now(), Proven: true})
@@ -407,9 +404,8 @@ func TestRevocationRows(t *testing.T) {
 			"CN=other CA, a.crl: the revocation information is out of date"},
 	} {
 		v.Evidence, v.Reasons = test.evidence, test.reasons
-		a := &app{io: &ui.IO{Lang: i18n.EN}}
 		var said []string
-		for _, row := range a.revocationRows(v) {
+		for _, row := range revocationRows(&ui.IO{Lang: i18n.EN}, v) {
 			said = append(said, row[1])
 		}
 		if got := strings.Join(said, "; "); got != test.want {

@@ -48,9 +48,8 @@ func (a *app) execute(ctx context.Context, args []string) error {
 	root.SetErr(a.io.Err)
 	c, err := root.ExecuteContextC(ctx)
 	_, _ = io.WriteString(a.io.Out, a.io.Page(help.String())) // finish looks at it
-	var mistake usageProblem
-	if errors.As(err, &mistake) && mistake.Next.IsZero() {
-		mistake.Next = helpHint(c)
+	if p, ok := problem.As(err); ok && p.Code == problem.Usage && p.Next.IsZero() {
+		p.Next = helpHint(c)
 	}
 	return err
 }
@@ -86,32 +85,33 @@ func (a *app) newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return a.flagProblem(c, err) })
 
 	f := root.PersistentFlags()
-	f.StringVar(&a.card, "card", "", a.say(text{JA: "カードリーダーの代わりに使う`CARD`: demo か demo:名前", EN: "`CARD` to use instead of a reader: demo or demo:NAME"}))
-	f.StringVar(&a.reader, "reader", "", a.say(text{JA: "使うカードリーダーの`NAME`(一部でよい)", EN: "`NAME` of the reader to use, or a part of it"}))
-	f.DurationVar(&a.wait, "wait", 0, a.say(text{JA: "カードが置かれるのを待つ時間`DUR`(端末では30s、ほかでは待たない)", EN: "how long to wait for a card: `DUR` (30s on a terminal, else not at all)"}))
-	f.BoolVar(&a.json, "json", false, a.say(text{JA: "結果をJSONで出力する", EN: "write the result as JSON"}))
-	f.StringVar(&lang, "lang", "", a.say(text{JA: "表示の言語: `LANG` は ja か en", EN: "language: `LANG` is ja or en"}))
-	f.StringVar(&color, "color", "", a.say(text{JA: "色を付けるか: `WHEN` は auto(省略時)、always、never", EN: "colour: `WHEN` is auto (the default), always or never"}))
-	f.BoolVar(&a.noInput, "no-input", false, a.say(text{JA: "端末で何も尋ねない", EN: "never ask on the terminal"}))
-	f.StringVar(&a.trace, "trace", "", a.say(text{JA: "カードとのやりとりを`FILE`に記録する(暗証番号は記録しない)", EN: "record the exchanges with the card in `FILE`, never a PIN"}))
-	f.BoolP("help", "h", false, a.say(text{JA: "使い方を表示する", EN: "show help"}))
+	f.StringVar(&a.cards.card, "card", "", a.io.Text(text{JA: "カードリーダーの代わりに使う`CARD`: demo か demo:名前", EN: "`CARD` to use instead of a reader: demo or demo:NAME"}))
+	f.StringVar(&a.cards.reader, "reader", "", a.io.Text(text{JA: "使うカードリーダーの`NAME`(一部でよい)", EN: "`NAME` of the reader to use, or a part of it"}))
+	f.DurationVar(&a.cards.wait, "wait", 0, a.io.Text(text{JA: "カードが置かれるのを待つ時間`DUR`(端末では30s、ほかでは待たない)", EN: "how long to wait for a card: `DUR` (30s on a terminal, else not at all)"}))
+	f.BoolVar(&a.json, "json", false, a.io.Text(text{JA: "結果をJSONで出力する", EN: "write the result as JSON"}))
+	f.StringVar(&lang, "lang", "", a.io.Text(text{JA: "表示の言語: `LANG` は ja か en", EN: "language: `LANG` is ja or en"}))
+	f.StringVar(&color, "color", "", a.io.Text(text{JA: "色を付けるか: `WHEN` は auto(省略時)、always、never", EN: "colour: `WHEN` is auto (the default), always or never"}))
+	f.BoolVar(&a.cards.noInput, "no-input", false, a.io.Text(text{JA: "端末で何も尋ねない", EN: "never ask on the terminal"}))
+	f.StringVar(&a.cards.trace.path, "trace", "", a.io.Text(text{JA: "カードとのやりとりを`FILE`に記録する(暗証番号は記録しない)", EN: "record the exchanges with the card in `FILE`, never a PIN"}))
+	f.BoolP("help", "h", false, a.io.Text(text{JA: "使い方を表示する", EN: "show help"}))
 
 	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error {
 		c.SilenceUsage = true
 		if _, ok := i18n.Parse(lang); lang != "" && !ok {
-			return usage(text{JA: "--lang は ja か en です。", EN: "--lang is ja or en."})
+			return problem.Misuse(text{JA: "--lang は ja か en です。", EN: "--lang is ja or en."})
 		}
 		switch color {
 		case "", "auto", "always", "never":
 			a.setColor(color)
 		default:
-			return usage(text{JA: "--color は auto、always、never のどれかです。", EN: "--color is auto, always or never."})
+			return problem.Misuse(text{JA: "--color は auto、always、never のどれかです。", EN: "--color is auto, always or never."})
 		}
-		if a.card != "" && a.reader != "" {
-			return usage(text{JA: "--card と --reader は同時に使えません。", EN: "--card and --reader exclude each other."})
+		if a.cards.card != "" && a.cards.reader != "" {
+			return problem.Misuse(text{JA: "--card と --reader は同時に使えません。", EN: "--card and --reader exclude each other."})
 		}
 		a.io.Quiet = a.json
-		a.waits = c.Flags().Changed("wait")
+		a.cards.waits = c.Flags().Changed("wait")
+		a.cards.impatient = a.json
 		return nil
 	}
 	root.AddCommand(
@@ -123,9 +123,6 @@ func (a *app) newRoot() *cobra.Command {
 	root.InitDefaultHelpCmd()
 	return root
 }
-
-// say gives a text in the person's language.
-func (a *app) say(t text) string { return t.In(a.io.Lang) }
 
 // command describes a cobra command in both languages.
 type command struct {
@@ -146,8 +143,8 @@ type example struct {
 func (a *app) command(c command) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:                   c.use,
-		Short:                 a.say(c.short),
-		Long:                  a.say(c.long),
+		Short:                 a.io.Text(c.short),
+		Long:                  a.io.Text(c.long),
 		Args:                  c.args,
 		DisableFlagsInUseLine: true,
 	}
@@ -156,7 +153,7 @@ func (a *app) command(c command) *cobra.Command {
 	}
 	var lines []string
 	for _, e := range c.examples {
-		lines = append(lines, fmt.Sprintf("  %s\n      %s", e.line, a.say(e.what)))
+		lines = append(lines, fmt.Sprintf("  %s\n      %s", e.line, a.io.Text(e.what)))
 	}
 	cmd.Example = strings.Join(lines, "\n")
 	if c.run != nil {
@@ -170,8 +167,8 @@ func (a *app) command(c command) *cobra.Command {
 		if len(args) == 0 {
 			return cmd.Help()
 		}
-		return usage(text{JA: "「%s」というコマンドはありません。", EN: "There is no command %q."}.With(args[0])).
-			next(text{JA: "コマンドの一覧: %s --help", EN: "For the commands: %s --help"}.With(cmd.CommandPath()))
+		return problem.Misuse(text{JA: "「%s」というコマンドはありません。", EN: "There is no command %q."}.With(args[0])).
+			WithNext(text{JA: "コマンドの一覧: %s --help", EN: "For the commands: %s --help"}.With(cmd.CommandPath()))
 	}
 	return cmd
 }
@@ -179,27 +176,12 @@ func (a *app) command(c command) *cobra.Command {
 // writeLong gives a command that is to be read about its text with tables.
 func (a *app) writeLong(c *cobra.Command) {
 	if late, ok := a.late[c]; ok {
-		c.Long = a.say(late())
+		c.Long = a.io.Text(late())
 	}
 }
 
-// usageProblem is a mistake in the command line.
-type usageProblem struct{ *problem.Problem }
-
-// usage makes one whose hint is the help of the command, unless next gives it
-// another.
-func usage(what text) usageProblem { return usageProblem{problem.New(problem.Usage, what, text{})} }
-
 func helpHint(c *cobra.Command) text {
 	return text{JA: "使い方は %s --help で見られます。", EN: "See %s --help."}.With(c.CommandPath())
-}
-
-func (u usageProblem) Unwrap() error { return u.Problem }
-
-// next replaces the hint.
-func (u usageProblem) next(hint text) usageProblem {
-	u.Next = hint
-	return u
 }
 
 // flagProblem puts pflag's complaints in the person's language.
@@ -230,7 +212,7 @@ func (a *app) flagProblem(c *cobra.Command, err error) error {
 	case errors.As(err, &syntax):
 		what = text{JA: "オプション「%s」の書き方が違います。", EN: "The option %q is not well formed."}.With(syntax.GetSpecifiedFlag())
 	}
-	return usage(what).next(hint)
+	return problem.Misuse(what).WithNext(hint)
 }
 
 // exactArgs, at most and at least: cobra's own checks speak English only.
@@ -239,7 +221,7 @@ func (a *app) argCount(least, most int, want text) cobra.PositionalArgs {
 		if len(args) >= least && (most < 0 || len(args) <= most) {
 			return nil
 		}
-		return usage(want).next(helpHint(c))
+		return problem.Misuse(want).WithNext(helpHint(c))
 	}
 }
 

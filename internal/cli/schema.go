@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+
+	"github.com/jpki-tools/jpki/internal/problem"
 )
 
 // schemas holds a JSON Schema (2020-12) of every document that this program
@@ -45,6 +47,6 @@ func (a *app) showSchema(args []string) error {
 		}
 		return err
 	}
-	return usage(text{JA: "「%s」というJSON文書はありません。", EN: "There is no JSON document %q."}.With(strings.Join(args, " "))).
-		next(text{JA: "一覧は jpki help json で見られます。", EN: "For the documents: jpki help json."})
+	return problem.Misuse(text{JA: "「%s」というJSON文書はありません。", EN: "There is no JSON document %q."}.With(strings.Join(args, " "))).
+		WithNext(text{JA: "一覧は jpki help json で見られます。", EN: "For the documents: jpki help json."})
 }

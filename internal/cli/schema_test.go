@@ -23,6 +23,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/internal/watch"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/pcsc"
@@ -209,7 +210,7 @@ func TestEveryDocument(t *testing.T) {
 	// There may be no reader where this runs, and no server; an agent stays.
 	var buf bytes.Buffer
 	for _, readers := range [][]pcsc.ReaderState{nil, {{Name: "Reader", Present: true, ATR: []byte{0x3B, 0x80}}}} {
-		if err := writeJSONLine(&buf, readersDocument(readers)); err != nil {
+		if err := ui.WriteJSONLine(&buf, readersDocument(readers)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -218,7 +219,7 @@ func TestEveryDocument(t *testing.T) {
 		pageJSON{Schema: "jpki.tls/v1", Body: []byte("page"), Location: &moved}, pageJSON{Schema: "jpki.tls/v1"},
 		socketJSON{"jpki.ssh-agent/v1", "/run/agent"},
 	} {
-		if err := writeJSONLine(&buf, doc); err != nil {
+		if err := ui.WriteJSONLine(&buf, doc); err != nil {
 			t.Fatal(err)
 		}
 	}

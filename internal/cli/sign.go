@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/jpki-tools/jpki/internal/env"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/cert"
@@ -46,10 +47,20 @@ type signOptions struct {
 	dryRun    bool
 	quiet     bool
 
+	given func(string) bool // whether an option was given
+}
+
+// call is one run of jpki sign: the options as given, and what follows from
+// them.
+type call struct {
+	signOptions
+	io  *ui.IO
+	env env.Env
+
 	hash      crypto.Hash
-	rawDigest []byte
-	unnamed   bool              // the signature goes to standard output
-	given     func(string) bool // whether an option was given
+	rawDigest []byte        // of --digest-hex
+	unnamed   bool          // the signature goes to standard output
+	stamp     *visibleStamp // of --visible, or nil
 }
 
 var digests = map[string]crypto.Hash{"sha256": crypto.SHA256, "sha384": crypto.SHA384, "sha512": crypto.SHA512}
@@ -95,8 +106,8 @@ func (a *app) newSign() *cobra.Command {
 	a.addRememberFlag(cmd)
 	f := cmd.Flags()
 	opt.given = f.Changed
-	str := func(p *string, name string, help text) { f.StringVar(p, name, "", a.say(help)) }
-	f.StringVarP(&opt.out, "output", "o", "", a.say(text{JA: "署名を`FILE`に保存する(- は標準出力)", EN: "write the signature to `FILE` (- is standard output)"}))
+	str := func(p *string, name string, help text) { f.StringVar(p, name, "", a.io.Text(help)) }
+	f.StringVarP(&opt.out, "output", "o", "", a.io.Text(text{JA: "署名を`FILE`に保存する(- は標準出力)", EN: "write the signature to `FILE` (- is standard output)"}))
 	str(&opt.outDir, "out-dir", text{JA: "署名を`DIR`に保存する", EN: "write the signatures into `DIR`"})
 	str(&opt.format, "format", text{JA: "署名の形式: `FORMAT` は cms、pdf、xmldsig、xades、raw", EN: "kind of signature: `FORMAT` is cms, pdf, xmldsig, xades or raw"})
 	str(&opt.profile, "profile", text{JA: "`NAME` は touki(省略時)、pades(PDF)、etax、egov(XML)", EN: "`NAME` is touki (the default) or pades for PDF, etax or egov for XML"})
@@ -105,19 +116,19 @@ func (a *app) newSign() *cobra.Command {
 	str(&opt.field, "field", text{JA: "PDFの空の署名欄`NAME`に署名する", EN: "PDF: sign the empty signature field `NAME`"})
 	a.addVisibleFlags(f, &opt.visible)
 	str(&opt.form, "form", text{JA: "XML署名の置き方: `FORM` は enveloped(省略時)、enveloping、detached", EN: "XML: `FORM` is enveloped (the default), enveloping or detached"})
-	f.StringArrayVar(&opt.ids, "id", nil, a.say(text{JA: "XMLの要素`ID`だけに署名する(--form detached)", EN: "XML: sign the element `ID` (--form detached)"}))
-	f.StringArrayVar(&opt.with, "with", nil, a.say(text{JA: "XMLと同じフォルダーの`FILE`にも署名する(e-Govなど)", EN: "XML: sign `FILE` of the same folder too (e-Gov and others)"}))
-	f.BoolVar(&opt.cosign, "cosign", false, a.say(text{JA: "e-Tax: ほかの人も署名できる形にする", EN: "e-Tax: leave room for others to sign too"}))
-	f.BoolVar(&opt.attached, "attached", false, a.say(text{JA: "元のファイルも署名の中に入れる(CMS、FILE.p7m)", EN: "put the file inside the signature (CMS, FILE.p7m)"}))
-	f.BoolVar(&opt.pem, "pem", false, a.say(text{JA: "CMSの署名をPEMで書く", EN: "CMS: write PEM"}))
+	f.StringArrayVar(&opt.ids, "id", nil, a.io.Text(text{JA: "XMLの要素`ID`だけに署名する(--form detached)", EN: "XML: sign the element `ID` (--form detached)"}))
+	f.StringArrayVar(&opt.with, "with", nil, a.io.Text(text{JA: "XMLと同じフォルダーの`FILE`にも署名する(e-Govなど)", EN: "XML: sign `FILE` of the same folder too (e-Gov and others)"}))
+	f.BoolVar(&opt.cosign, "cosign", false, a.io.Text(text{JA: "e-Tax: ほかの人も署名できる形にする", EN: "e-Tax: leave room for others to sign too"}))
+	f.BoolVar(&opt.attached, "attached", false, a.io.Text(text{JA: "元のファイルも署名の中に入れる(CMS、FILE.p7m)", EN: "put the file inside the signature (CMS, FILE.p7m)"}))
+	f.BoolVar(&opt.pem, "pem", false, a.io.Text(text{JA: "CMSの署名をPEMで書く", EN: "CMS: write PEM"}))
 	str(&opt.tsa, "tsa", text{JA: "`URL`のタイムスタンプ局のタイムスタンプを付ける(CAdES、PAdES、XAdESのB-T)", EN: "add a timestamp of the authority at `URL` (B-T of CAdES, PAdES, XAdES)"})
 	str(&opt.tsaCA, "tsa-ca", text{JA: "タイムスタンプ局の認証局の証明書`FILE`", EN: "`FILE` with the CA certificates of the authority"})
-	f.BoolVar(&opt.noCA, "no-ca", false, a.say(text{JA: "認証局の証明書を署名に入れない", EN: "leave the CA certificate out of the signature"}))
+	f.BoolVar(&opt.noCA, "no-ca", false, a.io.Text(text{JA: "認証局の証明書を署名に入れない", EN: "leave the CA certificate out of the signature"}))
 	str(&opt.key, "key", text{JA: "署名する鍵: `KEY` は sign(省略時)か auth(--format raw だけ)", EN: "`KEY` is sign (the default), or auth with --format raw"})
 	str(&opt.digestHex, "digest-hex", text{JA: "ファイルの代わりに、計算済みのハッシュ`HEX`に署名する(--format raw)", EN: "raw: sign the digest `HEX` instead of a file"})
-	f.BoolVar(&opt.force, "force", false, a.say(text{JA: "同じ名前のファイルを上書きする", EN: "replace files of the same name"}))
-	f.BoolVar(&opt.dryRun, "dry-run", false, a.say(text{JA: "何をするかを確かめて表示し、署名しない(カードも要らない)", EN: "check and show what would be done, and sign nothing (no card is needed)"}))
-	f.BoolVarP(&opt.quiet, "quiet", "q", false, a.say(text{JA: "お知らせを表示しない", EN: "leave notes out"}))
+	f.BoolVar(&opt.force, "force", false, a.io.Text(text{JA: "同じ名前のファイルを上書きする", EN: "replace files of the same name"}))
+	f.BoolVar(&opt.dryRun, "dry-run", false, a.io.Text(text{JA: "何をするかを確かめて表示し、署名しない(カードも要らない)", EN: "check and show what would be done, and sign nothing (no card is needed)"}))
+	f.BoolVarP(&opt.quiet, "quiet", "q", false, a.io.Text(text{JA: "お知らせを表示しない", EN: "leave notes out"}))
 	return cmd
 }
 
@@ -144,7 +155,11 @@ func (a *app) sign(ctx context.Context, opt *signOptions, inputs []string) error
 	if opt.digestHex != "" && len(inputs) == 0 {
 		inputs = []string{"-"}
 	}
-	if err := a.checkSign(opt, inputs); err != nil {
+	c, err := newCall(*opt, inputs, a.io, a.env)
+	if err == nil {
+		err = c.checkUnnamed(a.json)
+	}
+	if err != nil {
 		return err
 	}
 	if opt.quiet {
@@ -152,25 +167,23 @@ func (a *app) sign(ctx context.Context, opt *signOptions, inputs []string) error
 	}
 	var u *unlocker
 	if !opt.dryRun {
-		var err error
-		if u, err = a.unlocker(&opt.unlock, false); err != nil {
+		if u, err = newUnlocker(a.cards, &opt.unlock, false); err != nil {
 			return err
 		}
 		defer u.Close()
 		if inputs[0] == "-" && opt.digestHex == "" && u.readsStdin() {
-			return usage(text{JA: "標準入力は、署名するデータと暗証番号の両方には使えません。", EN: "Standard input cannot give both the data and the PIN."}).
-				next(text{JA: "暗証番号は --pin-file などで渡してください。", EN: "Give the PIN with --pin-file or another way of jpki help pin."})
+			return problem.Misuse(text{JA: "標準入力は、署名するデータと暗証番号の両方には使えません。", EN: "Standard input cannot give both the data and the PIN."}).
+				WithNext(text{JA: "暗証番号は --pin-file などで渡してください。", EN: "Give the PIN with --pin-file or another way of jpki help pin."})
 		}
-		if err := a.warnOfAuthKey(ctx, opt, u); err != nil {
+		if err := c.warnOfAuthKey(ctx, u); err != nil {
 			return err
 		}
 	}
-	var err error
-	if opt.visible.stamp, err = a.newVisibleStamp(opt); err != nil {
+	if c.stamp, err = c.newVisibleStamp(); err != nil {
 		return err
 	}
-	defer opt.visible.stamp.close()
-	jobs, ready := a.prepareAll(ctx, opt, inputs)
+	defer c.stamp.close()
+	jobs, ready := c.prepareAll(ctx, inputs)
 	defer func() {
 		for _, job := range jobs {
 			if job.document != nil {
@@ -184,18 +197,21 @@ func (a *app) sign(ctx context.Context, opt *signOptions, inputs []string) error
 	if len(jobs) == 1 && jobs[0].err != nil {
 		return jobs[0].err
 	}
-	stamper, err := a.newStamper(ctx, opt)
+	stamper, err := c.newStamper(ctx)
 	if err != nil {
 		return err
 	}
 	var by signed
 	var failed error
 	if ready > 0 {
-		a.noteBeforeSigning(opt, jobs)
+		c.noteBeforeSigning(jobs)
 	}
 	if ready > 0 && !opt.dryRun {
-		by, failed = a.signSession(ctx, opt, u, jobs)
-		a.deliverAll(ctx, opt, stamper, jobs, failed)
+		by, failed = c.signSession(ctx, u, jobs)
+		if c.signingKey() == jpki.KeySign {
+			a.seen().remember(ctx, nil, by.cert)
+		}
+		c.deliverAll(ctx, stamper, jobs, failed)
 	}
 	if failed != nil && !slices.ContainsFunc(jobs, func(j *signJob) bool { return j.err == nil }) {
 		return failed
@@ -203,107 +219,118 @@ func (a *app) sign(ctx context.Context, opt *signOptions, inputs []string) error
 	if len(jobs) == 1 && jobs[0].err != nil {
 		return jobs[0].err
 	}
-	if err := a.reportSigned(opt, jobs, by); err != nil {
+	if err := a.reportSigned(c, jobs, by); err != nil {
 		return err
 	}
 	if failed != nil {
 		return failed
 	}
 	if slices.ContainsFunc(jobs, func(j *signJob) bool { return j.err != nil }) {
-		return quietly(problem.Failed)
+		return problem.Quiet(problem.Failed)
 	}
 	return nil
 }
 
-func (a *app) checkSign(opt *signOptions, inputs []string) error {
+// newCall checks the options as far as that needs neither a file nor the card.
+func newCall(opt signOptions, inputs []string, o *ui.IO, e env.Env) (*call, error) {
+	c := &call{signOptions: opt, io: o, env: e}
+	c.unnamed = c.out == "-" || slices.Contains(inputs, "-") && c.out == ""
+	return c, c.check(inputs)
+}
+
+func (c *call) check(inputs []string) error {
 	if len(inputs) == 0 {
-		return usage(text{JA: "署名するファイルを指定してください。", EN: "Name the files to sign."}).
-			next(text{JA: "使い方は jpki sign --help で見られます。", EN: "See jpki sign --help."})
+		return problem.Misuse(text{JA: "署名するファイルを指定してください。", EN: "Name the files to sign."}).
+			WithNext(text{JA: "使い方は jpki sign --help で見られます。", EN: "See jpki sign --help."})
 	}
-	if err := opt.checkDigest(); err != nil {
+	if err := c.checkDigest(); err != nil {
 		return err
 	}
-	if _, ok := formatNamed(opt.format); opt.format != "" && !ok {
-		return usage(text{JA: "--format は cms、pdf、xmldsig、xades、raw のどれかです。", EN: "--format is cms, pdf, xmldsig, xades or raw."})
+	if _, ok := formatNamed(c.format); c.format != "" && !ok {
+		return problem.Misuse(text{JA: "--format は cms、pdf、xmldsig、xades、raw のどれかです。", EN: "--format is cms, pdf, xmldsig, xades or raw."})
 	}
-	if !slices.Contains([]string{"", "touki", "pades", "etax", "egov"}, opt.profile) {
-		return usage(text{JA: "--profile は touki、pades、etax、egov のどれかです。", EN: "--profile is touki, pades, etax or egov."})
+	if !slices.Contains([]string{"", "touki", "pades", "etax", "egov"}, c.profile) {
+		return problem.Misuse(text{JA: "--profile は touki、pades、etax、egov のどれかです。", EN: "--profile is touki, pades, etax or egov."})
 	}
-	if _, ok := xmlForms[opt.form]; !ok {
-		return usage(text{JA: "--form は enveloped、enveloping、detached のどれかです。", EN: "--form is enveloped, enveloping or detached."})
+	if _, ok := xmlForms[c.form]; !ok {
+		return problem.Misuse(text{JA: "--form は enveloped、enveloping、detached のどれかです。", EN: "--form is enveloped, enveloping or detached."})
 	}
-	if len(opt.ids) > 0 && opt.form != "detached" {
-		return usage(text{JA: "--id は --form detached でだけ使えます。", EN: "--id goes with --form detached only."}).
-			next(text{JA: "ほかの形の署名は、文書全体に対するものです。", EN: "In the other forms the whole document is signed."})
+	if len(c.ids) > 0 && c.form != "detached" {
+		return problem.Misuse(text{JA: "--id は --form detached でだけ使えます。", EN: "--id goes with --form detached only."}).
+			WithNext(text{JA: "ほかの形の署名は、文書全体に対するものです。", EN: "In the other forms the whole document is signed."})
 	}
-	if err := opt.checkVisible(); err != nil {
+	if err := c.checkVisible(); err != nil {
 		return err
 	}
-	if opt.key != "" && opt.key != "sign" && opt.key != "auth" {
-		return usage(text{JA: "--key は sign か auth です。", EN: "--key is sign or auth."})
+	if c.key != "" && c.key != "sign" && c.key != "auth" {
+		return problem.Misuse(text{JA: "--key は sign か auth です。", EN: "--key is sign or auth."})
 	}
-	if opt.key == "auth" && opt.format != "raw" {
-		return usage(text{JA: "--key auth は --format raw でだけ使えます。", EN: "--key auth goes with --format raw only."}).
-			next(text{JA: "文書への署名には署名用電子証明書を使います。", EN: "Documents are signed with the digital-signature certificate."})
+	if c.key == "auth" && c.format != "raw" {
+		return problem.Misuse(text{JA: "--key auth は --format raw でだけ使えます。", EN: "--key auth goes with --format raw only."}).
+			WithNext(text{JA: "文書への署名には署名用電子証明書を使います。", EN: "Documents are signed with the digital-signature certificate."})
 	}
-	if opt.digestHex != "" && (opt.format != "raw" || len(inputs) != 1 || inputs[0] != "-") {
-		return usage(text{JA: "--digest-hex は --format raw で、ファイルを指定せずに使います。", EN: "--digest-hex goes with --format raw and without a file."})
+	if c.digestHex != "" && (c.format != "raw" || len(inputs) != 1 || inputs[0] != "-") {
+		return problem.Misuse(text{JA: "--digest-hex は --format raw で、ファイルを指定せずに使います。", EN: "--digest-hex goes with --format raw and without a file."})
 	}
-	if opt.out != "" && opt.outDir != "" {
-		return usage(text{JA: "-o と --out-dir は同時に使えません。", EN: "-o and --out-dir exclude each other."})
+	if c.out != "" && c.outDir != "" {
+		return problem.Misuse(text{JA: "-o と --out-dir は同時に使えません。", EN: "-o and --out-dir exclude each other."})
 	}
-	if opt.out != "" && len(inputs) > 1 {
-		return usage(text{JA: "-o はファイルが1つのときだけ使えます。", EN: "-o is for a single file."}).
-			next(text{JA: "いくつも署名するときは --out-dir を使ってください。", EN: "For many files use --out-dir."})
+	if c.out != "" && len(inputs) > 1 {
+		return problem.Misuse(text{JA: "-o はファイルが1つのときだけ使えます。", EN: "-o is for a single file."}).
+			WithNext(text{JA: "いくつも署名するときは --out-dir を使ってください。", EN: "For many files use --out-dir."})
 	}
-	if opt.attached && opt.format != "" && opt.format != "cms" {
-		return usage(text{JA: "--attached は --format cms でだけ使えます。", EN: "--attached goes with --format cms only."})
+	if c.attached && c.format != "" && c.format != "cms" {
+		return problem.Misuse(text{JA: "--attached は --format cms でだけ使えます。", EN: "--attached goes with --format cms only."})
 	}
 	stdin := slices.Contains(inputs, "-")
 	if stdin && len(inputs) > 1 {
-		return usage(text{JA: "「-」(標準入力)はほかのファイルと一緒に指定できません。", EN: "- (standard input) goes with no other file."})
+		return problem.Misuse(text{JA: "「-」(標準入力)はほかのファイルと一緒に指定できません。", EN: "- (standard input) goes with no other file."})
 	}
-	opt.unnamed = opt.out == "-" || stdin && opt.out == ""
-	if opt.unnamed && a.json {
-		return usage(text{JA: "--json では署名を標準出力に書けません。", EN: "With --json the signature cannot go to standard output."}).
-			next(text{JA: "-o FILE を指定してください。", EN: "Name a file with -o."})
+	return nil
+}
+
+// checkUnnamed checks that standard output has room for the signature.
+func (c *call) checkUnnamed(json bool) error {
+	if c.unnamed && json {
+		return problem.Misuse(text{JA: "--json では署名を標準出力に書けません。", EN: "With --json the signature cannot go to standard output."}).
+			WithNext(text{JA: "-o FILE を指定してください。", EN: "Name a file with -o."})
 	}
-	if opt.unnamed && opt.out != "-" && !opt.pem && !opt.dryRun && ui.IsTerminal(a.io.Out) {
-		return usage(text{JA: "署名はバイナリなので端末に表示しません。", EN: "The signature is binary and does not go to a terminal."}).
-			next(text{JA: "-o FILE で保存するか、-o - で強制してください。", EN: "Name a file with -o, or insist with -o -."})
+	if c.unnamed && c.out != "-" && !c.pem && !c.dryRun && ui.IsTerminal(c.io.Out) {
+		return problem.Misuse(text{JA: "署名はバイナリなので端末に表示しません。", EN: "The signature is binary and does not go to a terminal."}).
+			WithNext(text{JA: "-o FILE で保存するか、-o - で強制してください。", EN: "Name a file with -o, or insist with -o -."})
 	}
 	return nil
 }
 
 // checkDigest finds the hash: named, or of the length of the digest given.
-func (opt *signOptions) checkDigest() error {
-	if opt.digestHex != "" {
+func (c *call) checkDigest() error {
+	if c.digestHex != "" {
 		var err error
-		if opt.rawDigest, err = hex.DecodeString(opt.digestHex); err != nil {
-			return usage(text{JA: "--digest-hex は16進数で指定してください。", EN: "--digest-hex is hexadecimal."})
+		if c.rawDigest, err = hex.DecodeString(c.digestHex); err != nil {
+			return problem.Misuse(text{JA: "--digest-hex は16進数で指定してください。", EN: "--digest-hex is hexadecimal."})
 		}
 		for name, h := range digests {
-			if h.Size() == len(opt.rawDigest) && (opt.digest == "" || opt.digest == name) {
-				opt.digest, opt.hash = name, h
+			if h.Size() == len(c.rawDigest) && (c.digest == "" || c.digest == name) {
+				c.digest, c.hash = name, h
 				return nil
 			}
 		}
-		return usage(text{JA: "--digest-hex の長さ(%dバイト)が、SHA-256(32)、SHA-384(48)、SHA-512(64)のどれとも合いません。", EN: "--digest-hex has %d bytes, not those of SHA-256 (32), SHA-384 (48) or SHA-512 (64)."}.With(len(opt.rawDigest)))
+		return problem.Misuse(text{JA: "--digest-hex の長さ(%dバイト)が、SHA-256(32)、SHA-384(48)、SHA-512(64)のどれとも合いません。", EN: "--digest-hex has %d bytes, not those of SHA-256 (32), SHA-384 (48) or SHA-512 (64)."}.With(len(c.rawDigest)))
 	}
-	if opt.digest == "" {
-		opt.digest = "sha256"
+	if c.digest == "" {
+		c.digest = "sha256"
 	}
 	var ok bool
-	if opt.hash, ok = digests[opt.digest]; !ok {
-		return usage(text{JA: "--digest は sha256、sha384、sha512 のどれかです。", EN: "--digest is sha256, sha384 or sha512."})
+	if c.hash, ok = digests[c.digest]; !ok {
+		return problem.Misuse(text{JA: "--digest は sha256、sha384、sha512 のどれかです。", EN: "--digest is sha256, sha384 or sha512."})
 	}
 	return nil
 }
 
 // warnOfAuthKey has a person, or --force, stand by a bare signature with the
 // authentication key: it can be the answer to somebody's log-in challenge.
-func (a *app) warnOfAuthKey(ctx context.Context, opt *signOptions, u *unlocker) error {
-	if opt.key != "auth" || opt.force {
+func (c *call) warnOfAuthKey(ctx context.Context, u *unlocker) error {
+	if c.key != "auth" || c.force {
 		return nil
 	}
 	what := text{
@@ -311,7 +338,7 @@ func (a *app) warnOfAuthKey(ctx context.Context, opt *signOptions, u *unlocker) 
 		EN: "A bare signature with the authentication key can be the answer to a challenge, with which somebody logs in as you.",
 	}
 	if u.tty != nil {
-		u.tty.Println(a.say(what))
+		u.tty.Println(c.io.Text(what))
 		agreed, err := u.typedYes(ctx)
 		if err != nil || agreed {
 			return err
@@ -328,22 +355,22 @@ func (opt *signOptions) signingKey() jpki.Key {
 	return jpki.KeySign
 }
 
-func (a *app) noteBeforeSigning(opt *signOptions, jobs []*signJob) {
-	if opt.signingKey() == jpki.KeySign && opt.format != "raw" {
-		a.io.Note(text{
+func (c *call) noteBeforeSigning(jobs []*signJob) {
+	if c.signingKey() == jpki.KeySign && c.format != "raw" {
+		c.io.Note(text{
 			JA: "署名には署名用電子証明書の氏名、住所、生年月日、性別が含まれ、受け取る人が読めます。",
 			EN: "The signature will carry your name, address, date of birth and sex from the certificate; whoever gets it can read them.",
 		})
 	}
 	if slices.ContainsFunc(jobs, func(j *signJob) bool { return j.err == nil && len(j.format.profiles) > 0 }) {
-		a.io.Note(text{
+		c.io.Note(text{
 			JA: "提出先のサービスが受け付けるかどうかは、実際のサービスでは確かめていません。",
 			EN: "Whether the service you send it to accepts it was not verified with the real service.",
 		})
 	}
 	for _, j := range jobs {
-		if j.err == nil && opt.format == "" && !opt.attached && j.unlikeItsName() {
-			a.io.Note(text{
+		if j.err == nil && c.format == "" && !c.attached && j.unlikeItsName() {
+			c.io.Note(text{
 				JA: "%[1]sは、名前と違ってPDFにもXMLにも見えないため、分離署名の%[2]sを作ります。ほかの形式は --format で指定できます。",
 				EN: "In spite of its name, %[1]s does not look like PDF or XML: the signature becomes %[2]s, a detached one. --format chooses another kind.",
 			}.With(j.input, filepath.Base(j.target)))
@@ -364,14 +391,14 @@ func named(path string, endings ...string) bool {
 
 // signSession signs everything that is ready in one PIN session. What could not
 // be signed for a reason of its own has that in its job.
-func (a *app) signSession(ctx context.Context, opt *signOptions, u *unlocker, jobs []*signJob) (by signed, err error) {
-	err = a.withPIN(ctx, u, opt.signingKey(), func(card *openedCard, s *jpki.Session) error {
-		who, err := a.signer(opt, s)
+func (c *call) signSession(ctx context.Context, u *unlocker, jobs []*signJob) (by signed, err error) {
+	err = u.withPIN(ctx, c.signingKey(), func(card *openedCard, s *jpki.Session) error {
+		who, err := c.signer(s)
 		if err != nil {
 			return err
 		}
 		by = signed{who.cert, who.time, cert.IsDemo(who.cert)}
-		p := a.io.Steps(text{JA: "カードで署名しています", EN: "signing with the card"}, len(jobs), a.now)
+		p := c.io.Steps(text{JA: "カードで署名しています", EN: "signing with the card"}, len(jobs), c.env.Now)
 		defer p.Done()
 		for _, job := range jobs {
 			p.Advance(1)
@@ -389,9 +416,6 @@ func (a *app) signSession(ctx context.Context, opt *signOptions, u *unlocker, jo
 		}
 		return nil
 	})
-	if opt.signingKey() == jpki.KeySign {
-		a.remember(ctx, nil, by.cert)
-	}
 	return by, err
 }
 
@@ -400,14 +424,14 @@ func (a *app) signSession(ctx context.Context, opt *signOptions, u *unlocker, jo
 func ofDocument(err error) bool { return explainDocument(err) != nil }
 
 // signer reads the certificates and checks what only they can tell.
-func (a *app) signer(opt *signOptions, s *jpki.Session) (signer, error) {
-	kind := opt.signingKey().Certificate()
-	c, err := s.Certificate(kind)
+func (c *call) signer(s *jpki.Session) (signer, error) {
+	kind := c.signingKey().Certificate()
+	own, err := s.Certificate(kind)
 	if err != nil {
 		return signer{}, err
 	}
-	now := a.now()
-	switch v := cert.ValidityOf(c); v.State(now) {
+	now := c.env.Now()
+	switch v := cert.ValidityOf(own); v.State(now) {
 	case cert.Expired:
 		return signer{}, problem.New(problem.Expired,
 			text{JA: "%sの有効期間は%sで終わっています。署名は作成していません。", EN: "The %s ended on %s. No signature was made."}.With(certificateNames[kind], dateText(v.LastDay())),
@@ -417,8 +441,8 @@ func (a *app) signer(opt *signOptions, s *jpki.Session) (signer, error) {
 			text{JA: "%sの有効期間はまだ始まっていません。署名は作成していません。", EN: "The %s is not yet valid. No signature was made."}.With(certificateNames[kind]),
 			text{JA: "このパソコンの日付と時刻を確かめてください。", EN: "Check the date and time of this computer."})
 	}
-	who := signer{cert: c, key: s.Signer(c), time: now}
-	if opt.noCA || opt.format == "raw" {
+	who := signer{cert: own, key: s.Signer(own), time: now}
+	if c.noCA || c.format == "raw" {
 		return who, nil
 	}
 	ca, err := s.Certificate(kind.CA())
@@ -428,7 +452,7 @@ func (a *app) signer(opt *signOptions, s *jpki.Session) (signer, error) {
 	case fatal(err):
 		return signer{}, err
 	default:
-		a.io.Note(text{JA: "カードの認証局の証明書が読めないため、署名に入れません。", EN: "The CA certificate on the card cannot be read and is left out of the signature."})
+		c.io.Note(text{JA: "カードの認証局の証明書が読めないため、署名に入れません。", EN: "The CA certificate on the card cannot be read and is left out of the signature."})
 	}
 	return who, nil
 }

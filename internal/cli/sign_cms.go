@@ -11,9 +11,8 @@ import (
 
 // cmsDocument is a CAdES signature: beside a file, or around its content.
 type cmsDocument struct {
-	a         *app
 	ctx       context.Context
-	opt       *signOptions
+	c         *call
 	name      string
 	content   *cms.Content
 	inside    inside // of an attached signature; nil for a detached one
@@ -27,12 +26,12 @@ type inside interface {
 	io.Closer
 }
 
-func prepareCMS(a *app, opt *signOptions, in *input) (document, error) {
-	d := &cmsDocument{a: a, ctx: in.ctx, opt: opt, name: in.name}
-	r, done := in.reader(a)
+func prepareCMS(c *call, in *input) (document, error) {
+	d := &cmsDocument{ctx: in.ctx, c: c, name: in.name}
+	r, done := in.reader(c.io, c.env.Now)
 	defer done()
 	switch {
-	case !opt.attached:
+	case !c.attached:
 		defer in.close()
 	case in.file != nil:
 		d.inside = in.file
@@ -44,7 +43,7 @@ func prepareCMS(a *app, opt *signOptions, in *input) (document, error) {
 		d.inside, r = kept, io.TeeReader(r, kept)
 	}
 	var err error
-	if d.content, err = cms.HashContent(r, opt.hash); err != nil {
+	if d.content, err = cms.HashContent(r, c.hash); err != nil {
 		d.close()
 		return nil, err
 	}
@@ -52,8 +51,8 @@ func prepareCMS(a *app, opt *signOptions, in *input) (document, error) {
 }
 
 func (d *cmsDocument) sign(by signer) (err error) {
-	signing := cms.Signing{Certificate: by.cert, CA: by.ca, Key: by.key, Hash: d.opt.hash, Time: by.time}
-	d.signature, err = signing.Detached(d.content.Digest(d.opt.hash))
+	signing := cms.Signing{Certificate: by.cert, CA: by.ca, Key: by.key, Hash: d.c.hash, Time: by.time}
+	d.signature, err = signing.Detached(d.content.Digest(d.c.hash))
 	return err
 }
 
@@ -76,7 +75,7 @@ func stampCMS(signature []byte, get func([]byte) ([]byte, error)) ([]byte, error
 }
 
 func (d *cmsDocument) write(w io.Writer) error {
-	if !d.opt.pem {
+	if !d.c.pem {
 		return d.writeDER(w)
 	}
 	text := cms.NewPEMWriter(w)
@@ -89,13 +88,13 @@ func (d *cmsDocument) writeDER(w io.Writer) error {
 		return err
 	}
 	size := d.content.Size()
-	p := d.a.io.Progress(text{JA: "%sの内容を書いています", EN: "writing the content of %s"}.With(d.name), size, d.a.now)
+	p := d.c.io.Progress(text{JA: "%sの内容を書いています", EN: "writing the content of %s"}.With(d.name), size, d.c.env.Now)
 	defer p.Done()
 	return cms.WriteAttached(w, d.signature, p.Reader(io.NewSectionReader(d.inside, 0, size)), size)
 }
 
 func (d *cmsDocument) verify(r io.ReaderAt, size int64) error {
-	p := d.a.io.Progress(text{JA: "署名を確かめています", EN: "checking the signature"}, size, d.a.now)
+	p := d.c.io.Progress(text{JA: "署名を確かめています", EN: "checking the signature"}, size, d.c.env.Now)
 	defer p.Done()
 	sd, err := cms.Read(p.Reader(cancellable(d.ctx, io.NewSectionReader(r, 0, size))), nil)
 	if err != nil {

@@ -11,15 +11,15 @@ import (
 )
 
 // deliverAll delivers what was signed; the rest failed with the session.
-func (a *app) deliverAll(ctx context.Context, opt *signOptions, stamper *stamper, jobs []*signJob, failed error) {
-	p := a.io.Steps(text{JA: "署名を書いています", EN: "writing the signatures"}, len(jobs), a.now)
+func (c *call) deliverAll(ctx context.Context, stamper *stamper, jobs []*signJob, failed error) {
+	p := c.io.Steps(text{JA: "署名を書いています", EN: "writing the signatures"}, len(jobs), c.env.Now)
 	defer p.Done()
 	for _, job := range jobs {
 		p.Advance(1)
 		switch {
 		case job.err != nil:
 		case job.signed:
-			job.err = a.deliver(ctx, opt, stamper, job)
+			job.err = c.deliver(ctx, stamper, job)
 		default:
 			job.err = failed
 		}
@@ -28,7 +28,7 @@ func (a *app) deliverAll(ctx context.Context, opt *signOptions, stamper *stamper
 
 // deliver writes a result, has our own verifier check what was written, and
 // only then gives it its name.
-func (a *app) deliver(ctx context.Context, opt *signOptions, stamper *stamper, job *signJob) error {
+func (c *call) deliver(ctx context.Context, stamper *stamper, job *signJob) error {
 	if err := unchangedInput(job); err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func (a *app) deliver(ctx context.Context, opt *signOptions, stamper *stamper, j
 		defer os.RemoveAll(dir)
 		path = filepath.Join(dir, "signature")
 	}
-	f, err := output.Create(ctx, path, output.Options{Force: opt.force})
+	f, err := output.Create(ctx, path, output.Options{Force: c.force})
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func (a *app) deliver(ctx context.Context, opt *signOptions, stamper *stamper, j
 	if job.target != "" {
 		return f.Commit()
 	}
-	_, err = io.Copy(a.io.Out, io.NewSectionReader(f, 0, job.bytes))
+	_, err = io.Copy(c.io.Out, io.NewSectionReader(f, 0, job.bytes))
 	return err
 }
 

@@ -51,7 +51,7 @@ type format struct {
 	ending   func(input string) string // the name of the result
 	profiles []string                  // that --profile can ask for, the default first
 	own      []string                  // options that not every format has
-	prepare  func(a *app, opt *signOptions, in *input) (document, error)
+	prepare  func(c *call, in *input) (document, error)
 }
 
 var formats = []format{
@@ -74,10 +74,10 @@ func formatNamed(name string) (format, bool) {
 }
 
 // misused gives an option that was given and that only other formats have.
-func (f format) misused(opt *signOptions) string {
+func (f format) misused(c *call) string {
 	for _, other := range formats {
 		for _, name := range other.own {
-			if opt.given(name) && !slices.Contains(f.own, name) {
+			if c.given(name) && !slices.Contains(f.own, name) {
 				return name
 			}
 		}
@@ -122,34 +122,34 @@ func beginning(head []byte) []byte {
 
 // rawDocument is a bare RSA signature over a file or a digest.
 type rawDocument struct {
-	opt       *signOptions
+	c         *call
 	digest    []byte
 	by        signer
 	signature []byte
 }
 
-func prepareRaw(a *app, opt *signOptions, in *input) (document, error) {
-	if opt.digestHex != "" {
-		return &rawDocument{opt: opt, digest: opt.rawDigest}, nil
+func prepareRaw(c *call, in *input) (document, error) {
+	if c.digestHex != "" {
+		return &rawDocument{c: c, digest: c.rawDigest}, nil
 	}
 	defer in.close()
-	r, done := in.reader(a)
+	r, done := in.reader(c.io, c.env.Now)
 	defer done()
-	content, err := cms.HashContent(r, opt.hash)
+	content, err := cms.HashContent(r, c.hash)
 	if err != nil {
 		return nil, err
 	}
-	if content.AreAttributes() && !opt.force {
+	if content.AreAttributes() && !c.force {
 		return nil, problem.New(problem.Input,
 			text{JA: "%sは別の署名の一部(署名属性)です。裸の署名をすると、その内容への署名として使えてしまいます。", EN: "%s is a part of another signature, its signed attributes: a bare signature over it would be one over what they name."}.With(in.name),
 			text{JA: "分かったうえで署名するなら --force を付けてください。", EN: "If that is what you want, insist with --force."})
 	}
-	return &rawDocument{opt: opt, digest: content.Digest(opt.hash)}, nil
+	return &rawDocument{c: c, digest: content.Digest(c.hash)}, nil
 }
 
 func (d *rawDocument) sign(by signer) (err error) {
 	d.by = by
-	d.signature, err = by.key.Sign(nil, d.digest, d.opt.hash)
+	d.signature, err = by.key.Sign(nil, d.digest, d.c.hash)
 	return err
 }
 
@@ -169,50 +169,49 @@ func (d *rawDocument) verify(r io.ReaderAt, size int64) error {
 	if err != nil {
 		return err
 	}
-	return checkRaw(d.by.cert, d.opt.hash, d.digest, data)
+	return checkRaw(d.by.cert, d.c.hash, d.digest, data)
 }
 
 func (*rawDocument) close() {}
 
 // pdfDocument is a PDF file that gets its signature as an incremental update.
 type pdfDocument struct {
-	a        *app
-	opt      *signOptions
+	c        *call
 	file     *os.File
 	prepared *pdfsig.Prepared
 	update   *pdfsig.Update
 	by       signer
 }
 
-func preparePDF(a *app, opt *signOptions, in *input) (document, error) {
+func preparePDF(c *call, in *input) (document, error) {
 	if in.file == nil {
-		return nil, usage(text{JA: "PDFは標準入力からは署名できません。", EN: "A PDF cannot be signed from standard input."}).
-			next(text{JA: "ファイル名を指定してください。", EN: "Name the file."})
+		return nil, problem.Misuse(text{JA: "PDFは標準入力からは署名できません。", EN: "A PDF cannot be signed from standard input."}).
+			WithNext(text{JA: "ファイル名を指定してください。", EN: "Name the file."})
 	}
 	profile := pdfsig.Touki
-	if opt.profile == "pades" {
+	if c.profile == "pades" {
 		profile = pdfsig.PAdES
 	}
-	d := &pdfDocument{a: a, opt: opt, file: in.file}
+	d := &pdfDocument{c: c, file: in.file}
 	var err error
-	options := pdfsig.Options{Profile: profile, Field: opt.field}
-	if opt.visible.stamp != nil {
-		options.Visible = &opt.visible.stamp.place
+	options := pdfsig.Options{Profile: profile, Field: c.field}
+	if c.stamp != nil {
+		options.Visible = &c.stamp.place
 	}
 	if d.prepared, err = pdfsig.Prepare(in.file, in.size, options); err != nil {
 		return nil, err
 	}
-	if opt.visible.stamp != nil { // with any name: the signer's comes with the card
-		if _, err := opt.visible.stamp.draw("署名", a.now(), false, d.prepared.Space()); err != nil {
+	if c.stamp != nil { // with any name: the signer's comes with the card
+		if _, err := c.stamp.draw("署名", c.env.Now(), false, d.prepared.Space()); err != nil {
 			return nil, err
 		}
 	}
-	return d, d.prepared.Hash(opt.hash)
+	return d, d.prepared.Hash(c.hash)
 }
 
 func (d *pdfDocument) sign(by signer) error {
 	if slices.ContainsFunc(d.prepared.Signatures, func(s pdfsig.Existing) bool { return signedBy(s.Contents, by.cert) }) {
-		d.a.noteSignedAlready(d.file.Name())
+		d.c.noteSignedAlready(d.file.Name())
 	}
 	name := ""
 	if h, err := cert.HolderOf(by.cert); err == nil || errors.Is(err, cert.ErrHolderMalformed) {
@@ -224,14 +223,14 @@ func (d *pdfDocument) sign(by signer) error {
 	}
 	d.by = by
 	d.update, err = d.prepared.Sign(
-		pdfsig.Statement{Name: name, Time: by.time, Reason: d.opt.reason, Appearance: appearance, Timestamp: d.opt.tsa != ""},
+		pdfsig.Statement{Name: name, Time: by.time, Reason: d.c.reason, Appearance: appearance, Timestamp: d.c.tsa != ""},
 		cms.Signing{Certificate: by.cert, CA: by.ca, Key: by.key},
 	)
 	return err
 }
 
-func (a *app) noteSignedAlready(name string) {
-	a.io.Note(text{JA: "%sには同じ証明書の署名がもうあります。もう1つ加えます。", EN: "%s has a signature with the same certificate already. Another one is added."}.With(name))
+func (c *call) noteSignedAlready(name string) {
+	c.io.Note(text{JA: "%sには同じ証明書の署名がもうあります。もう1つ加えます。", EN: "%s has a signature with the same certificate already. Another one is added."}.With(name))
 }
 
 // signedBy reports whether a signature, with zeros behind it, is one of the
@@ -277,8 +276,7 @@ func (d *pdfDocument) close() { d.file.Close() }
 
 // xmlDocument is an XML document that gets its signature inside.
 type xmlDocument struct {
-	a        *app
-	opt      *signOptions
+	c        *call
 	name     string
 	folder   string
 	signers  []*x509.Certificate // of the signatures that are there
@@ -288,9 +286,9 @@ type xmlDocument struct {
 
 var xmlForms = map[string]xmlsig.Form{"": xmlsig.Enveloped, "enveloped": xmlsig.Enveloped, "enveloping": xmlsig.Enveloping, "detached": xmlsig.Detached}
 
-func prepareXML(a *app, opt *signOptions, in *input) (document, error) {
+func prepareXML(c *call, in *input) (document, error) {
 	defer in.close()
-	r, done := in.reader(a)
+	r, done := in.reader(c.io, c.env.Now)
 	defer done()
 	src, err := io.ReadAll(io.LimitReader(r, int64(xmlsig.DefaultLimits().Size)+1))
 	if err != nil {
@@ -300,7 +298,7 @@ func prepareXML(a *app, opt *signOptions, in *input) (document, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &xmlDocument{a: a, opt: opt, name: in.name, folder: filepath.Dir(in.name)}
+	d := &xmlDocument{c: c, name: in.name, folder: filepath.Dir(in.name)}
 	if len(doc.Signatures()) > 0 {
 		for _, r := range doc.Verify(xmlsig.Verification{}) { // good or not
 			if r.Certificate != nil {
@@ -309,20 +307,20 @@ func prepareXML(a *app, opt *signOptions, in *input) (document, error) {
 		}
 	}
 	request := xmlsig.Options{
-		Form: xmlForms[opt.form], Hash: opt.hash, IDs: opt.ids, XAdES: opt.format == "xades", Cosign: opt.cosign,
+		Form: xmlForms[c.form], Hash: c.hash, IDs: c.ids, XAdES: c.format == "xades", Cosign: c.cosign,
 		C14N: xmlsig.Canonicalizer{Method: xmlsig.C14N10},
 	}
-	switch opt.profile {
+	switch c.profile {
 	case "etax":
 		request.Profile = xmlsig.ProfileETax
 	case "egov":
 		request.Profile = xmlsig.ProfileEGov
 	default:
-		if opt.form == "" && len(opt.ids) == 0 {
+		if c.form == "" && len(c.ids) == 0 {
 			request.Profile = doc.Detect()
 		}
 	}
-	for _, name := range opt.with {
+	for _, name := range c.with {
 		f, err := openInput(filepath.Join(d.folder, name))
 		if err != nil {
 			return nil, err
@@ -338,7 +336,7 @@ func prepareXML(a *app, opt *signOptions, in *input) (document, error) {
 
 func (d *xmlDocument) sign(by signer) (err error) {
 	if slices.ContainsFunc(d.signers, by.cert.Equal) {
-		d.a.noteSignedAlready(d.name)
+		d.c.noteSignedAlready(d.name)
 	}
 	d.signed, err = d.prepared.Sign(cms.Signing{Certificate: by.cert, CA: by.ca, Key: by.key, Time: by.time.In(cert.JST)})
 	return err

@@ -17,29 +17,29 @@ import (
 // prepareAll does for every file all that needs no PIN. The result of signing
 // another file of the same call is left out, so that a call with *.pdf can be
 // repeated.
-func (a *app) prepareAll(ctx context.Context, opt *signOptions, inputs []string) (jobs []*signJob, ready int) {
+func (c *call) prepareAll(ctx context.Context, inputs []string) (jobs []*signJob, ready int) {
 	results := map[string]bool{}
 	for _, in := range inputs {
-		for _, result := range opt.resultsOf(in) {
+		for _, result := range c.resultsOf(in) {
 			results[filepath.Clean(result)] = true
 		}
 	}
 	isResult := func(in string) bool { return len(inputs) > 1 && results[filepath.Clean(in)] }
-	sources := filesOf(slices.Concat(slices.DeleteFunc(slices.Clone(inputs), isResult), opt.alsoRead(inputs)))
+	sources := filesOf(slices.Concat(slices.DeleteFunc(slices.Clone(inputs), isResult), c.alsoRead(inputs)))
 	targets := map[string]bool{}
-	p := a.io.Steps(text{JA: "ファイルを確かめています", EN: "checking the files"}, len(inputs), a.now)
+	p := c.io.Steps(text{JA: "ファイルを確かめています", EN: "checking the files"}, len(inputs), c.env.Now)
 	defer p.Done()
 	for _, in := range inputs {
 		p.Advance(1)
 		if isResult(in) {
-			a.io.Note(text{JA: "%sは署名済みのファイルなので、飛ばします。", EN: "%s is the result of signing another one, and is left out."}.With(in))
+			c.io.Note(text{JA: "%sは署名済みのファイルなので、飛ばします。", EN: "%s is the result of signing another one, and is left out."}.With(in))
 			continue
 		}
 		job := &signJob{input: in}
-		job.err = a.prepareSign(ctx, opt, job)
+		job.err = c.prepareSign(ctx, job)
 		if job.err == nil && job.target != "" && targets[filepath.Clean(job.target)] {
-			job.err = usage(text{JA: "%sは、この実行の別のファイルの署名と同じ名前です。", EN: "%s is the name of another signature of this call already."}.With(job.target)).
-				next(text{JA: "別に実行して、-o で名前を指定してください。", EN: "Sign it in a call of its own, and name the result with -o."})
+			job.err = problem.Misuse(text{JA: "%sは、この実行の別のファイルの署名と同じ名前です。", EN: "%s is the name of another signature of this call already."}.With(job.target)).
+				WithNext(text{JA: "別に実行して、-o で名前を指定してください。", EN: "Sign it in a call of its own, and name the result with -o."})
 		}
 		if job.err == nil && job.target != "" {
 			job.err = spares(job.target, sources, "-o")
@@ -58,13 +58,13 @@ func (a *app) prepareAll(ctx context.Context, opt *signOptions, inputs []string)
 
 // alsoRead are the files that are read besides the inputs: those of --with,
 // which lie beside them, and those with the PIN.
-func (opt *signOptions) alsoRead(inputs []string) (names []string) {
-	for _, with := range opt.with {
+func (c *call) alsoRead(inputs []string) (names []string) {
+	for _, with := range c.with {
 		for _, in := range inputs {
 			names = append(names, filepath.Join(filepath.Dir(in), with))
 		}
 	}
-	for _, source := range opt.unlock.sources {
+	for _, source := range c.unlock.sources {
 		if source.Kind == pin.File {
 			names = append(names, source.Value)
 		}
@@ -88,15 +88,15 @@ func spares(target string, sources []os.FileInfo, option string) error {
 	if err != nil || !slices.ContainsFunc(sources, func(s os.FileInfo) bool { return os.SameFile(s, there) }) {
 		return nil
 	}
-	return usage(text{JA: "%sはこの実行で読むファイルなので、結果を上書きできません。", EN: "%s is an input: the result cannot replace it."}.With(target)).
-		next(text{JA: "%s で別の名前を指定してください。", EN: "Give another name with %s."}.With(option))
+	return problem.Misuse(text{JA: "%sはこの実行で読むファイルなので、結果を上書きできません。", EN: "%s is an input: the result cannot replace it."}.With(target)).
+		WithNext(text{JA: "%s で別の名前を指定してください。", EN: "Give another name with %s."}.With(option))
 }
 
 // resultsOf are the names that signing a file can have given its result, by
 // this call or by one before it.
-func (opt *signOptions) resultsOf(in string) []string {
+func (c *call) resultsOf(in string) []string {
 	names := []string{signedName(in), in + ".p7s", in + attachedEnding}
-	if opt.format == "raw" {
+	if c.format == "raw" {
 		names = append(names, in+".sig")
 	}
 	return names
@@ -105,31 +105,31 @@ func (opt *signOptions) resultsOf(in string) []string {
 const attachedEnding = ".p7m"
 
 // targetOf names the result; "" is standard output.
-func (opt *signOptions) targetOf(f format, in string) string {
+func (c *call) targetOf(f format, in string) string {
 	name := f.ending(in)
-	if opt.attached {
+	if c.attached {
 		name = in + attachedEnding
 	}
 	switch {
-	case opt.unnamed:
+	case c.unnamed:
 		return ""
-	case opt.out != "":
-		return opt.out
-	case opt.outDir != "":
-		return filepath.Join(opt.outDir, filepath.Base(name))
+	case c.out != "":
+		return c.out
+	case c.outDir != "":
+		return filepath.Join(c.outDir, filepath.Base(name))
 	}
 	return name
 }
 
-func (a *app) prepareSign(ctx context.Context, opt *signOptions, job *signJob) error {
-	in, err := a.openSignInput(ctx, opt, job)
+func (c *call) prepareSign(ctx context.Context, job *signJob) error {
+	in, err := c.openSignInput(ctx, job)
 	if err != nil {
 		return err
 	}
-	perFile := *opt
+	perFile := *c
 	switch {
-	case opt.format != "":
-	case opt.attached:
+	case c.format != "":
+	case c.attached:
 		perFile.format = "cms"
 	default:
 		perFile.format = formatOf(in.head)
@@ -138,13 +138,13 @@ func (a *app) prepareSign(ctx context.Context, opt *signOptions, job *signJob) e
 		}
 	}
 	job.format, _ = formatNamed(perFile.format)
-	job.target = opt.targetOf(job.format, job.input)
+	job.target = c.targetOf(job.format, job.input)
 	if err = perFile.checkFor(job); err == nil && job.target != "" {
 		in.beside = filepath.Dir(job.target)
-		err = output.Check(ctx, job.target, output.Options{Force: opt.force})
+		err = output.Check(ctx, job.target, output.Options{Force: c.force})
 	}
 	if err == nil {
-		job.document, err = job.format.prepare(a, &perFile, in)
+		job.document, err = job.format.prepare(&perFile, in)
 	}
 	if err != nil {
 		in.close()
@@ -153,37 +153,37 @@ func (a *app) prepareSign(ctx context.Context, opt *signOptions, job *signJob) e
 }
 
 // checkFor checks that the options are for the format of a file.
-func (opt *signOptions) checkFor(job *signJob) error {
-	if opt.profile != "" && !slices.Contains(job.format.profiles, opt.profile) {
-		return usage(text{JA: "--profile %s は%sには使えません。", EN: "--profile %s is not for %s."}.With(opt.profile, job.input))
+func (c *call) checkFor(job *signJob) error {
+	if c.profile != "" && !slices.Contains(job.format.profiles, c.profile) {
+		return problem.Misuse(text{JA: "--profile %s は%sには使えません。", EN: "--profile %s is not for %s."}.With(c.profile, job.input))
 	}
-	if opt.visible.where != "" && opt.format != "pdf" {
-		return usage(text{JA: "--visible は%sには使えません。PDFの中に署名するときのものです。", EN: "--visible is not for %s: it goes with a signature inside a PDF."}.With(job.input))
+	if c.visible.where != "" && c.format != "pdf" {
+		return problem.Misuse(text{JA: "--visible は%sには使えません。PDFの中に署名するときのものです。", EN: "--visible is not for %s: it goes with a signature inside a PDF."}.With(job.input))
 	}
-	if opt.tsa != "" && !stampable(opt.format, opt.profile) {
-		return usage(text{JA: "%sの署名にタイムスタンプは付けられません。", EN: "The signature of %s takes no timestamp."}.With(job.input)).
-			next(text{JA: "PDFは --profile pades、XMLは --format xades を指定してください。", EN: "Use --profile pades for PDF, --format xades for XML."})
+	if c.tsa != "" && !stampable(c.format, c.profile) {
+		return problem.Misuse(text{JA: "%sの署名にタイムスタンプは付けられません。", EN: "The signature of %s takes no timestamp."}.With(job.input)).
+			WithNext(text{JA: "PDFは --profile pades、XMLは --format xades を指定してください。", EN: "Use --profile pades for PDF, --format xades for XML."})
 	}
-	if job.format.name == "pdf" && opt.profile != "pades" && opt.hash != crypto.SHA256 {
-		return usage(text{JA: "登記・供託オンライン申請の形(touki)のPDF署名はSHA-256だけです。", EN: "A PDF signature as the registry asks for (touki) is made with SHA-256 only."}).
-			next(text{JA: "--digest を省くか、--profile pades を指定してください。", EN: "Leave out --digest, or use --profile pades."})
+	if job.format.name == "pdf" && c.profile != "pades" && c.hash != crypto.SHA256 {
+		return problem.Misuse(text{JA: "登記・供託オンライン申請の形(touki)のPDF署名はSHA-256だけです。", EN: "A PDF signature as the registry asks for (touki) is made with SHA-256 only."}).
+			WithNext(text{JA: "--digest を省くか、--profile pades を指定してください。", EN: "Leave out --digest, or use --profile pades."})
 	}
-	if name := job.format.misused(opt); name != "" {
-		return usage(text{JA: "--%s は%s(形式は%s)には使えません。", EN: "--%s is not for %s, whose format is %s."}.With(name, job.input, job.format.name)).
-			next(text{JA: "形式は --format で指定できます。", EN: "--format chooses the format."})
+	if name := job.format.misused(c); name != "" {
+		return problem.Misuse(text{JA: "--%s は%s(形式は%s)には使えません。", EN: "--%s is not for %s, whose format is %s."}.With(name, job.input, job.format.name)).
+			WithNext(text{JA: "形式は --format で指定できます。", EN: "--format chooses the format."})
 	}
 	return nil
 }
 
 // openSignInput opens an input and reads its head. The document closes it. With
 // --digest-hex nothing is to be read.
-func (a *app) openSignInput(ctx context.Context, opt *signOptions, job *signJob) (*input, error) {
-	in := &input{ctx: ctx, name: a.say(inputName(job.input))}
-	if opt.digestHex != "" {
+func (c *call) openSignInput(ctx context.Context, job *signJob) (*input, error) {
+	in := &input{ctx: ctx, name: c.io.Text(inputName(job.input))}
+	if c.digestHex != "" {
 		return in, nil
 	}
 	if job.input == "-" {
-		in.rest = a.stdin(ctx)
+		in.rest = stdin(ctx, c.io)
 	} else {
 		f, err := openInput(job.input)
 		if err != nil {

@@ -8,21 +8,21 @@ import (
 	"github.com/jpki-tools/jpki/pkg/jpki"
 )
 
-func (a *app) reportSigned(opt *signOptions, jobs []*signJob, by signed) error {
+func (a *app) reportSigned(c *call, jobs []*signJob, by signed) error {
 	if a.json {
-		return a.writeJSON(a.io.Out, signedDocument(a, opt, jobs, by))
+		return a.io.JSON(signedDocument(a, c, jobs, by))
 	}
-	if opt.unnamed && !opt.dryRun {
+	if c.unnamed && !c.dryRun {
 		return nil
 	}
 	if by.demo {
 		a.io.Note(text{JA: "デモカードの署名です。証拠としての価値はありません。", EN: "A signature of the DEMO card: it proves nothing."})
 	}
-	if opt.dryRun {
-		return a.reportDryRun(opt, jobs)
+	if c.dryRun {
+		return a.reportDryRun(c, jobs)
 	}
 	if len(jobs) == 1 {
-		if !opt.quiet {
+		if !c.quiet {
 			a.io.Say(text{JA: "%sを作成しました。", EN: "Made %s."}.With(jobs[0].target))
 		}
 		return nil
@@ -35,7 +35,7 @@ func (a *app) reportSigned(opt *signOptions, jobs []*signJob, by signed) error {
 			continue
 		}
 		made++
-		rows = append(rows, []string{cert.Printable(job.target), a.io.Paint(ui.Good, a.say(text{JA: "作成しました", EN: "made"}))})
+		rows = append(rows, []string{cert.Printable(job.target), a.io.Paint(ui.Good, a.io.Text(text{JA: "作成しました", EN: "made"}))})
 	}
 	if _, err := fmt.Fprint(a.io.Out, a.io.Rows(0, rows)); err != nil {
 		return err
@@ -45,11 +45,11 @@ func (a *app) reportSigned(opt *signOptions, jobs []*signJob, by signed) error {
 }
 
 func (a *app) failedResult(job *signJob) string {
-	return a.io.Paint(ui.Bad, a.say(a.explain(job.err).What))
+	return a.io.Paint(ui.Bad, a.io.Text(explain(job.err).What))
 }
 
 // reportDryRun says all that signing would do.
-func (a *app) reportDryRun(opt *signOptions, jobs []*signJob) error {
+func (a *app) reportDryRun(c *call, jobs []*signJob) error {
 	var rows [][]string
 	ready := 0
 	for _, job := range jobs {
@@ -60,9 +60,9 @@ func (a *app) reportDryRun(opt *signOptions, jobs []*signJob) error {
 		ready++
 		target := job.target
 		if target == "" {
-			target = a.say(text{JA: "標準出力", EN: "standard output"})
+			target = a.io.Text(text{JA: "標準出力", EN: "standard output"})
 		}
-		rows = append(rows, []string{cert.Printable(job.input), cert.Printable(target), a.say(opt.kindOf(job))})
+		rows = append(rows, []string{cert.Printable(job.input), cert.Printable(target), a.io.Text(c.kindOf(job))})
 	}
 	if _, err := fmt.Fprint(a.io.Out, ui.Table(0, nil, rows)); err != nil {
 		return err
@@ -70,20 +70,20 @@ func (a *app) reportDryRun(opt *signOptions, jobs []*signJob) error {
 	if ready == 0 {
 		return nil
 	}
-	if opt.tsa != "" {
-		a.io.Say(text{JA: "タイムスタンプは%sから取ります。", EN: "The timestamps would come from %s."}.With(opt.tsa))
+	if c.tsa != "" {
+		a.io.Say(text{JA: "タイムスタンプは%sから取ります。", EN: "The timestamps would come from %s."}.With(c.tsa))
 	}
 	a.io.Say(text{
 		JA: "確認だけしました。実際に署名するには、%sの入力が1回必要です(%d件)。",
 		EN: "Checked only. Signing would ask for the %s once (files: %d).",
-	}.With(pinNames[opt.signingKey()], ready))
+	}.With(pinNames[c.signingKey()], ready))
 	return nil
 }
 
 // kindOf says what signature a file would get.
-func (opt *signOptions) kindOf(job *signJob) text {
+func (c *call) kindOf(job *signJob) text {
 	level := "B-B"
-	if opt.tsa != "" {
+	if c.tsa != "" {
 		level = "B-T"
 	}
 	kind := map[string]text{
@@ -94,12 +94,12 @@ func (opt *signOptions) kindOf(job *signJob) text {
 		"raw":     {JA: "RSA署名だけ", EN: "bare RSA signature"},
 	}[job.format.name]
 	switch {
-	case opt.attached:
+	case c.attached:
 		kind = text{JA: "CAdES-" + level + "(元のファイル入り)", EN: "CAdES-" + level + ", with the file inside"}
-	case opt.profile == "pades":
+	case c.profile == "pades":
 		kind = text{JA: "PAdES-" + level, EN: "PAdES-" + level}
 	}
-	return text{JA: "%s、%s", EN: "%s, %s"}.With(kind, opt.hash.String())
+	return text{JA: "%s、%s", EN: "%s, %s"}.With(kind, c.hash.String())
 }
 
 // signJSON is jpki.sign/v1.
@@ -122,12 +122,12 @@ type signatureJSON struct {
 	Error  *problemJSON `json:"error"`
 }
 
-func signedDocument(a *app, opt *signOptions, jobs []*signJob, by signed) signJSON {
+func signedDocument(a *app, c *call, jobs []*signJob, by signed) signJSON {
 	doc := signJSON{
-		Schema: "jpki.sign/v1", DryRun: opt.dryRun, Demo: by.demo, Digest: opt.digest,
+		Schema: "jpki.sign/v1", DryRun: c.dryRun, Demo: by.demo, Digest: c.digest,
 		Discloses: []string{}, Signatures: []signatureJSON{},
 	}
-	if opt.signingKey() == jpki.KeySign && opt.format != "raw" {
+	if c.signingKey() == jpki.KeySign && c.format != "raw" {
 		doc.Discloses = []string{"name", "address", "birth", "sex"}
 	}
 	if by.cert != nil {
@@ -137,7 +137,7 @@ func signedDocument(a *app, opt *signOptions, jobs []*signJob, by signed) signJS
 	for _, job := range jobs {
 		j := signatureJSON{Input: job.input, Output: job.target, Format: job.format.name, Bytes: job.bytes}
 		if job.err != nil {
-			p := a.problemJSON(a.explain(job.err))
+			p := problemDocument(a.io, explain(job.err))
 			j.Error, j.Bytes = &p, 0
 		}
 		doc.Signatures = append(doc.Signatures, j)

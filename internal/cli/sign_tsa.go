@@ -10,6 +10,7 @@ import (
 
 	"github.com/jpki-tools/jpki/internal/fetch"
 	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/cms"
 	"github.com/jpki-tools/jpki/pkg/trust"
@@ -17,7 +18,8 @@ import (
 
 // stamper gets timestamps from the authority that --tsa names.
 type stamper struct {
-	app     *app
+	io      *ui.IO
+	now     func() time.Time
 	address string
 	roots   []*x509.Certificate // from --tsa-ca; nil where it was not given
 	timeout time.Duration       // of one attempt; 0 for the usual one
@@ -27,17 +29,17 @@ type stamper struct {
 const stampAttempts = 3
 
 // newStamper checks --tsa and --tsa-ca; nil where no timestamp is wanted.
-func (a *app) newStamper(ctx context.Context, opt *signOptions) (*stamper, error) {
-	if opt.tsa == "" {
-		if opt.tsaCA != "" {
-			return nil, usage(text{JA: "--tsa-ca は --tsa と一緒に使います。", EN: "--tsa-ca goes with --tsa."})
+func (c *call) newStamper(ctx context.Context) (*stamper, error) {
+	if c.tsa == "" {
+		if c.tsaCA != "" {
+			return nil, problem.Misuse(text{JA: "--tsa-ca は --tsa と一緒に使います。", EN: "--tsa-ca goes with --tsa."})
 		}
 		return nil, nil
 	}
-	s := &stamper{app: a, address: opt.tsa}
-	if opt.tsaCA != "" {
+	s := &stamper{io: c.io, now: c.env.Now, address: c.tsa}
+	if c.tsaCA != "" {
 		var err error
-		if s.roots, err = readCertificates(ctx, opt.tsaCA); err != nil {
+		if s.roots, err = readCertificates(ctx, c.tsaCA); err != nil {
 			return nil, err
 		}
 	}
@@ -93,11 +95,11 @@ func (s *stamper) get(ctx context.Context, content []byte) (token []byte, err er
 		return nil, s.refused(err)
 	}
 	// The time is now, and not only when the authority says that it is.
-	if now := s.app.now(); now.Before(by.NotBefore) || now.After(by.NotAfter) {
+	if now := s.now(); now.Before(by.NotBefore) || now.After(by.NotAfter) {
 		return nil, s.refused(errStampExpired)
 	}
 	if s.roots != nil {
-		v := trust.Anchors{TSA: s.roots}.CheckTSA(by, stamp.Certificates(), stamp.Time, s.app.now())
+		v := trust.Anchors{TSA: s.roots}.CheckTSA(by, stamp.Certificates(), stamp.Time, s.now())
 		if len(v.Reasons) > 0 {
 			return nil, s.refused(v.Reasons[0])
 		}
@@ -111,7 +113,7 @@ var errStampExpired = errors.New("the certificate of the timestamping authority 
 func (s *stamper) ask(ctx context.Context, query []byte) (answer []byte, err error) {
 	for attempt := range stampAttempts {
 		if attempt > 0 {
-			s.app.io.Note(text{JA: "%sから応答がありません。もう一度試します(%d/%d)。", EN: "No answer from %s. Trying again (%d of %d)."}.With(s.address, attempt+1, stampAttempts))
+			s.io.Note(text{JA: "%sから応答がありません。もう一度試します(%d/%d)。", EN: "No answer from %s. Trying again (%d of %d)."}.With(s.address, attempt+1, stampAttempts))
 			select {
 			case <-ctx.Done():
 				return nil, context.Cause(ctx)

@@ -22,7 +22,6 @@ import (
 type visibleOptions struct {
 	where string // "" for one that does not show
 	font  string
-	stamp *visibleStamp
 }
 
 // visibleDefault is where --visible alone puts the stamp: at the end of the
@@ -30,12 +29,12 @@ type visibleOptions struct {
 const visibleDefault = "last"
 
 func (a *app) addVisibleFlags(f *pflag.FlagSet, opt *visibleOptions) {
-	f.StringVar(&opt.where, "visible", "", a.say(text{
+	f.StringVar(&opt.where, "visible", "", a.io.Text(text{
 		JA: "PDFのページの`PLACE`に、氏名と日時のスタンプを表示する",
 		EN: "PDF: show a stamp with name and time at `PLACE` of a page",
 	}))
 	f.Lookup("visible").NoOptDefVal = visibleDefault
-	f.StringVar(&opt.font, "stamp-font", "", a.say(text{
+	f.StringVar(&opt.font, "stamp-font", "", a.io.Text(text{
 		JA: "スタンプの日本語フォント`FILE`(TTF、OTF、TTC。省略時はシステムのフォント)",
 		EN: "`FILE` with the Japanese font of the stamp (TTF, OTF, TTC; else one of the system's)",
 	}))
@@ -71,20 +70,20 @@ func (opt *visibleOptions) placement() (p pdfsig.Placement, ok bool) {
 	return p, true
 }
 
-func (opt *signOptions) checkVisible() error {
-	if opt.visible.where == "" {
-		if opt.visible.font != "" {
-			return usage(text{JA: "--stamp-font は --visible と一緒に使います。", EN: "--stamp-font goes with --visible."})
+func (c *call) checkVisible() error {
+	if c.visible.where == "" {
+		if c.visible.font != "" {
+			return problem.Misuse(text{JA: "--stamp-font は --visible と一緒に使います。", EN: "--stamp-font goes with --visible."})
 		}
 		return nil
 	}
-	if _, ok := opt.visible.placement(); !ok {
-		return usage(text{JA: "--visible=%s の場所が分かりません。", EN: "--visible=%s names no place."}.With(opt.visible.where)).
-			next(text{JA: "--visible=last,top-right のように、ページと隅を指定してください。", EN: "Name page and corner, as in --visible=last,top-right."})
+	if _, ok := c.visible.placement(); !ok {
+		return problem.Misuse(text{JA: "--visible=%s の場所が分かりません。", EN: "--visible=%s names no place."}.With(c.visible.where)).
+			WithNext(text{JA: "--visible=last,top-right のように、ページと隅を指定してください。", EN: "Name page and corner, as in --visible=last,top-right."})
 	}
-	if opt.field != "" && opt.visible.where != visibleDefault {
-		return usage(text{JA: "--field の署名欄には決まった場所があるので、--visible の場所は指定できません。", EN: "The field of --field has its place: --visible goes without one."}).
-			next(text{JA: "--visible とだけ指定してください。", EN: "Say just --visible."})
+	if c.field != "" && c.visible.where != visibleDefault {
+		return problem.Misuse(text{JA: "--field の署名欄には決まった場所があるので、--visible の場所は指定できません。", EN: "The field of --field has its place: --visible goes without one."}).
+			WithNext(text{JA: "--visible とだけ指定してください。", EN: "Say just --visible."})
 	}
 	return nil
 }
@@ -100,23 +99,23 @@ type visibleStamp struct {
 // newVisibleStamp opens the fonts, and checks that they have all that a stamp
 // says but the signer's name, which only the card knows. Without --visible there
 // is none.
-func (a *app) newVisibleStamp(opt *signOptions) (*visibleStamp, error) {
-	if opt.visible.where == "" {
+func (c *call) newVisibleStamp() (*visibleStamp, error) {
+	if c.visible.where == "" {
 		return nil, nil
 	}
-	v := &visibleStamp{reason: opt.reason}
-	v.place, _ = opt.visible.placement()
-	if opt.visible.font != "" {
-		err := v.open(opt.visible.font)
+	v := &visibleStamp{reason: c.reason}
+	v.place, _ = c.visible.placement()
+	if c.visible.font != "" {
+		err := v.open(c.visible.font)
 		if errors.Is(err, imprint.ErrFont) {
 			err = problem.New(problem.Input,
-				text{JA: "%sはフォントとして使えません。", EN: "%s cannot be used as a font."}.With(opt.visible.font),
+				text{JA: "%sはフォントとして使えません。", EN: "%s cannot be used as a font."}.With(c.visible.font),
 				text{JA: "TTF、OTF、TTCのフォントのファイルを指定してください。", EN: "Name the file of a TTF, OTF or TTC font."}).Because(err)
 		}
 		return v, err
 	}
 	var missing error
-	for _, path := range imprint.Find(imprint.Folders(runtime.GOOS, a.cfg.Getenv)) {
+	for _, path := range imprint.Find(imprint.Folders(runtime.GOOS, c.env.Getenv)) {
 		const enough = 8
 		if err := v.open(path); err != nil && missing == nil {
 			missing = err
@@ -195,13 +194,13 @@ func (v *visibleStamp) draw(name string, at time.Time, demo bool, space pdfsig.S
 
 // appearance is the visible stamp of a PDF, if there is to be one.
 func (d *pdfDocument) appearance(name string, by signer) (*pdfsig.Appearance, error) {
-	if d.opt.visible.stamp == nil {
+	if d.c.stamp == nil {
 		return nil, nil
 	}
 	if name == "" {
 		return nil, errNameless
 	}
-	return d.opt.visible.stamp.draw(name, by.time, cert.IsDemo(by.cert), d.prepared.Space())
+	return d.c.stamp.draw(name, by.time, cert.IsDemo(by.cert), d.prepared.Space())
 }
 
 // errNameless is a certificate without a name that could be shown.

@@ -55,14 +55,14 @@ const (
 )
 
 func (a *app) sshComment() string {
-	if a.card != "" {
+	if a.cards.card != "" {
 		return sshCommentDemo
 	}
 	return sshComment
 }
 
 func (a *app) sshKey(ctx context.Context) error {
-	c, err := a.freeCertificate(ctx, jpki.KindAuth)
+	c, err := a.cards.certificate(ctx, jpki.KindAuth)
 	if err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func (a *app) sshKey(ctx context.Context) error {
 			bits := k.N.BitLen()
 			doc.Bits = &bits
 		}
-		return a.writeJSON(a.io.Out, doc)
+		return a.io.JSON(doc)
 	}
 	_, err = fmt.Fprintln(a.io.Out, line)
 	return err

@@ -73,12 +73,12 @@ func (a *app) newSSHAgent() *cobra.Command {
 	for _, useless := range []string{"pin-stdin", "pin-fd", "pin-exact", "allow-last-try"} {
 		f.Lookup(useless).Hidden = true // they are explained to whoever gives them
 	}
-	f.StringVar(&opt.socket, "socket", "", a.say(text{JA: "ソケットかパイプの`PATH`", EN: "`PATH` of the socket, or the pipe"}))
-	f.DurationVar(&opt.cache, "cache", 0, a.say(text{JA: "暗証番号を覚える時間`DUR`(省略時は覚えない)", EN: "keep the PIN for `DUR` (not at all if not given)"}))
-	f.BoolVar(&opt.confirm, "confirm", false, a.say(text{JA: "暗証番号を尋ねないときも、使うたびに確かめる", EN: "ask before each use, also where no PIN is asked for"}))
-	f.BoolVar(&opt.forward, "forward", false, a.say(text{JA: "転送された接続からのログインも許す", EN: "let forwarded connections log in too"}))
-	f.StringArrayVar(&opt.destinations, "destination", nil, a.say(text{JA: "ログインしてよい先`HOST`、[HOST>][USER@]HOST の形(いくつでも)", EN: "a `HOST` that may be logged in to: [HOST>][USER@]HOST, any number of them"}))
-	f.StringArrayVar(&opt.knownHosts, "known-hosts", nil, a.say(text{JA: "known_hosts の代わりに使う`FILE`(いくつでも)", EN: "`FILE` to use instead of known_hosts, any number of them"}))
+	f.StringVar(&opt.socket, "socket", "", a.io.Text(text{JA: "ソケットかパイプの`PATH`", EN: "`PATH` of the socket, or the pipe"}))
+	f.DurationVar(&opt.cache, "cache", 0, a.io.Text(text{JA: "暗証番号を覚える時間`DUR`(省略時は覚えない)", EN: "keep the PIN for `DUR` (not at all if not given)"}))
+	f.BoolVar(&opt.confirm, "confirm", false, a.io.Text(text{JA: "暗証番号を尋ねないときも、使うたびに確かめる", EN: "ask before each use, also where no PIN is asked for"}))
+	f.BoolVar(&opt.forward, "forward", false, a.io.Text(text{JA: "転送された接続からのログインも許す", EN: "let forwarded connections log in too"}))
+	f.StringArrayVar(&opt.destinations, "destination", nil, a.io.Text(text{JA: "ログインしてよい先`HOST`、[HOST>][USER@]HOST の形(いくつでも)", EN: "a `HOST` that may be logged in to: [HOST>][USER@]HOST, any number of them"}))
+	f.StringArrayVar(&opt.knownHosts, "known-hosts", nil, a.io.Text(text{JA: "known_hosts の代わりに使う`FILE`(いくつでも)", EN: "`FILE` to use instead of known_hosts, any number of them"}))
 	return cmd
 }
 
@@ -90,7 +90,7 @@ func (a *app) sshAgent(ctx context.Context, opt *agentOptions) error {
 	defer agent.Card.Forget()
 	path := opt.socket
 	if path == "" {
-		path = sshagent.DefaultPath(a.cfg.Getenv)
+		path = sshagent.DefaultPath(a.env.Getenv)
 	}
 	if runtime.GOOS != "windows" {
 		if path, err = filepath.Abs(path); err != nil {
@@ -112,15 +112,15 @@ func (a *app) sshAgent(ctx context.Context, opt *agentOptions) error {
 // newAgent checks all that can be checked before anybody asks for a signature.
 func (a *app) newAgent(ctx context.Context, opt *agentOptions) (*sshagent.Agent, error) {
 	if opt.cache < 0 {
-		return nil, usage(text{JA: "--cache は0以上です。", EN: "--cache is not negative."})
+		return nil, problem.Misuse(text{JA: "--cache は0以上です。", EN: "--cache is not negative."})
 	}
 	if opt.forward && len(opt.destinations) > 0 {
-		return nil, usage(text{JA: "--forward と --destination は同時に使えません。", EN: "--forward and --destination exclude each other."}).
-			next(text{JA: "転送してよい先は --destination 'HOST>HOST' で書けます。", EN: "--destination 'HOST>HOST' says where forwarding may lead."})
+		return nil, problem.Misuse(text{JA: "--forward と --destination は同時に使えません。", EN: "--forward and --destination exclude each other."}).
+			WithNext(text{JA: "転送してよい先は --destination 'HOST>HOST' で書けます。", EN: "--destination 'HOST>HOST' says where forwarding may lead."})
 	}
 	if opt.unlock.allowLastTry {
-		return nil, usage(text{JA: "ssh agent に --allow-last-try はありません。", EN: "ssh agent has no --allow-last-try."}).
-			next(text{JA: "残り1回のときは、そのつど尋ねます。", EN: "With one try left it asks each time."})
+		return nil, problem.Misuse(text{JA: "ssh agent に --allow-last-try はありません。", EN: "ssh agent has no --allow-last-try."}).
+			WithNext(text{JA: "残り1回のときは、そのつど尋ねます。", EN: "With one try left it asks each time."})
 	}
 	if err := a.checkAgentSource(opt); err != nil {
 		return nil, err
@@ -134,10 +134,10 @@ func (a *app) newAgent(ctx context.Context, opt *agentOptions) (*sshagent.Agent,
 		}
 		agent.Policy.Destinations = append(agent.Policy.Destinations, d)
 	}
-	card := &agentCard{app: a, opt: opt, hosts: hosts, report: agent.Report}
+	card := &agentCard{cards: a.cards, opt: opt, hosts: hosts, report: agent.Report}
 	agent.Card = card
 	if _, err := card.Key(ctx); err != nil {
-		p := a.explain(err)
+		p := explain(err)
 		if p.Code == problem.Usage || ctx.Err() != nil {
 			return nil, err
 		}
@@ -149,18 +149,18 @@ func (a *app) newAgent(ctx context.Context, opt *agentOptions) (*sshagent.Agent,
 // checkAgentSource wants a source that gives the PIN as often as it is needed,
 // and somebody to ask where the person wants to be asked.
 func (a *app) checkAgentSource(opt *agentOptions) error {
-	u, err := a.unlocker(&opt.unlock, false)
+	u, err := newUnlocker(a.cards, &opt.unlock, false)
 	if err != nil {
 		return noPlaceToAsk(err)
 	}
 	defer u.Close()
 	switch kind := u.sources.CurrentKind(); {
 	case kind == pin.Stdin || kind == pin.Descriptor:
-		return usage(text{JA: "%sは暗証番号を1回しか渡せないので、エージェントでは使えません。", EN: "%s gives the PIN only once, which is not enough for an agent."}.With(kind)).
-			next(text{JA: "--pinentry、--pin-command、--pin-file、--pin-credential のどれかを使ってください。", EN: "Use --pinentry, --pin-command, --pin-file or --pin-credential."})
+		return problem.Misuse(text{JA: "%sは暗証番号を1回しか渡せないので、エージェントでは使えません。", EN: "%s gives the PIN only once, which is not enough for an agent."}.With(kind)).
+			WithNext(text{JA: "--pinentry、--pin-command、--pin-file、--pin-credential のどれかを使ってください。", EN: "Use --pinentry, --pin-command, --pin-file or --pin-credential."})
 	case opt.confirm && !kind.Interactive() && u.tty == nil:
-		return usage(text{JA: "--confirm で尋ねる端末がありません。", EN: "There is no terminal to ask on, as --confirm wants it."}).
-			next(text{JA: "端末で動かすか、--pinentry を使ってください。", EN: "Run this on a terminal, or use --pinentry."})
+		return problem.Misuse(text{JA: "--confirm で尋ねる端末がありません。", EN: "There is no terminal to ask on, as --confirm wants it."}).
+			WithNext(text{JA: "端末で動かすか、--pinentry を使ってください。", EN: "Run this on a terminal, or use --pinentry."})
 	}
 	return nil
 }
@@ -182,10 +182,10 @@ func (a *app) knownHosts(named []string) (files []string) {
 		return named
 	}
 	for _, name := range []string{"known_hosts", "known_hosts2"} {
-		if home := a.cfg.Getenv(homeVariable); home != "" {
+		if home := a.env.Getenv(homeVariable); home != "" {
 			files = append(files, filepath.Join(home, ".ssh", name))
 		}
-		files = append(files, filepath.Join(systemSSH(a.cfg.Getenv), "ssh_"+name))
+		files = append(files, filepath.Join(systemSSH(a.env.Getenv), "ssh_"+name))
 	}
 	var there []string
 	for _, f := range files {
@@ -199,8 +199,8 @@ func (a *app) knownHosts(named []string) (files []string) {
 func destinationProblem(s string, files []string, err error) error {
 	switch {
 	case errors.Is(err, sshagent.ErrSyntax):
-		return usage(text{JA: "--destination の値「%s」は使えません。", EN: "--destination cannot be %q."}.With(s)).
-			next(text{JA: "[HOST>][USER@]HOST の形で、ポートは [HOST]:PORT と書きます。", EN: "It is [HOST>][USER@]HOST, with a port as [HOST]:PORT."})
+		return problem.Misuse(text{JA: "--destination の値「%s」は使えません。", EN: "--destination cannot be %q."}.With(s)).
+			WithNext(text{JA: "[HOST>][USER@]HOST の形で、ポートは [HOST]:PORT と書きます。", EN: "It is [HOST>][USER@]HOST, with a port as [HOST]:PORT."})
 	case errors.Is(err, sshagent.ErrUnknownHost):
 		return problem.New(problem.Input,
 			text{JA: "「%s」のホスト鍵が known_hosts にありません。", EN: "There is no host key for %q in known_hosts."}.With(s),
@@ -221,7 +221,7 @@ type socketJSON struct {
 // standard output is closed.
 func (a *app) tellSocket(path string) error {
 	if a.json {
-		if err := a.writeJSON(a.io.Out, socketJSON{"jpki.ssh-agent/v1", path}); err != nil {
+		if err := a.io.JSON(socketJSON{"jpki.ssh-agent/v1", path}); err != nil {
 			return err
 		}
 	} else if _, err := fmt.Fprintln(a.io.Out, socketLine(path)); err != nil {
@@ -239,7 +239,7 @@ func (a *app) newReporter() func(error) {
 	return func(err error) {
 		mu.Lock()
 		defer mu.Unlock()
-		a.report(a.explain(err))
+		a.report(explain(err))
 	}
 }
 

@@ -21,7 +21,7 @@ import (
 // agentCard is the card as an SSH agent uses it. Each signature is one
 // transaction, which begins when all that has to be asked was asked.
 type agentCard struct {
-	app   *app
+	cards *opener
 	opt   *agentOptions
 	hosts []string // known_hosts
 
@@ -55,10 +55,7 @@ func (c *agentCard) Key(ctx context.Context) (ssh.PublicKey, error) {
 		return ssh.NewPublicKey(c.kept.cert.PublicKey)
 	}
 	c.mu.Unlock()
-	quiet := *c.app
-	quiet.impatient, quiet.waits, quiet.noInput = true, false, true
-	cert, err := quiet.freeCertificate(ctx, jpki.KindAuth)
-	c.app.tracer = quiet.tracer
+	cert, err := c.cards.quiet().certificate(ctx, jpki.KindAuth)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +66,7 @@ func (c *agentCard) Key(ctx context.Context) (ssh.PublicKey, error) {
 // lies there with all tries left, else it is forgotten and asked for again.
 func (c *agentCard) Sign(ctx context.Context, key ssh.PublicKey, r sshagent.Request) (sig []byte, err error) {
 	what := c.describe(r)
-	u, err := c.app.unlocker(&c.opt.unlock, false)
+	u, err := newUnlocker(c.cards, &c.opt.unlock, false)
 	if err != nil {
 		return nil, noPlaceToAsk(err)
 	}
@@ -79,7 +76,7 @@ func (c *agentCard) Sign(ctx context.Context, key ssh.PublicKey, r sshagent.Requ
 		sig, err = c.signAnew(ctx, u, key, r, what)
 	}
 	if err == nil {
-		c.app.io.Note(text{JA: "署名しました: %s", EN: "Signed: %s"}.With(what))
+		c.cards.io.Note(text{JA: "署名しました: %s", EN: "Signed: %s"}.With(what))
 	}
 	if !u.sources.CurrentKind().Interactive() {
 		c.learn(err)
@@ -114,7 +111,7 @@ func (c *agentCard) tellAnyway(ctx context.Context, err error) {
 	if err == nil || ctx.Err() == nil {
 		return
 	}
-	if p := c.app.explain(err); p.TryUsed || p.Code == problem.NotClosed {
+	if p := explain(err); p.TryUsed || p.Code == problem.NotClosed {
 		c.report(err)
 	}
 }
@@ -167,7 +164,7 @@ func (c *agentCard) signAnew(ctx context.Context, u *unlocker, key ssh.PublicKey
 	if err := c.mayRepeat(from); err != nil {
 		return nil, err
 	}
-	card, err := c.app.openCard(ctx)
+	card, err := c.cards.open(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -225,7 +222,7 @@ func (c *agentCard) look(ctx context.Context, card *openedCard) (cert *x509.Cert
 		return err
 	})
 	if err == nil && t.Blocked() {
-		err = c.app.whyBlocked(ctx, card, jpki.KeyAuth, &jpki.BlockedError{Key: jpki.KeyAuth})
+		err = whyBlocked(ctx, card, jpki.KeyAuth, &jpki.BlockedError{Key: jpki.KeyAuth})
 	}
 	return cert, t, err
 }
@@ -291,7 +288,7 @@ func (c *agentCard) keep(card *openedCard, cert *x509.Certificate, p jpki.PIN, f
 	c.forget(c.kept)
 	c.kept = kept
 	go func() {
-		c.app.untilGone(ctx, card)
+		card.untilGone(ctx)
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.forget(kept)
@@ -336,31 +333,4 @@ func (c *agentCard) describe(r sshagent.Request) text {
 		what = text{JA: "%s、転送された接続から", EN: "%s, over a forwarded connection"}.With(what)
 	}
 	return what
-}
-
-// untilGone waits until the card is no longer in its reader, or ctx ends. The
-// demo card stays.
-func (a *app) untilGone(ctx context.Context, card *openedCard) {
-	if card.demo {
-		<-ctx.Done()
-		return
-	}
-	pc, err := pcsc.Establish()
-	if err != nil {
-		return
-	}
-	defer pc.Close()
-	there := func(readers []pcsc.ReaderState) (event uint16, ok bool) {
-		for _, r := range readers {
-			if r.Name == card.reader {
-				return r.Event, r.Present
-			}
-		}
-		return 0, false
-	}
-	readers, err := pc.Readers()
-	first, ok := there(readers)
-	for now := first; err == nil && ok && now == first; now, ok = there(readers) {
-		readers, err = pc.Wait(ctx, readers)
-	}
 }

@@ -33,8 +33,8 @@ func agentOf(t *testing.T, w *world, source pin.Flag) (*agentCard, ssh.PublicKey
 		},
 		Now: func() time.Time { return time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC) },
 	})
-	a.card, a.noInput = "demo", true
-	c := &agentCard{app: a, opt: &agentOptions{unlock: unlockOptions{sources: []pin.Flag{source}}, cache: time.Hour}}
+	a.cards.card, a.cards.noInput = "demo", true
+	c := &agentCard{cards: a.cards, opt: &agentOptions{unlock: unlockOptions{sources: []pin.Flag{source}}, cache: time.Hour}}
 	t.Cleanup(c.Forget)
 	key, err := c.Key(t.Context())
 	if err != nil {
@@ -93,7 +93,7 @@ func TestKeptPINWrong(t *testing.T) {
 	if _, err := c.Sign(t.Context(), key, aSignature); !errors.As(err, &wrong) || wrong.Left != 2 || c.kept != nil {
 		t.Fatalf("%v, kept: %v", err, c.kept)
 	}
-	if _, err := c.Sign(t.Context(), key, aSignature); err == nil || c.app.explain(err).Code != problem.PINSource {
+	if _, err := c.Sign(t.Context(), key, aSignature); err == nil || explain(err).Code != problem.PINSource {
 		t.Errorf("the same PIN again: %v", err)
 	}
 }
@@ -114,7 +114,7 @@ func TestUnansweredPIN(t *testing.T) {
 			agent.wrong = false // as if the answer had been lost
 			agent.learn(&jpki.UnansweredError{Key: jpki.KeyAuth, Err: io.EOF})
 			_, err := agent.Sign(t.Context(), key, aSignature)
-			if (err != nil) != (c.code != "") || err != nil && agent.app.explain(err).Code != c.code {
+			if (err != nil) != (c.code != "") || err != nil && explain(err).Code != c.code {
 				t.Errorf("%v", err)
 			}
 			if agent.unanswered != (err != nil) {
@@ -129,7 +129,7 @@ func TestUnansweredPIN(t *testing.T) {
 func TestNotClosedAndWrong(t *testing.T) {
 	open := &jpki.NotClosedError{Err: io.EOF}
 	for err, left := range map[error]int{open: -1, &jpki.PINError{Key: jpki.KeyAuth, Left: 2}: 2, &jpki.UnansweredError{Key: jpki.KeyAuth, Err: io.EOF}: -1} {
-		p := new(app).explain(errors.Join(err, open))
+		p := explain(errors.Join(err, open))
 		if p.Code != problem.NotClosed || p.TryUsed != (err != error(open)) || (p.Left != nil) != (left >= 0) || p.Left != nil && *p.Left != left {
 			t.Errorf("%v: %+v", err, p)
 		}
@@ -154,7 +154,7 @@ func TestToldAnyway(t *testing.T) {
 		{t.Context(), &jpki.PINError{Key: jpki.KeyAuth, Left: 2}, false}, // the agent does
 	} {
 		told := false
-		card := &agentCard{app: &app{}, report: func(error) { told = true }}
+		card := &agentCard{report: func(error) { told = true }}
 		if card.tellAnyway(c.ctx, c.err); told != c.told {
 			t.Errorf("%v: %t", c.err, told)
 		}

@@ -6,12 +6,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/apdu"
 	"github.com/jpki-tools/jpki/pkg/cert"
@@ -28,8 +28,13 @@ type statusOptions struct {
 	within dayCount
 }
 
-// asks reports whether a PIN is wanted for what it lets one read.
-func (o *statusOptions) asks() bool { return o.ask || len(o.unlock.sources) > 0 }
+// pins are the PIN sources to read with; nil where only what is free is wanted.
+func (o *statusOptions) pins() *unlockOptions {
+	if o.ask || len(o.unlock.sources) > 0 {
+		return &o.unlock
+	}
+	return nil
+}
 
 func (a *app) newStatus() *cobra.Command {
 	opt := statusOptions{within: -1}
@@ -63,10 +68,10 @@ func (a *app) newStatus() *cobra.Command {
 		run:  func(ctx context.Context, _ []string) error { return a.status(ctx, &opt) },
 	})
 	f := cmd.Flags()
-	f.BoolVar(&opt.ask, "ask", false, a.say(text{JA: "署名用パスワードを尋ねて、署名用電子証明書も読む", EN: "ask for the signing password and read that certificate too"}))
-	f.BoolVar(&opt.check, "check", false, a.say(text{JA: "することがあるときだけ1行で表示する", EN: "print one line, and only where there is something to do"}))
-	f.Var(&opt.within, "within", a.say(text{JA: "--check で、更新は残り`DAYS`日(30dなど)から知らせる", EN: "with --check, tell of the renewal when `DAYS` (such as 30d) are left"}))
-	f.BoolVar(&opt.short, "short", false, a.say(text{JA: "短い1行で表示する", EN: "one short line"}))
+	f.BoolVar(&opt.ask, "ask", false, a.io.Text(text{JA: "署名用パスワードを尋ねて、署名用電子証明書も読む", EN: "ask for the signing password and read that certificate too"}))
+	f.BoolVar(&opt.check, "check", false, a.io.Text(text{JA: "することがあるときだけ1行で表示する", EN: "print one line, and only where there is something to do"}))
+	f.Var(&opt.within, "within", a.io.Text(text{JA: "--check で、更新は残り`DAYS`日(30dなど)から知らせる", EN: "with --check, tell of the renewal when `DAYS` (such as 30d) are left"}))
+	f.BoolVar(&opt.short, "short", false, a.io.Text(text{JA: "短い1行で表示する", EN: "one short line"}))
 	a.addRememberFlag(cmd)
 	a.addUnlockFlags(cmd, &opt.unlock)
 	return cmd
@@ -151,17 +156,18 @@ type pinStatus struct {
 
 func (a *app) status(ctx context.Context, opt *statusOptions) error {
 	if opt.check && opt.short {
-		return usage(text{JA: "--check と --short は同時に使えません。", EN: "--check and --short exclude each other."})
+		return problem.Misuse(text{JA: "--check と --short は同時に使えません。", EN: "--check and --short exclude each other."})
 	}
 	if opt.short && a.json {
-		return usage(text{JA: "--short と --json は同時に使えません。", EN: "--short and --json exclude each other."})
+		return problem.Misuse(text{JA: "--short と --json は同時に使えません。", EN: "--short and --json exclude each other."})
 	}
 	if opt.within >= 0 && !opt.check {
-		return usage(text{JA: "--within は --check と一緒に使います。", EN: "--within goes with --check."})
+		return problem.Misuse(text{JA: "--within は --check と一緒に使います。", EN: "--within goes with --check."})
 	}
-	// A prompt or a cron job must not hang.
-	a.impatient = opt.check || opt.short
-	s, err := a.lookAtCard(ctx, opt)
+	if opt.check || opt.short {
+		a.cards.impatient = true // a prompt or a cron job must not hang
+	}
+	s, err := lookAtCard(ctx, a.cards, opt.pins(), a.seen())
 	switch {
 	case err != nil:
 		return err
@@ -171,39 +177,39 @@ func (a *app) status(ctx context.Context, opt *statusOptions) error {
 		a.io.Say(s.short())
 		return nil
 	case a.json:
-		return a.writeJSON(a.io.Out, s.json(a))
+		return a.io.JSON(s.json(a.io))
 	}
-	a.printStatus(a.io.Out, s)
+	printStatus(a.io, s)
 	return nil
 }
 
 // lookAtCard reads all that is free and, where PINs are wanted, what they guard.
-func (a *app) lookAtCard(ctx context.Context, opt *statusOptions) (s cardStatus, err error) {
-	if !opt.asks() {
-		s, err = a.freeStatus(ctx)
+func lookAtCard(ctx context.Context, cards *opener, pins *unlockOptions, m *seenMemory) (s cardStatus, err error) {
+	if pins == nil {
+		s, err = freeStatus(ctx, cards)
 	} else {
-		s, err = a.guardedStatus(ctx, opt)
+		s, err = guardedStatus(ctx, cards, pins)
 	}
 	if err != nil {
 		return s, err
 	}
 	sign, auth := &s.certificates[0], s.certificates[1]
 	if sign.cert != nil {
-		a.remember(ctx, auth.cert, sign.cert)
-	} else if seen, ok := a.recall(ctx, auth.cert); ok && sign.state == stateNeedsPIN {
+		m.remember(ctx, auth.cert, sign.cert)
+	} else if seen, ok := m.recall(ctx, auth.cert); ok && sign.state == stateNeedsPIN {
 		sign.seen = &seen
 	}
 	return s, nil
 }
 
-func (a *app) freeStatus(ctx context.Context) (s cardStatus, err error) {
-	card, err := a.openCard(ctx)
+func freeStatus(ctx context.Context, cards *opener) (s cardStatus, err error) {
+	card, err := cards.open(ctx)
 	if err != nil {
 		return s, err
 	}
 	defer card.Close()
 	err = card.Read(ctx, func(app *jpki.App) (err error) {
-		s, err = readStatus(app, a.now())
+		s, err = readStatus(app, cards.env.Now())
 		return err
 	})
 	s.reader, s.demo = card.reader, card.demo
@@ -214,20 +220,20 @@ func (a *app) freeStatus(ctx context.Context) (s cardStatus, err error) {
 // that it is all of one card, and a phone's authentication certificate in that
 // of its own PIN. Where a PIN is blocked or has no certificate nobody is asked
 // for it, and the rest is shown.
-func (a *app) guardedStatus(ctx context.Context, opt *statusOptions) (s cardStatus, err error) {
-	u, err := a.unlocker(&opt.unlock, false)
+func guardedStatus(ctx context.Context, cards *opener, pins *unlockOptions) (s cardStatus, err error) {
+	u, err := newUnlocker(cards, pins, false)
 	if err != nil {
 		return s, err
 	}
 	defer u.Close()
-	err = a.withPIN(ctx, u, jpki.KeySign, func(card *openedCard, session *jpki.Session) error {
+	err = u.withPIN(ctx, jpki.KeySign, func(card *openedCard, session *jpki.Session) error {
 		// The certificate comes first: looking at the counter of an open PIN
 		// can close it.
 		sign, signErr := session.Certificate(jpki.KindSign)
 		if fatal(signErr) {
 			return signErr
 		}
-		if s, err = readStatus(session.App, a.now()); err != nil {
+		if s, err = readStatus(session.App, cards.env.Now()); err != nil {
 			return err
 		}
 		s.certificates[0].take(sign, signErr, s.now)
@@ -235,7 +241,7 @@ func (a *app) guardedStatus(ctx context.Context, opt *statusOptions) (s cardStat
 		return nil
 	})
 	if unaskable(err) {
-		s, err = a.freeStatus(ctx)
+		s, err = freeStatus(ctx, cards)
 	}
 	if err != nil {
 		return s, err
@@ -244,7 +250,7 @@ func (a *app) guardedStatus(ctx context.Context, opt *statusOptions) (s cardStat
 	if auth.state != stateNeedsPIN || !u.sources.CurrentKind().Interactive() {
 		return s, nil
 	}
-	err = a.withPIN(ctx, u, jpki.KeyAuth, func(_ *openedCard, session *jpki.Session) error {
+	err = u.withPIN(ctx, jpki.KeyAuth, func(_ *openedCard, session *jpki.Session) error {
 		read, readErr := session.Certificate(jpki.KindAuth)
 		if fatal(readErr) {
 			return readErr
@@ -325,29 +331,29 @@ func generation(c *x509.Certificate) string {
 	return ""
 }
 
-func (a *app) printStatus(w io.Writer, s cardStatus) {
+func printStatus(o *ui.IO, s cardStatus) {
 	where := cert.Printable(s.reader)
 	if s.demo {
-		where = a.say(text{JA: "デモカード(本物ではありません)", EN: "demo card, not a real one"})
+		where = o.Text(text{JA: "デモカード(本物ではありません)", EN: "demo card, not a real one"})
 	}
 	token := capital(tokenNames[s.token.Kind])
-	fmt.Fprintf(w, "%s  %s\n", a.io.Paint(ui.Strong, a.say(token)), a.io.Paint(ui.Faint, where))
+	fmt.Fprintf(o.Out, "%s  %s\n", o.Paint(ui.Strong, o.Text(token)), o.Paint(ui.Faint, where))
 	for i, c := range s.certificates {
-		fmt.Fprintf(w, "\n%s\n", a.io.Paint(ui.Strong, a.say(capital(certificateNames[c.kind]))))
-		rows := a.certificateRows(s, c)
+		fmt.Fprintf(o.Out, "\n%s\n", o.Paint(ui.Strong, o.Text(capital(certificateNames[c.kind]))))
+		rows := certificateRows(o, s, c)
 		switch {
 		case c.state == stateAbsent: // a PIN without its certificate opens nothing
 		case c.kind == jpki.KindAuth && s.maybeWithoutPINs():
-			rows = append(rows, a.row(ui.Plain, capital(pinNames[jpki.KeyAuth]), text{JA: "使えません(顔認証カード、またはロック)", EN: "not usable (a face-authentication card, or blocked)"}))
+			rows = append(rows, o.Row(ui.Plain, capital(pinNames[jpki.KeyAuth]), text{JA: "使えません(顔認証カード、またはロック)", EN: "not usable (a face-authentication card, or blocked)"}))
 		default:
-			rows = append(rows, a.counterRow(s.pins[i]))
+			rows = append(rows, counterRow(o, s.pins[i]))
 		}
-		fmt.Fprint(w, a.io.Rows(2, rows))
+		fmt.Fprint(o.Out, o.Rows(2, rows))
 	}
 	next, more := s.next()
-	fmt.Fprintf(w, "\n%s\n  %s\n", a.io.Paint(ui.Strong, a.say(text{JA: "次にすること", EN: "Next step"})), ui.Wrap(a.say(next), a.io.Width()-2, "  "))
+	fmt.Fprintf(o.Out, "\n%s\n  %s\n", o.Paint(ui.Strong, o.Text(text{JA: "次にすること", EN: "Next step"})), ui.Wrap(o.Text(next), o.Width()-2, "  "))
 	if more != "" {
-		fmt.Fprintf(w, "  %s\n", a.say(text{JA: "詳しくは jpki guide %s", EN: "More: jpki guide %s"}.With(more)))
+		fmt.Fprintf(o.Out, "  %s\n", o.Text(text{JA: "詳しくは jpki guide %s", EN: "More: jpki guide %s"}.With(more)))
 	}
 }
 
@@ -358,11 +364,7 @@ func (s cardStatus) maybeWithoutPINs() bool {
 	return s.certificates[0].state == stateAbsent && s.pins[1].err == nil && s.pins[1].tries.Blocked()
 }
 
-func (a *app) row(tone ui.Tone, label, value text) []string {
-	return []string{a.say(label), a.io.Paint(tone, a.say(value))}
-}
-
-func (a *app) certificateRows(s cardStatus, c certificateStatus) [][]string {
+func certificateRows(o *ui.IO, s cardStatus, c certificateStatus) [][]string {
 	now := s.now
 	label := text{JA: "状態", EN: "State"}
 	lastDay := text{JA: "有効期間満了日", EN: "Last day"}
@@ -371,17 +373,17 @@ func (a *app) certificateRows(s cardStatus, c certificateStatus) [][]string {
 	ends := text{JA: "%s  %s", EN: "%s  (%s)"}.With(lastDayText(v.LastDay()), days)
 	switch {
 	case c.state == stateAbsent:
-		return [][]string{a.row(ui.Plain, label, text{JA: "このカードにはありません%s", EN: "not on this card%s"}.With(whyAbsent[c.kind]))}
+		return [][]string{o.Row(ui.Plain, label, text{JA: "このカードにはありません%s", EN: "not on this card%s"}.With(whyAbsent[c.kind]))}
 	case c.state == stateUnreadable:
-		return [][]string{a.row(ui.Bad, label, text{JA: "読み取れません(壊れています)", EN: "unreadable (damaged)"})}
+		return [][]string{o.Row(ui.Bad, label, text{JA: "読み取れません(壊れています)", EN: "unreadable (damaged)"})}
 	case c.seen != nil:
 		return [][]string{
-			a.row(ui.Plain, label, text{JA: "入っています(中身を見るには jpki status --ask)", EN: "present (to look inside: jpki status --ask)"}),
-			a.row(stateTones[certificateStates[v.State(now)]], lastDay, ends),
-			a.row(ui.Plain, text{JA: "確認した日", EN: "Seen on"}, dateText(cert.DateOf(c.seen.Seen))),
+			o.Row(ui.Plain, label, text{JA: "入っています(中身を見るには jpki status --ask)", EN: "present (to look inside: jpki status --ask)"}),
+			o.Row(stateTones[certificateStates[v.State(now)]], lastDay, ends),
+			o.Row(ui.Plain, text{JA: "確認した日", EN: "Seen on"}, dateText(cert.DateOf(c.seen.Seen))),
 		}
 	case c.state == stateNeedsPIN:
-		return [][]string{a.row(ui.Plain, label, text{JA: "入っています(期限を見るには jpki status --ask)", EN: "present (to see when it ends: jpki status --ask)"})}
+		return [][]string{o.Row(ui.Plain, label, text{JA: "入っています(期限を見るには jpki status --ask)", EN: "present (to see when it ends: jpki status --ask)"})}
 	}
 	state := text{JA: "有効期間内です", EN: "within its validity"}
 	opens := text{JA: "%sから", EN: "opens %s"}.With(dateText(v.RenewalOpens()))
@@ -398,12 +400,12 @@ func (a *app) certificateRows(s cardStatus, c certificateStatus) [][]string {
 	if s.onPhone() && c.state == stateRenewalOpen {
 		state = stateTexts[stateValid]
 	}
-	rows := [][]string{a.row(stateTones[c.state], label, state), a.row(ui.Plain, lastDay, ends)}
+	rows := [][]string{o.Row(stateTones[c.state], label, state), o.Row(ui.Plain, lastDay, ends)}
 	if !s.onPhone() {
-		rows = append(rows, a.row(ui.Plain, text{JA: "更新", EN: "Renewal"}, opens))
+		rows = append(rows, o.Row(ui.Plain, text{JA: "更新", EN: "Renewal"}, opens))
 	}
 	if g := generation(c.cert); g != "" {
-		rows = append(rows, []string{a.say(text{JA: "認証局", EN: "CA"}), g})
+		rows = append(rows, []string{o.Text(text{JA: "認証局", EN: "CA"}), g})
 	}
 	return rows
 }
@@ -417,17 +419,17 @@ var stateTones = map[certificateState]ui.Tone{
 	stateValid: ui.Good, stateRenewalOpen: ui.Warn, stateNotYetValid: ui.Warn, stateExpired: ui.Bad,
 }
 
-func (a *app) counterRow(p pinStatus) []string {
+func counterRow(o *ui.IO, p pinStatus) []string {
 	label := capital(pinNames[p.key])
 	switch {
 	case p.err != nil:
-		return a.row(ui.Warn, label, text{JA: "残り回数を読み取れません", EN: "the counter cannot be read"})
+		return o.Row(ui.Warn, label, text{JA: "残り回数を読み取れません", EN: "the counter cannot be read"})
 	case p.tries.Blocked():
-		return a.row(ui.Bad, label, triesText(p.tries))
+		return o.Row(ui.Bad, label, triesText(p.tries))
 	case p.tries.Left < p.tries.Max:
-		return a.row(ui.Warn, label, triesText(p.tries))
+		return o.Row(ui.Warn, label, triesText(p.tries))
 	}
-	return a.row(ui.Plain, label, triesText(p.tries))
+	return o.Row(ui.Plain, label, triesText(p.tries))
 }
 
 // statusJSON is jpki.status/v1.
@@ -482,12 +484,12 @@ type pinJSON struct {
 	Blocked bool   `json:"blocked"`
 }
 
-func (s cardStatus) json(a *app) statusJSON {
+func (s cardStatus) json(o *ui.IO) statusJSON {
 	next, more := s.next()
 	doc := statusJSON{
 		Schema: "jpki.status/v1", Reader: s.reader, Demo: s.demo,
 		Token: tokenJSON{s.token.Kind.String(), s.token.Label},
-		PINs:  pinsJSON(s.pins), Attention: []attentionJSON{}, Next: a.say(next),
+		PINs:  pinsJSON(s.pins), Attention: []attentionJSON{}, Next: o.Text(next),
 	}
 	if more != "" {
 		doc.Guide = &more
@@ -512,7 +514,7 @@ func (s cardStatus) json(a *app) statusJSON {
 		if f.code == "" {
 			continue
 		}
-		j := attentionJSON{Code: f.code, Message: a.say(f.line)}
+		j := attentionJSON{Code: f.code, Message: o.Text(f.line)}
 		if f.kind != 0 {
 			kind := f.kind.String()
 			j.Kind = &kind

@@ -186,13 +186,13 @@ func (a *app) check(opt *statusOptions, s cardStatus) error {
 		return s.undecided()
 	}
 	if a.json {
-		if err := a.writeJSON(a.io.Out, s.json(a)); err != nil {
+		if err := a.io.JSON(s.json(a.io)); err != nil {
 			return err
 		}
 	} else {
 		a.io.Say(i18n.Join(text{EN: " "}, lines...))
 	}
-	return quietly(problem.Attention)
+	return problem.Quiet(problem.Attention)
 }
 
 // undecided is the error where silence would say that all is well and nobody

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jpki-tools/jpki/internal/env"
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/jpki"
@@ -40,7 +41,7 @@ func TestStatusOnTheDay(t *testing.T) {
 		for _, lang := range []i18n.Lang{i18n.JA, i18n.EN} {
 			var screen bytes.Buffer
 			a := &app{io: &ui.IO{Out: &screen, Lang: lang}}
-			a.printStatus(&screen, s)
+			printStatus(a.io, s)
 			fmt.Fprintf(&screen, "\n$ jpki status --short\n")
 			a.io.Say(s.short())
 			fmt.Fprintf(&screen, "$ jpki status --check\n")
@@ -121,7 +122,7 @@ func statusOf(t *testing.T, persona string, change func(*virtualcard.Card)) (s c
 	screens = map[i18n.Lang]string{}
 	for _, lang := range []i18n.Lang{i18n.JA, i18n.EN} {
 		var screen bytes.Buffer
-		(&app{io: &ui.IO{Out: &screen, Lang: lang}}).printStatus(&screen, s)
+		printStatus(&ui.IO{Out: &screen, Lang: lang}, s)
 		screens[lang] = screen.String()
 	}
 	return s, screens
@@ -154,7 +155,7 @@ func TestNoAdviceAboutCardsForPhones(t *testing.T) {
 			}
 			for _, c := range s.certificates {
 				if _, known := c.validity(); known {
-					for _, e := range (&app{io: &ui.IO{Lang: lang}, now: func() time.Time { return testNow }}).events(&calendarOptions{}, c, s) {
+					for _, e := range (&app{io: &ui.IO{Lang: lang}, env: env.Env{Now: func() time.Time { return testNow }}}).events(&calendarOptions{}, c, s) {
 						said += e.Summary + e.Description
 					}
 				}

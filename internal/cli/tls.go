@@ -51,8 +51,8 @@ func (a *app) newTLS() *cobra.Command {
 	})
 	a.addUnlockFlags(cmd, &opt.unlock)
 	f := cmd.Flags()
-	f.StringVar(&opt.ca, "ca", "", a.say(text{JA: "サーバーの認証局の証明書`FILE`(省略時はシステムのもの)", EN: "`FILE` with the CA certificates of the server (those of the system if not given)"}))
-	f.BoolVarP(&opt.yes, "yes", "y", false, a.say(text{JA: "尋ねずに証明書を見せる", EN: "show the certificate without asking"}))
+	f.StringVar(&opt.ca, "ca", "", a.io.Text(text{JA: "サーバーの認証局の証明書`FILE`(省略時はシステムのもの)", EN: "`FILE` with the CA certificates of the server (those of the system if not given)"}))
+	f.BoolVarP(&opt.yes, "yes", "y", false, a.io.Text(text{JA: "尋ねずに証明書を見せる", EN: "show the certificate without asking"}))
 	return cmd
 }
 
@@ -68,24 +68,24 @@ func (a *app) tls(ctx context.Context, opt *tlsOptions, address string) error {
 			roots.AddCert(c)
 		}
 	}
-	server, err := tlsclient.New(address, roots, a.now)
+	server, err := tlsclient.New(address, roots, a.env.Now)
 	if err != nil {
 		return err
 	}
-	u, err := a.unlocker(&opt.unlock, false)
+	u, err := newUnlocker(a.cards, &opt.unlock, false)
 	if err != nil {
 		return err
 	}
 	defer u.Close()
 	if !opt.yes && u.tty == nil {
-		return usage(text{JA: "証明書を見せてよいか尋ねる端末がありません。", EN: "There is no terminal to ask on whether the certificate may be shown."}).
-			next(text{JA: "見せてよければ --yes を付けてください。", EN: "If it may be, give --yes."})
+		return problem.Misuse(text{JA: "証明書を見せてよいか尋ねる端末がありません。", EN: "There is no terminal to ask on whether the certificate may be shown."}).
+			WithNext(text{JA: "見せてよければ --yes を付けてください。", EN: "If it may be, give --yes."})
 	}
 	wanted, err := server.Ask(ctx)
 	if err != nil {
 		return err
 	}
-	card, err := a.openCard(ctx)
+	card, err := a.cards.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -143,7 +143,7 @@ func (a *app) clientCertificate(ctx context.Context, card *openedCard) (shown *t
 		return err
 	})
 	if err == nil && t.Blocked() {
-		err = a.whyBlocked(ctx, card, jpki.KeyAuth, &jpki.BlockedError{Key: jpki.KeyAuth})
+		err = whyBlocked(ctx, card, jpki.KeyAuth, &jpki.BlockedError{Key: jpki.KeyAuth})
 	}
 	return shown, leaf, t, err
 }
@@ -158,7 +158,7 @@ func (a *app) mayShow(ctx context.Context, opt *tlsOptions, u *unlocker, host st
 		a.io.Note(what)
 		return nil
 	}
-	u.tty.Println(a.say(what))
+	u.tty.Println(a.io.Text(what))
 	agreed, err := u.typed(ctx, text{JA: "見せてよければ yes と入力してください: ", EN: "Type yes to show it: "})
 	if err == nil && !agreed {
 		return problem.New(problem.Interrupted, text{JA: "取り消しました。何も見せていません。", EN: "Cancelled. Nothing was shown."}, text{})
@@ -190,7 +190,7 @@ func (a *app) showPage(server *tlsclient.Server, page *tlsclient.Page) error {
 		if page.Location != "" {
 			doc.Location = &page.Location
 		}
-		if err := a.writeJSON(a.io.Out, doc); err != nil {
+		if err := a.io.JSON(doc); err != nil {
 			return err
 		}
 	} else {

@@ -236,7 +236,7 @@ func TestTLSKeyFails(t *testing.T) {
 				Certificate: [][]byte{leaf[0].Raw}, PrivateKey: key, SupportedSignatureAlgorithms: []tls.SignatureScheme{tls.PKCS1WithSHA256},
 			})
 			cancel()
-			if !errors.Is(err, failure) || (&app{}).explain(err).Exit() != exit {
+			if !errors.Is(err, failure) || explain(err).Exit() != exit {
 				t.Errorf("%v, stopped %t: %v", failure, stopped, err)
 			}
 		}

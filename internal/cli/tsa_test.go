@@ -293,7 +293,7 @@ func TestTimestampServer(t *testing.T) {
 		t.Errorf("late: %d %s", exit, out)
 	}
 	a := newApp(Config{Getenv: func(string) string { return "" }, Now: time.Now, Stdout: w.create("stdout"), Stderr: w.create("stderr")})
-	s := &stamper{app: a, address: silent.URL, timeout: 50 * time.Millisecond}
+	s := &stamper{io: a.io, now: time.Now, address: silent.URL, timeout: 50 * time.Millisecond}
 	if _, err := s.get(t.Context(), []byte("signature")); !errors.Is(err, fetch.ErrNoAnswer) {
 		t.Errorf("silent: %v", err)
 	}

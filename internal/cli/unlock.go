@@ -51,7 +51,7 @@ func (s sourceFlag) Set(v string) error {
 func (a *app) addUnlockFlags(cmd *cobra.Command, o *unlockOptions) {
 	f := cmd.Flags()
 	source := func(kind pin.Kind, name string, help text) {
-		f.Var(sourceFlag{o, kind}, name, a.say(help))
+		f.Var(sourceFlag{o, kind}, name, a.io.Text(help))
 	}
 	source(pin.Stdin, "pin-stdin", text{JA: "暗証番号を標準入力から1行読む", EN: "read the PIN from standard input, one line"})
 	f.Lookup("pin-stdin").NoOptDefVal = "true"
@@ -60,36 +60,36 @@ func (a *app) addUnlockFlags(cmd *cobra.Command, o *unlockOptions) {
 	source(pin.Command, "pin-command", text{JA: "暗証番号を`CMD`の出力から読む", EN: "read the PIN from what `CMD` prints"})
 	source(pin.Credential, "pin-credential", text{JA: "systemdのクレデンシャル`NAME`を使う", EN: "use the systemd credential `NAME`"})
 	source(pin.Pinentry, "pinentry", text{JA: "pinentryの`PROGRAM`で尋ねる", EN: "ask with the pinentry `PROGRAM`"})
-	f.BoolVar(&o.allowLastTry, "allow-last-try", false, a.say(text{JA: "残り1回でも送る(間違えるとロックされる)", EN: "send the PIN even with one try left (a mistake then blocks it)"}))
-	f.IntVar(&o.minTries, "min-tries", 0, a.say(text{JA: "残りが`N`回より少なければ送らない", EN: "do not send the PIN with fewer than `N` tries left"}))
-	f.BoolVar(&o.exact, "pin-exact", false, a.say(text{JA: "署名用パスワードの小文字を大文字に直さない", EN: "do not turn lower case of the signing password into upper case"}))
+	f.BoolVar(&o.allowLastTry, "allow-last-try", false, a.io.Text(text{JA: "残り1回でも送る(間違えるとロックされる)", EN: "send the PIN even with one try left (a mistake then blocks it)"}))
+	f.IntVar(&o.minTries, "min-tries", 0, a.io.Text(text{JA: "残りが`N`回より少なければ送らない", EN: "do not send the PIN with fewer than `N` tries left"}))
+	f.BoolVar(&o.exact, "pin-exact", false, a.io.Text(text{JA: "署名用パスワードの小文字を大文字に直さない", EN: "do not turn lower case of the signing password into upper case"}))
 }
 
 // unlocker is a PIN source that was found fit to be asked.
 type unlocker struct {
 	*unlockOptions
-	app     *app
+	cards   *opener
 	sources *pin.Sources
 	tty     *ui.Terminal // nil without one
 	purpose text         // what the PIN is for, where a person may not know
 	agreed  jpki.Key     // whose last try the person agreed to spend; 0 for none
 }
 
-// unlocker checks the flags. Nothing is read or asked yet. It must be closed.
-func (a *app) unlocker(o *unlockOptions, change bool) (*unlocker, error) {
+// newUnlocker checks the flags. Nothing is read or asked yet. It must be closed.
+func newUnlocker(cards *opener, o *unlockOptions, change bool) (*unlocker, error) {
 	if o.minTries < 0 {
-		return nil, usage(text{JA: "--min-tries は0以上です。", EN: "--min-tries is not negative."})
+		return nil, problem.Misuse(text{JA: "--min-tries は0以上です。", EN: "--min-tries is not negative."})
 	}
 	// Without it a crash could leave the PIN in a file. Where the system does
 	// not allow it, that is no reason not to work.
 	_ = pin.Harden()
-	u := &unlocker{unlockOptions: o, app: a}
-	env := pin.Env{Stdin: a.io.In, Stderr: a.io.Err, Getenv: a.cfg.Getenv}
-	if tty, err := a.terminal(); err == nil {
+	u := &unlocker{unlockOptions: o, cards: cards}
+	env := pin.Env{Stdin: cards.io.In, Stderr: cards.io.Err, Getenv: cards.env.Getenv}
+	if tty, err := cards.terminal(); err == nil {
 		u.tty = tty
 		env.Terminal = tty
 	}
-	sources, err := pin.Choose(pin.Options{Flags: o.sources, Change: change, NoInput: a.noInput}, env)
+	sources, err := pin.Choose(pin.Options{Flags: o.sources, Change: change, NoInput: cards.noInput}, env)
 	if err != nil {
 		u.Close()
 		return nil, err
@@ -116,13 +116,13 @@ func (u *unlocker) readsStdin() bool { return u.sources.CurrentKind() == pin.Std
 // is asked only after the counter was looked at, and outside the transaction.
 // Either way the counter is looked at again right before the PIN is sent, and
 // the PIN is sent at most once.
-func (a *app) withPIN(ctx context.Context, u *unlocker, k jpki.Key, use func(*openedCard, *jpki.Session) error) error {
-	return a.withCurrentPIN(ctx, u, k, nil, use)
+func (u *unlocker) withPIN(ctx context.Context, k jpki.Key, use func(*openedCard, *jpki.Session) error) error {
+	return u.withCurrentPIN(ctx, k, nil, use)
 }
 
 // withCurrentPIN is withPIN with a step between having the PIN and sending it:
 // where prepare fails nothing is sent.
-func (a *app) withCurrentPIN(ctx context.Context, u *unlocker, k jpki.Key, prepare func(*openedCard, jpki.PIN) error, use func(*openedCard, *jpki.Session) error) error {
+func (u *unlocker) withCurrentPIN(ctx context.Context, k jpki.Key, prepare func(*openedCard, jpki.PIN) error, use func(*openedCard, *jpki.Session) error) error {
 	interactive := u.sources.CurrentKind().Interactive()
 	var p jpki.PIN
 	var err error
@@ -132,7 +132,7 @@ func (a *app) withCurrentPIN(ctx context.Context, u *unlocker, k jpki.Key, prepa
 		}
 		defer p.Wipe()
 	}
-	card, err := a.openCard(ctx)
+	card, err := u.cards.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -140,7 +140,7 @@ func (a *app) withCurrentPIN(ctx context.Context, u *unlocker, k jpki.Key, prepa
 
 	guard := func(t jpki.Tries) error { return u.guard(k, t) }
 	if interactive {
-		seen, err := a.lookAtCounter(ctx, card, k)
+		seen, err := lookAtCounter(ctx, card, k)
 		if err != nil {
 			return err
 		}
@@ -161,7 +161,7 @@ func (a *app) withCurrentPIN(ctx context.Context, u *unlocker, k jpki.Key, prepa
 	defer ui.Unstoppable()()
 	err = card.WithPIN(ctx, k, p, guard, func(s *jpki.Session) error { return use(card, s) })
 	if blocked := (*jpki.BlockedError)(nil); errors.As(err, &blocked) {
-		return a.whyBlocked(ctx, card, k, err)
+		return whyBlocked(ctx, card, k, err)
 	}
 	return err
 }
@@ -183,13 +183,13 @@ func (u *unlocker) pinAtHand(ctx context.Context, k jpki.Key, seen jpki.Tries) (
 
 // lookAtCounter reads the counter before a person is asked; a blocked PIN is
 // never asked for.
-func (a *app) lookAtCounter(ctx context.Context, card *openedCard, k jpki.Key) (t jpki.Tries, err error) {
+func lookAtCounter(ctx context.Context, card *openedCard, k jpki.Key) (t jpki.Tries, err error) {
 	err = card.Read(ctx, func(app *jpki.App) (err error) {
 		t, err = app.Tries(k)
 		return err
 	})
 	if err == nil && t.Blocked() {
-		err = a.whyBlocked(ctx, card, k, &jpki.BlockedError{Key: k})
+		err = whyBlocked(ctx, card, k, &jpki.BlockedError{Key: k})
 	}
 	return t, err
 }
@@ -197,7 +197,7 @@ func (a *app) lookAtCounter(ctx context.Context, card *openedCard, k jpki.Key) (
 // whyBlocked tells a blocked signing password from a card without signing
 // certificate, whose password never worked, an authentication PIN that was
 // blocked from one that may never have worked, and a card from a phone.
-func (a *app) whyBlocked(ctx context.Context, card *openedCard, k jpki.Key, blocked error) error {
+func whyBlocked(ctx context.Context, card *openedCard, k jpki.Key, blocked error) error {
 	var present jpki.Presence
 	var token jpki.Token
 	err := card.Read(ctx, func(app *jpki.App) (err error) {
@@ -249,7 +249,7 @@ func (u *unlocker) read(ctx context.Context, k jpki.Key, from func(context.Conte
 // holds the PIN against the rules.
 func (u *unlocker) fit(k jpki.Key, p jpki.PIN) error {
 	if k == jpki.KeySign && !u.exact && p.UpperCase() {
-		u.app.io.Note(text{
+		u.cards.io.Note(text{
 			JA: "小文字を大文字に直しました(そのまま送るには --pin-exact)。",
 			EN: "Lower-case letters were turned into upper case (--pin-exact sends them as they are).",
 		})
@@ -264,14 +264,14 @@ const attempts = 3
 // try.
 func (u *unlocker) ask(ctx context.Context, k jpki.Key, seen jpki.Tries) (p jpki.PIN, err error) {
 	question := pin.Ask{
-		Title:       u.app.say(capital(pinNames[k])),
-		Description: u.app.say(text{JA: "%s(%s)を入力してください。%s", EN: "Enter the %s (%s). %s"}.With(pinNames[k], pinForms[k], capital(triesText(seen)))),
-		Prompt:      u.app.say(text{JA: "%s: ", EN: "%s: "}.With(capital(pinNames[k]))),
-		OK:          u.app.say(okLabel),
-		Cancel:      u.app.say(cancelLabel),
+		Title:       u.cards.io.Text(capital(pinNames[k])),
+		Description: u.cards.io.Text(text{JA: "%s(%s)を入力してください。%s", EN: "Enter the %s (%s). %s"}.With(pinNames[k], pinForms[k], capital(triesText(seen)))),
+		Prompt:      u.cards.io.Text(text{JA: "%s: ", EN: "%s: "}.With(capital(pinNames[k]))),
+		OK:          u.cards.io.Text(okLabel),
+		Cancel:      u.cards.io.Text(cancelLabel),
 	}
 	if !u.purpose.IsZero() {
-		question.Description = u.app.say(capital(u.purpose)) + "\n" + question.Description
+		question.Description = u.cards.io.Text(capital(u.purpose)) + "\n" + question.Description
 	}
 	for range attempts {
 		if p, err = u.read(ctx, k, u.sources.Current, question); err == nil {
@@ -280,8 +280,8 @@ func (u *unlocker) ask(ctx context.Context, k jpki.Key, seen jpki.Tries) (p jpki
 		if !notSent(err) {
 			return p, err
 		}
-		e := u.app.explain(err)
-		question.Error = u.app.say(text{JA: "%s%s", EN: "%s %s"}.With(e.What, e.Next))
+		e := explain(err)
+		question.Error = u.cards.io.Text(text{JA: "%s%s", EN: "%s %s"}.With(e.What, e.Next))
 	}
 	return p, err
 }
@@ -306,15 +306,15 @@ func (u *unlocker) agrees(ctx context.Context, question, prompt text) (bool, err
 		said := []text{capital(u.purpose), question}
 		return u.sources.Confirm(ctx, pin.Ask{
 			Title:       "jpki",
-			Description: u.app.say(i18n.Join(i18n.Same("\n"), said...)),
-			OK:          u.app.say(okLabel),
-			Cancel:      u.app.say(cancelLabel),
+			Description: u.cards.io.Text(i18n.Join(i18n.Same("\n"), said...)),
+			OK:          u.cards.io.Text(okLabel),
+			Cancel:      u.cards.io.Text(cancelLabel),
 		})
 	}
 	if !u.purpose.IsZero() {
-		u.tty.Println(u.app.say(capital(u.purpose)))
+		u.tty.Println(u.cards.io.Text(capital(u.purpose)))
 	}
-	u.tty.Println(u.app.say(question))
+	u.tty.Println(u.cards.io.Text(question))
 	return u.typed(ctx, prompt)
 }
 
@@ -342,7 +342,7 @@ func (u *unlocker) typedYes(ctx context.Context) (bool, error) { return u.typed(
 var goOnPrompt = text{JA: "それでも続けるなら yes と入力してください: ", EN: "Type yes to go on all the same: "}
 
 func (u *unlocker) typed(ctx context.Context, prompt text) (bool, error) {
-	answer, err := u.tty.Line(ctx, u.app.say(prompt))
+	answer, err := u.tty.Line(ctx, u.cards.io.Text(prompt))
 	if errors.Is(err, io.EOF) {
 		err = nil
 	}

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"io"
 	"slices"
 	"time"
 
@@ -20,17 +19,14 @@ import (
 
 type verifyOptions struct {
 	trustOptions
-	examiner *examiner
 	content  []string
-	folder   string // of the files that detached signatures are over
+	folder   string
 	profile  string
 	personal bool
-	many     bool // files
 	tsaCA    string
 	keyUsage string
 	extract  string
 	force    bool
-	inside   io.Writer // takes the content of an attached signature; nil where nobody wants it
 }
 
 func (a *app) newVerify() *cobra.Command {
@@ -62,14 +58,14 @@ func (a *app) newVerify() *cobra.Command {
 		run:  func(ctx context.Context, args []string) error { return a.verify(ctx, &opt, args) },
 	})
 	f := cmd.Flags()
-	f.StringArrayVar(&opt.content, "content", nil, a.say(text{JA: "署名された`FILE`(.p7sでは、省くと .p7s を除いた名前。「-」は標準入力。XMLでは、署名が指すファイルをすべて)", EN: "the signed `FILE` (.p7s: by default the name without it, - is standard input; XML: every file that the signature refers to)"}))
-	f.StringVar(&opt.profile, "profile", "", a.say(text{JA: "提出先の条件も調べる: `NAME` は touki(登記・供託オンライン申請、PDF)", EN: "check what a service asks for too: `NAME` is touki (online registration, PDF)"}))
-	f.BoolVar(&opt.personal, "personal", false, a.say(text{JA: "署名者の住所、生年月日、性別も表示する", EN: "show the signer's address, date of birth and sex too"}))
-	f.StringVar(&opt.folder, "content-dir", "", a.say(text{JA: ".p7sの元のファイルを、署名の隣ではなく`DIR`から読む", EN: ".p7s: read the signed files in `DIR`, not beside the signatures"}))
-	f.StringVar(&opt.extract, "extract", "", a.say(text{JA: ".p7mの中の元のファイルを、署名が真正なら`FILE`に保存する", EN: ".p7m: save the file inside as `FILE`, if the signature is genuine"}))
-	f.BoolVar(&opt.force, "force", false, a.say(text{JA: "--extract で、同じ名前のファイルを上書きする", EN: "--extract: replace a file of the same name"}))
-	f.StringVar(&opt.tsaCA, "tsa-ca", "", a.say(text{JA: "タイムスタンプ局の認証局の証明書`FILE`", EN: "`FILE` with the CA certificates of timestamping authorities to believe"}))
-	f.StringVar(&opt.keyUsage, "key-usage", keyUsageDocument, a.say(text{JA: "署名に使ってよい鍵: `WHICH` は document(文書の署名用の鍵だけ)か any(どの鍵でも)", EN: "keys that may sign: `WHICH` is document (keys for signing documents) or any"}))
+	f.StringArrayVar(&opt.content, "content", nil, a.io.Text(text{JA: "署名された`FILE`(.p7sでは、省くと .p7s を除いた名前。「-」は標準入力。XMLでは、署名が指すファイルをすべて)", EN: "the signed `FILE` (.p7s: by default the name without it, - is standard input; XML: every file that the signature refers to)"}))
+	f.StringVar(&opt.profile, "profile", "", a.io.Text(text{JA: "提出先の条件も調べる: `NAME` は touki(登記・供託オンライン申請、PDF)", EN: "check what a service asks for too: `NAME` is touki (online registration, PDF)"}))
+	f.BoolVar(&opt.personal, "personal", false, a.io.Text(text{JA: "署名者の住所、生年月日、性別も表示する", EN: "show the signer's address, date of birth and sex too"}))
+	f.StringVar(&opt.folder, "content-dir", "", a.io.Text(text{JA: ".p7sの元のファイルを、署名の隣ではなく`DIR`から読む", EN: ".p7s: read the signed files in `DIR`, not beside the signatures"}))
+	f.StringVar(&opt.extract, "extract", "", a.io.Text(text{JA: ".p7mの中の元のファイルを、署名が真正なら`FILE`に保存する", EN: ".p7m: save the file inside as `FILE`, if the signature is genuine"}))
+	f.BoolVar(&opt.force, "force", false, a.io.Text(text{JA: "--extract で、同じ名前のファイルを上書きする", EN: "--extract: replace a file of the same name"}))
+	f.StringVar(&opt.tsaCA, "tsa-ca", "", a.io.Text(text{JA: "タイムスタンプ局の認証局の証明書`FILE`", EN: "`FILE` with the CA certificates of timestamping authorities to believe"}))
+	f.StringVar(&opt.keyUsage, "key-usage", keyUsageDocument, a.io.Text(text{JA: "署名に使ってよい鍵: `WHICH` は document(文書の署名用の鍵だけ)か any(どの鍵でも)", EN: "keys that may sign: `WHICH` is document (keys for signing documents) or any"}))
 	a.addTrustFlags(cmd, &opt.trustOptions)
 	return cmd
 }
@@ -99,30 +95,33 @@ type signatureVerdict struct {
 
 func (a *app) verify(ctx context.Context, opt *verifyOptions, files []string) (err error) {
 	if opt.profile != "" && opt.profile != profileTouki {
-		return usage(text{JA: "verify の --profile に使えるのは touki です。", EN: "--profile of verify is touki."})
+		return problem.Misuse(text{JA: "verify の --profile に使えるのは touki です。", EN: "--profile of verify is touki."})
 	}
 	if opt.keyUsage != keyUsageDocument && opt.keyUsage != keyUsageAny {
-		return usage(text{JA: "--key-usage に使えるのは document と any です。", EN: "--key-usage is document or any."})
+		return problem.Misuse(text{JA: "--key-usage に使えるのは document と any です。", EN: "--key-usage is document or any."})
 	}
 	if len(opt.content) > 0 && len(files) > 1 {
-		return usage(text{JA: "--content は署名が1つのときだけ使えます。", EN: "--content is for a single signature."}).
-			next(text{JA: "元のファイルが別のフォルダーにあるときは、--content-dir でそのフォルダーを指定してください。", EN: "Where the signed files are in another folder, name that with --content-dir."})
+		return problem.Misuse(text{JA: "--content は署名が1つのときだけ使えます。", EN: "--content is for a single signature."}).
+			WithNext(text{JA: "元のファイルが別のフォルダーにあるときは、--content-dir でそのフォルダーを指定してください。", EN: "Where the signed files are in another folder, name that with --content-dir."})
 	}
 	if len(opt.content) > 0 && opt.folder != "" {
-		return usage(text{JA: "--content と --content-dir は同時に使えません。", EN: "--content and --content-dir exclude each other."})
+		return problem.Misuse(text{JA: "--content と --content-dir は同時に使えません。", EN: "--content and --content-dir exclude each other."})
 	}
-	if opt.examiner, err = a.examiner(ctx, &opt.trustOptions); err != nil {
+	e, err := a.examiner(ctx, &opt.trustOptions)
+	if err != nil {
 		return err
 	}
+	e.anyKey = opt.keyUsage == keyUsageAny
 	if opt.tsaCA != "" {
-		if opt.examiner.anchors.TSA, err = readCertificates(ctx, opt.tsaCA); err != nil {
+		if e.anchors.TSA, err = readCertificates(ctx, opt.tsaCA); err != nil {
 			return err
 		}
 	}
+	find := finder{io: a.io, now: a.env.Now, content: opt.content, folder: opt.folder, touki: opt.profile == profileTouki, many: len(files) > 1}
 	var extracted *output.File
 	if opt.extract != "" {
 		if len(files) > 1 {
-			return usage(text{JA: "--extract は署名が1つのときだけ使えます。", EN: "--extract is for a single signature."})
+			return problem.Misuse(text{JA: "--extract は署名が1つのときだけ使えます。", EN: "--extract is for a single signature."})
 		}
 		if err := spares(opt.extract, filesOf(files), "--extract"); err != nil {
 			return err
@@ -134,29 +133,28 @@ func (a *app) verify(ctx context.Context, opt *verifyOptions, files []string) (e
 			return err
 		}
 		defer extracted.Abort()
-		opt.inside = extracted
+		find.inside = extracted
 	}
-	opt.many = len(files) > 1
-	report := a.newVerifyReport(opt)
+	report := a.newVerifyReport(opt, len(e.anchors.TSA) > 0, find.many)
 	worst := problem.Code("")
-	err = a.findAll(ctx, opt, files, func(f fileFinding) error {
-		v := a.judgeFile(ctx, opt, f)
+	err = find.findAll(ctx, files, func(f fileFinding) error {
+		v := e.judgeFile(ctx, f, find.touki)
 		if err := context.Cause(ctx); err != nil {
 			return err // what a source was asked for did not come because of that
 		}
-		if v.err != nil && !opt.many {
+		if v.err != nil && !find.many {
 			return v.err
 		}
-		worst = graver(worst, a.code(v))
+		worst = graver(worst, v.code())
 		return report.add(v)
 	})
 	if err == nil {
 		err = report.end()
 	}
 	if err == nil && worst != "" {
-		err = quietly(worst)
+		err = problem.Quiet(worst)
 	}
-	if p, ok := isProblem(err); extracted != nil && !(ok && p.Code == problem.Usage) {
+	if p, ok := problem.As(err); extracted != nil && !(ok && p.Code == problem.Usage) {
 		err = a.takeOut(extracted, files[0], err)
 	}
 	return err
@@ -167,7 +165,7 @@ func (a *app) verify(ctx context.Context, opt *verifyOptions, files []string) (e
 func (a *app) takeOut(content *output.File, from string, bad error) error {
 	if bad != nil {
 		a.io.Note(text{JA: "署名を真正と判定できないため、%sは保存しませんでした。", EN: "%s was not saved, because the signature is not known to be genuine."}.With(content.Path()))
-		if p, ok := isProblem(bad); ok && p.Code == problem.Undecided { // the certificate may just be an old one
+		if p, ok := problem.As(bad); ok && p.Code == problem.Undecided { // the certificate may just be an old one
 			a.io.Note(text{
 				JA: "証明書を確かめずに取り出すこともできます: openssl cms -verify -noverify -binary -inform DER -in %s -out %s",
 				EN: "To take it out without a check of the certificate: openssl cms -verify -noverify -binary -inform DER -in %s -out %s",
@@ -184,9 +182,9 @@ func (a *app) takeOut(content *output.File, from string, bad error) error {
 
 // code says what stands against a file: something invalid before what cannot
 // be decided, before a file that could not be checked; "" where nothing does.
-func (a *app) code(v fileVerdict) (code problem.Code) {
+func (v fileVerdict) code() (code problem.Code) {
 	if v.err != nil {
-		if p := a.explain(v.err); p.Code == problem.Invalid {
+		if p := explain(v.err); p.Code == problem.Invalid {
 			return problem.Invalid
 		}
 		return problem.Failed
@@ -249,28 +247,28 @@ func (s signatureVerdict) status() trust.Status {
 	return worst
 }
 
-func (a *app) judgeFile(ctx context.Context, opt *verifyOptions, f fileFinding) fileVerdict {
+func (e *examiner) judgeFile(ctx context.Context, f fileFinding, touki bool) fileVerdict {
 	v := fileVerdict{file: f.file, err: f.err}
 	for _, s := range f.signatures {
-		v.signatures = append(v.signatures, a.judgeAll(ctx, opt, s))
+		v.signatures = append(v.signatures, e.judgeAll(ctx, s, touki))
 	}
-	if v.err == nil && (len(v.signatures) == 0 || opt.profile == profileTouki && !v.signed()) {
+	if v.err == nil && (len(v.signatures) == 0 || touki && !v.signed()) {
 		v.err = noSignature(f.file)
 	}
 	return v
 }
 
 // judgeAll judges a signature and its counter-signatures.
-func (a *app) judgeAll(ctx context.Context, opt *verifyOptions, f foundSignature) signatureVerdict {
+func (e *examiner) judgeAll(ctx context.Context, f foundSignature, touki bool) signatureVerdict {
 	if f.role == roleTimestamp {
-		return opt.examiner.judgeTimestamp(ctx, f)
+		return e.judgeTimestamp(ctx, f)
 	}
-	v := a.judge(ctx, opt, f)
+	v := e.judge(ctx, f)
 	for _, c := range f.counter {
-		v.counter = append(v.counter, a.judgeAll(ctx, opt, c))
+		v.counter = append(v.counter, e.judgeAll(ctx, c, touki))
 	}
-	if opt.profile == profileTouki && f.checklist != nil {
-		v.touki = a.toukiList(v)
+	if touki && f.checklist != nil {
+		v.touki = toukiList(v, e.now())
 	}
 	return v
 }
@@ -282,20 +280,20 @@ func noSignature(path string) error {
 }
 
 // judge puts what the signature says and what the chain says together.
-func (a *app) judge(ctx context.Context, opt *verifyOptions, f foundSignature) signatureVerdict {
-	v := signatureVerdict{foundSignature: f, proven: opt.examiner.judgeStamps(ctx, f.stamps)}
+func (e *examiner) judge(ctx context.Context, f foundSignature) signatureVerdict {
+	v := signatureVerdict{foundSignature: f, proven: e.judgeStamps(ctx, f.stamps)}
 	if f.cert != nil {
-		at := trust.Moment{Time: a.now(), Claimed: f.claimed}
+		at := trust.Moment{Time: e.now(), Claimed: f.claimed}
 		if !v.proven.IsZero() {
 			at = trust.Moment{Time: v.proven, Proven: true, Latest: true, Claimed: f.claimed}
 		}
-		v.verdict = opt.examiner.examine(ctx, f.cert, f.certs, cert.Other, at)
+		v.verdict = e.examine(ctx, f.cert, f.certs, cert.Other, at)
 		if h, err := cert.HolderOf(f.cert); err == nil || errors.Is(err, cert.ErrHolderMalformed) {
 			v.holder = &h
 		}
 	}
 	v.verdict = v.verdict.With(f.reasons...)
-	if opt.keyUsage != keyUsageAny {
+	if !e.anyKey {
 		v.verdict = v.verdict.With(trust.CheckPurpose(f.cert)...)
 	}
 	return v
@@ -319,7 +317,7 @@ func (e *examiner) judgeTimestamp(ctx context.Context, f foundSignature) signatu
 	}
 	existed := e.judgeStamps(ctx, f.stamps)
 	if existed.IsZero() {
-		existed = e.app.now()
+		existed = e.now()
 	}
 	if f.itself.doubt = e.doubt(ctx, *f.itself, existed); f.itself.doubt != nil {
 		v.verdict = v.verdict.With(*f.itself.doubt)
@@ -334,7 +332,7 @@ func (e *examiner) judgeTimestamp(ctx context.Context, f foundSignature) signatu
 // that one proves. One that covers those before it, and is believed, proves that
 // they are older: so the last one is judged first.
 func (e *examiner) judgeStamps(ctx context.Context, stamps []stamp) (proven time.Time) {
-	existed := e.app.now()
+	existed := e.now()
 	for i := len(stamps) - 1; i >= 0; i-- {
 		s := &stamps[i]
 		if s.doubt = e.doubt(ctx, *s, existed); s.doubt != nil {
@@ -363,7 +361,7 @@ func (e *examiner) doubt(ctx context.Context, s stamp, existed time.Time) *trust
 		responder = ""
 	}
 	v := e.anchors.CheckTSA(s.by, s.Certificates(), s.Time, existed)
-	v = e.demand(v.WithRevocation(e.evidence(ctx, v.Chain, responder), e.app.now()))
+	v = e.demand(v.WithRevocation(e.evidence(ctx, v.Chain, responder), e.now()))
 	for _, r := range v.Reasons {
 		if revoked, ok := errors.AsType[*trust.RevokedError](r.Err); ok {
 			r.Err = &authorityRevokedError{revoked.Evidence}

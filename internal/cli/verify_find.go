@@ -13,6 +13,7 @@ import (
 
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/cms"
 	"github.com/jpki-tools/jpki/pkg/pdfsig"
@@ -67,23 +68,35 @@ func stampsOver(found []cms.SignatureTimestamp) (all []stamp) {
 	return all
 }
 
-// findSignatures finds every signature of a file, by its content.
-func (a *app) findSignatures(ctx context.Context, opt *verifyOptions, path string) ([]foundSignature, error) {
+// finder finds signatures in files.
+type finder struct {
+	io  *ui.IO
+	now func() time.Time
+
+	content []string  // what detached signatures are over, where that was said
+	folder  string    // of the files that detached signatures are over
+	touki   bool      // only PDFs are wanted
+	many    bool      // files: their number shows how far it came
+	inside  io.Writer // takes the content of an attached signature; nil where nobody wants it
+}
+
+// signatures finds every signature of a file, by its content.
+func (f *finder) signatures(ctx context.Context, path string) ([]foundSignature, error) {
 	if path == "-" {
-		return nil, usage(text{JA: "署名は標準入力から読めません。", EN: "A signature cannot come from standard input."}).
-			next(text{JA: "署名はファイルで、署名された内容は --content - で渡してください。", EN: "Name its file; what is signed can come with --content -."})
+		return nil, problem.Misuse(text{JA: "署名は標準入力から読めません。", EN: "A signature cannot come from standard input."}).
+			WithNext(text{JA: "署名はファイルで、署名された内容は --content - で渡してください。", EN: "Name its file; what is signed can come with --content -."})
 	}
-	f, err := openInput(path)
+	file, err := openInput(path)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	info, err := f.Stat()
+	defer file.Close()
+	info, err := file.Stat()
 	if err != nil {
 		return nil, err
 	}
 	head := make([]byte, 1024)
-	n, err := f.ReadAt(head, 0)
+	n, err := file.ReadAt(head, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
@@ -92,22 +105,22 @@ func (a *app) findSignatures(ctx context.Context, opt *verifyOptions, path strin
 		format = "xmldsig" // no CMS begins like that
 	}
 	switch {
-	case opt.profile == profileTouki && format != "pdf":
+	case f.touki && format != "pdf":
 		return nil, notForTouki(path)
-	case opt.extract != "" && format != "cms":
+	case f.inside != nil && format != "cms":
 		return nil, nothingInside(path)
-	case len(opt.content) > 0 && format == "pdf":
+	case len(f.content) > 0 && format == "pdf":
 		return nil, hasContent(path)
 	}
 	switch format {
 	case "pdf":
-		found, err := findPDF(ctx, path, f, info.Size())
+		found, err := findPDF(ctx, path, file, info.Size())
 		return found, asReceived(err)
 	case "xmldsig":
-		found, err := findXML(ctx, opt, path, f)
+		found, err := f.findXML(ctx, path, file)
 		return found, asReceived(err)
 	}
-	return a.findCMS(ctx, opt, &input{ctx: ctx, name: path, file: f, rest: f, size: info.Size()})
+	return f.findCMS(ctx, &input{ctx: ctx, name: path, file: file, rest: file, size: info.Size()})
 }
 
 // asReceived explains a document that cannot be read to somebody who did not
@@ -126,13 +139,13 @@ func asReceived(err error) error {
 
 // hasContent refuses --content for a signature over something else.
 func hasContent(path string) error {
-	return usage(text{JA: "%sには、署名された内容も入っています。", EN: "%s holds what was signed itself."}.With(path)).
-		next(text{JA: "--content を省いてください。", EN: "Leave out --content."})
+	return problem.Misuse(text{JA: "%sには、署名された内容も入っています。", EN: "%s holds what was signed itself."}.With(path)).
+		WithNext(text{JA: "--content を省いてください。", EN: "Leave out --content."})
 }
 
 func nothingInside(path string) error {
-	return usage(text{JA: "%sの中に、取り出せるファイルはありません。", EN: "%s has no file inside that could be taken out."}.With(path)).
-		next(text{JA: "--extract は、元のファイルの入ったCMSの署名(.p7m)に使います。", EN: "--extract is for CMS signatures with the file inside (.p7m)."})
+	return problem.Misuse(text{JA: "%sの中に、取り出せるファイルはありません。", EN: "%s has no file inside that could be taken out."}.With(path)).
+		WithNext(text{JA: "--extract は、元のファイルの入ったCMSの署名(.p7m)に使います。", EN: "--extract is for CMS signatures with the file inside (.p7m)."})
 }
 
 // maxSignature bounds a file that is read whole, in bytes.
@@ -146,11 +159,11 @@ func readWhole(ctx context.Context, f *os.File) ([]byte, error) {
 	return data, err
 }
 
-func (a *app) findCMS(ctx context.Context, opt *verifyOptions, in *input) ([]foundSignature, error) {
+func (f *finder) findCMS(ctx context.Context, in *input) ([]foundSignature, error) {
 	path := in.name
-	r, done := opt.reader(a, in)
+	r, done := f.reader(in)
 	defer done()
-	sd, err := cms.Read(r, opt.inside)
+	sd, err := cms.Read(r, f.inside)
 	if err != nil && !errors.Is(err, cms.FormatFailure) {
 		return nil, err
 	}
@@ -160,30 +173,30 @@ func (a *app) findCMS(ctx context.Context, opt *verifyOptions, in *input) ([]fou
 			text{JA: "署名のファイル(.p7s)か、署名の入ったPDFやXMLを指定してください。", EN: "Name the signature (.p7s), or a PDF or XML file with signatures inside."}).Because(err)
 	}
 	switch {
-	case opt.extract != "" && sd.Detached():
+	case f.inside != nil && sd.Detached():
 		return nil, nothingInside(path)
-	case len(opt.content) > 0 && !sd.Detached():
+	case len(f.content) > 0 && !sd.Detached():
 		return nil, hasContent(path)
 	}
 	var content *cms.Content
 	covers := text{JA: "署名の中に入っている内容", EN: "the content inside the signature"}
 	if sd.Detached() {
 		name, ok := strings.CutSuffix(path, ".p7s")
-		switch len(opt.content) {
+		switch len(f.content) {
 		case 0:
 			if !ok {
-				return nil, usage(text{JA: "%sがどのファイルの署名か分かりません。", EN: "It is not clear which file %s is for."}.With(path)).
-					next(text{JA: "--content で元のファイルを指定してください。", EN: "Name the signed file with --content."})
+				return nil, problem.Misuse(text{JA: "%sがどのファイルの署名か分かりません。", EN: "It is not clear which file %s is for."}.With(path)).
+					WithNext(text{JA: "--content で元のファイルを指定してください。", EN: "Name the signed file with --content."})
 			}
-			if opt.folder != "" {
-				name = filepath.Join(opt.folder, filepath.Base(name))
+			if f.folder != "" {
+				name = filepath.Join(f.folder, filepath.Base(name))
 			}
 		case 1:
-			name = opt.content[0]
+			name = f.content[0]
 		default:
-			return nil, usage(text{JA: "%sの --content は1つだけです。", EN: "%s has one --content only."}.With(path))
+			return nil, problem.Misuse(text{JA: "%sの --content は1つだけです。", EN: "%s has one --content only."}.With(path))
 		}
-		if content, err = a.signedContent(ctx, opt, name, sd); err != nil {
+		if content, err = f.signedContent(ctx, name, sd); err != nil {
 			return nil, err
 		}
 		covers = text{JA: "%sの全体", EN: "the whole of %s"}.With(inputName(name))
@@ -198,15 +211,15 @@ func (a *app) findCMS(ctx context.Context, opt *verifyOptions, in *input) ([]fou
 }
 
 // signedContent hashes what is signed: a file, or standard input.
-func (a *app) signedContent(ctx context.Context, opt *verifyOptions, name string, sd *cms.SignedData) (*cms.Content, error) {
-	in := &input{ctx: ctx, name: a.say(inputName(name))}
+func (f *finder) signedContent(ctx context.Context, name string, sd *cms.SignedData) (*cms.Content, error) {
+	in := &input{ctx: ctx, name: f.io.Text(inputName(name))}
 	if name == "-" {
-		in.rest = a.stdin(ctx)
+		in.rest = stdin(ctx, f.io)
 	} else {
-		f, err := openInput(name)
-		if errors.Is(err, fs.ErrNotExist) && len(opt.content) == 0 {
+		file, err := openInput(name)
+		if errors.Is(err, fs.ErrNotExist) && len(f.content) == 0 {
 			next := text{JA: "--content で元のファイルを指定してください。", EN: "Name the signed file with --content."}
-			if opt.many {
+			if f.many {
 				next = text{JA: "元のファイルが別のフォルダーにあれば --content-dir で、名前が違えば1つずつ --content で指定してください。", EN: "If the signed files are in another folder, name that with --content-dir; if the name is another one, check this signature alone with --content."}
 			}
 			return nil, problem.New(problem.Input, text{JA: "署名されたファイル%sがありません。", EN: "There is no %s, the signed file."}.With(name), next).Because(err)
@@ -214,24 +227,24 @@ func (a *app) signedContent(ctx context.Context, opt *verifyOptions, name string
 		if err != nil {
 			return nil, err
 		}
-		defer f.Close()
-		in.rest = f
-		if info, err := f.Stat(); err == nil {
+		defer file.Close()
+		in.rest = file
+		if info, err := file.Stat(); err == nil {
 			in.size = info.Size()
 		}
 	}
-	r, done := opt.reader(a, in)
+	r, done := f.reader(in)
 	defer done()
 	return cms.HashContent(r, sd.Hashes()...)
 }
 
 // reader reads an input and shows how far it came, unless there are many:
 // then their number does.
-func (opt *verifyOptions) reader(a *app, in *input) (r io.Reader, done func()) {
-	if opt.many {
+func (f *finder) reader(in *input) (r io.Reader, done func()) {
+	if f.many {
 		return cancellable(in.ctx, in.rest), func() {}
 	}
-	return in.reader(a)
+	return in.reader(f.io, f.now)
 }
 
 // inputName is how a person reads the name of an input.
@@ -347,8 +360,8 @@ func documentStamp(s pdfsig.Signature) *stamp {
 	return d
 }
 
-func findXML(ctx context.Context, opt *verifyOptions, path string, f *os.File) ([]foundSignature, error) {
-	src, err := readWhole(ctx, f)
+func (f *finder) findXML(ctx context.Context, path string, file *os.File) ([]foundSignature, error) {
+	src, err := readWhole(ctx, file)
 	if err != nil {
 		return nil, err
 	}
@@ -356,7 +369,7 @@ func findXML(ctx context.Context, opt *verifyOptions, path string, f *os.File) (
 	if err != nil {
 		return nil, err
 	}
-	results := doc.Verify(xmlsig.Verification{Open: opt.allowed})
+	results := doc.Verify(xmlsig.Verification{Open: f.allowed})
 	var all []foundSignature
 	for _, r := range results {
 		all = append(all, xmlFinding(r))
@@ -369,8 +382,8 @@ func findXML(ctx context.Context, opt *verifyOptions, path string, f *os.File) (
 
 // allowed opens a file that --content names, and no other, for a signature that
 // refers to it.
-func (opt *verifyOptions) allowed(name string) (io.ReadCloser, error) {
-	for _, path := range opt.content {
+func (f *finder) allowed(name string) (io.ReadCloser, error) {
+	for _, path := range f.content {
 		if filepath.Base(path) == name {
 			return openInput(path)
 		}

@@ -4,6 +4,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/pdfsig"
 	"github.com/jpki-tools/jpki/pkg/trust"
@@ -11,9 +12,9 @@ import (
 
 // verifyDocument writes jpki.verify/v1 file by file: {"schema", "files"}.
 type verifyDocument struct {
-	app   *app
-	opt   *verifyOptions
-	begun bool
+	io       *ui.IO
+	personal bool
+	begun    bool
 }
 
 type fileVerdictDoc struct {
@@ -81,21 +82,21 @@ func (d *verifyDocument) add(v fileVerdict) error {
 		before = "{\n  \"schema\": \"jpki.verify/v1\",\n  \"files\": [\n"
 	}
 	d.begun = true
-	if _, err := io.WriteString(d.app.io.Out, before+"    "); err != nil {
+	if _, err := io.WriteString(d.io.Out, before+"    "); err != nil {
 		return err
 	}
-	return writeJSONPart(d.app.io.Out, d.file(v), "    ", "  ")
+	return ui.WriteJSONPart(d.io.Out, d.file(v), "    ", "  ")
 }
 
 func (d *verifyDocument) end() error {
-	_, err := io.WriteString(d.app.io.Out, "\n  ]\n}\n")
+	_, err := io.WriteString(d.io.Out, "\n  ]\n}\n")
 	return err
 }
 
 func (d *verifyDocument) file(v fileVerdict) fileVerdictDoc {
 	f := fileVerdictDoc{File: v.file, Signatures: []signatureVerdictDoc{}}
 	if v.err != nil {
-		p := d.app.problemJSON(d.app.explain(v.err))
+		p := problemDocument(d.io, explain(v.err))
 		f.Error = &p
 		return f
 	}
@@ -109,7 +110,7 @@ func (d *verifyDocument) file(v fileVerdict) fileVerdictDoc {
 
 func (d *verifyDocument) signature(s signatureVerdict) signatureVerdictDoc {
 	doc := signatureVerdictDoc{
-		Format: s.format, Role: s.role, Where: s.where, Covers: []string{}, After: d.app.say(s.after),
+		Format: s.format, Role: s.role, Where: s.where, Covers: []string{}, After: d.io.Text(s.after),
 		Verdict: s.verdict.Status(), Demo: s.verdict.Issuer.Standing == trust.Demo, Reasons: []reasonDoc{},
 		Substitutes: []int{}, Kind: cert.Other.String(), Issuer: s.verdict.Issuer.Standing.String(),
 		Algorithm: s.algorithm, Revocation: s.verdict.Revocation.String(), Evidence: evidenceDocument(s.verdict),
@@ -126,7 +127,7 @@ func (d *verifyDocument) signature(s signatureVerdict) signatureVerdictDoc {
 	}
 	if h := s.holder; h != nil {
 		doc.Signer, doc.Substitutes = string(h.Name), nonNil(h.NameSubstitutes)
-		if d.opt.personal {
+		if d.personal {
 			doc.Holder = holderDocument(*h)
 		}
 	}
@@ -134,7 +135,7 @@ func (d *verifyDocument) signature(s signatureVerdict) signatureVerdictDoc {
 		doc.Timestamps = append(doc.Timestamps, d.stamp(t))
 	}
 	for _, c := range s.covers {
-		doc.Covers = append(doc.Covers, d.app.say(c))
+		doc.Covers = append(doc.Covers, d.io.Text(c))
 	}
 	for _, c := range s.counter {
 		doc.Counter = append(doc.Counter, d.signature(c))
@@ -162,9 +163,9 @@ func (d *verifyDocument) stamp(t stamp) stampDoc {
 func (d *verifyDocument) touki(list []requirement) *toukiDoc {
 	doc := &toukiDoc{Acceptance: "unverified", NotMet: unmet(list)}
 	for _, r := range list {
-		line := requirementDoc{Item: r.item, Answer: r.answer, Found: r.found, What: d.app.say(r.about.what)}
+		line := requirementDoc{Item: r.item, Answer: r.answer, Found: r.found, What: d.io.Text(r.about.what)}
 		if r.answer != pdfsig.Met {
-			line.Todo = d.app.say(r.about.todo)
+			line.Todo = d.io.Text(r.about.todo)
 		}
 		doc.Requirements = append(doc.Requirements, line)
 	}

@@ -21,7 +21,7 @@ type fileFinding struct {
 //
 // It returns at once when ctx ends: whoever is still reading then is left
 // behind, and the program ends.
-func (a *app) findAll(ctx context.Context, opt *verifyOptions, files []string, each func(fileFinding) error) error {
+func (f *finder) findAll(ctx context.Context, files []string, each func(fileFinding) error) error {
 	within, stop := context.WithCancel(ctx)
 	defer stop()
 	type task struct {
@@ -34,9 +34,9 @@ func (a *app) findAll(ctx context.Context, opt *verifyOptions, files []string, e
 	for range workers {
 		go func() {
 			for t := range tasks {
-				f := fileFinding{file: t.file}
-				f.signatures, f.err = a.findSignatures(within, opt, t.file)
-				t.done <- f
+				found := fileFinding{file: t.file}
+				found.signatures, found.err = f.signatures(within, t.file)
+				t.done <- found
 			}
 		}()
 	}
@@ -54,15 +54,15 @@ func (a *app) findAll(ctx context.Context, opt *verifyOptions, files []string, e
 			}
 		}
 	}()
-	progress := a.filesProgress(len(files))
+	progress := f.filesProgress(len(files))
 	defer progress.Done()
 	for t := range inOrder {
 		select {
-		case f := <-t.done:
+		case found := <-t.done:
 			if err := context.Cause(ctx); err != nil {
 				return err
 			}
-			if err := each(f); err != nil {
+			if err := each(found); err != nil {
 				return err
 			}
 			progress.Advance(1)
@@ -75,9 +75,9 @@ func (a *app) findAll(ctx context.Context, opt *verifyOptions, files []string, e
 
 // filesProgress shows how far a check of many files came; nil where the report
 // itself shows that.
-func (a *app) filesProgress(files int) *ui.Progress {
-	if files == 1 || ui.IsTerminal(a.io.Out) {
+func (f *finder) filesProgress(files int) *ui.Progress {
+	if files == 1 || ui.IsTerminal(f.io.Out) {
 		return nil
 	}
-	return a.io.Progress(text{JA: "署名を確かめています", EN: "checking signatures"}, int64(files), a.now)
+	return f.io.Progress(text{JA: "署名を確かめています", EN: "checking signatures"}, int64(files), f.now)
 }

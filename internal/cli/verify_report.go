@@ -23,11 +23,11 @@ type verifyReport interface {
 	end() error
 }
 
-func (a *app) newVerifyReport(opt *verifyOptions) verifyReport {
+func (a *app) newVerifyReport(opt *verifyOptions, stamps, many bool) verifyReport {
 	if a.json {
-		return &verifyDocument{app: a, opt: opt}
+		return &verifyDocument{io: a.io, personal: opt.personal}
 	}
-	return &verifyText{app: a, opt: opt, counts: map[tally]int{}}
+	return &verifyText{io: a.io, personal: opt.personal, stamps: stamps, many: many, counts: map[tally]int{}}
 }
 
 // momentText writes a moment in Japan's zone.
@@ -56,24 +56,26 @@ var stampVerdictTexts = map[trust.Status]text{
 
 // verifyText is the report for people.
 type verifyText struct {
-	app    *app
-	opt    *verifyOptions
+	io       *ui.IO
+	personal bool // show all that the certificate tells of its holder
+	stamps   bool // authorities of timestamps were named
+	many     bool // files
+
 	rows   [][]string // of the table at the end
 	counts map[tally]int
 }
 
 func (r *verifyText) add(v fileVerdict) error {
-	a := r.app
 	var w strings.Builder
 	if len(r.rows) > 0 {
 		fmt.Fprintln(&w)
 	}
-	fmt.Fprintln(&w, a.io.Paint(ui.Strong, cert.Printable(v.file)))
+	fmt.Fprintln(&w, r.io.Paint(ui.Strong, cert.Printable(v.file)))
 	if v.err != nil {
-		p := a.explain(v.err)
-		fmt.Fprintln(&w, a.io.Paint(ui.Bad, a.io.Page("  "+a.say(p.What))))
+		p := explain(v.err)
+		fmt.Fprintln(&w, r.io.Paint(ui.Bad, r.io.Page("  "+r.io.Text(p.What))))
 		if !p.Next.IsZero() {
-			fmt.Fprintln(&w, a.io.Page("  "+a.say(p.Next)))
+			fmt.Fprintln(&w, r.io.Page("  "+r.io.Text(p.Next)))
 		}
 	}
 	for i, s := range v.signatures {
@@ -83,25 +85,23 @@ func (r *verifyText) add(v fileVerdict) error {
 		r.signature(&w, s, 2)
 	}
 	r.summarize(v)
-	_, err := io.WriteString(a.io.Out, w.String())
+	_, err := io.WriteString(r.io.Out, w.String())
 	return err
 }
 
 // signature writes what is told of one signature, and of those over it.
 func (r *verifyText) signature(w io.Writer, s signatureVerdict, indent int) {
-	a := r.app
-	fmt.Fprint(w, a.io.Rows(indent, r.verdictRows(s)))
+	fmt.Fprint(w, r.io.Rows(indent, r.verdictRows(s)))
 	for _, c := range s.counter {
-		fmt.Fprintf(w, "%s%s\n", strings.Repeat(" ", indent), a.say(text{JA: "この署名への署名(カウンター署名)", EN: "Counter-signature, over this signature"}))
+		fmt.Fprintf(w, "%s%s\n", strings.Repeat(" ", indent), r.io.Text(text{JA: "この署名への署名(カウンター署名)", EN: "Counter-signature, over this signature"}))
 		r.signature(w, c, indent+2)
 	}
 	if s.touki != nil {
-		a.writeTouki(w, s.touki, indent)
+		writeTouki(r.io, w, s.touki, indent)
 	}
 }
 
 func (r *verifyText) verdictRows(s signatureVerdict) [][]string {
-	a := r.app
 	status := s.verdict.Status()
 	verdict := verdictTexts[status]
 	if s.role == roleTimestamp {
@@ -113,8 +113,8 @@ func (r *verifyText) verdictRows(s signatureVerdict) [][]string {
 	if s.verdict.Issuer.Standing == trust.Given && s.role != roleTimestamp {
 		verdict = text{JA: "%s(公的個人認証サービスではなく、--ca で指定した認証局)", EN: "%s (under a CA of --ca, not under JPKI)"}.With(verdict)
 	}
-	rows := [][]string{a.row(verdictTones[status], text{JA: "判定", EN: "Verdict"}, capital(verdict))}
-	add := func(tone ui.Tone, label, value text) { rows = append(rows, a.row(tone, label, value)) }
+	rows := [][]string{r.io.Row(verdictTones[status], text{JA: "判定", EN: "Verdict"}, capital(verdict))}
+	add := func(tone ui.Tone, label, value text) { rows = append(rows, r.io.Row(tone, label, value)) }
 	for _, reason := range s.verdict.Reasons {
 		add(ui.Plain, text{JA: "理由", EN: "Reason"}, reasonText(reason))
 	}
@@ -124,7 +124,7 @@ func (r *verifyText) verdictRows(s signatureVerdict) [][]string {
 	case roleTimestamp:
 		add(ui.Plain, text{JA: "種類", EN: "Kind"}, text{JA: "文書のタイムスタンプ(署名ではありません)", EN: "document timestamp, nobody's signature"})
 	}
-	rows = append(rows, a.signerRows(s, r.opt.personal)...)
+	rows = append(rows, r.signerRows(s)...)
 	if t := s.claimed; !t.IsZero() {
 		add(ui.Plain, text{JA: "署名日時", EN: "Signed at"}, text{JA: "%s(署名者の申告)", EN: "%s (as the signer claims)"}.With(momentText(t)))
 	}
@@ -141,31 +141,31 @@ func (r *verifyText) verdictRows(s signatureVerdict) [][]string {
 	if s.role == roleTimestamp {
 		return rows
 	}
-	return append(rows, a.revocationRows(s.verdict)...)
+	return append(rows, revocationRows(r.io, s.verdict)...)
 }
 
 // signerRows say whose certificate it is, and with --personal what else it
 // tells of its holder.
-func (a *app) signerRows(s signatureVerdict, personal bool) (rows [][]string) {
+func (r *verifyText) signerRows(s signatureVerdict) (rows [][]string) {
 	if s.cert == nil {
 		return nil
 	}
 	if s.role == roleTimestamp {
-		return [][]string{a.row(ui.Plain, text{JA: "タイムスタンプ局", EN: "Authority"}, i18n.Same(cert.Name(s.cert.RawSubject)))}
+		return [][]string{r.io.Row(ui.Plain, text{JA: "タイムスタンプ局", EN: "Authority"}, i18n.Same(cert.Name(s.cert.RawSubject)))}
 	}
-	rows = append(rows, []string{a.say(text{JA: "署名者", EN: "Signer"}), a.signerName(s)})
-	if s.holder != nil && personal {
-		rows = append(rows, a.holderRows(*s.holder)[1:]...) // the name stands above
+	rows = append(rows, []string{r.io.Text(text{JA: "署名者", EN: "Signer"}), r.signerName(s)})
+	if s.holder != nil && r.personal {
+		rows = append(rows, holderRows(r.io, *s.holder)[1:]...) // the name stands above
 	}
-	return append(rows, a.row(ui.Plain, text{JA: "証明書", EN: "Certificate"}, kindTexts[cert.KindOf(s.cert)]))
+	return append(rows, r.io.Row(ui.Plain, text{JA: "証明書", EN: "Certificate"}, kindTexts[cert.KindOf(s.cert)]))
 }
 
 // signerName is the name of the holder, or of the certificate where it names
 // none; "" without a certificate.
-func (a *app) signerName(s signatureVerdict) string {
+func (r *verifyText) signerName(s signatureVerdict) string {
 	switch {
 	case s.holder != nil && s.holder.Name != "":
-		return s.holder.Name.String() + a.substitutes(s.holder.NameSubstitutes)
+		return s.holder.Name.String() + substitutes(r.io, s.holder.NameSubstitutes)
 	case s.cert != nil:
 		return cert.Name(s.cert.RawSubject)
 	}
@@ -177,7 +177,7 @@ func (r *verifyText) stampText(t stamp) (ui.Tone, text) {
 	switch {
 	case t.doubt == nil:
 		return ui.Good, text{JA: "%sには存在していました", EN: "it existed on %s"}.With(momentText(t.Time))
-	case t.err == nil && len(r.opt.examiner.anchors.TSA) == 0:
+	case t.err == nil && !r.stamps:
 		return ui.Plain, text{JA: "%s(信頼するには --tsa-ca が必要)", EN: "%s (not believed without --tsa-ca)"}.With(momentText(t.Time))
 	case t.Timestamp != nil:
 		return ui.Plain, text{JA: "%s(証明に使えません: %s)", EN: "%s (proves nothing: %s)"}.With(momentText(t.Time), stampReason(t))
@@ -239,7 +239,7 @@ var fileResults = []struct {
 // summarize adds a file to the table.
 func (r *verifyText) summarize(v fileVerdict) {
 	result := fileResult(v.status())
-	switch code := r.app.code(v); {
+	switch code := v.code(); {
 	case v.err != nil && code == problem.Invalid:
 		result = fileUnsigned
 	case v.err != nil:
@@ -251,7 +251,7 @@ func (r *verifyText) summarize(v fileVerdict) {
 	r.counts[t]++
 	for _, known := range fileResults {
 		if known.result == result {
-			r.rows = append(r.rows, []string{cert.Printable(v.file), r.app.io.Paint(known.tone, r.app.say(t.name(known.text))), r.app.signers(v)})
+			r.rows = append(r.rows, []string{cert.Printable(v.file), r.io.Paint(known.tone, r.io.Text(t.name(known.text))), r.signers(v)})
 		}
 	}
 }
@@ -260,32 +260,31 @@ func (r *verifyText) summarize(v fileVerdict) {
 const maxSigner = 40
 
 // signers names the first signer of a file, and how many more there are.
-func (a *app) signers(v fileVerdict) string {
+func (r *verifyText) signers(v fileVerdict) string {
 	more, name := -1, ""
 	for _, s := range v.signatures {
 		if s.role == roleTimestamp {
 			continue
 		}
 		if more++; more == 0 {
-			name = a.signerName(s)
+			name = r.signerName(s)
 		}
 	}
 	if runes := []rune(name); len(runes) > maxSigner {
 		name = string(runes[:maxSigner]) + "..."
 	}
 	if more > 0 {
-		name += a.say(text{JA: " ほか%d", EN: " and %d more"}.With(more))
+		name += r.io.Text(text{JA: " ほか%d", EN: " and %d more"}.With(more))
 	}
 	return name
 }
 
 // end writes the table of many files, a row each.
 func (r *verifyText) end() error {
-	if !r.opt.many {
+	if !r.many {
 		return nil
 	}
-	a := r.app
-	header := []string{a.say(text{JA: "ファイル", EN: "File"}), a.say(text{JA: "判定", EN: "Verdict"}), a.say(text{JA: "署名者", EN: "Signer"})}
+	header := []string{r.io.Text(text{JA: "ファイル", EN: "File"}), r.io.Text(text{JA: "判定", EN: "Verdict"}), r.io.Text(text{JA: "署名者", EN: "Signer"})}
 	total := text{JA: "%d件中: ", EN: "%d files: "}.With(len(r.rows))
 	var parts []text
 	for _, known := range fileResults {
@@ -296,6 +295,6 @@ func (r *verifyText) end() error {
 			}
 		}
 	}
-	_, err := fmt.Fprintf(a.io.Out, "\n%s\n%s%s\n", ui.Table(0, header, r.rows), a.say(total), a.say(i18n.Join(text{JA: "、", EN: ", "}, parts...)))
+	_, err := fmt.Fprintf(r.io.Out, "\n%s\n%s%s\n", ui.Table(0, header, r.rows), r.io.Text(total), r.io.Text(i18n.Join(text{JA: "、", EN: ", "}, parts...)))
 	return err
 }

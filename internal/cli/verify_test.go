@@ -307,25 +307,26 @@ func TestFindAllEnds(t *testing.T) {
 		files = append(files, "no such file")
 	}
 	a := newApp(Config{Getenv: func(string) string { return "" }, Now: time.Now})
+	find := &finder{io: a.io, now: time.Now, many: true}
 	for after := range 3 {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		taken := 0
 		if after == 0 {
 			cancel(interrupted())
 		}
-		err := a.findAll(ctx, &verifyOptions{many: true}, files, func(fileFinding) error {
+		err := find.findAll(ctx, files, func(fileFinding) error {
 			if taken++; taken == after {
 				cancel(interrupted())
 			}
 			return nil
 		})
-		if p, ok := isProblem(err); !ok || p.Code != problem.Interrupted || taken != after {
+		if p, ok := problem.As(err); !ok || p.Code != problem.Interrupted || taken != after {
 			t.Errorf("interrupted after %d: %v, %d taken", after, err, taken)
 		}
 	}
 	full := errors.New("full")
 	taken := 0
-	err := a.findAll(t.Context(), &verifyOptions{many: true}, files, func(fileFinding) error {
+	err := find.findAll(t.Context(), files, func(fileFinding) error {
 		if taken++; taken == 100 {
 			return full
 		}
@@ -347,7 +348,7 @@ func TestReportThatCannotBeWritten(t *testing.T) {
 	for _, asJSON := range []bool{false, true} {
 		a := newApp(Config{Getenv: func(string) string { return "" }, Now: time.Now})
 		a.json, a.io.Out = asJSON, fullDisk{}
-		report := a.newVerifyReport(&verifyOptions{many: true})
+		report := a.newVerifyReport(&verifyOptions{}, false, true)
 		if err := report.add(fileVerdict{file: "a", err: noSignature("a")}); !errors.Is(err, errFullDisk) {
 			t.Errorf("JSON %v: a file: %v", asJSON, err)
 		}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/ui"
@@ -70,7 +71,7 @@ var toukiItems = []toukiItem{
 }
 
 // toukiList answers every item for a signature of a PDF.
-func (a *app) toukiList(s signatureVerdict) (list []requirement) {
+func toukiList(s signatureVerdict, now time.Time) (list []requirement) {
 	add := func(item string, answer pdfsig.Answer, found string) {
 		i := slices.IndexFunc(toukiItems, func(t toukiItem) bool { return t.name == item })
 		list = append(list, requirement{item, answer, found, &toukiItems[i]})
@@ -91,7 +92,7 @@ func (a *app) toukiList(s signatureVerdict) (list []requirement) {
 		}
 		v := cert.ValidityOf(s.cert)
 		inForce = pdfsig.Met
-		if !v.Contains(a.now()) {
+		if !v.Contains(now) {
 			inForce = pdfsig.NotMet
 		}
 		found = v.LastDay().String()
@@ -136,24 +137,24 @@ var acceptanceUnverified = text{
 }
 
 // writeTouki writes the checklist, and below it what to do.
-func (a *app) writeTouki(w io.Writer, list []requirement, indent int) {
+func writeTouki(o *ui.IO, w io.Writer, list []requirement, indent int) {
 	margin := strings.Repeat(" ", indent)
 	var rows [][]string
 	var todo []string
 	for _, r := range list {
-		what := a.say(capital(r.about.what))
+		what := o.Text(capital(r.about.what))
 		if r.found != "" && r.answer != pdfsig.Met {
-			what += a.say(text{JA: ": 今は %s", EN: ": it is %s"}.With(cert.Printable(r.found)))
+			what += o.Text(text{JA: ": 今は %s", EN: ": it is %s"}.With(cert.Printable(r.found)))
 		}
-		rows = append(rows, []string{a.io.Paint(answerTones[r.answer], a.say(answerTexts[r.answer])), what})
+		rows = append(rows, []string{o.Paint(answerTones[r.answer], o.Text(answerTexts[r.answer])), what})
 		if r.answer != pdfsig.Met {
-			line := a.say(text{JA: "%s: %s", EN: "%s: %s"}.With(capital(r.about.what), r.about.todo))
-			todo = append(todo, margin+"  "+ui.Wrap(line, a.io.Width()-indent-4, margin+"    "))
+			line := o.Text(text{JA: "%s: %s", EN: "%s: %s"}.With(capital(r.about.what), r.about.todo))
+			todo = append(todo, margin+"  "+ui.Wrap(line, o.Width()-indent-4, margin+"    "))
 		}
 	}
-	fmt.Fprintf(w, "\n%s%s\n%s", margin, a.say(text{JA: "登記・供託オンライン申請の条件", EN: "What online registration (touki) asks for"}), a.io.Rows(indent+2, rows))
+	fmt.Fprintf(w, "\n%s%s\n%s", margin, o.Text(text{JA: "登記・供託オンライン申請の条件", EN: "What online registration (touki) asks for"}), o.Rows(indent+2, rows))
 	if len(todo) > 0 {
-		fmt.Fprintf(w, "\n%s%s\n%s\n", margin, a.say(text{JA: "適合でない項目ですること", EN: "What to do about the rest"}), strings.Join(todo, "\n"))
+		fmt.Fprintf(w, "\n%s%s\n%s\n", margin, o.Text(text{JA: "適合でない項目ですること", EN: "What to do about the rest"}), strings.Join(todo, "\n"))
 	}
-	fmt.Fprintf(w, "\n%s%s\n", margin, ui.Wrap(a.say(acceptanceUnverified), a.io.Width()-indent, margin))
+	fmt.Fprintf(w, "\n%s%s\n", margin, ui.Wrap(o.Text(acceptanceUnverified), o.Width()-indent, margin))
 }

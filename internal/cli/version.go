@@ -23,7 +23,7 @@ func (a *app) newVersion() *cobra.Command {
 
 func (a *app) version() error {
 	if a.json {
-		return a.writeJSON(a.io.Out, struct {
+		return a.io.JSON(struct {
 			Schema   string `json:"schema"`
 			Version  string `json:"version"`
 			Commit   string `json:"commit"`

@@ -47,18 +47,18 @@ func (a *app) newWatch() *cobra.Command {
 		},
 		args: a.noArgs(),
 		run: func(ctx context.Context, _ []string) error {
-			if a.card != "" && !cmd.Flags().Changed("interval") {
+			if a.cards.card != "" && !cmd.Flags().Changed("interval") {
 				opt.interval = demoWatchInterval
 			}
 			return a.watch(ctx, &opt)
 		},
 	})
 	f := cmd.Flags()
-	f.BoolVar(&opt.once, "once", false, a.say(text{JA: "今の様子を一度だけ見て終わる", EN: "look once and end"}))
-	f.DurationVar(&opt.interval, "interval", watchInterval, a.say(text{JA: "置いたままのカードを見る間隔`DUR`(省略時1m、0なら見ない)", EN: "how often to look at a card that stays: `DUR` (1m if not given, 0 for never)"}))
+	f.BoolVar(&opt.once, "once", false, a.io.Text(text{JA: "今の様子を一度だけ見て終わる", EN: "look once and end"}))
+	f.DurationVar(&opt.interval, "interval", watchInterval, a.io.Text(text{JA: "置いたままのカードを見る間隔`DUR`(省略時1m、0なら見ない)", EN: "how often to look at a card that stays: `DUR` (1m if not given, 0 for never)"}))
 	f.Lookup("interval").DefValue = "0s" // said in the help, in the person's language
-	f.StringVar(&opt.exec, "exec", "", a.say(text{JA: "出来事ごとに`CMD`を実行する", EN: "run `CMD` for every event"}))
-	f.BoolVar(&a.noRemember, "no-remember", false, a.say(text{JA: "残り回数を記憶しない、記憶とも比べない", EN: "neither remember counters nor compare with remembered ones"}))
+	f.StringVar(&opt.exec, "exec", "", a.io.Text(text{JA: "出来事ごとに`CMD`を実行する", EN: "run `CMD` for every event"}))
+	f.BoolVar(&a.noRemember, "no-remember", false, a.io.Text(text{JA: "残り回数を記憶しない、記憶とも比べない", EN: "neither remember counters nor compare with remembered ones"}))
 	return cmd
 }
 
@@ -108,20 +108,20 @@ func eventTable(say func(text) string) string {
 
 func (a *app) watch(ctx context.Context, opt *watchOptions) error {
 	if opt.interval != 0 && opt.interval < leastInterval {
-		return usage(text{JA: "--interval は1秒以上です(0なら見ません)。", EN: "--interval is 1 s or more, or 0."})
+		return problem.Misuse(text{JA: "--interval は1秒以上です(0なら見ません)。", EN: "--interval is 1 s or more, or 0."})
 	}
-	if a.waits && !opt.once {
-		return usage(text{JA: "--wait は --once と一緒に使います。", EN: "--wait goes with --once here."})
+	if a.cards.waits && !opt.once {
+		return problem.Misuse(text{JA: "--wait は --once と一緒に使います。", EN: "--wait goes with --once here."})
 	}
 	var command []string
 	if opt.exec != "" {
 		var err error
 		if command, err = words.Split(opt.exec); err != nil {
-			return usage(text{JA: "--exec のコマンドの引用符が閉じていないか、中身がありません。", EN: "The command of --exec is empty, or a quotation mark in it is not closed."})
+			return problem.Misuse(text{JA: "--exec のコマンドの引用符が閉じていないか、中身がありません。", EN: "The command of --exec is empty, or a quotation mark in it is not closed."})
 		}
 		if _, err := exec.LookPath(command[0]); err != nil {
-			return usage(text{JA: "--exec のプログラム「%s」が見つからないか、実行できません。", EN: "There is no program %q for --exec, or it cannot be run."}.With(command[0])).
-				next(text{JA: "名前と、PATHの通ったフォルダーにあるかを確かめてください。", EN: "Check its name, and that it is in a folder of PATH."})
+			return problem.Misuse(text{JA: "--exec のプログラム「%s」が見つからないか、実行できません。", EN: "There is no program %q for --exec, or it cannot be run."}.With(command[0])).
+				WithNext(text{JA: "名前と、PATHの通ったフォルダーにあるかを確かめてください。", EN: "Check its name, and that it is in a folder of PATH."})
 		}
 	}
 	src, done, err := a.watchSource(ctx)
@@ -129,8 +129,8 @@ func (a *app) watch(ctx context.Context, opt *watchOptions) error {
 		return err
 	}
 	defer done()
-	o := watch.Options{Interval: opt.interval, Once: opt.once, Patience: a.wait, Now: a.now, Wanted: a.watchedReaders}
-	if store, ok := a.memory(); ok {
+	o := watch.Options{Interval: opt.interval, Once: opt.once, Patience: a.cards.wait, Now: a.env.Now, Wanted: a.watchedReaders}
+	if store := a.memory(); store != nil {
 		o.Memory = &watch.Memory{Store: store}
 	}
 	show := a.newWatchView(opt)
@@ -143,7 +143,7 @@ func (a *app) watch(ctx context.Context, opt *watchOptions) error {
 	o.Forgot = func(err error) {
 		if !forgot { // it will fail again and again
 			forgot = true
-			show.complain(a.explain(err).What)
+			show.complain(explain(err).What)
 		}
 	}
 	o.Show = func(events []watch.Event, all watch.View) {
@@ -172,7 +172,7 @@ func (a *app) watch(ctx context.Context, opt *watchOptions) error {
 // watchedReaders keeps the readers that --reader means. That there is none now
 // is no mistake: it may come.
 func (a *app) watchedReaders(readers []pcsc.ReaderState) []pcsc.ReaderState {
-	wanted, err := a.wantedReaders(readers)
+	wanted, err := a.cards.wantedReaders(readers)
 	if err != nil {
 		return nil
 	}
@@ -210,7 +210,7 @@ func (a *app) outcomeError(o *outcome) error {
 	for _, s := range o.all.Slots {
 		switch {
 		case s.Card != nil && o.lowered:
-			return quietly(problem.Attention)
+			return problem.Quiet(problem.Attention)
 		case s.Card != nil:
 			return nil
 		case s.Err != nil:
@@ -222,23 +222,23 @@ func (a *app) outcomeError(o *outcome) error {
 
 // watchSource is where the cards are: in the readers of PC/SC, or the demo card.
 func (a *app) watchSource(ctx context.Context) (watch.Source, func(), error) {
-	if a.card != "" {
-		card, err := a.openCard(ctx)
+	if a.cards.card != "" {
+		card, err := a.cards.open(ctx)
 		if err != nil {
 			return nil, nil, err
 		}
-		return demoSource{a, card}, card.Close, nil
+		return demoSource{a.env.Now, card}, card.Close, nil
 	}
 	pc, err := pcsc.Establish()
 	if err != nil {
 		return nil, nil, err
 	}
-	return readerSource{a, pc}, func() { pc.Close() }, nil
+	return readerSource{a.cards, pc}, func() { pc.Close() }, nil
 }
 
 // readerSource is PC/SC. It connects to a card only while it looks at it.
 type readerSource struct {
-	a *app
+	cards *opener
 	*pcsc.Context
 }
 
@@ -248,16 +248,16 @@ func (s readerSource) Look(ctx context.Context, reader string, known *watch.Card
 		return nil, err
 	}
 	defer conn.Close()
-	traced, err := s.a.traced(conn)
+	traced, err := s.cards.traced(conn)
 	if err != nil {
 		return nil, err
 	}
-	return s.a.lookAgain(ctx, jpki.New(traced), known)
+	return lookAgain(ctx, jpki.New(traced), s.cards.env.Now(), known)
 }
 
 // demoSource is a reader with the demo card in it, for ever.
 type demoSource struct {
-	a    *app
+	now  func() time.Time
 	card *openedCard
 }
 
@@ -271,13 +271,13 @@ func (s demoSource) Wait(ctx context.Context, known []pcsc.ReaderState) ([]pcsc.
 }
 
 func (s demoSource) Look(ctx context.Context, _ string, known *watch.Card) (*watch.Card, error) {
-	return s.a.lookAgain(ctx, s.card.Card, known)
+	return lookAgain(ctx, s.card.Card, s.now(), known)
 }
 
 // lookAgain reads all that is free of a card, or only the counters of one that
 // is known. Where those changed all is read once more, in the same transaction:
 // it could be another card.
-func (a *app) lookAgain(ctx context.Context, card *jpki.Card, known *watch.Card) (found *watch.Card, err error) {
+func lookAgain(ctx context.Context, card *jpki.Card, now time.Time, known *watch.Card) (found *watch.Card, err error) {
 	defer ui.Unstoppable()()
 	err = card.Read(ctx, func(app *jpki.App) error {
 		if known != nil {
@@ -285,12 +285,12 @@ func (a *app) lookAgain(ctx context.Context, card *jpki.Card, known *watch.Card)
 			if err != nil {
 				return err
 			}
-			if now := watchedPINs(pins); known.SameTries(now) {
+			if watched := watchedPINs(pins); known.SameTries(watched) {
 				found = known
 				return nil
 			}
 		}
-		s, err := readStatus(app, a.now())
+		s, err := readStatus(app, now)
 		if err == nil {
 			found = watchedCard(s)
 		}
@@ -348,7 +348,7 @@ func (a *app) eventText(e watch.Event) text {
 // watchProblem explains why a card is not read. Nothing has to be run again
 // here: the card is looked at again by itself.
 func (a *app) watchProblem(err error) *problem.Problem {
-	p := *a.explain(err)
+	p := *explain(err)
 	switch {
 	case errors.Is(err, jpki.ErrNotJPKI), p.Code == problem.NoService:
 	case errors.Is(err, pcsc.ErrInUse):
@@ -388,7 +388,7 @@ func (a *app) loweredText(e watch.Event) text {
 // clock writes a time of the person's day, with its date where that is not the
 // other's too.
 func (a *app) clock(t, other time.Time) string {
-	t, other = t.In(a.now().Location()), other.In(a.now().Location())
+	t, other = t.In(a.env.Now().Location()), other.In(a.env.Now().Location())
 	if t.Format(time.DateOnly) == other.Format(time.DateOnly) {
 		return t.Format(time.TimeOnly)
 	}
@@ -419,7 +419,7 @@ func (a *app) triesSummary(c *watch.Card) text {
 
 // eventLine is an event as a line of text.
 func (a *app) eventLine(e watch.Event) string {
-	return fmt.Sprintf("%s  %s", e.Time.Format(time.DateTime), a.say(a.eventText(e)))
+	return fmt.Sprintf("%s  %s", e.Time.Format(time.DateTime), a.io.Text(a.eventText(e)))
 }
 
 // eventJSON is jpki.watch/v1. What an event does not have is left out.
@@ -465,7 +465,7 @@ type watchedStateJSON struct {
 func (a *app) eventJSON(e watch.Event) eventJSON {
 	doc := eventJSON{
 		Schema: "jpki.watch/v1", Time: rfc3339(e.Time), Event: e.Kind, Reader: e.Reader,
-		Message: a.say(a.eventText(e)),
+		Message: a.io.Text(a.eventText(e)),
 	}
 	switch e.Kind {
 	case watch.CardRead:
@@ -475,7 +475,7 @@ func (a *app) eventJSON(e watch.Event) eventJSON {
 	case watch.CertificateChanged:
 		doc.Changed = &watchedStateJSON{e.Certificate.String(), certificateStates[e.State]}
 	case watch.CardUnreadable, watch.ServiceLost:
-		p := a.problemJSON(a.watchProblem(e.Err))
+		p := problemDocument(a.io, a.watchProblem(e.Err))
 		doc.Error = &p
 	}
 	return doc
@@ -486,8 +486,8 @@ func (a *app) cardJSON(c *watch.Card) *watchedCardJSON {
 	for _, x := range c.Certificates {
 		j := watchedCertificate{Kind: x.Kind.String(), State: x.State}
 		if v, ok := x.Validity(); ok {
-			last, days := v.LastDay().String(), v.DaysLeft(a.now())
-			j.State, j.LastDay, j.DaysLeft = string(certificateStates[v.State(a.now())]), &last, &days
+			last, days := v.LastDay().String(), v.DaysLeft(a.env.Now())
+			j.State, j.LastDay, j.DaysLeft = string(certificateStates[v.State(a.env.Now())]), &last, &days
 		}
 		doc.Certificates = append(doc.Certificates, j)
 	}

@@ -75,7 +75,7 @@ func (r *eventRunner) run(ctx context.Context, e watch.Event) error {
 	ctx, cancel := context.WithTimeout(ctx, r.limit)
 	defer cancel()
 	var stdin bytes.Buffer
-	if err := writeJSONLine(&stdin, r.a.eventJSON(e)); err != nil {
+	if err := ui.WriteJSONLine(&stdin, r.a.eventJSON(e)); err != nil {
 		return err
 	}
 	cmd := exec.CommandContext(ctx, r.line[0], r.line[1:]...)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
 
+	"github.com/jpki-tools/jpki/internal/env"
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/internal/watch"
@@ -24,22 +25,22 @@ var watchNoon = time.Date(2026, 11, 22, 12, 0, 0, 0, cert.JST)
 // watchApp is an app at noon, and what it writes.
 func watchApp(lang i18n.Lang) (*app, *bytes.Buffer) {
 	var out bytes.Buffer
-	a := &app{now: func() time.Time { return watchNoon }, cfg: Config{Getenv: func(string) string { return "" }}}
+	a := &app{env: env.Env{Getenv: func(string) string { return "" }, Now: func() time.Time { return watchNoon }}}
 	a.io = &ui.IO{Out: &out, Err: &out, Lang: lang}
+	a.cards = &opener{io: a.io, env: a.env}
 	return a, &out
 }
 
 // watchedDemo is a demo card as a watch sees it.
 func watchedDemo(t *testing.T, persona string) *watch.Card {
 	t.Helper()
-	a, _ := watchApp(i18n.EN)
-	a.card, a.demo = "demo:"+persona, &demoCards{}
-	card, err := a.openCard(t.Context())
+	cards := &opener{env: env.Env{Now: func() time.Time { return watchNoon }}, card: "demo:" + persona, tour: &tour{}}
+	card, err := cards.open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer card.Close()
-	seen, err := a.lookAgain(t.Context(), card.Card, nil)
+	seen, err := lookAgain(t.Context(), card.Card, watchNoon, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,7 +212,7 @@ Events, the newest first
 	} {
 		a, _ := watchApp(lang)
 		v := &watchView{a: a, all: all}
-		v.note(watchNoon, a.say(a.eventText(watch.Event{Kind: watch.CardRemoved, Reader: "R"})))
+		v.note(watchNoon, a.io.Text(a.eventText(watch.Event{Kind: watch.CardRemoved, Reader: "R"})))
 		lines := v.lines()
 		if got := strings.Join(lines, "\n") + "\n"; got != want {
 			t.Errorf("%s:\n%s", lang, got)
@@ -266,7 +267,7 @@ func TestOutcome(t *testing.T) {
 	} {
 		exit := 0
 		if err := a.outcomeError(&c.o); err != nil {
-			exit = a.explain(err).Exit()
+			exit = explain(err).Exit()
 		}
 		if exit != c.exit {
 			t.Errorf("%s: exit %d, want %d", name, exit, c.exit)
@@ -277,17 +278,16 @@ func TestOutcome(t *testing.T) {
 // TestLookAgain: a card whose counters are the same is the known one, and one
 // whose counters changed is read anew.
 func TestLookAgain(t *testing.T) {
-	a, _ := watchApp(i18n.EN)
-	a.card, a.demo = "demo", &demoCards{}
-	card, err := a.openCard(t.Context())
+	cards := &opener{env: env.Env{Now: func() time.Time { return watchNoon }}, card: "demo", tour: &tour{}}
+	card, err := cards.open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	first, err := a.lookAgain(t.Context(), card.Card, nil)
+	first, err := lookAgain(t.Context(), card.Card, watchNoon, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := a.lookAgain(t.Context(), card.Card, first)
+	again, err := lookAgain(t.Context(), card.Card, watchNoon, first)
 	if err != nil || again != first {
 		t.Errorf("the same card: %+v, %v", again, err)
 	}
@@ -295,7 +295,7 @@ func TestLookAgain(t *testing.T) {
 	if wrong := (*jpki.PINError)(nil); !errors.As(err, &wrong) {
 		t.Fatal(err)
 	}
-	changed, err := a.lookAgain(t.Context(), card.Card, first)
+	changed, err := lookAgain(t.Context(), card.Card, watchNoon, first)
 	if err != nil || changed.PINs[1].Tries.Left != 2 || changed.ID() != first.ID() {
 		t.Errorf("after a wrong PIN: %+v, %v", changed, err)
 	}

@@ -35,7 +35,7 @@ const maxLog = 100
 func (a *app) newWatchView(opt *watchOptions) *watchView {
 	v := &watchView{a: a}
 	if !a.json && !opt.once {
-		v.screen, _ = a.io.Screen(a.cfg.Getenv("TERM"), v.draw)
+		v.screen, _ = a.io.Screen(a.env.Getenv("TERM"), v.draw)
 	}
 	if v.screen == nil && !opt.once && ui.IsTerminal(a.io.Err) {
 		a.io.Note(text{JA: "見守っています(Ctrl-Cで終了)。", EN: "Watching (Ctrl-C ends it)."})
@@ -50,9 +50,9 @@ func (v *watchView) update(events []watch.Event, all watch.View) {
 	for _, e := range events {
 		switch {
 		case v.screen != nil:
-			v.note(e.Time, v.a.say(v.a.eventText(e)))
+			v.note(e.Time, v.a.io.Text(v.a.eventText(e)))
 		case v.a.json:
-			_ = writeJSONLine(v.a.io.Out, v.a.eventJSON(e))
+			_ = ui.WriteJSONLine(v.a.io.Out, v.a.eventJSON(e))
 		default:
 			fmt.Fprintln(v.a.io.Out, v.a.eventLine(e))
 		}
@@ -71,7 +71,7 @@ func (v *watchView) complain(what text) {
 	switch {
 	case v.screen != nil:
 		v.mu.Lock()
-		v.note(v.a.now(), v.a.say(what))
+		v.note(v.a.env.Now(), v.a.io.Text(what))
 		v.mu.Unlock()
 		v.draw()
 	case v.a.json:
@@ -107,27 +107,27 @@ func (v *watchView) draw() {
 // lines is the live view.
 func (v *watchView) lines() (lines []string) {
 	a := v.a
-	now := a.now()
+	now := a.env.Now()
 	add := func(format string, args ...any) {
 		lines = append(lines, strings.Split(strings.TrimSuffix(fmt.Sprintf(format, args...), "\n"), "\n")...)
 	}
-	add("%s  %s  %s", a.io.Paint(ui.Strong, "jpki watch"), a.say(dateText(cert.DateOf(now))),
-		a.io.Paint(ui.Faint, a.say(text{JA: "Ctrl-Cで終了", EN: "Ctrl-C ends it"})))
+	add("%s  %s  %s", a.io.Paint(ui.Strong, "jpki watch"), a.io.Text(dateText(cert.DateOf(now))),
+		a.io.Paint(ui.Faint, a.io.Text(text{JA: "Ctrl-Cで終了", EN: "Ctrl-C ends it"})))
 	switch {
 	case v.all.Lost:
-		add("\n%s", a.io.Paint(ui.Bad, a.say(text{JA: "PC/SCサービスが動いていません。戻るのを待っています。", EN: "The PC/SC service is not running. Waiting for it."})))
+		add("\n%s", a.io.Paint(ui.Bad, a.io.Text(text{JA: "PC/SCサービスが動いていません。戻るのを待っています。", EN: "The PC/SC service is not running. Waiting for it."})))
 	case len(v.all.Slots) == 0:
-		add("\n%s", a.say(text{JA: "カードリーダーがつながるのを待っています。", EN: "Waiting for a card reader."}))
+		add("\n%s", a.io.Text(text{JA: "カードリーダーがつながるのを待っています。", EN: "Waiting for a card reader."}))
 	}
 	for _, s := range v.all.Slots {
 		name := cert.Printable(s.Reader)
-		if a.card != "" {
-			name = a.say(demoReader)
+		if a.cards.card != "" {
+			name = a.io.Text(demoReader)
 		}
 		add("\n%s", a.io.Paint(ui.Strong, name))
 		add("%s", v.slot(s, now))
 	}
-	add("\n%s", a.io.Paint(ui.Strong, a.say(text{JA: "出来事(新しい順)", EN: "Events, the newest first"})))
+	add("\n%s", a.io.Paint(ui.Strong, a.io.Text(text{JA: "出来事(新しい順)", EN: "Events, the newest first"})))
 	const indent = "            " // as wide as a time between two blanks
 	for _, l := range v.log {
 		add("  %s  %s", l.at.In(now.Location()).Format(time.TimeOnly), ui.Wrap(l.text, a.io.Width()-len(indent), indent))
@@ -139,7 +139,7 @@ func (v *watchView) slot(s watch.SlotView, now time.Time) string {
 	a := v.a
 	wrapped := func(tone ui.Tone, t text) string {
 		var out []string
-		for line := range strings.SplitSeq(ui.Wrap(a.say(t), a.io.Width()-2, ""), "\n") {
+		for line := range strings.SplitSeq(ui.Wrap(a.io.Text(t), a.io.Width()-2, ""), "\n") {
 			out = append(out, "  "+a.io.Paint(tone, line)+"\n")
 		}
 		return strings.Join(out, "")
@@ -153,7 +153,7 @@ func (v *watchView) slot(s watch.SlotView, now time.Time) string {
 	case s.Card == nil && s.Err == nil:
 		return wrapped(ui.Plain, text{JA: "読み取っています", EN: "reading"})
 	case s.Card != nil:
-		fmt.Fprintf(&out, "  %s  %s\n", a.say(tokenNames[s.Card.Token]), a.io.Paint(ui.Faint, a.say(text{JA: "%sに確認", EN: "seen at %s"}.With(s.Look.In(now.Location()).Format(time.TimeOnly)))))
+		fmt.Fprintf(&out, "  %s  %s\n", a.io.Text(tokenNames[s.Card.Token]), a.io.Paint(ui.Faint, a.io.Text(text{JA: "%sに確認", EN: "seen at %s"}.With(s.Look.In(now.Location()).Format(time.TimeOnly)))))
 		out.WriteString(ui.Table(4, nil, v.rows(s.Card, now)))
 	}
 	if s.Err != nil {
@@ -178,13 +178,13 @@ func (v *watchView) rows(c *watch.Card, now time.Time) (rows [][]string) {
 		case x.State == string(stateUnreadable):
 			state, tone = text{JA: "読み取れません", EN: "unreadable"}, ui.Bad
 		}
-		row := a.row(tone, kindNames[x.Kind.String()], state)
+		row := a.io.Row(tone, kindNames[x.Kind.String()], state)
 		if x.State != string(stateAbsent) {
 			p := pinStatus{key: c.PINs[i].Key, tries: c.PINs[i].Tries}
 			if !c.PINs[i].Known {
 				p.err = errNotKnown
 			}
-			row = append(row, a.counterRow(p)[1])
+			row = append(row, counterRow(a.io, p)[1])
 		}
 		rows = append(rows, row)
 	}

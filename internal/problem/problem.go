@@ -4,6 +4,7 @@
 package problem
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/jpki-tools/jpki/internal/i18n"
@@ -100,6 +101,23 @@ type Problem struct {
 // New makes a problem.
 func New(code Code, what, next i18n.Text) *Problem {
 	return &Problem{Code: code, What: what, Next: next}
+}
+
+// Misuse makes a problem of the command line. Without [Problem.WithNext] its
+// next step is the help of the command.
+func Misuse(what i18n.Text) *Problem { return New(Usage, what, i18n.Text{}) }
+
+// Quiet makes a problem that only sets the exit status, because the output
+// already says it.
+func Quiet(code Code) *Problem { return &Problem{Code: code, Silent: true} }
+
+// As finds the problem in an error.
+func As(err error) (*Problem, bool) { return errors.AsType[*Problem](err) }
+
+// WithNext sets what to do next and returns p.
+func (p *Problem) WithNext(next i18n.Text) *Problem {
+	p.Next = next
+	return p
 }
 
 // Because sets the cause and returns p.

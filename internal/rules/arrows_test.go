@@ -42,6 +42,7 @@ var arrows = map[string][]string{
 	"internal/cli":        {"pkg", "internal", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x"},
 	"internal/democard":   {"pkg/virtualcard", "internal/state"},
 	"internal/doctor":     {"pkg/jpki", "pkg/cert", "pkg/pcsc", "internal/i18n", "internal/problem"},
+	"internal/env":        {},
 	"internal/fetch":      {},
 	"internal/guide":      {"internal/i18n", "golang.org/x/text"},
 	"internal/i18n":       {"pkg/cert", "golang.org/x/sys"},

@@ -41,6 +41,14 @@ func (o *IO) Width() int {
 	return maxLine
 }
 
+// Text gives a text in the person's language.
+func (o *IO) Text(t i18n.Text) string { return t.In(o.Lang) }
+
+// Row is a row of a table for Out: a label and a value.
+func (o *IO) Row(tone Tone, label, value i18n.Text) []string {
+	return []string{o.Text(label), o.Paint(tone, o.Text(value))}
+}
+
 // Say writes a line to Out.
 func (o *IO) Say(t i18n.Text) { fmt.Fprintln(o.Out, fit(o.Out, t.In(o.Lang))) }
 
