@@ -1,6 +1,6 @@
 module github.com/jpki-tools/jpki
 
-go 1.26.0
+go 1.26.4
 
 require (
 	github.com/Microsoft/go-winio v0.6.4
