@@ -384,8 +384,10 @@ func (*xmlDocument) close() {}
 // explainDocument explains why a file cannot be signed, or its signature not
 // be read.
 func explainDocument(err error) *problem.Problem {
-	if p := explainVisible(err); p != nil {
-		return p
+	for _, explain := range []func(error) *problem.Problem{explainVisible, explainPDF} {
+		if p := explain(err); p != nil {
+			return p
+		}
 	}
 	for _, known := range documentProblems {
 		if errors.Is(err, known.cause) {
@@ -393,7 +395,6 @@ func explainDocument(err error) *problem.Problem {
 		}
 	}
 	var (
-		damaged   *pdfsig.DamagedError
 		syntax    *xmlsig.SyntaxError
 		limit     *xmlsig.LimitError
 		breaks    *xmlsig.BreaksSignatureError
@@ -401,10 +402,6 @@ func explainDocument(err error) *problem.Problem {
 		relative  *xmlsig.RelativeNamespaceError
 	)
 	switch {
-	case errors.As(err, &damaged):
-		return problem.New(problem.Input,
-			text{JA: "PDFが壊れているか、規格に合っていません: %s", EN: "The PDF is damaged or not what the standard asks for: %s"}.With(strings.TrimPrefix(damaged.Error(), "pdf: damaged: ")),
-			text{JA: "作成したソフトで保存し直してください。", EN: "Save it again with the program that made it."})
 	case errors.As(err, &syntax):
 		return problem.New(problem.Input,
 			text{JA: "XMLとして読めません: %s", EN: "This cannot be read as XML: %s"}.With(strings.TrimPrefix(syntax.Error(), "xmlsig: ")),
@@ -433,7 +430,10 @@ var documentProblems = []struct {
 	cause      error
 	what, next text
 }{
-	{pdfsig.ErrEncrypted, text{JA: "PDFが暗号化されています。", EN: "The PDF is encrypted."}, text{JA: "暗号化せずに保存し直してから署名してください。", EN: "Save it without encryption, then sign it."}},
+	{pdfsig.ErrEncrypted, text{JA: "PDFが暗号化されています。登記・供託オンライン申請は、暗号化されたPDFを受け付けません。", EN: "The PDF is encrypted: the online registration service takes no encrypted PDF."}, text{JA: "ほかの提出先なら --profile pades で署名できます。登記には、暗号化せずに保存し直してから署名してください。", EN: "For other services sign with --profile pades. For the registry, save it without encryption, then sign it."}},
+	{pdfsig.ErrPassword, text{JA: "PDFを開くにはパスワードが必要です。", EN: "The PDF opens with a password only."}, text{JA: "PDFを表示するソフトで、パスワードなしで開けるように保存し直してから署名してください。", EN: "Save it in a PDF program so that it opens without one, then sign it."}},
+	{pdfsig.ErrEncryption, text{JA: "PDFが特殊な方法(証明書など)で暗号化されています。", EN: "The PDF is encrypted in a special way (by certificates, for example)."}, text{JA: "暗号化せずに保存し直してから署名してください。", EN: "Save it without encryption, then sign it."}},
+	{pdfsig.ErrNotPermitted, text{JA: "PDFの作成者が、このような署名を加えることを許可していません(暗号化の権限設定)。", EN: "The author of the PDF does not permit such a signature (permissions of the encryption)."}, text{JA: "空の署名欄があれば --field で指定してください。なければ、作成者に署名を許可したものをもらってください。", EN: "If it has an empty signature field, name that with --field. Otherwise ask the author for one that permits signatures."}},
 	{pdfsig.ErrCertified, text{JA: "PDFは変更を許さない証明(DocMDP)が付いています。署名を加えると無効になります。", EN: "The PDF is certified against any change: a signature would break that."}, text{JA: "作成者に、署名を許す形で作り直してもらってください。", EN: "Ask its author for one that allows signatures."}},
 	{pdfsig.ErrDynamicForm, text{JA: "PDFは動的なフォーム(XFA)で、表示される内容がファイルにありません。", EN: "The PDF is a dynamic form (XFA): what it shows is not in the file."}, text{JA: "印刷の機能で通常のPDFにしてから署名してください。", EN: "Print it to an ordinary PDF, then sign that."}},
 	{pdfsig.ErrNotPDF, text{JA: "PDFファイルではありません。", EN: "This is no PDF file."}, text{}},

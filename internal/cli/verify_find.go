@@ -131,8 +131,8 @@ func asReceived(err error) error {
 		return err
 	}
 	p.Next = text{JA: "受け取る途中で壊れたのかもしれません。元のファイルをもう一度受け取ってください。", EN: "It may have been damaged on the way. Get the original file again."}
-	if errors.Is(err, pdfsig.ErrEncrypted) {
-		p.Next = text{JA: "暗号化されたPDFの署名は調べられません。PDFを表示するソフトで確かめてください。", EN: "Signatures in encrypted PDFs cannot be checked here: look at them in a PDF viewer."}
+	if next, ok := receivedPDF(err); ok {
+		p.Next = next
 	}
 	return p.Because(err)
 }

@@ -29,26 +29,28 @@ func newDocument(f *pdf.File) (d *document, err error) {
 	if d.catalog, err = pdf.As[pdf.Dict](f, d.root); err != nil {
 		return nil, err
 	}
-	if d.catalog["Type"] != pdf.Name("Catalog") {
-		return nil, pdf.Damagef("the catalog's Type is %v", d.catalog["Type"])
+	if kind := d.catalog["Type"]; d.catalog == nil || kind != nil && kind != pdf.Name("Catalog") {
+		return nil, pdf.Faultf(pdf.FaultCatalog, "the catalog's Type is %v", kind)
 	}
 	d.form, err = pdf.As[pdf.Dict](f, d.catalog["AcroForm"])
 	return d, err
 }
 
-// refs is an array of which every item is a reference.
+// refs is an array of which every item is a reference. Readers pass a null.
 func (d *document) refs(o pdf.Object, name string) ([]pdf.Ref, error) {
 	array, err := pdf.As[pdf.Array](d.File, o)
 	if err != nil {
 		return nil, err
 	}
-	refs := make([]pdf.Ref, len(array))
-	for i, item := range array {
+	refs := make([]pdf.Ref, 0, len(array))
+	for _, item := range array {
 		ref, ok := item.(pdf.Ref)
-		if !ok {
+		if !ok && item != nil {
 			return nil, pdf.Damagef("%s holds something else than references", name)
 		}
-		refs[i] = ref
+		if ok {
+			refs = append(refs, ref)
+		}
 	}
 	return refs, nil
 }

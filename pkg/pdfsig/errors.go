@@ -11,18 +11,46 @@ import (
 var (
 	// ErrNotPDF is a file without a %PDF header in its first 1024 bytes.
 	ErrNotPDF = pdf.ErrNotPDF
-	// ErrEncrypted is a file whose trailer has an Encrypt entry.
-	ErrEncrypted = pdf.ErrEncrypted
+	// ErrPassword is an encrypted file that does not open without a password.
+	ErrPassword = pdf.ErrPassword
+	// ErrEncryption is a file that is encrypted by certificates, or in another
+	// way that this package does not know.
+	ErrEncryption = pdf.ErrEncryption
 )
 
 // DamagedError is a file that is not what ISO 32000 asks for, in a place that
-// matters here. Its field Offset, an int64, counts the bytes to there from the
-// header's percent sign, and is -1 where there is no one place; Err says what is
-// wrong. Such a file is neither signed nor judged: to guess would be worse.
+// matters here. Its field Fault is the part of the file that is wrong; Offset, an
+// int64, counts the bytes to there from the header's percent sign, and is -1
+// where there is no one place; Number is the object's, 0 where that is not
+// known; Err says what is wrong, for developers. Such a file is neither signed
+// nor judged: to guess would be worse, as other readers guess otherwise.
 type DamagedError = pdf.DamagedError
+
+// Fault is the part of a file that a [DamagedError] is about.
+type Fault = pdf.Fault
+
+// The faults.
+const (
+	FaultEnd            = pdf.FaultEnd
+	FaultCrossReference = pdf.FaultCrossReference
+	FaultObject         = pdf.FaultObject
+	FaultTwice          = pdf.FaultTwice
+	FaultCatalog        = pdf.FaultCatalog
+	FaultPages          = pdf.FaultPages
+	FaultForm           = pdf.FaultForm
+	FaultStructure      = pdf.FaultStructure
+	FaultFilter         = pdf.FaultFilter
+	FaultTooLarge       = pdf.FaultTooLarge
+)
 
 // Reasons why a file cannot be signed.
 var (
+	// ErrEncrypted is an encrypted file with the profile [Touki]: the registry
+	// takes none.
+	ErrEncrypted = errors.New("pdfsig: the file is encrypted, which the profile does not allow")
+	// ErrNotPermitted is an encrypted file whose author lets nobody sign it
+	// like this who does not know the owner's password.
+	ErrNotPermitted = errors.New("pdfsig: the permissions of the encrypted file do not allow this signature")
 	// ErrCertified is a file whose author's certification allows no change
 	// (DocMDP, P 1): any signature would break it.
 	ErrCertified = errors.New("pdfsig: the file is certified against any change")

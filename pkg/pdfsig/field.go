@@ -28,7 +28,7 @@ func (d *document) fields(visit func(*field) error) error {
 	if err != nil {
 		return err
 	}
-	w := fieldWalk{d, visit, map[pdf.Ref]bool{}}
+	w := fieldWalk{d, visit, map[pdf.Ref]visited{}}
 	for _, ref := range roots {
 		if err := w.walk(ref, field{}, 0); err != nil {
 			return err
@@ -40,15 +40,29 @@ func (d *document) fields(visit func(*field) error) error {
 type fieldWalk struct {
 	*document
 	visit func(*field) error
-	seen  map[pdf.Ref]bool
+	seen  map[pdf.Ref]visited
 }
 
-// walk visits the terminal fields at and below ref; parent is what they inherit.
+// visited is where a field was come from.
+type visited struct {
+	parent pdf.Ref
+	done   bool // all below it is visited
+}
+
+// walk visits the terminal fields at and below ref; parent is what they
+// inherit. A field that its parent lists twice is one field.
 func (w *fieldWalk) walk(ref pdf.Ref, parent field, depth int) error {
-	if w.seen[ref] || depth > maxFieldDepth || len(w.seen) > maxFields {
-		return pdf.Damagef("the form's fields are in a loop, or too many")
+	before, again := w.seen[ref]
+	switch {
+	case depth > maxFieldDepth || len(w.seen) > maxFields:
+		return pdf.Faultf(pdf.FaultTooLarge, "the form's fields: %w", pdf.ErrTooLarge)
+	case again && before == (visited{parent.ref, true}):
+		return nil
+	case again:
+		return pdf.Faultf(pdf.FaultForm, "field %d is below two others, or below itself", ref.Number)
 	}
-	w.seen[ref] = true
+	w.seen[ref] = visited{parent: parent.ref}
+	defer func() { w.seen[ref] = visited{parent.ref, true} }()
 	dict, err := pdf.As[pdf.Dict](w.File, ref)
 	if err != nil || dict == nil {
 		return err
@@ -64,6 +78,9 @@ func (w *fieldWalk) walk(ref pdf.Ref, parent field, depth int) error {
 		f.name = text(partial)
 	default:
 		f.name += "." + text(partial)
+	}
+	if err := w.Spend(int64(len(f.name))); err != nil { // of all above it
+		return err
 	}
 	if dict["FT"] != nil {
 		if f.kind, err = w.Resolve(dict["FT"]); err != nil {
@@ -84,12 +101,17 @@ func (w *fieldWalk) descend(f field, depth int) error {
 		return err
 	}
 	fields := false
+	widgets := map[pdf.Ref]bool{}
 	for _, kid := range kids {
 		dict, err := pdf.As[pdf.Dict](w.File, kid)
 		if err != nil {
 			return err
 		}
-		if dict["T"] == nil {
+		switch {
+		case dict == nil, widgets[kid]:
+			continue
+		case dict["T"] == nil:
+			widgets[kid] = true
 			f.widgets = append(f.widgets, kid)
 			continue
 		}

@@ -52,7 +52,7 @@ func (d *document) page(number int) (page, error) {
 func (d *document) pages(visit func(page) (more bool)) error {
 	root, ok := d.catalog["Pages"].(pdf.Ref)
 	if !ok {
-		return pdf.Damagef("the catalog's Pages is no reference")
+		return pdf.Faultf(pdf.FaultPages, "the catalog's Pages is no reference")
 	}
 	type level struct {
 		kids      []pdf.Ref
@@ -67,17 +67,23 @@ func (d *document) pages(visit func(page) (more bool)) error {
 		}
 		ref := top.kids[0]
 		top.kids = top.kids[1:]
-		if seen[ref] || len(seen) > maxPages || len(stack) > maxPageDepth {
-			return pdf.Damagef("the page tree is in a loop, or too large")
-		}
-		seen[ref] = true
 		node, err := pdf.As[pdf.Dict](d.File, ref)
 		if err != nil {
 			return err
 		}
+		if node == nil { // readers pass it
+			continue
+		}
+		if seen[ref] && node["Kids"] != nil || len(seen) > maxPages || len(stack) > maxPageDepth {
+			return pdf.Faultf(pdf.FaultPages, "the page tree is in a loop, or too large")
+		}
+		seen[ref] = true
 		if node["Kids"] == nil {
-			if node["Type"] != pdf.Name("Page") {
-				return pdf.Damagef("a leaf of the page tree is no page")
+			if kind := node["Type"]; kind != nil && kind != pdf.Name("Page") {
+				return pdf.Faultf(pdf.FaultPages, "a leaf of the page tree is no page")
+			}
+			if err := d.Spend(1 + int64(len(top.inherited))); err != nil {
+				return err
 			}
 			if !visit(page{ref, node, top.inherited}) {
 				return nil

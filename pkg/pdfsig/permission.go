@@ -89,6 +89,9 @@ func (d *document) lock(params pdf.Dict) (l lock, err error) {
 	if l.action, err = pdf.As[pdf.Name](d.File, params["Action"]); err != nil {
 		return l, err
 	}
+	if l.action == "" { // of those fields that it names, as readers take it
+		l.action = "Include"
+	}
 	if l.action != "All" && l.action != "Include" && l.action != "Exclude" {
 		return l, pdf.Damagef("FieldMDP with Action %s", l.action)
 	}

@@ -84,6 +84,9 @@ func Prepare(r io.ReaderAt, size int64, o Options) (*Prepared, error) {
 	if o.Profile != Touki && o.Profile != PAdES {
 		return nil, ErrProfile
 	}
+	if err := permitted(doc, o); err != nil {
+		return nil, err
+	}
 	p := &Prepared{doc: doc, original: r, size: size, profile: o.Profile, next: doc.NextNumber()}
 	form, err := p.readForm(o.Field)
 	if err != nil {
@@ -99,6 +102,26 @@ func Prepare(r io.ReaderAt, size int64, o Options) (*Prepared, error) {
 		return nil, err
 	}
 	return p, p.findSeparator()
+}
+
+// permitted follows what the author of an encrypted file allows (7.6.3.2, table
+// 22): to sign in a field is to fill it in, a new field modifies the form.
+func permitted(doc *document, o Options) error {
+	if !doc.Encrypted() {
+		return nil
+	}
+	if o.Profile == Touki {
+		return ErrEncrypted
+	}
+	access := doc.Access()
+	fill := access&(pdf.MayAnnotate|pdf.MayFill) != 0
+	if o.Field == "" {
+		fill = access&pdf.MayAnnotate != 0 && access&pdf.MayModify != 0
+	}
+	if !fill {
+		return ErrNotPermitted
+	}
+	return nil
 }
 
 // formState is what a signature must know of the form that is there.

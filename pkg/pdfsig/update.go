@@ -109,7 +109,7 @@ func (p *Prepared) Update(s Statement) (*Update, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &updateBuilder{bytes: []byte(p.separator), base: p.doc.Size(), entries: map[int]tableEntry{}}
+	b := &updateBuilder{file: p.doc.File, bytes: []byte(p.separator), base: p.doc.Size(), entries: map[int]tableEntry{}}
 	contents, byteRange := b.signature(p, s)
 	for _, c := range changes {
 		b.add(c)
@@ -176,6 +176,7 @@ func (u *Update) WriteTo(w io.Writer) (int64, error) {
 
 // updateBuilder writes objects one after the other and notes where they begin.
 type updateBuilder struct {
+	file    *pdf.File // that is continued, and says how to encrypt
 	bytes   []byte
 	base    int64 // offset of bytes in the file
 	entries map[int]tableEntry
@@ -194,13 +195,18 @@ func (b *updateBuilder) begin(ref pdf.Ref) {
 func (b *updateBuilder) add(c indirect) {
 	b.begin(c.ref)
 	if c.data == nil {
-		b.bytes = append(pdf.Append(b.bytes, c.object), "\nendobj\n"...)
+		b.bytes = append(pdf.Append(b.bytes, b.file.Seal(c.object, c.ref)), "\nendobj\n"...)
 		return
 	}
 	dict := c.object.(pdf.Dict).Clone()
-	dict["Length"] = int64(len(c.data))
-	b.bytes = append(pdf.Append(b.bytes, dict), "\nstream\n"...)
-	b.bytes = append(append(b.bytes, c.data...), "\nendstream\nendobj\n"...)
+	data := b.file.SealData(dict, c.data, c.ref)
+	dict["Length"] = int64(len(data))
+	sealed := pdf.Object(dict)
+	if dict["Type"] != pdf.Name("XRef") { // whose strings are the trailer's
+		sealed = b.file.Seal(dict, c.ref)
+	}
+	b.bytes = append(pdf.Append(b.bytes, sealed), "\nstream\n"...)
+	b.bytes = append(append(b.bytes, data...), "\nendstream\nendobj\n"...)
 }
 
 // signature writes the signature dictionary, and tells where its Contents are
@@ -210,14 +216,18 @@ func (b *updateBuilder) signature(p *Prepared, s Statement) (contents pdf.Span, 
 	b.begin(p.signature)
 	entry := func(key string, value pdf.Object) {
 		b.bytes = fmt.Appendf(b.bytes, "/%s ", key)
-		b.bytes = append(pdf.Append(b.bytes, value), '\n')
+		b.bytes = append(pdf.Append(b.bytes, b.file.Seal(value, p.signature)), '\n')
 	}
 	b.bytes = append(b.bytes, "<<\n"...)
 	entry("Type", pdf.Name("Sig"))
 	entry("Filter", pdf.Name("Adobe.PPKLite"))
 	entry("SubFilter", pdf.Name(p.profile))
 	entry("Name", textString(s.Name))
-	b.bytes = fmt.Appendf(b.bytes, "/M (%s)\n", date(s.Time))
+	if b.file.Encrypted() {
+		entry("M", pdf.String(date(s.Time)))
+	} else {
+		b.bytes = fmt.Appendf(b.bytes, "/M (%s)\n", date(s.Time)) // as 登記 shows it
+	}
 	if s.Reason != "" {
 		entry("Reason", textString(s.Reason))
 	}

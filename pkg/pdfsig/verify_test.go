@@ -66,7 +66,7 @@ func TestNothingIsNotGood(t *testing.T) {
 	if _, err := verify(fieldFile("", table)); !errors.Is(err, ErrNoSignature) {
 		t.Errorf("an empty signature field: %v", err)
 	}
-	for text, want := range map[string]error{"": ErrNotPDF, "hello": ErrNotPDF, string(sample{objects: documentOf(), trailer: "/Encrypt 1 0 R"}.bytes()): ErrEncrypted} {
+	for text, want := range map[string]error{"": ErrNotPDF, "hello": ErrNotPDF, string(sample{objects: documentOf(), trailer: "/Encrypt 1 0 R"}.bytes()): ErrEncryption} {
 		if _, err := verify([]byte(text)); !errors.Is(err, want) {
 			t.Errorf("%.20q: %v, want %v", text, err, want)
 		}

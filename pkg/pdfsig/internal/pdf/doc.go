@@ -6,8 +6,13 @@
 // reader that repairs is a danger: what is shown after a repair need not be
 // what was signed. So a file is read by its cross-references and never by
 // searching, what contradicts itself is a *[DamagedError], and depth, size,
-// number and loops are bounded. Nothing is read that is not asked for: a file
-// of any size costs its trailers and the objects wanted.
+// number, loops and work are bounded. Nothing is read that is not asked for: a
+// file of any size costs its cross-references and the objects wanted.
 //
-// It does not render, decrypt ([ErrEncrypted]) or decode content.
+// What every reader takes silently and alike is taken, too, and noted where it
+// is ([Note]): blanks where none belong, entries of other widths, a key that
+// comes twice with one value.
+//
+// Encrypted files are decrypted that open without a password. Nothing is
+// rendered, and no content decoded.
 package pdf

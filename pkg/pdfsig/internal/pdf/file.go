@@ -11,6 +11,8 @@ import (
 const (
 	headerWithin = 1024
 	tailWithin   = 64 << 10
+
+	everywhereWithin = 1024 // what the most impatient reader looks through
 )
 
 // File is an open PDF file. It is not safe for concurrent use.
@@ -18,25 +20,35 @@ const (
 // Every offset of this package counts from the percent sign of the header, as
 // ISO 32000-2, 7.5.2 wants; Leading bytes come before it.
 type File struct {
-	Version string // of the header: "1.7"
-	Leading int64  // bytes before the header
-	End     int64  // right after the last %%EOF and its end of line
+	Version   string // of the header: "1.7"
+	Leading   int64  // bytes before the header
+	Startxref Span   // the last one, from the keyword to behind its number
+	End       int64  // right after the last %%EOF and its end of line
+	Notes     []Note // of the end; each [Section] and object has its own
 
 	src      io.ReaderAt // from the header on
 	size     int64
 	sections []*Section // newest first
-	objects  streamCache
-	depth    int    // of lookups inside lookups
-	budget   *int64 // bytes that may still be parsed or decoded
+	newest   []uint16   // by object number: which section speaks of it, from 1 on; nil where that is looked up each time
+	crypt    *encryption
+	depth    int // of lookups inside lookups
+	*shared
+}
+
+// shared is what a file and its revisions have together: they are the same
+// bytes.
+type shared struct {
+	budget  *int64 // units of work that may still be done
+	objects objectCache
+	streams streamCache
 }
 
 // Open reads the header and every cross-reference section of a PDF file of
-// size bytes.
+// size bytes. One that is encrypted must open without a password
+// ([ErrPassword]).
 func Open(src io.ReaderAt, size int64) (*File, error) {
-	// A sound file does not come near this: in a hostile one, objects can lie
-	// inside each other, and small streams decode to large ones.
-	budget := 256<<20 + 64*size
-	return open(src, size, &budget)
+	budget := workOf(size)
+	return open(src, size, &shared{budget: &budget}, nil)
 }
 
 // Revision opens the file as it was when it ended at byte end, by its own
@@ -45,23 +57,26 @@ func (f *File) Revision(end int64) (*File, error) {
 	if end <= 0 || end > f.size {
 		return nil, damaged(-1, "no revision ends at byte %d", end)
 	}
-	return open(io.NewSectionReader(f.src, 0, end), end, f.budget)
+	return open(io.NewSectionReader(f.src, 0, end), end, f.shared, f)
 }
 
-func open(src io.ReaderAt, size int64, budget *int64) (*File, error) {
-	f := &File{src: src, size: size, budget: budget}
+func open(src io.ReaderAt, size int64, with *shared, later *File) (*File, error) {
+	f := &File{src: src, size: size, shared: with}
 	if err := f.readHeader(); err != nil {
 		return nil, err
 	}
 	startxref, err := f.readTail()
 	if err != nil {
-		return nil, err
+		return nil, within(err, FaultEnd, 0)
 	}
 	if err := f.readSections(startxref); err != nil {
-		return nil, err
+		return nil, within(err, FaultCrossReference, 0)
+	}
+	if err := f.decrypt(later); err != nil {
+		return nil, within(err, FaultStructure, 0)
 	}
 	if _, ok := f.Trailer()["Root"].(Ref); !ok {
-		return nil, damaged(f.sections[0].Offset, "the trailer's Root is no reference")
+		return nil, within(damaged(f.sections[0].Offset, "the trailer's Root is no reference"), FaultCrossReference, 0)
 	}
 	return f, nil
 }
@@ -128,6 +143,13 @@ func (f *File) readTail() (startxref int64, err error) {
 	if startxref, err = p.unsigned(); err != nil {
 		return 0, err
 	}
+	f.Startxref = Span{start + int64(i), p.pos}
+	if bytes.IndexByte(tail[i:p.pos-start], '%') >= 0 {
+		f.Notes = append(f.Notes, Note{Kind: StartxrefComment, Offset: f.Startxref.Start})
+	}
+	if f.Startxref.Start < f.size-everywhereWithin {
+		f.Notes = append(f.Notes, Note{Kind: StartxrefFar, Offset: f.Startxref.Start})
+	}
 	for p.peek() != eof && class[p.peek()] == white { // not skipSpace: %%EOF is a comment
 		p.pos++
 	}
@@ -146,15 +168,5 @@ func (f *File) readTail() (startxref int64, err error) {
 }
 
 func (f *File) parserAt(at int64) *parser {
-	return &parser{scanner: newScanner(f.src, f.size, at), begin: at}
-}
-
-// spend counts work, and allowed says whether it may go on.
-func (f *File) spend(n int64) { *f.budget -= n }
-
-func (f *File) allowed() error {
-	if *f.budget < 0 {
-		return damaged(-1, "objects that overlap: %w", ErrTooLarge)
-	}
-	return nil
+	return &parser{scanner: newScanner(f.src, f.size, at), begin: at, most: f.mostObjects()}
 }

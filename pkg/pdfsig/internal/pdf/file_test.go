@@ -2,9 +2,11 @@ package pdf
 
 import (
 	"bytes"
+	"compress/zlib"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -71,6 +73,142 @@ func TestOpen(t *testing.T) {
 	}
 }
 
+// TestNotes has files that every reader takes silently, and what is inexact in
+// each.
+func TestNotes(t *testing.T) {
+	swap := func(b *builder, pairs ...string) string {
+		text := b.String()
+		for i := 0; i < len(pairs); i += 2 {
+			if !strings.Contains(text, pairs[i]) {
+				t.Fatalf("%q is not in the file", pairs[i])
+			}
+			text = strings.Replace(text, pairs[i], pairs[i+1], 1)
+		}
+		return text
+	}
+	at := strings.Index(plain().String(), "xref\n")
+	where := fmt.Sprintf("startxref\n%d", at)
+	offset := func(n int) string { return fmt.Sprintf("%010d 00000 n", plain().offsets[n]) }
+	before := func(what string) string { // between the offset and the section
+		return swap(plain(), "xref\n0 1", what+"xref\n0 1")
+	}
+	flushed := func() string {
+		text := modern().String()
+		i := strings.Index(text, "stream\n")
+		j := strings.Index(text, "\nendstream")
+		var z bytes.Buffer
+		w := zlib.NewWriter(&z)
+		data, _ := zlib.NewReader(strings.NewReader(text[i+7 : j]))
+		io.Copy(w, data)
+		w.Flush()
+		b := newBuilder("%PDF-1.5\n")
+		b.stream(1, "/A 1 /Filter /FlateDecode", z.String())
+		b.object(2, "<</Type /Catalog /Pages 3 0 R>>")
+		b.object(3, "<</Type /Pages /Kids [] /Count 0>>")
+		start := b.Len()
+		var rows bytes.Buffer
+		w = zlib.NewWriter(&rows)
+		for _, n := range []int{0, b.offsets[1], b.offsets[2], b.offsets[3], start} {
+			w.Write([]byte{byte(min(n, 1)), byte(n >> 8), byte(n), 0})
+		}
+		w.Flush()
+		b.stream(4, "/Type /XRef /W [1 2 1] /Size 5 /Root 2 0 R /Filter /FlateDecode", rows.String())
+		b.end(start)
+		return b.String()
+	}()
+	for name, c := range map[string]struct {
+		text string
+		want NoteKind // "": none, the file is exact
+	}{
+		"exact":                {plain().String(), ""},
+		"exact, stream":        {modern().String(), ""},
+		"exact, hybrid":        {hybrid().String(), ""},
+		"blanks before":        {before(strings.Repeat(" ", 5000)), NamedBefore},
+		"a comment before":     {before("% saved by a browser\n"), NamedBefore},
+		"line ends before":     {before("\r\n\r\n\x00"), NamedBefore},
+		"one late":             {swap(plain(), where, fmt.Sprintf("startxref\n%d", at+1)), NamedInside},
+		"19 bytes":             {swap(plain(), "f \n", "f\n", offset(1)+" ", offset(1), offset(2)+" ", offset(2)), EntryForm},
+		"offsets with spaces":  {swap(plain(), offset(1), fmt.Sprintf("%10d     0 n", plain().offsets[1])), EntryForm},
+		"counts from 1":        {swap(plain(), "xref\n0 1\n", "xref\n1 1\n", "1 1\n"+offset(1), "1 1\n"+offset(1)), FirstNumber},
+		"generation 65536":     {swap(plain(), "65535 f", "65536 f"), ""},
+		"the same entry twice": {swap(plain(), "2 1\n"+offset(2), "2 1\n"+offset(2)+" \n2 1\n"+offset(2)), DoubledEntry},
+		"a key twice":          {swap(plain(), "/Root 1 0 R", "/Root 1 0 R/Root 1 0 R"), DoubledKey},
+		"Prev 0":               {swap(plain(), "/Root 1 0 R", "/Root 1 0 R/Prev 0"), PrevZero},
+		"no Size":              {swap(plain(), "/Size 3", ""), NoSize},
+		"Size too low":         {swap(plain(), "/Size 3", "/Size 2"), SizeLow},
+		"sync flush":           {flushed, UnfinishedFlate},
+		"startxref, a comment": {swap(plain(), "startxref\n", "startxref\n% 5\n"), StartxrefComment},
+		"far from the end":     {plain().String() + strings.Repeat(" ", 2000), StartxrefFar},
+	} {
+		f, err := Open(strings.NewReader(c.text), int64(len(c.text)))
+		if err == nil {
+			_, err = pagesOf(f)
+		}
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		notes := append(f.Notes, f.Sections()[0].Notes...)
+		other := func(n Note) bool { return n.Kind != c.want }
+		if c.want == "" && len(notes) > 0 || c.want != "" && len(notes) == 0 || slices.ContainsFunc(notes, other) {
+			t.Errorf("%s: noted %v, want %q", name, notes, c.want)
+		}
+	}
+}
+
+// TestPlace has objects that are named inexactly.
+func TestPlace(t *testing.T) {
+	b := newBuilder("%PDF-1.7\n")
+	b.object(1, "<</Type /Catalog /Pages 2 0 R>>")
+	b.object(2, "<</Type /Pages /Kids [] /Count 0 /Count 0>>")
+	b.offsets[2]-- // at the line end before
+	b.WriteString("startxref\n0\n%%EOF")
+	b.object(3, "[]")
+	b.table("/Size 4 /Root 1 0 R", 1, 2, 3)
+	f := mustOpen(t, b)
+	for n, want := range map[int][]NoteKind{1: nil, 2: {NamedBefore, DoubledKey}, 3: {Glued}} {
+		p, ok, err := f.Place(Ref{n, 0})
+		if !ok || err != nil {
+			t.Fatal(n, ok, err)
+		}
+		text := b.String()[p.Start:p.End]
+		if !strings.HasPrefix(text, fmt.Sprintf("%d 0 obj\n", n)) || !strings.HasSuffix(text, "endobj") || strings.Count(text, "obj") != 2 {
+			t.Errorf("object %d stands at %q", n, text)
+		}
+		var kinds []NoteKind
+		for _, note := range p.Notes {
+			kinds = append(kinds, note.Kind)
+		}
+		if !slices.Equal(kinds, want) {
+			t.Errorf("object %d: %v, want %v", n, kinds, want)
+		}
+	}
+	if _, ok, err := mustOpen(t, modern()).Place(Ref{1, 0}); ok || err != nil {
+		t.Errorf("an object of an object stream has a place: %v, %v", ok, err)
+	}
+}
+
+// TestFaults names the part of a file that is wrong.
+func TestFaults(t *testing.T) {
+	plainText := plain().String()
+	for text, want := range map[string]DamagedError{
+		plainText[:len(plainText)-30]:                                             {Fault: FaultEnd, Offset: -1},
+		strings.Replace(plainText, "trailer", "trayler", 1):                       {Fault: FaultCrossReference, Offset: int64(strings.Index(plainText, "trailer"))},
+		strings.Replace(plainText, "1 0 obj", "7 0 obj", 1):                       {Fault: FaultObject, Number: 1, Offset: int64(plain().offsets[1])},
+		strings.Replace(plainText, "/Count 0", "/Type  0", 1):                     {Fault: FaultTwice, Number: 2, Offset: int64(strings.Index(plainText, "/Count"))},
+		strings.Replace(modern().String(), "[/FlateDecode]", "[/LZWDecode  ]", 1): {Fault: FaultFilter, Offset: -2},
+	} {
+		f, err := Open(strings.NewReader(text), int64(len(text)))
+		if err == nil {
+			_, err = pagesOf(f)
+		}
+		var got *DamagedError
+		if !errors.As(err, &got) || got.Fault != want.Fault || got.Number != want.Number || want.Offset != -2 && got.Offset != want.Offset {
+			t.Errorf("%+v, want %+v", got, want)
+		}
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	plainText, modernText := plain().String(), modern().String()
 	at := strings.Index(plainText, "xref\n")
@@ -88,7 +226,7 @@ func TestRefusals(t *testing.T) {
 		"no header":            {"hello", ErrNotPDF},
 		"half a header":        {"%PDF-1", ErrNotPDF},
 		"header only":          {"%PDF-1.7\n", nil},
-		"encrypted":            {replace(plainText, "/Root 1", "/Encrypt 9 0 R /Root 1"), ErrEncrypted},
+		"encrypted":            {replace(plainText, "/Root 1", "/Encrypt 9 0 R /Root 1"), ErrEncryption},
 		"startxref too late":   {replace(plainText, fmt.Sprintf("startxref\n%d", at), "startxref\n99999"), nil},
 		"startxref overflow":   {replace(plainText, fmt.Sprintf("startxref\n%d", at), "startxref\n18446744073709551617"), nil},
 		"startxref to nothing": {replace(plainText, fmt.Sprintf("startxref\n%d", at), "startxref\n40"), nil},
@@ -101,7 +239,6 @@ func TestRefusals(t *testing.T) {
 		"two Roots":            {replace(plainText, "/Root 1 0 R", "/Root 1 0 R /Root 2 0 R"), nil},
 		"object number":        {replace(plainText, "1 0 obj", "7 0 obj"), nil},
 		"entry":                {replace(plainText, "00000 n", "0000x n"), nil},
-		"entry of 19 bytes":    {replace(plainText, "f \n", "f\n"), nil},
 		"same object twice":    {replace(plainText, "2 1\n", "1 1\n"), nil},
 		"subsection to 2^63":   {replace(plainText, "2 1\n", "2 9223372036854775807\n"), nil},
 		"cut":                  {plainText[:len(plainText)-30], nil},
@@ -130,8 +267,8 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestMiddleOfAWord has an entry for object 2 that points into "12 0 obj".
-func TestMiddleOfAWord(t *testing.T) {
+// TestMiddleOfANumber has an entry for object 2 that points into "12 0 obj".
+func TestMiddleOfANumber(t *testing.T) {
 	b := newBuilder("%PDF-1.7\n")
 	b.object(1, "<</Type /Catalog /Pages 2 0 R>>")
 	b.object(12, "<</Type /Pages>>")

@@ -2,41 +2,74 @@ package pdf
 
 import (
 	"bufio"
+	"bytes"
 	"compress/zlib"
 	"errors"
 	"io"
 )
 
-// maxDecoded bounds what a cross-reference or object stream decodes to.
-const maxDecoded = 16 << 20
+// maxDecoded bounds what a cross-reference or object stream decodes to, and
+// decodedAlways what it does in the smallest file.
+const (
+	maxDecoded    = 16 << 20
+	decodedAlways = 4 << 20
+)
 
 // decode reads the encoded bytes of a stream from r and undoes its filters
 // (7.4): none, or FlateDecode once with any of its predictors. at is the
-// stream's offset, for errors.
-func decode(r io.Reader, filters []Name, parms []Dict, at int64) ([]byte, error) {
+// stream's offset, for errors, and most how long the data may be. finished is
+// false for compressed data without an end.
+func decode(r io.Reader, filters []Name, parms []Dict, at, most int64) (data []byte, finished bool, err error) {
 	switch {
 	case len(filters) == 0:
-		return readBounded(r, at)
+		data, err := readBounded(r, at, most)
+		return data, true, err
 	case len(filters) > 1 || filters[0] != "FlateDecode" && filters[0] != "Fl":
-		return nil, damaged(at, "%w %v", ErrFilter, filters)
+		return nil, false, damaged(at, "%w %v", ErrFilter, filters)
 	}
-	z, err := zlib.NewReader(bufio.NewReader(r))
+	tail := &lastBytes{Reader: r}
+	z, err := zlib.NewReader(bufio.NewReader(tail))
 	if err != nil {
-		return nil, damaged(at, "FlateDecode: %w", err)
+		return nil, false, damaged(at, "FlateDecode: %w", err)
 	}
-	data, err := readBounded(z, at)
+	finished = true
+	if data, err = readBounded(z, at, most); errors.Is(err, io.ErrUnexpectedEOF) && tail.flushed() {
+		finished, err = false, nil
+	}
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	return unpredict(data, parms[0], at)
+	data, err = unpredict(data, parms[0], at)
+	return data, finished, err
 }
 
-func readBounded(r io.Reader, at int64) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(r, maxDecoded+1))
+// lastBytes remembers how what it reads ended.
+type lastBytes struct {
+	io.Reader
+	last []byte
+}
+
+func (l *lastBytes) Read(b []byte) (int, error) {
+	n, err := l.Reader.Read(b)
+	l.last = append(l.last, b[max(0, n-8):n]...)
+	l.last = l.last[max(0, len(l.last)-8):]
+	return n, err
+}
+
+// flushed reports whether compressed data ended in a sync flush (RFC 1951,
+// 3.2.4: an empty block), as writers leave it that do not finish: all data is
+// there. An end of line can follow.
+func (l *lastBytes) flushed() bool {
+	return bytes.HasSuffix(bytes.TrimRight(l.last, "\r\n"), []byte{0, 0, 0xFF, 0xFF})
+}
+
+// readBounded reads all, without an error's data being lost.
+func readBounded(r io.Reader, at, most int64) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, most+1))
 	if err != nil {
-		return nil, damaged(at, "stream data: %w", err)
+		return data, damaged(at, "stream data: %w", err)
 	}
-	if len(data) > maxDecoded {
+	if int64(len(data)) > most {
 		return nil, damaged(at, "stream data: %w", ErrTooLarge)
 	}
 	return data, nil

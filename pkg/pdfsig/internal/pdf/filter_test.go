@@ -22,7 +22,7 @@ func TestPredictors(t *testing.T) {
 		"Average": {parms(13), "\x00\x02\x04\x06\x03\x01\x01\x01", "\x02\x04\x06\x02\x04\x06"},
 		"Paeth":   {parms(14), "\x00\x0a\x14\x1e\x04\x01\x01\x01", "\x0a\x14\x1e\x0b\x15\x1f"},
 	} {
-		got, err := decode(strings.NewReader(deflate(c.data)), []Name{"FlateDecode"}, []Dict{c.parms}, 0)
+		got, _, err := decode(strings.NewReader(deflate(c.data)), []Name{"FlateDecode"}, []Dict{c.parms}, 0, maxDecoded)
 		if err != nil || string(got) != c.want {
 			t.Errorf("%s: %x, %v; want %x", name, got, err, c.want)
 		}
@@ -49,7 +49,7 @@ func TestFilterRefusals(t *testing.T) {
 		"predictor 16":     {flate, Dict{"Predictor": int64(16)}, deflate("1"), nil},
 		"columns overflow": {flate, Dict{"Predictor": int64(12), "Columns": int64(1 << 60)}, deflate("1"), nil},
 	} {
-		_, err := decode(strings.NewReader(c.data), c.filters, []Dict{c.parms, nil}, 0)
+		_, _, err := decode(strings.NewReader(c.data), c.filters, []Dict{c.parms, nil}, 0, maxDecoded)
 		var d *DamagedError
 		if !errors.As(err, &d) || c.want != nil && !errors.Is(err, c.want) {
 			t.Errorf("%s: %v", name, err)

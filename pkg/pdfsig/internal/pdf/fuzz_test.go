@@ -12,7 +12,7 @@ import (
 func known(t *testing.T, err error) {
 	t.Helper()
 	var d *DamagedError
-	if err != nil && !errors.As(err, &d) && !errors.Is(err, ErrNotPDF) && !errors.Is(err, ErrEncrypted) {
+	if err != nil && !errors.As(err, &d) && !errors.Is(err, ErrNotPDF) && !errors.Is(err, ErrPassword) && !errors.Is(err, ErrEncryption) {
 		t.Fatalf("unexpected kind of error: %v", err)
 	}
 }
@@ -134,7 +134,7 @@ func FuzzFilter(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte, predictor, columns, colors, bits int) {
 		parms := Dict{"Predictor": int64(predictor), "Columns": int64(columns), "Colors": int64(colors), "BitsPerComponent": int64(bits)}
 		small(t, func() {
-			_, err := decode(bytes.NewReader(data), []Name{"FlateDecode"}, []Dict{parms}, 0)
+			_, _, err := decode(bytes.NewReader(data), []Name{"FlateDecode"}, []Dict{parms}, 0, maxDecoded)
 			known(t, err)
 		})
 	})

@@ -11,12 +11,39 @@ const maxLookups = 16
 
 // Entry is what the newest section that speaks of an object says.
 func (f *File) Entry(number int) (Entry, error) {
-	for _, s := range f.sections {
+	if f.newest != nil {
+		if number < 0 || number >= len(f.newest) || f.newest[number] == 0 {
+			return Entry{}, nil
+		}
+		return f.sections[f.newest[number]-1].Entry(number)
+	}
+	for i, s := range f.sections {
 		if e, err := s.Entry(number); err != nil || e.Kind != Absent {
+			f.spend(int64(i))
 			return e, err
 		}
 	}
-	return Entry{}, nil
+	f.spend(int64(len(f.sections)))
+	return Entry{}, f.allowed()
+}
+
+// index notes for every number which section speaks of it, where there are
+// several sections and the numbers are not scattered too far.
+func (f *File) index() {
+	const few = 4
+	next := f.NextNumber()
+	if len(f.sections) < few || int64(next) > 1<<16+f.size {
+		return
+	}
+	f.newest = make([]uint16, next)
+	for i, s := range f.sections {
+		f.spend(int64(s.Count()))
+		for n := range s.Numbers {
+			if f.newest[n] == 0 {
+				f.newest[n] = uint16(i + 1)
+			}
+		}
+	}
 }
 
 // Object reads an indirect object. One that is not there, or there with
@@ -54,17 +81,40 @@ func (f *File) object(ref Ref, spans map[Name]Span) (o Object, inFile bool, err 
 
 	e, err := f.Entry(ref.Number)
 	if err != nil {
-		return nil, false, err
+		return nil, false, within(err, FaultCrossReference, ref.Number)
 	}
 	switch {
 	case e.Kind == InFile && e.Generation == ref.Generation:
-		o, err = f.parseIndirect(e.Offset, &ref, spans)
-		return o, true, err
+		var p *parsedObject
+		if p, err = f.parseIndirect(e.Offset, &ref, spans); err == nil {
+			o = p.object
+		}
+		inFile = true
 	case e.Kind == Compressed && ref.Generation == 0:
 		o, err = f.compressed(ref.Number, e)
-		return o, false, err
 	}
-	return nil, false, nil
+	return o, inFile, within(err, FaultObject, ref.Number)
+}
+
+// Place is where an object stands in the file.
+type Place struct {
+	Named int64 // as the cross-reference has it
+	Span        // from its number to behind endobj
+	Notes []Note
+}
+
+// Place tells where an object stands that is in the file and not in an object
+// stream; ok is false for all others.
+func (f *File) Place(ref Ref) (p Place, ok bool, err error) {
+	e, err := f.Entry(ref.Number)
+	if err != nil || e.Kind != InFile || e.Generation != ref.Generation {
+		return p, false, within(err, FaultCrossReference, ref.Number)
+	}
+	o, err := f.parseIndirect(e.Offset, &ref, nil)
+	if err != nil {
+		return p, false, within(err, FaultObject, ref.Number)
+	}
+	return Place{e.Offset, Span{o.start, o.end}, o.notes}, true, nil
 }
 
 // Resolve follows references until it meets something else.
@@ -99,47 +149,100 @@ func As[T Object](f *File, o Object) (T, error) {
 
 // parseIndirect reads "n g obj … endobj" (7.3.10). want is nil for a
 // cross-reference stream, whose number nobody has told yet.
-func (f *File) parseIndirect(at int64, want *Ref, spans map[Name]Span) (o Object, err error) {
-	if err := f.allowed(); err != nil {
+func (f *File) parseIndirect(at int64, want *Ref, spans map[Name]Span) (*parsedObject, error) {
+	if err := f.Spend(unitsPerObject); err != nil {
 		return nil, err
 	}
-	p := f.parserAt(at)
-	defer func() { f.spend(p.pos - at) }()
-	if at > 0 {
-		p.pos--
-		if isRegular(p.peek()) {
-			return nil, p.fail(at, "the cross-reference points into the middle of a word")
+	o, kept := f.objects.parsed[place{at, -1}]
+	if !kept || want == nil || spans != nil || o.end > f.size {
+		var err error
+		if o, err = f.readIndirect(at, want, spans); err != nil {
+			return nil, err
 		}
+	}
+	if want != nil && o.ref != *want {
+		return nil, damaged(at, "object %d %d where %d %d should be", o.ref.Number, o.ref.Generation, want.Number, want.Generation)
+	}
+	return o, nil
+}
+
+func (f *File) readIndirect(at int64, want *Ref, spans map[Name]Span) (o *parsedObject, err error) {
+	p := f.parserAt(at)
+	defer func() { f.spent(p, at) }()
+	o = &parsedObject{}
+	if err := f.head(p, o); err != nil {
+		return nil, err
+	}
+	if want != nil && o.ref != *want {
+		return o, nil // is refused by its number, before anything of it is read
+	}
+	p.begin, p.spans = p.pos, spans
+	if o.object, err = p.object(0); err != nil {
+		return nil, err
+	}
+	keep := want != nil
+	p.skipSpace()
+	if d, ok := o.object.(Dict); ok && p.peek() == 's' {
+		s, err := f.stream(p, d, want != nil)
+		if err != nil {
+			return nil, err
+		}
+		_, direct := d["Length"].(int64)
+		keep = keep && direct // the length of another revision may be another one
+		o.object = s
+	}
+	if err := p.keyword("endobj"); err != nil {
+		return nil, err
+	}
+	o.end, o.notes = p.pos, p.notes
+	if want != nil {
+		o.object = f.crypt.open(o.object, o.ref)
+	}
+	if keep {
+		f.objects.add(place{at, -1}, o, p.tokens)
+	}
+	return o, nil
+}
+
+// head reads "n g obj". An offset may name the white space before it, as some
+// writers' do, and the number may follow a word directly, as it does where an
+// update begins right behind %%EOF. In the middle of a number is another one.
+func (f *File) head(p *parser, o *parsedObject) error {
+	at := p.pos
+	p.skipSpace()
+	o.start = p.pos
+	switch {
+	case o.start != at:
+		p.notes = append(p.notes, Note{Kind: NamedBefore, Offset: at})
+	case at > 0:
+		p.pos--
+		before := p.peek()
 		p.pos++
+		if isDigit(before) || before == '+' || before == '-' || before == '.' {
+			return p.fail(at, "the cross-reference points into the middle of a word")
+		}
+		if isRegular(before) {
+			p.notes = append(p.notes, Note{Kind: Glued, Offset: at})
+		}
 	}
 	number, err := p.unsigned()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	generation, err := p.unsigned()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if want != nil && (number != int64(want.Number) || generation != int64(want.Generation)) {
-		return nil, damaged(at, "object %d %d where %d %d should be", number, generation, want.Number, want.Generation)
+	if number > maxNumber || generation > maxGeneration {
+		return p.fail(at, "object %d %d: %w", number, generation, ErrTooLarge)
 	}
-	if err := p.keyword("obj"); err != nil {
-		return nil, err
-	}
-	p.begin, p.spans = p.pos, spans
-	if o, err = p.object(0); err != nil {
-		return nil, err
-	}
-	p.skipSpace()
-	if d, ok := o.(Dict); ok && p.peek() == 's' {
-		return f.stream(p, d, want != nil)
-	}
-	return o, p.keyword("endobj")
+	o.ref = Ref{int(number), int(generation)}
+	return p.keyword("obj")
 }
 
 // stream reads the keyword, passes the data and checks that endstream follows
 // (7.3.8). The length of a cross-reference stream cannot be looked up.
-func (f *File) stream(p *parser, d Dict, lookup bool) (Object, error) {
+func (f *File) stream(p *parser, d Dict, lookup bool) (*Stream, error) {
 	if err := p.keyword("stream"); err != nil {
 		return nil, err
 	}
@@ -161,7 +264,7 @@ func (f *File) stream(p *parser, d Dict, lookup bool) (Object, error) {
 	if !ok || n < 0 || n > p.end-p.pos {
 		return nil, p.fail(p.pos, "a stream's Length is %v", length)
 	}
-	s := &Stream{d, p.pos, n}
+	s := &Stream{Dict: d, Offset: p.pos, Length: n}
 	p.pos += n
 	p.window = nil
 	// endstream is looked for without comments: data may end with a %
@@ -171,35 +274,46 @@ func (f *File) stream(p *parser, d Dict, lookup bool) (Object, error) {
 			break
 		}
 	}
-	if err := p.keyword("endstream"); err != nil {
-		return nil, err
-	}
 	f.spend(-n) // passed, not read
-	return s, p.keyword("endobj")
+	return s, p.keyword("endstream")
 }
 
-// Encoded reads a stream's bytes as they are in the file.
-func (f *File) Encoded(s *Stream) *io.SectionReader {
-	return io.NewSectionReader(f.src, s.Offset, s.Length)
+// Encoded reads a stream's bytes as its filters find them: as they are in the
+// file, decrypted where the file is encrypted.
+func (f *File) Encoded(s *Stream) io.Reader {
+	data := io.NewSectionReader(f.src, s.Offset, s.Length)
+	if s.crypt == nil {
+		return data
+	}
+	return s.crypt.reader(data, s.Length)
 }
 
 // Decode reads a stream's data through its filters. It is made for the streams
 // of the file's structure: FlateDecode only, up to 16 MiB.
 func (f *File) Decode(s *Stream) ([]byte, error) {
-	filters, parms, err := f.filters(s.Dict)
-	if err != nil {
-		return nil, err
-	}
-	if s.Dict["F"] != nil {
-		return nil, damaged(s.Offset, "the stream's data is in another file")
-	}
-	if err := f.allowed(); err != nil {
-		return nil, err
-	}
-	data, err := decode(f.Encoded(s), filters, parms, s.Offset)
-	f.spend(s.Length + int64(len(data)))
+	data, _, err := f.decode(s)
 	return data, err
 }
+
+func (f *File) decode(s *Stream) (data []byte, finished bool, err error) {
+	filters, parms, err := f.filters(s.Dict)
+	if err != nil {
+		return nil, false, err
+	}
+	if s.Dict["F"] != nil {
+		return nil, false, damaged(s.Offset, "the stream's data is in another file")
+	}
+	if err := f.allowed(); err != nil {
+		return nil, false, err
+	}
+	data, finished, err = decode(f.Encoded(s), filters, parms, s.Offset, f.mostDecoded())
+	f.spend(s.Length + unitsPerDecoded*int64(len(data)))
+	return data, finished, err
+}
+
+// mostDecoded bounds what one stream decodes to: the smaller the file, the
+// smaller.
+func (f *File) mostDecoded() int64 { return min(maxDecoded, decodedAlways+16*f.size) }
 
 // filters are a stream's Filter and DecodeParms, each one or an array (7.3.8.2).
 func (f *File) filters(d Dict) (names []Name, parms []Dict, err error) {
@@ -229,6 +343,9 @@ func (f *File) filters(d Dict) (names []Name, parms []Dict, err error) {
 			if own, err = As[Dict](f, parmList[i]); err != nil {
 				return nil, nil, fmt.Errorf("DecodeParms: %w", err)
 			}
+		}
+		if name == "Crypt" { // undone before: see encryption
+			continue
 		}
 		names, parms = append(names, name), append(parms, own)
 	}

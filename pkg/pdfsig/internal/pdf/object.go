@@ -32,6 +32,8 @@ type Stream struct {
 	Dict   Dict
 	Offset int64
 	Length int64
+
+	crypt *cipherOf // nil where its data is not encrypted
 }
 
 // Span is a part of the file: the bytes from Start up to, not including, End.

@@ -9,10 +9,10 @@ type objectStream struct {
 	offsets []int64 // in data
 }
 
-// streamCache keeps the object streams used last.
+// streamCache keeps the object streams used last, by where their data stands.
 type streamCache struct {
-	numbers []int // most recent last
-	streams map[int]*objectStream
+	used    []Span // most recent last
+	streams map[Span]*objectStream
 	bytes   int
 }
 
@@ -25,26 +25,36 @@ const (
 
 // compressed reads an object of an object stream.
 func (f *File) compressed(number int, e Entry) (Object, error) {
-	if err := f.allowed(); err != nil {
+	if err := f.Spend(unitsPerObject); err != nil {
 		return nil, err
 	}
-	s, err := f.objectStream(e.Stream)
+	stream, err := f.objectStreamAt(e.Stream)
+	if err != nil {
+		return nil, err
+	}
+	where := place{stream.Offset, e.Index}
+	if o, ok := f.objects.parsed[where]; ok && o.ref.Number == number && o.end <= f.size {
+		return o.object, nil
+	}
+	s, err := f.objectStream(stream)
 	if err != nil {
 		return nil, err
 	}
 	if e.Index >= len(s.numbers) || s.numbers[e.Index] != number {
 		return nil, damaged(-1, "object %d is not where object stream %d should have it", number, e.Stream)
 	}
-	p := &parser{scanner: newScanner(bytes.NewReader(s.data), int64(len(s.data)), s.offsets[e.Index])}
+	p := &parser{scanner: newScanner(bytes.NewReader(s.data), int64(len(s.data)), s.offsets[e.Index]), most: f.mostObjects()}
 	p.begin = p.pos
-	defer func() { f.spend(p.pos - p.begin) }()
-	return p.object(0)
+	defer func() { f.spent(p, p.begin) }()
+	o, err := p.object(0)
+	if err == nil {
+		f.objects.add(where, &parsedObject{ref: Ref{number, 0}, object: o, end: stream.Offset + stream.Length}, p.tokens)
+	}
+	return o, err
 }
 
-func (f *File) objectStream(number int) (*objectStream, error) {
-	if s, ok := f.objects.streams[number]; ok {
-		return s, nil
-	}
+// objectStreamAt is the stream object with a number, not decoded.
+func (f *File) objectStreamAt(number int) (*Stream, error) {
 	e, err := f.Entry(number)
 	if err != nil {
 		return nil, err
@@ -60,11 +70,19 @@ func (f *File) objectStream(number int) (*objectStream, error) {
 	if !ok || stream.Dict["Type"] != Name("ObjStm") {
 		return nil, damaged(e.Offset, "object %d is no object stream", number)
 	}
+	return stream, nil
+}
+
+func (f *File) objectStream(stream *Stream) (*objectStream, error) {
+	key := Span{stream.Offset, stream.Offset + stream.Length}
+	if s, ok := f.streams.streams[key]; ok {
+		return s, nil
+	}
 	s, err := f.readObjectStream(stream)
 	if err != nil {
 		return nil, err
 	}
-	f.objects.add(number, s)
+	f.streams.add(key, s)
 	return s, nil
 }
 
@@ -82,11 +100,14 @@ func (f *File) readObjectStream(stream *Stream) (*objectStream, error) {
 		return nil, err
 	}
 	size := int64(len(data))
-	if count < 0 || first < 0 || first > size || count > size/4+1 {
+	if count < 0 || first < 0 || first > size || count > size/4+1 || count > f.mostObjects() {
 		return nil, damaged(stream.Offset, "object stream with N %d and First %d in %d bytes", count, first, size)
 	}
 	s := &objectStream{data: data}
 	p := &parser{scanner: newScanner(bytes.NewReader(data), first, 0)}
+	if err := f.Spend(first + unitsPerObject*count); err != nil {
+		return nil, err
+	}
 	for range count {
 		number, err := p.unsigned()
 		if err != nil {
@@ -105,15 +126,17 @@ func (f *File) readObjectStream(stream *Stream) (*objectStream, error) {
 	return s, nil
 }
 
-func (c *streamCache) add(number int, s *objectStream) {
+func (s *objectStream) size() int { return len(s.data) + 16*len(s.numbers) }
+
+func (c *streamCache) add(key Span, s *objectStream) {
 	if c.streams == nil {
-		c.streams = map[int]*objectStream{}
+		c.streams = map[Span]*objectStream{}
 	}
-	for len(c.numbers) > 0 && (len(c.numbers) == cachedStreams || c.bytes+len(s.data) > cachedBytes) {
-		c.bytes -= len(c.streams[c.numbers[0]].data)
-		delete(c.streams, c.numbers[0])
-		c.numbers = c.numbers[1:]
+	for len(c.used) > 0 && (len(c.used) == cachedStreams || c.bytes+s.size() > cachedBytes) {
+		c.bytes -= c.streams[c.used[0]].size()
+		delete(c.streams, c.used[0])
+		c.used = c.used[1:]
 	}
-	c.numbers, c.streams[number] = append(c.numbers, number), s
-	c.bytes += len(s.data)
+	c.used, c.streams[key] = append(c.used, key), s
+	c.bytes += s.size()
 }

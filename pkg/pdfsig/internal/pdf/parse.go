@@ -2,19 +2,23 @@ package pdf
 
 import "math"
 
-// Bounds of nesting and of object numbers. The largest object number is the
-// one of ISO 32000-1, annex C.
+// Bounds of nesting, of object numbers, and of the keys of one dictionary. The
+// largest object number is the one of ISO 32000-1, annex C.
 const (
 	maxDepth      = 100
 	maxNumber     = 8388607
 	maxGeneration = 65535
+	maxKeys       = 1 << 17
 )
 
 // parser reads objects from a scanner.
 type parser struct {
 	*scanner
-	begin int64         // where the object began, for its bound
-	spans map[Name]Span // where wanted: the places of the outermost dictionary's values
+	begin  int64         // where the object began, for its bound
+	spans  map[Name]Span // where wanted: the places of the outermost dictionary's values
+	tokens int64         // objects that were made
+	most   int64         // of them
+	notes  []Note
 }
 
 func (p *parser) tooLong() error {
@@ -32,6 +36,9 @@ func (p *parser) object(depth int) (Object, error) {
 	}
 	if err := p.tooLong(); err != nil {
 		return nil, err
+	}
+	if p.tokens++; p.tokens > p.most {
+		return nil, p.fail(p.begin, "objects in an object: %w", ErrTooLarge)
 	}
 	p.skipSpace()
 	switch c := p.peek(); {
@@ -294,7 +301,7 @@ func (p *parser) array(depth int) (Object, error) {
 }
 
 // dict reads a dictionary after its "<<" (7.3.7). A key that comes twice has
-// no defined value, so it is refused.
+// no defined value, unless it is the same one.
 func (p *parser) dict(depth int) (Object, error) {
 	d := Dict{}
 	for {
@@ -323,8 +330,13 @@ func (p *parser) dict(depth int) (Object, error) {
 			return nil, err
 		}
 		k := key.(Name)
-		if _, twice := d[k]; twice {
-			return nil, p.fail(at, "key /%s comes twice in a dictionary", k)
+		if before, twice := d[k]; twice {
+			if !Equal(before, value) {
+				return nil, within(p.fail(at, "key /%s comes twice in a dictionary", k), FaultTwice, 0)
+			}
+			p.notes = append(p.notes, Note{Kind: DoubledKey, Offset: at})
+		} else if len(d) == maxKeys {
+			return nil, p.fail(at, "keys of a dictionary: %w", ErrTooLarge)
 		}
 		d[k] = value
 		if depth == 0 && p.spans != nil {

@@ -9,7 +9,7 @@ import (
 )
 
 func parse(text string) (Object, error) {
-	p := &parser{scanner: newScanner(strings.NewReader(text), int64(len(text)), 0)}
+	p := &parser{scanner: newScanner(strings.NewReader(text), int64(len(text)), 0), most: objectsAlways}
 	return p.object(0)
 }
 
@@ -43,7 +43,7 @@ func TestObjects(t *testing.T) {
 
 func TestNoObjects(t *testing.T) {
 	for _, text := range []string{
-		"", " ", "nul", "nulll", "True", "(", "(()", "<", "<4", "<4x>", "<<", "<</A", "<</A 1", "<</A 1>", "<<1 2>>", "<</A>>", "<</A 1/A 1>>", "<</A 1/#41 1>>",
+		"", " ", "nul", "nulll", "True", "(", "(()", "<", "<4", "<4x>", "<<", "<</A", "<</A 1", "<</A 1>", "<<1 2>>", "<</A>>", "<</A 1/A 2>>", "<</A 1/#41 2>>", "<</A<</B 1>>/A<</B 2>>>>",
 		"[", "[1", "]", ">>", ")", "}", "{}", "1.2.3", "--1", "+", "-", ".", "-.", "1e5", "1-", "/#", "/#4", "/#4x", "/#00",
 		"99999999999999999999999999", "9000000 0 R", "1 70000 R", "endobj",
 		strings.Repeat("[", 102) + strings.Repeat("]", 102), strings.Repeat("<</A", 200), strings.Repeat("[", 1<<20),
@@ -58,7 +58,7 @@ func TestNoObjects(t *testing.T) {
 
 func TestSpaceIsBounded(t *testing.T) {
 	for _, text := range []string{strings.Repeat(" ", maxSpace+9) + "1", "%" + strings.Repeat("x", 3*maxSpace) + "\n1" + strings.Repeat("%\n", maxSpace) + "2"} {
-		p := &parser{scanner: newScanner(strings.NewReader(text), int64(len(text)), 0)}
+		p := &parser{scanner: newScanner(strings.NewReader(text), int64(len(text)), 0), most: objectsAlways}
 		_, err := p.object(0)
 		if !errors.Is(err, ErrTooLarge) {
 			t.Errorf("%.20q…: %v", text, err)

@@ -2,6 +2,7 @@ package pdf
 
 import (
 	"cmp"
+	"encoding/binary"
 	"io"
 	"slices"
 )
@@ -11,14 +12,17 @@ import (
 // where it is needed: the entries of a table stay in the file, those of a
 // stream are kept as they were packed.
 type Section struct {
+	Named   int64 // the offset as startxref, Prev or XRefStm has it
 	Offset  int64 // of the keyword xref, or of the stream object
+	End     int64 // behind the trailer dictionary, or behind endobj
 	Trailer Dict  // of a stream: the stream's dictionary
 	Stream  bool
 	Hybrid  *Section // the stream that a table's XRefStm names (7.5.8.4), or nil
+	Notes   []Note   // where it is not exact
 
 	file   *File
 	runs   []run  // sorted by first, apart from each other
-	packed []byte // entries of a stream
+	packed []byte // entries of a stream, or those of a table that have not 20 bytes each
 	widths [3]int // of the fields of a stream's entry
 }
 
@@ -26,6 +30,7 @@ type Section struct {
 type run struct {
 	first, count int
 	at           int64 // of the first entry, in the file or in packed
+	width        int64 // of an entry
 }
 
 // EntryKind says what a cross-reference entry says of its object.
@@ -54,6 +59,7 @@ const (
 	maxRuns     = 1 << 17
 	maxSections = 1024
 	tableEntry  = 20 // bytes
+	loosely     = 13 // bytes of a packed table entry: offset, generation, n or f
 )
 
 // Numbers calls yield for every object number that the section, or the stream
@@ -95,16 +101,50 @@ func (s *Section) last() int {
 	return n
 }
 
-// setRuns sorts and checks the subsections.
+// setRuns sorts and checks the subsections. An object may come twice if both
+// say the same of it: which one is taken then does not matter.
 func (s *Section) setRuns(runs []run) error {
 	slices.SortStableFunc(runs, func(a, b run) int { return cmp.Compare(a.first, b.first) })
-	for i := 1; i < len(runs); i++ {
-		if runs[i-1].first+runs[i-1].count > runs[i].first {
-			return damaged(s.Offset, "object %d comes twice in one cross-reference section", runs[i].first)
+	s.runs = runs[:0:0]
+	for _, r := range runs {
+		for len(s.runs) > 0 && r.count > 0 {
+			last := s.runs[len(s.runs)-1]
+			both := min(last.first+last.count-r.first, r.count)
+			if both <= 0 {
+				break
+			}
+			if err := s.file.Spend(2 * int64(both)); err != nil {
+				return err
+			}
+			for i := range both {
+				a, err1 := s.entryOf(last, r.first+i)
+				b, err2 := s.entryOf(r, r.first+i)
+				if err1 != nil || err2 != nil || a != b {
+					return within(damaged(s.Offset, "object %d comes twice in one cross-reference section", r.first+i), FaultTwice, r.first+i)
+				}
+			}
+			s.note(DoubledEntry, s.Offset, r.first)
+			r = r.from(both)
+		}
+		if r.count > 0 {
+			s.runs = append(s.runs, r)
 		}
 	}
-	s.runs = runs
+	if size, ok := s.Trailer["Size"].(int64); !ok {
+		s.note(NoSize, s.Offset, 0)
+	} else if last := s.last(); int64(last) >= size {
+		s.note(SizeLow, s.Offset, last)
+	}
 	return nil
+}
+
+// from is the run without its first n entries.
+func (r run) from(n int) run {
+	return run{r.first + n, r.count - n, r.at + int64(n)*r.width, r.width}
+}
+
+func (s *Section) note(kind NoteKind, offset int64, number int) {
+	s.Notes = append(s.Notes, Note{kind, offset, number})
 }
 
 // Entry looks an object up in this section only.
@@ -132,11 +172,18 @@ func (s *Section) ownEntry(number int) (Entry, error) {
 	if !found {
 		return Entry{}, nil
 	}
-	r := s.runs[i]
-	if s.Stream {
-		return s.packedEntry(number, r.at+int64(number-r.first)*int64(s.width()))
+	return s.entryOf(s.runs[i], number)
+}
+
+func (s *Section) entryOf(r run, number int) (Entry, error) {
+	at := r.at + int64(number-r.first)*r.width
+	switch {
+	case s.Stream:
+		return s.packedEntry(number, at)
+	case r.width == loosely:
+		return s.looseEntry(number, at)
 	}
-	return s.tableEntry(number, r.at+int64(number-r.first)*tableEntry)
+	return s.tableEntry(number, at)
 }
 
 // tableEntry reads "nnnnnnnnnn ggggg n" and its end of line (7.5.4).
@@ -145,16 +192,35 @@ func (s *Section) tableEntry(number int, at int64) (Entry, error) {
 	if _, err := s.file.src.ReadAt(b[:], at); err != nil && err != io.EOF {
 		return Entry{}, err
 	}
-	offset, ok1 := parseUnsigned(string(b[:10]))
-	generation, ok2 := parseUnsigned(string(b[11:16]))
-	eol := string(b[18:])
-	if !ok1 || !ok2 || b[10] != ' ' || b[16] != ' ' ||
-		eol != " \n" && eol != " \r" && eol != "\r\n" {
+	if !exactEntry(b[:]) {
 		return Entry{}, damaged(at, "cross-reference entry of object %d", number)
 	}
-	switch b[17] {
+	offset, _ := parseUnsigned(string(b[:10]))
+	generation, _ := parseUnsigned(string(b[11:16]))
+	return s.entry(number, at, offset, generation, b[17])
+}
+
+// exactEntry reports whether an entry of a table is one to the letter.
+func exactEntry(b []byte) bool {
+	for i, c := range b[:16] {
+		if i != 10 && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	return b[10] == ' ' && b[16] == ' ' && (b[17] == 'n' || b[17] == 'f') &&
+		(b[18] == ' ' && (b[19] == '\n' || b[19] == '\r') || b[18] == '\r' && b[19] == '\n')
+}
+
+// looseEntry is an entry that [Section.readLoosely] packed.
+func (s *Section) looseEntry(number int, at int64) (Entry, error) {
+	b := s.packed[at:]
+	return s.entry(number, s.Offset, int64(binary.BigEndian.Uint64(b)), int64(binary.BigEndian.Uint32(b[8:])), b[12])
+}
+
+func (s *Section) entry(number int, at, offset, generation int64, kind byte) (Entry, error) {
+	switch kind {
 	case 'f':
-		return Entry{Kind: Free, Generation: int(min(generation, maxGeneration))}, nil // MuPDF writes 65536
+		return Entry{Kind: Free, Generation: int(min(generation, maxGeneration)), Offset: offset}, nil // MuPDF writes 65536
 	case 'n':
 		if generation > maxGeneration {
 			break

@@ -1,5 +1,10 @@
 package pdf
 
+import (
+	"encoding/binary"
+	"io"
+)
+
 // readSections follows the cross-references from startxref back through every
 // Prev (7.5.5).
 func (f *File) readSections(startxref int64) error {
@@ -17,9 +22,6 @@ func (f *File) readSections(startxref int64) error {
 		if len(f.sections) == maxSections {
 			return damaged(s.Offset, "cross-reference sections: %w", ErrTooLarge)
 		}
-		if s.Trailer["Encrypt"] != nil {
-			return ErrEncrypted
-		}
 		if entries += int64(s.Count()); entries > bound {
 			return damaged(s.Offset, "cross-reference entries: %w", ErrTooLarge)
 		}
@@ -27,8 +29,13 @@ func (f *File) readSections(startxref int64) error {
 		if at, more, err = offsetIn(s.Trailer, "Prev", s.Offset); err != nil {
 			return err
 		}
+		if more && at == 0 { // the header: no section is there, and none was before
+			s.note(PrevZero, s.Offset, 0)
+			more = false
+		}
 	}
-	return nil
+	f.index()
+	return f.allowed()
 }
 
 // offsetIn is an offset that a trailer holds. A real number without a fraction
@@ -45,45 +52,67 @@ func offsetIn(trailer Dict, key Name, at int64) (offset int64, present bool, err
 	return n, true, nil
 }
 
-// readSection reads the section that begins with the token at or next to at.
-func (f *File) readSection(at int64) (*Section, error) {
-	at, err := f.tokenAt(at)
+// readSection reads the section that begins with the token at or next to a
+// byte.
+func (f *File) readSection(named int64) (*Section, error) {
+	at, inexact, err := f.tokenAt(named)
 	if err != nil {
 		return nil, err
 	}
 	p := f.parserAt(at)
+	var s *Section
 	if isDigit(p.peek()) {
-		return f.readXRefStream(at)
+		s, err = f.readXRefStream(at)
+	} else {
+		s, err = f.readTable(p)
 	}
-	if err := p.keyword("xref"); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	s := &Section{Offset: at, file: f}
-	if err := s.readTable(p); err != nil {
-		return nil, err
+	s.named(named, inexact)
+	if s.Stream {
+		return s, nil
 	}
 	hybrid, present, err := offsetIn(s.Trailer, "XRefStm", at)
 	if err != nil || !present {
 		return s, err
 	}
-	if hybrid, err = f.tokenAt(hybrid); err == nil {
-		s.Hybrid, err = f.readXRefStream(hybrid)
+	if at, inexact, err = f.tokenAt(hybrid); err != nil {
+		return nil, err
+	}
+	if s.Hybrid, err = f.readXRefStream(at); err == nil {
+		s.Hybrid.named(hybrid, inexact)
 	}
 	return s, err
 }
 
-// tokenAt is where the token begins that the offset points into or, from white
-// space, right before: an offset that is off by a byte or two, as line-end
-// conversions leave it, still names one token and no other.
-func (f *File) tokenAt(at int64) (int64, error) {
+// named notes how the section was named.
+func (s *Section) named(offset int64, inexact NoteKind) {
+	s.Named = offset
+	if inexact != "" {
+		s.note(inexact, offset, 0)
+	}
+}
+
+// tokenAt is where the token begins that an offset is for. It may name white
+// space or a comment before it: every reader passes them, and a browser that
+// saves a form leaves thousands. Or it points into a word, as line-end
+// conversions leave it, which still names that one and no other.
+func (f *File) tokenAt(at int64) (token int64, inexact NoteKind, err error) {
 	const slack = 16
 	if at < 0 || at >= f.size {
-		return 0, damaged(-1, "cross-reference at byte %d, outside the file", at)
+		return 0, "", damaged(-1, "cross-reference at byte %d, outside the file", at)
 	}
 	p := f.parserAt(at)
-	for i := 0; i < slack && p.peek() != eof && class[p.peek()] == white; i++ {
-		p.pos++
+	defer func() { f.spent(p, at) }()
+	if p.skipSpace(); p.pos != at {
+		return p.pos, NamedBefore, p.ioErr
 	}
+	if p.pos++; p.peek() == 'r' { // the beginning of xref, whatever is before it
+		p.pos--
+		return at, "", p.ioErr
+	}
+	p.pos--
 	for i := 0; i < slack && p.pos > 0; i++ {
 		p.pos--
 		if !isRegular(p.peek()) {
@@ -91,12 +120,20 @@ func (f *File) tokenAt(at int64) (int64, error) {
 			break
 		}
 	}
-	return p.pos, p.ioErr
+	if p.pos != at {
+		inexact = NamedInside
+	}
+	return p.pos, inexact, p.ioErr
 }
 
-// readTable reads the subsections after the keyword xref, and the trailer. The
-// entries themselves are read when they are looked up.
-func (s *Section) readTable(p *parser) error {
+// readTable reads the keyword xref, the subsections and the trailer (7.5.4).
+// The entries are looked through, and read when they are looked up.
+func (f *File) readTable(p *parser) (*Section, error) {
+	s := &Section{Offset: p.pos, file: f}
+	defer func() { f.spent(p, s.Offset) }()
+	if err := p.keyword("xref"); err != nil {
+		return nil, err
+	}
 	var runs []run
 	for {
 		p.skipSpace()
@@ -105,38 +142,117 @@ func (s *Section) readTable(p *parser) error {
 		}
 		first, err := p.unsigned()
 		if err != nil {
-			return err
+			return nil, err
 		}
 		count, err := p.unsigned()
 		if err != nil {
-			return err
+			return nil, err
 		}
 		p.skipSpace()
-		if first+count > maxNumber+1 || first > maxNumber || len(runs) == maxRuns {
-			return p.fail(p.pos, "cross-reference subsection %d %d: %w", first, count, ErrTooLarge)
+		if first > maxNumber || count > maxNumber || first+count > maxNumber+1 || len(runs) == maxRuns {
+			return nil, p.fail(p.pos, "cross-reference subsection %d %d: %w", first, count, ErrTooLarge)
 		}
-		if count*tableEntry > p.end-p.pos {
-			return p.fail(p.pos, "cross-reference subsection %d %d reaches past the end", first, count)
+		r, err := s.readRun(p, int(first), int(count))
+		if err != nil {
+			return nil, err
 		}
 		if count > 0 {
-			runs = append(runs, run{int(first), int(count), p.pos})
+			runs = append(runs, r)
 		}
-		p.pos += count * tableEntry
 	}
 	if err := p.keyword("trailer"); err != nil {
-		return err
+		return nil, err
 	}
 	p.begin = p.pos
 	o, err := p.object(0)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	trailer, ok := o.(Dict)
 	if !ok {
-		return p.fail(p.pos, "the trailer is %s", kindOf(o))
+		return nil, p.fail(p.pos, "the trailer is %s", kindOf(o))
 	}
-	s.Trailer = trailer
-	return s.setRuns(runs)
+	s.Trailer, s.End = trailer, p.pos
+	s.Notes = append(s.Notes, p.notes...)
+	return s, s.setRuns(runs)
+}
+
+// readRun passes the entries of a subsection. Those that have 20 bytes each,
+// as they should, stay in the file; others are read word by word, as every
+// reader reads them, and packed.
+func (s *Section) readRun(p *parser, first, count int) (run, error) {
+	r := run{first, count, p.pos, tableEntry}
+	exact, err := s.exactRun(p, count)
+	if err != nil {
+		return r, err
+	}
+	if exact {
+		p.pos += int64(count) * tableEntry
+	} else if err := s.readLoosely(p, &r); err != nil {
+		return r, err
+	}
+	if first == 1 && count > 0 {
+		// A table that counts from 1 but begins with the entry of object 0
+		// is one number too high: all readers know these.
+		e, err := s.entryOf(r, 1)
+		if err == nil && e.Kind == Free && e.Offset == 0 && e.Generation == maxGeneration {
+			r.first = 0
+			s.note(FirstNumber, s.Offset, 0)
+		}
+	}
+	return r, nil
+}
+
+// exactRun reports whether the next entries are exact.
+func (s *Section) exactRun(p *parser, count int) (bool, error) {
+	need := int64(count) * tableEntry
+	if need > p.end-p.pos {
+		return false, nil
+	}
+	buffer := make([]byte, min(need, tableEntry*1024))
+	for at := p.pos; need > 0; {
+		b := buffer[:min(need, int64(len(buffer)))]
+		if _, err := s.file.src.ReadAt(b, at); err != nil && err != io.EOF {
+			return false, err
+		}
+		for i := 0; i < len(b); i += tableEntry {
+			if !exactEntry(b[i : i+tableEntry]) {
+				return false, nil
+			}
+		}
+		at, need = at+int64(len(b)), need-int64(len(b))
+	}
+	return true, nil
+}
+
+// readLoosely reads entries of any width.
+func (s *Section) readLoosely(p *parser, r *run) error {
+	const least = 6 // bytes: "0 0 n "
+	if int64(r.count) > (p.end-p.pos)/least+1 {
+		return p.fail(p.pos, "cross-reference subsection %d %d reaches past the end", r.first, r.count)
+	}
+	s.note(EntryForm, p.pos, r.first)
+	r.at, r.width = int64(len(s.packed)), loosely
+	for i := range r.count {
+		at := p.pos
+		offset, err := p.unsigned()
+		if err != nil {
+			return err
+		}
+		generation, err := p.unsigned()
+		if err != nil {
+			return err
+		}
+		p.skipSpace()
+		kind := p.regularToken(1)
+		if kind != "n" && kind != "f" {
+			return p.fail(at, "cross-reference entry of object %d is neither n nor f", r.first+i)
+		}
+		s.packed = binary.BigEndian.AppendUint64(s.packed, uint64(offset))
+		s.packed = binary.BigEndian.AppendUint32(s.packed, uint32(min(generation, maxGeneration+1)))
+		s.packed = append(s.packed, kind[0])
+	}
+	return nil
 }
 
 // readXRefStream reads a cross-reference stream (7.5.8). Its values are direct:
@@ -146,11 +262,11 @@ func (f *File) readXRefStream(at int64) (*Section, error) {
 	if err != nil {
 		return nil, err
 	}
-	stream, ok := o.(*Stream)
+	stream, ok := o.object.(*Stream)
 	if !ok || stream.Dict["Type"] != Name("XRef") {
 		return nil, damaged(at, "no cross-reference stream where there should be one")
 	}
-	s := &Section{Offset: at, Trailer: stream.Dict, Stream: true, file: f}
+	s := &Section{Offset: at, End: o.end, Trailer: stream.Dict, Stream: true, Notes: o.notes, file: f}
 	widths, _ := stream.Dict["W"].(Array)
 	if len(widths) < 3 {
 		return nil, damaged(at, "cross-reference stream without W")
@@ -162,8 +278,12 @@ func (f *File) readXRefStream(at int64) (*Section, error) {
 		}
 		s.widths[i] = int(w)
 	}
-	if s.packed, err = f.Decode(stream); err != nil {
+	var finished bool
+	if s.packed, finished, err = f.decode(stream); err != nil {
 		return nil, err
+	}
+	if !finished {
+		s.note(UnfinishedFlate, stream.Offset, 0)
 	}
 	return s, s.readIndex()
 }
@@ -193,7 +313,7 @@ func (s *Section) readIndex() error {
 			return damaged(s.Offset, "Index %v %v of a cross-reference stream", index[i], index[i+1])
 		}
 		if count > 0 {
-			runs = append(runs, run{int(first), int(count), at})
+			runs = append(runs, run{int(first), int(count), at, width})
 		}
 		at += count * width
 	}

@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"errors"
+
+	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/pkg/pdfsig"
+)
+
+// makeNewPDF is what gives a PDF that every program reads alike.
+var makeNewPDF = text{
+	JA: "PDFを表示するソフトで開き、印刷の「PDFに保存」などで新しいPDFにしてから署名してください(前の署名は引き継がれません)。コマンドなら qpdf 元.pdf 新.pdf",
+	EN: "Open it in a PDF program and print or save it as a new PDF, then sign that (earlier signatures do not come along). On the command line: qpdf in.pdf out.pdf",
+}
+
+// explainPDF explains a PDF that is not read, to whoever wants to sign it.
+func explainPDF(err error) *problem.Problem {
+	d, ok := errors.AsType[*pdfsig.DamagedError](err)
+	if !ok {
+		return nil
+	}
+	switch d.Fault {
+	case pdfsig.FaultEnd:
+		return problem.New(problem.Input,
+			text{JA: "PDFの終わりが欠けています(startxref と %%EOF)。", EN: "The end of the PDF is missing (startxref and %%EOF)."}.With(),
+			text{JA: "途中で切れていないか確かめ、元のファイルをもう一度受け取るか、作り直してください。", EN: "See whether it was cut off: get the original file again, or make it anew."})
+	case pdfsig.FaultTooLarge:
+		return problem.New(problem.Input,
+			text{JA: "PDFが複雑すぎるため、調べるのを途中でやめました。", EN: "The PDF is too complex: looking through it was given up."}, makeNewPDF)
+	}
+	return problem.New(problem.Input,
+		text{JA: "PDFを読むプログラムによって、内容の読み方が変わるおそれがあります: %s。", EN: "Programs may read this PDF differently: %s."}.With(faultText(d)), makeNewPDF)
+}
+
+// receivedPDF is what to do with a PDF that somebody else made and that is not
+// read: to mend it would break the signatures in it.
+func receivedPDF(err error) (next text, ok bool) {
+	d, damaged := errors.AsType[*pdfsig.DamagedError](err)
+	switch {
+	case errors.Is(err, pdfsig.ErrPassword):
+		return text{JA: "パスワードを知っている場合も、署名はPDFを表示するソフトで確かめてください。", EN: "Even if you know the password, look at its signatures in a PDF viewer."}, true
+	case errors.Is(err, pdfsig.ErrEncryption):
+		return text{JA: "署名はPDFを表示するソフトで確かめてください。", EN: "Look at its signatures in a PDF viewer."}, true
+	case damaged && d.Fault != pdfsig.FaultEnd:
+		return text{
+			JA: "表示されるものがプログラムによって変わりうるため、署名を判定できません。作成者に、作り直したものをもらってください。",
+			EN: "What it shows can depend on the program, so that its signatures cannot be judged. Ask whoever made it for another one.",
+		}, true
+	}
+	return text{}, false
+}
+
+// faultText says what is wrong in a PDF, and where.
+func faultText(d *pdfsig.DamagedError) text {
+	what, known := faultTexts[d.Fault]
+	if !known {
+		what = faultTexts[pdfsig.FaultStructure]
+	}
+	switch {
+	case d.Number > 0 && d.Offset >= 0:
+		return text{JA: "%s(オブジェクト%d、%dバイト目)", EN: "%s (object %d, byte %d)"}.With(what, d.Number, d.Offset)
+	case d.Number > 0:
+		return text{JA: "%s(オブジェクト%d)", EN: "%s (object %d)"}.With(what, d.Number)
+	case d.Offset >= 0:
+		return text{JA: "%s(%dバイト目)", EN: "%s (byte %d)"}.With(what, d.Offset)
+	}
+	return what
+}
+
+var faultTexts = map[pdfsig.Fault]text{
+	pdfsig.FaultCrossReference: {JA: "相互参照表が規格に合いません", EN: "the cross-reference is not what the standard asks for"},
+	pdfsig.FaultObject:         {JA: "規格に合わない部分があります", EN: "a part is not what the standard asks for"},
+	pdfsig.FaultTwice:          {JA: "同じものが2回、違う値で書かれています", EN: "the same thing is said twice, differently"},
+	pdfsig.FaultCatalog:        {JA: "文書の先頭となるカタログが読めません", EN: "the document's catalog cannot be read"},
+	pdfsig.FaultPages:          {JA: "ページの一覧が規格に合いません", EN: "the tree of pages is not what the standard asks for"},
+	pdfsig.FaultForm:           {JA: "フォームの欄の一覧が規格に合いません", EN: "the form's fields are not what the standard asks for"},
+	pdfsig.FaultStructure:      {JA: "文書の構造が規格に合いません", EN: "its structure is not what the standard asks for"},
+	pdfsig.FaultFilter:         {JA: "構造の圧縮方法が特殊です", EN: "its structure is compressed in an unusual way"},
+}

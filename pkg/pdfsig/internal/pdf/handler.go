@@ -1,0 +1,185 @@
+package pdf
+
+import (
+	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/md5"
+	"crypto/rc4"
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/binary"
+)
+
+// standardHandler is what the encryption dictionary says for the standard
+// security handler (7.6.3.2, table 21; ISO 32000-2, table 21).
+type standardHandler struct {
+	version, revision   int64 // V, R
+	permissions, length int64
+	owner, user         string // O, U
+	ownerKey, userKey   string // OE, UE
+	perms               string
+	id                  string // the first of the file's ID
+	metadata            bool
+}
+
+// padding fills a password up to 32 bytes (7.6.3.3, algorithm 2).
+const padding = "\x28\xBF\x4E\x5E\x4E\x75\x8A\x41\x64\x00\x4E\x56\xFF\xFA\x01\x08\x2E\x2E\x00\xB6\xD0\x68\x3E\x80\x2F\x0C\xA9\xFE\x64\x53\x69\x7A"
+
+// open derives the file's key from the empty user password, and what that
+// allows: all, where it is the owner's password, too.
+func (h standardHandler) open() (key []byte, access Access, err error) {
+	access = Access(uint32(h.permissions))
+	switch {
+	case h.revision >= 2 && h.revision <= 4 && (h.version == 1 || h.version == 2 || h.version == 4):
+		if len(h.owner) < 32 || len(h.user) < 32 {
+			return nil, 0, ErrEncryption
+		}
+		n := int(h.length / 8)
+		switch {
+		case h.version == 1 || h.revision == 2:
+			n = 5
+		case h.version == 4:
+			n = 16
+		}
+		if n < 5 || n > 16 {
+			return nil, 0, ErrEncryption
+		}
+		key = h.key(padding, n)
+		if !h.isUser(key) {
+			return nil, 0, ErrPassword
+		}
+		if h.isOwner(n) {
+			access = mayAll
+		}
+	case h.version == 5 && (h.revision == 5 || h.revision == 6):
+		if len(h.owner) < 48 || len(h.user) < 48 || len(h.userKey) < 32 {
+			return nil, 0, ErrEncryption
+		}
+		if key = h.key256(); key == nil {
+			return nil, 0, ErrPassword
+		}
+		owner := h.owner[:48]
+		if h.hash(owner[32:40], h.user[:48]) == owner[:32] {
+			access = mayAll
+		}
+	default:
+		return nil, 0, ErrEncryption
+	}
+	return key, access, nil
+}
+
+// key is algorithm 2.
+func (h standardHandler) key(password string, n int) []byte {
+	d := md5.New()
+	d.Write([]byte(password))
+	d.Write([]byte(h.owner[:32]))
+	d.Write(binary.LittleEndian.AppendUint32(nil, uint32(h.permissions)))
+	d.Write([]byte(h.id))
+	if h.revision >= 4 && !h.metadata {
+		d.Write([]byte{0xFF, 0xFF, 0xFF, 0xFF})
+	}
+	key := d.Sum(nil)
+	if h.revision >= 3 {
+		for range 50 {
+			sum := md5.Sum(key[:n])
+			key = sum[:]
+		}
+	}
+	return key[:n]
+}
+
+// isUser is algorithm 6: whether the key comes from the user's password.
+func (h standardHandler) isUser(key []byte) bool {
+	if h.revision == 2 {
+		return xorRC4(key, []byte(padding), 1) == h.user[:32]
+	}
+	sum := md5.Sum([]byte(padding + h.id))
+	return xorRC4(key, sum[:], 20) == h.user[:16]
+}
+
+// isOwner is algorithm 7 with the empty password: O decrypts to the user's,
+// which is the empty one.
+func (h standardHandler) isOwner(n int) bool {
+	sum := md5.Sum([]byte(padding))
+	key := sum[:]
+	rounds := 1
+	if h.revision >= 3 {
+		for range 50 {
+			sum = md5.Sum(key[:n])
+			key = sum[:]
+		}
+		rounds = 20
+	}
+	return xorRC4(key[:n], []byte(padding), rounds) == h.owner[:32]
+}
+
+// xorRC4 encrypts again and again, with the key changed by the number of the
+// round. RC4 undoes itself, so that the order of the rounds does not matter.
+func xorRC4(key, data []byte, rounds int) string {
+	out := bytes.Clone(data)
+	for round := range rounds {
+		changed := make([]byte, len(key))
+		for i := range key {
+			changed[i] = key[i] ^ byte(round)
+		}
+		c, err := rc4.NewCipher(changed)
+		if err != nil {
+			return ""
+		}
+		c.XORKeyStream(out, out)
+	}
+	return string(out)
+}
+
+// key256 is algorithm 2.A with the empty user password: nil where it is not
+// the one.
+func (h standardHandler) key256() []byte {
+	user := h.user[:48]
+	if h.hash(user[32:40], "") != user[:32] {
+		return nil
+	}
+	block, err := aes.NewCipher([]byte(h.hash(user[40:48], "")))
+	if err != nil {
+		return nil
+	}
+	key := []byte(h.userKey[:32])
+	cipher.NewCBCDecrypter(block, make([]byte, aes.BlockSize)).CryptBlocks(key, key)
+	return key
+}
+
+// hash is algorithm 2.B for the empty password, and SHA-256 alone for
+// revision 5, from which that came.
+func (h standardHandler) hash(salt, user string) string {
+	sum := sha256.Sum256([]byte(salt + user))
+	k := sum[:]
+	if h.revision == 5 {
+		return string(k)
+	}
+	for round := 0; ; round++ {
+		block, err := aes.NewCipher(k[:16])
+		if err != nil {
+			return ""
+		}
+		e := bytes.Repeat(append(bytes.Clone(k), user...), 64)
+		cipher.NewCBCEncrypter(block, k[16:32]).CryptBlocks(e, e)
+		remainder := 0 // of the first 16 bytes as a number: 256 is 1 modulo 3
+		for _, b := range e[:16] {
+			remainder += int(b)
+		}
+		switch remainder % 3 {
+		case 0:
+			sum := sha256.Sum256(e)
+			k = sum[:]
+		case 1:
+			sum := sha512.Sum384(e)
+			k = sum[:]
+		case 2:
+			sum := sha512.Sum512(e)
+			k = sum[:]
+		}
+		if round >= 63 && int(e[len(e)-1]) <= round-32 {
+			return string(k[:32])
+		}
+	}
+}
