@@ -26,6 +26,7 @@ const (
 	InsReadBinary               = 0xB0
 	InsGetResponse              = 0xC0
 	InsEnvelope                 = 0xC2
+	InsGetData                  = 0xCA
 )
 
 // Limits of the two length encodings (ISO/IEC 7816-4, 5.2).

@@ -46,7 +46,8 @@ type Conn interface {
 // is not safe for concurrent use, nor for use inside its own Read or WithPIN.
 type Card struct {
 	conn       Conn
-	shortOnly  bool // an extended-length read failed
+	limits     Limits
+	shortIDs   shortIDs
 	queryCase2 bool // the counter query must be a case 2 command
 }
 
@@ -56,29 +57,43 @@ func New(conn Conn) *Card { return &Card{conn: conn} }
 // Read begins a transaction, selects the JPKI application, calls use, and ends
 // the transaction. The App is dead once use returns. The error is
 // [ErrNotJPKI], the connection's, or use's.
-func (c *Card) Read(ctx context.Context, use func(*App) error) (err error) {
-	if err := c.conn.Begin(ctx); err != nil {
+func (c *Card) Read(ctx context.Context, use func(*App) error) error {
+	nothing := func(*App) Sheet { return Sheet{} }
+	return c.readAfter(ctx, nothing, func(a *App, _ Sheet) error { return use(a) })
+}
+
+// readAfter is [Card.Read] with something done before the application is
+// selected.
+func (c *Card) readAfter(ctx context.Context, before func(*App) Sheet, use func(*App, Sheet) error) (err error) {
+	app := &App{card: c, ctx: ctx}
+	if err := app.begin(); err != nil {
 		return err
 	}
-	app := &App{card: c, ctx: ctx}
 	defer func() {
 		app.dead = true
-		if endErr := c.conn.End(); err == nil {
+		if endErr := app.end(); err == nil && !hiccup(endErr) {
 			err = endErr
 		}
 	}()
+	sheet := before(app)
 	if err := app.selectApplication(); err != nil {
 		return err
 	}
-	return use(app)
+	return use(app, sheet)
 }
 
 // App is the selected JPKI application inside a transaction.
 type App struct {
 	card     *Card
 	ctx      context.Context // of the call that made the App, whose life it shares
+	grace    context.Context // for the commands of a PIN session; nil before
+	closeBy  context.Context // and for what closes it
+	begun    bool            // the transaction
 	ef       uint16          // the current EF; 0 for none, or not known
+	selected bool            // it is the current EF by SELECT
+	sent     bool            // a PIN left for the card: nothing is repeated any more
 	verified Key             // whose PIN was verified; 0 for none
+	repeats  int             // how often the connection was begun again
 	dead     bool
 }
 
@@ -90,22 +105,19 @@ func (a *App) alive() error {
 	return context.Cause(a.ctx)
 }
 
-// send transmits one command unless the App is dead or its context has ended.
-func (a *App) send(c apdu.Command) (apdu.Response, error) {
-	if err := a.alive(); err != nil {
-		return apdu.Response{}, err
-	}
-	return apdu.Send(a.card.conn, c)
-}
-
 // selectApplication must never run once a PIN is verified: whether a SELECT of
 // the selected application drops the PIN is not known.
 func (a *App) selectApplication() error {
+	return a.selectApplicationBy(a.send)
+}
+
+func (a *App) selectApplicationBy(send func(apdu.Command) (apdu.Response, error)) error {
+	a.ef = 0
 	cmd := selectCommand(byName, aidJPKI)
-	r, err := a.send(cmd)
+	r, err := send(cmd)
 	if err == nil && r.SW == apdu.StatusNoInformation {
 		// A contactless card can answer its first command after power-up so.
-		r, err = a.send(cmd)
+		r, err = send(cmd)
 	}
 	if err == nil && r.SW != apdu.StatusOK {
 		err = fmt.Errorf("%w: %w", ErrNotJPKI, r.SW)
@@ -113,20 +125,25 @@ func (a *App) selectApplication() error {
 	return err
 }
 
-// selectEF makes id the current EF, with no command where it already is.
+// selectEF makes id the current EF, with no command where it was selected
+// already.
 func (a *App) selectEF(id uint16) error {
-	if id != 0 && a.ef == id {
+	if id != 0 && a.ef == id && a.selected {
 		return nil
 	}
+	return a.selectEFBy(a.send, id)
+}
+
+func (a *App) selectEFBy(send func(apdu.Command) (apdu.Response, error), id uint16) error {
 	a.ef = 0 // an answer that is lost leaves it unknown
-	r, err := a.send(selectCommand(byIdentifier, []byte{byte(id >> 8), byte(id)}))
+	r, err := send(selectCommand(byIdentifier, []byte{byte(id >> 8), byte(id)}))
 	if err != nil {
 		return err
 	}
 	if r.SW != apdu.StatusOK {
 		return fmt.Errorf("SELECT EF %04X: %w", id, r.SW)
 	}
-	a.ef = id
+	a.ef, a.selected = id, true
 	return nil
 }
 
@@ -136,7 +153,7 @@ func (a *App) leave() (err error) {
 	a.ef = 0
 	for _, aid := range [][]byte{aidIssuerDomain, aidCardFace} {
 		var r apdu.Response
-		r, err = apdu.Send(a.card.conn, selectCommand(byName, aid))
+		r, err = apdu.Send(a.closing(), selectCommand(byName, aid))
 		if err == nil {
 			err = r.Err()
 		}

@@ -15,8 +15,9 @@ import (
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
-// TestCost holds every operation against what it may cost on the card, where
-// extended length works and where the connection knows that it does not.
+// TestCost holds every operation against what it may cost on the card: with and
+// without short identifiers, where extended length works and where the
+// connection knows that it does not.
 func TestCost(t *testing.T) {
 	certs := certificates(t, newCard(t, "adult", virtualcard.Options{}))
 	r := map[jpki.Kind]int{} // reads of 256 bytes
@@ -25,44 +26,94 @@ func TestCost(t *testing.T) {
 			t.Fatalf("%s takes %d reads: in extended length nothing would be saved", k, r[k])
 		}
 	}
-	signing := func(n int) operation {
-		return operation{name: fmt.Sprint("sign ", n), key: jpki.KeySign, use: func(s *jpki.Session) error {
-			_, _, err := signFile(s, n)
+	signing := func(n int, ca bool) operation {
+		return operation{name: fmt.Sprintf("sign %d, CA certificate from the card: %v", n, ca), key: jpki.KeySign, use: func(s *jpki.Session) error {
+			var err error
+			if ca {
+				_, _, err = signFile(s, n)
+				return err
+			}
+			cert, err := s.Certificate(jpki.KindSign)
+			for range n {
+				_, sigErr := signature(s, cert)
+				err = errors.Join(err, sigErr)
+			}
 			return err
 		}}
 	}
 	const sign, auth, signCA = jpki.KindSign, jpki.KindAuth, jpki.KindSignCA
 	for _, c := range []struct {
 		op              operation
-		short, extended int
+		short, extended int // files selected
+		named, both     int // by short identifier, in short and in extended length
 	}{
-		{operationNamed(t, "cert export auth"), 2 + r[auth], 4},
-		{operationNamed(t, "pin status"), 5, 5},
-		{operationNamed(t, "status"), 10 + r[auth], 12},
-		{operationNamed(t, "pin verify sign"), 5, 5},
-		{operation{name: "pin verify auth", key: jpki.KeyAuth, use: nothing}, 5, 5},
-		{operationNamed(t, "pin change sign"), 7, 7},
-		{operation{name: "pin change auth", key: jpki.KeyAuth, use: func(s *jpki.Session) error { return s.ChangePIN(pin("5678")) }}, 7, 7},
-		{operationNamed(t, "cert export sign"), 6 + r[sign], 8},
-		{signing(1), 9 + r[sign] + r[signCA], 13},
-		{signing(2), 9 + r[sign] + r[signCA] + 1, 14},
-		{signing(5), 9 + r[sign] + r[signCA] + 4, 17},
+		{operationNamed(t, "cert export auth"), 2 + r[auth], 4, 1 + r[auth], 3},
+		{operationNamed(t, "pin status"), 5, 5, 3, 3},
+		{operationNamed(t, "status"), 11 + r[auth], 13, 6 + r[auth], 8},
+		{operationNamed(t, "pin verify sign"), 5, 5, 5, 5},
+		{operation{name: "pin verify auth", key: jpki.KeyAuth, use: nothing}, 5, 5, 5, 5},
+		{operationNamed(t, "pin change sign"), 7, 7, 7, 7},
+		{operation{name: "pin change auth", key: jpki.KeyAuth, use: func(s *jpki.Session) error { return s.ChangePIN(pin("5678")) }}, 7, 7, 7, 7},
+		{operationNamed(t, "cert export sign"), 6 + r[sign], 8, 5 + r[sign], 7},
+		{signing(1, true), 9 + r[sign] + r[signCA], 13, 6 + r[sign] + r[signCA], 10},
+		{signing(2, true), 9 + r[sign] + r[signCA] + 1, 14, 6 + r[sign] + r[signCA] + 1, 11},
+		{signing(5, true), 9 + r[sign] + r[signCA] + 4, 17, 6 + r[sign] + r[signCA] + 4, 14},
+		{signing(1, false), 8 + r[sign], 10, 6 + r[sign], 8},
+		{signing(5, false), 8 + r[sign] + 4, 14, 6 + r[sign] + 4, 12},
 	} {
-		s := newSlot(t, "adult", virtualcard.Options{NoExtendedLength: true})
-		card := jpki.New(s)
-		if err := operationNamed(t, "cert export auth").run(context.Background(), card); err != nil {
-			t.Fatal(err)
+		for _, short := range []bool{false, true} {
+			for _, named := range []bool{false, true} {
+				o := virtualcard.Options{NoExtendedLength: short}
+				if !named {
+					o.NoShortIdentifiers = apdu.StatusIncorrectP1P2
+				}
+				want := map[[2]bool]int{{true, false}: c.short, {false, false}: c.extended, {true, true}: c.named, {false, true}: c.both}[[2]bool{short, named}]
+				s := newSlot(t, "adult", o)
+				card := jpki.New(s)
+				if short || !named { // what does not work is found out once
+					find := operation{key: jpki.KeyAuth, use: func(session *jpki.Session) error {
+						_, err := session.Certificate(auth)
+						if err == nil {
+							_, err = signature(session, certs[auth])
+						}
+						return errors.Join(err, bothTries(session.App))
+					}}
+					if err := find.run(context.Background(), card); err != nil {
+						t.Fatal(err)
+					}
+				}
+				s.sent = nil
+				if err := c.op.run(context.Background(), card); err != nil || len(s.sent) != want {
+					t.Errorf("%s, short %v, named %v: %d commands, want %d (error: %v)", c.op.name, short, named, len(s.sent), want, err)
+				}
+			}
 		}
-		if got := len(s.sent); got != 2+r[auth]+1 {
-			t.Errorf("to find out that extended length does not work: %d commands", got)
-		}
-		s.sent = nil
-		if err := c.op.run(context.Background(), card); err != nil || len(s.sent) != c.short {
-			t.Errorf("%s in short length: %d commands, want %d (error: %v)", c.op.name, len(s.sent), c.short, err)
-		}
-		s = newSlot(t, "adult", virtualcard.Options{})
-		if err := c.op.run(context.Background(), jpki.New(s)); err != nil || len(s.sent) != c.extended {
-			t.Errorf("%s in extended length: %d commands, want %d (error: %v)", c.op.name, len(s.sent), c.extended, err)
+	}
+}
+
+// TestLimits: what is known of a reader is not found out again.
+func TestLimits(t *testing.T) {
+	s := newSlot(t, "adult", virtualcard.Options{NoExtendedLength: true})
+	card := jpki.New(s)
+	export := operationNamed(t, "cert export auth")
+	if err := export.run(context.Background(), card); err != nil || card.Limits() != (jpki.Limits{ShortOnly: true}) {
+		t.Fatalf("%+v, %v", card.Limits(), err)
+	}
+	first := len(s.sent)
+	s.sent = nil
+	again := jpki.New(s)
+	again.SetLimits(card.Limits())
+	if err := export.run(context.Background(), again); err != nil || len(s.sent) != first-1 {
+		t.Errorf("%d commands after %d, %v", len(s.sent), first, err)
+	}
+	s.sent = nil
+	again.SetLimits(jpki.Limits{LosesLong: true})
+	if err := export.run(context.Background(), again); err != nil {
+		t.Error(err)
+	}
+	for _, cmd := range s.sent {
+		if cmd[1] == apdu.InsReadBinary && (len(cmd) != 5 || cmd[4] == 0 || cmd[4] > 128) {
+			t.Errorf("READ % X over a reader that loses long answers", cmd)
 		}
 	}
 }
@@ -156,15 +207,18 @@ func TestSwitches(t *testing.T) {
 		"QueryShowsOpen":    {QueryShowsOpen: true},
 		"BlockedQuery":      {BlockedQuery: apdu.StatusAuthenticationBlocked},
 		"BlockedVerify":     {BlockedVerify: apdu.StatusAuthenticationBlocked},
-		"EnforcePINFormat":  {EnforcePINFormat: true},
+		"AnyPINFormat":      {AnyPINFormat: true},
 		"ReselectDrops":     {ReselectDrops: true},
 		"WarnEndOfFile":     {WarnEndOfFile: true},
 		"PadFF":             {PadFF: true},
+		"NoPSS":             {NoPSS: true},
+		"NoCardData":        {CardLastDay: "20991231"},
+		"NoShortIDs":        noShortIDs,
 		"RefuseMF":          {RefuseMF: true},
 		"NoIssuerDomain":    {NoIssuerDomain: true},
 		"all that can be together": {
 			Contact: true, NoExtendedLength: true, FirstCommandFails: true, QueryCase2: true, QueryShowsOpen: true,
-			BlockedQuery: apdu.StatusReferenceDataUnusable, BlockedVerify: apdu.StatusAuthenticationBlocked, EnforcePINFormat: true,
+			BlockedQuery: apdu.StatusReferenceDataUnusable, BlockedVerify: apdu.StatusAuthenticationBlocked, AnyPINFormat: true,
 			ReselectDrops: true, WarnEndOfFile: true, PadFF: true, RefuseMF: true, NoIssuerDomain: true,
 		},
 	} {
@@ -181,7 +235,7 @@ func TestSwitches(t *testing.T) {
 				if !errors.As(err, &wrong) || *wrong != (jpki.PINError{Key: op.key, Left: op.key.MaxTries() - 1}) {
 					t.Errorf("%s, %s: %v", name, op.name, err)
 				}
-			} else if err != nil {
+			} else if err != nil && !(op.look != nil && o.NoIssuerDomain && errors.Is(err, jpki.ErrNotTold)) {
 				t.Errorf("%s, %s: %v", name, op.name, err)
 			}
 			if after := s.card.State(); (after == before) != (op.pin == "" && op.new == "") {
@@ -297,7 +351,7 @@ func TestErrorsOfTheConnection(t *testing.T) {
 // TestLostSelect: after a SELECT without answer it is not known which file is
 // the current one, and it is selected anew.
 func TestLostSelect(t *testing.T) {
-	s := newSlot(t, "adult", virtualcard.Options{})
+	s := newSlot(t, "adult", noShortIDs)
 	once := true
 	s.fault = func(n int, run func() ([]byte, error)) ([]byte, error) {
 		answer, err := run()
@@ -352,7 +406,7 @@ func TestAppIsOver(t *testing.T) {
 func TestCancelledContext(t *testing.T) {
 	cause := errors.New("Ctrl-C")
 	ctx, cancel := context.WithCancelCause(context.Background())
-	s := newSlot(t, "adult", virtualcard.Options{})
+	s := newSlot(t, "adult", noShortIDs)
 	err := jpki.New(s).Read(ctx, func(a *jpki.App) error {
 		if _, err := a.Token(); err != nil {
 			t.Error(err)
@@ -361,7 +415,7 @@ func TestCancelledContext(t *testing.T) {
 		_, err := a.Token()
 		return err
 	})
-	if err != cause || len(s.sent) != 3 || s.ends != 1 {
+	if err != cause || len(s.sent) != 4 || s.ends != 1 {
 		t.Errorf("%v after %d commands, %d ended", err, len(s.sent), s.ends)
 	}
 	if err := jpki.New(s).Read(ctx, func(*jpki.App) error { return nil }); err != cause || s.begins != 1 {
@@ -382,12 +436,12 @@ func TestTries(t *testing.T) {
 		"\x63\xC5": {Left: 5, Max: 5}, "\x63\xC1": {Left: 1, Max: 5}, "\x63\xC0": {Left: 0, Max: 5},
 		"\x63\xCA": {Left: 10, Max: 10}, "\x69\x83": {Left: 0, Max: 5}, "\x69\x84": {Left: 0, Max: 5},
 	} {
-		s := newSlot(t, "adult", virtualcard.Options{})
+		s := newSlot(t, "adult", noShortIDs)
 		s.fault = answering(s, query, raw)
 		if tries, err := read(s); err != nil || tries != want || tries.Blocked() != (want.Left == 0) {
 			t.Errorf("% X: %+v, %v", raw, tries, err)
 		}
-		if len(s.sent) != 3 {
+		if len(s.sent) != 4 { // one to find out that the card wants a SELECT
 			t.Errorf("% X: %d commands", raw, len(s.sent))
 		}
 	}
@@ -395,7 +449,7 @@ func TestTries(t *testing.T) {
 		"\x63\x00": apdu.Status(0x6300), "\x69\x82": apdu.StatusSecurityNotSatisfied, "\x6F\x00": apdu.StatusNoInformation,
 		"\x67\x00": apdu.StatusWrongLength, "\x90\x00": apdu.StatusOK, "\x90": apdu.ErrResponseTooShort, "\x6C\x05": apdu.Status(0x6C05),
 	} {
-		s := newSlot(t, "adult", virtualcard.Options{})
+		s := newSlot(t, "adult", noShortIDs)
 		s.fault = answering(s, query, raw)
 		if tries, err := read(s); !errors.Is(err, want) || tries != (jpki.Tries{}) {
 			t.Errorf("% X: %+v, %v", raw, tries, err)
@@ -411,7 +465,7 @@ func TestTries(t *testing.T) {
 func TestQueryCase2(t *testing.T) {
 	s := newSlot(t, "adult", virtualcard.Options{QueryCase2: true})
 	card := jpki.New(s)
-	for i, want := range []int{6, 5} {
+	for i, want := range []int{4, 3} {
 		s.sent = nil
 		if err := card.Read(context.Background(), bothTries); err != nil || len(s.sent) != want {
 			t.Errorf("time %d: %d commands, %v", i+1, len(s.sent), err)
@@ -424,7 +478,7 @@ func TestQueryCase2(t *testing.T) {
 		t.Errorf("6700 to both: %v", err)
 	}
 	s.fault, s.sent = nil, nil
-	if err := card.Read(context.Background(), bothTries); err != nil || len(s.sent) != 5 {
+	if err := card.Read(context.Background(), bothTries); err != nil || len(s.sent) != 3 {
 		t.Errorf("afterwards: %d commands, %v", len(s.sent), err)
 	}
 }

@@ -15,55 +15,121 @@ const maxFile = 1 << 15
 // certificate, and a phone's authentication certificate, answer [ErrNeedsPIN]. So
 // may a card that has none: what it answers is not known, and [App.Presence]
 // tells more. A failure is a *[CertificateError] or the connection's error.
+//
+// What cannot be read, or is no certificate, is read once more, file selected
+// and in small pieces, before it is called absent, damaged or unreadable.
 func (a *App) Certificate(k Kind) (*x509.Certificate, error) {
-	der, err := a.certificateFile(k)
+	cert, err := a.readCertificate(k, a.certificateFile)
+	if err == nil || !worthAnother(err) || a.alive() != nil {
+		return cert, a.certificateError(k, err)
+	}
+	first := err
+	if hiccup(err) {
+		if recoverErr := a.recover(err); recoverErr != nil && a.verified == 0 {
+			return nil, recoverErr
+		}
+	}
+	cert, err = a.readCertificate(k, a.certificateInPieces)
 	if err != nil {
+		if statusOrNil(first) || !statusOrNil(err) {
+			err = first // says more than what came of it
+		}
 		return nil, a.certificateError(k, err)
+	}
+	a.learn(first)
+	return cert, nil
+}
+
+// readCertificate gives an error that says of the content what is wrong with it.
+func (a *App) readCertificate(k Kind, read func(ef uint16) ([]byte, error)) (*x509.Certificate, error) {
+	der, err := read(certificateFiles[k])
+	if err != nil {
+		return nil, err
 	}
 	cert, err := x509.ParseCertificate(der)
 	if err != nil {
-		return nil, &CertificateError{k, fmt.Errorf("%w: %w", ErrDamaged, err)}
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	return cert, nil
 }
 
+// errEmptyRead is a READ that succeeded and brought nothing.
+var errEmptyRead = errors.New("an empty answer to READ BINARY")
+
+// worthAnother reports a failure to read that a second attempt may mend. The
+// answer that the PIN is wanted is none.
+func worthAnother(err error) bool {
+	return hiccup(err) || errors.Is(err, errEmptyRead) || errors.Is(err, errNoDER) || errors.Is(err, ErrDamaged) ||
+		statusOrNil(err) && !errors.Is(err, apdu.StatusSecurityNotSatisfied)
+}
+
+// learn draws the lesson from a READ of 256 bytes that failed in the way of a
+// reader, where one of fewer bytes brought the file.
+func (a *App) learn(first error) {
+	switch {
+	case hiccup(first):
+		a.card.limits.LosesLong = a.verified == 0 // else it was tried only once
+	case errors.Is(first, errEmptyRead):
+		data, err := a.readCurrent(0, apdu.MaxShortNe)
+		a.card.limits.LosesLong = err == nil && len(data) == 0
+	}
+}
+
 // certificateError says what the failure to read k means.
 func (a *App) certificateError(k Kind, err error) error {
-	var status apdu.Status
 	switch {
-	case errors.Is(err, ErrAbsent), errors.Is(err, ErrDamaged):
-	case !errors.As(err, &status):
-		return err
-	case status != apdu.StatusSecurityNotSatisfied:
-		// What a card without this certificate answers is not known.
-		err = fmt.Errorf("%w: %w", ErrAbsent, err)
-	case a.verified != k.Key():
-		err = fmt.Errorf("%w: %w", ErrNeedsPIN, err)
-	default:
-		// The PIN did not help: either nothing is there, or something is wrong.
-		present, presenceErr := a.Presence()
-		if presenceErr == nil && !present.Has(k.Key()) {
-			err = fmt.Errorf("%w: %w", ErrAbsent, err)
-		}
+	case err == nil:
+		return nil
+	case errors.Is(err, apdu.StatusSecurityNotSatisfied) && a.verified != k.Key():
+		return &CertificateError{k, fmt.Errorf("%w: %w", ErrNeedsPIN, err)}
+	case errors.Is(err, ErrDamaged):
+		return &CertificateError{k, err}
+	case !statusOrNil(err) && !errors.Is(err, errNoDER) && !errors.Is(err, errEmptyRead):
+		return err // the connection's
 	}
-	return &CertificateError{k, err}
+	// What a card without this certificate answers is not known; what it says
+	// it has is.
+	present, presenceErr := a.Presence()
+	cause := ErrUnreadable
+	switch {
+	case presenceErr != nil && (errors.Is(err, errNoDER) || errors.Is(err, apdu.StatusNotFound)):
+		cause = ErrAbsent
+	case presenceErr != nil:
+	case !present.Has(k.Key()):
+		cause = ErrAbsent
+	case errors.Is(err, errNoDER):
+		cause = ErrDamaged
+	}
+	return &CertificateError{k, fmt.Errorf("%w: %w", cause, err)}
 }
 
 // certificateFile reads a certificate's DER, without the padding behind it.
-func (a *App) certificateFile(k Kind) ([]byte, error) {
-	if err := a.selectEF(certificateFiles[k]); err != nil {
-		return nil, err
-	}
-	der, err := a.readBinary(0, apdu.MaxShortNe)
+func (a *App) certificateFile(ef uint16) ([]byte, error) {
+	return a.readDER(func(offset, n int) ([]byte, error) { return a.readMore(ef, offset, n) })
+}
+
+// certificateInPieces is certificateFile with what every reader and card can do.
+func (a *App) certificateInPieces(ef uint16) ([]byte, error) {
+	a.ef = 0 // whatever it is
+	return a.readDER(func(offset, n int) ([]byte, error) { return a.readSelected(ef, offset, min(n, safeNe)) })
+}
+
+// readDER reads the DER SEQUENCE at the beginning of a file. read is asked for n
+// bytes at an offset, and may give fewer.
+func (a *App) readDER(read func(offset, n int) ([]byte, error)) ([]byte, error) {
+	der, err := read(0, apdu.MaxShortNe)
 	if err != nil {
 		return nil, err
+	}
+	if len(der) == 0 {
+		return nil, errEmptyRead
 	}
 	n, err := derLength(der)
 	if err != nil {
 		return nil, err
 	}
 	for len(der) < n {
-		part, err := a.readMore(len(der), n-len(der))
+		part, err := read(len(der), n-len(der))
 		if err != nil {
 			return nil, err
 		}
@@ -75,44 +141,41 @@ func (a *App) certificateFile(k Kind) ([]byte, error) {
 	return der[:n], nil
 }
 
-// readMore reads at most n bytes from offset on: all of them with one
+// readMore reads at most n bytes of ef from offset on: all of them with one
 // extended-length command where reader and card can, else up to 256.
-func (a *App) readMore(offset, n int) ([]byte, error) {
-	if n > apdu.MaxShortNe && !a.card.shortOnly {
-		part, err := a.readBinary(offset, n)
+func (a *App) readMore(ef uint16, offset, n int) ([]byte, error) {
+	limits := &a.card.limits
+	if n > apdu.MaxShortNe && !limits.ShortOnly && !limits.LosesLong {
+		part, err := a.read(ef, offset, n)
 		if err == nil && len(part) > 0 {
 			return part, nil
 		}
 		if dead := a.alive(); dead != nil {
 			return nil, dead
 		}
+		if hiccup(err) && a.verified == 0 {
+			if recoverErr := a.recover(err); recoverErr != nil {
+				return nil, recoverErr
+			}
+		}
 		// A card answers 6700, a reader fails in its own way. Whatever it
 		// was: a READ changes nothing and can be sent again.
-		a.card.shortOnly = true
+		part, err = a.read(ef, offset, min(n, apdu.MaxShortNe))
+		limits.ShortOnly = true
+		return part, err
 	}
-	return a.readBinary(offset, min(n, apdu.MaxShortNe))
+	return a.read(ef, offset, min(n, limits.maxNe()))
 }
 
-// readBinary reads at most n bytes of the current EF, none past its end.
-func (a *App) readBinary(offset, n int) ([]byte, error) {
-	r, err := a.send(apdu.Command{INS: apdu.InsReadBinary, P1: byte(offset >> 8), P2: byte(offset), Ne: n})
-	if err != nil {
-		return nil, err
-	}
-	switch r.SW {
-	case apdu.StatusOK, apdu.StatusEndOfFile:
-		return r.Data, nil
-	case apdu.StatusWrongOffset:
-		return nil, nil
-	}
-	return nil, fmt.Errorf("READ BINARY: %w", r.SW)
-}
+// errNoDER is a file that begins with no DER SEQUENCE: it is filled, with zeros
+// for one, and holds no certificate.
+var errNoDER = errors.New("the file begins with no certificate")
 
 // derLength gives the length of the DER SEQUENCE that begins a file, header
-// included, or [ErrAbsent] where none begins. It is at most maxFile.
+// included, or errNoDER where none begins. It is at most maxFile.
 func derLength(head []byte) (int, error) {
 	if len(head) < 2 || head[0] != 0x30 {
-		return 0, ErrAbsent
+		return 0, errNoDER
 	}
 	n, header := int(head[1]), 2
 	switch {

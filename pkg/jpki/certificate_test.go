@@ -80,7 +80,7 @@ func TestCertificateSizes(t *testing.T) {
 				if c, err := readAuth(s); err != nil || !bytes.Equal(c.Raw, der) {
 					t.Errorf("%d bytes, %d padding, %+v: %v", size, padding, o, err)
 				}
-				if want := 2 + (size+255)/256; !o.T0 && o.NoExtendedLength && len(s.sent) != want+1 || o == (virtualcard.Options{}) && len(s.sent) != 4 {
+				if want := 1 + (size+255)/256; !o.T0 && o.NoExtendedLength && len(s.sent) != want+1 || o == (virtualcard.Options{}) && len(s.sent) != 3 {
 					t.Errorf("%d bytes, %d padding, %+v: %d commands", size, padding, o, len(s.sent))
 				}
 				for _, cmd := range s.sent {
@@ -100,72 +100,125 @@ func TestCertificateFiles(t *testing.T) {
 	begin := func(s string, n int) []byte { return append([]byte(s), bytes.Repeat([]byte{0x30}, n)...) }
 	for name, c := range map[string]struct {
 		content []byte
-		want    error
-		reads   int // of which the longest takes all of a long file
+		want    error // where the card reports a certificate
+		reads   int   // of the first attempt, of which the longest takes all of a long file
+		absent  bool  // there is none where the card reports none
 	}{
-		"empty":                         {nil, jpki.ErrAbsent, 1},
-		"one byte":                      {[]byte{0x30}, jpki.ErrAbsent, 1},
-		"zeros":                         {make([]byte, 2048), jpki.ErrAbsent, 1},
-		"FF":                            {bytes.Repeat([]byte{0xFF}, 2048), jpki.ErrAbsent, 1},
-		"a SET":                         {begin("\x31\x82\x05\xD8", 1500), jpki.ErrAbsent, 1},
-		"an empty SEQUENCE":             {begin("\x30\x00", 100), jpki.ErrDamaged, 1},
-		"a short SEQUENCE":              {begin("\x30\x7F", 200), jpki.ErrDamaged, 1},
-		"indefinite length":             {begin("\x30\x80", 200), jpki.ErrDamaged, 1},
-		"indefinite length, short":      {begin("\x30\x80", 50), jpki.ErrDamaged, 1},
-		"length 81":                     {begin("\x30\x81\xFC", 300), jpki.ErrDamaged, 1},
-		"length 81 and one block more":  {begin("\x30\x81\xFE", 300), jpki.ErrDamaged, 2},
-		"length 82":                     {begin("\x30\x82\x05\xD8", 1600), jpki.ErrDamaged, 2},
-		"length of three bytes":         {begin("\x30\x83\x00\x05\xD8", 1600), jpki.ErrDamaged, 1},
-		"length of four bytes":          {begin("\x30\x84\x00\x00\x05\xD8", 1600), jpki.ErrDamaged, 1},
-		"length 81 cut":                 {[]byte("\x30\x81"), jpki.ErrDamaged, 1},
-		"length 82 cut":                 {[]byte("\x30\x82\x05"), jpki.ErrDamaged, 1},
-		"as long as a file can be":      {begin("\x30\x82\x7F\xFC", maxFile-4), jpki.ErrDamaged, 2},
-		"one byte longer":               {begin("\x30\x82\x7F\xFD", maxFile-4), jpki.ErrDamaged, 1},
-		"as long as 82 can say":         {begin("\x30\x82\xFF\xFF", maxFile-4), jpki.ErrDamaged, 1},
-		"cut in the first block":        {good[:200], jpki.ErrDamaged, 3},
-		"cut after the first block":     {good[:256], jpki.ErrDamaged, 3},
-		"cut in the second block":       {good[:300], jpki.ErrDamaged, 4},
-		"the last byte is missing":      {good[:1499], jpki.ErrDamaged, 3},
-		"one bit wrong in the encoding": {append([]byte{0x30, 0x82, 0x05, 0xD8, 0x31}, good[5:]...), jpki.ErrDamaged, 2},
-		"good":                          {good, nil, 2},
-		"good, one byte behind":         {append(bytes.Clone(good), 1), nil, 2},
+		"empty":                         {nil, jpki.ErrUnreadable, 2, true},
+		"one byte":                      {[]byte{0x30}, jpki.ErrDamaged, 1, true},
+		"zeros":                         {make([]byte, 2048), jpki.ErrDamaged, 1, true},
+		"FF":                            {bytes.Repeat([]byte{0xFF}, 2048), jpki.ErrDamaged, 1, true},
+		"a SET":                         {begin("\x31\x82\x05\xD8", 1500), jpki.ErrDamaged, 1, true},
+		"an empty SEQUENCE":             {begin("\x30\x00", 100), jpki.ErrDamaged, 1, false},
+		"a short SEQUENCE":              {begin("\x30\x7F", 200), jpki.ErrDamaged, 1, false},
+		"indefinite length":             {begin("\x30\x80", 200), jpki.ErrDamaged, 1, false},
+		"indefinite length, short":      {begin("\x30\x80", 50), jpki.ErrDamaged, 1, false},
+		"length 81":                     {begin("\x30\x81\xFC", 300), jpki.ErrDamaged, 1, false},
+		"length 81 and one block more":  {begin("\x30\x81\xFE", 300), jpki.ErrDamaged, 2, false},
+		"length 82":                     {begin("\x30\x82\x05\xD8", 1600), jpki.ErrDamaged, 2, false},
+		"length of three bytes":         {begin("\x30\x83\x00\x05\xD8", 1600), jpki.ErrDamaged, 1, false},
+		"length of four bytes":          {begin("\x30\x84\x00\x00\x05\xD8", 1600), jpki.ErrDamaged, 1, false},
+		"length 81 cut":                 {[]byte("\x30\x81"), jpki.ErrDamaged, 1, false},
+		"length 82 cut":                 {[]byte("\x30\x82\x05"), jpki.ErrDamaged, 1, false},
+		"as long as a file can be":      {begin("\x30\x82\x7F\xFC", maxFile-4), jpki.ErrDamaged, 2, false},
+		"one byte longer":               {begin("\x30\x82\x7F\xFD", maxFile-4), jpki.ErrDamaged, 1, false},
+		"as long as 82 can say":         {begin("\x30\x82\xFF\xFF", maxFile-4), jpki.ErrDamaged, 1, false},
+		"cut in the first block":        {good[:200], jpki.ErrDamaged, 3, false},
+		"cut after the first block":     {good[:256], jpki.ErrDamaged, 3, false},
+		"cut in the second block":       {good[:300], jpki.ErrDamaged, 4, false},
+		"the last byte is missing":      {good[:1499], jpki.ErrDamaged, 3, false},
+		"one bit wrong in the encoding": {append([]byte{0x30, 0x82, 0x05, 0xD8, 0x31}, good[5:]...), jpki.ErrDamaged, 2, false},
+		"good":                          {good, nil, 2, false},
+		"good, one byte behind":         {append(bytes.Clone(good), 1), nil, 2, false},
 	} {
-		s := newSlot(t, "adult", virtualcard.Options{})
-		setFile(t, s.card, efAuthCert, c.content)
-		cert, err := readAuth(s)
-		if !errors.Is(err, c.want) || (cert != nil) != (c.want == nil) {
-			t.Errorf("%s: %v", name, err)
-		}
-		if c.want != nil {
-			if e := errorAs[*jpki.CertificateError](t, err); e.Kind != jpki.KindAuth || errors.Is(err, jpki.ErrAbsent) && errors.Is(err, jpki.ErrDamaged) {
-				t.Errorf("%s: %v", name, err)
+		for _, reported := range []bool{true, false} {
+			want := c.want
+			s := newSlot(t, "adult", virtualcard.Options{})
+			if !reported {
+				setFile(t, s.card, efPresence, []byte{0x8F, 0x00, 0x00})
+				if c.absent {
+					want = jpki.ErrAbsent
+				}
 			}
-		}
-		if got := len(s.sent) - 2; got != c.reads {
-			t.Errorf("%s: %d reads, want %d", name, got, c.reads)
+			setFile(t, s.card, efAuthCert, c.content)
+			cert, err := readAuth(s)
+			if !errors.Is(err, want) || (cert != nil) != (want == nil) {
+				t.Errorf("%s, reported %v: %v", name, reported, err)
+			}
+			if want == nil {
+				if got := count(s.sent, apdu.InsReadBinary); got != c.reads {
+					t.Errorf("%s: %d reads, want %d", name, got, c.reads)
+				}
+				continue
+			}
+			e, causes := errorAs[*jpki.CertificateError](t, err), 0
+			for _, cause := range []error{jpki.ErrAbsent, jpki.ErrDamaged, jpki.ErrUnreadable, jpki.ErrNeedsPIN} {
+				if errors.Is(err, cause) {
+					causes++
+				}
+			}
+			if e.Kind != jpki.KindAuth || causes != 1 {
+				t.Errorf("%s: %v, which has %d causes", name, err, causes)
+			}
+			// The second attempt reads 128 bytes at a time, and the presence
+			// takes one READ.
+			if got, most := count(s.sent, apdu.InsReadBinary), c.reads+2+1+len(c.content)/128; got <= c.reads || got > most {
+				t.Errorf("%s: %d reads, want up to %d", name, got, most)
+			}
 		}
 	}
 }
 
 // TestCertificateStatus: what a card without a certificate answers is not
-// known, so every refusal means that there is none, but the one that asks for a
-// PIN.
+// known. It is what the card reports to hold that decides between "none there"
+// and "not read", and that a PIN is wanted is said by one answer only.
 func TestCertificateStatus(t *testing.T) {
-	const selectIt, readIt = "\x00\xA4\x02\x0C\x02\x00\x0A", "\x00\xB0"
+	const selectIt, readIt, readPresence = "\x00\xA4\x02\x0C\x02\x00\x0A", "\x00\xB0", "\x00\xB0\x88"
+	words := []apdu.Status{0x6200, 0x6281, 0x6282, 0x6283, 0x6300, 0x6400, 0x6581, 0x6700, 0x6981, 0x6982, 0x6985, 0x6986, 0x6A80, 0x6A82, 0x6A83, 0x6A88, 0x6B00, 0x6D00, 0x6F00, 0x9000}
 	for _, command := range []string{selectIt, readIt} {
-		for _, sw := range []apdu.Status{0x6200, 0x6281, 0x6283, 0x6300, 0x6400, 0x6581, 0x6700, 0x6981, 0x6982, 0x6985, 0x6986, 0x6A82, 0x6A83, 0x6A88, 0x6B00, 0x6D00, 0x6F00} {
-			s := newSlot(t, "adult", virtualcard.Options{})
-			s.fault = answering(s, command, string(apdu.Response{SW: sw}.Bytes()))
-			_, err := readAuth(s)
-			want := jpki.ErrAbsent
-			if sw == apdu.StatusSecurityNotSatisfied {
-				want = jpki.ErrNeedsPIN
-			}
-			if e := errorAs[*jpki.CertificateError](t, err); e.Kind != jpki.KindAuth || !errors.Is(err, want) {
-				t.Errorf("%q answered %04X: %v", command, uint16(sw), err)
-			}
-			if pastTheEnd := command == readIt && sw == apdu.StatusWrongOffset; errors.Is(err, sw) == pastTheEnd {
-				t.Errorf("%q answered %04X: %v", command, uint16(sw), err)
+		for _, presence := range []string{"reported", "not reported", "not to be had"} {
+			for _, sw := range words {
+				o := virtualcard.Options{}
+				if command == selectIt {
+					if sw == apdu.StatusOK {
+						continue
+					}
+					o.NoShortIdentifiers = apdu.StatusIncorrectP1P2
+				}
+				s := newSlot(t, "adult", o)
+				if presence == "not reported" {
+					setFile(t, s.card, efPresence, []byte{0x8F, 0x00, 0x00})
+				}
+				answer := apdu.Response{SW: sw}.Bytes()
+				presenceNow := false // the presence is being read
+				s.fault = func(n int, run func() ([]byte, error)) ([]byte, error) {
+					cmd := string(s.sent[n])
+					if strings.HasPrefix(cmd, "\x00\xA4\x02\x0C\x02\x00\x08") || strings.HasPrefix(cmd, readPresence) {
+						presenceNow = true
+					}
+					switch {
+					case presenceNow && presence == "not to be had":
+						return []byte{0x6F, 0x00}, nil
+					case !presenceNow && strings.HasPrefix(cmd, command):
+						return answer, nil
+					}
+					return run()
+				}
+				_, err := readAuth(s)
+				want := jpki.ErrUnreadable
+				switch {
+				case sw == apdu.StatusSecurityNotSatisfied:
+					want = jpki.ErrNeedsPIN
+				case presence == "not reported", presence == "not to be had" && sw == apdu.StatusNotFound:
+					want = jpki.ErrAbsent
+				}
+				if e := errorAs[*jpki.CertificateError](t, err); e.Kind != jpki.KindAuth || !errors.Is(err, want) {
+					t.Errorf("%q answered %04X, presence %s: %v", command, uint16(sw), presence, err)
+				}
+				noWord := sw == apdu.StatusOK || command == readIt && sw == apdu.StatusWrongOffset
+				if errors.Is(err, sw) == noWord {
+					t.Errorf("%q answered %04X: %v", command, uint16(sw), err)
+				}
 			}
 		}
 	}
@@ -190,7 +243,7 @@ func TestCertificateStatus(t *testing.T) {
 // TestRefusedInASession: 6982 although the PIN was verified. Whether the card
 // reports a certificate decides between "none there" and "something is wrong".
 func TestRefusedInASession(t *testing.T) {
-	const readIt, readPresence = "\x00\xB0\x00\x00\x00", "\x00\xB0\x00\x00\x03"
+	const readIt, readPresence = "\x00\xB0\x81\x00\x00", "\x00\xB0\x88\x00\x03"
 	for name, c := range map[string]struct {
 		presence []byte
 		broken   bool // the presence cannot be read
@@ -205,7 +258,7 @@ func TestRefusedInASession(t *testing.T) {
 		setFile(t, s.card, efPresence, c.presence)
 		s.fault = func(n int, run func() ([]byte, error)) ([]byte, error) {
 			switch cmd := string(s.sent[n]); {
-			case cmd == readIt:
+			case cmd == readIt, cmd == "\x00\xB0\x00\x00\x00": // by its short identifier, and selected
 				return []byte{0x69, 0x82}, nil
 			case cmd == readPresence && c.broken:
 				return nil, errReader
@@ -235,6 +288,7 @@ func TestNoSigningCertificate(t *testing.T) {
 	for _, content := range [][]byte{nil, make([]byte, 2048), bytes.Repeat([]byte{0xFF}, 2048)} {
 		s := newSlot(t, "adult", virtualcard.Options{})
 		setFile(t, s.card, efSignCert, content)
+		setFile(t, s.card, efPresence, []byte{0x00, 0x8F, 0x00})
 		err := operationNamed(t, "sign").run(context.Background(), jpki.New(s))
 		if e := errorAs[*jpki.CertificateError](t, err); e.Kind != jpki.KindSign || !errors.Is(err, jpki.ErrAbsent) {
 			t.Errorf("%v", err)
@@ -246,12 +300,12 @@ func TestNoSigningCertificate(t *testing.T) {
 // READ, once, and remembered for the connection.
 func TestExtendedLength(t *testing.T) {
 	der := certificateOf(t, 1500)
-	short := 2 + 6
+	short := 1 + 6
 	for name, c := range map[string]struct {
 		answer func(run func() ([]byte, error)) ([]byte, error)
 		costs  [2]int // the first and the second time
 	}{
-		"works":         {func(run func() ([]byte, error)) ([]byte, error) { return run() }, [2]int{4, 4}},
+		"works":         {func(run func() ([]byte, error)) ([]byte, error) { return run() }, [2]int{3, 3}},
 		"6700":          {func(func() ([]byte, error)) ([]byte, error) { return []byte{0x67, 0x00}, nil }, [2]int{short + 1, short}},
 		"6F00":          {func(func() ([]byte, error)) ([]byte, error) { return []byte{0x6F, 0x00}, nil }, [2]int{short + 1, short}},
 		"reader fails":  {func(func() ([]byte, error)) ([]byte, error) { return nil, errReader }, [2]int{short + 1, short}},
@@ -261,7 +315,7 @@ func TestExtendedLength(t *testing.T) {
 		"at most 700 bytes": {func(run func() ([]byte, error)) ([]byte, error) {
 			answer, err := run()
 			return append(answer[:min(len(answer)-2, 700)], 0x90, 0x00), err
-		}, [2]int{5, 5}},
+		}, [2]int{4, 4}},
 	} {
 		s := newSlot(t, "adult", virtualcard.Options{})
 		setFile(t, s.card, efAuthCert, append(der, make([]byte, 500)...))
@@ -305,13 +359,22 @@ func TestExtendedReadOfACancelledContext(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	s.fault, s.sent = nil, nil
-	if err := operationNamed(t, "cert export auth").run(context.Background(), card); err != nil || len(s.sent) != 4 {
+	if err := operationNamed(t, "cert export auth").run(context.Background(), card); err != nil || len(s.sent) != 3 {
 		t.Errorf("afterwards: %d commands, %v", len(s.sent), err)
 	}
 }
 
 func TestToken(t *testing.T) {
 	label := func(s string) []byte { return append([]byte(s+strings.Repeat(" ", 32-len(s))), make([]byte, 128)...) }
+	s := newSlot(t, "adult", virtualcard.Options{})
+	setFile(t, s.card, efToken, nil)
+	err := jpki.New(s).Read(context.Background(), func(a *jpki.App) error {
+		_, err := a.Token()
+		return err
+	})
+	if !errors.Is(err, jpki.ErrUnreadable) {
+		t.Errorf("an empty file: %v", err)
+	}
 	for name, c := range map[string]struct {
 		content []byte
 		want    jpki.Token
@@ -324,7 +387,6 @@ func TestToken(t *testing.T) {
 		"padded with 00":  {append([]byte("JPKIAPICCTOKEN2"), make([]byte, 145)...), jpki.Token{Label: "JPKIAPICCTOKEN2", Kind: jpki.TokenCard}},
 		"32 characters":   {append(bytes.Repeat([]byte("x"), 32), "yyyy"...), jpki.Token{Label: strings.Repeat("x", 32)}},
 		"short file":      {[]byte("JPKIAPICCTOKEN2"), jpki.Token{Label: "JPKIAPICCTOKEN2", Kind: jpki.TokenCard}},
-		"empty file":      {nil, jpki.Token{}},
 		"not printable":   {[]byte("a\x1b[2J\x7f\xff\x00b~"), jpki.Token{Label: "a?[2J???b~"}},
 		"leading space":   {label(" JPKIAPICCTOKEN2"), jpki.Token{Label: " JPKIAPICCTOKEN2"}},
 		"another letters": {label("日本"), jpki.Token{Label: "??"}},
@@ -346,7 +408,7 @@ func TestToken(t *testing.T) {
 func TestPresence(t *testing.T) {
 	for content, want := range map[string]jpki.Presence{
 		"\x8F\x8F\x00": {Sign: true, Auth: true}, "\x8F\x00\x00": {Sign: true}, "\x00\x8F\x8F": {Auth: true},
-		"\x0F\x8E\xFF": {}, "\x8F": {Sign: true}, "\x8F\x8F": {Sign: true, Auth: true}, "": {},
+		"\x0F\x8E\xFF": {}, "\x8F": {Sign: true}, "\x8F\x8F": {Sign: true, Auth: true},
 		"\x8F\x8F\x8F\x8F\x8F": {Sign: true, Auth: true},
 	} {
 		s := newSlot(t, "adult", virtualcard.Options{})
@@ -364,7 +426,7 @@ func TestPresence(t *testing.T) {
 	}
 	for _, ef := range []string{"\x00\x06", "\x00\x08"} {
 		for _, command := range []string{"\x00\xA4\x02\x0C\x02" + ef, "\x00\xB0"} {
-			s := newSlot(t, "adult", virtualcard.Options{})
+			s := newSlot(t, "adult", virtualcard.Options{NoShortIdentifiers: apdu.StatusIncorrectP1P2})
 			s.fault = answering(s, command, "\x69\x85")
 			err := jpki.New(s).Read(context.Background(), func(a *jpki.App) error {
 				token, tokenErr := a.Token()

@@ -19,20 +19,32 @@ var (
 	// ErrKeyMismatch is a signature of the card's key that the certificate's
 	// public key does not verify.
 	ErrKeyMismatch = errors.New("jpki: the card's key does not belong to the certificate")
+	// ErrNoPSS is an RSASSA-PSS signature that this card does not make.
+	// PKCS #1 v1.5 is left.
+	ErrNoPSS = errors.New("jpki: this card makes no RSASSA-PSS signatures")
+	// ErrNotTold is something about the card that it does not tell.
+	ErrNotTold = errors.New("jpki: this card does not tell that")
 )
 
 // Causes of a [CertificateError].
 var (
-	// ErrAbsent is a certificate file that holds no certificate.
+	// ErrAbsent is a certificate that the card does not report to hold, and
+	// that could not be read.
 	ErrAbsent = errors.New("no certificate in this file of the card")
 	// ErrNeedsPIN is a certificate that is readable only in a PIN session.
 	ErrNeedsPIN = errors.New("the card wants the PIN before it shows this certificate")
-	// ErrDamaged is a certificate file whose content is no certificate.
+	// ErrDamaged is a certificate file whose content is no certificate, also
+	// when it was read once more.
 	ErrDamaged = errors.New("the certificate file on the card is damaged")
+	// ErrUnreadable is a certificate that the card reports to hold, or says
+	// nothing about, and that could not be read, also in a second attempt. So is
+	// another file that could not be read.
+	ErrUnreadable = errors.New("the file on the card could not be read")
 )
 
 // CertificateError is a certificate that could not be had from the card. Its
-// cause is [ErrAbsent], [ErrNeedsPIN], [ErrDamaged] or an [apdu.Status].
+// cause is [ErrAbsent], [ErrNeedsPIN], [ErrDamaged] or [ErrUnreadable], with the
+// [apdu.Status] where there was one.
 type CertificateError struct {
 	Kind Kind
 	Err  error

@@ -244,11 +244,15 @@ type operation struct {
 	pin  string   // empty: the right one
 	new  string   // what the PIN is changed to; empty: it is not changed
 	read func(*jpki.App) error
+	look func(*jpki.App, jpki.Sheet) error // instead of read, with the card's sheet
 	use  func(*jpki.Session) error
 }
 
 func (op operation) run(ctx context.Context, card *jpki.Card) error {
-	if op.key == 0 {
+	switch {
+	case op.look != nil:
+		return card.ReadSheet(ctx, op.look)
+	case op.key == 0:
 		return card.Read(ctx, op.read)
 	}
 	p := rightPIN(op.key)
@@ -259,11 +263,11 @@ func (op operation) run(ctx context.Context, card *jpki.Card) error {
 }
 
 var operations = []operation{
-	{name: "status", read: func(a *jpki.App) error {
+	{name: "status", look: func(a *jpki.App, sheet jpki.Sheet) error {
 		_, tokenErr := a.Token()
 		_, presenceErr := a.Presence()
 		_, certErr := a.Certificate(jpki.KindAuth)
-		return errors.Join(tokenErr, presenceErr, certErr, bothTries(a))
+		return errors.Join(sheet.Err, tokenErr, presenceErr, certErr, bothTries(a))
 	}},
 	{name: "pin status", read: bothTries},
 	{name: "cert export auth", read: func(a *jpki.App) error { _, err := a.Certificate(jpki.KindAuth); return err }},
@@ -353,6 +357,9 @@ func certificates(t testing.TB, card *virtualcard.Card) map[jpki.Kind]*x509.Cert
 	}
 	return all
 }
+
+// noShortIDs is a card on which every file has to be selected.
+var noShortIDs = virtualcard.Options{NoShortIdentifiers: apdu.StatusIncorrectP1P2}
 
 var errBadSignature = errors.New("a wrong signature came out")
 

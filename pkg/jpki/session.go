@@ -47,19 +47,24 @@ func (c *Card) WithPIN(ctx context.Context, k Key, p PIN, guard Guard, use func(
 	if err := p.Check(k); err != nil {
 		return err
 	}
-	if err := c.conn.Begin(ctx); err != nil {
+	app := &App{card: c, ctx: ctx}
+	if err := app.begin(); err != nil {
 		return err
 	}
-	app, sent := &App{card: c, ctx: ctx}, false
+	stop := func() {}
 	defer func() {
+		defer stop()
 		app.dead = true
-		if !sent {
-			_ = c.conn.End() // why no PIN was sent is what counts
+		if !app.sent {
+			_ = app.end() // why no PIN was sent is what counts
 		} else if closeErr := app.close(); closeErr != nil {
 			err = errors.Join(err, closeErr)
 		}
 	}()
 	if err := app.selectApplication(); err != nil {
+		return err
+	}
+	if err := app.selectEF(keyFiles[k].pin); err != nil {
 		return err
 	}
 	tries, err := app.Tries(k)
@@ -72,10 +77,18 @@ func (c *Card) WithPIN(ctx context.Context, k Key, p PIN, guard Guard, use func(
 	if err := guard.decide(tries); err != nil {
 		return err
 	}
+	if err := app.selectEF(keyFiles[k].pin); err != nil { // already the current one
+		return err
+	}
 	if err := app.alive(); err != nil {
 		return err
 	}
-	sent = true
+	var stopGrace, stopClose func()
+	app.grace, stopGrace = outliving(ctx, pinGrace)
+	defer stopGrace()
+	app.closeBy, stopClose = outliving(ctx, closeGrace)
+	stop = stopClose
+	app.sent = true
 	if err := app.verify(k, p); err != nil {
 		return err
 	}
@@ -118,9 +131,10 @@ func (a *App) verify(k Key, p PIN) error {
 	return &UnansweredError{k, sw}
 }
 
-// sendPIN sends a command with a PIN once. It goes past [App.send], so that an
-// error always means that the command left.
+// sendPIN sends a command with a PIN once, to the current EF, which was
+// selected. It goes past [App.send], so that an error always means that the
+// command left.
 func (a *App) sendPIN(ins, p1 byte, p PIN) (apdu.Status, error) {
-	r, err := apdu.Send(a.card.conn, apdu.Command{INS: ins, P1: p1, P2: reference, Data: p.bytes()})
+	r, err := apdu.Send(a.gracious(), apdu.Command{INS: ins, P1: p1, P2: reference, Data: p.bytes()})
 	return r.SW, err
 }

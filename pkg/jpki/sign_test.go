@@ -8,6 +8,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
 	_ "crypto/sha1"
 	_ "crypto/sha256"
 	_ "crypto/sha512"
@@ -145,7 +146,10 @@ func TestSignRefused(t *testing.T) {
 			digest int
 			opts   crypto.SignerOpts
 		}{
-			"PSS":                      {cert, 32, &rsa.PSSOptions{Hash: crypto.SHA256}},
+			"PSS with SHA-384":         {cert, 48, &rsa.PSSOptions{Hash: crypto.SHA384}},
+			"PSS with a salt of 20":    {cert, 32, &rsa.PSSOptions{Hash: crypto.SHA256, SaltLength: 20}},
+			"PSS with no salt":         {cert, 32, &rsa.PSSOptions{Hash: crypto.SHA256, SaltLength: -2}},
+			"PSS, no hash":             {cert, 32, &rsa.PSSOptions{}},
 			"SHA-1":                    {cert, 20, crypto.SHA1},
 			"SHA-224":                  {cert, 28, crypto.SHA224},
 			"no hash":                  {cert, 32, crypto.Hash(0)},
@@ -170,6 +174,75 @@ func TestSignRefused(t *testing.T) {
 		return nil
 	})
 }
+
+// TestPSS: a card that makes RSASSA-PSS signatures makes them as TLS 1.3 wants
+// them, and one that does not is told from other failures, and signs as before.
+func TestPSS(t *testing.T) {
+	digest := sha256.Sum256([]byte("見本"))
+	cert := certificates(t, newCard(t, "adult", virtualcard.Options{}))[jpki.KindAuth]
+	public := cert.PublicKey.(*rsa.PublicKey)
+	for _, salt := range []int{32, rsa.PSSSaltLengthEqualsHash, rsa.PSSSaltLengthAuto} {
+		opts := &rsa.PSSOptions{Hash: crypto.SHA256, SaltLength: salt}
+		for _, o := range []virtualcard.Options{{}, noShortIDs, {T0: true}} {
+			inSession(t, newSlot(t, "adult", o), jpki.KeyAuth, func(s *jpki.Session) error {
+				sig, err := s.Signer(cert).Sign(nil, digest[:], opts)
+				if err != nil || rsa.VerifyPSS(public, crypto.SHA256, digest[:], sig, &rsa.PSSOptions{SaltLength: 32}) != nil {
+					t.Errorf("%+v, salt %d: %v", o, salt, err)
+				}
+				return nil
+			})
+		}
+	}
+	pss := &rsa.PSSOptions{Hash: crypto.SHA256, SaltLength: rsa.PSSSaltLengthEqualsHash}
+	for _, o := range []virtualcard.Options{{NoPSS: true}, {NoPSS: true, NoShortIdentifiers: apdu.StatusNotFound}} {
+		inSession(t, newSlot(t, "adult", o), jpki.KeyAuth, func(s *jpki.Session) error {
+			if sig, err := s.Signer(cert).Sign(nil, digest[:], pss); !errors.Is(err, jpki.ErrNoPSS) || !errors.Is(err, apdu.StatusIncorrectP1P2) || sig != nil {
+				t.Errorf("refused: %v", err)
+			}
+			_, err := signature(s, cert)
+			return err
+		})
+	}
+	// Answers that are no such signature.
+	other, err := rsa.SignPSS(rand.Reader, testKey(t), crypto.SHA256, digest[:], pss)
+	if err != nil {
+		t.Fatal(err)
+	}
+	salt20, err := rsa.SignPSS(rand.Reader, testKey(t), crypto.SHA256, digest[:], &rsa.PSSOptions{SaltLength: 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours := &x509.Certificate{PublicKey: &testKey(t).PublicKey}
+	for name, c := range map[string]struct {
+		cert   *x509.Certificate
+		answer []byte
+		want   error
+	}{
+		"another key's": {cert, other, jpki.ErrKeyMismatch}, "salt of 20 bytes": {ours, salt20, jpki.ErrNoPSS}, "right": {ours, other, nil},
+		"zeros": {ours, make([]byte, 256), jpki.ErrKeyMismatch}, "short": {ours, other[:255], jpki.ErrKeyMismatch},
+	} {
+		s := newSlot(t, "adult", virtualcard.Options{})
+		s.fault = answering(s, "\x80\x2A\x04", string(c.answer)+"\x90\x00")
+		inSession(t, s, jpki.KeyAuth, func(s *jpki.Session) error {
+			if sig, err := s.Signer(c.cert).Sign(nil, digest[:], pss); !errors.Is(err, c.want) || (err == nil) != (sig != nil) {
+				t.Errorf("%s: %v", name, err)
+			}
+			return nil
+		})
+	}
+}
+
+// testKey is a key that no card has.
+var testKey = func() func(testing.TB) *rsa.PrivateKey {
+	made := sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+	return func(t testing.TB) *rsa.PrivateKey {
+		key, err := made()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return key
+	}
+}()
 
 // exclusive is a reader that notices a transaction inside another one.
 type exclusive struct {
@@ -268,9 +341,9 @@ func TestSignStatus(t *testing.T) {
 			t.Errorf("%04X: sent %d times", uint16(sw), n)
 		}
 	}
-	s := newSlot(t, "adult", virtualcard.Options{})
+	s := newSlot(t, "adult", noShortIDs)
 	s.fault = answering(s, string(selectAuthKey), "\x6A\x82")
-	if err := operationNamed(t, "log in").run(context.Background(), jpki.New(s)); !errors.Is(err, apdu.StatusNotFound) || count(s.sent, apdu.InsPerformSecurityOperation) != 0 {
+	if err := operationNamed(t, "log in").run(context.Background(), jpki.New(s)); !errors.Is(err, apdu.StatusNotFound) || count(s.sent, apdu.InsPerformSecurityOperation) != 1 {
 		t.Errorf("without a key: %v", err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"math/big"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -94,17 +95,46 @@ func TestTLS(t *testing.T) {
 	}
 	// No PIN is sent for what the card cannot sign.
 	begun, signer := s.begins, card.Signer(context.Background(), jpki.KeyAuth, cert, rightPIN(jpki.KeyAuth), nil)
-	for _, opts := range []crypto.SignerOpts{&rsa.PSSOptions{Hash: crypto.SHA256}, crypto.SHA1, crypto.SHA512} {
+	for _, opts := range []crypto.SignerOpts{&rsa.PSSOptions{Hash: crypto.SHA384}, crypto.SHA1, crypto.SHA512} {
 		if _, err := signer.Sign(nil, make([]byte, 32), opts); err == nil || s.begins != begun {
 			t.Errorf("%v: %v, %d sessions", opts, err, s.begins-begun)
 		}
 	}
-	// TLS 1.3 fails before the card is asked for anything.
+	// TLS 1.3 fails before the card is asked for anything where PSS is left out.
 	sent := len(s.sent)
 	if _, err := handshake(config(rightPIN(jpki.KeyAuth), nil, tls.VersionTLS13)); err == nil || len(s.sent) != sent {
-		t.Errorf("TLS 1.3: %v after %d commands", err, len(s.sent)-sent)
+		t.Errorf("TLS 1.3 without PSS: %v after %d commands", err, len(s.sent)-sent)
 	}
 	if public := card.Signer(context.Background(), jpki.KeyAuth, cert, pin(""), nil).Public(); !cert.PublicKey.(interface{ Equal(crypto.PublicKey) bool }).Equal(public) {
 		t.Error("another public key")
+	}
+}
+
+// TestTLSWithPSS: where the card makes PSS signatures, both versions work with
+// them; where it does not, the error says so.
+func TestTLSWithPSS(t *testing.T) {
+	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+		for _, o := range []virtualcard.Options{{}, {NoPSS: true}} {
+			s := newSlot(t, "adult", o)
+			cert := certificates(t, s.card)[jpki.KindAuth]
+			seen, err := handshake(&tls.Config{
+				ServerName: "server.example.jp", RootCAs: serverCA, MinVersion: version, MaxVersion: version,
+				Certificates: []tls.Certificate{{
+					Certificate:                  [][]byte{cert.Raw},
+					PrivateKey:                   jpki.New(s).Signer(context.Background(), jpki.KeyAuth, cert, rightPIN(jpki.KeyAuth), nil),
+					SupportedSignatureAlgorithms: []tls.SignatureScheme{tls.PSSWithSHA256},
+				}},
+			})
+			if o.NoPSS {
+				if err == nil || !strings.Contains(err.Error(), jpki.ErrNoPSS.Error()) { // crypto/tls passes on the words only
+					t.Errorf("version %x without PSS: %v", version, err)
+				}
+			} else if err != nil || seen.Version != version || !seen.PeerCertificates[0].Equal(cert) {
+				t.Errorf("version %x: %v", version, err)
+			}
+			if n := withPIN(s.sent, 0x20); n != 1 || openTo(t, s.card) != nil {
+				t.Errorf("version %x: %d PINs sent, or left open", version, n)
+			}
+		}
 	}
 }

@@ -42,12 +42,10 @@ type Token struct {
 	Kind  TokenKind
 }
 
-// Token reads the token information.
+// Token reads the token information. Where the card does not give it, the error
+// is an [apdu.Status] or [ErrUnreadable].
 func (a *App) Token() (Token, error) {
-	if err := a.selectEF(efToken); err != nil {
-		return Token{}, err
-	}
-	data, err := a.readBinary(0, tokenSize)
+	data, err := a.readAll(efToken, tokenSize)
 	if err != nil {
 		return Token{}, err
 	}
@@ -72,12 +70,10 @@ func (p Presence) Has(k Key) bool {
 	return p.Sign
 }
 
-// Presence reads which certificates the card reports.
+// Presence reads which certificates the card reports. Where the card does not
+// say, the error is an [apdu.Status] or [ErrUnreadable].
 func (a *App) Presence() (Presence, error) {
-	if err := a.selectEF(efPresence); err != nil {
-		return Presence{}, err
-	}
-	data, err := a.readBinary(0, presenceSize)
+	data, err := a.readAll(efPresence, presenceSize)
 	if err != nil {
 		return Presence{}, err
 	}

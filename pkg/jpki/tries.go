@@ -41,15 +41,35 @@ func (a *App) Tries(k Key) (Tries, error) {
 	return Tries{left, max(left, k.MaxTries())}, nil
 }
 
-// counter gives the card's answer to the query for k's counter.
+// counter gives the card's answer to the query for k's counter. The PIN is
+// named by its short identifier where it is not the current EF and the card
+// takes that, else selected.
 func (a *App) counter(k Key) (apdu.Status, error) {
-	if err := a.selectEF(keyFiles[k].pin); err != nil {
+	ef, tried := keyFiles[k].pin, false
+	if a.ef != ef && ef != 0 && a.card.shortIDs.query != refused {
+		tried = true
+		sw, err := a.query(shortReference(ef))
+		a.ef = 0 // the PIN is the current EF now, or what was before
+		if err != nil {
+			return 0, err
+		}
+		left, counts := sw.Tries()
+		switch {
+		case counts && 0 < left && left <= k.MaxTries():
+			a.card.shortIDs.query = works
+			return sw, nil
+		case a.card.shortIDs.query == works:
+			return sw, nil
+		}
+		// That a PIN is blocked or open is believed only of one that the card
+		// is known to have understood.
+	}
+	if err := a.selectEF(ef); err != nil {
 		return 0, err
 	}
-	sw, err := a.query(a.card.queryCase2)
-	if err == nil && sw == apdu.StatusWrongLength && !a.card.queryCase2 {
-		sw, err = a.query(true)
-		a.card.queryCase2 = err == nil && sw != apdu.StatusWrongLength
+	sw, err := a.query(reference)
+	if left, counts := triesIn(sw); tried && err == nil && counts && left > 0 {
+		a.card.shortIDs.query = refused
 	}
 	return sw, err
 }
@@ -57,12 +77,17 @@ func (a *App) counter(k Key) (apdu.Status, error) {
 // query sends the VERIFY without data that asks for the counter: the case 1
 // command of ISO/IEC 7816-4, 11.6.6, or the case 2 command that some readers
 // and cards want instead and tell by 6700.
-func (a *App) query(case2 bool) (apdu.Status, error) {
-	cmd := apdu.Command{INS: apdu.InsVerify, P2: reference}
-	if case2 {
+func (a *App) query(p2 byte) (apdu.Status, error) {
+	cmd := apdu.Command{INS: apdu.InsVerify, P2: p2}
+	if a.card.queryCase2 {
 		cmd.Ne = apdu.MaxShortNe
 	}
 	r, err := a.send(cmd)
+	if err == nil && r.SW == apdu.StatusWrongLength && !a.card.queryCase2 {
+		cmd.Ne = apdu.MaxShortNe
+		r, err = a.send(cmd)
+		a.card.queryCase2 = err == nil && r.SW != apdu.StatusWrongLength
+	}
 	return r.SW, err
 }
 

@@ -92,6 +92,7 @@ type Card struct {
 	powered    bool
 	woken      bool // a command was answered since power-up
 	files      map[uint16]*file
+	cardData   map[uint16][]byte // what GET DATA finds, by tag
 	sign, auth *pin
 	app        *application // the selected application
 	ef         *file        // the current EF; nil: none
@@ -125,7 +126,7 @@ func New(p Persona, now time.Time, o Options) (*Card, error) {
 	if err := c.accepts(c.state()); err != nil {
 		return nil, err
 	}
-	c.files = newFiles(c, now)
+	c.files, c.cardData = newFiles(c, now), newCardData(p, o, now)
 	return c, nil
 }
 
@@ -173,10 +174,13 @@ func (c *Card) dropPINs() {
 // 14443 Type B card (PC/SC part 3, 3.1.3.2.3.2).
 func (c *Card) ATR() []byte {
 	if c.options.Contact {
-		return []byte{0x3B, 0xE0, 0x00, 0xFF, 0x81, 0x31, 0xFE, 0x45, 0x14}
+		return bytes.Clone(contactATR)
 	}
 	return []byte{0x3B, 0x88, 0x80, 0x01, 0, 0, 0, 0, 0x33, 0x81, 0x81, 0, 0x3A}
 }
+
+// contactATR is one of the two known of the contact interface.
+var contactATR = []byte{0x3B, 0xE0, 0x00, 0xFF, 0x81, 0x31, 0xFE, 0x45, 0x14}
 
 // OnChange has f called whenever a command changed a PIN or a retry counter,
 // before the answer leaves the card: a try must not be forgotten when the
@@ -243,6 +247,7 @@ var commands = []struct {
 }{
 	{0x00, apdu.InsSelect, (*Card).selectFile},
 	{0x00, apdu.InsReadBinary, (*Card).readBinary},
+	{0x00, apdu.InsGetData, (*Card).getData},
 	{0x00, apdu.InsVerify, (*Card).verify},
 	{0x00, apdu.InsChangeReferenceData, (*Card).changePIN},
 	{0x80, apdu.InsPerformSecurityOperation, (*Card).computeSignature},
@@ -270,6 +275,12 @@ func (c *Card) answer(raw []byte) apdu.Response {
 }
 
 func (c *Card) run(cmd apdu.Command) apdu.Response {
+	switch {
+	case cmd.CLA&^0x83 == 0 && cmd.CLA&0x03 != 0:
+		return status(statusNoLogicalChannels)
+	case cmd.CLA&^0x8C == 0 && cmd.CLA&0x0C != 0:
+		return status(statusNoSecureMessaging)
+	}
 	if cmd.CLA != 0x00 && cmd.CLA != 0x80 {
 		return status(apdu.StatusClassNotSupported)
 	}
@@ -293,6 +304,9 @@ func status(sw apdu.Status) apdu.Response { return apdu.Response{SW: sw} }
 const (
 	statusMemoryFailure    apdu.Status = 0x6581
 	statusIncompatibleFile apdu.Status = 0x6981 // command incompatible with file structure
+
+	statusNoLogicalChannels apdu.Status = 0x6881
+	statusNoSecureMessaging apdu.Status = 0x69FC // as the JPKI application of test cards answers
 )
 
 // SetFile replaces the content of a transparent EF of the JPKI application, for

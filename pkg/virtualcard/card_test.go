@@ -145,11 +145,14 @@ func TestCommands(t *testing.T) {
 			00A4020C03000A00 6700
 			00A4020C02000A 9000`},
 		{name: "MF does nothing", script: `
+			00A40000 6A86
 			{jpki} 9000
 			{cert a} 9000
 			00A40000 9000
-			00A40000023F00 9000
-			00A4000C023F00 9000
+			00A4000C 9000
+			00A40000023F00 6A82
+			00A4000C023F00 6A82
+			00A4000002000A 6A86
 			{read} 4:9000`},
 		{name: "MF refused", options: Options{RefuseMF: true}, script: `
 			{jpki} 9000
@@ -169,6 +172,10 @@ func TestCommands(t *testing.T) {
 			{pin a} 9000
 			{key s} 9000
 			{pin s} 9000
+			00A4020C020009 9000
+			{read} 6982
+			00A4020C020016 9000
+			{pso} 6985
 			00A4020C020003 6A82
 			00A4020C023F00 6A82`},
 
@@ -227,10 +234,82 @@ func TestCommands(t *testing.T) {
 			00B0980000 6981
 			00B09A0000 6981
 			00B09B0000 6981
+			00B0890000 6982
+			00B0960000 6981
 			00B0830000 6A82
 			00B0C60000 6A86
 			{issuer} 9000
 			00B0860000 6A82`},
+		{name: "PIN and key by short identifier", script: `
+			{jpki} 9000
+			0020009B 63C5
+			00200098 63C3
+			{query} 63C3
+			802A009A04DEADBEEF00 6982
+			802A009704DEADBEEF00 6982
+			0020009B07` + hex.EncodeToString([]byte(SignPIN)) + ` 9000
+			802A009A04DEADBEEF00 256:9000
+			{pso} 256:9000
+			002401980435363738 6982
+			0020009804` + hex.EncodeToString([]byte(AuthPIN)) + ` 9000
+			002401980435363738 9000
+			00200098043536373A 63C2
+			00200097 6981
+			00200099 6A82
+			002000D8 6A86
+			802A009804DEADBEEF00 6981
+			802A009604DEADBEEF00 6985
+			802A008304DEADBEEF00 6A82
+			{issuer} 9000
+			00200098 6A82`},
+		{name: "no short identifiers", options: Options{NoShortIdentifiers: 0x6A86}, script: `
+			{jpki} 9000
+			00B08A0000 6A86
+			0020009B 6A86
+			802A009A04DEADBEEF00 6A86
+			{cert a} 9000
+			00B0800000 256:9000
+			{pin a} 9000
+			{query} 63C3`},
+		{name: "ways to sign", script: `
+			{jpki} 9000
+			{pin a} 9000
+			{auth ok} 9000
+			802A019704DEADBEEF00 256:9000
+			802A029704DEADBEEF00 6985
+			802A029720` + strings.Repeat("55", 32) + `00 256:9000
+			802A039704DEADBEEF00 256:9000
+			802A049704DEADBEEF00 6985
+			802A049720` + strings.Repeat("55", 32) + `00 256:9000
+			802A059704DEADBEEF00 256:9000
+			802A069704DEADBEEF00 6A86
+			802AFF9704DEADBEEF00 6A86`},
+		{name: "no PSS", options: Options{NoPSS: true}, script: `
+			{jpki} 9000
+			{pin a} 9000
+			{auth ok} 9000
+			802A029720` + strings.Repeat("55", 32) + `00 256:9000
+			802A049720` + strings.Repeat("55", 32) + `00 6A86
+			802A059704DEADBEEF00 6A86`},
+		{name: "data of the card itself", script: `
+			00CA00F200 8:9000
+			00CA00F208 8:9000
+			00CA00F000 5:9000
+			00CA004500 16:9000
+			00CA5F5100 8:9000
+			00CA00F300 6A88
+			00CA00F2 6700
+			00CA00F201AA00 6700
+			{jpki} 9000
+			{pin a} 9000
+			00CA00F200 6D00
+			{query} 63C3
+			reset
+			00CA00F200 8:9000`},
+		{name: "no data of the card itself", options: Options{NoCardData: true}, script: `
+			00CA00F200 6A88`},
+		{name: "no data of a phone", persona: "android", script: `
+			00CA00F200 6A88`},
 		{name: "a PIN or key is never read", script: `
 			{jpki} 9000
 			{pin a} 9000
@@ -314,7 +393,8 @@ func TestCommands(t *testing.T) {
 			{pin a} 9000
 			00200000 6A86
 			00200180 6A86
-			00200081 6A86
+			00200081 6981
+			{pin a} 9000
 			00200000043132333400 6A86
 			00200080043132333400 6700
 			{query} 63C3
@@ -420,7 +500,7 @@ func TestCommands(t *testing.T) {
 			{sign ok} 9000
 			{pin a} 9000
 			002401800435363738 6982`},
-		{name: "the card takes any new PIN", script: `
+		{name: "the card takes any new PIN", options: Options{AnyPINFormat: true}, script: `
 			{jpki} 9000
 			{pin a} 9000
 			{auth ok} 9000
@@ -428,7 +508,7 @@ func TestCommands(t *testing.T) {
 			002000800161 9000
 			{key a} 9000
 			{pso} 256:9000`},
-		{name: "the card enforces the form", options: Options{EnforcePINFormat: true}, script: `
+		{name: "the card enforces the form", script: `
 			{jpki} 9000
 			{pin a} 9000
 			{auth ok} 9000
@@ -542,14 +622,14 @@ func TestCommands(t *testing.T) {
 			{pso} 6982`},
 
 		{name: "class and instruction", script: `
-			00CA0000 6D00
+			00CA0000 6700
 			00B2010400 6D00
 			00C0000000 6D00
 			00440000 6D00
-			80CA000000 6D00
+			80CA000000 6E00
 			80A4040C 6E00
-			01A4040C 6E00
-			0CB0000000 6E00
+			01A4040C 6881
+			0CB0000000 69FC
 			10200080 6E00
 			FFCA000000 6E00`},
 		{name: "malformed commands", script: `

@@ -13,8 +13,10 @@ const (
 	efSignCACertificate uint16 = 0x0002
 	efTokenInfo         uint16 = 0x0006
 	efPresence          uint16 = 0x0008
+	efHidden            uint16 = 0x0009 // it can be selected, and never read
 	efAuthCertificate   uint16 = 0x000A
 	efAuthCACertificate uint16 = 0x000B
+	efTerminalKey       uint16 = 0x0016 // for terminal certificates: it signs nothing
 	efAuthKey           uint16 = 0x0017
 	efAuthPIN           uint16 = 0x0018
 	efSignKey           uint16 = 0x001A
@@ -44,6 +46,7 @@ type file struct {
 	kind    fileKind
 	content []byte          // of a transparent EF
 	guard   *pin            // must be verified to read the content or use the key; nil: free
+	hidden  bool            // the content is never read
 	pin     *pin            // of a PIN EF
 	key     *rsa.PrivateKey // of a key EF
 }
@@ -63,6 +66,8 @@ func newFiles(c *Card, now time.Time) map[uint16]*file {
 		efAuthCACertificate: {content: authCA.Certificate.Raw},
 		efTokenInfo:         {content: tokenInfo(c.persona.Label)},
 		efPresence:          {content: presence(c.persona.SignCertificate, true)},
+		efHidden:            {hidden: true},
+		efTerminalKey:       {kind: keyEF},
 		efAuthKey:           {kind: keyEF, key: keys.auth, guard: c.auth},
 		efAuthPIN:           {kind: pinEF, pin: c.auth},
 		efSignKey:           {kind: keyEF, key: keys.sign, guard: c.sign},

@@ -17,7 +17,7 @@ func spread(n uint16) Options {
 	bit := func(i int) bool { return n>>i&1 != 0 }
 	o := Options{
 		NoExtendedLength: bit(0), T0: bit(1), FirstCommandFails: bit(2), QueryCase2: bit(3), QueryShowsOpen: bit(4),
-		EnforcePINFormat: bit(5), ReselectDrops: bit(6), WarnEndOfFile: bit(7), RefuseMF: bit(8), NoIssuerDomain: bit(9),
+		AnyPINFormat: bit(5), ReselectDrops: bit(6), WarnEndOfFile: bit(7), RefuseMF: bit(8), NoIssuerDomain: bit(9),
 	}
 	if err := o.check(); err != nil {
 		panic(err)

@@ -34,9 +34,9 @@ type Options struct {
 	// BlockedVerify answers a VERIFY of a blocked PIN: 6984 (also when zero),
 	// 6983 or 63C0. The try that blocks is always answered with 63C0.
 	BlockedVerify apdu.Status
-	// EnforcePINFormat has the card refuse a new PIN of the wrong form with
-	// 6A80. Whether real cards do is unknown.
-	EnforcePINFormat bool
+	// AnyPINFormat has the card take a new PIN of any form. Otherwise it
+	// refuses one of the wrong form with 6A80, as test cards do.
+	AnyPINFormat bool
 	// ReselectDrops has a SELECT of the JPKI application drop the PIN state
 	// even if it was selected already.
 	ReselectDrops bool
@@ -48,8 +48,18 @@ type Options struct {
 	// 00; a file without certificate is filling only.
 	PadFF bool
 
-	// RefuseMF answers 6A86 to a SELECT of the MF, instead of 9000. It does
-	// nothing either way.
+	// NoShortIdentifiers answers every command that names its file by a short
+	// identifier with this status. Zero: they work.
+	NoShortIdentifiers apdu.Status
+	// NoPSS refuses RSASSA-PSS signatures with 6A86.
+	NoPSS bool
+	// CardLastDay is the last day of the card itself, YYYYMMDD. Empty: the
+	// persona's.
+	CardLastDay string
+	// NoCardData refuses GET DATA for the card's last day with 6A88.
+	NoCardData bool
+
+	// RefuseMF answers 6A86 to a SELECT of the MF in any application.
 	RefuseMF bool
 	// NoIssuerDomain answers 6A82 to a SELECT of the issuer domain by name. It
 	// is still what power-up selects.
@@ -63,6 +73,9 @@ func (o *Options) check() error {
 	}
 	if o.BlockedVerify == 0 {
 		o.BlockedVerify = apdu.StatusReferenceDataUnusable
+	}
+	if sw := o.NoShortIdentifiers; sw != 0 && !sw.Refused() {
+		return fmt.Errorf("virtualcard: %04X refuses no short identifier", uint16(sw))
 	}
 	for _, sw := range []apdu.Status{o.BlockedQuery, o.BlockedVerify} {
 		switch sw {

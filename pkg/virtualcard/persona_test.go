@@ -43,6 +43,9 @@ func TestPersonasKeepTheirState(t *testing.T) {
 					}
 				}
 				checkLastDay(t, p, now)
+				if card := p.CardLastDay(now); card.Add(24*time.Hour).Before(notAfter) || p.Name == "adult" && !card.After(notAfter) {
+					t.Errorf("%s at %v: the card ends on %v, its certificates on %v", p.Name, now, card, notAfter)
+				}
 			}
 		}
 	}

@@ -36,17 +36,17 @@ func newPIN(value string, left, most int, format func(string) bool) *pin {
 	return &pin{reference: initialReference(value), left: left, max: most, format: format}
 }
 
-// verify is VERIFY (ISO/IEC 7816-4, 11.6.6) of the current EF. Without data it
-// is the retry counter query, which costs no try.
+// verify is VERIFY (ISO/IEC 7816-4, 11.6.6) of the current EF, or
+// of that of a short identifier. Without data it is the retry counter query, which costs no try.
 //
 // The card compares byte by byte, so data of a wrong length is a wrong PIN and
 // costs a try. That is the cautious assumption for those who test a client: no
 // source says that cards are kinder.
 func (c *Card) verify(cmd apdu.Command) apdu.Response {
-	if cmd.P1 != 0x00 || cmd.P2 != 0x80 {
+	if cmd.P1 != 0x00 {
 		return status(apdu.StatusIncorrectP1P2)
 	}
-	f, refusal := c.current(pinEF)
+	f, refusal := c.referenced(cmd.P2, pinEF)
 	switch {
 	case f == nil:
 		return status(refusal)
@@ -89,10 +89,10 @@ func triesLeft(n int) apdu.Status { return 0x63C0 | apdu.Status(n) }
 // 7816-4, 11.6.7) of the current EF, which must be verified. The PIN stays
 // verified.
 func (c *Card) changePIN(cmd apdu.Command) apdu.Response {
-	if cmd.P1 != 0x01 || cmd.P2 != 0x80 {
+	if cmd.P1 != 0x01 {
 		return status(apdu.StatusIncorrectP1P2)
 	}
-	f, refusal := c.current(pinEF)
+	f, refusal := c.referenced(cmd.P2, pinEF)
 	switch {
 	case f == nil:
 		return status(refusal)
@@ -100,7 +100,7 @@ func (c *Card) changePIN(cmd apdu.Command) apdu.Response {
 		return status(apdu.StatusSecurityNotSatisfied)
 	case len(cmd.Data) == 0 || len(cmd.Data) > maxPINLength || cmd.Ne > 0:
 		return status(apdu.StatusWrongLength)
-	case c.options.EnforcePINFormat && !f.pin.format(string(cmd.Data)):
+	case !c.options.AnyPINFormat && !f.pin.format(string(cmd.Data)):
 		return status(apdu.StatusWrongData)
 	}
 	f.pin.reference = newReference(string(cmd.Data))

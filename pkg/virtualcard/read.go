@@ -11,13 +11,11 @@ func (c *Card) readBinary(cmd apdu.Command) apdu.Response {
 	}
 	f, offset := c.ef, int(cmd.P1)<<8|int(cmd.P2)
 	if cmd.P1&0x80 != 0 {
-		if cmd.P1&0x60 != 0 {
-			return status(apdu.StatusIncorrectP1P2)
-		}
 		offset = int(cmd.P2)
-		if sfi := cmd.P1 & 0x1F; sfi != 0 { // 0 stands for the current EF
-			if f = c.find(uint16(sfi)); f == nil { // here the SFI is the identifier's last byte
-				return status(apdu.StatusNotFound)
+		if cmd.P1 != 0x80 { // which stands for the current EF
+			var refusal apdu.Status
+			if f, refusal = c.shortIdentifier(cmd.P1); f == nil {
+				return status(refusal)
 			}
 		}
 	}
@@ -26,7 +24,7 @@ func (c *Card) readBinary(cmd apdu.Command) apdu.Response {
 		return status(apdu.StatusNoCurrentEF)
 	case f.kind != transparentEF:
 		return status(statusIncompatibleFile)
-	case f.guard != nil && !f.guard.verified:
+	case f.hidden || f.guard != nil && !f.guard.verified:
 		return status(apdu.StatusSecurityNotSatisfied)
 	case offset >= len(f.content):
 		return status(apdu.StatusWrongOffset)

@@ -45,9 +45,16 @@ func (c *Card) selectFile(cmd apdu.Command) apdu.Response {
 	return status(apdu.StatusIncorrectP1P2)
 }
 
+// selectMF answers as a survey of test cards reports: there is no MF by its
+// identifier; without one the command succeeds inside an application, and does
+// nothing.
 func (c *Card) selectMF(cmd apdu.Command) apdu.Response {
-	isMF := len(cmd.Data) == 0 || bytes.Equal(cmd.Data, []byte{0x3F, 0x00})
-	if c.options.RefuseMF || !isMF || (cmd.P2 != 0x00 && cmd.P2 != noResponseData) {
+	switch {
+	case c.options.RefuseMF || c.app == issuerDomain || cmd.P2 != 0x00 && cmd.P2 != noResponseData:
+		return status(apdu.StatusIncorrectP1P2)
+	case bytes.Equal(cmd.Data, []byte{0x3F, 0x00}):
+		return status(apdu.StatusNotFound)
+	case len(cmd.Data) > 0:
 		return status(apdu.StatusIncorrectP1P2)
 	}
 	return status(apdu.StatusOK)
@@ -101,14 +108,41 @@ func (c *Card) find(ef uint16) *file {
 	return c.files[ef]
 }
 
-// current gives the current EF, if it is of the kind that a command works on,
-// and the refusal otherwise.
-func (c *Card) current(k fileKind) (*file, apdu.Status) {
+// referenced gives the EF that P2 of a command on a PIN or key refers to: the
+// current one (80), or that of a short identifier (80 + SFI), which becomes the
+// current one. It has to be of the kind that the command works on; otherwise
+// there is only the refusal.
+func (c *Card) referenced(p2 byte, k fileKind) (*file, apdu.Status) {
+	f := c.ef
+	if p2 != 0x80 {
+		var refusal apdu.Status
+		if f, refusal = c.shortIdentifier(p2); f == nil {
+			return nil, refusal
+		}
+	}
 	switch {
-	case c.ef == nil:
+	case f == nil:
 		return nil, apdu.StatusNoCurrentEF
-	case c.ef.kind != k:
+	case f.kind != k:
 		return nil, statusIncompatibleFile
 	}
-	return c.ef, apdu.StatusOK
+	c.ef = f
+	return f, apdu.StatusOK
+}
+
+// shortIdentifier gives the EF of a short identifier in the low five bits of
+// p, of which the first of the others is set and no further one. Here the short
+// identifier is the last byte of the identifier.
+func (c *Card) shortIdentifier(p byte) (*file, apdu.Status) {
+	switch {
+	case p&0xE0 != 0x80:
+		return nil, apdu.StatusIncorrectP1P2
+	case c.options.NoShortIdentifiers != 0:
+		return nil, c.options.NoShortIdentifiers
+	}
+	f := c.find(uint16(p & 0x1F))
+	if f == nil {
+		return nil, apdu.StatusNotFound
+	}
+	return f, apdu.StatusOK
 }

@@ -27,6 +27,45 @@ func sign(t *testing.T, c *Card, data []byte) []byte {
 	return r.Data
 }
 
+// TestSignaturesOfDigests: what P1 has the card make of data and of digests is
+// what verifiers know.
+func TestSignaturesOfDigests(t *testing.T) {
+	c := newCard(t, "adult", Options{})
+	play(t, c, "{jpki} 9000\n{pin a} 9000\n{auth ok} 9000")
+	certificate, err := x509.ParseCertificate(trimDER(t, readFile(t, c, 0x000A)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	public := certificate.PublicKey.(*rsa.PublicKey)
+	data := []byte("見本")
+	digest := sha256.Sum256(data)
+	pkcs1 := func(hash crypto.Hash) func([]byte) error {
+		return func(sig []byte) error { return rsa.VerifyPKCS1v15(public, hash, digest[:], sig) }
+	}
+	pss := func(sig []byte) error {
+		return rsa.VerifyPSS(public, crypto.SHA256, digest[:], sig, &rsa.PSSOptions{SaltLength: 32})
+	}
+	for p1, way := range map[byte]struct {
+		data   []byte
+		verify func([]byte) error
+	}{
+		0x01: {data, pkcs1(0)}, 0x02: {digest[:], pkcs1(crypto.SHA256)}, 0x03: {data, pkcs1(crypto.SHA256)},
+		0x04: {digest[:], pss}, 0x05: {data, pss},
+	} {
+		raw, err := c.Transmit(append(append([]byte{0x80, 0x2A, p1, 0x97, byte(len(way.data))}, way.data...), 0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := apdu.ParseResponse(raw)
+		if err != nil || r.SW != apdu.StatusOK {
+			t.Fatalf("P1 %02X: %v %v", p1, r.SW, err)
+		}
+		if err := way.verify(r.Data); err != nil {
+			t.Errorf("P1 %02X: %v", p1, err)
+		}
+	}
+}
+
 // TestSignaturePadding undoes signatures by arithmetic: whatever the data, the
 // card puts PKCS #1 v1.5 block type 1 around it.
 func TestSignaturePadding(t *testing.T) {

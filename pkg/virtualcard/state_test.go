@@ -11,7 +11,7 @@ import (
 )
 
 func TestStateSurvivesBetweenRuns(t *testing.T) {
-	first := newCard(t, "adult", Options{})
+	first := newCard(t, "adult", Options{AnyPINFormat: true})
 	play(t, first, `
 		{jpki} 9000
 		{pin s} 9000
