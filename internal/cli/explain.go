@@ -167,6 +167,10 @@ func explainCertificate(err error) *problem.Problem {
 		return problem.New(problem.DamagedCert,
 			text{JA: "カードの%sが壊れています。", EN: "The %s on the card is damaged."}.With(name),
 			text{JA: "カードを置き直しても同じなら、市区町村の窓口に相談してください。", EN: "Put the card back and try again; if it stays so, ask at the municipal counter."})
+	case errors.Is(err, jpki.ErrUnreadable):
+		return problem.New(problem.CardAnswer,
+			text{JA: "%sを読み取れませんでした(カードにないという意味ではありません)。", EN: "The %s could not be read. That does not mean that the card has none."}.With(name),
+			text{JA: "カードを置き直して、もう一度実行してください。変わらなければ jpki doctor で調べられます。", EN: "Put the card back and run this again. If it stays so, jpki doctor looks for the cause."})
 	}
 	hint := text{JA: "証明書がいらないと申請した場合や失効した場合は入っていません。発行は市区町村の窓口でできます。詳しくは jpki guide who", EN: "It is absent if it was declined or has lapsed. The municipal counter issues it. More: jpki guide who"}
 	if failed.Kind == jpki.KindSign {

@@ -317,7 +317,7 @@ func readCounters(app *jpki.App) (pins []pinStatus, err error) {
 func fatal(err error) bool {
 	var status apdu.Status
 	var certificate *jpki.CertificateError
-	return err != nil && !errors.As(err, &status) && !errors.As(err, &certificate)
+	return err != nil && !errors.As(err, &status) && !errors.As(err, &certificate) && !errors.Is(err, jpki.ErrUnreadable)
 }
 
 // generation names the CA that issued c by its key identifier, "" if unknown.
