@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/jpki-tools/jpki/internal/castore"
 	"github.com/jpki-tools/jpki/internal/env"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/ui"
@@ -147,6 +148,7 @@ type signJob struct {
 // signed is what a signing session learned of the signer.
 type signed struct {
 	cert *x509.Certificate
+	ca   []*x509.Certificate // as far as the card gave it
 	time time.Time
 	demo bool
 }
@@ -210,6 +212,9 @@ func (a *app) sign(ctx context.Context, opt *signOptions, inputs []string) error
 		by, failed = c.signSession(ctx, u, jobs)
 		if c.signingKey() == jpki.KeySign {
 			a.seen().remember(ctx, nil, by.cert)
+		}
+		if docs := a.memory(); docs != nil && len(by.ca) > 0 { // some forms have no room for it
+			keepCAs(ctx, castore.Open(docs), c.env.Now(), by.ca...)
 		}
 		c.deliverAll(ctx, stamper, jobs, failed)
 	}
@@ -397,7 +402,7 @@ func (c *call) signSession(ctx context.Context, u *unlocker, jobs []*signJob) (b
 		if err != nil {
 			return err
 		}
-		by = signed{who.cert, who.time, cert.IsDemo(who.cert)}
+		by = signed{who.cert, who.ca, who.time, cert.IsDemo(who.cert)}
 		p := c.io.Steps(text{JA: "カードで署名しています", EN: "signing with the card"}, len(jobs), c.env.Now)
 		defer p.Done()
 		for _, job := range jobs {

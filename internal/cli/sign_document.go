@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jpki-tools/jpki/internal/companion"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/cms"
@@ -307,7 +308,7 @@ func prepareXML(c *call, in *input) (document, error) {
 		}
 	}
 	request := xmlsig.Options{
-		Form: xmlForms[c.form], Hash: c.hash, IDs: c.ids, XAdES: c.format == "xades", Cosign: c.cosign,
+		Form: xmlForms[c.form], Hash: c.hash, IDs: c.ids, XAdES: c.format == "xades",
 		C14N: xmlsig.Canonicalizer{Method: xmlsig.C14N10},
 	}
 	switch c.profile {
@@ -329,6 +330,21 @@ func prepareXML(c *call, in *input) (document, error) {
 		request.Files = append(request.Files, xmlsig.File{
 			Name: filepath.ToSlash(name), Content: cancellable(in.ctx, f), MIMEType: mime.TypeByExtension(filepath.Ext(name)),
 		})
+	}
+	beside, err := companion.Open(d.folder)
+	if err != nil {
+		return nil, err
+	}
+	defer beside.Close()
+	request.Open = func(name string) (io.ReadCloser, error) {
+		f, err := beside.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		return struct {
+			io.Reader
+			io.Closer
+		}{cancellable(in.ctx, f), f}, nil
 	}
 	d.prepared, err = doc.Prepare(request)
 	return d, err

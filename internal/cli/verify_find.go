@@ -37,6 +37,7 @@ type foundSignature struct {
 	stamps    []stamp
 	itself    *stamp               // of a document timestamp
 	counter   []foundSignature     // over this one
+	form      xmlsig.Profile       // of an XML document
 	checklist []pdfsig.Requirement // of a PDF, for --profile touki
 }
 
@@ -393,7 +394,7 @@ func (f *finder) allowed(name string) (io.ReadCloser, error) {
 
 func xmlFinding(r xmlsig.Result) foundSignature {
 	found := foundSignature{
-		format: "xmldsig", role: roleSignature, where: cert.Printable(r.ID), cert: r.Certificate, certs: r.Certificates,
+		format: "xmldsig", form: r.Profile, role: roleSignature, where: cert.Printable(r.ID), cert: r.Certificate, certs: r.Certificates,
 		algorithm: r.Algorithm.String(), claimed: r.SigningTime, reasons: trust.ReasonsOf(r.Err()), stamps: stampsOver(r.Timestamps),
 	}
 	if r.XAdES {

@@ -40,6 +40,7 @@ var arrows = map[string][]string{
 	"internal/calendar":   {"pkg/cert"},
 	"internal/castore":    {"pkg/cert", "pkg/trust", "internal/state"},
 	"internal/cli":        {"pkg", "internal", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x"},
+	"internal/companion":  {"golang.org/x/text"},
 	"internal/democard":   {"pkg/virtualcard", "internal/state"},
 	"internal/doctor":     {"pkg/jpki", "pkg/cert", "pkg/pcsc", "internal/i18n", "internal/problem"},
 	"internal/env":        {},

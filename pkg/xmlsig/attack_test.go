@@ -237,7 +237,7 @@ func TestDuplicateIDs(t *testing.T) {
 	if err := verdict(percent, Verification{Partial: true}); err != nil {
 		t.Error(err)
 	}
-	percent = sign(t, []byte(egovForm), Options{Profile: ProfileEGov}, fixture().signer.signing())
+	percent = signGov(t, "egov/standard/kousei-other.xml")
 	forged := replaced(t, percent, "<その他>", `<その他 Id="%E6%A7%8B%E6%88%90%E6%83%85%E5%A0%B1">`)
 	if err := verdict(forged, Verification{Partial: true}); !errors.Is(err, ErrDuplicateID) {
 		t.Errorf("percent-encoded: %v", err)

@@ -88,19 +88,33 @@ func (e *RelativeNamespaceError) Error() string {
 }
 
 func (c Canonicalizer) write(w io.Writer, set nodeSet) error {
+	p, err := c.printer(w, set)
+	if err != nil {
+		return err
+	}
+	return p.print()
+}
+
+// printer is what writes the canonical form of a set.
+func (c Canonicalizer) printer(w io.Writer, set nodeSet) (*printer, error) {
 	traits, known := c14nTraits[c.Method]
 	if !known {
-		return &UnsupportedError{What: "canonicalization", Algorithm: string(c.Method)}
+		return nil, &UnsupportedError{What: "canonicalization", Algorithm: string(c.Method)}
 	}
-	p := &printer{
+	return &printer{
 		scanner:   set.scanner(),
+		without:   set.without,
 		out:       output{w: w},
 		exclusive: traits.exclusive,
 		v11:       traits.v11,
 		comments:  traits.comments && set.comments,
 		prefixes:  c.PrefixList,
 		rendered:  map[string][]byte{},
-	}
+	}, nil
+}
+
+// print writes the canonical form to its end.
+func (p *printer) print() error {
 	for {
 		t, err := p.scanner.next()
 		if err != nil {
@@ -109,7 +123,7 @@ func (c Canonicalizer) write(w io.Writer, set nodeSet) error {
 		if t.kind == endOfText {
 			return p.out.flush()
 		}
-		if set.without != nil && t.kind == startElement && t.start == set.without.start {
+		if p.without != nil && t.kind == startElement && t.start == p.without.start {
 			err = p.skip()
 		} else {
 			err = p.token(t)
@@ -123,6 +137,7 @@ func (c Canonicalizer) write(w io.Writer, set nodeSet) error {
 // printer writes tokens in canonical form (C14N 1.0, 2.3).
 type printer struct {
 	scanner        *scanner
+	without        *Element // that is left out
 	out            output
 	exclusive, v11 bool
 	comments       bool
@@ -134,6 +149,8 @@ type printer struct {
 	rendered       map[string][]byte // exclusive: prefix to the name in force in the output
 	undo           []rendering       // exclusive: what rendered held before
 	undoMarks      []int
+	dropped        int      // comments
+	invalid        []string // namespace names that are no URI references
 }
 
 // rendering is a namespace node to be written, or in undo one that was.
@@ -161,7 +178,9 @@ func (p *printer) token(t *token) error {
 		}
 		return p.text(t)
 	case comment:
-		if p.comments {
+		if !p.comments {
+			p.dropped++
+		} else {
 			return p.outside(func() {
 				p.out.string("<!--")
 				p.out.bytes(p.lines(t.data))
@@ -299,8 +318,17 @@ func (p *printer) namespaces(t *token, apex bool) error {
 
 func (p *printer) absolute(t *token, uri []byte) error {
 	if len(uri) == 0 || !isRelative(uri) {
+		p.note(uri)
 		return nil
 	}
 	line, column := position(p.scanner.text, t.start)
 	return &RelativeNamespaceError{Name: string(uri), Line: line, Column: column}
+}
+
+// note takes down a namespace name that is no URI reference. There is a
+// canonical form all the same, but libxml2 refuses it.
+func (p *printer) note(uri []byte) {
+	if len(p.invalid) < maxOutside && !isURI(uri) && !slices.Contains(p.invalid, string(uri)) {
+		p.invalid = append(p.invalid, string(uri))
+	}
 }

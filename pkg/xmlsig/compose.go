@@ -7,22 +7,28 @@ import (
 	"github.com/jpki-tools/jpki/pkg/cms"
 )
 
+func (p *Prepared) newMarkup() markup { return markup{prefix: p.prefix, lines: p.lines} }
+
 // open is the start tag of the Signature.
 func (p *Prepared) open(id string) string {
-	m := markup{prefix: p.prefix}
-	m.open("Signature", "xmlns:"+p.prefix, nsDSig, "Id", id)
+	m := p.newMarkup()
+	declaration := "xmlns"
+	if p.prefix != "" {
+		declaration += ":" + p.prefix
+	}
+	m.open("Signature", declaration, nsDSig, "Id", id)
 	return m.String()
 }
 
 // close is its end tag.
 func (p *Prepared) close() string {
-	m := markup{prefix: p.prefix}
-	m.close("Signature")
+	m := p.newMarkup()
+	m.end("Signature")
 	return m.String()
 }
 
 func (p *Prepared) signedInfo(references []digested) string {
-	m := markup{prefix: p.prefix}
+	m := p.newMarkup()
 	m.open("SignedInfo")
 	m.algorithm("CanonicalizationMethod", string(p.canon.Method), p.canon.PrefixList)
 	m.algorithm("SignatureMethod", signatureURI(rsaWith(p.hash)), nil)
@@ -51,12 +57,12 @@ func (p *Prepared) signedInfo(references []digested) string {
 }
 
 func (p *Prepared) keyInfo(s cms.Signing) string {
-	m := markup{prefix: p.prefix}
+	m := p.newMarkup()
 	m.open("KeyInfo")
 	m.open("X509Data")
 	m.base64("X509Certificate", s.Certificate.Raw)
 	for _, ca := range s.CA {
-		if !ca.Equal(s.Certificate) {
+		if p.sh == nil && !ca.Equal(s.Certificate) {
 			m.base64("X509Certificate", ca.Raw)
 		}
 	}
@@ -70,7 +76,7 @@ func (p *Prepared) keyInfo(s cms.Signing) string {
 // and the reference to the signed ones.
 func (p *Prepared) properties(id string, s cms.Signing) (object, end string, reference digested, err error) {
 	signedID := id + "-properties"
-	m := markup{prefix: p.prefix}
+	m := p.newMarkup()
 	m.open("Object")
 	m.open("xades:QualifyingProperties", "xmlns:xades", nsXAdES, "Target", "#"+id)
 	m.open("xades:SignedProperties", "Id", signedID)
@@ -93,7 +99,7 @@ func (p *Prepared) properties(id string, s cms.Signing) (object, end string, ref
 	}
 	m.close("xades:SignedDataObjectProperties")
 	m.close("xades:SignedProperties")
-	tags := markup{prefix: p.prefix}
+	tags := p.newMarkup()
 	tags.close("xades:QualifyingProperties")
 	tags.close("Object")
 	h := p.hash.New()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"io/fs"
 
 	"github.com/jpki-tools/jpki/pkg/cms"
 )
@@ -81,9 +82,9 @@ func (d *dereference) digest(r *Reference) *cms.Failure {
 		return f
 	}
 	var now data
-	if p.outside != "" {
-		r.Target, r.File = TargetFile, p.outside
-		file, f := d.openFile(p.outside)
+	if p.files != nil {
+		r.Target, r.File, r.readings = TargetFile, p.files[0], p.files
+		file, f := d.openFile(r)
 		if f != nil {
 			return f
 		}
@@ -91,8 +92,9 @@ func (d *dereference) digest(r *Reference) *cms.Failure {
 		now.octets = file
 	} else {
 		set := nodeSet{doc: d.sig.element.doc, comments: p.comments}
-		r.Target, r.Element = TargetDocument, set.doc.root
-		if !p.whole {
+		if p.whole {
+			r.Target, r.Element = TargetDocument, set.doc.root
+		} else {
 			if set.apex, f = d.element(p); f != nil {
 				return f
 			}
@@ -105,31 +107,84 @@ func (d *dereference) digest(r *Reference) *cms.Failure {
 		return f
 	}
 	if !bytes.Equal(h.Sum(nil), r.digest) {
-		return failure(cms.HashFailure, "%s is not what was signed", r.what())
+		changed := &ChangedError{r.Item()}
+		return &cms.Failure{Code: cms.HashFailure, Detail: changed.Item.String() + " is not what was signed", Cause: changed}
 	}
 	return nil
 }
 
-// what names what the reference means, for people.
-func (r *Reference) what() string {
-	switch {
-	case r.Target == TargetFile:
-		return "file " + r.File
-	case r.Target == TargetDocument:
-		return "the document"
-	case r.Element != nil:
-		return "element " + r.Element.path()
+// openFile opens the file that a reference means: the first of its readings
+// that there is.
+func (d *dereference) openFile(r *Reference) (io.ReadCloser, *cms.Failure) {
+	cause := &MissingFileError{Name: r.File, Err: fs.ErrNotExist}
+	if d.open != nil {
+		for _, name := range r.readings {
+			file, err := d.open(name)
+			if err == nil {
+				r.File, r.found = name, true
+				return file, nil
+			}
+			if cause.Err = err; !errors.Is(err, fs.ErrNotExist) {
+				cause.Name = name
+				break
+			}
+		}
 	}
-	return "reference " + r.URI
+	return nil, &cms.Failure{Code: cms.SignedDataNotFound, Detail: cause.message(), Cause: cause}
 }
 
-func (d *dereference) openFile(name string) (io.ReadCloser, *cms.Failure) {
-	if d.open == nil {
-		return nil, failure(cms.SignedDataNotFound, "file %s was not given", name)
+// MissingFileError tells of a file that a signature is over and that was not
+// there, or could not be opened.
+type MissingFileError struct {
+	Name string
+	Err  error // fs.ErrNotExist where it is not there
+}
+
+func (e *MissingFileError) message() string {
+	if errors.Is(e.Err, fs.ErrNotExist) {
+		return "file " + e.Name + " is not there"
 	}
-	file, err := d.open(name)
-	if err != nil {
-		return nil, &cms.Failure{Code: cms.SignedDataNotFound, Detail: "file " + name + ": " + err.Error(), Cause: err}
+	return "file " + e.Name + ": " + e.Err.Error()
+}
+
+func (e *MissingFileError) Error() string { return "xmlsig: " + e.message() }
+
+// Unwrap gives Err.
+func (e *MissingFileError) Unwrap() error { return e.Err }
+
+// ChangedError tells which of the things that a signature is over is not what
+// was signed.
+type ChangedError struct{ Item Item }
+
+func (e *ChangedError) Error() string {
+	return "xmlsig: " + e.Item.String() + " is not what was signed"
+}
+
+// Item is a thing that a signature is over.
+type Item struct {
+	Target Target
+	Name   string // of an element, without prefix, or of a file
+}
+
+func (i Item) String() string {
+	switch i.Target {
+	case TargetDocument, TargetProperties:
+		return "the " + i.Target.String()
+	case TargetUnknown:
+		return "reference " + i.Name
 	}
-	return file, nil
+	return i.Target.String() + " " + i.Name
+}
+
+// Item is what the reference means.
+func (r *Reference) Item() Item {
+	switch {
+	case r.Target == TargetFile:
+		return Item{TargetFile, r.File}
+	case r.Target == TargetUnknown:
+		return Item{TargetUnknown, r.URI}
+	case r.Target == TargetElement && r.Element != nil:
+		return Item{TargetElement, r.Element.local}
+	}
+	return Item{Target: r.Target}
 }

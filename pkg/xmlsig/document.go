@@ -21,10 +21,12 @@ type Document struct {
 
 	root       *Element
 	signatures []*Element // in document order
-	// beside tells of processing instructions beside the root, which can mean
-	// as much as a style sheet.
-	beside bool
-	lastID int // the highest number behind idStem in an id
+	// instructions are the first of the processing instructions beside the
+	// root, which can mean as much as a style sheet; besides is how many there
+	// are.
+	instructions []instruction
+	besides      int
+	lastID       int // the highest number behind idStem in an id
 }
 
 // Parse reads a document within [DefaultLimits].
@@ -76,18 +78,25 @@ func (d *Document) checkDeclaration() error {
 // index reads the document once, and remembers its root and its signatures.
 func (d *Document) index() error {
 	s := newScanner(d.text, d.limits)
-	found, err := d.find(s, d.limits.Signatures+1, func(t *token) bool {
+	found, err := d.walk(s, d.limits.Signatures+1, func(t *token) bool {
 		for _, a := range t.attrs {
 			if isIDAttr(a) {
 				d.lastID = max(d.lastID, numberAfter(a.value, idStem))
 			}
 		}
 		return s.depth() == 1 || isSignature(t)
+	}, func(t *token) {
+		if t.kind != procInst || s.depth() > 0 {
+			return
+		}
+		if d.besides++; d.besides <= maxOutside {
+			d.instructions = append(d.instructions, instruction{string(t.local), string(t.data), !s.sawRoot})
+		}
 	})
 	if err != nil {
 		return err
 	}
-	d.root, d.beside = found[0], s.beside
+	d.root = found[0]
 	for _, e := range found {
 		if e.is(nsDSig, "Signature") {
 			d.signatures = append(d.signatures, e)
@@ -186,6 +195,11 @@ func isIDAttr(a attr) bool {
 // find reads on to the end and returns the elements that match, in document
 // order and up to a number.
 func (d *Document) find(s *scanner, most int, match func(*token) bool) ([]*Element, error) {
+	return d.walk(s, most, match, func(*token) {})
+}
+
+// walk is find that shows see every token that is no tag.
+func (d *Document) walk(s *scanner, most int, match func(*token) bool, see func(*token)) ([]*Element, error) {
 	type unclosed struct {
 		e     *Element
 		depth int
@@ -205,7 +219,7 @@ func (d *Document) find(s *scanner, most int, match func(*token) bool) ([]*Eleme
 				break
 			}
 			if len(found) == most {
-				return nil, s.limitAt(t.start, "Signatures", d.limits.Signatures)
+				return found, s.limitAt(t.start, "Signatures", d.limits.Signatures)
 			}
 			e := &Element{
 				doc: d, text: s.text,
@@ -225,6 +239,8 @@ func (d *Document) find(s *scanner, most int, match func(*token) bool) ([]*Eleme
 				open[last].e.closing, open[last].e.end = t.start, t.end
 				open = open[:last]
 			}
+		default:
+			see(t)
 		}
 	}
 }

@@ -59,9 +59,9 @@ func detectEncoding(src []byte) (enc Encoding, bom int, err error) {
 		return UTF16LE, len(bomUTF16LE), nil
 	case bytes.HasPrefix(src, bomUTF16BE):
 		return UTF16BE, len(bomUTF16BE), nil
-	case bytes.HasPrefix(src, []byte{'<', 0, '?', 0}):
+	case bytes.HasPrefix(src, []byte{'<', 0}): // no other encoding has NUL in XML
 		return UTF16LE, 0, nil
-	case bytes.HasPrefix(src, []byte{0, '<', 0, '?'}):
+	case bytes.HasPrefix(src, []byte{0, '<'}):
 		return UTF16BE, 0, nil
 	}
 	if bytes.HasPrefix(src, bomUTF8) {

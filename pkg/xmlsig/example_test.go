@@ -120,16 +120,19 @@ func ExampleSyntaxError() {
 
 // A document of an authority's shape is signed as the authority asks for.
 func ExampleDocument_Detect() {
-	doc, err := xmlsig.Parse([]byte(`<DATA id="DATA"><RKO0010 id="RKO0010"/></DATA>`))
+	doc, err := xmlsig.Parse([]byte(`<DATA xmlns="http://xml.e-tax.nta.go.jp/XSD/shotoku"><RKO0010 id="RKO0010"/></DATA>`))
 	if err != nil {
 		panic(err)
 	}
 	fmt.Println(doc.Detect())
-	_, err = doc.Prepare(xmlsig.Options{Profile: doc.Detect()})
-	fmt.Println(err)
+	prepared, err := doc.Prepare(xmlsig.Options{Profile: doc.Detect()})
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(prepared.Covers())
 	// Output:
 	// etax
-	// <nil>
+	// [element RKO0010]
 }
 
 // No signature is an error, never a success.

@@ -15,6 +15,13 @@ func because(c cms.Code, err error) *cms.Failure {
 	return &cms.Failure{Code: c, Detail: err.Error(), Cause: err}
 }
 
-// PartialCoverage is the warning that part of the document is not signed;
-// [Result.References] tell what is.
-const PartialCoverage cms.Warning = "PARTIAL_COVERAGE"
+// Warnings of this package.
+const (
+	// PartialCoverage is the warning that part of the document is not signed;
+	// [Result.References] tell what is, [Result.Outside] what is not.
+	PartialCoverage cms.Warning = "PARTIAL_COVERAGE"
+	// EnvelopedElsewhere is the warning that an enveloped-signature transform
+	// is for an element that the signature is not in, where it takes nothing
+	// out. Official documents have it.
+	EnvelopedElsewhere cms.Warning = "ENVELOPED_SIGNATURE_ELSEWHERE"
+)

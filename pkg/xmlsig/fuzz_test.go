@@ -64,14 +64,15 @@ func FuzzVerify(f *testing.F) {
 	for _, signed := range signedForms(f) {
 		f.Add(signed)
 	}
-	f.Add(sign(f, []byte(etaxReturn), Options{Profile: ProfileETax, Cosign: true}, fixture().signer.signing()))
-	f.Add(sign(f, []byte(egovForm), Options{Profile: ProfileEGov}, fixture().signer.signing()))
+	for _, path := range govSigned(f) {
+		f.Add(govFile(f, path))
+	}
 	f.Fuzz(func(t *testing.T, src []byte) {
 		d, err := Parse(src)
 		if err != nil {
 			return
 		}
-		results := d.Verify(Verification{Open: someFiles.open})
+		results := d.Verify(Verification{Open: govOpen("egov/standard")})
 		if results.Err() != nil {
 			return
 		}
@@ -87,8 +88,8 @@ func FuzzVerify(f *testing.F) {
 // keeps what was there.
 func FuzzSign(f *testing.F) {
 	f.Add([]byte(taxReturn), uint8(0))
-	f.Add([]byte(etaxReturn), uint8(3))
-	f.Add([]byte(egovForm), uint8(4))
+	f.Add(govFile(f, "etax/unsigned.xtx"), uint8(3))
+	f.Add(govFile(f, "egov/standard/kousei-other.xml"), uint8(4))
 	for n, e := range encodings {
 		f.Add(encoded(f, "<申告/>", e.enc, e.mark), uint8(n))
 	}
@@ -97,7 +98,7 @@ func FuzzSign(f *testing.F) {
 		if err != nil {
 			return
 		}
-		requests := []Options{{}, {XAdES: true}, {Form: Enveloping}, {Profile: ProfileETax}, {Profile: ProfileEGov}, {C14N: Canonicalizer{Method: ExcC14N10Comments}}}
+		requests := []Options{{}, {XAdES: true}, {Form: Enveloping}, {Profile: ProfileETax}, {Profile: ProfileEGov, Open: govOpen("egov/standard")}, {C14N: Canonicalizer{Method: ExcC14N10Comments}}}
 		p, err := d.Prepare(requests[int(kind)%len(requests)])
 		if err != nil {
 			return
@@ -114,11 +115,12 @@ func FuzzSign(f *testing.F) {
 		if err != nil {
 			t.Fatalf("signed and not to be read: %v\n%q", err, b.Bytes())
 		}
-		for _, r := range again.Verify(Verification{}) {
+		results := again.Verify(Verification{Open: govOpen("egov/standard")})
+		for _, r := range results {
 			if r.ID == signed.ID && r.Err() == nil {
 				return
 			}
 		}
-		t.Fatalf("signed and not valid: %v\n%q", again.Verify(Verification{}).Err(), b.Bytes())
+		t.Fatalf("signed and not valid: %v\n%q", results.Err(), b.Bytes())
 	})
 }

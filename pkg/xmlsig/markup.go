@@ -11,7 +11,8 @@ import (
 // So do \ and ~, which some readers of Shift_JIS take for other characters.
 type markup struct {
 	strings.Builder
-	prefix string // of the XML-DSig namespace
+	prefix string // of the XML-DSig namespace, "" for the default one
+	lines  string // what stands behind a tag that is not in front of text, "" for nothing
 }
 
 func escape(s string) string {
@@ -30,6 +31,11 @@ func escape(s string) string {
 // open writes a start tag; name gets the prefix of XML-DSig unless it has one,
 // attributes are names and values in turn.
 func (m *markup) open(name string, attributes ...string) {
+	m.start(name, attributes...)
+	m.WriteString(m.lines)
+}
+
+func (m *markup) start(name string, attributes ...string) {
 	m.WriteString("<" + m.qualified(name))
 	for i := 0; i < len(attributes); i += 2 {
 		m.WriteString(" " + attributes[i] + `="` + escape(attributes[i+1]) + `"`)
@@ -37,36 +43,48 @@ func (m *markup) open(name string, attributes ...string) {
 	m.WriteString(">")
 }
 
-func (m *markup) close(name string) { m.WriteString("</" + m.qualified(name) + ">") }
+// close writes an end tag.
+func (m *markup) close(name string) {
+	m.end(name)
+	m.WriteString(m.lines)
+}
+
+func (m *markup) end(name string) { m.WriteString("</" + m.qualified(name) + ">") }
 
 func (m *markup) qualified(name string) string {
-	if strings.Contains(name, ":") {
+	if strings.Contains(name, ":") || m.prefix == "" {
 		return name
 	}
 	return m.prefix + ":" + name
 }
 
 // empty writes an element with nothing in it.
-func (m *markup) empty(name string, attributes ...string) {
-	m.open(name, attributes...)
-	m.close(name)
-}
+func (m *markup) empty(name string, attributes ...string) { m.leaf(name, "", attributes...) }
 
 // leaf writes an element with text in it.
 func (m *markup) leaf(name, text string, attributes ...string) {
-	m.open(name, attributes...)
+	m.start(name, attributes...)
 	m.WriteString(escape(text))
 	m.close(name)
 }
 
+// base64 writes an element with bytes in it. Where the markup has lines, they
+// are of 64 characters.
 func (m *markup) base64(name string, value []byte, attributes ...string) {
-	m.leaf(name, base64.StdEncoding.EncodeToString(value), attributes...)
+	const width = 64
+	m.start(name, attributes...)
+	text := base64.StdEncoding.EncodeToString(value)
+	for ; m.lines != "" && len(text) > width; text = text[width:] {
+		m.WriteString(text[:width] + m.lines)
+	}
+	m.WriteString(text)
+	m.close(name)
 }
 
 // algorithm writes a method or transform with the parameter of exclusive
 // canonicalisation.
 func (m *markup) algorithm(name, uri string, prefixes []string) {
-	m.open(name, "Algorithm", uri)
+	m.start(name, "Algorithm", uri)
 	if len(prefixes) > 0 {
 		m.empty("ec:InclusiveNamespaces", "xmlns:ec", string(ExcC14N10), "PrefixList", strings.Join(prefixes, " "))
 	}

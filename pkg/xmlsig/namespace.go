@@ -125,3 +125,23 @@ func isRelative(uri []byte) bool {
 	}
 	return false
 }
+
+// isURI reports whether a name is a URI reference (RFC 3986, 4.1), as far as
+// its characters go. Readers that take namespace names for URIs refuse others.
+func isURI(name []byte) bool {
+	for i, c := range name {
+		switch {
+		case c == '%':
+			if i+2 >= len(name) || !isHex(name[i+1]) || !isHex(name[i+2]) {
+				return false
+			}
+		case c <= ' ' || c >= 0x7F || bytes.IndexByte([]byte("\"<>\\^`{|}"), c) >= 0:
+			return false
+		}
+	}
+	return true
+}
+
+func isHex(c byte) bool {
+	return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f'
+}

@@ -20,7 +20,7 @@ func (e *BreaksSignatureError) Error() string {
 
 // within puts the signature into parent, as its last child.
 func (p *Prepared) within(parent *Element) error {
-	if err := p.doc.checkOthers(parent); err != nil {
+	if err := p.checkOthers(parent); err != nil {
 		return err
 	}
 	at, until := p.doc.source(parent.closing), p.doc.source(parent.closing)
@@ -72,7 +72,7 @@ func (e *Element) innerScope() (scope, error) {
 func (p *Prepared) inside(outer scope) error {
 	p.scope = outer
 	p.scope.declare([]byte(p.prefix), []byte(nsDSig))
-	m := markup{prefix: p.prefix}
+	m := p.newMarkup()
 	m.empty("SignedInfo")
 	return p.canonicalize(io.Discard, m.String(), "SignedInfo")
 }
@@ -85,9 +85,14 @@ func (p *Prepared) alone() {
 	p.scope.declare([]byte(p.prefix), []byte(nsDSig))
 }
 
-// checkOthers finds a signature that covers parent.
-func (d *Document) checkOthers(parent *Element) error {
+// checkOthers finds a signature that covers parent. One that came with a
+// certificate inside an .xtx is none of this document.
+func (p *Prepared) checkOthers(parent *Element) error {
+	d := p.doc
 	for _, e := range d.signatures {
+		if p.sh != nil && p.sh.profile == ProfileETax && p.sh.inProcedure(e) {
+			continue
+		}
 		breaks := &BreaksSignatureError{}
 		breaks.Line, breaks.Column = e.Position()
 		sig, f := parseSignature(e)
@@ -101,7 +106,7 @@ func (d *Document) checkOthers(parent *Element) error {
 		}
 		for _, r := range sig.references {
 			pointer, f := parsePointer(r.URI)
-			if f != nil || pointer.outside != "" {
+			if f != nil || pointer.files != nil {
 				continue
 			}
 			apex := d.root

@@ -1,7 +1,7 @@
 package xmlsig
 
 import (
-	"io/fs"
+	"fmt"
 	"net/url"
 	"strings"
 
@@ -10,7 +10,7 @@ import (
 
 // pointer is what a URI reference says (XML-DSig 1.1, 4.4.3.2 and 4.4.3.3).
 type pointer struct {
-	outside  string // name of a file; the rest is about the document itself
+	files    []string // names of a file; the rest is about the document itself
 	ids      []string
 	whole    bool
 	comments bool
@@ -43,23 +43,17 @@ func parsePointer(uri string) (pointer, *cms.Failure) {
 		}
 		return pointer{ids: ids, comments: comments}, nil
 	}
-	name, ok := fileName(uri)
-	if !ok {
-		return pointer{}, failure(cms.SignedDataNotFound, "%q is not fetched: only files beside the signature are", uri)
+	files := fileNames(uri)
+	if files == nil {
+		return pointer{}, &cms.Failure{Code: cms.SignedDataNotFound, Detail: fmt.Sprintf("%q is not fetched: only files beside the signature are", uri), Cause: &NotFetchedError{uri}}
 	}
-	return pointer{outside: name}, nil
+	return pointer{files: files}, nil
 }
 
-// fileName is the name of a file that a relative reference means: a path
-// downwards, without scheme, host, query and fragment.
-func fileName(uri string) (string, bool) {
-	if strings.ContainsAny(uri, "?#\\\x00") || !isRelative([]byte(uri)) {
-		return "", false
-	}
-	name, err := url.PathUnescape(uri)
-	if err != nil {
-		name = uri
-	}
-	name = strings.TrimPrefix(name, "./")
-	return name, name != "." && fs.ValidPath(name) && !strings.ContainsAny(name, "\\\x00")
+// NotFetchedError tells of a reference that leads out of the folder of the
+// signature, and so is never followed.
+type NotFetchedError struct{ URI string }
+
+func (e *NotFetchedError) Error() string {
+	return fmt.Sprintf("xmlsig: %q is not fetched: only files beside the signature are", e.URI)
 }

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -31,15 +29,17 @@ const (
 // signature over the whole document with C14N 1.0 and SHA-256.
 type Options struct {
 	Form    Form
-	Profile Profile       // decides Form, C14N and IDs itself
+	Profile Profile       // decides everything else itself; see [Document.Detect]
 	C14N    Canonicalizer // of the references and of SignedInfo
 	Hash    crypto.Hash   // of the references and of SignedInfo: SHA256, SHA384 or SHA512
 	IDs     []string      // of the elements that a detached signature is over
 	Files   []File        // further things to sign, as they are
 	XAdES   bool          // XAdES-B-B
-	// Cosign tells the e-Tax profile that others are to sign as well: the
-	// signature is then over every element in DATA instead of DATA itself.
-	Cosign bool
+	// Open gives the files that the document itself names, where its form has
+	// them signed along, by names as the document spells them. An error that is
+	// fs.ErrNotExist tells that there is no such file. Nil is a folder without
+	// files.
+	Open func(name string) (io.ReadCloser, error)
 	// MIMEType is that of the document for XAdES; text/xml unless given.
 	MIMEType string
 }
@@ -82,8 +82,13 @@ func (d *Document) Prepare(o Options) (*Prepared, error) {
 		return d.prepareETax(o)
 	case ProfileEGov:
 		return d.prepareEGov(o)
+	case ProfileTaxCertificate, ProfileOfficial:
+		if d.Detect() != o.Profile {
+			return nil, &ProfileError{Profile: o.Profile, Reason: NotThisForm}
+		}
+		return nil, &ProfileError{Profile: o.Profile, Reason: NothingForHolders}
 	default:
-		return nil, ErrProfile
+		return nil, &ProfileError{Profile: o.Profile, Reason: NotThisForm}
 	}
 	if o.Form != Detached && len(o.IDs) > 0 {
 		return nil, ErrIDs
@@ -113,7 +118,7 @@ func PrepareFiles(o Options) (*Prepared, error) {
 	case len(o.Files) == 0:
 		return nil, ErrNothingToSign
 	case o.Profile != ProfileNone:
-		return nil, ErrProfile
+		return nil, &ProfileError{Profile: o.Profile, Reason: NotThisForm}
 	case len(o.IDs) > 0:
 		return nil, ErrIDs
 	}
@@ -167,6 +172,7 @@ func (p *Prepared) enveloped(o Options) error {
 		uri:        uri,
 		transforms: append([]transform{{algorithm: transformEnveloped}}, p.canon.transforms()...),
 		mimeType:   orDefault(o.MIMEType, "text/xml"),
+		item:       Item{Target: TargetDocument},
 	}, nodeSet{doc: p.doc, comments: true})
 }
 
@@ -205,6 +211,7 @@ func (p *Prepared) element(e *Element, id, fragment, mimeType string, first ...t
 	return p.add(digested{
 		uri: uri, transforms: append(first, p.canon.transforms()...),
 		mimeType: orDefault(mimeType, "text/xml"),
+		item:     Item{TargetElement, e.local},
 	}, nodeSet{doc: p.doc, apex: e, comments: true})
 }
 
@@ -227,7 +234,7 @@ func (p *Prepared) enveloping(o Options) error {
 	}
 	p.alone()
 	id := p.signature + "-object"
-	m := markup{prefix: p.prefix}
+	m := p.newMarkup()
 	m.WriteString(p.open(p.signature))
 	start := m.Len()
 	m.open("Object", "Id", id)
@@ -254,8 +261,18 @@ func (p *Prepared) add(d digested, set nodeSet) error {
 		set.doc = set.apex.doc
 	}
 	h := p.hash.New()
-	if err := p.canon.write(h, set); err != nil {
+	canonical, err := p.canon.printer(h, set)
+	if err == nil {
+		err = canonical.print()
+	}
+	if err != nil {
 		return err
+	}
+	p.Comments += canonical.dropped
+	for _, name := range canonical.invalid {
+		if !slices.Contains(p.InvalidNamespaces, name) {
+			p.InvalidNamespaces = append(p.InvalidNamespaces, name)
+		}
 	}
 	d.digest = h.Sum(nil)
 	p.append(d)
@@ -273,24 +290,74 @@ func (p *Prepared) append(d digested) {
 // files digests what lies outside.
 func (p *Prepared) files(files []File) error {
 	for _, f := range files {
-		if !fs.ValidPath(f.Name) || f.Name == "." || strings.ContainsAny(f.Name, "\\\x00") {
+		if !isPathDown(f.Name) {
 			return fmt.Errorf("%w: %q", ErrFileName, f.Name)
 		}
-		h := p.hash.New()
-		if _, err := io.Copy(h, f.Content); err != nil {
-			return fmt.Errorf("xmlsig: reading %s: %w", f.Name, err)
+		if err := p.file(f, fileURI(f.Name)); err != nil {
+			return err
 		}
-		p.append(digested{uri: fileURI(f.Name), digest: h.Sum(nil), mimeType: orDefault(f.MIMEType, "application/octet-stream")})
 	}
 	return nil
 }
 
-// fileURI is the relative reference that means a file (RFC 3986, 4.2): a colon
-// would make a scheme of what is before it.
-func fileURI(name string) string {
-	segments := strings.Split(name, "/")
-	for i, s := range segments {
-		segments[i] = strings.ReplaceAll(url.PathEscape(s), ":", "%3A")
+// file digests a file and adds a reference to it.
+func (p *Prepared) file(f File, uri string) error {
+	h := p.hash.New()
+	if _, err := io.Copy(h, f.Content); err != nil {
+		return fmt.Errorf("xmlsig: reading %s: %w", f.Name, err)
 	}
-	return strings.Join(segments, "/")
+	p.append(digested{uri: uri, digest: h.Sum(nil), mimeType: orDefault(f.MIMEType, "application/octet-stream"), item: Item{TargetFile, f.Name}})
+	return nil
+}
+
+// fixed checks that a request leaves to the form what that decides, and gives
+// the signature as far as the forms have it in common: C14N 1.0, RSA with
+// SHA-256, the signer's certificate alone, and the time as its Id.
+func (d *Document) fixed(o Options, prefix string) (*Prepared, error) {
+	refuse := func(what string) (*Prepared, error) {
+		return nil, &ProfileError{Profile: o.Profile, Reason: OtherOption, Names: []string{what}}
+	}
+	switch {
+	case o.XAdES:
+		return refuse("XAdES")
+	case o.Form != Enveloped:
+		return refuse("Form")
+	case len(o.IDs) > 0:
+		return refuse("IDs")
+	case len(o.Files) > 0:
+		return refuse("Files")
+	case o.C14N.Method != "" && o.C14N.Method != C14N10:
+		return refuse("C14N")
+	case o.Hash != 0 && o.Hash != crypto.SHA256:
+		return refuse("Hash")
+	}
+	p, err := d.prepared(o)
+	if err != nil {
+		return nil, err
+	}
+	p.sh, p.prefix, p.signature = d.shape(), prefix, ""
+	p.taken, err = d.clockIDs(p.stem())
+	return p, err
+}
+
+// clockIDs are the ids that are a stem and a time to the second.
+func (d *Document) clockIDs(stem string) (map[string]bool, error) {
+	taken := map[string]bool{}
+	_, err := d.find(newScanner(d.text, d.limits), 0, func(t *token) bool {
+		for _, a := range t.attrs {
+			if isIDAttr(a) && len(a.value) == len(stem)+len(clockLayout) && strings.HasPrefix(string(a.value), stem) {
+				taken[string(a.value)] = true
+			}
+		}
+		return false
+	})
+	return taken, err
+}
+
+// Covers is what the signature will be over, in its order.
+func (p *Prepared) Covers() (items []Item) {
+	for _, d := range p.digested {
+		items = append(items, d.item)
+	}
+	return items
 }

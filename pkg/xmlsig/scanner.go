@@ -59,7 +59,6 @@ type scanner struct {
 	open     []element
 	fragment bool // stop after the one element that pos is at
 	sawRoot  bool
-	beside   bool // a processing instruction stood beside the root
 	ending   bool // the end of an empty element comes next
 	tok      token
 	attrs    []attr // reused
@@ -185,7 +184,6 @@ func (s *scanner) procInst(rest []byte) (*token, error) {
 	case bytes.EqualFold(target, []byte("xml")):
 		return nil, s.errorAt(s.pos, "XML declaration not at the beginning")
 	}
-	s.beside = s.beside || len(s.open) == 0
 	s.tok.local, s.tok.data = target, data[space:]
 	return s.emit(procInst, 2+n+2)
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/rsa"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -31,14 +30,28 @@ func (p *Prepared) checkSigner(s cms.Signing) error {
 // Prepared is a signature of which everything is made that needs neither the
 // certificate nor the key: the document read, what is signed digested.
 type Prepared struct {
+	// Comments is how many comments stand in what is signed, and are not: the
+	// canonical form drops them.
+	Comments int
+	// InvalidNamespaces are namespace names in what is signed that are no URI
+	// references. Programs on libxml2 cannot verify such a signature.
+	InvalidNamespaces []string
+	// MissingAttachments are the 添付書類 that an application to e-Gov lists as
+	// sent along, and that Open did not give. No signature is over them, but
+	// the application is not complete without.
+	MissingAttachments []string
+
 	doc       *Document // where it goes; its ids and limits
 	scope     scope     // around the children of the Signature
 	before    [][]byte  // of the result, up to the Signature
 	after     [][]byte
 	object    []byte // of an enveloping signature, UTF-8
 	encoding  Encoding
-	signature string // Id, "" for the signing time of e-Gov
+	signature string // Id, "" for the signing time
 	prefix    string
+	lines     string // what ends a line of the markup, "" for none
+	sh        *shape // of the form that is followed, nil for none
+	taken     map[string]bool
 	hash      crypto.Hash
 	canon     Canonicalizer
 	xades     bool
@@ -51,6 +64,7 @@ type digested struct {
 	transforms    []transform
 	digest        []byte
 	mimeType      string
+	item          Item
 }
 
 // Sign makes the signature, at s.Time in its own zone, with an RSA key. Of s, the
@@ -62,14 +76,12 @@ func (p *Prepared) Sign(s cms.Signing) (*Signed, error) {
 	if err := p.checkSigner(s); err != nil {
 		return nil, err
 	}
-	id, err := p.id(s)
-	if err != nil {
-		return nil, err
-	}
+	id := p.id(s)
 	signed := &Signed{ID: id, prepared: p}
 	references, properties, end := p.digested, "", ""
 	if p.xades {
 		var reference digested
+		var err error
 		if properties, end, reference, err = p.properties(id, s); err != nil {
 			return nil, err
 		}
@@ -98,7 +110,7 @@ func (p *Prepared) Sign(s cms.Signing) (*Signed, error) {
 	if f := checkValue(rsaWith(p.hash), s.Certificate.PublicKey, digest, value); f != nil {
 		return nil, fmt.Errorf("%w: %w", cms.ErrBadSignature, f)
 	}
-	m := markup{prefix: p.prefix}
+	m := p.newMarkup()
 	if p.xades {
 		m.base64("SignatureValue", value, "Id", id+"-value")
 	} else {
@@ -108,16 +120,29 @@ func (p *Prepared) Sign(s cms.Signing) (*Signed, error) {
 	return signed, signed.encode()
 }
 
-// id is the one chosen, or the signing time as e-Gov wants it.
-func (p *Prepared) id(s cms.Signing) (string, error) {
+// clockLayout is a time in Japan as an Id.
+const clockLayout = "20060102150405"
+
+// stem is what stands before the time in an Id. e-Gov has none, so that its Id
+// is no NCName; e-Tax's schema has an xsd:ID.
+func (p *Prepared) stem() string {
+	if p.sh.profile == ProfileETax {
+		return "_"
+	}
+	return ""
+}
+
+// id is the one chosen, or the signing time: where that is taken, the next
+// second that is free.
+func (p *Prepared) id(s cms.Signing) string {
 	if p.signature != "" {
-		return p.signature, nil
+		return p.signature
 	}
-	id := s.Time.In(japan).Format("20060102150405")
-	if _, err := p.doc.ElementByID(id); !errors.Is(err, ErrNoElement) {
-		return "", fmt.Errorf("%w %q", ErrDuplicateID, id)
+	for t := s.Time.In(japan); ; t = t.Add(time.Second) {
+		if id := p.stem() + t.Format(clockLayout); !p.taken[id] {
+			return id
+		}
 	}
-	return id, nil
 }
 
 // idStem is what the ids that this package gives to signatures begin with.
@@ -145,5 +170,5 @@ func numberAfter(id []byte, stem string) int {
 	return n
 }
 
-// japan is where e-Gov counts time.
+// japan is where the state counts time.
 var japan = time.FixedZone("JST", 9*60*60)

@@ -307,20 +307,20 @@ func TestNoSignature(t *testing.T) {
 	}
 }
 
-// TestFileNames: what a URI may open.
+// TestFileNames: what a URI may open, the likeliest name first.
 func TestFileNames(t *testing.T) {
 	for uri, want := range map[string]string{
-		"a.pdf": "a.pdf", "./a/b": "a/b", "%E6%B7%BB.pdf": "添.pdf", "添.pdf": "添.pdf", "a%zz": "a%zz", "a%3Ab": "a:b",
-		"http://x.test/a": "", "file:///etc/passwd": "", "//x.test/a": "", "/etc/passwd": "", "../a": "", "a/../../b": "",
-		"%2e%2e/a": "", "..%2fa": "", "%2Fetc": "", "a?b": "", "a#b": "", `a\b`: "", "a%5cb": "", "": "", ".": "", "a%00b": "",
+		"a.pdf": "a.pdf", "./a/b": "a/b", "././a": "a", "%E6%B7%BB.pdf": "添.pdf|%E6%B7%BB.pdf", "%e6%b7%bb.pdf": "添.pdf|%e6%b7%bb.pdf",
+		"添.pdf": "添.pdf", "添 付.pdf": "添 付.pdf", "a%zz": "a%zz", "a%3Ab": "a:b|a%3Ab", "a+b": "a+b|a b", "a%2Bb+c": "a+b+c|a%2Bb+c|a+b c|a%2Bb c",
+		"http://x.test/a": "", "file:///etc/passwd": "", "//x.test/a": "", "/etc/passwd": "", "../a": "", "a/../../b": "", "C:/a": "", "C:a": "",
+		"%2e%2e/a": "", "..%2fa": "", "%2Fetc": "", "a?b": "", "a#b": "", `a\b`: "", "a%5cb": "", "": "", ".": "", "a%00b": "", "./../a": "", ".%2e/a": "",
 	} {
-		got, ok := fileName(uri)
-		if ok != (want != "") || ok && got != want {
-			t.Errorf("%q: %q, %v", uri, got, ok)
+		if got := strings.Join(fileNames(uri), "|"); got != want {
+			t.Errorf("%q: %q", uri, got)
 		}
 	}
 	for name := range someFiles {
-		if got, ok := fileName(fileURI(name)); !ok || got != name {
+		if got := fileNames(fileURI(name)); len(got) == 0 || got[0] != name {
 			t.Errorf("%q became %q", name, got)
 		}
 	}

@@ -34,12 +34,17 @@ type Reference struct {
 	// Element is what was found in the document: the root for the whole
 	// document, nil for what lies outside.
 	Element *Element
-	// File is the name of what lies outside.
+	// File is the name of what lies outside: of the file that was opened, and
+	// where none was, the likeliest reading of the URI.
 	File string
 	// Comments tells that the comments inside are signed too.
 	Comments bool
 
 	hasURI     bool
+	readings   []string // of the URI as the name of a file
+	found      bool     // the file was opened
+	dropped    int      // comments that the canonical form leaves out
+	elsewhere  bool     // an enveloped-signature transform had nothing to take out
 	transforms []transform
 	digest     []byte
 }

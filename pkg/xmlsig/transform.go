@@ -22,7 +22,7 @@ func (d *dereference) transform(r *Reference, now data, h hash.Hash) *cms.Failur
 		var f *cms.Failure
 		switch t.algorithm {
 		case transformEnveloped:
-			f = d.envelop(&now)
+			f = d.envelop(r, &now)
 		case transformBase64:
 			f = d.decode(&now)
 		default:
@@ -32,10 +32,10 @@ func (d *dereference) transform(r *Reference, now data, h hash.Hash) *cms.Failur
 			}
 			r.Comments = c14nTraits[c.Method].comments && now.set.comments
 			if last {
-				return d.write(c, now, h)
+				return d.write(r, c, now, h)
 			}
 			var b bytes.Buffer
-			f = d.write(c, now, &b)
+			f = d.write(r, c, now, &b)
 			now = data{octets: &b}
 		}
 		if f != nil {
@@ -43,7 +43,7 @@ func (d *dereference) transform(r *Reference, now data, h hash.Hash) *cms.Failur
 		}
 	}
 	if now.set != nil {
-		return d.write(Canonicalizer{Method: C14N10}, now, h)
+		return d.write(r, Canonicalizer{Method: C14N10}, now, h)
 	}
 	if _, err := io.Copy(h, now.octets); err != nil {
 		return because(cms.SignedDataNotFound, err)
@@ -51,13 +51,18 @@ func (d *dereference) transform(r *Reference, now data, h hash.Hash) *cms.Failur
 	return nil
 }
 
-func (d *dereference) write(c Canonicalizer, now data, w io.Writer) *cms.Failure {
+func (d *dereference) write(r *Reference, c Canonicalizer, now data, w io.Writer) *cms.Failure {
 	if f := d.budget.spend(now.set.size()); f != nil {
 		return f
 	}
-	if err := c.write(w, *now.set); err != nil {
+	p, err := c.printer(w, *now.set)
+	if err == nil {
+		err = p.print()
+	}
+	if err != nil {
 		return because(cms.FormatFailure, err)
 	}
+	r.dropped += p.dropped
 	return nil
 }
 
@@ -69,10 +74,11 @@ func (set *nodeSet) size() int {
 	return len(set.doc.text)
 }
 
-// envelop takes the signature out of the set it lies in. A signature that does
-// not lie in what it signs has no use for this transform, but somebody who has
-// moved the signed element elsewhere does.
-func (d *dereference) envelop(now *data) *cms.Failure {
+// envelop takes the signature out of the set it lies in. Where it lies elsewhere
+// there is nothing to take out: official documents are signed like that, and so
+// is what somebody has moved away from its signature, which the coverage of the
+// document then shows.
+func (d *dereference) envelop(r *Reference, now *data) *cms.Failure {
 	e := d.sig.element
 	if now.set == nil || now.set.doc != e.doc || now.set.without != nil {
 		return failure(cms.SigConstraintsFailure, "an enveloped-signature transform of something else than the document")
@@ -81,10 +87,14 @@ func (d *dereference) envelop(now *data) *cms.Failure {
 	if apex == nil {
 		apex = e.doc.root
 	}
-	if apex.start == e.start || !apex.contains(e) {
-		return failure(cms.SigConstraintsFailure, "an enveloped-signature transform of an element that the signature is not in")
+	switch {
+	case e.contains(apex):
+		return failure(cms.SigConstraintsFailure, "an enveloped-signature transform of the signature itself")
+	case apex.contains(e):
+		now.set.without = e
+	default:
+		r.elsewhere = true
 	}
-	now.set.without = e
 	return nil
 }
 

@@ -16,8 +16,9 @@ import (
 // ErrNoSignature is the error of results without a result.
 var ErrNoSignature = errors.New("xmlsig: no signature")
 
-// ErrPartial is the cause of the failure of a signature that does not cover
-// the document: anybody can have changed the rest.
+// ErrPartial is what every [UnsignedError] is: the signature does not cover the
+// document, or not what the form of the document asks for. Anybody can have
+// changed the rest.
 var ErrPartial = errors.New("xmlsig: part of the document is not signed")
 
 // errNotVerified is the error of a Result that no verification gave.
@@ -76,10 +77,17 @@ type Result struct {
 	Profile Profile
 	// References are what the signature is over. Whole tells that they cover
 	// the document, or in a document that is itself the signature, everything
-	// that it holds.
+	// that it holds; comments may still not be signed.
 	References []*Reference
 	Whole      bool
-	Warnings   []cms.Warning
+	// Outside is what the signature leaves out. What the form of the document
+	// does not have outside is a failure too.
+	Outside []Outside
+	// Embedded tells of a signature in what the signatures of the form are
+	// over, a certificate that is handed in with an .xtx: it is not one of this
+	// document.
+	Embedded bool
+	Warnings []cms.Warning
 	// Failures are all that stands against the signature. The codes mean here:
 	//
 	//   - FormatFailure: not what XML-DSig or XAdES asks for.
@@ -139,7 +147,7 @@ func (d *Document) Verify(v Verification) Results {
 	return results
 }
 
-func (v Verification) verify(e *Element, sh shape, work *budget) Result {
+func (v Verification) verify(e *Element, sh *shape, work *budget) Result {
 	r := Result{Element: e}
 	// Read once as a tree and once to find SignedInfo again.
 	if f := work.spend(2 * (e.end - e.start)); f != nil {
@@ -165,6 +173,9 @@ func (v Verification) verify(e *Element, sh shape, work *budget) Result {
 	}
 	for _, ref := range sig.references {
 		r.fail(deref.digest(ref))
+	}
+	if slices.ContainsFunc(sig.references, func(ref *Reference) bool { return ref.elsewhere }) {
+		r.warn(EnvelopedElsewhere)
 	}
 	r.fail(sig.checkPropertiesSigned(props))
 	r.coverage(sig, sh, v.Partial)

@@ -1,0 +1,88 @@
+package xmlsig
+
+import (
+	"io/fs"
+	"net/url"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// fileNames are the names of the file that a relative reference can mean, the
+// likeliest first: a path downwards, without scheme, host, query and fragment.
+// Who signs for e-Gov writes names percent-encoded, or as they are, or with +
+// for a space; + is + where there is such a file. None is returned where any
+// reading leads elsewhere.
+func fileNames(uri string) (names []string) {
+	if strings.ContainsAny(uri, "?#\\\x00") || !isRelative([]byte(uri)) {
+		return nil
+	}
+	for strings.HasPrefix(uri, "./") {
+		uri = uri[len("./"):]
+	}
+	for _, spelt := range []string{uri, strings.ReplaceAll(uri, "+", " ")} {
+		plain, err := url.PathUnescape(spelt)
+		if err != nil {
+			plain = spelt
+		}
+		for _, name := range []string{plain, spelt} {
+			if !isPathDown(name) {
+				return nil
+			}
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// isPathDown reports whether a name is a path downwards with slashes.
+func isPathDown(name string) bool {
+	return name != "." && fs.ValidPath(name) && !strings.ContainsAny(name, "\\\x00")
+}
+
+// sameName reports whether two names are canonically equivalent: macOS hands
+// out names decomposed, whichever way they were written.
+func sameName(a, b string) bool { return a == b || norm.NFC.String(a) == norm.NFC.String(b) }
+
+// fileURI is the relative reference that means a file (RFC 3986, 4.2): a colon
+// would make a scheme of what is before it.
+func fileURI(name string) string {
+	segments := strings.Split(name, "/")
+	for i, s := range segments {
+		segments[i] = strings.ReplaceAll(url.PathEscape(s), ":", "%3A")
+	}
+	return strings.Join(segments, "/")
+}
+
+// notInURI are the characters that the ways of writing a name into a Reference
+// say differently, so that a reader of one way finds another file.
+const notInURI = " %#?/\\"
+
+// isSafeName reports whether every way of writing a name into a Reference
+// means this name.
+func isSafeName(name string) bool {
+	return isPathDown(name) && !strings.ContainsAny(name, notInURI) && !strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7F })
+}
+
+// egovURI writes a safe name as e-Gov's Reference has it: ASCII as it is,
+// unless no URI has it (RFC 3986, 3.3), the rest as percent-encoded UTF-8.
+func egovURI(name string) string {
+	const (
+		subDelims = "!$&'()*+,;="
+		others    = "-._~@"
+		hex       = "0123456789ABCDEF"
+	)
+	var b strings.Builder
+	for _, c := range []byte(name) {
+		switch {
+		case c >= '0' && c <= '9', c >= 'A' && c <= 'Z', c >= 'a' && c <= 'z', strings.IndexByte(subDelims+others, c) >= 0:
+			b.WriteByte(c)
+		default:
+			b.WriteString("%" + string(hex[c>>4]) + string(hex[c&15]))
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,214 @@
+package xmlsig
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Profile is a form of document that an authority publishes: a shape, and a
+// signature that belongs to it.
+type Profile string
+
+// The forms that are recognised, by the name and namespace of the root and by
+// its structure, never by the name of a file. The first two can be signed.
+const (
+	ProfileNone Profile = ""
+	// ProfileETax is the .xtx of e-Tax: DATA with one procedure element, and
+	// the signatures behind it.
+	ProfileETax Profile = "etax"
+	// ProfileEGov is the 構成管理情報 of e-Gov: see [EGov].
+	ProfileEGov Profile = "egov"
+	// ProfileTaxCertificate is a certificate for the tax return (TEG850 and
+	// the like), which insurers, employers and banks issue.
+	ProfileTaxCertificate Profile = "tax-certificate"
+	// ProfileOfficial is an official document (公文書) that e-Gov delivers.
+	ProfileOfficial Profile = "official-document"
+)
+
+// ErrProfile is what every [ProfileError] is.
+var ErrProfile = errors.New("xmlsig: not what the form provides for")
+
+// ProfileReason is why a document cannot be signed in a form.
+type ProfileReason string
+
+// The reasons.
+const (
+	NotThisForm       ProfileReason = "not a document of this form"
+	NothingForHolders ProfileReason = "its issuer signs it; there is nothing to sign for whoever has it"
+	OtherOption       ProfileReason = "the form leaves no choice"             // Names: of what
+	FormStructure     ProfileReason = "the form does not leave unsigned"      // Outside: what would be
+	NoProcedure       ProfileReason = "there is no procedure element to sign" // e-Tax
+	SeveralProcedures ProfileReason = "there are several procedure elements"  // e-Tax; Names: of them
+	NoProcedureID     ProfileReason = "the procedure element has no id"       // e-Tax; Names: of it
+	NoForms           ProfileReason = "it names no form (申請書) to sign"        // e-Gov
+	SignedPartByPart  ProfileReason = "its parts are signed, not it"          // e-Gov; Names: the files to sign
+	UnsafeName        ProfileReason = "a file name that no URI says safely"   // e-Gov; Names: of the files
+	MissingFile       ProfileReason = "a file to be signed is not there"      // e-Gov; Names: of the files
+)
+
+// ProfileError tells why a document is not signed in a form.
+type ProfileError struct {
+	Profile Profile
+	Reason  ProfileReason
+	Names   []string
+	Outside []Outside
+}
+
+func (e *ProfileError) Error() string {
+	message := fmt.Sprintf("xmlsig: %s: %s", e.Profile, e.Reason)
+	if len(e.Names) > 0 {
+		message += ": " + strings.Join(e.Names, ", ")
+	}
+	return message
+}
+
+// Unwrap gives [ErrProfile].
+func (e *ProfileError) Unwrap() error { return ErrProfile }
+
+// instruction is a processing instruction beside the root, or directly in it.
+type instruction struct {
+	target, data string
+	prolog       bool // before the root
+}
+
+// shape is a document as the forms see it: the root, and what is in it and
+// beside it, one level deep. The zero shape is that of no known form.
+type shape struct {
+	profile  Profile
+	doc      *Document
+	children []*Element
+	text     bool // the root has text of its own
+	// instructions are those directly in the root.
+	instructions []instruction
+	more         bool // there is more than this, and it was not looked at
+
+	// Of e-Gov: the element that is signed, and where signatures stand.
+	contents, signatures *Element
+	egov                 *EGov
+}
+
+// Detect tells which form a document has.
+func (d *Document) Detect() Profile { return d.shape().profile }
+
+// shape looks at a document whose root can be that of a form.
+func (d *Document) shape() *shape {
+	none := &shape{doc: d}
+	sh := &shape{doc: d, profile: d.root.form()}
+	if sh.profile == ProfileNone || sh.outline(sh.profile == ProfileTaxCertificate) != nil {
+		return none
+	}
+	if sh.profile == ProfileEGov && !sh.isEGov() || sh.profile == ProfileOfficial && !sh.isOfficial() {
+		return none
+	}
+	return sh
+}
+
+// form is the form that a root of this name can belong to.
+func (e *Element) form() Profile {
+	switch {
+	case e.local == etaxRoot && strings.HasPrefix(e.space, etaxSpaces):
+		return ProfileETax
+	case e.is("", egovRoot):
+		return ProfileEGov
+	case e.space == taxCertificateSpace && isTaxCertificate(e.local):
+		return ProfileTaxCertificate
+	case e.is("", officialRoot):
+		return ProfileOfficial
+	}
+	return ProfileNone
+}
+
+// outline reads the document one level deep. Of a document with more in it
+// than anybody writes, it reads as much as is needed to see that. Of a form
+// whose root is signed as a whole only the signatures matter.
+func (sh *shape) outline(signaturesOnly bool) error {
+	d := sh.doc
+	most := d.limits.References + d.limits.Signatures
+	s := d.root.scanner()
+	var err error
+	sh.children, err = d.walk(s, most, func(t *token) bool {
+		return s.depth() == 2 && (!signaturesOnly || isSignature(t))
+	}, func(t *token) {
+		switch {
+		case s.depth() != 1:
+		case t.kind == procInst && len(sh.instructions) == maxOutside:
+			sh.more = true
+		case t.kind == procInst:
+			sh.instructions = append(sh.instructions, instruction{target: string(t.local), data: string(t.data)})
+		case t.kind == cdata, t.kind == charData && !isBlank(string(t.data)):
+			sh.text = true
+		}
+	})
+	if errors.As(err, new(*LimitError)) {
+		sh.more, err = true, nil
+	}
+	return err
+}
+
+// named returns the children of the root with this name and no namespace.
+func (sh *shape) named(local string) (found []*Element) {
+	for _, e := range sh.children {
+		if e.is("", local) {
+			found = append(found, e)
+		}
+	}
+	return found
+}
+
+// isChild reports whether an element is one of the root's children.
+func (sh *shape) isChild(e *Element) bool {
+	return slices.ContainsFunc(sh.children, func(c *Element) bool { return c.start == e.start })
+}
+
+// maxText bounds the text of a small element.
+const maxText = 4 << 10
+
+// leafText is the text of an element that has nothing but text in it, without
+// the white space around it. ok is false where there is anything else:
+// elements, attributes, processing instructions, or more text than such an
+// element has.
+func (e *Element) leafText() (text string, ok bool) {
+	s := e.scanner()
+	var all []byte
+	for {
+		t, err := s.next()
+		switch {
+		case err != nil, t.kind == procInst, t.kind == startElement && (s.depth() > 1 || len(t.attrs) > 0), len(all) > maxText:
+			return "", false
+		case t.kind == charData, t.kind == cdata:
+			all = appendText(all, t.data[:min(len(t.data), 2*maxText)], t.kind)
+		case t.kind == endOfText:
+			return trimSpace(all), true
+		}
+	}
+}
+
+// summary is the beginning of all text in an element, with its white space
+// folded.
+func (e *Element) summary() string {
+	const most = 200
+	s := e.scanner()
+	var all []byte
+	for len(all) < 8*most {
+		t, err := s.next()
+		if err != nil || t.kind == endOfText {
+			break
+		}
+		switch t.kind {
+		case charData, cdata:
+			all = appendText(all, t.data[:min(len(t.data), maxText)], t.kind)
+		case startElement, endElement:
+			all = append(all, ' ')
+		}
+	}
+	words := []rune(strings.Join(strings.Fields(string(bytes.ToValidUTF8(all, nil))), " "))
+	if len(words) > most {
+		return string(words[:most]) + "…"
+	}
+	return string(words)
+}
+
+func trimSpace(b []byte) string { return string(bytes.Trim(b, " \t\r\n")) }

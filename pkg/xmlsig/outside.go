@@ -1,0 +1,353 @@
+package xmlsig
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/jpki-tools/jpki/pkg/cms"
+)
+
+// Outside is something that a signature leaves out although a reader of the
+// document sees it.
+type Outside struct {
+	Kind OutsideKind
+	// Name is that of an element, of a file, or of the target of a processing
+	// instruction; Text is the value, as far as it is short.
+	Name, Text string
+	// Permitted tells that the form of the document has it outside every
+	// signature: it says nothing against this one.
+	Permitted bool
+}
+
+// OutsideKind is what kind of thing is left out.
+type OutsideKind string
+
+// The kinds.
+const (
+	OutsideStyleSheet  OutsideKind = "style-sheet" // Text: its address
+	OutsideInstruction OutsideKind = "instruction" // Name: its target
+	OutsideHead        OutsideKind = "head"        // 様式ID, 様式バージョン, STYLESHEET of e-Gov
+	OutsideOther       OutsideKind = "other"       // その他 of e-Gov
+	OutsideAttachment  OutsideKind = "attachment"  // of e-Gov: its name is signed, its content is not
+	OutsideForm        OutsideKind = "form"        // a file of e-Gov that a signature has to be over
+	OutsideFront       OutsideKind = "front"       // of an official document
+	OutsideComments    OutsideKind = "comments"    // in what is signed; Text: how many
+	OutsideElement     OutsideKind = "element"
+	OutsideText        OutsideKind = "text"    // of the root
+	OutsideObject      OutsideKind = "object"  // an Object or a Manifest in the signature
+	OutsidePlace       OutsideKind = "place"   // the signature stands where the form has none
+	OutsideNothing     OutsideKind = "nothing" // nothing is signed but the signature itself
+	OutsideMore        OutsideKind = "more"    // there is more in the document than any form has
+)
+
+func (o Outside) String() string {
+	switch o.Kind {
+	case OutsidePlace:
+		return "the signature stands where the form has none"
+	case OutsideNothing:
+		return "nothing but the signature itself is signed"
+	case OutsideObject:
+		return o.Text
+	case OutsideText:
+		return "text beside the elements of the root"
+	case OutsideMore:
+		return "more than any form has"
+	case OutsideStyleSheet:
+		return "style sheet " + strconv.Quote(o.Text)
+	case OutsideComments:
+		return o.Text + " comments"
+	}
+	return string(o.Kind) + " " + o.Name
+}
+
+// UnsignedError is the cause of a failure: a part of the document that a
+// signature should be over and is not.
+type UnsignedError struct{ Outside Outside }
+
+func (e *UnsignedError) Error() string { return "xmlsig: not signed: " + e.Outside.String() }
+
+// Unwrap gives [ErrPartial].
+func (e *UnsignedError) Unwrap() error { return ErrPartial }
+
+// maxOutside bounds what is told of one signature.
+const maxOutside = 32
+
+// view is what a signature is over, as the forms ask for it.
+type view struct {
+	own    *Element // nil for a signature that is still to be made
+	whole  bool     // the document with what stands beside its root
+	signed func(*Element) bool
+	file   func(name string) bool
+}
+
+// view looks at a signature whose references have been followed.
+func (sig *signature) view() view {
+	whole := slices.ContainsFunc(sig.references, func(r *Reference) bool {
+		return r.Target == TargetDocument && !r.textOnly()
+	})
+	return view{
+		own: sig.element, whole: whole,
+		signed: func(e *Element) bool {
+			return whole || slices.ContainsFunc(sig.references, func(r *Reference) bool {
+				return r.Element != nil && r.Element.contains(e) && !r.textOnly()
+			})
+		},
+		file: func(name string) bool {
+			return slices.ContainsFunc(sig.references, func(r *Reference) bool {
+				return r.Target == TargetFile && r.isFile(name) && !r.textOnly()
+			})
+		},
+	}
+}
+
+// isFile reports whether the reference means the file: by the name under which
+// it was found, and where it was not, by any reading of the URI.
+func (r *Reference) isFile(name string) bool {
+	if r.found {
+		return sameName(r.File, name)
+	}
+	return slices.ContainsFunc(r.readings, func(n string) bool { return sameName(n, name) })
+}
+
+// coverage finds out what the references leave out of the document, and makes
+// failures of what they must not: whoever reads the document reads all of it,
+// and an attacker who may add to it can move what was signed to where nobody
+// looks (signature wrapping).
+func (r *Result) coverage(sig *signature, sh *shape, partial bool) {
+	r.Profile = sh.profile
+	if sh.profile == ProfileETax && !sh.isChild(sig.element) && sh.inProcedure(sig.element) {
+		r.Embedded = true
+	}
+	r.Outside = append(sig.ownObjects(), sh.outside(sig)...)
+	r.Whole = len(r.Outside) == 0
+	if len(r.Outside) > 2*maxOutside {
+		r.Outside = append(r.Outside[:2*maxOutside], Outside{Kind: OutsideMore})
+	}
+	for _, o := range r.Outside {
+		switch {
+		case o.Permitted:
+		case partial:
+			r.warn(PartialCoverage)
+		default:
+			r.fail(&cms.Failure{Code: cms.SigConstraintsFailure, Detail: "not signed: " + o.String(), Cause: &UnsignedError{o}})
+		}
+	}
+	if !r.Whole {
+		r.warn(PartialCoverage)
+	}
+	if n := sig.comments(); n > 0 {
+		r.Outside = append(r.Outside, Outside{Kind: OutsideComments, Text: strconv.Itoa(n), Permitted: true})
+	}
+}
+
+// comments counts those that stand in what is signed and are not.
+func (sig *signature) comments() (n int) {
+	for _, r := range sig.references {
+		n += r.dropped
+	}
+	return n
+}
+
+// outside goes by the form of the document.
+func (sh *shape) outside(sig *signature) []Outside {
+	v := sig.view()
+	if sh.profile == ProfileNone {
+		return sh.outsideUnknown(sig, v)
+	}
+	return sh.outsideForm(v)
+}
+
+func (sh *shape) outsideForm(v view) []Outside {
+	switch sh.profile {
+	case ProfileETax:
+		return sh.outsideETax(v)
+	case ProfileEGov:
+		return sh.outsideEGov(v)
+	case ProfileTaxCertificate:
+		return sh.outsideTaxCertificate(v)
+	case ProfileOfficial:
+		return sh.outsideOfficial(v)
+	}
+	return nil
+}
+
+// outsideUnknown is that of a document of no known form, all of which has to be
+// signed. The signature itself is never signed, and so must hold nothing else
+// of its own.
+func (sh *shape) outsideUnknown(sig *signature, v view) (out []Outside) {
+	root := sh.doc.root
+	switch {
+	case v.whole:
+		return nil
+	case root.start == sig.element.start:
+		if !sig.signsSomething() {
+			return []Outside{{Kind: OutsideNothing}}
+		}
+	case !v.signed(root):
+		out = append(out, Outside{Kind: OutsideElement, Name: root.local})
+	}
+	return append(out, sh.beside(func(instruction) bool { return false })...)
+}
+
+// outsideRoot is what the root of a form has of its own, and what stands beside
+// it.
+func (sh *shape) outsideRoot(v view) (out []Outside) {
+	if v.whole {
+		return nil
+	}
+	if sh.text {
+		out = append(out, Outside{Kind: OutsideText, Name: sh.doc.root.local})
+	}
+	for _, i := range sh.instructions {
+		out = append(out, Outside{Kind: OutsideInstruction, Name: i.target, Text: i.data})
+	}
+	if sh.more {
+		out = append(out, Outside{Kind: OutsideMore})
+	}
+	return append(out, sh.beside(sh.permitsStyleSheet)...)
+}
+
+// beside is what stands beside the root.
+func (sh *shape) beside(permitted func(instruction) bool) (out []Outside) {
+	for _, i := range sh.doc.instructions {
+		o := Outside{Kind: OutsideInstruction, Name: i.target, Text: i.data}
+		if i.isStyleSheet() {
+			href, _ := i.href()
+			o = Outside{Kind: OutsideStyleSheet, Name: i.target, Text: href, Permitted: permitted(i)}
+		}
+		out = append(out, o)
+	}
+	if sh.doc.besides > len(out) {
+		out = append(out, Outside{Kind: OutsideMore})
+	}
+	return out
+}
+
+// refuseOutside refuses to sign a document in a form where the new signature
+// would leave out what it must not.
+func (sh *shape) refuseOutside(signed *Element, files []string) error {
+	out := sh.outsideForm(view{
+		signed: func(e *Element) bool { return e.start == signed.start },
+		file:   func(name string) bool { return slices.Contains(files, name) },
+	})
+	out = slices.DeleteFunc(out, func(o Outside) bool { return o.Permitted })
+	if len(out) == 0 {
+		return nil
+	}
+	e := &ProfileError{Profile: sh.profile, Reason: FormStructure, Outside: out}
+	for _, o := range out {
+		e.Names = append(e.Names, o.String())
+	}
+	return e
+}
+
+// signsSomething reports whether a signature that is a document of its own is
+// over a file, or over an Object that is not its own properties.
+func (sig *signature) signsSomething() bool {
+	return slices.ContainsFunc(sig.references, func(r *Reference) bool { return r.Target == TargetFile }) ||
+		slices.ContainsFunc(sig.objects, func(o *node) bool { return !sig.holdsProperties(o) && sig.covers(o) })
+}
+
+// ownObjects is what is not signed in the signature itself.
+func (sig *signature) ownObjects() []Outside {
+	for _, o := range sig.objects {
+		if len(o.all(nsDSig, "Manifest")) > 0 {
+			return []Outside{{Kind: OutsideObject, Name: "Manifest", Text: "what a Manifest lists is not followed"}}
+		}
+		if !sig.covers(o) && !sig.holdsProperties(o) {
+			return []Outside{{Kind: OutsideObject, Name: "Object", Text: "an Object of the signature is not signed"}}
+		}
+	}
+	return nil
+}
+
+// textOnly tells that what was digested was decoded from the text, so that the
+// element's name and attributes were not.
+func (r *Reference) textOnly() bool {
+	return slices.ContainsFunc(r.transforms, func(t transform) bool { return t.algorithm == transformBase64 })
+}
+
+// covers reports whether a reference means this Object, or the one element
+// that it holds.
+func (sig *signature) covers(object *node) bool {
+	return slices.ContainsFunc(sig.references, func(ref *Reference) bool {
+		switch {
+		case ref.Element == nil:
+			return false
+		case ref.Element.start == object.start:
+			return true
+		}
+		return len(object.children) == 1 && isBlank(object.text) && ref.Element.start == object.children[0].start && !ref.textOnly()
+	})
+}
+
+// holdsProperties reports whether the Object has the properties of XAdES in it
+// and nothing else. That these are signed is checked elsewhere; the unsigned
+// ones need not be.
+func (sig *signature) holdsProperties(object *node) bool {
+	return len(object.children) == 1 && isBlank(object.text) && object.children[0].is(nsXAdES, "QualifyingProperties")
+}
+
+func isBlank(s string) bool { return spaceLength([]byte(s)) == len(s) }
+
+// isStyleSheet reports whether an instruction names a style sheet (Associating
+// Style Sheets with XML documents 1.0, 3): it works before the root only.
+func (i instruction) isStyleSheet() bool { return i.prolog && i.target == "xml-stylesheet" }
+
+// href is the address of a style sheet. ok is false where the instruction is
+// not of pseudo-attributes, each once, with one of this name.
+func (i instruction) href() (value string, ok bool) {
+	rest, seen := i.data, map[string]bool{}
+	for {
+		rest = strings.TrimLeft(rest, " \t\r\n")
+		if rest == "" {
+			return value, ok
+		}
+		name, after, found := strings.Cut(rest, "=")
+		name, after = strings.TrimRight(name, " \t\r\n"), strings.TrimLeft(after, " \t\r\n")
+		if !found || after == "" || seen[name] || nameLength([]byte(name)) != len(name) || after[0] != '"' && after[0] != '\'' {
+			return value, false
+		}
+		seen[name] = true
+		quoted, behind, found := strings.Cut(after[1:], after[:1])
+		if _, why := checkReferences([]byte(quoted)); !found || why != "" {
+			return value, false
+		}
+		if name == "href" {
+			value, ok = string(normalizeAttribute([]byte(quoted))), true
+		}
+		rest = behind
+	}
+}
+
+// Where the style sheets of the tax agency lie.
+var etaxHosts = []string{"http://xml.e-tax.nta.go.jp/", "https://xml.e-tax.nta.go.jp/"}
+
+// permitsStyleSheet reports whether a style sheet is one that the form has: a
+// file beside, or one of the tax agency. It decides how a browser shows the
+// document. Two of them would be one too many.
+func (sh *shape) permitsStyleSheet(i instruction) bool {
+	href, ok := i.href()
+	sheets := 0
+	for _, other := range sh.doc.instructions {
+		if other.isStyleSheet() {
+			sheets++
+		}
+	}
+	switch {
+	case !ok || sheets > 1:
+		return false
+	case sh.profile == ProfileEGov:
+		return isBareName(href) && href == sh.egov.StyleSheet
+	}
+	return isBareName(href) || slices.ContainsFunc(etaxHosts, func(host string) bool { return strings.HasPrefix(href, host) })
+}
+
+// isBareName reports whether an address is the name of a file, without a path.
+func isBareName(s string) bool {
+	return isPathDown(s) && !strings.ContainsAny(s, `/:?#%`) && s != ".."
+}
+
+var _ fmt.Stringer = Outside{}
