@@ -27,6 +27,7 @@ var arrows = map[string][]string{
 	"pkg/jpki":        {"pkg/apdu"},
 	"pkg/virtualcard": {"pkg/apdu"},
 	"pkg/cert":        {},
+	"pkg/smime":       {},
 	"pkg/strength":    {},
 	"pkg/trust":       {"pkg/cert", "pkg/strength", "golang.org/x/crypto"},
 	"pkg/cms":         {"pkg/strength", "golang.org/x/crypto"},

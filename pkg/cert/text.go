@@ -18,7 +18,8 @@ func (t Text) String() string { return Printable(string(t)) }
 // Printable makes s fit to be shown on one line of a terminal. Control
 // characters and line separators, which move the cursor or speak to the
 // terminal, and format characters, among them the bidirectional overrides that
-// make text read other than it is, become \u{202E}; bytes that are no UTF-8
+// make text read other than it is, become \u{202E}, and so do letters that show
+// nothing, such as U+3164; bytes that are no UTF-8
 // become \x{FF}. Everything else stays, so the full-width space, variation
 // selectors and private-use characters of Japanese names do.
 func Printable(s string) string {
@@ -41,4 +42,11 @@ func Printable(s string) string {
 	return b.String()
 }
 
-func harmful(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) }
+func harmful(r rune) bool {
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) || strings.ContainsRune(blanks, r)
+}
+
+// blanks are letters and signs that show nothing: with them one name looks like
+// another, or like none. They are the Hangul fillers, the combining grapheme
+// joiner, inherent vowels of Khmer, and the empty pattern of braille.
+const blanks = "\u115F\u1160\u3164\uFFA0\u034F\u17B4\u17B5\u2800"

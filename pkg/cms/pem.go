@@ -74,23 +74,73 @@ func (l *lineBreaker) Write(text []byte) (n int, err error) {
 	return n, nil
 }
 
+// byteOrderMark is what some programs put before a text in UTF-8.
+var byteOrderMark = []byte("\xEF\xBB\xBF")
+
+// isBase64 reports whether a text begins like the base64 of a SEQUENCE.
+func isBase64(head []byte) bool {
+	head = bytes.TrimLeft(head, " \t\r\n")
+	if len(head) == 0 || head[0] != 'M' { // of a first octet of 0x30
+		return false
+	}
+	for _, c := range head {
+		switch {
+		case 'A' <= c && c <= 'Z', 'a' <= c && c <= 'z', '0' <= c && c <= '9', bytes.IndexByte([]byte("+/= \t\r\n"), c) >= 0:
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// newTextReader decodes a signature in a text: in PEM, or in base64 without
+// the lines around it.
+func newTextReader(r *bufio.Reader) io.Reader {
+	if mark, _ := r.Peek(len(byteOrderMark)); bytes.Equal(mark, byteOrderMark) {
+		_, _ = r.Discard(len(mark)) // it is there
+	}
+	if head, _ := r.Peek(64); isBase64(head) {
+		body := &bareBody{in: r}
+		return &pemReader{&body.ended, base64.NewDecoder(base64.StdEncoding, body)}
+	}
+	return newPEMReader(r)
+}
+
+// bareBody is base64 to the end of a file.
+type bareBody struct {
+	in    *bufio.Reader
+	ended bool
+}
+
+func (b *bareBody) Read(p []byte) (int, error) {
+	for {
+		n, err := b.in.Read(p)
+		b.ended = errors.Is(err, io.EOF)
+		// base64.Decoder skips line ends alone.
+		n = len(slices.DeleteFunc(p[:n], func(c byte) bool { return c == ' ' || c == '\t' }))
+		if n > 0 || err != nil || len(p) == 0 {
+			return n, err
+		}
+	}
+}
+
 // newPEMReader decodes the first PEM text in r, with whatever is in front of
 // it; nothing but white space may follow. Errors are FormatFailure, and those
 // of r.
 func newPEMReader(r io.Reader) io.Reader {
 	p := &pemBody{in: bufio.NewReaderSize(r, 64<<10)}
-	return &pemReader{p, base64.NewDecoder(base64.StdEncoding, p)}
+	return &pemReader{&p.ended, base64.NewDecoder(base64.StdEncoding, p)}
 }
 
 type pemReader struct {
-	body *pemBody
-	text io.Reader
+	ended *bool
+	text  io.Reader
 }
 
 func (p *pemReader) Read(b []byte) (int, error) {
 	n, err := p.text.Read(b)
-	if _, corrupt := errors.AsType[base64.CorruptInputError](err); corrupt || errors.Is(err, io.ErrUnexpectedEOF) && p.body.ended {
-		err = failure(FormatFailure, "malformed base64 in PEM")
+	if _, corrupt := errors.AsType[base64.CorruptInputError](err); corrupt || errors.Is(err, io.ErrUnexpectedEOF) && *p.ended {
+		err = failure(FormatFailure, "malformed base64")
 	}
 	return n, err
 }

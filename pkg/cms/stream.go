@@ -8,11 +8,12 @@ import (
 	"math"
 )
 
-// Read reads a signature as [Parse] does, from a file of any size, in DER, BER
-// or PEM (RFC 7468, 9, also with the older label PKCS7, or with GnuPG's SIGNED
-// MESSAGE). Content inside goes by: through the digests that its verification
-// needs, and to w unless that is nil. So memory does not grow with it; all the
-// rest has at most [MaxSize] octets.
+// Read reads a signature as [Parse] does, from a file of any size, in DER or
+// BER, in PEM (RFC 7468, 9, also with the older label PKCS7, or with GnuPG's
+// SIGNED MESSAGE), or in bare base64; a text may begin with a byte order mark.
+// Content inside goes by: through the digests that its verification needs, and
+// to w unless that is nil. So memory does not grow with it; all the rest has at
+// most [MaxSize] octets.
 //
 // That the content is what was signed only a [SignedData.Verify] without error
 // says: until then what w got must not be believed. Errors are [FormatFailure],
@@ -21,7 +22,7 @@ func Read(r io.Reader, w io.Writer) (*SignedData, error) {
 	buffered := bufio.NewReaderSize(r, pieceSize)
 	s := &stream{r: buffered, limit: math.MaxInt64, indefinite: true}
 	if head := s.peek(1); len(head) > 0 && head[0] != tagSequence {
-		s.r = bufio.NewReaderSize(newPEMReader(buffered), pieceSize)
+		s.r = bufio.NewReaderSize(newTextReader(buffered), pieceSize)
 	}
 	var content *Content
 	s.inside(tagSequence, "ContentInfo", func() {
