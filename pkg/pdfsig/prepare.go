@@ -22,6 +22,10 @@ const (
 	Touki Profile = "adbe.pkcs7.detached"
 	// PAdES is EN 319 142-1: the CMS goes without a signingTime attribute.
 	PAdES Profile = "ETSI.CAdES.detached"
+	// Timestamp is nobody's signature, but a document timestamp of an authority
+	// (ISO 32000-2, 12.8.5): the token is for [Update.Embed], and of the
+	// statement only Room counts.
+	Timestamp Profile = "ETSI.RFC3161"
 )
 
 // Options say what kind of signature is made and where. The zero value is the
@@ -81,7 +85,7 @@ func Prepare(r io.ReaderAt, size int64, o Options) (*Prepared, error) {
 	if o.Profile == "" {
 		o.Profile = Touki
 	}
-	if o.Profile != Touki && o.Profile != PAdES {
+	if o.Profile != Touki && o.Profile != PAdES && o.Profile != Timestamp {
 		return nil, ErrProfile
 	}
 	if err := permitted(doc, o); err != nil {
@@ -190,7 +194,7 @@ func (p *Prepared) readSignature(form *formState, f *field) error {
 	if err != nil {
 		return err
 	}
-	if r.permission == NoChanges {
+	if r.permission == NoChanges && p.profile != Timestamp { // EN 319 142-1, 5.4.3
 		return ErrCertified
 	}
 	form.certified = form.certified || r.permission != 0
@@ -210,7 +214,7 @@ func (p *Prepared) checkCertification(form *formState) error {
 		return err
 	}
 	r, err := p.doc.rules(certification)
-	if err == nil && r.permission == NoChanges {
+	if err == nil && r.permission == NoChanges && p.profile != Timestamp {
 		err = ErrCertified
 	}
 	form.certified = form.certified || r.permission != 0

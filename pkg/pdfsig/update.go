@@ -219,14 +219,20 @@ func (b *updateBuilder) signature(p *Prepared, s Statement) (contents pdf.Span, 
 		b.bytes = append(pdf.Append(b.bytes, b.file.Seal(value, p.signature)), '\n')
 	}
 	b.bytes = append(b.bytes, "<<\n"...)
-	entry("Type", pdf.Name("Sig"))
+	kind := pdf.Name("Sig")
+	if p.profile == Timestamp {
+		kind, s = "DocTimeStamp", Statement{Room: s.Room}
+	}
+	entry("Type", kind)
 	entry("Filter", pdf.Name("Adobe.PPKLite"))
 	entry("SubFilter", pdf.Name(p.profile))
-	entry("Name", textString(s.Name))
-	if b.file.Encrypted() {
-		entry("M", pdf.String(date(s.Time)))
-	} else {
-		b.bytes = fmt.Appendf(b.bytes, "/M (%s)\n", date(s.Time)) // as 登記 shows it
+	if p.profile != Timestamp {
+		entry("Name", textString(s.Name))
+		if b.file.Encrypted() {
+			entry("M", pdf.String(date(s.Time)))
+		} else {
+			b.bytes = fmt.Appendf(b.bytes, "/M (%s)\n", date(s.Time)) // as 登記 shows it
+		}
 	}
 	if s.Reason != "" {
 		entry("Reason", textString(s.Reason))

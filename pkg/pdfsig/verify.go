@@ -35,6 +35,9 @@ type Report struct {
 	// Leading is how many bytes stand before the header, which no viewer
 	// shows; signatures of this package and of most others cover them.
 	Leading int64
+	// Validation is what the file's security store holds, not checked. It is
+	// not signed, unless a later signature or timestamp covers it.
+	Validation Validation
 }
 
 // Err is nil when there is a signature and all of them are good; else it is
@@ -146,7 +149,7 @@ func Verify(r io.ReaderAt, size int64, others ...*x509.Certificate) (*Report, er
 		return nil, err
 	}
 	slices.SortStableFunc(v.found, func(a, b *foundSignature) int { return cmp.Compare(a.end, b.end) })
-	report := &Report{Leading: doc.Leading}
+	report := &Report{Leading: doc.Leading, Validation: doc.validation()}
 	for _, s := range v.found {
 		report.Signatures = append(report.Signatures, s.Signature)
 	}

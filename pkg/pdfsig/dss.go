@@ -1,0 +1,240 @@
+package pdfsig
+
+import (
+	"bytes"
+	"crypto/sha1" // names signatures in a VRI, and proves nothing
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
+)
+
+// Validation is what is needed to judge signatures when nobody answers any more:
+// certificates, revocation lists and OCSP responses, each in DER (the document
+// security store, ISO 32000-2, 12.8.4.3).
+type Validation struct {
+	Certificates, CRLs, OCSPs [][]byte
+}
+
+// Empty reports whether there is nothing in it.
+func (v Validation) Empty() bool { return len(v.Certificates)+len(v.CRLs)+len(v.OCSPs) == 0 }
+
+// kinds are the arrays of a DSS, and those of a VRI.
+func (v *Validation) kinds() []validationKind {
+	return []validationKind{{"Certs", "Cert", &v.Certificates}, {"CRLs", "CRL", &v.CRLs}, {"OCSPs", "OCSP", &v.OCSPs}}
+}
+
+type validationKind struct {
+	dss, vri pdf.Name
+	all      *[][]byte
+}
+
+// Bounds of a store that is read.
+const (
+	maxValidationItems = 512
+	maxValidationSize  = 16 << 20 // octets, all together
+)
+
+// ErrValidation is validation data beyond all bounds.
+var ErrValidation = errors.New("pdfsig: too much validation data")
+
+// validation reads the store of the document, as far as it can be read: it is
+// not signed, and what is wrong with it says nothing of any signature.
+func (d *document) validation() (v Validation) {
+	store, err := pdf.As[pdf.Dict](d.File, d.catalog["DSS"])
+	if err != nil {
+		return v
+	}
+	items, size := 0, 0
+	for _, kind := range v.kinds() {
+		array, err := pdf.As[pdf.Array](d.File, store[kind.dss])
+		if err != nil {
+			continue
+		}
+		for _, item := range array {
+			if items++; items > maxValidationItems {
+				return v
+			}
+			stream, err := pdf.As[*pdf.Stream](d.File, item)
+			if err != nil || stream == nil {
+				continue
+			}
+			data, err := d.Decode(stream)
+			if err != nil {
+				continue
+			}
+			if size += len(data); size > maxValidationSize {
+				return v
+			}
+			*kind.all = append(*kind.all, data)
+		}
+	}
+	return v
+}
+
+// SignatureValidation is the validation data for one signature, which its
+// Contents name.
+type SignatureValidation struct {
+	Contents []byte // [Signature.Contents]
+	Validation
+}
+
+// Addition is an incremental update that adds no signature.
+type Addition struct {
+	original io.ReaderAt
+	size     int64
+	update   []byte
+}
+
+// AddValidation adds validation data to a file: PAdES B-LT (EN 319 142-1, 5.4).
+// What the file's store holds already stays, and is not added again.
+func AddValidation(r io.ReaderAt, size int64, signatures []SignatureValidation) (*Addition, error) {
+	doc, err := openDocument(r, size)
+	if err != nil {
+		return nil, err
+	}
+	if doc.Trailer()["Encrypt"] != nil {
+		return nil, ErrEncrypted
+	}
+	if !doc.Sections()[0].Stream && size > maxTable {
+		return nil, ErrTooLarge
+	}
+	p := &Prepared{doc: doc, original: r, size: size, next: doc.NextNumber()}
+	if err := p.findSeparator(); err != nil {
+		return nil, err
+	}
+	if err := p.extendStore(signatures); err != nil {
+		return nil, err
+	}
+	b := &updateBuilder{bytes: []byte(p.separator), base: doc.Size(), entries: map[int]tableEntry{}}
+	for _, c := range p.changes {
+		b.add(c)
+	}
+	b.crossReference(p)
+	return &Addition{r, size, b.bytes}, nil
+}
+
+// Size is that of the whole file.
+func (a *Addition) Size() int64 { return a.size + int64(len(a.update)) }
+
+// ReadAt reads the whole file.
+func (a *Addition) ReadAt(b []byte, at int64) (n int, err error) {
+	if at < a.size {
+		n, err = a.original.ReadAt(b[:min(int64(len(b)), a.size-at)], at)
+		if n < len(b) && at+int64(n) == a.size {
+			err = nil
+		}
+		if err != nil || n == len(b) {
+			return n, err
+		}
+		b, at = b[n:], a.size
+	}
+	m, err := bytes.NewReader(a.update).ReadAt(b, at-a.size)
+	return n + m, err
+}
+
+// extendStore changes the store and whatever leads to it.
+func (p *Prepared) extendStore(signatures []SignatureValidation) error {
+	store, err := pdf.As[pdf.Dict](p.doc.File, p.doc.catalog["DSS"])
+	if err != nil {
+		return err
+	}
+	store = store.Clone()
+	if store == nil {
+		store = pdf.Dict{"Type": pdf.Name("DSS")}
+	}
+	vri, err := pdf.As[pdf.Dict](p.doc.File, store["VRI"])
+	if err != nil {
+		return err
+	}
+	vri = vri.Clone()
+	if vri == nil {
+		vri = pdf.Dict{}
+	}
+	streams := map[string]pdf.Ref{} // by kind and content
+	arrays := map[pdf.Name]pdf.Array{}
+	for _, kind := range new(Validation).kinds() {
+		if arrays[kind.dss], err = p.storedStreams(store[kind.dss], kind.dss, streams); err != nil {
+			return err
+		}
+	}
+	size := 0
+	for _, s := range signatures {
+		entry := pdf.Dict{}
+		for _, kind := range s.kinds() {
+			var refs pdf.Array
+			for _, der := range *kind.all {
+				if size += len(der); size > maxValidationSize {
+					return ErrValidation
+				}
+				key := string(kind.dss) + "\x00" + string(der)
+				ref, known := streams[key]
+				if !known {
+					ref = p.newRef()
+					streams[key] = ref
+					p.changes = append(p.changes, indirect{ref, pdf.Dict{"Filter": pdf.Name("FlateDecode")}, deflated(der)})
+					arrays[kind.dss] = append(arrays[kind.dss], ref)
+				}
+				refs = append(refs, ref)
+			}
+			if refs != nil {
+				entry[kind.vri] = refs
+			}
+		}
+		if len(entry) > 0 {
+			// ISO 32000-2, 12.8.4.4: the whole of Contents, zeros included.
+			vri[pdf.Name(fmt.Sprintf("%X", sha1.Sum(s.Contents)))] = entry
+		}
+	}
+	for name, array := range arrays {
+		if len(array) > 0 {
+			store[name] = array
+		}
+	}
+	store["VRI"] = vri
+	return p.putStore(store)
+}
+
+// putStore writes the store where the catalog has it, or as a new object.
+func (p *Prepared) putStore(store pdf.Dict) error {
+	if ref, ok := p.doc.catalog["DSS"].(pdf.Ref); ok {
+		return p.change(ref, store)
+	}
+	ref := p.newRef()
+	if err := p.change(ref, store); err != nil {
+		return err
+	}
+	catalog := p.doc.catalog.Clone()
+	catalog["DSS"] = ref
+	return p.change(p.doc.root, catalog)
+}
+
+// storedStreams reads an array of the store and notes what it holds.
+func (p *Prepared) storedStreams(o pdf.Object, kind pdf.Name, streams map[string]pdf.Ref) (pdf.Array, error) {
+	array, err := pdf.As[pdf.Array](p.doc.File, o)
+	if err != nil {
+		return nil, err
+	}
+	if len(array) > maxValidationItems {
+		return nil, ErrValidation
+	}
+	for _, item := range array {
+		ref, ok := item.(pdf.Ref)
+		if !ok {
+			continue
+		}
+		stream, err := pdf.As[*pdf.Stream](p.doc.File, ref)
+		if err != nil {
+			return nil, err
+		}
+		if stream == nil {
+			continue
+		}
+		if data, err := p.doc.Decode(stream); err == nil {
+			streams[string(kind)+"\x00"+string(data)] = ref
+		}
+	}
+	return slices.Clone(array), nil
+}

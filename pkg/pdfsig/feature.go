@@ -1,0 +1,122 @@
+package pdfsig
+
+import (
+	"errors"
+	"io"
+	"slices"
+
+	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
+)
+
+// Feature is something in a document that acts, or that lies elsewhere. It is
+// signed like the rest, and what it leads to is not: the person who signs or
+// reads should know of it.
+type Feature string
+
+// The features.
+const (
+	// Script is JavaScript, which can change what is shown (12.6.4.17).
+	Script Feature = "javascript"
+	// Launch is an action that starts a program or opens a file (12.6.4.6).
+	Launch Feature = "launch"
+	// ExternalStream is a stream whose data is in another file (7.3.8).
+	ExternalStream Feature = "external-stream"
+	// ExternalPage shows a page of another file in the place of a figure
+	// (reference XObjects, 8.10.4).
+	ExternalPage Feature = "external-page"
+)
+
+// maxFeatureObjects bounds the objects that are looked through.
+const maxFeatureObjects = 1 << 18
+
+// Features looks through every object that the document leads to, as it is
+// now. complete is false where some could not be read, or there are too many:
+// then there can be more than were found.
+func Features(r io.ReaderAt, size int64) (found []Feature, complete bool, err error) {
+	d, err := openDocument(r, size)
+	if err != nil {
+		return nil, false, err
+	}
+	s := &featureSearch{doc: d, seen: map[pdf.Ref]bool{}, complete: true}
+	s.want(d.root)
+	for len(s.next) > 0 {
+		ref := s.next[len(s.next)-1]
+		s.next = s.next[:len(s.next)-1]
+		o, err := d.Object(ref)
+		if damaged := (*DamagedError)(nil); errors.As(err, &damaged) {
+			s.complete = false
+			continue
+		}
+		if err != nil {
+			return nil, false, err
+		}
+		s.look(o)
+		pdf.References(o, s.want)
+	}
+	slices.Sort(s.found)
+	return s.found, s.complete, nil
+}
+
+type featureSearch struct {
+	doc      *document
+	seen     map[pdf.Ref]bool
+	next     []pdf.Ref
+	found    []Feature
+	complete bool
+}
+
+func (s *featureSearch) want(ref pdf.Ref) {
+	switch {
+	case s.seen[ref]:
+	case len(s.seen) == maxFeatureObjects:
+		s.complete = false
+	default:
+		s.seen[ref] = true
+		s.next = append(s.next, ref)
+	}
+}
+
+func (s *featureSearch) add(f Feature) {
+	if !slices.Contains(s.found, f) {
+		s.found = append(s.found, f)
+	}
+}
+
+// look looks at an object and at all that is directly in it.
+func (s *featureSearch) look(o pdf.Object) {
+	switch o := o.(type) {
+	case pdf.Array:
+		for _, item := range o {
+			s.look(item)
+		}
+	case *pdf.Stream:
+		if o.Dict["F"] != nil {
+			s.add(ExternalStream)
+		}
+		if o.Dict["Subtype"] == pdf.Name("Form") && o.Dict["Ref"] != nil {
+			s.add(ExternalPage)
+		}
+		s.look(o.Dict)
+	case pdf.Dict:
+		if o["Type"] != pdf.Name("StructElem") { // whose S is a role
+			s.lookAction(o)
+		}
+		for _, value := range o {
+			s.look(value)
+		}
+	}
+}
+
+func (s *featureSearch) lookAction(d pdf.Dict) {
+	kind, err := s.doc.Resolve(d["S"])
+	if err != nil {
+		s.complete = false
+		return
+	}
+	switch {
+	case kind == pdf.Name("JavaScript"), kind == pdf.Name("Rendition") && d["JS"] != nil:
+		s.add(Script)
+	case kind == pdf.Name("Launch"):
+		s.add(Launch)
+	}
+}

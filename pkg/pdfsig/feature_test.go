@@ -1,0 +1,65 @@
+package pdfsig
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// plainPDF writes a file of these objects, from number 1 on.
+func plainPDF(bodies ...string) []byte {
+	var b bytes.Buffer
+	b.WriteString("%PDF-1.7\n")
+	var at []int
+	for i, body := range bodies {
+		at = append(at, b.Len())
+		fmt.Fprintf(&b, "%d 0 obj\n%s\nendobj\n", i+1, body)
+	}
+	start := b.Len()
+	fmt.Fprintf(&b, "xref\n0 %d\n0000000000 65535 f \n", len(bodies)+1)
+	for _, offset := range at {
+		fmt.Fprintf(&b, "%010d 00000 n \n", offset)
+	}
+	fmt.Fprintf(&b, "trailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n", len(bodies)+1, start)
+	return b.Bytes()
+}
+
+func TestFeatures(t *testing.T) {
+	const pages, page = "<</Type/Pages/Kids[3 0 R]/Count 1>>", "<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]%s>>"
+	file := func(catalog, inPage string, more ...string) []byte {
+		return plainPDF(append([]string{"<</Type/Catalog/Pages 2 0 R" + catalog + ">>", pages, fmt.Sprintf(page, inPage)}, more...)...)
+	}
+	stream := func(dict string) string { return "<<" + dict + "/Length 0>>\nstream\n\nendstream" }
+	for what, test := range map[string]struct {
+		file []byte
+		want []Feature
+	}{
+		"nothing":               {file("", ""), nil},
+		"on opening":            {file("/OpenAction<</S/JavaScript/JS(app.alert\\(1\\))>>", ""), []Feature{Script}},
+		"in the names":          {file("/Names<</JavaScript<</Names[(a)4 0 R]>>>>", "", "<</S/JavaScript/JS 5 0 R>>", stream("")), []Feature{Script}},
+		"kind by reference":     {file("/OpenAction 4 0 R", "", "<</S 5 0 R/JS(x)>>", "/JavaScript"), []Feature{Script}},
+		"in a rendition":        {file("/OpenAction<</S/Rendition/JS(x)>>", ""), []Feature{Script}},
+		"of a field":            {file("", "/Annots[4 0 R]", "<</Subtype/Widget/AA<</F<</S/JavaScript/JS(x)>>>>>>"), []Feature{Script}},
+		"a program":             {file("", "/AA<</O 4 0 R>>", "<</S/Launch/F(cmd.exe)>>"), []Feature{Launch}},
+		"both":                  {file("/OpenAction<</S/Launch/F(a)/Next<</S/JavaScript/JS(x)>>>>", ""), []Feature{Script, Launch}},
+		"content elsewhere":     {file("", "/Contents 4 0 R", stream("/F(other.bin)")), []Feature{ExternalStream}},
+		"a page of another one": {file("", "/Resources<</XObject<</X 4 0 R>>>>", stream("/Subtype/Form/Ref<</F(other.pdf)/Page 0>>")), []Feature{ExternalPage}},
+		"a role of that name":   {file("/StructTreeRoot<</K<</Type/StructElem/S/JavaScript>>>>", ""), nil},
+		"flags of a note":       {file("", "/Annots[4 0 R]", "<</Subtype/Text/F 4>>"), nil},
+		"not in use":            {file("", "", "<</S/JavaScript/JS(x)>>"), nil},
+	} {
+		got, complete, err := Features(bytes.NewReader(test.file), int64(len(test.file)))
+		if err != nil || !complete || !slices.Equal(got, test.want) {
+			t.Errorf("%s: %v, complete %v, %v", what, got, complete, err)
+		}
+	}
+	broken := file("/Metadata 4 0 R/OpenAction 5 0 R", "", "<</broken", "<</S/JavaScript/JS(x)>>")
+	if got, complete, err := Features(bytes.NewReader(broken), int64(len(broken))); err != nil || complete || !slices.Equal(got, []Feature{Script}) {
+		t.Errorf("broken: %v, complete %v, %v", got, complete, err)
+	}
+	if _, _, err := Features(strings.NewReader("text"), 4); err == nil {
+		t.Error("a text has features")
+	}
+}
