@@ -32,6 +32,7 @@ type SignedData struct {
 	eContent         *element // nil when detached, or read from a stream
 	passed           *Content // that went by in a stream; nil when detached, or parsed
 	unreadable       []error  // one for each certificate that is not in Certificates
+	rawCertificates  [][]byte // each a CertificateChoices, as encoded
 }
 
 // SignerInfo is what one signer added (RFC 5652, 5.3). Either Issuer and
@@ -49,6 +50,7 @@ type SignerInfo struct {
 	digestAlgorithm    algorithmIdentifier
 	signatureAlgorithm algorithmIdentifier
 	signedAttrs        element // [0] IMPLICIT SET OF; zero where there are none
+	core               []byte  // all elements but unsignedAttrs, as encoded
 }
 
 // Parse reads a ContentInfo with SignedData in DER or BER, of at most
@@ -131,7 +133,9 @@ func (c *cursor) encapContentInfo(sd *SignedData) {
 // its kinds ask for.
 func (c *cursor) certificates(sd *SignedData) (version int) {
 	for c.more() {
-		switch e := c.next(); e.tag {
+		e := c.next()
+		sd.rawCertificates = append(sd.rawCertificates, e.full)
+		switch e.tag {
 		case tagSequence:
 			if len(sd.Certificates)+len(sd.unreadable) == maxCertificates || len(e.full) > maxCertificate {
 				c.fail("more than %d certificates, or one of more than %d octets,", maxCertificates, maxCertificate)
@@ -175,6 +179,7 @@ func (c *cursor) crls(sd *SignedData) (version int) {
 
 func (c *cursor) signerInfo() SignerInfo {
 	in := c.enter(tagSequence, "SignerInfo")
+	whole := in.rest
 	si := SignerInfo{version: in.small()}
 	required := 1
 	if in.at(tagContext) {
@@ -199,6 +204,7 @@ func (c *cursor) signerInfo() SignerInfo {
 	}
 	si.signatureAlgorithm = in.algorithm("signatureAlgorithm")
 	si.Signature = in.octetString()
+	si.core = whole[:len(whole)-len(in.rest)]
 	if in.at(tagExplicit | 1) {
 		si.Unsigned = in.enter(tagExplicit|1, "unsignedAttrs").attributes()
 	}
@@ -214,8 +220,14 @@ func (sd *SignedData) Detached() bool { return sd.eContent == nil && sd.passed =
 func (sd *SignedData) Hashes() []crypto.Hash {
 	var hashes []crypto.Hash
 	for _, si := range sd.Signers {
-		if h, f := si.digestAlgorithm.digest(); f == nil && !slices.Contains(hashes, h) {
-			hashes = append(hashes, h)
+		wanted := si.archiveHashes()
+		if h, f := si.digestAlgorithm.digest(); f == nil {
+			wanted = append(wanted, h)
+		}
+		for _, h := range wanted {
+			if !slices.Contains(hashes, h) {
+				hashes = append(hashes, h)
+			}
 		}
 	}
 	return hashes

@@ -158,6 +158,9 @@ func (t *Timestamp) VerifyDigest(digest []byte, others ...*x509.Certificate) (*x
 	if !bytes.Equal(digest, t.Imprint) {
 		return nil, ErrOtherContent
 	}
+	if t.Hash == crypto.SHA1 {
+		return nil, failure(CryptoConstraintsFailureNoPOE, "over a SHA-1 digest, for which collisions can be made")
+	}
 	results := t.signed.Verify(nil, others...)
 	if len(results) != 1 { // RFC 3161, 2.4.2: no signature but the TSA's
 		return nil, ErrNoSigner
@@ -195,7 +198,10 @@ func forTimestampsAlone(c *x509.Certificate) bool {
 type SignatureTimestamp struct {
 	Timestamp *Timestamp // nil where it cannot be read
 	Content   []byte     // what it has to be over; for CMS the signature value
-	Err       error      // why it cannot be read
+	Err       error      // why it cannot be read, or proves nothing
+	// Archive is one over all that was there (EN 319 122-1, 5.5.3): where it is
+	// believed, the timestamps before it in the list are older than it.
+	Archive bool
 }
 
 // Verify is [Timestamp.Verify] over the signature that brought it, or Err.

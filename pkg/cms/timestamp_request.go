@@ -1,6 +1,7 @@
 package cms
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/rand"
 	"crypto/x509"
@@ -11,9 +12,9 @@ import (
 
 // TimestampRequest asks an authority for a timestamp (RFC 3161, 2.4.1).
 type TimestampRequest struct {
-	content []byte
-	hash    crypto.Hash
-	nonce   *big.Int
+	digest []byte
+	hash   crypto.Hash
+	nonce  *big.Int
 }
 
 // Media types of RFC 3161, 3.4.
@@ -25,14 +26,26 @@ const (
 // NewTimestampRequest asks for a timestamp over content, by a digest, with a
 // nonce of 64 random bits.
 func NewTimestampRequest(h crypto.Hash, content []byte) (*TimestampRequest, error) {
+	if _, ok := digestOID(h); !ok {
+		return nil, ErrHash
+	}
+	return NewDigestTimestampRequest(h, sum(h, content))
+}
+
+// NewDigestTimestampRequest is [NewTimestampRequest] for content whose digest
+// the caller has, as of a large file.
+func NewDigestTimestampRequest(h crypto.Hash, digest []byte) (*TimestampRequest, error) {
 	if _, ok := digestOID(h); !ok || h == crypto.SHA1 {
 		return nil, ErrHash
+	}
+	if len(digest) != h.Size() {
+		return nil, ErrDigest
 	}
 	b := make([]byte, 8)
 	_, _ = rand.Read(b) // never fails
 	b[0] |= 0x40        // never zero, never negative
 	b[0] &= 0x7F
-	return &TimestampRequest{content, h, new(big.Int).SetBytes(b)}, nil
+	return &TimestampRequest{digest, h, new(big.Int).SetBytes(b)}, nil
 }
 
 // DER encodes the TimeStampReq; it asks for the authority's certificates.
@@ -40,7 +53,7 @@ func (r *TimestampRequest) DER() []byte {
 	id, _ := digestOID(r.hash)
 	return sequence(
 		integer(big.NewInt(1)),
-		sequence(sequence(id.der()), octetString(sum(r.hash, r.content))),
+		sequence(sequence(id.der()), octetString(r.digest)),
 		integer(r.nonce),
 		tlv(tagBoolean, []byte{0xFF}), // certReq
 	)
@@ -60,27 +73,7 @@ var ErrOtherNonce = errors.New("cms: the timestamp has not the nonce of the requ
 // the content, with the nonce, signed by a certificate for timestamps alone.
 // Whether that certificate is to be believed is the caller's to decide.
 func (r *TimestampRequest) Answer(response []byte) (*Timestamp, *x509.Certificate, error) {
-	if len(response) > MaxSize {
-		return nil, nil, failure(FormatFailure, "more than %d octets", MaxSize)
-	}
-	in := read(response, "TimeStampResp")
-	resp := in.enter(tagSequence, "TimeStampResp")
-	in.done()
-	info := resp.enter(tagSequence, "PKIStatusInfo")
-	status := info.small()
-	if in.failed != nil {
-		return nil, nil, in.failed
-	}
-	const granted, grantedWithMods = 0, 1
-	if status != granted && status != grantedWithMods {
-		return nil, nil, &RefusedError{status}
-	}
-	token := resp.take(tagSequence).full
-	resp.done()
-	if in.failed != nil {
-		return nil, nil, in.failed
-	}
-	t, err := ParseTimestamp(token)
+	t, err := ParseTimestampResponse(response)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -90,9 +83,57 @@ func (r *TimestampRequest) Answer(response []byte) (*Timestamp, *x509.Certificat
 	if t.Hash != r.hash {
 		return nil, nil, ErrOtherContent
 	}
-	by, err := t.Verify(r.content)
+	by, err := t.VerifyDigest(r.digest)
 	if err != nil {
 		return nil, nil, err
 	}
 	return t, by, nil
+}
+
+// ParseTimestampResponse reads a TimeStampResp, as a .tsr file has it, and gives
+// the token in it. The errors are those of [ParseTimestamp], and a
+// [RefusedError].
+func ParseTimestampResponse(response []byte) (*Timestamp, error) {
+	if len(response) > MaxSize {
+		return nil, failure(FormatFailure, "more than %d octets", MaxSize)
+	}
+	in := read(response, "TimeStampResp")
+	resp := in.enter(tagSequence, "TimeStampResp")
+	in.done()
+	info := resp.enter(tagSequence, "PKIStatusInfo")
+	status := info.small()
+	if in.failed != nil {
+		return nil, in.failed
+	}
+	const granted, grantedWithMods = 0, 1
+	if status != granted && status != grantedWithMods {
+		return nil, &RefusedError{status}
+	}
+	token := resp.take(tagSequence).full
+	resp.done()
+	if in.failed != nil {
+		return nil, in.failed
+	}
+	return ParseTimestamp(token)
+}
+
+// TimestampResponse is a TimeStampResp that grants the token: what a .tsr file
+// holds, for programs that want it so.
+func TimestampResponse(token []byte) []byte {
+	return sequence(sequence(integer(new(big.Int))), token)
+}
+
+// IsTimestamp reports whether a file with this beginning looks like a
+// TimeStampResp. One that holds a token alone is a signature like others.
+func IsTimestamp(head []byte) bool {
+	h, _, err := decodeHeader(head)
+	if err != nil || h.tag != tagSequence {
+		return false
+	}
+	head = head[h.size:]
+	h, length, err := decodeHeader(head)
+	if err != nil || h.tag != tagSequence || length < 3 {
+		return false
+	}
+	return bytes.HasPrefix(head[h.size:], []byte{tagInteger, 1})
 }

@@ -45,7 +45,7 @@ type Result struct {
 	// so the signature, names Certificate: what CAdES asks for. Otherwise
 	// another certificate for the same key could stand in its place.
 	CertificateSigned bool
-	Timestamps        []SignatureTimestamp // over the signature, unchecked
+	Timestamps        []SignatureTimestamp // over the signature, those of an archive last; unchecked
 	Warnings          []Warning
 	Failures          []*Failure
 	// Counter are the counter-signatures: what others signed of this signature.
@@ -116,7 +116,7 @@ func (sd *SignedData) hashContent() *Content {
 }
 
 func (sd *SignedData) verify(si *SignerInfo, content *Content, certificates []*x509.Certificate) Result {
-	r := Result{Signer: si, Certificates: certificates, Timestamps: si.timestamps()}
+	r := Result{Signer: si, Certificates: certificates, Timestamps: append(si.timestamps(), sd.archives(si, content)...)}
 	r.certificate(certificates, sd.unreadable)
 	var f *Failure
 	r.SigningTime, f = signingTime(si.Signed)
