@@ -69,8 +69,16 @@ func withValidation(t *testing.T, in []byte, v Validation) []byte {
 // other programs look at it.
 func TestArchive(t *testing.T) {
 	b := withTSA(t)
+	files := map[string][]byte{}
 	for name, s := range samples() {
-		file := mustSign(t, s.bytes(), Options{Profile: PAdES})
+		files[name] = s.bytes()
+	}
+	b.write("plain.pdf", samples()["table"].bytes())
+	b.write("arguments", []byte("--encrypt\n\nx\n256\n--\nplain.pdf\nencrypted.pdf\n"))
+	b.must("qpdf @arguments")
+	files["encrypted"] = b.read("encrypted.pdf")
+	for name, in := range files {
+		file := mustSign(t, in, Options{Profile: PAdES})
 		if r := mustVerify(t, file); len(r.Signatures) != 1 || r.Err() != nil {
 			continue // it has signatures that are none
 		}

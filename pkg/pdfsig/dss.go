@@ -95,9 +95,6 @@ func AddValidation(r io.ReaderAt, size int64, signatures []SignatureValidation) 
 	if err != nil {
 		return nil, err
 	}
-	if doc.Trailer()["Encrypt"] != nil {
-		return nil, ErrEncrypted
-	}
 	if !doc.Sections()[0].Stream && size > maxTable {
 		return nil, ErrTooLarge
 	}
@@ -108,7 +105,7 @@ func AddValidation(r io.ReaderAt, size int64, signatures []SignatureValidation) 
 	if err := p.extendStore(signatures); err != nil {
 		return nil, err
 	}
-	b := &updateBuilder{bytes: []byte(p.separator), base: doc.Size(), entries: map[int]tableEntry{}}
+	b := &updateBuilder{file: doc.File, bytes: []byte(p.separator), base: doc.Size(), entries: map[int]tableEntry{}}
 	for _, c := range p.changes {
 		b.add(c)
 	}
