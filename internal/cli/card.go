@@ -150,7 +150,7 @@ func (d *tour) open(persona string, now time.Time) (jpki.Conn, error) {
 }
 
 func (o *opener) connectPCSC(ctx context.Context, c *openedCard) (jpki.Conn, error) {
-	pc, err := pcsc.Establish()
+	pc, err := pcsc.Establish(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +170,7 @@ func (o *opener) connectPCSC(ctx context.Context, c *openedCard) (jpki.Conn, err
 
 // readerLister is what of a [pcsc.Context] finds and awaits cards.
 type readerLister interface {
-	Readers() ([]pcsc.ReaderState, error)
+	Readers(ctx context.Context) ([]pcsc.ReaderState, error)
 	Wait(ctx context.Context, known []pcsc.ReaderState) ([]pcsc.ReaderState, error)
 }
 
@@ -194,7 +194,7 @@ func (o *opener) waitLimit(missing error) time.Duration {
 // readersWithCard lists the wanted readers with a card in them, and waits for
 // one if that is wanted.
 func (o *opener) readersWithCard(ctx context.Context, pc readerLister) ([]string, error) {
-	readers, err := pc.Readers()
+	readers, err := pc.Readers(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -393,12 +393,12 @@ func (o *opener) readers(ctx context.Context) ([]pcsc.ReaderState, error) {
 		defer card.Close()
 		return []pcsc.ReaderState{{Name: card.reader, Present: true}}, nil
 	}
-	pc, err := pcsc.Establish()
+	pc, err := pcsc.Establish(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer pc.Close()
-	return pc.Readers()
+	return pc.Readers(ctx)
 }
 
 // untilGone waits until the card is no longer in its reader, or ctx ends. The
@@ -408,7 +408,7 @@ func (c *openedCard) untilGone(ctx context.Context) {
 		<-ctx.Done()
 		return
 	}
-	pc, err := pcsc.Establish()
+	pc, err := pcsc.Establish(ctx)
 	if err != nil {
 		return
 	}
@@ -421,7 +421,7 @@ func (c *openedCard) untilGone(ctx context.Context) {
 		}
 		return 0, false
 	}
-	readers, err := pc.Readers()
+	readers, err := pc.Readers(ctx)
 	first, ok := there(readers)
 	for now := first; err == nil && ok && now == first; now, ok = there(readers) {
 		readers, err = pc.Wait(ctx, readers)

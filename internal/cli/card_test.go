@@ -19,7 +19,7 @@ import (
 // for ever.
 type readersOverTime [][]pcsc.ReaderState
 
-func (r *readersOverTime) Readers() ([]pcsc.ReaderState, error) { return (*r)[0], nil }
+func (r *readersOverTime) Readers(context.Context) ([]pcsc.ReaderState, error) { return (*r)[0], nil }
 
 func (r *readersOverTime) Wait(ctx context.Context, _ []pcsc.ReaderState) ([]pcsc.ReaderState, error) {
 	if len(*r) == 1 {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"strings"
@@ -219,12 +220,12 @@ func formNames() (names []string) {
 
 // readerNames lists the readers; none where there is no service.
 func readerNames() (names []string) {
-	pc, err := pcsc.Establish()
+	pc, err := pcsc.Establish(context.Background())
 	if err != nil {
 		return nil
 	}
 	defer pc.Close()
-	readers, err := pc.Readers()
+	readers, err := pc.Readers(context.Background())
 	if err != nil {
 		return nil
 	}

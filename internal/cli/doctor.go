@@ -85,13 +85,13 @@ func (a *app) environment(ctx context.Context) (*doctor.Environment, error) {
 	if e.Demo {
 		return e, a.examineDemo(ctx, e)
 	}
-	pc, err := pcsc.Establish()
+	pc, err := pcsc.Establish(ctx)
 	if err != nil {
 		e.Service = err
 		return e, nil
 	}
 	defer pc.Close()
-	if e.Readers, e.Service = pc.Readers(); e.Service != nil {
+	if e.Readers, e.Service = pc.Readers(ctx); e.Service != nil {
 		return e, nil
 	}
 	if len(e.Readers) > 0 && a.cards.reader != "" {

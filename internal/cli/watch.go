@@ -229,7 +229,7 @@ func (a *app) watchSource(ctx context.Context) (watch.Source, func(), error) {
 		}
 		return demoSource{a.env.Now, card}, card.Close, nil
 	}
-	pc, err := pcsc.Establish()
+	pc, err := pcsc.Establish(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -261,7 +261,7 @@ type demoSource struct {
 	card *openedCard
 }
 
-func (s demoSource) Readers() ([]pcsc.ReaderState, error) {
+func (s demoSource) Readers(context.Context) ([]pcsc.ReaderState, error) {
 	return []pcsc.ReaderState{{Name: s.card.reader, Present: true}}, nil
 }
 

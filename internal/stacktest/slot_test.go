@@ -273,7 +273,7 @@ func nextProgram(t testing.TB, reader string) (signed []string) {
 
 func pcscContext(t testing.TB) *pcsc.Context {
 	t.Helper()
-	pc, err := pcsc.Establish()
+	pc, err := pcsc.Establish(t.Context())
 	must(t, err)
 	t.Cleanup(func() { _ = pc.Close() })
 	return pc
@@ -282,7 +282,7 @@ func pcscContext(t testing.TB) *pcsc.Context {
 // present reports whether pcscd sees a card in a reader.
 func present(t testing.TB, reader string) bool {
 	t.Helper()
-	readers, err := pcscContext(t).Readers()
+	readers, err := pcscContext(t).Readers(t.Context())
 	must(t, err)
 	i := slices.IndexFunc(readers, func(r pcsc.ReaderState) bool { return r.Name == reader })
 	if i < 0 {
@@ -307,12 +307,12 @@ func eventually(t testing.TB, what string, ok func() bool) {
 
 // onlyVirtualReaders refuses to go near a real card.
 func onlyVirtualReaders() error {
-	pc, err := pcsc.Establish()
+	pc, err := pcsc.Establish(context.Background())
 	if err != nil {
 		return err
 	}
 	defer pc.Close()
-	readers, err := pc.Readers()
+	readers, err := pc.Readers(context.Background())
 	if err != nil {
 		return err
 	}

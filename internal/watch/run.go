@@ -10,7 +10,7 @@ import (
 // Source is where readers and cards are. Readers and Wait are those of a
 // [pcsc.Context]. Look may be called beside them, and runs once at a time.
 type Source interface {
-	Readers() ([]pcsc.ReaderState, error)
+	Readers(ctx context.Context) ([]pcsc.ReaderState, error)
 	Wait(ctx context.Context, known []pcsc.ReaderState) ([]pcsc.ReaderState, error)
 	// Look reads a card in one short transaction: all of it that is free, or
 	// of a known card only the counters. Where those differ it reads all, so
@@ -45,7 +45,7 @@ const (
 func Run(ctx context.Context, src Source, o Options) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	readers, err := src.Readers()
+	readers, err := src.Readers(ctx)
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func follow(ctx context.Context, src Source, readers []pcsc.ReaderState, to chan
 			case <-time.After(pause):
 			}
 			pause = min(2*pause, reconnectLimit)
-			next, err = src.Readers()
+			next, err = src.Readers(ctx)
 		}
 		pause = reconnectFirst
 		readers = next

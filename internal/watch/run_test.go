@@ -38,7 +38,7 @@ func (f *fakeSource) change(do func()) {
 	f.changed = make(chan struct{})
 }
 
-func (f *fakeSource) Readers() ([]pcsc.ReaderState, error) {
+func (f *fakeSource) Readers(context.Context) ([]pcsc.ReaderState, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.readers, f.down

@@ -6,17 +6,21 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 )
 
 // Card is a connection to the card in a reader, for one goroutine at a time.
-// It is lost for good when the card is removed, when it is reset inside a
-// transaction, and after a method that ran out of time: then every further
-// call returns the same error, and only Close is left to do.
+// It is lost for good when the card is removed, and after a method that ran out
+// of time or was given up: then every further call returns the same error, and
+// only Close is left to do. A card that is reset inside a transaction takes no
+// command in it any more; after End or Unpower there can be another.
 type Card struct {
 	s      *session
 	reader string
 	atr    []byte
-	event  uint16 // of the reader, since this card was inserted
+	event  uint16          // of the reader, since this card was inserted
+	ctx    context.Context // of the last Begin
+	undone error           // not nil: the open transaction's work on the card is undone
 
 	dropped bool  // by dropIf
 	power   error // and then: not nil if the card may have kept its power
@@ -69,6 +73,7 @@ func (c *Card) Begin(ctx context.Context) error {
 	if c.s.lost == nil && c.s.begun {
 		return errors.New("pcsc: a transaction is already open")
 	}
+	c.ctx, c.undone = ctx, nil
 	return c.dropIf(gone, c.s.run(ctx, callLimit, ErrInUse, c.begin))
 }
 
@@ -117,8 +122,17 @@ func (c *Card) begin() error {
 // be open. cmd is not kept, and the copy that is sent is wiped. An error does
 // not say whether the card has seen the command.
 func (c *Card) Transmit(cmd []byte) ([]byte, error) {
+	return c.TransmitContext(context.Background(), cmd)
+}
+
+// TransmitContext is Transmit, given up when ctx ends: the card is lost then,
+// and keeps its power until the command has come back or the program ends.
+func (c *Card) TransmitContext(ctx context.Context, cmd []byte) ([]byte, error) {
 	if err := c.ready(); err != nil {
 		return nil, err
+	}
+	if c.undone != nil {
+		return nil, c.undone
 	}
 	if len(cmd) == 0 {
 		return nil, errors.New("pcsc: an empty command")
@@ -127,7 +141,7 @@ func (c *Card) Transmit(cmd []byte) ([]byte, error) {
 	// zeros as a PIN if the caller wiped it meanwhile.
 	own := bytes.Clone(cmd)
 	var answer []byte
-	err := c.s.run(context.Background(), transmitLimit, ErrCardMute, func() (err error) {
+	err := c.s.run(ctx, transmitLimit, ErrCardMute, func() (err error) {
 		defer clear(own)
 		c.s.used = true
 		answer, err = c.s.card.transmit(own)
@@ -137,19 +151,55 @@ func (c *Card) Transmit(cmd []byte) ([]byte, error) {
 		return err
 	})
 	if err != nil {
-		return nil, c.dropIf(interrupted, err)
+		if errors.Is(err, ErrCardReset) && c.s.platform.countsInsertions {
+			c.undone = err
+		}
+		return nil, c.dropIf(c.interrupted, err)
 	}
 	return answer, nil
 }
 
-// End ends the transaction and leaves the card as it is.
+// End ends the transaction and leaves the card as it is; a card that was reset
+// in it, or that the end fails of, is cut from power.
 func (c *Card) End() error {
 	if err := c.ready(); err != nil {
 		return err
 	}
+	ctx, stop := c.closing()
+	defer stop()
 	// In pcsc-lite an end that fails does not end the transaction, but
 	// disconnecting does.
-	return c.dropIf(always, c.s.run(context.Background(), callLimit, ErrNoService, c.s.end))
+	return c.dropIf(always, c.s.run(ctx, callLimit, ErrNoService, func() error {
+		if c.undone != nil {
+			return c.s.unpower()
+		}
+		err := c.s.end()
+		if e, ok := errors.AsType[*Error](err); ok && e.Temporary() && c.s.platform.countsInsertions {
+			return c.s.unpower()
+		}
+		return err
+	}))
+}
+
+// closingGrace is how long after the context of its Begin has ended the end of
+// a transaction is waited for.
+const closingGrace = 2 * time.Second
+
+// closing gives the context in which a transaction is ended: it is not stopped
+// by that of its Begin, but does not outlive it long.
+func (c *Card) closing() (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	forget := context.AfterFunc(c.ctx, func() {
+		select {
+		case <-time.After(closingGrace):
+			cancel(context.Cause(c.ctx))
+		case <-ctx.Done():
+		}
+	})
+	return ctx, func() {
+		forget()
+		cancel(nil)
+	}
 }
 
 // Unpower ends the transaction and cuts the card from power before any other
@@ -164,8 +214,10 @@ func (c *Card) Unpower() error {
 	if err := c.ready(); err != nil {
 		return err
 	}
+	ctx, stop := c.closing()
+	defer stop()
 	// To end the connection is the last way to do it.
-	err := c.dropIf(always, c.s.run(context.Background(), callLimit, ErrNoService, c.s.unpower))
+	err := c.dropIf(always, c.s.run(ctx, callLimit, ErrNoService, c.s.unpower))
 	if c.dropped {
 		return c.power
 	}
@@ -203,7 +255,10 @@ func (c *Card) dropIf(fatal func(error) bool, err error) error {
 // gone reports whether there is no way back to the card.
 func gone(err error) bool { return errors.Is(err, ErrCardRemoved) || errors.Is(err, ErrReaderGone) }
 
-// interrupted reports whether a transaction's work on the card is undone.
-func interrupted(err error) bool { return gone(err) || errors.Is(err, ErrCardReset) }
+// interrupted reports an error of a command that the connection does not
+// survive: without a count, a card that was reset can be another one.
+func (c *Card) interrupted(err error) bool {
+	return gone(err) || errors.Is(err, ErrCardReset) && !c.s.platform.countsInsertions
+}
 
 func always(error) bool { return true }

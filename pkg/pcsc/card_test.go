@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -154,7 +155,6 @@ func TestConnectErrors(t *testing.T) {
 		codeUnknownReader: ErrNoReader,
 		0x8010000B:        ErrInUse,
 		0x80100066:        ErrCardMute,
-		codeUnpoweredCard: ErrCardMute,
 		0x8010001D:        ErrNoService,
 		0x8010006A:        ErrAccess,
 	} {
@@ -169,6 +169,26 @@ func TestConnectErrors(t *testing.T) {
 	f := newFake()
 	if _, err := with(t, f, onLinux).Connect(t.Context(), "reader"); !errors.Is(err, ErrNoReader) {
 		t.Error(err)
+	}
+}
+
+// TestConnectAfterHiccup: what may go away by itself is tried again, in a
+// context of its own, and given up after the second time.
+func TestConnectAfterHiccup(t *testing.T) {
+	once := []string{opEstablish, opConnect + " reader", opRelease}
+	for code := range temporary {
+		f := newFake(readerStatus{name: "reader", event: card1})
+		pc := with(t, f, onLinux)
+		f.fail(opConnect, code, code)
+		if _, err := pc.Connect(t.Context(), "reader"); err != nil {
+			t.Errorf("%08X: %v", code, err)
+		}
+		wantCalls(t, f, slices.Concat(once, once, []string{opEstablish, opConnect + " reader"})...)
+		f.fail(opConnect, code, code, code)
+		if _, err := pc.Connect(t.Context(), "reader"); !hasCode(err, code) {
+			t.Errorf("%08X thrice: %v", code, err)
+		}
+		wantCalls(t, f, slices.Concat(once, once, once)...)
 	}
 }
 
@@ -302,25 +322,73 @@ func TestTransmit(t *testing.T) {
 		t.Errorf("half a status word: %v", err)
 	}
 	wantCalls(t, f, opTransmit, opTransmit, opTransmit)
-	for code, want := range map[uint32]error{codeNoSmartcard: ErrCardRemoved, codeResetCard: ErrCardReset} {
+	f, card = begun(t, onLinux)
+	f.fail(opTransmit, codeNoSmartcard)
+	_, err = card.Transmit(verify)
+	if !errors.Is(err, ErrCardRemoved) {
+		t.Error(err)
+	}
+	wantCalls(t, f, opTransmit, opReconnect+" unpower", opEnd+" leave", opRelease)
+	wantLost(t, f, card, err)
+}
+
+// wantLost: every call gives err, and does nothing.
+func wantLost(t *testing.T, f *fake, card *Card, err error) {
+	t.Helper()
+	if err := card.Unpower(); err != nil {
+		t.Errorf("it was without power: %v", err)
+	}
+	if _, again := card.Transmit(verify); again != err {
+		t.Error(again)
+	}
+	if again := card.Begin(t.Context()); again != err {
+		t.Error(again)
+	}
+	wantCalls(t, f)
+}
+
+// A card that is reset inside a transaction takes no command in it any more, and
+// is cut from power at its end, for a reset can leave a PIN verified. Where
+// nothing counts insertions it may be another card, and is lost.
+func TestTransmitAfterReset(t *testing.T) {
+	for _, end := range []func(*Card) error{(*Card).End, (*Card).Unpower} {
 		f, card := begun(t, onLinux)
-		f.fail(opTransmit, code)
+		f.fail(opTransmit, codeResetCard)
 		_, err := card.Transmit(verify)
-		if !errors.Is(err, want) {
+		if !errors.Is(err, ErrCardReset) {
 			t.Error(err)
 		}
-		wantCalls(t, f, opTransmit, opReconnect+" unpower", opEnd+" leave", opRelease)
-		if err := card.Unpower(); err != nil {
-			t.Errorf("it was without power: %v", err)
-		}
 		if _, again := card.Transmit(verify); again != err {
-			t.Error(again)
+			t.Errorf("a command after the reset: %v", again)
 		}
-		if again := card.Begin(t.Context()); again != err {
-			t.Error(again)
+		if err := end(card); err != nil {
+			t.Error(err)
 		}
-		wantCalls(t, f)
+		wantCalls(t, f, opTransmit, opReconnect+" unpower", opEnd+" leave")
+		if err := card.Begin(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if _, err := card.Transmit(verify); err != nil {
+			t.Error(err)
+		}
+		wantCalls(t, f, opBegin, opTransmit)
+
+		f, card = begun(t, onLinux)
+		f.fail(opTransmit, codeResetCard)
+		_, _ = card.Transmit(verify)
+		f.event(0, card3) // exchanged meanwhile
+		if err := end(card); err != nil {
+			t.Error(err)
+		}
+		if err := card.Begin(t.Context()); !errors.Is(err, ErrCardRemoved) {
+			t.Errorf("another card: %v", err)
+		}
 	}
+	f, card := begun(t, onMacOS)
+	f.fail(opTransmit, codeResetCard)
+	_, err := card.Transmit(verify)
+	wantCalls(t, f, opTransmit, opReconnect+" unpower", opEnd+" leave", opDisconnect+" leave", opRelease)
+	wantLost(t, f, card, err)
 }
 
 // A card that never answers costs a minute. The command it still reads stays
@@ -374,25 +442,31 @@ func TestEnd(t *testing.T) {
 	if err := card.Begin(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	// In pcsc-lite the transaction is still open then.
-	f.fail(opEnd, codeResetCard)
-	err := card.End()
-	if !errors.Is(err, ErrCardReset) {
-		t.Error(err)
+	// In pcsc-lite the transaction is still open then, and it is not known what
+	// another program would find on the card: its power is cut.
+	for _, code := range []uint32{codeResetCard, codeNotTransacted} {
+		f.fail(opEnd, code)
+		if err := card.End(); err != nil {
+			t.Error(err)
+		}
+		wantCalls(t, f, opBegin, opEnd+" leave", opReconnect+" unpower", opEnd+" leave")
+		if err := card.Begin(t.Context()); err != nil {
+			t.Error(err)
+		}
 	}
-	if again := card.Begin(t.Context()); again != err {
-		t.Error(again)
-	}
-	wantCalls(t, f, opBegin, opEnd+" leave", opEnd+" leave", opRelease)
-
-	// Nor is it known then what another program will find on the card.
+	// What is no hiccup loses the card.
 	f, card = begun(t, onLinux)
 	if _, err := card.Transmit(verify); err != nil {
 		t.Fatal(err)
 	}
-	f.fail(opEnd, 0x80100016)
-	if err := card.End(); !errors.Is(err, ErrCommunication) {
+	const internal = 0x80100001
+	f.fail(opEnd, internal)
+	err := card.End()
+	if !hasCode(err, internal) {
 		t.Error(err)
+	}
+	if again := card.Begin(t.Context()); again != err {
+		t.Error(again)
 	}
 	wantCalls(t, f, opTransmit, opEnd+" leave", opReconnect+" unpower", opEnd+" leave", opRelease)
 }
@@ -495,6 +569,89 @@ func TestClose(t *testing.T) {
 	wantCalls(t, f, append([]string{opTransmit, opEnd + " leave", opBegin, opEnd + " leave"}, leave...)...)
 }
 
+// TestGivenUp: whatever call hangs, it is given up when the context ends; what
+// ends a transaction, a little later.
+func TestGivenUp(t *testing.T) {
+	stopped := errors.New("Ctrl-C")
+	begin := func(ctx context.Context, t *testing.T, f *fake) (*Card, error) {
+		card, err := with(t, f, onLinux).Connect(t.Context(), "reader")
+		if err == nil {
+			err = card.Begin(ctx)
+		}
+		return card, err
+	}
+	for _, c := range []struct {
+		name, op string
+		call     func(context.Context, *testing.T, *fake) error
+		after    time.Duration
+	}{
+		{"establish", opEstablish, func(ctx context.Context, _ *testing.T, f *fake) error {
+			_, err := establish(ctx, f, onLinux)
+			return err
+		}, 0},
+		{"list", opListReaders, func(ctx context.Context, t *testing.T, f *fake) error {
+			_, err := with(t, f, onLinux).Readers(ctx)
+			return err
+		}, 0},
+		{"status", opGetStatusChange, func(ctx context.Context, t *testing.T, f *fake) error {
+			_, err := with(t, f, onLinux).Readers(ctx)
+			return err
+		}, 0},
+		{"wait", opGetStatusChange, func(ctx context.Context, t *testing.T, f *fake) error {
+			_, err := with(t, f, onLinux).Wait(ctx, nil)
+			return err
+		}, 0},
+		{"connect", opConnect, func(ctx context.Context, t *testing.T, f *fake) error {
+			_, err := with(t, f, onLinux).Connect(ctx, "reader")
+			return err
+		}, 0},
+		{"begin", opBegin, func(ctx context.Context, t *testing.T, f *fake) error {
+			_, err := begin(ctx, t, f)
+			return err
+		}, 0},
+		{"transmit", opTransmit, func(ctx context.Context, t *testing.T, f *fake) error {
+			card, err := begin(ctx, t, f)
+			if err == nil {
+				_, err = card.TransmitContext(ctx, verify)
+			}
+			return err
+		}, 0},
+		{"end", opEnd, func(ctx context.Context, t *testing.T, f *fake) error {
+			card, err := begin(ctx, t, f)
+			if err == nil {
+				err = card.End()
+			}
+			return err
+		}, closingGrace},
+		{"unpower", opReconnect, func(ctx context.Context, t *testing.T, f *fake) error {
+			card, err := begin(ctx, t, f)
+			if err == nil {
+				err = card.Unpower()
+			}
+			return err
+		}, closingGrace},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake(readerStatus{name: "reader", event: card1})
+				ctx, cancel := context.WithCancelCause(t.Context())
+				free := make(chan struct{})
+				f.block(c.op, free)
+				start := time.Now()
+				time.AfterFunc(time.Second, func() { cancel(stopped) })
+				err := c.call(ctx, t, f)
+				if !errors.Is(err, context.Canceled) {
+					t.Errorf("%v", err)
+				}
+				if took := time.Since(start); took != time.Second+c.after {
+					t.Errorf("given up after %v", took)
+				}
+				close(free)
+			})
+		})
+	}
+}
+
 // A service that hangs is waited for, but not for ever.
 func TestServiceHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -506,13 +663,13 @@ func TestServiceHangs(t *testing.T) {
 		if err := card.End(); !errors.Is(err, ErrNoService) {
 			t.Error(err)
 		}
-		_, err := with(t, f, onLinux).Readers()
+		_, err := with(t, f, onLinux).Readers(t.Context())
 		if !errors.Is(err, ErrNoService) {
 			t.Error(err)
 		}
 		f.block(opEstablish, free)
 		start := time.Now()
-		if _, err := establish(f, onLinux); !errors.Is(err, ErrNoService) {
+		if _, err := establish(t.Context(), f, onLinux); !errors.Is(err, ErrNoService) {
 			t.Error(err)
 		}
 		if took := time.Since(start); took != 10*time.Second {

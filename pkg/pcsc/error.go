@@ -41,10 +41,14 @@ const (
 	codeNoSmartcard        uint32 = 0x8010000C
 	codeProtoMismatch      uint32 = 0x8010000F
 	codeCommError          uint32 = 0x80100013
+	codeNotTransacted      uint32 = 0x80100016
 	codeNoReadersAvailable uint32 = 0x8010002E
 	codeUnpoweredCard      uint32 = 0x80100067
 	codeResetCard          uint32 = 0x80100068
 	codeSecurityViolation  uint32 = 0x8010006A
+	codeCommDataLost       uint32 = 0x8010002F
+	codeDeviceTimeout      uint32 = 121  // ERROR_SEM_TIMEOUT
+	codeDeviceIO           uint32 = 1117 // ERROR_IO_DEVICE
 )
 
 // meaning is what a code says, and which of the errors above it is, if any.
@@ -74,7 +78,7 @@ var meanings = map[uint32]meaning{
 	0x80100012:             {"cancelled by the system", nil},
 	codeCommError:          {"connection to the PC/SC service lost", ErrNoService},
 	0x80100014:             {"unknown internal error", nil},
-	0x80100016:             {"", ErrCommunication},
+	codeNotTransacted:      {"", ErrCommunication},
 	0x80100017:             {"", ErrReaderGone},
 	0x80100018:             {"the PC/SC service is shutting down", ErrNoService},
 	0x8010001C:             {"unsupported card", ErrCardMute},
@@ -85,7 +89,7 @@ var meanings = map[uint32]meaning{
 	0x80100027:             {"", ErrAccess},
 	0x8010002B:             {"unknown error of the PC/SC service", ErrNoService},
 	codeNoReadersAvailable: {"no card reader", ErrNoReader},
-	0x8010002F:             {"data lost", ErrCommunication},
+	codeCommDataLost:       {"data lost", ErrCommunication},
 	0x80100031:             {"the PC/SC service is too busy", ErrNoService},
 	0x80100065:             {"unsupported card", ErrCardMute},
 	0x80100066:             {"", ErrCardMute},
@@ -94,14 +98,14 @@ var meanings = map[uint32]meaning{
 	0x80100069:             {"", ErrCardRemoved},
 	codeSecurityViolation:  {"", ErrAccess},
 
-	5:    {"", ErrAccess},
-	6:    {"no PC/SC service in this session", ErrNoService},
-	22:   {"the reader refused the command", ErrCommunication},
-	31:   {"the reader does not work", ErrCommunication},
-	109:  {"no PC/SC service in this session", ErrNoService},
-	121:  {"the reader did not answer in time", ErrCommunication},
-	1117: {"input or output error of the reader", ErrCommunication},
-	1167: {"", ErrReaderGone},
+	5:                 {"", ErrAccess},
+	6:                 {"no PC/SC service in this session", ErrNoService},
+	22:                {"the reader refused the command", ErrCommunication},
+	31:                {"the reader does not work", ErrCommunication},
+	109:               {"no PC/SC service in this session", ErrNoService},
+	codeDeviceTimeout: {"the reader did not answer in time", ErrCommunication},
+	codeDeviceIO:      {"input or output error of the reader", ErrCommunication},
+	1167:              {"", ErrReaderGone},
 }
 
 // onCard says what these codes mean of a card that is already connected.
@@ -148,6 +152,22 @@ func (e *Error) meaning() meaning {
 
 // Unwrap gives which of this package's errors it is, or nil.
 func (e *Error) Unwrap() error { return e.meaning().is }
+
+// temporary are the codes of hiccups: a bad contact, a card that moved in the
+// field, another program that reset the card or cut its power.
+var temporary = map[uint32]bool{
+	codeCommError:     true, // one call was lost; where it was the service, the next says so
+	codeNotTransacted: true,
+	codeCommDataLost:  true,
+	codeUnpoweredCard: true,
+	codeResetCard:     true,
+	codeDeviceIO:      true,
+	codeDeviceTimeout: true,
+}
+
+// Temporary reports that the same work, begun again, may well succeed. Whether
+// it may be repeated is another question: the card can have done it.
+func (e *Error) Temporary() bool { return temporary[e.Code] }
 
 // Error names the function, what is wrong, and the code to search for.
 func (e *Error) Error() string {

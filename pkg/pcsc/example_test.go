@@ -16,7 +16,7 @@ func Example() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 
-	pc, err := pcsc.Establish()
+	pc, err := pcsc.Establish(ctx)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func Example() {
 }
 
 func readerWithCard(ctx context.Context, pc *pcsc.Context) (string, error) {
-	readers, err := pc.Readers()
+	readers, err := pc.Readers(ctx)
 	for err == nil {
 		for _, r := range readers {
 			if r.Present {

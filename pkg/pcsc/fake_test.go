@@ -261,7 +261,7 @@ var (
 // with gives a Context on the fake.
 func with(t *testing.T, f *fake, p platform) *Context {
 	t.Helper()
-	pc, err := establish(f, p)
+	pc, err := establish(t.Context(), f, p)
 	if err != nil {
 		t.Fatal(err)
 	}

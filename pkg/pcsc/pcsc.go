@@ -62,18 +62,20 @@ type Context struct {
 // Establish loads the PC/SC library and looks whether the service answers: the
 // error is [ErrNoLibrary], [ErrNoService] or [ErrAccess]. On Windows, where
 // the service runs only while there is a reader, it does not have to answer.
-func Establish() (*Context, error) {
+//
+// It is given up when ctx ends, which has no part in the Context afterwards.
+func Establish(ctx context.Context) (*Context, error) {
 	b, err := loadBackend()
 	if err != nil {
 		return nil, err
 	}
-	return establish(b, platformOf(runtime.GOOS))
+	return establish(ctx, b, platformOf(runtime.GOOS))
 }
 
-func establish(b backend, p platform) (*Context, error) {
+func establish(ctx context.Context, b backend, p platform) (*Context, error) {
 	c := &Context{backend: b, platform: p}
 	c.life, c.end = context.WithCancel(context.Background())
-	s, err := c.open(c.life)
+	s, err := c.open(ctx)
 	if err != nil && !c.noReaders(err) {
 		c.end()
 		return nil, err
@@ -126,18 +128,31 @@ func (c *Context) noReaders(err error) bool {
 // Connect connects to the card in the reader of this name, and leaves it to
 // other programs as well. It waits for the end of another program's
 // transaction, until ctx ends but no longer than 10 seconds; the error is then
-// [ErrInUse].
+// [ErrInUse]. After a hiccup, an error that is Temporary, it tries again.
 func (c *Context) Connect(ctx context.Context, reader string) (*Card, error) {
 	if strings.ContainsRune(reader, 0) { // C would read another name
 		return nil, &Error{opConnect, codeUnknownReader}
 	}
 	ctx, stop := c.bind(ctx)
 	defer stop()
+	for again := maxReconnects; ; again-- {
+		card, err := c.connect(ctx, reader)
+		e, ok := errors.AsType[*Error](err)
+		if !ok || !e.Temporary() || again == 0 || ctx.Err() != nil {
+			return card, err
+		}
+	}
+}
+
+// maxReconnects is how often a connection is tried again after a hiccup.
+const maxReconnects = 2
+
+func (c *Context) connect(ctx context.Context, reader string) (*Card, error) {
 	s, err := c.open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	card := &Card{s: s, reader: reader}
+	card := &Card{s: s, reader: reader, ctx: context.Background()}
 	if err := s.run(ctx, callLimit, ErrInUse, card.connect); err != nil {
 		_ = s.close()
 		return nil, err

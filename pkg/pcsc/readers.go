@@ -22,9 +22,10 @@ type ReaderState struct {
 	Event uint16
 }
 
-// Readers gives the state of every reader, none if there is none.
-func (c *Context) Readers() ([]ReaderState, error) {
-	ctx, stop := c.bind(context.Background())
+// Readers gives the state of every reader, none if there is none. It is given
+// up when ctx ends.
+func (c *Context) Readers(ctx context.Context) ([]ReaderState, error) {
+	ctx, stop := c.bind(ctx)
 	defer stop()
 	s, err := c.open(ctx)
 	if err != nil {

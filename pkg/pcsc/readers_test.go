@@ -17,7 +17,7 @@ func TestReaders(t *testing.T) {
 		readerStatus{name: "taken", event: card1 | stateExclusive},
 		readerStatus{name: "broken", event: stateUnavailable},
 	)
-	got, err := with(t, f, onLinux).Readers()
+	got, err := with(t, f, onLinux).Readers(t.Context())
 	want := []ReaderState{
 		{Name: "empty"},
 		{Name: "card", Present: true, ATR: []byte{0x3B, 0}, InUse: true, Event: 3},
@@ -30,7 +30,7 @@ func TestReaders(t *testing.T) {
 	}
 	wantCalls(t, f, opEstablish, opRelease)
 
-	got, err = with(t, f, onMacOS).Readers()
+	got, err = with(t, f, onMacOS).Readers(t.Context())
 	if err != nil || got[1].Event != 0 {
 		t.Errorf("macOS does not count: %+v, %v", got, err)
 	}
@@ -41,11 +41,11 @@ func TestReaders(t *testing.T) {
 func TestNoReaders(t *testing.T) {
 	for _, p := range []platform{onLinux, onMacOS, onWindows} {
 		f := newFake()
-		if got, err := with(t, f, p).Readers(); err != nil || len(got) != 0 {
+		if got, err := with(t, f, p).Readers(t.Context()); err != nil || len(got) != 0 {
 			t.Errorf("%v, %v", got, err)
 		}
 		f.fail(opListReaders, codeNoReadersAvailable)
-		if got, err := with(t, f, p).Readers(); err != nil || len(got) != 0 {
+		if got, err := with(t, f, p).Readers(t.Context()); err != nil || len(got) != 0 {
 			t.Errorf("%v, %v", got, err)
 		}
 		if n := f.count(opGetStatusChange); n != 0 {
@@ -58,13 +58,13 @@ func TestNoReaders(t *testing.T) {
 	} {
 		f := newFake()
 		f.fails = fails
-		if got, err := with(t, f, onWindows).Readers(); err != nil || len(got) != 0 {
+		if got, err := with(t, f, onWindows).Readers(t.Context()); err != nil || len(got) != 0 {
 			t.Errorf("%v, %v", got, err)
 		}
 	}
 	f := newFake()
 	f.fail(opEstablish, 0x8010001D)
-	if _, err := establish(f, onLinux); !errors.Is(err, ErrNoService) {
+	if _, err := establish(t.Context(), f, onLinux); !errors.Is(err, ErrNoService) {
 		t.Error(err)
 	}
 }
@@ -73,14 +73,14 @@ func TestReaderUnpluggedWhileListed(t *testing.T) {
 	f := newFake(readerStatus{name: "gone"}, readerStatus{name: "stays"})
 	pc := with(t, f, onLinux)
 	f.do(opGetStatusChange, func() { f.set(func() { f.readers = f.readers[1:] }) })
-	got, err := pc.Readers()
+	got, err := pc.Readers(t.Context())
 	if err != nil || len(got) != 1 || got[0].Name != "stays" {
 		t.Errorf("%v, %v", got, err)
 	}
 	for range 100 {
 		f.fails[opGetStatusChange] = append(f.fails[opGetStatusChange], codeUnknownReader)
 	}
-	if _, err := pc.Readers(); !errors.Is(err, ErrNoReader) {
+	if _, err := pc.Readers(t.Context()); !errors.Is(err, ErrNoReader) {
 		t.Error(err)
 	}
 }
@@ -123,7 +123,7 @@ func TestWait(t *testing.T) {
 				f := newFake(readerStatus{name: "reader", event: 0x10})
 				f.listCounts = tt.listCounts
 				pc := with(t, f, tt.p)
-				known, err := pc.Readers()
+				known, err := pc.Readers(t.Context())
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -137,7 +137,7 @@ func TestWait(t *testing.T) {
 				if late := time.Since(start) - after; late < 0 || late > tt.within {
 					t.Errorf("%v late", late)
 				}
-				now, err := pc.Readers()
+				now, err := pc.Readers(t.Context())
 				if err != nil || changed(now, got) {
 					t.Errorf("%v, %v", got, now)
 				}
@@ -160,7 +160,7 @@ func TestWait(t *testing.T) {
 func TestWaitTellsWhatHappenedBefore(t *testing.T) {
 	f := newFake(readerStatus{name: "reader", event: card1})
 	pc := with(t, f, onLinux)
-	known, err := pc.Readers()
+	known, err := pc.Readers(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -225,7 +225,7 @@ func TestWaitRests(t *testing.T) {
 		f := newFake(readerStatus{name: "reader", event: card1})
 		f.hasty = true
 		pc := with(t, f, onLinux)
-		known, err := pc.Readers()
+		known, err := pc.Readers(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -251,7 +251,7 @@ func TestWaitEnds(t *testing.T) {
 					f := newFake(readers...)
 					f.deafFor = 3 // SCardCancel before the wait has begun does nothing
 					pc := with(t, f, p)
-					known, err := pc.Readers()
+					known, err := pc.Readers(t.Context())
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -286,7 +286,7 @@ func TestWaitEnds(t *testing.T) {
 					if _, err := pc.Wait(t.Context(), known); !errors.Is(err, ErrClosed) {
 						t.Error(err)
 					}
-					if _, err := pc.Readers(); !errors.Is(err, ErrClosed) {
+					if _, err := pc.Readers(t.Context()); !errors.Is(err, ErrClosed) {
 						t.Error(err)
 					}
 					if _, err := pc.Connect(t.Context(), "reader"); !errors.Is(err, ErrClosed) {
@@ -303,7 +303,7 @@ func TestWaitWithoutService(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(readerStatus{name: "reader", event: 0x10})
 		pc := with(t, f, onLinux)
-		known, err := pc.Readers()
+		known, err := pc.Readers(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

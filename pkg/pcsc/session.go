@@ -13,6 +13,8 @@ import (
 const (
 	callLimit     = 10 * time.Second
 	transmitLimit = time.Minute
+	// closeLimit is for giving everything back, which nobody waits for.
+	closeLimit = 3 * time.Second
 )
 
 // errLimit is the cause of a context that ended by one of these limits.
@@ -95,7 +97,11 @@ func (s *session) close() error {
 	if s.lost != nil {
 		return nil
 	}
-	err := s.run(context.Background(), callLimit, ErrNoService, s.closeNow)
+	limit := closeLimit
+	if s.begun && s.used {
+		limit = callLimit // it matters
+	}
+	err := s.run(context.Background(), limit, ErrNoService, s.closeNow)
 	if s.lost == nil {
 		s.lost = fmt.Errorf("pcsc: %w", ErrClosed)
 	}

@@ -147,7 +147,7 @@ func (c *testCard) sent() []string {
 
 func reader(t *testing.T, pc *Context, slot int) ReaderState {
 	t.Helper()
-	states, err := pc.Readers()
+	states, err := pc.Readers(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
