@@ -444,7 +444,8 @@ func (o *opener) traced(conn jpki.Conn) (jpki.Conn, error) {
 			return nil, err
 		}
 	}
-	return tracedConn{conn, o.trace.tracer.Wrap(conn)}, nil
+	last := &jpki.Within{Conn: conn, Context: context.Background()}
+	return &tracedConn{conn, last, o.trace.tracer.Wrap(last)}, nil
 }
 
 // begin makes the file, which ends with the program.
@@ -470,9 +471,19 @@ func writeExchange(w io.Writer, x apdu.Exchange) {
 	fmt.Fprintf(w, "> %s\n< %s (%.1f ms)\n", x.Command, answer, float64(x.Took.Microseconds())/1000)
 }
 
+// tracedConn is a connection that the tracer sees.
 type tracedConn struct {
 	jpki.Conn
+	last   *jpki.Within // behind the tracer
 	traced apdu.Transmitter
 }
 
-func (c tracedConn) Transmit(cmd []byte) ([]byte, error) { return c.traced.Transmit(cmd) }
+func (c *tracedConn) Transmit(cmd []byte) ([]byte, error) {
+	return c.TransmitContext(context.Background(), cmd)
+}
+
+// TransmitContext has the command given up as the connection does it.
+func (c *tracedConn) TransmitContext(ctx context.Context, cmd []byte) ([]byte, error) {
+	c.last.Context = ctx
+	return c.traced.Transmit(cmd)
+}

@@ -24,31 +24,33 @@ const (
 	closeGrace = 8 * time.Second // from the same moment
 )
 
-// within is the connection with a limit on each command.
-type within struct {
-	conn Conn
-	ctx  context.Context
+// Within is a connection whose commands are given up when a context ends, where
+// the connection can do that.
+type Within struct {
+	Conn    Conn
+	Context context.Context
 }
 
-func (w within) Transmit(cmd []byte) ([]byte, error) {
-	if c, ok := w.conn.(ContextConn); ok {
-		return c.TransmitContext(w.ctx, cmd)
+// Transmit sends a command.
+func (w Within) Transmit(cmd []byte) ([]byte, error) {
+	if c, ok := w.Conn.(ContextConn); ok {
+		return c.TransmitContext(w.Context, cmd)
 	}
-	return w.conn.Transmit(cmd)
+	return w.Conn.Transmit(cmd)
 }
 
 // free is the connection for commands that are given up with the context.
-func (a *App) free() apdu.Transmitter { return within{a.card.conn, a.ctx} }
+func (a *App) free() apdu.Transmitter { return Within{a.card.conn, a.ctx} }
 
 // gracious is the connection for commands of a PIN session.
-func (a *App) gracious() apdu.Transmitter { return within{a.card.conn, a.grace} }
+func (a *App) gracious() apdu.Transmitter { return Within{a.card.conn, a.grace} }
 
 // closing is the connection for what closes a PIN session.
 func (a *App) closing() apdu.Transmitter {
 	if a.closeBy == nil { // no PIN was sent
 		return a.free()
 	}
-	return within{a.card.conn, a.closeBy}
+	return Within{a.card.conn, a.closeBy}
 }
 
 // outliving gives a context that ends as long as grace after ctx, or with stop.
