@@ -54,6 +54,7 @@ var arrows = map[string][]string{
 	"internal/picture":    {"internal/cli", "pkg/cert", "pkg/virtualcard", "golang.org/x/text"},
 	"internal/pin":        {"pkg/jpki", "internal/beside", "internal/words", "golang.org/x/sys", "golang.org/x/term"},
 	"internal/problem":    {"internal/i18n"},
+	"internal/report":     {"internal/i18n", "pkg/cert"},
 	"internal/rules":      {},
 	"internal/sshagent":   {"golang.org/x/crypto", "golang.org/x/sys", "github.com/Microsoft/go-winio"},
 	"internal/stacktest":  {},
