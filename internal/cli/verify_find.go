@@ -270,15 +270,6 @@ func cmsFinding(format string, r cms.Result) foundSignature {
 	return f
 }
 
-var changeTexts = map[pdfsig.Change]text{
-	pdfsig.ValidationAdded:       {JA: "検証用の情報が加えられました", EN: "validation data was added"},
-	pdfsig.SignatureAdded:        {JA: "別の署名が加えられました", EN: "another signature was added"},
-	pdfsig.FormFilled:            {JA: "フォームに記入されました", EN: "form fields were filled in"},
-	pdfsig.VisibleSignatureAdded: {JA: "紙面に表示される署名が加えられました", EN: "a signature that shows on the page was added"},
-	pdfsig.AnnotationsChanged:    {JA: "注釈が変えられました", EN: "annotations were changed"},
-	pdfsig.ContentChanged:        {JA: "内容が変えられました", EN: "content was changed"},
-}
-
 // cancellableAt is [cancellable] for a file that is read anywhere.
 type cancellableAt struct {
 	ctx context.Context
@@ -344,7 +335,7 @@ func pdfFinding(s pdfsig.Signature) foundSignature {
 		found.covers = []text{{JA: "文書の全体", EN: "the whole document"}}
 	default:
 		found.covers = []text{{JA: "署名したときの文書の全体", EN: "the whole document as it was then"}}
-		found.after = changeTexts[s.Changes.Level]
+		found.after = laterText(s)
 	}
 	return found
 }

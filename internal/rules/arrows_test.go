@@ -34,6 +34,9 @@ var arrows = map[string][]string{
 	"pkg/pdfsig":      {"pkg/cms", "golang.org/x/text"},
 	"pkg/xmlsig":      {"pkg/cms", "pkg/strength", "golang.org/x/text"},
 
+	"pkg/pdfsig/internal/compare": {"pkg/pdfsig/internal/pdf"},
+	"pkg/pdfsig/internal/update":  {"pkg/pdfsig/internal/pdf"},
+
 	"pkg/internal/signers": {"pkg/virtualcard"}, // for the formats' tests
 
 	"internal/beside":     {},

@@ -83,12 +83,12 @@ func Example() {
 		log.Fatal(err) // ErrNoSignature, too
 	}
 	for _, s := range report.Signatures {
-		fmt.Println(s.Field, s.Kind, s.Name, "covers all:", s.Whole, "changed later:", s.Changes.Level)
+		fmt.Println(s.Field, s.Kind, s.Name, "covers all:", s.Whole, "changes later:", len(s.Changes))
 	}
 	if err := report.Err(); err != nil {
 		fmt.Println("not good:", err)
 	}
 	// Output:
 	// the original is unchanged inside: true
-	// Signature1 approval デモ 太郎 covers all: true changed later: none
+	// Signature1 approval デモ 太郎 covers all: true changes later: 0
 }

@@ -4,64 +4,90 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 
 	"github.com/jpki-tools/jpki/pkg/cms"
+	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/compare"
+	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
+	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/update"
 )
 
-// Change is how far something that was added after a signature reaches. A
-// larger one is a graver one.
-type Change int
+// Change is one thing that was added or changed after a signature: at which
+// level, of which kind, and on which pages.
+type Change = compare.Change
 
-// Kinds of changes.
+// Changes are all changes after a signature, at most 100.
+type Changes = compare.Changes
+
+// Level is what a certification must allow for a change. A larger one is
+// graver.
+type Level = compare.Level
+
+// The levels of changes.
 const (
-	Unchanged             Change = iota
-	ValidationAdded              // certificates, revocation data, document timestamps (EN 319 142-1, 5.4)
-	SignatureAdded               // signed an empty field, or added one that shows nothing; metadata
-	FormFilled                   // values of form fields
-	VisibleSignatureAdded        // one with an appearance of its own, in a new field
-	AnnotationsChanged           // notes, stamps
-	ContentChanged               // anything else: what is shown need not be what was signed
+	LevelNone       = compare.None       // validation data and document timestamps
+	LevelSignature  = compare.Signature  // another signature that shows nothing new, metadata
+	LevelForm       = compare.Form       // values of form fields
+	LevelAnnotation = compare.Annotation // notes, stamps, a signature that shows itself in a new place
+	LevelContent    = compare.Content    // anything else: what is shown need not be what was signed
 )
 
-var changeNames = map[Change]string{
-	Unchanged: "none", ValidationAdded: "validation", SignatureAdded: "signatures",
-	FormFilled: "forms", VisibleSignatureAdded: "visible-signatures", AnnotationsChanged: "annotations", ContentChanged: "content",
+// ChangeKind is what was added or changed.
+type ChangeKind = compare.Kind
+
+// The kinds of changes.
+const (
+	ChangeTimestamp      = compare.Timestamp      // a document timestamp
+	ChangeValidationData = compare.ValidationData // certificates and revocation data
+	ChangeSignature      = compare.Signed         // a signature that shows nothing
+	ChangeSignatureShown = compare.SignedShown    // a signature with an appearance
+	ChangeForm           = compare.Filled         // values of fields, and signature fields that are still empty
+	ChangeAnnotation     = compare.Annotated      // notes, stamps, highlights
+	ChangeMetadata       = compare.Metadata       // about the document, its structure for reading aloud, or nothing at all
+	ChangeContent        = compare.Altered        // anything else
+)
+
+// ChangeAbout tells apart changes of one kind.
+type ChangeAbout = compare.About
+
+// What changes are about where their kind does not say all.
+const (
+	AboutStructure  = compare.Structure  // the structure for reading aloud
+	AboutNothing    = compare.Nothing    // objects that nothing uses
+	AboutEmptyField = compare.EmptyField // a signature field without a signature
+	AboutOrder      = compare.Order      // of annotations
+)
+
+// UpdateError is the cause of a failure of a signature after which bytes were
+// added whose structure is not exact: programs can read such a file in different
+// ways, so that nothing is said of what was added.
+type UpdateError struct {
+	// Rule is a word for what is not exact: bytes, offset, outside, twice,
+	// missing, section, prev, size, hybrid, startxref, end, length,
+	// object-stream, hidden, generation, linearized or unreadable.
+	Rule   string
+	Offset int64 // from the header's percent sign; -1 where there is no one place
+	Object int   // its number; 0 where it is about none
+	Err    error // what reading found, or nil
 }
 
-// String is a word for the change: none, validation, signatures, forms,
-// visible-signatures, annotations or content.
-func (c Change) String() string { return changeNames[c] }
-
-// Changes say what later revisions changed.
-type Changes struct {
-	Level   Change   // the gravest
-	Details []string // what was found, in English; at most 100
-
-	gravest string // the first detail of this level
+func (e *UpdateError) Error() string {
+	return fmt.Sprintf("pdfsig: what was added after signing cannot be told: %v",
+		&update.Fault{Kind: update.Kind(e.Rule), Offset: e.Offset, Number: e.Object, Err: e.Err})
 }
 
-func (c *Changes) add(level Change, format string, args ...any) {
-	detail := fmt.Sprintf(format, args...)
-	if level > c.Level {
-		c.Level, c.gravest = level, detail
-	}
-	if len(c.Details) < 100 {
-		c.Details = append(c.Details, detail)
-	}
-}
+func (e *UpdateError) Unwrap() error { return e.Err }
 
 // allowed is the gravest change a permission lets be (12.8.2.2). Without a
 // certification notes may be added, as every viewer has it.
-func (p Permission) allowed() Change {
+func (p Permission) allowed() Level {
 	switch p {
 	case NoChanges:
-		return ValidationAdded
+		return LevelNone
 	case FillForms:
-		return FormFilled
+		return LevelForm
 	}
-	return AnnotationsChanged
+	return LevelAnnotation
 }
 
 // compareRevisions compares each signed revision with the next one, and the
@@ -75,40 +101,167 @@ func (v *verifier) compareRevisions() error {
 			signed = append(signed, s)
 		}
 	}
-	if len(signed) == 0 {
+	slices.SortStableFunc(signed, func(a, b *foundSignature) int { return cmp.Compare(a.end, b.end) })
+	if len(signed) == 0 || signed[0].Whole {
 		return nil
 	}
-	slices.SortStableFunc(signed, func(a, b *foundSignature) int { return cmp.Compare(a.end, b.end) })
-	var revisions []*document
-	for _, s := range signed {
-		revisions = append(revisions, s.revision)
-	}
-	uses, err := findUses(revisions, v.doc)
+	checker, err := update.New(v.doc.File)
 	if err != nil {
 		return unreadable(signed, err)
 	}
-	var active rules
-	for i, s := range signed {
-		next := v.doc
-		if i+1 < len(signed) {
-			next = signed[i+1].revision
-		}
-		if s.rules.permission != 0 && (active.permission == 0 || s.rules.permission < active.permission) {
-			active.permission = s.rules.permission
-		}
-		active.locks = append(active.locks, s.rules.locks...)
-		changes, err := compare(s.revision, next, i, uses, active.locks)
-		if err != nil {
-			if err := unreadable(signed[:i+1], err); err != nil {
-				return err
-			}
-			continue
-		}
-		for _, earlier := range signed[:i+1] {
-			earlier.changed(changes, active.permission)
+	h := &history{verifier: v, checker: checker, signed: signed}
+	for i := range signed {
+		if err := h.step(i); err != nil {
+			return err
 		}
 	}
-	return v.checkTrailing(signed)
+	return h.whole()
+}
+
+// history goes through the signed revisions of a file.
+type history struct {
+	*verifier
+	checker *update.Checker
+	compare compare.History
+	signed  []*foundSignature // oldest first
+	active  rules             // of all signatures so far
+}
+
+// step judges what was added after the signature i and before the next one.
+func (h *history) step(i int) error {
+	s, next := h.signed[i], h.doc
+	if i+1 < len(h.signed) {
+		next = h.signed[i+1].revision
+	}
+	if s.rules.permission != 0 && (h.active.permission == 0 || s.rules.permission < h.active.permission) {
+		h.active.permission = s.rules.permission
+	}
+	h.active.locks = append(h.active.locks, s.rules.locks...)
+	if s.revision.Size() == next.Size() {
+		return nil
+	}
+	before := h.signed[:i+1]
+	if err := h.checker.Step(s.revision.File, next.File); err != nil {
+		if err := h.fault(before, err); err != nil {
+			return err
+		}
+	}
+	changes, err := h.compare.Step(s.revision.comparable(), next.comparable(), h.limits())
+	for _, earlier := range before {
+		earlier.changed(changes, h.active.permission)
+	}
+	if err != nil {
+		return unreadable(before, err)
+	}
+	return nil
+}
+
+func (h *history) limits() compare.Limits {
+	locks := slices.Clone(h.active.locks)
+	return compare.Limits{
+		Locked: func(name string) bool {
+			return slices.ContainsFunc(locks, func(l lock) bool { return l.covers(name) })
+		},
+		Text: text,
+		Judged: func(field pdf.Ref) bool {
+			return slices.ContainsFunc(h.found, func(s *foundSignature) bool { return s.field == field })
+		},
+	}
+}
+
+// fault makes inexact structure a failure of these signatures; another error is
+// returned.
+func (h *history) fault(signed []*foundSignature, err error) error {
+	broken, is := errors.AsType[*update.Fault](err)
+	if !is {
+		return unreadable(signed, err)
+	}
+	for _, s := range signed {
+		s.undecided(&UpdateError{string(broken.Kind), broken.Offset, broken.Number, broken.Err})
+	}
+	return nil
+}
+
+// undecided adds why nothing can be said of what was added. One reason is
+// enough.
+func (s *foundSignature) undecided(cause *UpdateError) {
+	for _, f := range s.Failures {
+		if _, told := errors.AsType[*UpdateError](f.Cause); told {
+			return
+		}
+	}
+	s.Failures = append(s.Failures, &cms.Failure{Code: cms.Generic, Detail: cause.Error(), Cause: cause})
+}
+
+// whole checks what no step shows by itself: whether every reader begins in the
+// same place, and whether one that rebuilds the cross-references finds the same
+// document.
+func (h *history) whole() error {
+	var before []*foundSignature
+	var revisions []*pdf.File
+	for _, s := range h.signed {
+		if !s.Whole {
+			before, revisions = append(before, s), append(revisions, s.revision.File)
+		}
+	}
+	err := h.checker.Ends(revisions...)
+	if err == nil {
+		err = h.rebuilt(revisions)
+	}
+	if err != nil {
+		return h.fault(before, err)
+	}
+	return nil
+}
+
+// rebuilt compares each revision, and the file as it is, with what a rebuilding
+// reader finds. What one of them reaches counts for all at first: what is gone
+// may still stand there, so that a difference is looked at once more with what
+// that revision itself reaches.
+func (h *history) rebuilt(revisions []*pdf.File) error {
+	if misfits := h.compare.Misfits(); len(misfits) > 0 {
+		return update.Misfit(misfits[0])
+	}
+	for i := range h.signed {
+		d := h.signed[i].revision
+		if i == len(revisions) {
+			break
+		}
+		if err := h.same(d, &h.compare); err != nil {
+			return err
+		}
+	}
+	if err := h.same(h.doc, &h.compare); err != nil {
+		return err
+	}
+	return h.checker.Trailers(h.doc.root)
+}
+
+func (h *history) same(d *document, reach *compare.History) error {
+	err := reach.Reached(func(number int, drawn bool) error { return h.checker.Same(d.File, number, drawn) })
+	if _, broken := errors.AsType[*update.Fault](err); broken && reach == &h.compare {
+		var alone compare.History
+		if err := alone.Reach(d.comparable()); err != nil {
+			return err
+		}
+		return h.same(d, &alone)
+	}
+	return err
+}
+
+// comparable is the document as package compare takes it.
+func (d *document) comparable() *compare.Document {
+	return &compare.Document{
+		File: d.File, Root: d.root, Catalog: d.catalog, Form: d.form,
+		Fields: func(visit func(*compare.Field) error) error {
+			return d.fields(func(f *field) error {
+				return visit(&compare.Field{Ref: f.ref, Dict: f.dict, Name: f.name, Signature: f.isSignature(), Value: f.value, Widgets: f.widgets})
+			})
+		},
+		Pages: func(visit func(pdf.Ref) bool) error {
+			return d.pages(func(p page) bool { return visit(p.ref) })
+		},
+	}
 }
 
 // unreadable makes damage in what was signed, or added later, a failure of
@@ -119,43 +272,17 @@ func unreadable(signed []*foundSignature, err error) error {
 		return err
 	}
 	for _, s := range signed {
-		s.fail(cms.Generic, "what was changed after signing cannot be told: %v", err)
+		s.undecided(&UpdateError{string(update.Unread), damaged.Offset, damaged.Number, damaged})
 	}
 	return nil
 }
 
 // changed adds what one step changed.
-func (s *foundSignature) changed(c Changes, p Permission) {
-	for _, detail := range c.Details {
-		s.Changes.add(c.Level, "%s", detail)
-	}
-	if c.Level > p.allowed() {
+func (s *foundSignature) changed(all Changes, p Permission) {
+	s.Changes.Add(all)
+	if gravest, ok := all.Gravest(); ok && gravest.Level > p.allowed() {
 		s.Failures = append(s.Failures, &cms.Failure{
-			Code: cms.HashFailure, Detail: fmt.Sprintf("the document was changed after it was signed (%v): %s", c.Level, c.gravest), Cause: ErrChangedLater,
+			Code: cms.HashFailure, Detail: fmt.Sprintf("the document was changed after it was signed (%v): %s", gravest.Level, gravest.Detail), Cause: ErrChangedLater,
 		})
-	}
-}
-
-// checkTrailing refuses bytes at the end that are neither signed nor belong to
-// a revision: a reader that repairs files may show what they hold.
-func (v *verifier) checkTrailing(signed []*foundSignature) error {
-	from := max(v.doc.End+v.doc.Leading, signed[len(signed)-1].end)
-	buffer := make([]byte, 32<<10)
-	for rest := io.NewSectionReader(v.source, from, v.size-from); ; {
-		n, err := rest.Read(buffer)
-		for _, c := range buffer[:n] {
-			if c != 0 && c != ' ' && (c < '\t' || c > '\r') {
-				for _, s := range signed {
-					s.fail(cms.FormatFailure, "bytes were added behind the end of the file")
-				}
-				return nil
-			}
-		}
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
 	}
 }

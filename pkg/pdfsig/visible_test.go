@@ -146,7 +146,7 @@ func TestVisibleBesideEachOther(t *testing.T) {
 				t.Errorf("%s, turned %s: %d signatures", corner, turn, len(rects))
 			}
 			for i, s := range mustVerify(t, file).Signatures[:len(rects)-1] {
-				if s.Changes.Level != VisibleSignatureAdded || s.Err() != nil {
+				if level(s) != LevelAnnotation || s.Err() != nil {
 					t.Errorf("signature %d: %v, %v", i+1, s.Changes, s.Err())
 				}
 			}
@@ -195,7 +195,7 @@ func TestVisibleInField(t *testing.T) {
 		}
 		signed := mustSign(t, first, Options{Field: "sign", Visible: &Placement{}})
 		report := mustVerify(t, signed)
-		if s := report.Signatures[0]; report.Err() != nil || s.Changes.Level != SignatureAdded {
+		if s := report.Signatures[0]; report.Err() != nil || level(s) != LevelSignature {
 			t.Errorf("%s: %v, %v", name, s.Changes, report.Err())
 		}
 		d, err := openDocument(bytes.NewReader(signed), int64(len(signed)))
@@ -310,7 +310,7 @@ func TestVisibleInEveryStructure(t *testing.T) {
 		once := mustSign(t, s.bytes(), Options{})
 		twice := mustSign(t, once, Options{Visible: &Placement{Corner: BottomRight, Width: 60, Height: 20}})
 		report := mustVerify(t, twice)
-		if first := report.Signatures[0]; report.Err() != nil || first.Changes.Level != VisibleSignatureAdded || !bytes.HasPrefix(twice, once) {
+		if first := report.Signatures[0]; report.Err() != nil || level(first) != LevelAnnotation || !bytes.HasPrefix(twice, once) {
 			t.Errorf("%s: %v, %v", name, first.Changes, report.Err())
 		}
 	}

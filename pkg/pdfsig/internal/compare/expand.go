@@ -1,0 +1,179 @@
+package compare
+
+import (
+	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
+)
+
+// expand notes what an object refers to, each with the role that the standard
+// gives it there.
+func (r *roles) expand(v visit, o pdf.Object) {
+	if array, ok := o.(pdf.Array); ok {
+		r.expandArray(v, array)
+		return
+	}
+	stream, isStream := o.(*pdf.Stream)
+	dict, _ := o.(pdf.Dict)
+	if isStream {
+		dict = stream.Dict
+	}
+	for key, value := range dict {
+		r.expandKey(v, dict, key, value, isStream)
+	}
+}
+
+// expandArray passes an array's role on to its items, but where a list has
+// another role than what it lists.
+func (r *roles) expandArray(v visit, array pdf.Array) {
+	item := v.role
+	switch v.role {
+	case roleFields:
+		item = roleField
+	case roleAnnots:
+		item = roleAnnot
+	case roleParentValue:
+		item = roleStructElem
+	case roleParentNums:
+		item = roleParentValue
+	}
+	for _, o := range array {
+		r.child(visit{v.ref, item, v.owner}, o)
+	}
+}
+
+// child follows what stands at a place: a reference, or an object directly
+// there, which has the role itself.
+func (r *roles) child(v visit, o pdf.Object) {
+	switch x := o.(type) {
+	case pdf.Ref:
+		r.push(visit{x, v.role, v.owner})
+	case pdf.Array, pdf.Dict:
+		r.expand(v, x)
+	}
+}
+
+// as is a visit of the same owner in another role.
+func (v visit) as(other role) visit { return visit{v.ref, other, v.owner} }
+
+// keyRoles are the roles of what the keys of an object refer to, by its own
+// role. What is not listed is navigation, or content in what is drawn.
+var keyRoles = map[role]map[pdf.Name]role{
+	roleCatalog: {
+		"Pages": rolePages, "AcroForm": roleForm, "Metadata": roleMetadata, "StructTreeRoot": roleStructRoot,
+		"DSS": roleDSS, "Extensions": roleExtensions,
+	},
+	roleForm:       {"Fields": roleFields, "CO": roleFields, "DR": roleResources},
+	rolePages:      {"Kids": rolePages, "Parent": rolePages, "Annots": roleAnnots},
+	roleStructRoot: {"K": roleStructElem, "ParentTree": roleParentTree},
+	roleStructElem: {"K": roleStructElem, "P": roleStructElem, "Pg": rolePages, "Obj": roleAnnot, "Ref": roleStructElem},
+	roleParentTree: {"Kids": roleParentTree, "Nums": roleParentNums},
+	// a single element where an array can be
+	roleParentValue: {"K": roleStructElem, "P": roleStructElem, "Pg": rolePages, "Obj": roleAnnot, "Ref": roleStructElem},
+}
+
+// drawnKeys are those of a page that are drawn, or say how; all others of a
+// page, and all of an annotation or field that have no role of their own, are
+// navigation.
+var drawnKeys = map[pdf.Name]bool{
+	"Resources": true, "Contents": true, "MediaBox": true, "CropBox": true, "BleedBox": true, "TrimBox": true, "ArtBox": true,
+	"Rotate": true, "Group": true, "UserUnit": true, "Thumb": true, "VP": true, "BoxColorInfo": true,
+}
+
+func (r *roles) expandKey(v visit, dict pdf.Dict, key pdf.Name, value pdf.Object, isStream bool) {
+	switch v.role {
+	case roleContent, roleNavigation, roleInfo, roleMetadata, roleDSS, roleExtensions:
+		r.child(v, value) // all the way down
+	case roleAppearance, roleValue:
+		r.expandAppearance(v, key, value, isStream)
+	case roleField, roleAnnot, roleFields, roleAnnots:
+		r.expandField(v, dict, key, value)
+	case roleResources:
+		switch key {
+		case "XObject", "ProcSet":
+			r.child(v.as(roleXObjects), value)
+		default:
+			r.child(v.as(roleCategory), value)
+		}
+	case roleCategory, roleXObjects:
+		r.child(v.as(roleContent), value)
+	case roleSignature:
+		if key == "Reference" || key == "TransformParams" {
+			r.child(v, value)
+		} else {
+			r.child(v.as(roleNavigation), value)
+		}
+	case roleLength:
+	default:
+		r.expandTyped(v, dict, key, value)
+	}
+}
+
+// expandTyped follows the keys of keyRoles.
+func (r *roles) expandTyped(v visit, dict pdf.Dict, key pdf.Name, value pdf.Object) {
+	next := roleNavigation
+	if known, ok := keyRoles[v.role][key]; ok {
+		next = known
+	} else if v.role == rolePages && drawnKeys[key] {
+		next = roleContent
+	}
+	to := visit{v.ref, next, 0}
+	if v.role == rolePages && key == "Annots" {
+		to.owner = v.ref.Number
+	}
+	r.child(to, value)
+}
+
+// expandAppearance follows an appearance or a value: dictionaries and arrays
+// belong to it, and a stream; what that uses is content. How long the stream is
+// can stand elsewhere.
+func (r *roles) expandAppearance(v visit, key pdf.Name, value pdf.Object, isStream bool) {
+	switch {
+	case isStream && key == "Length":
+		r.child(visit{v.ref, roleLength, v.ref.Number}, value)
+	case isStream:
+		r.child(v.as(roleContent), value)
+	default:
+		r.child(v, value)
+	}
+}
+
+// expandField follows a field, a widget or another annotation: one object can
+// be the first two.
+func (r *roles) expandField(v visit, dict pdf.Dict, key pdf.Name, value pdf.Object) {
+	self := v.ref.Number
+	switch key {
+	case "AP":
+		r.child(visit{v.ref, roleAppearance, self}, value)
+	case "V":
+		next := roleValue
+		if isSignatureValue(r.doc, value) {
+			next = roleSignature
+		}
+		r.child(visit{v.ref, next, self}, value)
+	case "RV":
+		r.child(visit{v.ref, roleValue, self}, value)
+	case "Subtype":
+		r.waiting = r.waiting || value == pdf.Name("FreeText") && dict["AP"] == nil
+	case "P":
+		r.child(visit{v.ref, rolePages, 0}, value)
+	case "Kids":
+		r.child(visit{v.ref, roleField, 0}, value)
+	case "Parent":
+		next := roleField
+		if dict["Subtype"] == pdf.Name("Popup") {
+			next = roleAnnot
+		}
+		r.child(visit{v.ref, next, 0}, value)
+	case "Popup", "IRT":
+		r.child(visit{v.ref, roleAnnot, 0}, value)
+	default:
+		r.child(visit{v.ref, roleNavigation, 0}, value)
+	}
+}
+
+// isSignatureValue tells the dictionary of a signature from other values of
+// fields.
+func isSignatureValue(d *Document, value pdf.Object) bool {
+	o, err := d.Resolve(value)
+	dict, ok := o.(pdf.Dict)
+	return err == nil && ok && (dict["ByteRange"] != nil || dict["Contents"] != nil || dict["Type"] == pdf.Name("Sig") || dict["Type"] == pdf.Name("DocTimeStamp"))
+}

@@ -1,0 +1,169 @@
+package compare
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
+)
+
+// judgePage lets the annotations of a page change, and nothing else of it. A
+// node of the page tree does not change at all.
+func (c *comparison) judgePage(p pair) error {
+	old, ok1 := p.old.(pdf.Dict)
+	now, ok2 := p.new.(pdf.Dict)
+	if !ok1 || !ok2 || !isType(old, "Page") || !isType(now, "Page") || old["Kids"] != nil || now["Kids"] != nil {
+		c.content("object %d of the page tree was changed", p.ref.Number)
+		return nil
+	}
+	for _, key := range differing(old, now) {
+		switch key {
+		case "Annots":
+		case "Tabs": // the order in which the tabulator goes through them
+			c.about(Annotation, Annotated, Order, "the order of annotations was changed")
+		case "StructParents":
+			if _, isNumber := now[key].(int64); old[key] == nil && isNumber {
+				c.structure(Signature)
+				continue
+			}
+			c.content("page %s: %s was changed", c.pageName(p.ref), key)
+		default:
+			c.content("page %s: %s was changed", c.pageName(p.ref), key)
+		}
+	}
+	before, err := pdf.As[pdf.Array](c.old.File, old["Annots"])
+	if err != nil {
+		return err
+	}
+	after, err := pdf.As[pdf.Array](c.new.File, now["Annots"])
+	if err != nil {
+		return err
+	}
+	if ref, ok := now["Annots"].(pdf.Ref); ok && !pdf.Equal(ref, old["Annots"]) && c.roles.table.of(ref.Number) != 0 {
+		c.content("page %s: its annotations are another object now", c.pageName(p.ref))
+	}
+	return c.compareAnnotations(p.ref.Number, before, after)
+}
+
+// compareAnnotations compares two lists of annotations (12.5.2) of a page. The
+// widgets of added signature fields are judged with their fields.
+func (c *comparison) compareAnnotations(page int, old, now pdf.Array) error {
+	oldRefs, oldDirect := separate(old)
+	newRefs, newDirect := separate(now)
+	list := compareLists(oldRefs, newRefs)
+	if list.reordered {
+		c.annotated(page, Order, "the order of annotations was changed")
+	}
+	for _, ref := range list.removed {
+		if err := c.annotation(c.old, page, ref, "removed"); err != nil {
+			return err
+		}
+	}
+	for _, ref := range list.added {
+		if c.added[ref] {
+			continue
+		}
+		if c.roles.table.of(ref.Number) != 0 {
+			c.content("object %d is an annotation now", ref.Number)
+			continue
+		}
+		if err := c.annotation(c.new, page, ref, "added"); err != nil {
+			return err
+		}
+	}
+	if pdf.Equal(oldDirect, newDirect) {
+		return nil
+	}
+	for _, o := range append(oldDirect, newDirect...) {
+		if err := c.annotation(c.new, page, o, "changed"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// separate parts the references in an array from what stands there itself.
+func separate(array pdf.Array) (refs []pdf.Ref, direct pdf.Array) {
+	for _, o := range array {
+		if ref, ok := o.(pdf.Ref); ok {
+			refs = append(refs, ref)
+		} else {
+			direct = append(direct, o)
+		}
+	}
+	return refs, direct
+}
+
+func (c *comparison) annotation(d *Document, page int, o pdf.Object, how string) error {
+	dict, err := pdf.As[pdf.Dict](d.File, o)
+	if err != nil {
+		return err
+	}
+	subtype, _ := dict["Subtype"].(pdf.Name)
+	if dict == nil && how == "removed" {
+		return nil // it was none
+	}
+	if subtype == "" || subtype == "Widget" {
+		c.content("a form field's widget was %s", how)
+		return nil
+	}
+	c.annotated(page, "", fmt.Sprintf("an annotation (%s) was %s", subtype, how))
+	return nil
+}
+
+func (c *comparison) annotated(page int, about About, detail string) {
+	change := Change{Level: Annotation, Kind: Annotated, About: about, Shown: true, Detail: detail}
+	if n := c.pageNumber(page); n > 0 {
+		change.Pages = []int{n}
+	}
+	c.found.add(change)
+}
+
+// compareAnnotation judges an annotation that changed and is no field.
+func (c *comparison) compareAnnotation(p pair) error {
+	old, ok := p.old.(pdf.Dict)
+	subtype, _ := old["Subtype"].(pdf.Name)
+	now, still := p.new.(pdf.Dict)
+	switch {
+	case !ok || subtype == "" || subtype == "Widget" || c.roles.table.of(p.ref.Number)&roleField != 0:
+		c.content("object %d, a field or its widget, was changed", p.ref.Number)
+	case p.new != nil && (!still || now["Subtype"] != pdf.Object(subtype) || now["FT"] != nil):
+		c.content("an annotation (%s) is something else now", subtype)
+	default:
+		page := c.roles.pages[p.ref.Number]
+		if ref, ok := old["P"].(pdf.Ref); page == 0 && ok {
+			page = ref.Number
+		}
+		c.annotated(page, "", fmt.Sprintf("an annotation (%s) was changed", subtype))
+	}
+	return nil
+}
+
+// pageNumber is the number of a page, by its object, from 1 on; 0 for none.
+func (c *comparison) pageNumber(object int) int {
+	if c.numbers == nil {
+		c.numbers = map[int]int{}
+		n := 0
+		// a tree that cannot be read is told elsewhere
+		_ = c.new.Pages(func(ref pdf.Ref) bool {
+			n++
+			c.numbers[ref.Number] = n
+			return true
+		})
+	}
+	return c.numbers[object]
+}
+
+func (c *comparison) pageName(ref pdf.Ref) string { return strconv.Itoa(c.pageNumber(ref.Number)) }
+
+// pagesOf is the page that an annotation says it is on.
+func (c *comparison) pagesOf(annotation pdf.Dict) []int {
+	if ref, ok := annotation["P"].(pdf.Ref); ok {
+		if n := c.pageNumber(ref.Number); n > 0 {
+			return []int{n}
+		}
+	}
+	return nil
+}
+
+func quoted(s string) string { return strconv.Quote(s) }

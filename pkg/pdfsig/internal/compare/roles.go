@@ -1,0 +1,219 @@
+package compare
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
+)
+
+// role is what an object is to one that refers to it. Roles of an object are
+// added up as bits.
+type role uint32
+
+// The roles. What is not told apart further is either content, which is drawn,
+// or navigation, which is not.
+const (
+	roleCatalog role = 1 << iota
+	roleInfo
+	roleMetadata
+	roleDSS        // the document security store and what it refers to
+	roleExtensions // of the catalog
+	roleForm
+	roleFields // an array of the form's fields
+	roleField
+	roleAnnots // an array of a page's annotations
+	roleAnnot
+	rolePages // a node of the page tree, or a page
+	roleStructRoot
+	roleStructElem // an element of the structure tree, or an array of its children
+	roleParentTree
+	roleParentNums  // an array of a parent tree's numbers and values
+	roleParentValue // an array of a parent tree's structure elements
+	roleAppearance  // AP of an annotation, and what it refers to, up to a stream
+	roleValue       // of a form field
+	roleResources   // DR of the form
+	roleCategory    // a dictionary in it, other than the next
+	roleXObjects    // XObject of DR, which no text is set with
+	roleLength      // of an appearance's or a value's stream
+	roleSignature   // a signature dictionary
+	roleContent
+	roleNavigation
+)
+
+// typed are the roles of objects that navigation may refer to without making
+// something else of them: a link to a page leaves it a page.
+const typed = roleCatalog | roleForm | roleFields | roleField | roleAnnots | roleAnnot | rolePages | roleStructRoot | roleStructElem | roleSignature
+
+// roleTable holds the roles of objects by number, in pages that are made when
+// they are needed.
+type roleTable []*[rolesPerPage]role
+
+const rolesPerPage = 1 << 10
+
+func (t roleTable) of(number int) role {
+	if p := number / rolesPerPage; p < len(t) && t[p] != nil {
+		return t[p][number%rolesPerPage]
+	}
+	return 0
+}
+
+func (t *roleTable) add(number int, r role) {
+	p := number / rolesPerPage
+	for len(*t) <= p {
+		*t = append(*t, nil)
+	}
+	if (*t)[p] == nil {
+		(*t)[p] = new([rolesPerPage]role)
+	}
+	(*t)[p][number%rolesPerPage] |= r
+}
+
+// roles follows every reference from the trailer on.
+type roles struct {
+	doc   *Document
+	table roleTable
+	// owners are the annotations and fields whose appearance, value or length
+	// an object is; the streams that have a length.
+	owners map[int][]int
+	pages  map[int]int // by annotation, or array of them: the object number of its page
+	// waiting is true where a note takes its font from the form and has no
+	// appearance yet.
+	waiting bool
+	// misfits are objects that something refers to by another generation than
+	// they have.
+	misfits []int
+
+	todo, later []visit
+}
+
+// visit is a reference to be followed.
+type visit struct {
+	ref   pdf.Ref
+	role  role
+	owner int // of an appearance, value, length; the page of an annotation
+}
+
+// maxOwners is more than an honest file has of what changes. An object with
+// more of them may not change.
+const maxOwners = 1000
+
+func newRoles() *roles {
+	return &roles{owners: map[int][]int{}, pages: map[int]int{}}
+}
+
+// start gives every object of a document its roles.
+func (r *roles) start(d *Document) error {
+	r.doc = d
+	if info, ok := d.Trailer()["Info"].(pdf.Ref); ok {
+		r.push(visit{info, roleInfo, 0})
+	}
+	r.push(visit{d.Root, roleCatalog, 0})
+	return r.run()
+}
+
+// extend goes on with the next revision, in which these objects differ: they
+// keep their roles, and what they refer to now gets some.
+func (r *roles) extend(d *Document, changed []int) error {
+	r.doc = d
+	if info, ok := d.Trailer()["Info"].(pdf.Ref); ok {
+		r.push(visit{info, roleInfo, 0})
+	}
+	r.push(visit{d.Root, roleCatalog, 0})
+	for _, n := range changed {
+		all := r.table.of(n)
+		if all == 0 {
+			continue
+		}
+		ref, o, err := d.live(n)
+		if err != nil {
+			return err
+		}
+		for one := role(1); one <= roleNavigation; one <<= 1 {
+			if all&one == 0 {
+				continue
+			}
+			owner := r.pages[n]
+			for _, of := range append(r.owners[n], owner) {
+				r.expand(visit{ref, one, of}, o)
+			}
+		}
+	}
+	return r.run()
+}
+
+// push notes a reference. What is drawn or navigated to comes after the rest:
+// by then it is known which objects are more than that.
+func (r *roles) push(v visit) {
+	if v.role&(roleContent|roleNavigation) != 0 {
+		r.later = append(r.later, v)
+	} else {
+		r.todo = append(r.todo, v)
+	}
+}
+
+// run follows references, those of a wave by their numbers: so the objects of
+// an object stream come one after the other.
+func (r *roles) run() error {
+	for len(r.todo)+len(r.later) > 0 {
+		wave := &r.todo
+		if len(*wave) == 0 {
+			wave = &r.later
+		}
+		all := *wave
+		*wave = nil
+		slices.SortStableFunc(all, func(a, b visit) int { return cmp.Compare(a.ref.Number, b.ref.Number) })
+		for _, v := range all {
+			if err := r.follow(v); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (r *roles) follow(v visit) error {
+	n := v.ref.Number
+	has := r.table.of(n)
+	if v.role == roleNavigation && has&typed != 0 {
+		return r.misfit(v.ref)
+	}
+	if v.role == roleStructElem && has&roleStructRoot != 0 {
+		return r.misfit(v.ref) // the parent of the topmost
+	}
+	known := has&v.role != 0
+	if v.owner != 0 {
+		if v.role&(roleAnnot|roleAnnots) != 0 {
+			r.pages[n] = v.owner
+		} else if v.role&(roleAppearance|roleValue|roleLength) != 0 {
+			if len(r.owners[n]) > maxOwners || slices.Contains(r.owners[n], v.owner) {
+				return nil
+			}
+			r.owners[n] = append(r.owners[n], v.owner)
+			known = false
+		}
+	}
+	if known {
+		return nil
+	}
+	r.table.add(n, v.role)
+	if err := r.misfit(v.ref); err != nil {
+		return err
+	}
+	o, err := r.doc.Object(v.ref)
+	if err != nil {
+		return err
+	}
+	r.expand(v, o)
+	return nil
+}
+
+// misfit notes a reference with another generation than its object has: some
+// readers take it, for others it is null.
+func (r *roles) misfit(ref pdf.Ref) error {
+	e, err := r.doc.Entry(ref.Number)
+	if err == nil && e.Kind > pdf.Free && e.Generation != ref.Generation {
+		r.misfits = append(r.misfits, ref.Number)
+	}
+	return err
+}

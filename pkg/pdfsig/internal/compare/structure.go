@@ -1,0 +1,198 @@
+package compare
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
+)
+
+// The structure of a tagged file (14.7) shows nothing, but it can be read aloud.
+// A writer that adds an annotation lists it there: elements may be added, those
+// that are there may not say something else.
+
+// judgeStructure judges an element of the structure, its root, or an array of
+// elements.
+func (c *comparison) judgeStructure(p pair) error {
+	if old, isArray := p.old.(pdf.Array); isArray {
+		now, still := p.new.(pdf.Array)
+		if !still {
+			c.content("object %d of the structure was changed", p.ref.Number)
+			return nil
+		}
+		return c.compareKids(old, now)
+	}
+	old, ok1 := p.old.(pdf.Dict)
+	now, ok2 := p.new.(pdf.Dict)
+	if !ok1 || !ok2 || old["Type"] != now["Type"] {
+		c.content("object %d of the structure was changed", p.ref.Number)
+		return nil
+	}
+	for _, key := range differing(old, now) {
+		switch key {
+		case "K":
+			if err := c.compareKids(old[key], now[key]); err != nil {
+				return err
+			}
+		case "ParentTreeNextKey":
+			c.structure(Signature)
+		case "ParentTree": // compareParentTrees
+		case "ActualText", "Alt", "E":
+			c.content("the structure for reading aloud says something else: %s", key)
+		default:
+			c.structure(Annotation)
+		}
+	}
+	return nil
+}
+
+// structure notes a change of the structure.
+func (c *comparison) structure(level Level) {
+	kind := Metadata
+	if level > Signature {
+		kind = Annotated
+	}
+	c.about(level, kind, Structure, "the structure for reading aloud was changed")
+}
+
+// compareKids compares the children of an element: one, or an array of them
+// that can be an object of its own.
+func (c *comparison) compareKids(old, now pdf.Object) error {
+	was, err := c.old.items(old)
+	if err != nil {
+		return err
+	}
+	is, err := c.new.items(now)
+	if err != nil {
+		return err
+	}
+	i := 0
+	for _, o := range is {
+		if i < len(was) && pdf.Equal(was[i], o) {
+			i++
+			continue
+		}
+		level, err := c.addedKid(o)
+		if err != nil {
+			return err
+		}
+		c.structure(level)
+	}
+	if i < len(was) {
+		c.structure(Annotation)
+	}
+	return nil
+}
+
+// items are those of an array, or the one that there is.
+func (d *Document) items(o pdf.Object) (pdf.Array, error) {
+	resolved, err := d.Resolve(o)
+	if err != nil || resolved == nil {
+		return nil, err
+	}
+	if array, ok := resolved.(pdf.Array); ok {
+		return array, nil
+	}
+	return pdf.Array{o}, nil
+}
+
+// Keys of an element that is added with a signature's widget.
+var newElementKeys = []pdf.Name{"Type", "S", "P", "Pg", "K", "ID", "T", "Lang", "R", "A", "C"}
+
+// addedKid says how grave it is that an element has this child, too.
+func (c *comparison) addedKid(o pdf.Object) (Level, error) {
+	if ref, isRef := o.(pdf.Ref); isRef {
+		dict, err := c.newDict(ref)
+		if err != nil || dict == nil || !onlyKeys(dict, newElementKeys) {
+			return Annotation, err
+		}
+		o = dict["K"]
+	}
+	kids, err := c.new.items(o)
+	if err != nil {
+		return Annotation, err
+	}
+	for _, kid := range kids {
+		dict, isDict := kid.(pdf.Dict)
+		object, isRef := dict["Obj"].(pdf.Ref)
+		if !isDict || dict["Type"] != pdf.Name("OBJR") || !isRef || !c.added[object] {
+			return Annotation, nil
+		}
+	}
+	return Signature, nil
+}
+
+// maxTree bounds the nodes of a parent tree.
+const maxTree = 1 << 20
+
+// compareParentTrees compares the trees that lead from what is drawn to its
+// elements (14.7.4.4): what was there stays.
+func (c *comparison) compareParentTrees() error {
+	changed := false
+	for n := range c.changed {
+		changed = changed || c.roles.table.of(n)&(roleParentTree|roleParentNums|roleStructRoot) != 0
+	}
+	if !changed {
+		return nil
+	}
+	was, err := c.old.parentTree()
+	if err != nil {
+		return err
+	}
+	is, err := c.new.parentTree()
+	if err != nil {
+		return err
+	}
+	for _, n := range slices.Sorted(maps.Keys(was)) {
+		if !pdf.Equal(was[n], is[n]) {
+			c.structure(Annotation)
+			return nil
+		}
+	}
+	if len(is) > len(was) {
+		c.structure(Signature)
+	}
+	return nil
+}
+
+// parentTree reads the numbers of the parent tree with what they lead to.
+func (d *Document) parentTree() (map[int64]pdf.Object, error) {
+	root, err := pdf.As[pdf.Dict](d.File, d.Catalog["StructTreeRoot"])
+	if err != nil || root == nil {
+		return nil, err
+	}
+	all := map[int64]pdf.Object{}
+	seen := map[pdf.Ref]bool{}
+	todo := []pdf.Object{root["ParentTree"]}
+	for len(todo) > 0 && len(seen) < maxTree {
+		o := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if ref, ok := o.(pdf.Ref); ok {
+			if seen[ref] {
+				return nil, pdf.Damagef("the structure's parent tree is in a loop")
+			}
+			seen[ref] = true
+		}
+		node, err := pdf.As[pdf.Dict](d.File, o)
+		if err != nil {
+			return nil, err
+		}
+		kids, err := pdf.As[pdf.Array](d.File, node["Kids"])
+		if err != nil {
+			return nil, err
+		}
+		todo = append(todo, kids...)
+		nums, err := pdf.As[pdf.Array](d.File, node["Nums"])
+		if err != nil {
+			return nil, err
+		}
+		for i := 0; i+1 < len(nums); i += 2 {
+			n, ok := nums[i].(int64)
+			if _, twice := all[n]; !ok || twice {
+				return nil, pdf.Damagef("the structure's parent tree has no number, or one twice")
+			}
+			all[n] = nums[i+1]
+		}
+	}
+	return all, nil
+}

@@ -1,0 +1,204 @@
+package update
+
+import (
+	"bytes"
+	"cmp"
+	"io"
+	"slices"
+)
+
+// mark is a place where a reader that rebuilds the cross-references finds an
+// object: "n g obj", wherever it stands.
+type mark struct {
+	offset             int64
+	number, generation int32
+}
+
+// marks are all such places of a file, in their order, and those of the word
+// trailer.
+type marks struct {
+	objects  []mark
+	trailers []int64
+	byNumber []mark // sorted by number, then offset
+}
+
+// Sizes of the search: what is read at a time, and how far before the word obj
+// its numbers can begin.
+const (
+	scanBuffer = 256 << 10
+	scanBefore = 256
+	maxNumber  = 8388607
+)
+
+// scan looks through a file for what a rebuilding reader looks for.
+func scan(src io.ReaderAt, size int64) (*marks, error) {
+	m := &marks{}
+	buffer := make([]byte, scanBuffer+scanBefore)
+	kept := 0 // bytes at the begin of buffer that were looked at before
+	for at := int64(0); at < size; {
+		n, err := src.ReadAt(buffer[kept:min(int64(len(buffer)), int64(kept)+size-at)], at)
+		if n == 0 {
+			if err == nil || err == io.EOF {
+				err = io.ErrUnexpectedEOF
+			}
+			return nil, err
+		}
+		window := buffer[:kept+n]
+		m.find(window, at-int64(kept), kept)
+		at += int64(n)
+		kept = min(scanBefore, len(window))
+		copy(buffer, window[len(window)-kept:])
+	}
+	slices.SortFunc(m.objects, func(a, b mark) int { return cmp.Compare(a.offset, b.offset) })
+	m.byNumber = slices.Clone(m.objects)
+	slices.SortFunc(m.byNumber, func(a, b mark) int {
+		return cmp.Or(cmp.Compare(a.number, b.number), cmp.Compare(a.offset, b.offset))
+	})
+	return m, nil
+}
+
+var (
+	wordObject  = []byte("obj")
+	wordTrailer = []byte("trailer")
+)
+
+// find looks through a window that begins at base. What ends within its first
+// kept bytes was found before.
+func (m *marks) find(window []byte, base int64, kept int) {
+	for from := 0; ; {
+		i := bytes.Index(window[from:], wordObject)
+		if i < 0 {
+			break
+		}
+		i += from
+		from = i + len(wordObject)
+		if from > kept {
+			m.object(window, base, i)
+		}
+	}
+	for from := max(0, kept-len(wordTrailer)+1); ; {
+		i := bytes.Index(window[from:], wordTrailer)
+		if i < 0 {
+			break
+		}
+		m.trailers = append(m.trailers, base+int64(from+i))
+		from += i + len(wordTrailer)
+	}
+}
+
+// object notes the object whose word obj is at i, if numbers go before it. The
+// fewest readers pass comments between them; this one passes them, too.
+func (m *marks) object(window []byte, base int64, i int) {
+	if i == 0 || !white(window[i-1]) && !digit(window[i-1]) {
+		return
+	}
+	before := window[max(0, i-scanBefore):i]
+	first := i - len(before)
+	if start, number, generation, ok := plainNumbers(before); ok {
+		m.note(base+int64(first+start), number, generation)
+	} else if bytes.IndexByte(before, '%') >= 0 {
+		for start := range before {
+			if digit(before[start]) && (start == 0 || !digit(before[start-1])) {
+				if number, generation, ok := commentedNumbers(before[start:]); ok {
+					m.note(base+int64(first+start), number, generation)
+				}
+			}
+		}
+	}
+}
+
+func (m *marks) note(offset int64, number, generation int) {
+	if number <= maxNumber {
+		m.objects = append(m.objects, mark{offset, int32(number), int32(generation)})
+	}
+}
+
+func white(c byte) bool {
+	return c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == '\f' || c == 0
+}
+func digit(c byte) bool { return c >= '0' && c <= '9' }
+
+// plainNumbers reads two numbers, with white space behind each, from the end of
+// b backwards. Behind the second there need be none.
+func plainNumbers(b []byte) (start, number, generation int, ok bool) {
+	end := len(b)
+	back := func(is func(byte) bool) (n int) {
+		for end > 0 && is(b[end-1]) {
+			end--
+			n++
+		}
+		return n
+	}
+	back(white)
+	to := end
+	if back(digit) == 0 {
+		return 0, 0, 0, false
+	}
+	generation = value(b[end:to])
+	if back(white) == 0 {
+		return 0, 0, 0, false
+	}
+	to = end
+	if back(digit) == 0 {
+		return 0, 0, 0, false
+	}
+	return end, value(b[end:to]), generation, true
+}
+
+// commentedNumbers reads two numbers, with white space and comments behind
+// each, up to the end of b.
+func commentedNumbers(b []byte) (number, generation int, ok bool) {
+	at := 0
+	read := func() (n int, gap bool) {
+		from := at
+		for at < len(b) && digit(b[at]) {
+			at++
+		}
+		n = value(b[from:at])
+		from = at
+		for at < len(b) && (white(b[at]) || b[at] == '%') {
+			if b[at] == '%' {
+				for at < len(b) && b[at] != '\n' && b[at] != '\r' {
+					at++
+				}
+			} else {
+				at++
+			}
+		}
+		return n, at > from
+	}
+	number, gap := read()
+	if !gap || at == len(b) || !digit(b[at]) {
+		return 0, 0, false
+	}
+	generation, _ = read()
+	return number, generation, at == len(b)
+}
+
+// value is a number that may be too large: then it is maxNumber + 1.
+func value(digits []byte) (n int) {
+	for _, c := range digits {
+		if n = n*10 + int(c-'0'); n > maxNumber {
+			return maxNumber + 1
+		}
+	}
+	return n
+}
+
+// of are the places of one object before a byte, in their order.
+func (m *marks) of(number int, before int64) []mark {
+	from, _ := slices.BinarySearchFunc(m.byNumber, number, func(a mark, n int) int { return cmp.Compare(int(a.number), n) })
+	to := from
+	for to < len(m.byNumber) && int(m.byNumber[to].number) == number && m.byNumber[to].offset < before {
+		to++
+	}
+	return m.byNumber[from:to]
+}
+
+// between are the places from one byte up to another.
+func (m *marks) between(from, to int64) []mark {
+	by := func(a mark, at int64) int { return cmp.Compare(a.offset, at) }
+	i, _ := slices.BinarySearchFunc(m.objects, from, by)
+	j, _ := slices.BinarySearchFunc(m.objects, to, by)
+	return m.objects[i:j]
+}
