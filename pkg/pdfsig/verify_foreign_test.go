@@ -140,7 +140,7 @@ func TestDocumentTimestamp(t *testing.T) {
 	if s := r.Signatures[1]; s.Kind != DocumentTimestamp || s.Timestamp == nil || s.Timestamp.Policy.String() != "1.2.3.4" || s.Timestamp.Time.IsZero() {
 		t.Errorf("%v: %+v", s.Kind, s.Timestamp)
 	}
-	if s := r.Signatures[0]; s.Changes.Level != ValidationAdded {
+	if s := r.Signatures[0]; len(s.Changes) != 1 || s.Changes[0].Kind != ChangeTimestamp || s.Changes[0].Level != LevelNone {
 		t.Errorf("the timestamp changed %v", s.Changes)
 	}
 	stamp.contents = over("x")

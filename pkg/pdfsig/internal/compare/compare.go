@@ -110,7 +110,7 @@ type comparison struct {
 	added   map[pdf.Ref]bool // fields and their widgets that are new
 	fields  map[int]*Field   // of old, by the numbers of their objects and widgets
 	names   map[string]bool  // of fields of old
-	waiting bool             // fields of old have no appearance of their own
+	waiting waiting          // fields of old that have no appearance of their own
 	numbers map[int]int      // of pages of new, by their objects; see pageNumber
 	found   Changes
 }

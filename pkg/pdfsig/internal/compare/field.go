@@ -10,7 +10,7 @@ import (
 // act, belong to optional content or be something else than a widget.
 var (
 	newFieldKeys  = []pdf.Name{"FT", "T", "TU", "TM", "Ff", "V", "Lock", "SV", "DA", "Q", "Kids"}
-	newWidgetKeys = []pdf.Name{"Type", "Subtype", "Rect", "F", "P", "AP", "MK", "BS", "Border", "C", "H", "M", "NM", "Contents", "StructParent", "Parent"}
+	newWidgetKeys = []pdf.Name{"Type", "Subtype", "Rect", "F", "P", "AP", "AS", "MK", "BS", "Border", "C", "H", "M", "NM", "Contents", "StructParent", "Parent"}
 )
 
 // addedField judges a field that is new: it must be a signature's, of an object

@@ -3,22 +3,50 @@ package compare
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
-// readFields notes the fields of the signed revision, and whether one waits for
-// an appearance: it shows its value as soon as a reader has a font for it.
+// waiting are the fields and notes that have no appearance yet: each shows its
+// value as soon as a reader knows what to set it with.
+type waiting struct {
+	any   bool
+	form  bool            // for the form's default appearance
+	fonts map[string]bool // that their own default appearances name
+}
+
+// on notes that something waits, with its own default appearance or nil.
+func (w *waiting) on(appearance pdf.Object) {
+	w.any = true
+	da, ok := appearance.(pdf.String)
+	if !ok {
+		w.form = true
+		return
+	}
+	if w.fonts == nil {
+		w.fonts = map[string]bool{}
+	}
+	for _, word := range strings.Fields(string(da)) {
+		if name, is := strings.CutPrefix(word, "/"); is {
+			w.fonts[name] = true
+		}
+	}
+}
+
+// readFields notes the fields of the signed revision, and which of them wait.
 func (c *comparison) readFields() error {
 	c.names = map[string]bool{}
 	generated := c.old.Form["NeedAppearances"] == true || c.new.Form["NeedAppearances"] == true
-	c.waiting = c.roles.waiting
+	if c.roles.waiting {
+		c.waiting.on(nil)
+	}
 	return c.old.Fields(func(f *Field) error {
 		c.names[f.Name] = true
 		c.fields[f.Ref.Number] = f
 		for _, w := range f.Widgets {
 			c.fields[w.Number] = f
-			if f.Signature || c.waiting {
+			if f.Signature {
 				continue
 			}
 			dict, err := pdf.As[pdf.Dict](c.old.File, w)
@@ -29,7 +57,13 @@ func (c *comparison) readFields() error {
 			if err != nil {
 				return err
 			}
-			c.waiting = generated || look["N"] == nil
+			if generated || look["N"] == nil {
+				own := dict["DA"]
+				if own == nil {
+					own = f.Dict["DA"]
+				}
+				c.waiting.on(own)
+			}
 		}
 		return nil
 	})
@@ -47,13 +81,12 @@ func (c *comparison) compareForms() error {
 		case key == "SigFlags":
 			c.note(Signature, Metadata, "SigFlags of the form was changed")
 		case key == "DA":
-			c.appearances("the form's default appearance was changed")
+			c.appearances(c.waiting.form, "the form's default appearance was changed")
 		case key == "NeedAppearances":
 			if _, isBool := c.new.Form[key].(bool); !isBool && c.new.Form[key] != nil {
 				c.content("NeedAppearances of the form was changed")
 			} else {
-				c.waiting = c.waiting || len(c.fields) > 0
-				c.appearances("readers draw the fields anew")
+				c.appearances(len(c.fields) > 0, "readers draw the fields anew")
 			}
 		default:
 			c.content("%s of the form was changed", key)
@@ -100,8 +133,8 @@ func (c *comparison) checkFormRole() error {
 
 // appearances notes a change of what fields are drawn with: it shows where one
 // waits for that, and breaks a lock that holds one.
-func (c *comparison) appearances(detail string) {
-	if !c.waiting {
+func (c *comparison) appearances(shown bool, detail string) {
+	if !shown {
 		c.note(Signature, Metadata, "%s", detail)
 		return
 	}
@@ -212,15 +245,17 @@ func (c *comparison) compareCategory(key pdf.Name, old, now pdf.Object) (added b
 		}
 		return false, nil
 	}
+	shown := false
 	for _, name := range differing(was, is) {
 		if was[name] != nil {
 			c.content("%s %s of the form was changed", key, name)
-		} else {
-			added = true
+			continue
 		}
+		added = true
+		shown = shown || c.waiting.any && (key != "Font" || c.waiting.form || c.waiting.fonts[string(name)])
 	}
 	if added {
-		c.appearances("the form's default resources were added to")
+		c.appearances(shown, "the form's default resources were added to")
 	}
 	return added, nil
 }
