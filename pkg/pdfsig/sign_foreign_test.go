@@ -222,14 +222,72 @@ func (b bench) accepted(name string, file []byte, signatures, warnings int) {
 	}
 }
 
+// TestOthersEncrypted signs twice what qpdf encrypted, by every revision of the
+// standard handler, and has others read the update: its strings and streams are
+// encrypted as the rest, and the signatures hold.
 func TestOthersEncrypted(t *testing.T) {
 	b := newBench(t)
-	b.write("in.pdf", sample{objects: documentOf()}.bytes())
-	for _, bits := range []string{"40", "128", "256"} {
-		b.must("qpdf --allow-weak-crypto --encrypt user owner " + bits + " -- in.pdf out.pdf")
-		if _, err := sign(b.read("out.pdf"), Options{}); !errors.Is(err, ErrEncrypted) {
-			t.Errorf("%s bits: %v", bits, err)
+	source := samples()["form of its own"].bytes()
+	b.write("in.pdf", source)
+	write := func(encryption, layout string) []byte {
+		cmd := exec.Command("qpdf", append(strings.Fields("--allow-weak-crypto "+layout+" --encrypt"), append([]string{""}, strings.Fields(encryption+" -- in.pdf out.pdf")...)...)...)
+		cmd.Dir = b.dir
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("qpdf %s %s: %v\n%s", layout, encryption, err, out)
 		}
+		return b.read("out.pdf")
+	}
+	for _, encryption := range []string{
+		"owner 40", "owner 128 --use-aes=n", "owner 128 --use-aes=n --force-V4", "owner 128 --use-aes=y",
+		"owner 128 --use-aes=y --cleartext-metadata", "owner 256 --force-R5", "owner 256", "owner 256 --cleartext-metadata",
+	} {
+		for _, layout := range []string{"--object-streams=disable", "--object-streams=generate", "--linearize"} {
+			name := encryption + " " + layout
+			file := write(encryption, layout)
+			if _, err := sign(file, Options{}); !errors.Is(err, ErrEncrypted) {
+				t.Errorf("%s: touki: %v", name, err)
+			}
+			for range 2 {
+				file = mustSign(t, file, Options{Profile: PAdES})
+			}
+			if err := mustVerify(t, file).Err(); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			b.write("signed.pdf", file)
+			b.must("qpdf --check signed.pdf")
+			out := b.must("pdfsig -nocert signed.pdf")
+			if strings.Count(out, "Signature is Valid") != 2 || strings.Count(out, "Signing Time: Nov 22 2026") != 2 || !strings.Contains(out, "Field Name: Signature2") {
+				t.Errorf("%s: pdfsig\n%s", name, out)
+			}
+			if out := b.must("mutool show signed.pdf trailer/Root/AcroForm/Fields/3/V/M"); !strings.Contains(out, "D:20261122163005") {
+				t.Errorf("%s: mutool reads M as %s", name, out)
+			}
+			b.must("qpdf --decrypt --qdf --object-streams=disable signed.pdf plain.pdf")
+			if got := string(b.read("plain.pdf")); strings.Count(got, "/Name <feff516c76840020500b4ebad842dfb7>") != 2 || !strings.Contains(got, "/T (name)") {
+				t.Errorf("%s: qpdf reads\n%s", name, got)
+			}
+		}
+	}
+	for encryption, want := range map[string]error{
+		"owner 256 --modify=none": ErrNotPermitted, "owner 128 --use-aes=y --modify=assembly": ErrNotPermitted,
+		"owner 256 --modify=annotate": ErrNotPermitted, "owner 40 --modify=n": ErrNotPermitted, "owner 40 --annotate=n": ErrNotPermitted,
+		"owner 256 --modify=all --print=none --extract=n": nil,
+	} {
+		if _, err := sign(write(encryption, ""), Options{Profile: PAdES}); !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", encryption, err, want)
+		}
+	}
+	b.write("in.pdf", fieldFile("", table))
+	for encryption, want := range map[string]error{
+		"owner 256 --modify=none": ErrNotPermitted, "owner 256 --modify=form": nil, "owner 256 --modify=annotate": nil,
+	} {
+		if _, err := sign(write(encryption, ""), Options{Profile: PAdES, Field: "甲.sign"}); !errors.Is(err, want) {
+			t.Errorf("an empty field, %s: %v, want %v", encryption, err, want)
+		}
+	}
+	b.must("qpdf --encrypt user owner 256 -- in.pdf out.pdf")
+	if _, err := sign(b.read("out.pdf"), Options{Profile: PAdES}); !errors.Is(err, ErrPassword) {
+		t.Errorf("with a password: %v", err)
 	}
 }
 

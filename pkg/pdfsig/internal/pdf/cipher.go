@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/rc4"
 	"io"
+	"strings"
 )
 
 // cipherOf encrypts what belongs to one object (7.6.2).
@@ -36,23 +37,11 @@ func (e *encryption) cipher(filter Name, ref Ref) *cipherOf {
 
 // open decrypts a string.
 func (c *cipherOf) open(s string) string {
-	data, err := io.ReadAll(c.reader(&stringReader{s}, int64(len(s))))
+	data, err := io.ReadAll(c.reader(strings.NewReader(s), int64(len(s))))
 	if err != nil {
 		return ""
 	}
 	return string(data)
-}
-
-// stringReader reads a string once.
-type stringReader struct{ rest string }
-
-func (s *stringReader) Read(b []byte) (int, error) {
-	if s.rest == "" {
-		return 0, io.EOF
-	}
-	n := copy(b, s.rest)
-	s.rest = s.rest[n:]
-	return n, nil
 }
 
 // seal encrypts.

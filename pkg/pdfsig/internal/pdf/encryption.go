@@ -61,13 +61,14 @@ func (f *File) Access() Access {
 	return f.crypt.access
 }
 
-// decrypt opens the file with the empty password. All sections must say the
-// same of the encryption, those of a later revision too: readers that begin
-// elsewhere would read another document.
+// decrypt opens the file with the empty password. All sections that speak of the
+// encryption must say the same, those of a later revision too: readers that begin
+// elsewhere would read another document. The last section of a linearised file,
+// the oldest, may say nothing (annex F.3.4).
 func (f *File) decrypt(later *File) error {
 	entry := f.Trailer()["Encrypt"]
 	for _, s := range f.sections {
-		if !Equal(s.Trailer["Encrypt"], entry) && (s.Trailer["Encrypt"] != nil || s == f.sections[len(f.sections)-1]) {
+		if s.Trailer["Encrypt"] != nil && !Equal(s.Trailer["Encrypt"], entry) {
 			return within(damaged(s.Offset, "the sections differ about the encryption"), FaultTwice, 0)
 		}
 	}

@@ -59,6 +59,9 @@ func (h standardHandler) open() (key []byte, access Access, err error) {
 		if key = h.key256(); key == nil {
 			return nil, 0, ErrPassword
 		}
+		if !h.isKey(key) {
+			return nil, 0, ErrEncryption
+		}
 		owner := h.owner[:48]
 		if h.hash(owner[32:40], h.user[:48]) == owner[:32] {
 			access = mayAll
@@ -148,6 +151,18 @@ func (h standardHandler) key256() []byte {
 	return key
 }
 
+// isKey is algorithm 13, as far as it shows that the key is right. Readers differ
+// about the permissions that it repeats, so that those of P count.
+func (h standardHandler) isKey(key []byte) bool {
+	block, err := aes.NewCipher(key)
+	if err != nil || len(h.perms) < aes.BlockSize {
+		return false
+	}
+	perms := make([]byte, aes.BlockSize)
+	block.Decrypt(perms, []byte(h.perms[:aes.BlockSize]))
+	return string(perms[9:12]) == "adb"
+}
+
 // hash is algorithm 2.B for the empty password, and SHA-256 alone for
 // revision 5, from which that came.
 func (h standardHandler) hash(salt, user string) string {
@@ -156,7 +171,7 @@ func (h standardHandler) hash(salt, user string) string {
 	if h.revision == 5 {
 		return string(k)
 	}
-	for round := 0; ; round++ {
+	for round := 1; ; round++ {
 		block, err := aes.NewCipher(k[:16])
 		if err != nil {
 			return ""
@@ -178,7 +193,7 @@ func (h standardHandler) hash(salt, user string) string {
 			sum := sha512.Sum512(e)
 			k = sum[:]
 		}
-		if round >= 63 && int(e[len(e)-1]) <= round-32 {
+		if round >= 64 && int(e[len(e)-1]) <= round-32 {
 			return string(k[:32])
 		}
 	}
