@@ -2,6 +2,8 @@ package pdfsig
 
 import (
 	"cmp"
+	"maps"
+	"slices"
 
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
@@ -234,7 +236,7 @@ func (p *Prepared) obeyLock(f *field) error {
 	params := pdf.Dict{"Type": pdf.Name("TransformParams"), "V": pdf.Name("1.2"), "Action": l.action}
 	if l.action != "All" {
 		names := pdf.Array{}
-		for _, n := range l.names {
+		for _, n := range slices.Sorted(maps.Keys(l.fields)) {
 			names = append(names, textString(n))
 		}
 		params["Fields"] = names

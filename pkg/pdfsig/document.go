@@ -10,8 +10,9 @@ import (
 type document struct {
 	*pdf.File
 	root    pdf.Ref
-	catalog pdf.Dict // 7.7.2
-	form    pdf.Dict // the interactive form (12.7.2); nil where there is none
+	catalog pdf.Dict                    // 7.7.2
+	form    pdf.Dict                    // the interactive form (12.7.2); nil where there is none
+	locked  map[pdf.Ref]map[string]bool // lists of locked fields that were read
 }
 
 func openDocument(r io.ReaderAt, size int64) (*document, error) {

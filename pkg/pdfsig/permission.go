@@ -1,9 +1,6 @@
 package pdfsig
 
 import (
-	"slices"
-	"strings"
-
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
@@ -22,15 +19,16 @@ const (
 // its signature is made.
 type lock struct {
 	action pdf.Name // All, Include or Exclude
-	names  []string
+	fields map[string]bool
 }
 
 // covers reports whether the lock holds a field. A name stands for all fields
 // below it, too.
 func (l lock) covers(name string) bool {
-	named := slices.ContainsFunc(l.names, func(n string) bool {
-		return name == n || strings.HasPrefix(name, n+".")
-	})
+	named := l.fields[name]
+	for i := len(name) - 1; i >= 0 && !named; i-- {
+		named = name[i] == '.' && l.fields[name[:i]]
+	}
 	return l.action == "All" || l.action == "Include" && named || l.action == "Exclude" && !named
 }
 
@@ -95,16 +93,39 @@ func (d *document) lock(params pdf.Dict) (l lock, err error) {
 	if l.action != "All" && l.action != "Include" && l.action != "Exclude" {
 		return l, pdf.Damagef("FieldMDP with Action %s", l.action)
 	}
-	names, err := pdf.As[pdf.Array](d.File, params["Fields"])
-	if err != nil {
-		return l, err
+	l.fields, err = d.lockedNames(params["Fields"])
+	return l, err
+}
+
+// lockedNames reads the names of a lock. Many signatures can refer to one list.
+func (d *document) lockedNames(o pdf.Object) (map[string]bool, error) {
+	ref, shared := o.(pdf.Ref)
+	if names, known := d.locked[ref]; shared && known {
+		return names, nil
 	}
-	for _, o := range names {
+	list, err := pdf.As[pdf.Array](d.File, o)
+	if err != nil {
+		return nil, err
+	}
+	names := make(map[string]bool, len(list))
+	for _, o := range list {
 		name, err := pdf.As[pdf.String](d.File, o)
 		if err != nil {
-			return l, err
+			return nil, err
 		}
-		l.names = append(l.names, text(name))
+		if err := d.Spend(unitsPerName + int64(len(name))); err != nil {
+			return nil, err
+		}
+		names[text(name)] = true
 	}
-	return l, nil
+	if shared {
+		if d.locked == nil {
+			d.locked = map[pdf.Ref]map[string]bool{}
+		}
+		d.locked[ref] = names
+	}
+	return names, nil
 }
+
+// unitsPerName is what a name costs that is kept, beside its bytes.
+const unitsPerName = 16
