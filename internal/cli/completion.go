@@ -97,7 +97,7 @@ func (a *app) completions(root *cobra.Command) map[string]offer {
 		"jpki sign --form":          {words: formNames},
 		"jpki sign --visible":       these("last", "1", "last,top-right", "last,top-left", "last,bottom-left"),
 		"jpki sign --key":           these("sign", "auth"),
-		"jpki verify --profile":     these("touki"),
+		"jpki verify --profile":     these("touki", "koshonin"),
 		"jpki verify --ocsp":        these("aia"),
 		"jpki verify --trust":       demoCA,
 		"jpki status --within":      these("14d", "30d", "60d", "90d"),

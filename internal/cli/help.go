@@ -176,6 +176,7 @@ var formatsTopic = text{
   署名するもの       できるもの       形式
   PDF                X-signed.pdf     PDFに埋め込んだ署名
       --profile touki  (省略時)登記・供託オンライン申請などが求める形。署名日時あり、タイムスタンプなし
+      --profile koshonin  電子公証(電子定款など)。touki と同じ署名で、大きさと名前の条件を確かめる
       --profile pades  PAdES-B-B(ETSI EN 319 142)。--tsa でB-T
       --visible        氏名、日時、理由のスタンプをページに表示する
   XML                X-signed.xml     XML署名(--format xmldsig)
@@ -206,6 +207,7 @@ var formatsTopic = text{
   what is signed     what is made     kind
   PDF                X-signed.pdf     a signature inside the PDF
       --profile touki  (the default) as the online registry and deposit filings ask for: with the time, without timestamp
+      --profile koshonin  for the electronic notary: the same signature; size and name are checked against its rules
       --profile pades  PAdES-B-B (ETSI EN 319 142); with --tsa B-T
       --visible        a stamp with name, time and reason on a page
   XML                X-signed.xml     an XML signature (--format xmldsig)

@@ -32,7 +32,7 @@ func judged(t *testing.T, content ...string) func(path string) problem.Code {
 	return func(path string) problem.Code {
 		f := fileFinding{file: path}
 		f.signatures, f.err = find.signatures(context.Background(), path)
-		return e.judgeFile(context.Background(), f, false).code()
+		return e.judgeFile(context.Background(), f, "").code()
 	}
 }
 

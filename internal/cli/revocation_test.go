@@ -26,6 +26,7 @@ import (
 
 	"golang.org/x/crypto/ocsp"
 
+	"github.com/jpki-tools/jpki/internal/checklist"
 	"github.com/jpki-tools/jpki/internal/fetch"
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/ui"
@@ -252,29 +253,10 @@ func TestToukiKindOfTheUnsigned(t *testing.T) {
 	unsigned := unsignedByDemo(t, "http://example.invalid")
 	checked := trust.Anchors{Demo: true}.Check(unsigned[0], unsigned[1:], cert.Sign, trust.Moment{Time: time.Now(), Proven: true})
 	for want, v := range map[pdfsig.Answer]trust.Verdict{pdfsig.CannotSay: checked, pdfsig.Met: {Chain: unsigned[:]}} {
-		list := toukiList(signatureVerdict{foundSignature: foundSignature{cert: unsigned[0]}, verdict: v}, time.Now())
-		i := slices.IndexFunc(list, func(r requirement) bool { return r.item == toukiKind })
-		if list[i].answer != want {
-			t.Errorf("%v: %s, want %s", v.Reasons, list[i].answer, want)
-		}
-	}
-}
-
-// TestToukiOnTheLastDay: a certificate is in force until midnight, to the last
-// fraction of its last second.
-func TestToukiOnTheLastDay(t *testing.T) {
-	midnight := time.Date(2026, 11, 4, 0, 0, 0, 0, cert.JST)
-	c := &x509.Certificate{NotBefore: midnight.AddDate(-5, 0, 0), NotAfter: midnight.Add(-time.Second)}
-	for now, want := range map[time.Time]pdfsig.Answer{
-		c.NotBefore.Add(-time.Nanosecond): pdfsig.NotMet,
-		c.NotBefore:                       pdfsig.Met,
-		midnight.Add(-time.Nanosecond):    pdfsig.Met,
-		midnight:                          pdfsig.NotMet,
-	} {
-		list := toukiList(signatureVerdict{foundSignature: foundSignature{cert: c}}, now)
-		i := slices.IndexFunc(list, func(r requirement) bool { return r.item == toukiInForce })
-		if list[i].answer != want {
-			t.Errorf("at %v: %s, want %s", now, list[i].answer, want)
+		list := checklist.Touki.For(checklist.Subject{Certificate: unsigned[0], Verdict: v, Now: time.Now()})
+		i := slices.IndexFunc(list, func(r checklist.Item) bool { return r.Name == checklist.CertificateKind })
+		if list[i].Answer != want {
+			t.Errorf("%v: %s, want %s", v.Reasons, list[i].Answer, want)
 		}
 	}
 }

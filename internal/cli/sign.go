@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jpki-tools/jpki/internal/castore"
+	"github.com/jpki-tools/jpki/internal/checklist"
 	"github.com/jpki-tools/jpki/internal/env"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/ui"
@@ -111,7 +112,7 @@ func (a *app) newSign() *cobra.Command {
 	f.StringVarP(&opt.out, "output", "o", "", a.io.Text(text{JA: "署名を`FILE`に保存する(- は標準出力)", EN: "write the signature to `FILE` (- is standard output)"}))
 	str(&opt.outDir, "out-dir", text{JA: "署名を`DIR`に保存する", EN: "write the signatures into `DIR`"})
 	str(&opt.format, "format", text{JA: "署名の形式: `FORMAT` は cms、pdf、xmldsig、xades、raw", EN: "kind of signature: `FORMAT` is cms, pdf, xmldsig, xades or raw"})
-	str(&opt.profile, "profile", text{JA: "`NAME` は touki(省略時)、pades(PDF)、etax、egov(XML)", EN: "`NAME` is touki (the default) or pades for PDF, etax or egov for XML"})
+	str(&opt.profile, "profile", text{JA: "`NAME` は touki(省略時)、koshonin、pades(PDF)、etax、egov(XML)", EN: "`NAME` is touki (the default), koshonin or pades for PDF, etax or egov for XML"})
 	str(&opt.digest, "digest", text{JA: "ハッシュ: `NAME` は sha256(省略時)、sha384、sha512", EN: "digest: `NAME` is sha256 (the default), sha384 or sha512"})
 	str(&opt.reason, "reason", text{JA: "PDFの署名の理由`TEXT`", EN: "PDF: the reason, `TEXT`"})
 	str(&opt.field, "field", text{JA: "PDFの空の署名欄`NAME`に署名する", EN: "PDF: sign the empty signature field `NAME`"})
@@ -254,8 +255,8 @@ func (c *call) check(inputs []string) error {
 	if _, ok := formatNamed(c.format); c.format != "" && !ok {
 		return problem.Misuse(text{JA: "--format は cms、pdf、xmldsig、xades、raw のどれかです。", EN: "--format is cms, pdf, xmldsig, xades or raw."})
 	}
-	if !slices.Contains([]string{"", "touki", "pades", "etax", "egov"}, c.profile) {
-		return problem.Misuse(text{JA: "--profile は touki、pades、etax、egov のどれかです。", EN: "--profile is touki, pades, etax or egov."})
+	if c.profile != "" && !slices.Contains(profileNames(), c.profile) {
+		return problem.Misuse(text{JA: "--profile は touki、koshonin、pades、etax、egov のどれかです。", EN: "--profile is touki, koshonin, pades, etax or egov."})
 	}
 	if _, ok := xmlForms[c.form]; !ok {
 		return problem.Misuse(text{JA: "--form は enveloped、enveloping、detached のどれかです。", EN: "--form is enveloped, enveloping or detached."})
@@ -374,6 +375,7 @@ func (c *call) noteBeforeSigning(jobs []*signJob) {
 		})
 	}
 	for _, j := range jobs {
+		c.noteOfSubmission(j)
 		if j.err == nil && c.format == "" && !c.attached && j.unlikeItsName() {
 			c.io.Note(text{
 				JA: "%[1]sは、名前と違ってPDFにもXMLにも見えないため、分離署名の%[2]sを作ります。ほかの形式は --format で指定できます。",
@@ -381,6 +383,36 @@ func (c *call) noteBeforeSigning(jobs []*signJob) {
 			}.With(j.input, filepath.Base(j.target)))
 		}
 	}
+}
+
+// noteOfSubmission tells of a PDF whose name or size the service would refuse
+// after it is signed.
+func (c *call) noteOfSubmission(job *signJob) {
+	p := c.checklist()
+	if job.err != nil || job.format.name != "pdf" || p == "" || job.target == "" {
+		return
+	}
+	for _, item := range p.OfFile(job.target, job.before.Size()) {
+		found := text{}
+		if item.Found != "" {
+			found = text{JA: "(今は %s)", EN: " (it is %s)"}.With(item.Found)
+		}
+		c.io.Note(text{
+			JA: "%[1]sは、%[2]sを満たさないおそれがあります: %[3]s%[4]s。%[5]s",
+			EN: "%[1]s may not be taken. %[2]s: %[3]s%[4]s. %[5]s",
+		}.With(filepath.Base(job.target), p.Title(), item.What, found, item.Todo))
+	}
+}
+
+// checklist is the list of the service that a PDF is signed for; "" for none.
+func (c *call) checklist() checklist.Profile {
+	switch c.profile {
+	case "", string(checklist.Touki):
+		return checklist.Touki
+	case string(checklist.Koshonin):
+		return checklist.Koshonin
+	}
+	return ""
 }
 
 // unlikeItsName reports a file named like a PDF or XML document whose beginning

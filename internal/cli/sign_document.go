@@ -57,7 +57,7 @@ type format struct {
 
 var formats = []format{
 	{"cms", ending(".p7s"), nil, []string{"attached", "pem", "no-ca"}, prepareCMS},
-	{"pdf", signedName, []string{"touki", "pades"}, []string{"reason", "field", "no-ca"}, preparePDF},
+	{"pdf", signedName, []string{"touki", "koshonin", "pades"}, []string{"reason", "field", "no-ca"}, preparePDF},
 	{"xmldsig", signedName, []string{"etax", "egov"}, []string{"form", "id", "with", "cosign", "no-ca"}, prepareXML},
 	{"xades", signedName, []string{"etax", "egov"}, []string{"form", "id", "with", "cosign", "no-ca"}, prepareXML},
 	{"raw", ending(".sig"), nil, nil, prepareRaw},
@@ -453,6 +453,8 @@ var documentProblems = []struct {
 	{pdfsig.ErrCertified, text{JA: "PDFは変更を許さない証明(DocMDP)が付いています。署名を加えると無効になります。", EN: "The PDF is certified against any change: a signature would break that."}, text{JA: "作成者に、署名を許す形で作り直してもらってください。", EN: "Ask its author for one that allows signatures."}},
 	{pdfsig.ErrDynamicForm, text{JA: "PDFは動的なフォーム(XFA)で、表示される内容がファイルにありません。", EN: "The PDF is a dynamic form (XFA): what it shows is not in the file."}, text{JA: "印刷の機能で通常のPDFにしてから署名してください。", EN: "Print it to an ordinary PDF, then sign that."}},
 	{pdfsig.ErrNotPDF, text{JA: "PDFファイルではありません。", EN: "This is no PDF file."}, text{}},
+	{pdfsig.ErrToukiName, text{JA: "証明書から氏名を読み取れないため、登記・供託オンライン申請の形(touki)では署名できません。", EN: "The certificate has no name that can be read, which the registry's form (touki) asks for."}, text{JA: "--profile pades なら署名できます。", EN: "With --profile pades it can be signed."}},
+	{pdfsig.ErrToukiKey, text{JA: "登記・供託オンライン申請の形(touki)の署名はRSAの鍵だけです。このカードの鍵は違います。", EN: "The registry's form (touki) is signed with RSA keys only, and this card has another."}, text{JA: "--profile pades なら署名できます。", EN: "With --profile pades it can be signed."}},
 	{pdfsig.ErrNoField, text{JA: "その名前の署名欄はありません。", EN: "There is no signature field of this name."}, text{JA: "--field を確かめてください。", EN: "Check --field."}},
 	{pdfsig.ErrFieldSigned, text{JA: "その署名欄にはもう署名があります。", EN: "The signature field is signed already."}, text{JA: "--field を省くと、新しい署名欄を作ります。", EN: "Without --field a new one is made."}},
 	{pdfsig.ErrFieldLocked, text{JA: "その署名欄は、前の署名によってロックされています。", EN: "An earlier signature has locked the field."}, text{}},

@@ -9,9 +9,11 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/jpki-tools/jpki/internal/checklist"
 	"github.com/jpki-tools/jpki/internal/output"
 	"github.com/jpki-tools/jpki/internal/pin"
 	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/submission"
 )
 
 // prepareAll does for every file all that needs no PIN. The result of signing
@@ -167,6 +169,11 @@ func (c *call) checkFor(job *signJob) error {
 	if job.format.name == "pdf" && c.profile != "pades" && c.hash != crypto.SHA256 {
 		return problem.Misuse(text{JA: "登記・供託オンライン申請の形(touki)のPDF署名はSHA-256だけです。", EN: "A PDF signature as the registry asks for (touki) is made with SHA-256 only."}).
 			WithNext(text{JA: "--digest を省くか、--profile pades を指定してください。", EN: "Leave out --digest, or use --profile pades."})
+	}
+	if job.format.name == "pdf" && c.checklist() == checklist.Koshonin && job.before != nil && submission.Notary.CheckSize(job.before.Size()) == submission.FitsNot {
+		return problem.New(problem.Input,
+			text{JA: "%sは10MBを超えています。電子公証で受け付けるPDFは10MBまでです。", EN: "%s is larger than 10 MB, and the electronic notary takes no larger PDF."}.With(job.input),
+			text{JA: "画像の解像度を下げるなどして小さくしてから署名してください。", EN: "Make it smaller, say with images of a lower resolution, then sign it."})
 	}
 	if name := job.format.misused(c); name != "" {
 		return problem.Misuse(text{JA: "--%s は%s(形式は%s)には使えません。", EN: "--%s is not for %s, whose format is %s."}.With(name, job.input, job.format.name)).

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/jpki-tools/jpki/internal/checklist"
 	"github.com/jpki-tools/jpki/internal/output"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/pkg/cert"
@@ -60,7 +61,7 @@ func (a *app) newVerify() *cobra.Command {
 	})
 	f := cmd.Flags()
 	f.StringArrayVar(&opt.content, "content", nil, a.io.Text(text{JA: "署名された`FILE`(.p7sでは、省くと .p7s を除いた名前。「-」は標準入力。XMLでは、署名が指すファイルをすべて)", EN: "the signed `FILE` (.p7s: by default the name without it, - is standard input; XML: every file that the signature refers to)"}))
-	f.StringVar(&opt.profile, "profile", "", a.io.Text(text{JA: "提出先の条件も調べる: `NAME` は touki(登記・供託オンライン申請、PDF)", EN: "check what a service asks for too: `NAME` is touki (online registration, PDF)"}))
+	f.StringVar(&opt.profile, "profile", "", a.io.Text(text{JA: "提出先の条件も調べる: `NAME` は touki(登記・供託オンライン申請)か koshonin(電子公証)、どちらもPDF", EN: "check what a service asks for too: `NAME` is touki (online registration) or koshonin (electronic notary), PDF both"}))
 	f.BoolVar(&opt.personal, "personal", false, a.io.Text(text{JA: "署名者の住所、生年月日、性別も表示する", EN: "show the signer's address, date of birth and sex too"}))
 	f.StringVar(&opt.folder, "content-dir", "", a.io.Text(text{JA: ".p7sの元のファイルを、署名の隣ではなく`DIR`から読む", EN: ".p7s: read the signed files in `DIR`, not beside the signatures"}))
 	f.StringVar(&opt.extract, "extract", "", a.io.Text(text{JA: ".p7mの中の元のファイルを、署名が真正なら`FILE`に保存する", EN: ".p7m: save the file inside as `FILE`, if the signature is genuine"}))
@@ -87,16 +88,17 @@ type fileVerdict struct {
 // signatureVerdict is what was found about one signature of a file.
 type signatureVerdict struct {
 	foundSignature
-	verdict trust.Verdict
-	holder  *cert.Holder // nil where the certificate names none
-	proven  time.Time    // when it existed, by a timestamp that is believed
-	counter []signatureVerdict
-	touki   []requirement // with --profile touki
+	verdict   trust.Verdict
+	holder    *cert.Holder // nil where the certificate names none
+	proven    time.Time    // when it existed, by a timestamp that is believed
+	counter   []signatureVerdict
+	checklist []checklist.Item // with --profile
 }
 
 func (a *app) verify(ctx context.Context, opt *verifyOptions, files []string) (err error) {
-	if opt.profile != "" && opt.profile != profileTouki {
-		return problem.Misuse(text{JA: "verify の --profile に使えるのは touki です。", EN: "--profile of verify is touki."})
+	profile := checklist.Profile(opt.profile)
+	if profile != "" && !slices.Contains(checklist.Profiles(), profile) {
+		return problem.Misuse(text{JA: "verify の --profile に使えるのは touki と koshonin です。", EN: "--profile of verify is touki or koshonin."})
 	}
 	if opt.keyUsage != keyUsageDocument && opt.keyUsage != keyUsageAny {
 		return problem.Misuse(text{JA: "--key-usage に使えるのは document と any です。", EN: "--key-usage is document or any."})
@@ -118,7 +120,7 @@ func (a *app) verify(ctx context.Context, opt *verifyOptions, files []string) (e
 			return err
 		}
 	}
-	find := finder{io: a.io, now: a.env.Now, content: opt.content, folder: opt.folder, touki: opt.profile == profileTouki, many: len(files) > 1}
+	find := finder{io: a.io, now: a.env.Now, content: opt.content, folder: opt.folder, profile: profile, many: len(files) > 1}
 	var extracted *output.File
 	if opt.extract != "" {
 		if len(files) > 1 {
@@ -139,7 +141,7 @@ func (a *app) verify(ctx context.Context, opt *verifyOptions, files []string) (e
 	report := a.newVerifyReport(opt, len(e.anchors.TSA) > 0, find.many)
 	worst := problem.Code("")
 	err = find.findAll(ctx, files, func(f fileFinding) error {
-		v := e.judgeFile(ctx, f, find.touki)
+		v := e.judgeFile(ctx, f, profile)
 		if err := context.Cause(ctx); err != nil {
 			return err // what a source was asked for did not come because of that
 		}
@@ -197,7 +199,7 @@ func (v fileVerdict) code() (code problem.Code) {
 		code = problem.Undecided
 	}
 	for _, s := range v.signatures {
-		if unmet(s.touki) > 0 {
+		if checklist.Unmet(s.checklist) > 0 {
 			code = problem.Invalid
 		}
 	}
@@ -248,28 +250,30 @@ func (s signatureVerdict) status() trust.Status {
 	return worst
 }
 
-func (e *examiner) judgeFile(ctx context.Context, f fileFinding, touki bool) fileVerdict {
+func (e *examiner) judgeFile(ctx context.Context, f fileFinding, p checklist.Profile) fileVerdict {
 	v := fileVerdict{file: f.file, err: f.err}
 	for _, s := range f.signatures {
-		v.signatures = append(v.signatures, e.judgeAll(ctx, s, touki))
+		v.signatures = append(v.signatures, e.judgeAll(ctx, s, p))
 	}
-	if v.err == nil && (len(v.signatures) == 0 || touki && !v.signed()) {
+	if v.err == nil && (len(v.signatures) == 0 || p != "" && !v.signed()) {
 		v.err = noSignature(f.file)
 	}
 	return v
 }
 
 // judgeAll judges a signature and its counter-signatures.
-func (e *examiner) judgeAll(ctx context.Context, f foundSignature, touki bool) signatureVerdict {
+func (e *examiner) judgeAll(ctx context.Context, f foundSignature, p checklist.Profile) signatureVerdict {
 	if f.role == roleTimestamp {
 		return e.judgeTimestamp(ctx, f)
 	}
 	v := e.judge(ctx, f)
 	for _, c := range f.counter {
-		v.counter = append(v.counter, e.judgeAll(ctx, c, touki))
+		v.counter = append(v.counter, e.judgeAll(ctx, c, p))
 	}
-	if touki && f.checklist != nil {
-		v.touki = toukiList(v, e.now())
+	if p != "" && f.asked != nil {
+		subject := *f.asked
+		subject.Certificate, subject.Verdict, subject.Now = v.cert, v.verdict, e.now()
+		v.checklist = p.For(subject)
 	}
 	return v
 }

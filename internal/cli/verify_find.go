@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jpki-tools/jpki/internal/checklist"
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/ui"
@@ -24,21 +25,23 @@ import (
 // foundSignature is one signature as its format gives it, before anybody asked whom
 // to believe.
 type foundSignature struct {
-	format    string
-	role      role
-	where     string // the field of a PDF, the id in an XML document
-	cert      *x509.Certificate
-	certs     []*x509.Certificate // that came with it
-	algorithm string
-	claimed   time.Time // the signing time, as the signer claims
-	reasons   []trust.Reason
-	covers    []text
-	after     text // what was added after it
-	stamps    []stamp
-	itself    *stamp               // of a document timestamp
-	counter   []foundSignature     // over this one
-	form      xmlsig.Profile       // of an XML document
-	checklist []pdfsig.Requirement // of a PDF, for --profile touki
+	format     string
+	role       role
+	where      string // the field of a PDF, the id in an XML document
+	cert       *x509.Certificate
+	certs      []*x509.Certificate // that came with it
+	algorithm  string
+	claimed    time.Time // the signing time, as the signer claims
+	reasons    []trust.Reason
+	covers     []text
+	after      text // what was added after it
+	stamps     []stamp
+	itself     *stamp             // of a document timestamp
+	counter    []foundSignature   // over this one
+	form       xmlsig.Profile     // of an XML document
+	asked      *checklist.Subject // of a PDF, for --profile: what is known before it is judged
+	savedAgain bool               // a PDF that another program wrote anew after signing
+	unproven   *x509.Certificate  // whose signature it says it is, where nothing bears that out
 }
 
 // role is what a signature is for.
@@ -74,11 +77,11 @@ type finder struct {
 	io  *ui.IO
 	now func() time.Time
 
-	content []string  // what detached signatures are over, where that was said
-	folder  string    // of the files that detached signatures are over
-	touki   bool      // only PDFs are wanted
-	many    bool      // files: their number shows how far it came
-	inside  io.Writer // takes the content of an attached signature; nil where nobody wants it
+	content []string          // what detached signatures are over, where that was said
+	folder  string            // of the files that detached signatures are over
+	profile checklist.Profile // "" wants more than PDFs
+	many    bool              // files: their number shows how far it came
+	inside  io.Writer         // takes the content of an attached signature; nil where nobody wants it
 }
 
 // signatures finds every signature of a file, by its content.
@@ -106,8 +109,8 @@ func (f *finder) signatures(ctx context.Context, path string) ([]foundSignature,
 		format = "xmldsig" // no CMS begins like that
 	}
 	switch {
-	case f.touki && format != "pdf":
-		return nil, notForTouki(path)
+	case f.profile != "" && format != "pdf":
+		return nil, notForChecklist(path)
 	case f.inside != nil && format != "cms":
 		return nil, nothingInside(path)
 	case len(f.content) > 0 && format == "pdf":
@@ -293,7 +296,11 @@ func findPDF(ctx context.Context, path string, f *os.File, size int64) ([]foundS
 	}
 	var all []foundSignature
 	for _, s := range report.Signatures {
-		all = append(all, pdfFinding(s))
+		found := pdfFinding(s)
+		if found.asked != nil {
+			found.asked.File, found.asked.Size = path, size
+		}
+		all = append(all, found)
 	}
 	for i, s := range report.Signatures {
 		if all[i].itself == nil || all[i].itself.err != nil {
@@ -321,7 +328,11 @@ func pdfFinding(s pdfsig.Signature) foundSignature {
 		found.itself = documentStamp(s)
 	}
 	if found.role != roleTimestamp {
-		found.checklist = s.Touki()
+		found.savedAgain = s.SavedAgain()
+		found.asked = &checklist.Subject{Requirements: s.Touki(), SavedAgain: found.savedAgain}
+	}
+	if found.cert == nil {
+		found.unproven = s.ClaimedSigner()
 	}
 	found.where = cert.Printable(s.Field)
 	if found.claimed.IsZero() && found.role != roleTimestamp {

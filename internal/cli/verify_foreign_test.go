@@ -47,3 +47,40 @@ func TestToukiOfPoppler(t *testing.T) {
 		t.Errorf("exit %d\n%s", exit, out)
 	}
 }
+
+// TestSavedAgainByOthers: why was it rejected? Another program saved the file
+// again. That is said, with who signed it, and no advice about anything else.
+func TestSavedAgainByOthers(t *testing.T) {
+	for lang, want := range map[string][]string{
+		"en": {"as when another program saved it again after signing", "Signer (unproven)", "NOT OK  No other program saved the file again", "the other items cannot be checked", "Hand in the file as it was signed"},
+		"ja": {"別のソフトで保存し直されたときにこうなります", "署名者(未確認)", "不適合  署名したあとに、ほかのソフトで保存し直されていない", "ほかの項目は確かめられません", "そのまま提出するか"},
+	} {
+		t.Run(lang, func(t *testing.T) {
+			w := newWorld(t, lang)
+			w.write("a.pdf", samplePDF(t, w))
+			w.write("pin", "DEMO123")
+			if exit, out := w.run("sign a.pdf --card demo --pin-file pin", ""); exit != 0 {
+				t.Fatalf("%d %s", exit, out)
+			}
+			if out, err := exec.Command("qpdf", w.path("a-signed.pdf"), w.path("saved.pdf")).CombinedOutput(); err != nil {
+				t.Fatalf("qpdf: %v %s", err, out)
+			}
+			for _, line := range []string{"verify saved.pdf --trust demo", "verify saved.pdf --trust demo --profile touki"} {
+				exit, out := w.run(line, "")
+				if exit != 8 {
+					t.Errorf("%s: exit %d", line, exit)
+				}
+				for i, sentence := range want {
+					if there := strings.Contains(out, sentence); there != (i < 2 || strings.Contains(line, "touki")) {
+						t.Errorf("%s: %q: %v\n%s", line, sentence, there, out)
+					}
+				}
+				for _, other := range []string{"SHA-256", "digest", "forged", "偽造", "Put the card", "cannot say", "判定不可"} {
+					if strings.Contains(out, other) {
+						t.Errorf("%s: says %q\n%s", line, other, out)
+					}
+				}
+			}
+		})
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/jpki-tools/jpki/internal/checklist"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/pdfsig"
@@ -14,6 +15,7 @@ import (
 type verifyDocument struct {
 	io       *ui.IO
 	personal bool
+	profile  checklist.Profile
 	begun    bool
 }
 
@@ -46,7 +48,7 @@ type signatureVerdictDoc struct {
 	Covers      []string              `json:"covers"`
 	After       string                `json:"added_later"`
 	Counter     []signatureVerdictDoc `json:"counter_signatures"`
-	Touki       *toukiDoc             `json:"touki"`
+	Touki       *checklistDoc         `json:"touki"`
 }
 
 type reasonDoc struct {
@@ -61,8 +63,9 @@ type stampDoc struct {
 	Reason    string  `json:"reason"` // why not
 }
 
-// toukiDoc is there only with --profile touki.
-type toukiDoc struct {
+// checklistDoc is there only with --profile.
+type checklistDoc struct {
+	Profile      string           `json:"profile"`
 	Acceptance   string           `json:"acceptance"` // always "unverified"
 	NotMet       int              `json:"not_met"`
 	Requirements []requirementDoc `json:"requirements"`
@@ -140,8 +143,8 @@ func (d *verifyDocument) signature(s signatureVerdict) signatureVerdictDoc {
 	for _, c := range s.counter {
 		doc.Counter = append(doc.Counter, d.signature(c))
 	}
-	if s.touki != nil {
-		doc.Touki = d.touki(s.touki)
+	if s.checklist != nil {
+		doc.Touki = d.checklist(s.checklist)
 	}
 	return doc
 }
@@ -160,12 +163,12 @@ func (d *verifyDocument) stamp(t stamp) stampDoc {
 	return doc
 }
 
-func (d *verifyDocument) touki(list []requirement) *toukiDoc {
-	doc := &toukiDoc{Acceptance: "unverified", NotMet: unmet(list)}
+func (d *verifyDocument) checklist(list []checklist.Item) *checklistDoc {
+	doc := &checklistDoc{Profile: string(d.profile), Acceptance: "unverified", NotMet: checklist.Unmet(list)}
 	for _, r := range list {
-		line := requirementDoc{Item: r.item, Answer: r.answer, Found: r.found, What: d.io.Text(r.about.what)}
-		if r.answer != pdfsig.Met {
-			line.Todo = d.io.Text(r.about.todo)
+		line := requirementDoc{Item: r.Name, Answer: r.Answer, Found: r.Found, What: d.io.Text(r.What)}
+		if r.Answer != pdfsig.Met {
+			line.Todo = d.io.Text(r.Todo)
 		}
 		doc.Requirements = append(doc.Requirements, line)
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jpki-tools/jpki/internal/checklist"
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/ui"
@@ -25,9 +27,9 @@ type verifyReport interface {
 
 func (a *app) newVerifyReport(opt *verifyOptions, stamps, many bool) verifyReport {
 	if a.json {
-		return &verifyDocument{io: a.io, personal: opt.personal}
+		return &verifyDocument{io: a.io, personal: opt.personal, profile: checklist.Profile(opt.profile)}
 	}
-	return &verifyText{io: a.io, personal: opt.personal, stamps: stamps, many: many, counts: map[tally]int{}}
+	return &verifyText{io: a.io, personal: opt.personal, stamps: stamps, many: many, profile: checklist.Profile(opt.profile), counts: map[tally]int{}}
 }
 
 // momentText writes a moment in Japan's zone.
@@ -60,6 +62,7 @@ type verifyText struct {
 	personal bool // show all that the certificate tells of its holder
 	stamps   bool // authorities of timestamps were named
 	many     bool // files
+	profile  checklist.Profile
 
 	rows   [][]string // of the table at the end
 	counts map[tally]int
@@ -96,8 +99,8 @@ func (r *verifyText) signature(w io.Writer, s signatureVerdict, indent int) {
 		fmt.Fprintf(w, "%s%s\n", strings.Repeat(" ", indent), r.io.Text(text{JA: "この署名への署名(カウンター署名)", EN: "Counter-signature, over this signature"}))
 		r.signature(w, c, indent+2)
 	}
-	if s.touki != nil {
-		writeTouki(r.io, w, s.touki, indent)
+	if s.checklist != nil {
+		writeChecklist(r.io, w, r.profile, s, indent)
 	}
 }
 
@@ -115,7 +118,13 @@ func (r *verifyText) verdictRows(s signatureVerdict) [][]string {
 	}
 	rows := [][]string{r.io.Row(verdictTones[status], text{JA: "判定", EN: "Verdict"}, capital(verdict))}
 	add := func(tone ui.Tone, label, value text) { rows = append(rows, r.io.Row(tone, label, value)) }
+	if s.savedAgain {
+		add(ui.Plain, text{JA: "理由", EN: "Reason"}, savedAgainText)
+	}
 	for _, reason := range s.verdict.Reasons {
+		if s.savedAgain {
+			break // all of them follow from that
+		}
 		add(ui.Plain, text{JA: "理由", EN: "Reason"}, reasonText(reason))
 	}
 	switch s.role {
@@ -144,9 +153,26 @@ func (r *verifyText) verdictRows(s signatureVerdict) [][]string {
 	return append(rows, revocationRows(r.io, s.verdict)...)
 }
 
+// savedAgainText is the reason where another program wrote a signed PDF anew.
+var savedAgainText = text{
+	JA: "署名の範囲がファイルと合いません。署名したあとに、別のソフトで保存し直されたときにこうなります。",
+	EN: "the range of the signature does not fit the file, as when another program saved it again after signing",
+}
+
+// holderName is the name of a certificate's holder, or else the subject's.
+func holderName(c *x509.Certificate) string {
+	if h, err := cert.HolderOf(c); (err == nil || errors.Is(err, cert.ErrHolderMalformed)) && h.Name != "" {
+		return h.Name.String()
+	}
+	return cert.Name(c.RawSubject)
+}
+
 // signerRows say whose certificate it is, and with --personal what else it
 // tells of its holder.
 func (r *verifyText) signerRows(s signatureVerdict) (rows [][]string) {
+	if s.unproven != nil {
+		return [][]string{r.io.Row(ui.Plain, text{JA: "署名者(未確認)", EN: "Signer (unproven)"}, i18n.Same(holderName(s.unproven)))}
+	}
 	if s.cert == nil {
 		return nil
 	}

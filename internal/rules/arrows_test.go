@@ -43,6 +43,7 @@ var arrows = map[string][]string{
 	"internal/bundle":     {"internal/output", "golang.org/x/text"},
 	"internal/calendar":   {"pkg/cert"},
 	"internal/castore":    {"pkg/cert", "pkg/trust", "internal/state"},
+	"internal/checklist":  {"pkg/cert", "pkg/pdfsig", "pkg/trust", "internal/i18n", "internal/submission"},
 	"internal/cli":        {"pkg", "internal", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x"},
 	"internal/companion":  {"golang.org/x/text"},
 	"internal/democard":   {"pkg/virtualcard", "internal/state"},
