@@ -13,8 +13,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jpki-tools/jpki/internal/castore"
+	"github.com/jpki-tools/jpki/internal/input"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/state"
+	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/trust"
@@ -174,7 +176,7 @@ func (a *app) caWords(added bool) (words []string) {
 	}
 	for _, ca := range all {
 		if !added || ca.standing == trust.Added {
-			words = append(words, ca.id+"\t"+a.io.Text(caNames[ca.kind]))
+			words = append(words, ca.id+"\t"+a.io.Text(terms.CANames[ca.kind]))
 		}
 	}
 	return words
@@ -200,7 +202,7 @@ func (a *app) caList(ctx context.Context) error {
 		if i > 0 {
 			fmt.Fprintln(&w)
 		}
-		fmt.Fprintf(&w, "%s\n  %s\n", a.io.Paint(ui.Strong, a.io.Text(capital(caNames[kind]))),
+		fmt.Fprintf(&w, "%s\n  %s\n", a.io.Paint(ui.Strong, a.io.Text(terms.Capital(terms.CANames[kind]))),
 			a.io.Text(text{JA: "公表値: %s", EN: "published at %s"}.With(trust.OfficialPage(kind))))
 		var rows [][]string
 		var fingerprints []cert.Fingerprint
@@ -219,11 +221,6 @@ func (a *app) caList(ctx context.Context) error {
 	}
 	_, err = io.WriteString(a.io.Out, w.String())
 	return err
-}
-
-var caNames = map[cert.Kind]text{
-	cert.SignCA: {JA: "署名用認証局", EN: "CA for digital signature"},
-	cert.AuthCA: {JA: "利用者証明用認証局", EN: "CA for user authentication"},
 }
 
 func (a *app) caRow(ca knownCA) []string {
@@ -294,21 +291,21 @@ func (a *app) caShow(ctx context.Context, what string) error {
 	if !ca.stored {
 		yes = text{JA: "保管していません", EN: "not kept"}
 	}
-	name, known := caNames[ca.kind]
+	name, known := terms.CANames[ca.kind]
 	if !known {
-		name = kindTexts[ca.kind]
+		name = terms.KindNames[ca.kind]
 	}
 	rows := [][]string{
-		row(text{JA: "認証局", EN: "CA"}, a.io.Text(capital(name))),
+		row(text{JA: "認証局", EN: "CA"}, a.io.Text(terms.Capital(name))),
 		row(text{JA: "ID", EN: "ID"}, ca.id),
-		row(text{JA: "信頼", EN: "Trust"}, a.io.Text(capital(standingTexts[ca.standing]))),
-		row(text{JA: "状態", EN: "State"}, a.io.Text(capital(stateTexts[a.caState(ca)]))),
-		row(text{JA: "有効期間の開始", EN: "Valid from"}, a.io.Text(lastDayText(cert.DateOf(ca.validity.NotBefore)))),
-		row(text{JA: "有効期間満了日", EN: "Last day"}, a.io.Text(lastDayText(ca.validity.LastDay()))),
+		row(text{JA: "信頼", EN: "Trust"}, a.io.Text(terms.Capital(terms.Standings[ca.standing]))),
+		row(text{JA: "状態", EN: "State"}, a.io.Text(terms.Capital(stateTexts[a.caState(ca)]))),
+		row(text{JA: "有効期間の開始", EN: "Valid from"}, a.io.Text(terms.LastDay(cert.DateOf(ca.validity.NotBefore)))),
+		row(text{JA: "有効期間満了日", EN: "Last day"}, a.io.Text(terms.LastDay(ca.validity.LastDay()))),
 		row(text{JA: "シリアル番号", EN: "Serial"}, ca.serial),
 		row(text{JA: "鍵識別子", EN: "Key identifier"}, ca.keyID),
 		row(text{JA: "SHA-256", EN: "SHA-256"}, ca.fingerprint.String()),
-		row(text{JA: "証明書", EN: "Certificate"}, a.io.Text(capital(yes))),
+		row(text{JA: "証明書", EN: "Certificate"}, a.io.Text(terms.Capital(yes))),
 	}
 	if ca.cert != nil {
 		rows = append(rows, row(text{JA: "識別名", EN: "Subject"}, cert.Name(ca.cert.RawSubject)))
@@ -330,7 +327,7 @@ func findCA(ctx context.Context, all []knownCA, what string) (knownCA, error) {
 	if _, err := os.Stat(what); err != nil && !strings.ContainsAny(what, `./\`) {
 		return knownCA{}, unknownCA(what)
 	}
-	c, err := readCertificateFile(ctx, what)
+	c, err := input.CertificateFile(ctx, what)
 	if err != nil {
 		return knownCA{}, err
 	}
@@ -353,7 +350,7 @@ func unknownCA(id string) error {
 }
 
 func (a *app) caAdd(ctx context.Context, path, fingerprint string) error {
-	c, err := readCertificateFile(ctx, path)
+	c, err := input.CertificateFile(ctx, path)
 	if err != nil {
 		return err
 	}
@@ -387,7 +384,7 @@ func (a *app) caAdd(ctx context.Context, path, fingerprint string) error {
 	if a.json {
 		return a.writeCA(ca)
 	}
-	a.io.Say(done.With(ca.id, caNames[ca.kind]))
+	a.io.Say(done.With(ca.id, terms.CANames[ca.kind]))
 	return nil
 }
 
@@ -442,15 +439,4 @@ func (a *app) caRemove(ctx context.Context, id string) error {
 		return nil
 	}
 	return unknownCA(id)
-}
-
-// explainCAs explains a damaged store.
-func explainCAs(err error) *problem.Problem {
-	var damaged *castore.DamagedError
-	if !errors.As(err, &damaged) {
-		return nil
-	}
-	return problem.New(problem.Failed,
-		text{JA: "保管している認証局の証明書が壊れています。", EN: "The store of CA certificates is damaged."},
-		text{JA: "%sを消すと、空の状態から始められます。", EN: "Delete %s to begin anew."}.With(damaged.Path))
 }

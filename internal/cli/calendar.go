@@ -10,6 +10,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/calendar"
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 )
@@ -116,10 +117,10 @@ func (s cardStatus) dated() (all []certificateStatus, err error) {
 		v, _ := over.validity()
 		next := text{JA: "カードを持って市区町村の窓口で新しく発行してもらってください(無料)。詳しくは jpki guide renew", EN: "Take the card to the municipal counter for a new one (free). More: jpki guide renew"}
 		if s.onPhone() {
-			next = aboutPhone
+			next = terms.AboutPhone
 		}
 		return nil, problem.New(problem.Expired,
-			text{JA: "%sの有効期間は%sに終わっています。", EN: "The %s ended on %s."}.With(certificateNames[over.kind], dateText(v.LastDay())), next)
+			text{JA: "%sの有効期間は%sに終わっています。", EN: "The %s ended on %s."}.With(terms.CertificateNames[over.kind], terms.Date(v.LastDay())), next)
 	}
 	if err := s.undecided(); err != nil {
 		return nil, err
@@ -136,7 +137,7 @@ func (a *app) events(opt *calendarOptions, c certificateStatus, s cardStatus) (e
 	now := a.env.Now()
 	note := renewalNote(last)
 	if s.onPhone() {
-		note = aboutPhone
+		note = terms.AboutPhone
 	}
 	event := func(what string, day cert.Date, summary text, alarms ...calendar.Alarm) {
 		if s.demo {
@@ -149,9 +150,9 @@ func (a *app) events(opt *calendarOptions, c certificateStatus, s cardStatus) (e
 			Day: day, Summary: a.io.Text(summary), Description: a.io.Text(note), Alarms: alarms,
 		})
 	}
-	name := capital(certificateNames[c.kind])
+	name := terms.Capital(terms.CertificateNames[c.kind])
 	if !s.onPhone() {
-		event("opens", v.RenewalOpens(), text{JA: "%sを更新できます(%sまで)", EN: "%s can be renewed (until %s)"}.With(name, dateText(last)), calendar.Alarm{})
+		event("opens", v.RenewalOpens(), text{JA: "%sを更新できます(%sまで)", EN: "%s can be renewed (until %s)"}.With(name, terms.Date(last)), calendar.Alarm{})
 	}
 	var alarms []calendar.Alarm
 	for _, d := range opt.remind {
@@ -159,7 +160,7 @@ func (a *app) events(opt *calendarOptions, c certificateStatus, s cardStatus) (e
 			alarms = append(alarms, calendar.Alarm{DaysBefore: int(d)})
 			continue
 		}
-		event("remind-"+d.String(), last.AddDays(-int(d)), text{JA: "%s: %s", EN: "%s: %s"}.With(name, daysText(int(d))), calendar.Alarm{})
+		event("remind-"+d.String(), last.AddDays(-int(d)), text{JA: "%s: %s", EN: "%s: %s"}.With(name, terms.Days(int(d))), calendar.Alarm{})
 	}
 	event("last", last, text{JA: "%sの有効期間満了日", EN: "%s: last day of validity"}.With(name), alarms...)
 	return events
@@ -171,7 +172,7 @@ func renewalNote(last cert.Date) text {
 		text{
 			JA: "%sまでに、カードと暗証番号を用意して市区町村の窓口で更新してください(無料)。",
 			EN: "Renew by %s at the municipal counter: bring the card and your PINs (free).",
-		}.With(dateText(last)),
+		}.With(terms.Date(last)),
 		text{JA: "きまりは変わることがあります。市区町村に確かめてください。詳しくは jpki guide renew", EN: "Rules change: ask your municipality. More: jpki guide renew"},
 		text{JA: "更新したら古い証明書の予定を消し、jpki calendar で作り直してください。", EN: "Once renewed, delete these entries of the old certificate and run jpki calendar again."},
 	)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/jpki-tools/jpki/internal/democard"
 	"github.com/jpki-tools/jpki/internal/env"
+	"github.com/jpki-tools/jpki/internal/explain"
 	"github.com/jpki-tools/jpki/internal/output"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/state"
@@ -181,7 +182,7 @@ const patience = 30 * time.Second
 // [patience] for a card, on a terminal where somebody sees that it is waited
 // for. Without a reader something else is wrong.
 func (o *opener) waitLimit(missing error) time.Duration {
-	p := explain(missing)
+	p := explain.Error(missing)
 	switch {
 	case o.waits:
 		return o.wait
@@ -265,7 +266,7 @@ func (o *opener) wanting(missing error) text {
 	case errors.Is(missing, pcsc.ErrNoCard):
 		return text{JA: "カードをリーダーに置いてください。", EN: "Put the card on the reader."}
 	}
-	p := explain(missing)
+	p := explain.Error(missing)
 	return text{JA: "%s%s", EN: "%s %s"}.With(p.What, p.Next)
 }
 
@@ -457,7 +458,7 @@ func (t *trace) begin(now func() time.Time) error {
 			text{JA: "--trace で別の名前を指定してください。", EN: "Give another name with --trace."})
 	}
 	if err != nil {
-		return notMade(t.path, output.Reason(errors.Unwrap(err)), "--trace").Because(err)
+		return explain.NotMade(t.path, output.Reason(errors.Unwrap(err)), "--trace").Because(err)
 	}
 	t.tracer = &apdu.Tracer{Public: jpki.PublicFile, Now: now, Sink: func(x apdu.Exchange) { writeExchange(f, x) }}
 	return nil

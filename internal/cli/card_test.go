@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jpki-tools/jpki/internal/explain"
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/ui"
@@ -69,7 +70,7 @@ func TestWaitForCard(t *testing.T) {
 				t.Errorf("got %v, %v", with, err)
 			}
 			if err != nil {
-				if p := explain(err); p.Code != problem.NoCard && p.Code != problem.NoReader {
+				if p := explain.Error(err); p.Code != problem.NoCard && p.Code != problem.NoReader {
 					t.Errorf("that is told as %v", p)
 				}
 			}

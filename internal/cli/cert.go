@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/rsa"
@@ -18,8 +17,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jpki-tools/jpki/internal/castore"
+	"github.com/jpki-tools/jpki/internal/input"
 	"github.com/jpki-tools/jpki/internal/output"
 	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/jpki"
@@ -247,11 +248,11 @@ func (a *app) certShow(ctx context.Context, opt *unlockOptions, name string, per
 	case ok:
 		c, err = a.cardCertificate(ctx, opt, kind)
 	case name == "-":
-		c, err = readCertificate(stdin(ctx, a.io), a.io.Text(text{JA: "標準入力", EN: "standard input"}))
+		c, err = input.Certificate(input.Stdin(ctx, a.io), a.io.Text(text{JA: "標準入力", EN: "standard input"}))
 	case notThere != nil && !strings.ContainsAny(name, `./\`):
 		return unknownKind(name)
 	default:
-		c, err = readCertificateFile(ctx, name)
+		c, err = input.CertificateFile(ctx, name)
 	}
 	if err != nil {
 		return err
@@ -263,30 +264,6 @@ func (a *app) certShow(ctx context.Context, opt *unlockOptions, name string, per
 	}
 	fmt.Fprint(a.io.Out, a.io.Rows(0, d.rows(a.io, personal)))
 	return nil
-}
-
-// readCertificateFile reads the certificate of a file, PEM or DER.
-func readCertificateFile(ctx context.Context, path string) (*x509.Certificate, error) {
-	data, err := readSmall(ctx, path, 4*cert.MaxSize)
-	if err != nil {
-		return nil, err
-	}
-	return readCertificate(bytes.NewReader(data), path)
-}
-
-func readCertificate(r io.Reader, name string) (*x509.Certificate, error) {
-	data, err := io.ReadAll(io.LimitReader(r, 4*cert.MaxSize))
-	if err != nil {
-		return nil, err
-	}
-	if block, _ := pem.Decode(data); block != nil && block.Type == "CERTIFICATE" {
-		data = block.Bytes
-	}
-	c, err := cert.Parse(data)
-	if err != nil {
-		return nil, notCertificate(name, err)
-	}
-	return c, nil
 }
 
 // description is what is told of a certificate.
@@ -335,14 +312,6 @@ func (d *description) recognize(added []knownCA) {
 // renewable reports a certificate that the municipal counter renews.
 func (d description) renewable() bool { return d.kind == cert.Sign || d.kind == cert.Auth }
 
-var kindTexts = map[cert.Kind]text{
-	cert.Sign:   certificateNames[jpki.KindSign],
-	cert.Auth:   certificateNames[jpki.KindAuth],
-	cert.SignCA: certificateNames[jpki.KindSignCA],
-	cert.AuthCA: certificateNames[jpki.KindAuthCA],
-	cert.Other:  {JA: "公的個人認証サービス以外の証明書", EN: "certificate of another service than JPKI"},
-}
-
 var stateTexts = map[certificateState]text{
 	stateValid:       {JA: "有効期間内です", EN: "within its validity"},
 	stateRenewalOpen: {JA: "有効期間内です(更新できます)", EN: "within its validity, renewal is open"},
@@ -350,17 +319,9 @@ var stateTexts = map[certificateState]text{
 	stateNotYetValid: {JA: "有効期間の前です", EN: "not yet valid"},
 }
 
-var standingTexts = map[trust.Standing]text{
-	trust.Pinned:  {JA: "公表されている認証局です", EN: "one of the published CAs"},
-	trust.Added:   {JA: "自分で加えた認証局です", EN: "a CA that you added"},
-	trust.Demo:    {JA: "デモ用(本物ではありません)", EN: "DEMO, not a real one"},
-	trust.Unknown: {JA: "この版が知らない認証局です", EN: "a CA that this version does not know"},
-	trust.NotJPKI: {JA: "公的個人認証サービスの認証局ではありません", EN: "not a CA of JPKI"},
-}
-
 func (d description) rows(o *ui.IO, personal bool) [][]string {
 	v := cert.ValidityOf(d.cert)
-	kind := capital(kindTexts[d.kind])
+	kind := terms.Capital(terms.KindNames[d.kind])
 	if d.demo {
 		kind = text{JA: "%s(デモ)", EN: "%s (DEMO)"}.With(kind)
 	}
@@ -372,10 +333,10 @@ func (d description) rows(o *ui.IO, personal bool) [][]string {
 	}
 	add(text{JA: "種類", EN: "Kind"}, o.Text(kind))
 	add(text{JA: "状態", EN: "State"}, o.Text(stateTexts[d.state]))
-	add(text{JA: "有効期間の開始", EN: "Valid from"}, o.Text(lastDayText(cert.DateOf(v.NotBefore))))
-	add(text{JA: "有効期間満了日", EN: "Last day"}, o.Text(text{JA: "%s  %s", EN: "%s  (%s)"}.With(lastDayText(v.LastDay()), daysText(d.daysLeft))))
+	add(text{JA: "有効期間の開始", EN: "Valid from"}, o.Text(terms.LastDay(cert.DateOf(v.NotBefore))))
+	add(text{JA: "有効期間満了日", EN: "Last day"}, o.Text(text{JA: "%s  %s", EN: "%s  (%s)"}.With(terms.LastDay(v.LastDay()), terms.Days(d.daysLeft))))
 	if d.renewable() {
-		add(text{JA: "更新できる日", EN: "Renewal opens"}, o.Text(dateText(v.RenewalOpens())))
+		add(text{JA: "更新できる日", EN: "Renewal opens"}, o.Text(terms.Date(v.RenewalOpens())))
 	}
 	if d.holder != nil {
 		if personal {
@@ -387,7 +348,7 @@ func (d description) rows(o *ui.IO, personal bool) [][]string {
 	add(text{JA: "識別名", EN: "Subject"}, cert.Name(d.cert.RawSubject))
 	add(text{JA: "発行者", EN: "Issuer"}, cert.Name(d.cert.RawIssuer))
 	if d.kind.IsCA() {
-		standing := o.Text(standingTexts[d.ca.Standing])
+		standing := o.Text(terms.Standings[d.ca.Standing])
 		if d.ca.Pin.ID != "" {
 			standing = d.ca.Pin.ID + "  " + standing
 		}
@@ -395,11 +356,11 @@ func (d description) rows(o *ui.IO, personal bool) [][]string {
 	} else if d.issuer != "" {
 		generation := d.issuer
 		if d.added {
-			generation += "  " + o.Text(standingTexts[trust.Added])
+			generation += "  " + o.Text(terms.Standings[trust.Added])
 		}
 		add(text{JA: "認証局の世代", EN: "CA generation"}, generation)
 	} else if d.renewable() {
-		add(text{JA: "認証局の世代", EN: "CA generation"}, o.Text(standingTexts[trust.Unknown]))
+		add(text{JA: "認証局の世代", EN: "CA generation"}, o.Text(terms.Standings[trust.Unknown]))
 	}
 	add(text{JA: "シリアル番号", EN: "Serial"}, cert.Serial(d.cert.SerialNumber))
 	add(text{JA: "鍵", EN: "Key"}, keyText(d.cert))

@@ -15,7 +15,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jpki-tools/jpki/internal/i18n"
+	"github.com/jpki-tools/jpki/internal/input"
 	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/jpki"
@@ -145,12 +147,12 @@ func (a *app) subject(ctx context.Context, opt *unlockOptions, name string) (s s
 	case ok:
 		return a.cardSubject(ctx, opt, kind)
 	case name == "-":
-		s.cert, err = readCertificate(stdin(ctx, a.io), a.io.Text(text{JA: "標準入力", EN: "standard input"}))
+		s.cert, err = input.Certificate(input.Stdin(ctx, a.io), a.io.Text(text{JA: "標準入力", EN: "standard input"}))
 	case notThere != nil && !strings.ContainsAny(name, `./\`):
 		err = unknownKind(name)
 	default:
 		var all []*x509.Certificate // those behind the first come along
-		if all, err = readCertificates(ctx, name); err == nil {
+		if all, err = input.Certificates(ctx, name); err == nil {
 			s.cert, s.others = all[0], all[1:]
 		}
 	}
@@ -292,7 +294,7 @@ func (c checked) rows(o *ui.IO) [][]string {
 	status := c.verdict.Status()
 	verdict, tone := certVerdictTexts[status], verdictTones[status]
 	if status == trust.Valid && c.verdict.Revocation == trust.RevocationNotApplicable {
-		verdict = standingTexts[c.verdict.Issuer.Standing]
+		verdict = terms.Standings[c.verdict.Issuer.Standing]
 	}
 	switch {
 	case c.verdict.Issuer.Standing == trust.Demo && c.verdict.Revocation != trust.RevocationNotApplicable:
@@ -300,23 +302,23 @@ func (c checked) rows(o *ui.IO) [][]string {
 	case c.verdict.Issuer.Standing == trust.Given:
 		verdict = text{JA: "%s(公的個人認証サービスではなく、--ca で指定した認証局)", EN: "%s (under a CA of --ca, not under JPKI)"}.With(verdict)
 	}
-	rows := [][]string{o.Row(tone, text{JA: "判定", EN: "Verdict"}, capital(verdict))}
+	rows := [][]string{o.Row(tone, text{JA: "判定", EN: "Verdict"}, terms.Capital(verdict))}
 	add := func(tone ui.Tone, label, value text) { rows = append(rows, o.Row(tone, label, value)) }
 	for _, r := range c.verdict.Reasons {
 		add(ui.Plain, text{JA: "理由", EN: "Reason"}, c.reasonText(r))
 	}
 	if c.asked {
-		add(ui.Plain, text{JA: "確かめた日時", EN: "Checked for"}, momentText(c.at))
+		add(ui.Plain, text{JA: "確かめた日時", EN: "Checked for"}, terms.Moment(c.at))
 	}
-	add(ui.Plain, text{JA: "種類", EN: "Kind"}, capital(kindTexts[c.is.kind]))
-	last := text{JA: "%s  %s", EN: "%s  (%s)"}.With(lastDayText(cert.ValidityOf(c.cert).LastDay()), daysText(c.is.daysLeft))
+	add(ui.Plain, text{JA: "種類", EN: "Kind"}, terms.Capital(terms.KindNames[c.is.kind]))
+	last := text{JA: "%s  %s", EN: "%s  (%s)"}.With(terms.LastDay(cert.ValidityOf(c.cert).LastDay()), terms.Days(c.is.daysLeft))
 	lastTone := ui.Plain
 	if c.is.state == stateRenewalOpen {
 		lastTone = ui.Warn
 	}
 	add(lastTone, text{JA: "有効期間満了日", EN: "Last day"}, last)
 	if c.is.renewable() && c.is.state != stateExpired {
-		opens := dateText(cert.ValidityOf(c.cert).RenewalOpens())
+		opens := terms.Date(cert.ValidityOf(c.cert).RenewalOpens())
 		if c.is.state == stateRenewalOpen {
 			opens = text{JA: "%sから(今、市区町村の窓口で更新できます)", EN: "%s (open now, at the municipal counter)"}.With(opens)
 		}
@@ -344,7 +346,7 @@ var keyTones = map[cardKey]ui.Tone{keyNotChecked: ui.Faint, keyMatches: ui.Good,
 // issuerText says who issued it, and who says so.
 func issuerText(c checked) text {
 	id := c.verdict.Issuer
-	standing := standingTexts[id.Standing]
+	standing := terms.Standings[id.Standing]
 	switch {
 	case id.Pin.ID != "":
 		return text{JA: "%s  %s", EN: "%s  (%s)"}.With(id.Pin.ID, standing)

@@ -19,10 +19,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jpki-tools/jpki/internal/env"
+	"github.com/jpki-tools/jpki/internal/explain"
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/ui"
 )
+
+type text = i18n.Text
 
 // Config is what the program takes from its surroundings.
 type Config struct {
@@ -75,7 +78,7 @@ func interruptible() (context.Context, func()) {
 	signal.Notify(signals, endingSignals()...)
 	go func() {
 		for range signals {
-			cancel(interrupted())
+			cancel(explain.Interrupted())
 		}
 	}()
 	return ctx, func() {
@@ -83,10 +86,6 @@ func interruptible() (context.Context, func()) {
 		close(signals)
 		cancel(nil)
 	}
-}
-
-func interrupted() *problem.Problem {
-	return problem.New(problem.Interrupted, i18n.Text{JA: "中断しました。", EN: "Interrupted."}, i18n.Text{})
 }
 
 // app is what cobra's commands are made of: the streams, the surroundings, the
@@ -153,7 +152,7 @@ func (a *app) finish(err error) int {
 	if err == nil {
 		return 0
 	}
-	p := explain(err)
+	p := explain.Error(err)
 	if !p.Silent {
 		a.report(p)
 	}

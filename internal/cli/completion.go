@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 	"github.com/jpki-tools/jpki/pkg/pcsc"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
@@ -68,7 +69,7 @@ func (o offer) complete(_ *cobra.Command, given []string, _ string) ([]string, c
 // that can be offered: its name in the help tells.
 func (a *app) completions(root *cobra.Command) map[string]offer {
 	kinds := offer{words: a.kindWords}
-	keys := these("sign\t"+a.io.Text(pinNames[jpki.KeySign]), "auth\t"+a.io.Text(pinNames[jpki.KeyAuth]))
+	keys := these("sign\t"+a.io.Text(terms.PINNames[jpki.KeySign]), "auth\t"+a.io.Text(terms.PINNames[jpki.KeyAuth]))
 	demoCA := these("demo\t" + a.io.Text(text{JA: "デモカードの認証局", EN: "the CA of the demo cards"}))
 	return map[string]offer{
 		"jpki --card":     {words: a.cardWords},
@@ -170,7 +171,7 @@ func commandWords(root *cobra.Command) (words []string) {
 
 func (a *app) kindWords() (words []string) {
 	for _, k := range jpki.Kinds() {
-		words = append(words, k.String()+"\t"+a.io.Text(certificateNames[k]))
+		words = append(words, k.String()+"\t"+a.io.Text(terms.CertificateNames[k]))
 	}
 	return words
 }

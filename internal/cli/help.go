@@ -285,3 +285,11 @@ func personaNames() string {
 	}
 	return strings.Join(names, ", ")
 }
+
+// inBoth writes a table in both languages.
+func inBoth(table func(say func(text) string) string) text {
+	return text{
+		JA: table(func(t text) string { return t.JA }),
+		EN: table(func(t text) string { return t.EN }),
+	}
+}

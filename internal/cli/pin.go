@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 )
 
@@ -117,7 +118,7 @@ func (a *app) pinVerify(ctx context.Context, u *unlocker, args []string) error {
 			PIN      pinJSON `json:"pin"`
 		}{"jpki.pin-verify/v1", true, pinsJSON([]pinStatus{{key: k, tries: after}})[0]})
 	}
-	a.io.Say(text{JA: "%sは正しいです。%s。", EN: "The %s is right. %s."}.With(pinNames[k], capital(triesText(after))))
+	a.io.Say(text{JA: "%sは正しいです。%s。", EN: "The %s is right. %s."}.With(terms.PINNames[k], terms.Capital(terms.Tries(after))))
 	return nil
 }
 

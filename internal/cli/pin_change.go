@@ -6,8 +6,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/jpki-tools/jpki/internal/explain"
 	"github.com/jpki-tools/jpki/internal/pin"
 	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 )
@@ -91,7 +93,7 @@ func (a *app) pinChange(ctx context.Context, opt *changeOptions, args []string) 
 		return nil
 	}
 	return problem.New(problem.Output,
-		text{JA: "%sを変更し、新しいものを確かめましたが、それを標準出力に書けませんでした。", EN: "The %s is changed, and the new one was checked, but that could not be written to standard output."}.With(pinNames[k]),
+		text{JA: "%sを変更し、新しいものを確かめましたが、それを標準出力に書けませんでした。", EN: "The %s is changed, and the new one was checked, but that could not be written to standard output."}.With(terms.PINNames[k]),
 		text{JA: "変更は済んでいます。これからは新しいものを使ってください。", EN: "The change is done: use the new one from now on."}).Because(failed)
 }
 
@@ -108,9 +110,9 @@ func (a *app) tellChange(opt *changeOptions, k jpki.Key) {
 			Tries     int    `json:"tries"`
 		}{"jpki.pin-change/v1", k.String(), opt.dryRun, !opt.dryRun, !opt.dryRun, k.MaxTries()})
 	case opt.dryRun:
-		a.io.Say(text{JA: "現在の%sは正しく、変更できます。変更はしていません。", EN: "The current %s is right and can be changed. Nothing was changed."}.With(pinNames[k]))
+		a.io.Say(text{JA: "現在の%sは正しく、変更できます。変更はしていません。", EN: "The current %s is right and can be changed. Nothing was changed."}.With(terms.PINNames[k]))
 	default:
-		a.io.Say(text{JA: "%sを変更し、新しいものを確かめました。", EN: "The %s is changed, and the new one was checked."}.With(pinNames[k]))
+		a.io.Say(text{JA: "%sを変更し、新しいものを確かめました。", EN: "The %s is changed, and the new one was checked."}.With(terms.PINNames[k]))
 	}
 }
 
@@ -121,11 +123,11 @@ func (u *unlocker) chooseNew(ctx context.Context, k jpki.Key, current jpki.PIN) 
 		return u.read(ctx, k, u.sources.New, pin.Ask{})
 	}
 	say := u.cards.io.Text
-	name := pinNames[k]
+	name := terms.PINNames[k]
 	first := pin.Ask{
-		Title:       say(capital(name)),
-		Description: say(text{JA: "新しい%s(%s)を入力してください。", EN: "Enter the new %s (%s)."}.With(name, pinForms[k])),
-		Prompt:      say(text{JA: "新しい%s(%s): ", EN: "New %s (%s): "}.With(name, pinForms[k])),
+		Title:       say(terms.Capital(name)),
+		Description: say(text{JA: "新しい%s(%s)を入力してください。", EN: "Enter the new %s (%s)."}.With(name, terms.PINForms[k])),
+		Prompt:      say(text{JA: "新しい%s(%s): ", EN: "New %s (%s): "}.With(name, terms.PINForms[k])),
 		OK:          say(text{JA: "OK", EN: "OK"}), Cancel: say(text{JA: "キャンセル", EN: "Cancel"}),
 	}
 	again := first
@@ -158,7 +160,7 @@ func (u *unlocker) chooseNew(ctx context.Context, k jpki.Key, current jpki.PIN) 
 		if known, ok := problem.As(err); !notSent(err) && !(ok && known.Code == problem.PINRule) {
 			return jpki.PIN{}, err
 		}
-		e := explain(err)
+		e := explain.Error(err)
 		first.Error = say(text{JA: "%s%s", EN: "%s %s"}.With(e.What, e.Next))
 	}
 	return jpki.PIN{}, err
@@ -166,7 +168,7 @@ func (u *unlocker) chooseNew(ctx context.Context, k jpki.Key, current jpki.PIN) 
 
 func samePIN(k jpki.Key) error {
 	return problem.New(problem.PINRule,
-		text{JA: "新しい%sが現在のものと同じです。", EN: "The new %s is the current one."}.With(pinNames[k]),
+		text{JA: "新しい%sが現在のものと同じです。", EN: "The new %s is the current one."}.With(terms.PINNames[k]),
 		text{JA: "別のものを選んでください。", EN: "Choose another one."})
 }
 
@@ -188,12 +190,12 @@ func (a *app) acceptWeak(ctx context.Context, opt *changeOptions, u *unlocker, c
 		return nil
 	}
 	refused := problem.New(problem.WeakPIN,
-		text{JA: "新しい%sは推測されやすいものです(%s)。何も変更していません。", EN: "The new %s is easily guessed: %s. Nothing was changed."}.With(pinNames[k], weaknessTexts[weak]),
+		text{JA: "新しい%sは推測されやすいものです(%s)。何も変更していません。", EN: "The new %s is easily guessed: %s. Nothing was changed."}.With(terms.PINNames[k], weaknessTexts[weak]),
 		text{JA: "別のものを選ぶか、それでよければ --force を付けてください。", EN: "Choose another one, or insist with --force."})
 	if u.tty == nil {
 		return refused
 	}
-	u.tty.Println(a.io.Text(text{JA: "新しい%sは推測されやすいものです(%s)。", EN: "The new %s is easily guessed: %s."}.With(pinNames[k], weaknessTexts[weak])))
+	u.tty.Println(a.io.Text(text{JA: "新しい%sは推測されやすいものです(%s)。", EN: "The new %s is easily guessed: %s."}.With(terms.PINNames[k], weaknessTexts[weak])))
 	agreed, err := u.typedYes(ctx)
 	if err != nil || agreed {
 		return err

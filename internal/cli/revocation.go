@@ -15,8 +15,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jpki-tools/jpki/internal/castore"
+	"github.com/jpki-tools/jpki/internal/explain"
 	"github.com/jpki-tools/jpki/internal/fetch"
+	"github.com/jpki-tools/jpki/internal/input"
 	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/trust"
@@ -102,7 +105,7 @@ func newExaminer(ctx context.Context, out *ui.IO, now func() time.Time, o *trust
 		return nil, problem.Misuse(text{JA: "--ocsp は http:// か https:// で始まるURL、または aia です。", EN: "--ocsp is a URL with http:// or https://, or aia."})
 	}
 	for _, path := range o.cas {
-		cas, err := readCertificates(ctx, path)
+		cas, err := input.Certificates(ctx, path)
 		if err != nil {
 			return nil, err
 		}
@@ -133,7 +136,7 @@ func (e *examiner) recallCAs(ctx context.Context) {
 	defer cancel()
 	stored, err := e.stored.CAs(ctx)
 	if errors.Is(err, castore.ErrDamaged) {
-		e.io.Note(explain(err).What)
+		e.io.Note(explain.Error(err).What)
 	}
 	for _, s := range stored {
 		e.cas = append(e.cas, s.Certificate)
@@ -173,7 +176,7 @@ func isAddress(s string) bool {
 
 // readCRLs reads the lists of a file, PEM or DER.
 func readCRLs(ctx context.Context, path string) ([]*trust.CRL, error) {
-	data, err := readSmall(ctx, path, trust.MaxCRLSize+1)
+	data, err := input.ReadSmall(ctx, path, trust.MaxCRLSize+1)
 	if err != nil {
 		return nil, err
 	}
@@ -340,7 +343,7 @@ func revocationErrorText(err error) text {
 	}
 	var failed *fetch.Error
 	if errors.As(err, &failed) {
-		return text{JA: "%sから受け取れませんでした: %s", EN: "nothing came from %s: %s"}.With(cert.Printable(failed.Address), fetchReason(failed))
+		return text{JA: "%sから受け取れませんでした: %s", EN: "nothing came from %s: %s"}.With(cert.Printable(failed.Address), explain.FetchReason(failed))
 	}
 	return text{JA: "詳細: %s", EN: "%s"}.With(err.Error())
 }
@@ -363,7 +366,7 @@ func revokedText(e trust.Evidence) text {
 	if !ok {
 		why = text{JA: e.Reason.String(), EN: e.Reason.String()}
 	}
-	return text{JA: "%s(%s)", EN: "%s (%s)"}.With(momentText(e.Since), why)
+	return text{JA: "%s(%s)", EN: "%s (%s)"}.With(terms.Moment(e.Since), why)
 }
 
 // authorityRevokedError is a timestamp whose authority is revoked.
@@ -414,7 +417,7 @@ func revocationRows(o *ui.IO, v trust.Verdict) (rows [][]string) {
 		case e.Err != nil:
 			why := revocationErrorText(e.Err)
 			if failed := (*fetch.Error)(nil); errors.As(e.Err, &failed) {
-				why = fetchReason(failed) // the address stands before it
+				why = explain.FetchReason(failed) // the address stands before it
 			}
 			add(ui.Warn, text{JA: "%s: %s", EN: "%s: %s"}.With(from, why))
 			closed = closed || slices.Contains(e.Certificate.OCSPServer, e.From)
@@ -423,7 +426,7 @@ func revocationRows(o *ui.IO, v trust.Verdict) (rows [][]string) {
 		case e.State == trust.RevocationRevoked:
 			add(ui.Bad, text{JA: "失効しています: %s  %s", EN: "revoked since %s  %s"}.With(revokedText(e), from))
 		case e.State == trust.RevocationGood:
-			add(ui.Plain, text{JA: "%sの時点で失効していません  %s", EN: "not revoked as of %s  %s"}.With(momentText(e.ThisUpdate), from))
+			add(ui.Plain, text{JA: "%sの時点で失効していません  %s", EN: "not revoked as of %s  %s"}.With(terms.Moment(e.ThisUpdate), from))
 		default:
 			add(ui.Warn, text{JA: "%s: %s", EN: "%s: %s"}.With(from, revocationErrorText(trust.ErrUnknownToSource)))
 		}

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jpki-tools/jpki/internal/input"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
@@ -75,7 +76,7 @@ func newRegistry(t *testing.T, lang string) *registry {
 			t.Fatal(out)
 		}
 	}
-	if r.cert, err = readCertificateFile(t.Context(), "sign.pem"); err != nil {
+	if r.cert, err = input.CertificateFile(t.Context(), "sign.pem"); err != nil {
 		t.Fatal(err)
 	}
 	r.empty()

@@ -18,7 +18,9 @@ import (
 	"github.com/jpki-tools/jpki/internal/castore"
 	"github.com/jpki-tools/jpki/internal/checklist"
 	"github.com/jpki-tools/jpki/internal/env"
+	"github.com/jpki-tools/jpki/internal/explain"
 	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/jpki"
@@ -458,7 +460,7 @@ func (c *call) signSession(ctx context.Context, u *unlocker, jobs []*signJob) (b
 
 // ofDocument reports an error that is one file's own, so that the others can
 // still be signed.
-func ofDocument(err error) bool { return explainDocument(err) != nil }
+func ofDocument(err error) bool { return explain.Document(err) != nil }
 
 // signer reads the certificates and checks what only they can tell.
 func (c *call) signer(s *jpki.Session) (signer, error) {
@@ -471,11 +473,11 @@ func (c *call) signer(s *jpki.Session) (signer, error) {
 	switch v := cert.ValidityOf(own); v.State(now) {
 	case cert.Expired:
 		return signer{}, problem.New(problem.Expired,
-			text{JA: "%sの有効期間は%sで終わっています。署名は作成していません。", EN: "The %s ended on %s. No signature was made."}.With(certificateNames[kind], dateText(v.LastDay())),
+			text{JA: "%sの有効期間は%sで終わっています。署名は作成していません。", EN: "The %s ended on %s. No signature was made."}.With(terms.CertificateNames[kind], terms.Date(v.LastDay())),
 			text{JA: "カードを持って市区町村の窓口で新しく発行してもらってください(無料)。詳しくは jpki guide renew", EN: "Take the card to the municipal counter for a new one (free). More: jpki guide renew"})
 	case cert.NotYetValid:
 		return signer{}, problem.New(problem.Invalid,
-			text{JA: "%sの有効期間はまだ始まっていません。署名は作成していません。", EN: "The %s is not yet valid. No signature was made."}.With(certificateNames[kind]),
+			text{JA: "%sの有効期間はまだ始まっていません。署名は作成していません。", EN: "The %s is not yet valid. No signature was made."}.With(terms.CertificateNames[kind]),
 			text{JA: "このパソコンの日付と時刻を確かめてください。", EN: "Check the date and time of this computer."})
 	}
 	who := signer{cert: own, key: s.Signer(own), time: now}

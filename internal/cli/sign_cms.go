@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 
+	"github.com/jpki-tools/jpki/internal/input"
 	"github.com/jpki-tools/jpki/internal/output"
 	"github.com/jpki-tools/jpki/pkg/cms"
 )
@@ -26,17 +27,17 @@ type inside interface {
 	io.Closer
 }
 
-func prepareCMS(c *call, in *input) (document, error) {
-	d := &cmsDocument{ctx: in.ctx, c: c, name: in.name}
-	r, done := in.reader(c.io, c.env.Now)
+func prepareCMS(c *call, in *input.Stream) (document, error) {
+	d := &cmsDocument{ctx: in.Ctx, c: c, name: in.Name}
+	r, done := in.Reader(c.io, c.env.Now)
 	defer done()
 	switch {
 	case !c.attached:
-		defer in.close()
-	case in.file != nil:
-		d.inside = in.file
+		defer in.Close()
+	case in.File != nil:
+		d.inside = in.File
 	default:
-		kept, err := output.NewScratch(in.beside)
+		kept, err := output.NewScratch(in.Beside)
 		if err != nil {
 			return nil, err
 		}
@@ -96,7 +97,7 @@ func (d *cmsDocument) writeDER(w io.Writer) error {
 func (d *cmsDocument) verify(r io.ReaderAt, size int64) error {
 	p := d.c.io.Progress(text{JA: "署名を確かめています", EN: "checking the signature"}, size, d.c.env.Now)
 	defer p.Done()
-	sd, err := cms.Read(p.Reader(cancellable(d.ctx, io.NewSectionReader(r, 0, size))), nil)
+	sd, err := cms.Read(p.Reader(input.Cancellable(d.ctx, io.NewSectionReader(r, 0, size))), nil)
 	if err != nil {
 		return err
 	}

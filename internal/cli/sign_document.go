@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/jpki-tools/jpki/internal/companion"
+	"github.com/jpki-tools/jpki/internal/input"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/cms"
@@ -52,7 +53,7 @@ type format struct {
 	ending   func(input string) string // the name of the result
 	profiles []string                  // that --profile can ask for, the default first
 	own      []string                  // options that not every format has
-	prepare  func(c *call, in *input) (document, error)
+	prepare  func(c *call, in *input.Stream) (document, error)
 }
 
 var formats = []format{
@@ -129,12 +130,12 @@ type rawDocument struct {
 	signature []byte
 }
 
-func prepareRaw(c *call, in *input) (document, error) {
+func prepareRaw(c *call, in *input.Stream) (document, error) {
 	if c.digestHex != "" {
 		return &rawDocument{c: c, digest: c.rawDigest}, nil
 	}
-	defer in.close()
-	r, done := in.reader(c.io, c.env.Now)
+	defer in.Close()
+	r, done := in.Reader(c.io, c.env.Now)
 	defer done()
 	content, err := cms.HashContent(r, c.hash)
 	if err != nil {
@@ -142,7 +143,7 @@ func prepareRaw(c *call, in *input) (document, error) {
 	}
 	if content.AreAttributes() && !c.force {
 		return nil, problem.New(problem.Input,
-			text{JA: "%sは別の署名の一部(署名属性)です。裸の署名をすると、その内容への署名として使えてしまいます。", EN: "%s is a part of another signature, its signed attributes: a bare signature over it would be one over what they name."}.With(in.name),
+			text{JA: "%sは別の署名の一部(署名属性)です。裸の署名をすると、その内容への署名として使えてしまいます。", EN: "%s is a part of another signature, its signed attributes: a bare signature over it would be one over what they name."}.With(in.Name),
 			text{JA: "分かったうえで署名するなら --force を付けてください。", EN: "If that is what you want, insist with --force."})
 	}
 	return &rawDocument{c: c, digest: content.Digest(c.hash)}, nil
@@ -184,8 +185,8 @@ type pdfDocument struct {
 	by       signer
 }
 
-func preparePDF(c *call, in *input) (document, error) {
-	if in.file == nil {
+func preparePDF(c *call, in *input.Stream) (document, error) {
+	if in.File == nil {
 		return nil, problem.Misuse(text{JA: "PDFは標準入力からは署名できません。", EN: "A PDF cannot be signed from standard input."}).
 			WithNext(text{JA: "ファイル名を指定してください。", EN: "Name the file."})
 	}
@@ -193,13 +194,13 @@ func preparePDF(c *call, in *input) (document, error) {
 	if c.profile == "pades" {
 		profile = pdfsig.PAdES
 	}
-	d := &pdfDocument{c: c, file: in.file}
+	d := &pdfDocument{c: c, file: in.File}
 	var err error
 	options := pdfsig.Options{Profile: profile, Field: c.field}
 	if c.stamp != nil {
 		options.Visible = &c.stamp.place
 	}
-	if d.prepared, err = pdfsig.Prepare(in.file, in.size, options); err != nil {
+	if d.prepared, err = pdfsig.Prepare(in.File, in.Size, options); err != nil {
 		return nil, err
 	}
 	if c.stamp != nil { // with any name: the signer's comes with the card
@@ -287,9 +288,9 @@ type xmlDocument struct {
 
 var xmlForms = map[string]xmlsig.Form{"": xmlsig.Enveloped, "enveloped": xmlsig.Enveloped, "enveloping": xmlsig.Enveloping, "detached": xmlsig.Detached}
 
-func prepareXML(c *call, in *input) (document, error) {
-	defer in.close()
-	r, done := in.reader(c.io, c.env.Now)
+func prepareXML(c *call, in *input.Stream) (document, error) {
+	defer in.Close()
+	r, done := in.Reader(c.io, c.env.Now)
 	defer done()
 	src, err := io.ReadAll(io.LimitReader(r, int64(xmlsig.DefaultLimits().Size)+1))
 	if err != nil {
@@ -299,7 +300,7 @@ func prepareXML(c *call, in *input) (document, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &xmlDocument{c: c, name: in.name, folder: filepath.Dir(in.name)}
+	d := &xmlDocument{c: c, name: in.Name, folder: filepath.Dir(in.Name)}
 	if len(doc.Signatures()) > 0 {
 		for _, r := range doc.Verify(xmlsig.Verification{}) { // good or not
 			if r.Certificate != nil {
@@ -322,13 +323,13 @@ func prepareXML(c *call, in *input) (document, error) {
 		}
 	}
 	for _, name := range c.with {
-		f, err := openInput(filepath.Join(d.folder, name))
+		f, err := input.Open(filepath.Join(d.folder, name))
 		if err != nil {
 			return nil, err
 		}
 		defer f.Close()
 		request.Files = append(request.Files, xmlsig.File{
-			Name: filepath.ToSlash(name), Content: cancellable(in.ctx, f), MIMEType: mime.TypeByExtension(filepath.Ext(name)),
+			Name: filepath.ToSlash(name), Content: input.Cancellable(in.Ctx, f), MIMEType: mime.TypeByExtension(filepath.Ext(name)),
 		})
 	}
 	beside, err := companion.Open(d.folder)
@@ -344,7 +345,7 @@ func prepareXML(c *call, in *input) (document, error) {
 		return struct {
 			io.Reader
 			io.Closer
-		}{cancellable(in.ctx, f), f}, nil
+		}{input.Cancellable(in.Ctx, f), f}, nil
 	}
 	d.prepared, err = doc.Prepare(request)
 	return d, err
@@ -396,76 +397,3 @@ func (d *xmlDocument) verify(r io.ReaderAt, size int64) error {
 }
 
 func (*xmlDocument) close() {}
-
-// explainDocument explains why a file cannot be signed, or its signature not
-// be read.
-func explainDocument(err error) *problem.Problem {
-	for _, explain := range []func(error) *problem.Problem{explainVisible, explainPDF} {
-		if p := explain(err); p != nil {
-			return p
-		}
-	}
-	for _, known := range documentProblems {
-		if errors.Is(err, known.cause) {
-			return problem.New(problem.Input, known.what, known.next)
-		}
-	}
-	var (
-		syntax    *xmlsig.SyntaxError
-		limit     *xmlsig.LimitError
-		breaks    *xmlsig.BreaksSignatureError
-		ambiguous *xmlsig.AmbiguousError
-		relative  *xmlsig.RelativeNamespaceError
-	)
-	switch {
-	case errors.As(err, &syntax):
-		return problem.New(problem.Input,
-			text{JA: "XMLとして読めません: %s", EN: "This cannot be read as XML: %s"}.With(strings.TrimPrefix(syntax.Error(), "xmlsig: ")),
-			text{JA: "その行を確かめてください。DOCTYPEのあるXMLは扱いません。", EN: "Look at that line. XML with a DOCTYPE is not taken."})
-	case errors.As(err, &limit):
-		return problem.New(problem.Input,
-			text{JA: "XMLが大きすぎるか、複雑すぎます: %s", EN: "The XML is too large or too complex: %s"}.With(strings.TrimPrefix(limit.Error(), "xmlsig: ")),
-			text{JA: "--format cms なら、どのファイルにも分離署名を付けられます。", EN: "With --format cms any file takes a detached signature."})
-	case errors.As(err, &ambiguous):
-		return problem.New(problem.Input,
-			text{JA: "%d行目の%d文字目は、%sとして読むソフトによって別の文字になります。", EN: "Line %d, character %d: programs that read %s take it for different characters."}.With(ambiguous.Line, ambiguous.Column, ambiguous.Encoding),
-			text{JA: "UTF-8で保存し直してから署名してください。", EN: "Save the document as UTF-8, then sign it."})
-	case errors.As(err, &relative):
-		return problem.New(problem.Input,
-			text{JA: "%d行目の要素の名前空間「%s」は相対URIです。署名に使う正規形が、このXMLにはありません。", EN: "Line %d: the namespace %q is a relative URI. Such XML has no canonical form to sign."}.With(relative.Line, relative.Name),
-			text{JA: "urn: や http: で始まる名前空間にしてください。", EN: "Use a namespace that begins with urn: or http:, say."})
-	case errors.As(err, &breaks):
-		return problem.New(problem.Input,
-			text{JA: "すでにある署名が文書全体を覆っているため、署名を加えるとそれが無効になります。", EN: "A signature that is there covers the whole document: another one inside would make it invalid."},
-			text{JA: "e-Taxの文書なら、最初の署名を --cosign で作り直してください。", EN: "In an e-Tax document the first signature has to be made with --cosign."})
-	}
-	return nil
-}
-
-var documentProblems = []struct {
-	cause      error
-	what, next text
-}{
-	{pdfsig.ErrEncrypted, text{JA: "PDFが暗号化されています。登記・供託オンライン申請は、暗号化されたPDFを受け付けません。", EN: "The PDF is encrypted: the online registration service takes no encrypted PDF."}, text{JA: "ほかの提出先なら --profile pades で署名できます。登記には、暗号化せずに保存し直してから署名してください。", EN: "For other services sign with --profile pades. For the registry, save it without encryption, then sign it."}},
-	{pdfsig.ErrPassword, text{JA: "PDFを開くにはパスワードが必要です。", EN: "The PDF opens with a password only."}, text{JA: "PDFを表示するソフトで、パスワードなしで開けるように保存し直してから署名してください。", EN: "Save it in a PDF program so that it opens without one, then sign it."}},
-	{pdfsig.ErrEncryption, text{JA: "PDFが特殊な方法(証明書など)で暗号化されています。", EN: "The PDF is encrypted in a special way (by certificates, for example)."}, text{JA: "暗号化せずに保存し直してから署名してください。", EN: "Save it without encryption, then sign it."}},
-	{pdfsig.ErrNotPermitted, text{JA: "PDFの作成者が、このような署名を加えることを許可していません(暗号化の権限設定)。", EN: "The author of the PDF does not permit such a signature (permissions of the encryption)."}, text{JA: "空の署名欄があれば --field で指定してください。なければ、作成者に署名を許可したものをもらってください。", EN: "If it has an empty signature field, name that with --field. Otherwise ask the author for one that permits signatures."}},
-	{pdfsig.ErrCertified, text{JA: "PDFは変更を許さない証明(DocMDP)が付いています。署名を加えると無効になります。", EN: "The PDF is certified against any change: a signature would break that."}, text{JA: "作成者に、署名を許す形で作り直してもらってください。", EN: "Ask its author for one that allows signatures."}},
-	{pdfsig.ErrDynamicForm, text{JA: "PDFは動的なフォーム(XFA)で、表示される内容がファイルにありません。", EN: "The PDF is a dynamic form (XFA): what it shows is not in the file."}, text{JA: "印刷の機能で通常のPDFにしてから署名してください。", EN: "Print it to an ordinary PDF, then sign that."}},
-	{pdfsig.ErrNotPDF, text{JA: "PDFファイルではありません。", EN: "This is no PDF file."}, text{}},
-	{pdfsig.ErrToukiName, text{JA: "証明書から氏名を読み取れないため、登記・供託オンライン申請の形(touki)では署名できません。", EN: "The certificate has no name that can be read, which the registry's form (touki) asks for."}, text{JA: "--profile pades なら署名できます。", EN: "With --profile pades it can be signed."}},
-	{pdfsig.ErrToukiKey, text{JA: "登記・供託オンライン申請の形(touki)の署名はRSAの鍵だけです。このカードの鍵は違います。", EN: "The registry's form (touki) is signed with RSA keys only, and this card has another."}, text{JA: "--profile pades なら署名できます。", EN: "With --profile pades it can be signed."}},
-	{pdfsig.ErrNoField, text{JA: "その名前の署名欄はありません。", EN: "There is no signature field of this name."}, text{JA: "--field を確かめてください。", EN: "Check --field."}},
-	{pdfsig.ErrFieldSigned, text{JA: "その署名欄にはもう署名があります。", EN: "The signature field is signed already."}, text{JA: "--field を省くと、新しい署名欄を作ります。", EN: "Without --field a new one is made."}},
-	{pdfsig.ErrFieldLocked, text{JA: "その署名欄は、前の署名によってロックされています。", EN: "An earlier signature has locked the field."}, text{}},
-	{pdfsig.ErrFieldDemands, text{JA: "その署名欄は、この版にない条件を求めています。", EN: "The field asks for something this version does not do."}, text{JA: "--field を省いてください。", EN: "Leave out --field."}},
-	{pdfsig.ErrTooLarge, text{JA: "PDFが大きすぎます。", EN: "The PDF is too large."}, text{}},
-	{pdfsig.ErrChanged, text{JA: "ファイルが署名中に変わったため、署名を保存しませんでした。", EN: "The file changed while it was being signed. The signature was not saved."}, text{JA: "書き込みが終わってから、もう一度実行してください。", EN: "Run this again when nothing writes to it any more."}},
-	{xmlsig.ErrProfile, text{JA: "文書の形が --profile の様式に合いません。", EN: "The document has not the shape that --profile asks for."}, text{JA: "--profile を省くか、文書を確かめてください。", EN: "Leave out --profile, or check the document."}},
-	{xmlsig.ErrNoElement, text{JA: "--id の要素が文書にありません。", EN: "The document has no element with this --id."}, text{}},
-	{xmlsig.ErrDuplicateID, text{JA: "同じIDの要素がいくつもあります。", EN: "Several elements have the same id."}, text{JA: "文書のIDを直してください。", EN: "Mend the ids of the document."}},
-	{xmlsig.ErrSelf, text{JA: "その要素の中には、その要素自身への署名を置けません。", EN: "The element would contain its own detached signature."}, text{JA: "ルートではなく、その中の要素を --id で指定してください。", EN: "Name an element below the root with --id."}},
-	{xmlsig.ErrFileName, text{JA: "--with には、文書と同じフォルダーかその下のファイルを指定してください。", EN: "--with takes files in the document's folder or below it."}, text{}},
-	{xmlsig.ErrNothingToSign, text{JA: "署名する対象がありません。", EN: "There is nothing to sign."}, text{JA: "--form detached には --id か --with が必要です。", EN: "--form detached wants --id or --with."}},
-	{xmlsig.ErrSignedInside, text{JA: "署名済みの文書は、別の署名の中に入れられません。", EN: "A signed document cannot go inside another signature."}, text{}},
-}

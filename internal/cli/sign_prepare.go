@@ -5,11 +5,11 @@ import (
 	"crypto"
 	"errors"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/jpki-tools/jpki/internal/checklist"
+	"github.com/jpki-tools/jpki/internal/input"
 	"github.com/jpki-tools/jpki/internal/output"
 	"github.com/jpki-tools/jpki/internal/pin"
 	"github.com/jpki-tools/jpki/internal/problem"
@@ -27,7 +27,7 @@ func (c *call) prepareAll(ctx context.Context, inputs []string) (jobs []*signJob
 		}
 	}
 	isResult := func(in string) bool { return len(inputs) > 1 && results[filepath.Clean(in)] }
-	sources := filesOf(slices.Concat(slices.DeleteFunc(slices.Clone(inputs), isResult), c.alsoRead(inputs)))
+	sources := input.FilesOf(slices.Concat(slices.DeleteFunc(slices.Clone(inputs), isResult), c.alsoRead(inputs)))
 	targets := map[string]bool{}
 	p := c.io.Steps(text{JA: "ファイルを確かめています", EN: "checking the files"}, len(inputs), c.env.Now)
 	defer p.Done()
@@ -44,7 +44,7 @@ func (c *call) prepareAll(ctx context.Context, inputs []string) (jobs []*signJob
 				WithNext(text{JA: "別に実行して、-o で名前を指定してください。", EN: "Sign it in a call of its own, and name the result with -o."})
 		}
 		if job.err == nil && job.target != "" {
-			job.err = spares(job.target, sources, "-o")
+			job.err = input.RefuseOverwrite(job.target, sources, "-o")
 		}
 		targets[filepath.Clean(job.target)] = true
 		if job.err == nil {
@@ -72,26 +72,6 @@ func (c *call) alsoRead(inputs []string) (names []string) {
 		}
 	}
 	return names
-}
-
-// filesOf looks up files; those that are not there are left out.
-func filesOf(names []string) (files []os.FileInfo) {
-	for _, name := range names {
-		if info, err := os.Stat(name); err == nil {
-			files = append(files, info)
-		}
-	}
-	return files
-}
-
-// spares refuses to write over what is read, which --force is not about.
-func spares(target string, sources []os.FileInfo, option string) error {
-	there, err := os.Stat(target)
-	if err != nil || !slices.ContainsFunc(sources, func(s os.FileInfo) bool { return os.SameFile(s, there) }) {
-		return nil
-	}
-	return problem.Misuse(text{JA: "%sはこの実行で読むファイルなので、結果を上書きできません。", EN: "%s is an input: the result cannot replace it."}.With(target)).
-		WithNext(text{JA: "%s で別の名前を指定してください。", EN: "Give another name with %s."}.With(option))
 }
 
 // resultsOf are the names that signing a file can have given its result, by
@@ -134,22 +114,22 @@ func (c *call) prepareSign(ctx context.Context, job *signJob) error {
 	case c.attached:
 		perFile.format = "cms"
 	default:
-		perFile.format = formatOf(in.head)
-		if named(job.input, ".xml", ".xtx") && markup(in.head) {
+		perFile.format = formatOf(in.Head)
+		if named(job.input, ".xml", ".xtx") && markup(in.Head) {
 			perFile.format = "xmldsig"
 		}
 	}
 	job.format, _ = formatNamed(perFile.format)
 	job.target = c.targetOf(job.format, job.input)
 	if err = perFile.checkFor(job); err == nil && job.target != "" {
-		in.beside = filepath.Dir(job.target)
+		in.Beside = filepath.Dir(job.target)
 		err = output.Check(ctx, job.target, output.Options{Force: c.force})
 	}
 	if err == nil {
 		job.document, err = job.format.prepare(&perFile, in)
 	}
 	if err != nil {
-		in.close()
+		in.Close()
 	}
 	return err
 }
@@ -184,15 +164,15 @@ func (c *call) checkFor(job *signJob) error {
 
 // openSignInput opens an input and reads its head. The document closes it. With
 // --digest-hex nothing is to be read.
-func (c *call) openSignInput(ctx context.Context, job *signJob) (*input, error) {
-	in := &input{ctx: ctx, name: c.io.Text(inputName(job.input))}
+func (c *call) openSignInput(ctx context.Context, job *signJob) (*input.Stream, error) {
+	in := &input.Stream{Ctx: ctx, Name: c.io.Text(input.Name(job.input))}
 	if c.digestHex != "" {
 		return in, nil
 	}
 	if job.input == "-" {
-		in.rest = stdin(ctx, c.io)
+		in.Rest = input.Stdin(ctx, c.io)
 	} else {
-		f, err := openInput(job.input)
+		f, err := input.Open(job.input)
 		if err != nil {
 			return nil, err
 		}
@@ -200,13 +180,13 @@ func (c *call) openSignInput(ctx context.Context, job *signJob) (*input, error) 
 			f.Close()
 			return nil, err
 		}
-		in.file, in.rest, in.size = f, f, job.before.Size()
+		in.File, in.Rest, in.Size = f, f, job.before.Size()
 	}
-	in.head = make([]byte, 1024)
-	n, err := io.ReadFull(in.rest, in.head)
-	in.head = in.head[:n]
+	in.Head = make([]byte, 1024)
+	n, err := io.ReadFull(in.Rest, in.Head)
+	in.Head = in.Head[:n]
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		in.close()
+		in.Close()
 		return nil, err
 	}
 	if n == 0 && job.input == "-" {

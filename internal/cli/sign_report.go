@@ -3,6 +3,8 @@ package cli
 import (
 	"fmt"
 
+	"github.com/jpki-tools/jpki/internal/explain"
+	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/jpki"
@@ -45,7 +47,7 @@ func (a *app) reportSigned(c *call, jobs []*signJob, by signed) error {
 }
 
 func (a *app) failedResult(job *signJob) string {
-	return a.io.Paint(ui.Bad, a.io.Text(explain(job.err).What))
+	return a.io.Paint(ui.Bad, a.io.Text(explain.Error(job.err).What))
 }
 
 // reportDryRun says all that signing would do.
@@ -76,7 +78,7 @@ func (a *app) reportDryRun(c *call, jobs []*signJob) error {
 	a.io.Say(text{
 		JA: "確認だけしました。実際に署名するには、%sの入力が1回必要です(%d件)。",
 		EN: "Checked only. Signing would ask for the %s once (files: %d).",
-	}.With(pinNames[c.signingKey()], ready))
+	}.With(terms.PINNames[c.signingKey()], ready))
 	return nil
 }
 
@@ -137,7 +139,7 @@ func signedDocument(a *app, c *call, jobs []*signJob, by signed) signJSON {
 	for _, job := range jobs {
 		j := signatureJSON{Input: job.input, Output: job.target, Format: job.format.name, Bytes: job.bytes}
 		if job.err != nil {
-			p := problemDocument(a.io, explain(job.err))
+			p := problemDocument(a.io, explain.Error(job.err))
 			j.Error, j.Bytes = &p, 0
 		}
 		doc.Signatures = append(doc.Signatures, j)

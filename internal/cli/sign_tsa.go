@@ -4,14 +4,13 @@ import (
 	"context"
 	"crypto"
 	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"time"
 
 	"github.com/jpki-tools/jpki/internal/fetch"
+	"github.com/jpki-tools/jpki/internal/input"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/ui"
-	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/cms"
 	"github.com/jpki-tools/jpki/pkg/trust"
 )
@@ -39,44 +38,11 @@ func (c *call) newStamper(ctx context.Context) (*stamper, error) {
 	s := &stamper{io: c.io, now: c.env.Now, address: c.tsa}
 	if c.tsaCA != "" {
 		var err error
-		if s.roots, err = readCertificates(ctx, c.tsaCA); err != nil {
+		if s.roots, err = input.Certificates(ctx, c.tsaCA); err != nil {
 			return nil, err
 		}
 	}
 	return s, nil
-}
-
-// readCertificates reads all certificates of a PEM file, or the one of a DER
-// file.
-func readCertificates(ctx context.Context, path string) (all []*x509.Certificate, err error) {
-	data, err := readSmall(ctx, path, 1<<20)
-	if err != nil {
-		return nil, err
-	}
-	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
-		if block.Type != "CERTIFICATE" {
-			continue
-		}
-		c, err := cert.Parse(block.Bytes)
-		if err != nil {
-			return nil, notCertificate(path, err)
-		}
-		all = append(all, c)
-	}
-	if len(all) == 0 {
-		c, err := cert.Parse(data)
-		if err != nil {
-			return nil, notCertificate(path, err)
-		}
-		all = append(all, c)
-	}
-	return all, nil
-}
-
-func notCertificate(path string, cause error) error {
-	return problem.New(problem.Input,
-		text{JA: "%sは証明書として読めません。", EN: "%s cannot be read as a certificate."}.With(path),
-		text{JA: "PEMかDERのX.509証明書を指定してください。", EN: "Give an X.509 certificate in PEM or DER."}).Because(cause)
 }
 
 // get gets a timestamp over content that was checked in full. It is asked for
@@ -164,39 +130,4 @@ var stampFaults = []struct {
 	{cms.NoSigningCertificateFound, text{JA: "応答に局の証明書がありません。", EN: "The authority's certificate is not in the answer."}},
 	{cms.CryptoConstraintsFailureNoPOE, text{JA: "弱い方式(SHA-1など)で作られています。", EN: "It is made in a weak way (SHA-1 or a short key)."}},
 	{cms.CryptoConstraintsFailure, text{JA: "弱い方式(SHA-1など)か、対応していない方式です。", EN: "It is made in a weak way (SHA-1 or a short key), or in one that is not supported."}},
-}
-
-// fetchReasons says why nothing was fetched.
-var fetchReasons = map[error]text{
-	fetch.ErrAddress:   {JA: "アドレスは http か https にしてください", EN: "the address has to be one of http or https"},
-	fetch.ErrPassword:  {JA: "アドレスにユーザー名やパスワードを書かないでください", EN: "the address must not hold a user name or password"},
-	fetch.ErrClear:     {JA: "パスワードや証明書は https のアドレスにだけ送ります", EN: "passwords and client certificates are sent to https addresses alone"},
-	fetch.ErrAccount:   {JA: "サーバーがこの利用者を認めません", EN: "the server asks for an account, or refuses this one"},
-	fetch.ErrPrivate:   {JA: "このネットワークの中のアドレスです", EN: "the address lies inside this network"},
-	fetch.ErrRedirect:  {JA: "別のサーバーへ転送されました", EN: "it redirects to another host"},
-	fetch.ErrTooLarge:  {JA: "応答が大きすぎます", EN: "the answer is too large"},
-	fetch.ErrNoAnswer:  {JA: "応答がありません", EN: "there is no answer"},
-	fetch.ErrStatus:    {JA: "サーバーが断りました", EN: "the server refuses"},
-	fetch.ErrMediaType: {JA: "応答の種類が違います", EN: "the answer is of another kind"},
-}
-
-// fetchReason says why nothing was fetched, and where a redirection leads that
-// is not followed.
-func fetchReason(failed *fetch.Error) text {
-	t := fetchReasons[failed.Reason]
-	if failed.Reason == fetch.ErrRedirect && failed.Err != nil {
-		t = text{JA: "%s: %s", EN: "%s: %s"}.With(t, cert.Printable(failed.Err.Error()))
-	}
-	return t
-}
-
-// explainFetch explains what was not fetched.
-func explainFetch(err error) *problem.Problem {
-	var failed *fetch.Error
-	if !errors.As(err, &failed) {
-		return nil
-	}
-	return problem.New(problem.Failed,
-		text{JA: "%sから受け取れませんでした: %s。", EN: "Nothing came from %s: %s."}.With(failed.Address, fetchReason(failed)),
-		text{JA: "アドレスとネットワークを確かめてください。", EN: "Check the address and the network."})
 }

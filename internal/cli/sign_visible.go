@@ -2,17 +2,16 @@ package cli
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"runtime"
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/spf13/pflag"
 
 	"github.com/jpki-tools/jpki/internal/imprint"
+	"github.com/jpki-tools/jpki/internal/input"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/pdfsig"
@@ -137,7 +136,7 @@ func (c *call) newVisibleStamp() (*visibleStamp, error) {
 
 // open adds a font that can write all that is known already.
 func (v *visibleStamp) open(path string) error {
-	file, err := openInput(path)
+	file, err := input.Open(path)
 	if err != nil {
 		return err
 	}
@@ -197,49 +196,5 @@ func (d *pdfDocument) appearance(name string, by signer) (*pdfsig.Appearance, er
 	if d.c.stamp == nil {
 		return nil, nil
 	}
-	if name == "" {
-		return nil, errNameless
-	}
 	return d.c.stamp.draw(name, by.time, cert.IsDemo(by.cert), d.prepared.Space())
-}
-
-// errNameless is a certificate without a name that could be shown.
-var errNameless = errors.New("the certificate names nobody")
-
-// explainVisible explains why a stamp cannot be drawn.
-func explainVisible(err error) *problem.Problem {
-	for _, known := range visibleProblems {
-		if errors.Is(err, known.cause) {
-			return problem.New(problem.Input, known.what, known.next)
-		}
-	}
-	var missing *imprint.MissingError
-	if !errors.As(err, &missing) {
-		return nil
-	}
-	character := text{JA: fmt.Sprintf("%U", missing.Rune), EN: fmt.Sprintf("%U", missing.Rune)}
-	if unicode.IsGraphic(missing.Rune) && !unicode.IsMark(missing.Rune) {
-		character = text{JA: "「%c」(%U)", EN: "%c (%U)"}.With(missing.Rune, missing.Rune)
-	}
-	if missing.Beyond {
-		return problem.New(problem.Input,
-			text{JA: "スタンプには%sを表示できません。署名は作成していません。", EN: "A stamp cannot show %s. No signature was made."}.With(character),
-			text{JA: "異体字セレクター、結合文字、外字などは扱いません。--visible を外すと署名できます。", EN: "Variation selectors, combining marks, private characters and the like are beyond it. Leave out --visible."})
-	}
-	return problem.New(problem.Input,
-		text{JA: "スタンプのフォントに%sがありません。署名は作成していません。", EN: "The font of the stamp has no %s. No signature was made."}.With(character),
-		text{JA: "その文字のある日本語フォントを --stamp-font で指定するか、--visible を外してください。", EN: "Name a Japanese font that has it with --stamp-font, or leave out --visible."})
-}
-
-var visibleProblems = []struct {
-	cause      error
-	what, next text
-}{
-	{pdfsig.ErrNoNewField, text{JA: "前の署名(証明またはロック)が、表示される署名欄を加えることを許していません。加えると前の署名が無効になります。", EN: "An earlier signature certifies or locks the PDF: a new field that shows itself would break it."}, text{JA: "--field で空の署名欄を指定するか、--visible を外してください。", EN: "Name an empty signature field with --field, or leave out --visible."}},
-	{pdfsig.ErrFieldHidden, text{JA: "その署名欄は、ページに表示されない欄です。", EN: "The signature field is one that shows on no page."}, text{JA: "--visible を外すか、ほかの署名欄を指定してください。", EN: "Leave out --visible, or name another field."}},
-	{pdfsig.ErrNoSpace, text{JA: "ページのその隅には、スタンプを置く場所がありません。", EN: "There is no room for the stamp in that corner of the page."}, text{JA: "--visible=PAGE,CORNER でほかの場所を指定してください。", EN: "Name another place with --visible=PAGE,CORNER."}},
-	{pdfsig.ErrNoPage, text{JA: "そのページはありません。", EN: "There is no such page."}, text{JA: "PDFのページ数を確かめてください。", EN: "Look how many pages the PDF has."}},
-	{imprint.ErrNoRoom, text{JA: "氏名と理由がスタンプに入りきりません。署名は作成していません。", EN: "Name and reason do not fit into the stamp. No signature was made."}, text{JA: "--reason を短くするか、--visible を外してください。", EN: "Shorten --reason, or leave out --visible."}},
-	{imprint.ErrFont, text{JA: "スタンプのフォントが壊れています。署名は作成していません。", EN: "The font of the stamp is damaged. No signature was made."}, text{JA: "--stamp-font でほかのフォントを指定してください。", EN: "Name another font with --stamp-font."}},
-	{errNameless, text{JA: "証明書から氏名を読み取れないため、スタンプを作れません。署名は作成していません。", EN: "The certificate names nobody, so there is nothing to stamp. No signature was made."}, text{JA: "--visible を外してください。", EN: "Leave out --visible."}},
 }

@@ -8,9 +8,6 @@ import (
 	"syscall"
 )
 
-// endOfInput is what ends input that is typed.
-const endOfInput = "Ctrl-D"
-
 // endingSignals ask the program to end. One that nohup started goes on when its
 // terminal closes.
 func endingSignals() []os.Signal {

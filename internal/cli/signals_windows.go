@@ -5,9 +5,6 @@ import (
 	"syscall"
 )
 
-// endOfInput is what ends input that is typed.
-const endOfInput = "Ctrl-Z, Enter"
-
 // endingSignals ask the program to end. Windows turns the closing of the console,
 // logging off and shutting down into SIGTERM.
 func endingSignals() []os.Signal { return []os.Signal{os.Interrupt, syscall.SIGTERM} }

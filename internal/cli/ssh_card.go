@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"github.com/jpki-tools/jpki/internal/explain"
 	"github.com/jpki-tools/jpki/internal/pin"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/sshagent"
@@ -111,7 +112,7 @@ func (c *agentCard) tellAnyway(ctx context.Context, err error) {
 	if err == nil || ctx.Err() == nil {
 		return
 	}
-	if p := explain(err); p.TryUsed || p.Code == problem.NotClosed {
+	if p := explain.Error(err); p.TryUsed || p.Code == problem.NotClosed {
 		c.report(err)
 	}
 }

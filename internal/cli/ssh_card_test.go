@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"github.com/jpki-tools/jpki/internal/explain"
 	"github.com/jpki-tools/jpki/internal/pin"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/sshagent"
@@ -93,7 +94,7 @@ func TestKeptPINWrong(t *testing.T) {
 	if _, err := c.Sign(t.Context(), key, aSignature); !errors.As(err, &wrong) || wrong.Left != 2 || c.kept != nil {
 		t.Fatalf("%v, kept: %v", err, c.kept)
 	}
-	if _, err := c.Sign(t.Context(), key, aSignature); err == nil || explain(err).Code != problem.PINSource {
+	if _, err := c.Sign(t.Context(), key, aSignature); err == nil || explain.Error(err).Code != problem.PINSource {
 		t.Errorf("the same PIN again: %v", err)
 	}
 }
@@ -114,7 +115,7 @@ func TestUnansweredPIN(t *testing.T) {
 			agent.wrong = false // as if the answer had been lost
 			agent.learn(&jpki.UnansweredError{Key: jpki.KeyAuth, Err: io.EOF})
 			_, err := agent.Sign(t.Context(), key, aSignature)
-			if (err != nil) != (c.code != "") || err != nil && explain(err).Code != c.code {
+			if (err != nil) != (c.code != "") || err != nil && explain.Error(err).Code != c.code {
 				t.Errorf("%v", err)
 			}
 			if agent.unanswered != (err != nil) {
@@ -129,7 +130,7 @@ func TestUnansweredPIN(t *testing.T) {
 func TestNotClosedAndWrong(t *testing.T) {
 	open := &jpki.NotClosedError{Err: io.EOF}
 	for err, left := range map[error]int{open: -1, &jpki.PINError{Key: jpki.KeyAuth, Left: 2}: 2, &jpki.UnansweredError{Key: jpki.KeyAuth, Err: io.EOF}: -1} {
-		p := explain(errors.Join(err, open))
+		p := explain.Error(errors.Join(err, open))
 		if p.Code != problem.NotClosed || p.TryUsed != (err != error(open)) || (p.Left != nil) != (left >= 0) || p.Left != nil && *p.Left != left {
 			t.Errorf("%v: %+v", err, p)
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/apdu"
 	"github.com/jpki-tools/jpki/pkg/cert"
@@ -336,15 +337,15 @@ func printStatus(o *ui.IO, s cardStatus) {
 	if s.demo {
 		where = o.Text(text{JA: "デモカード(本物ではありません)", EN: "demo card, not a real one"})
 	}
-	token := capital(tokenNames[s.token.Kind])
+	token := terms.Capital(terms.TokenNames[s.token.Kind])
 	fmt.Fprintf(o.Out, "%s  %s\n", o.Paint(ui.Strong, o.Text(token)), o.Paint(ui.Faint, where))
 	for i, c := range s.certificates {
-		fmt.Fprintf(o.Out, "\n%s\n", o.Paint(ui.Strong, o.Text(capital(certificateNames[c.kind]))))
+		fmt.Fprintf(o.Out, "\n%s\n", o.Paint(ui.Strong, o.Text(terms.Capital(terms.CertificateNames[c.kind]))))
 		rows := certificateRows(o, s, c)
 		switch {
 		case c.state == stateAbsent: // a PIN without its certificate opens nothing
 		case c.kind == jpki.KindAuth && s.maybeWithoutPINs():
-			rows = append(rows, o.Row(ui.Plain, capital(pinNames[jpki.KeyAuth]), text{JA: "使えません(顔認証カード、またはロック)", EN: "not usable (a face-authentication card, or blocked)"}))
+			rows = append(rows, o.Row(ui.Plain, terms.Capital(terms.PINNames[jpki.KeyAuth]), text{JA: "使えません(顔認証カード、またはロック)", EN: "not usable (a face-authentication card, or blocked)"}))
 		default:
 			rows = append(rows, counterRow(o, s.pins[i]))
 		}
@@ -369,8 +370,8 @@ func certificateRows(o *ui.IO, s cardStatus, c certificateStatus) [][]string {
 	label := text{JA: "状態", EN: "State"}
 	lastDay := text{JA: "有効期間満了日", EN: "Last day"}
 	v, _ := c.validity()
-	days := daysText(v.DaysLeft(now))
-	ends := text{JA: "%s  %s", EN: "%s  (%s)"}.With(lastDayText(v.LastDay()), days)
+	days := terms.Days(v.DaysLeft(now))
+	ends := text{JA: "%s  %s", EN: "%s  (%s)"}.With(terms.LastDay(v.LastDay()), days)
 	switch {
 	case c.state == stateAbsent:
 		return [][]string{o.Row(ui.Plain, label, text{JA: "このカードにはありません%s", EN: "not on this card%s"}.With(whyAbsent[c.kind]))}
@@ -380,17 +381,17 @@ func certificateRows(o *ui.IO, s cardStatus, c certificateStatus) [][]string {
 		return [][]string{
 			o.Row(ui.Plain, label, text{JA: "入っています(中身を見るには jpki status --ask)", EN: "present (to look inside: jpki status --ask)"}),
 			o.Row(stateTones[certificateStates[v.State(now)]], lastDay, ends),
-			o.Row(ui.Plain, text{JA: "確認した日", EN: "Seen on"}, dateText(cert.DateOf(c.seen.Seen))),
+			o.Row(ui.Plain, text{JA: "確認した日", EN: "Seen on"}, terms.Date(cert.DateOf(c.seen.Seen))),
 		}
 	case c.state == stateNeedsPIN:
 		return [][]string{o.Row(ui.Plain, label, text{JA: "入っています(期限を見るには jpki status --ask)", EN: "present (to see when it ends: jpki status --ask)"})}
 	}
 	state := text{JA: "有効期間内です", EN: "within its validity"}
-	opens := text{JA: "%sから", EN: "opens %s"}.With(dateText(v.RenewalOpens()))
+	opens := text{JA: "%sから", EN: "opens %s"}.With(terms.Date(v.RenewalOpens()))
 	switch c.state {
 	case stateRenewalOpen:
 		state = text{JA: "有効期間内です(更新できます)", EN: "within its validity, renewal is open"}
-		opens = text{JA: "今できます(%sから)", EN: "open now (since %s)"}.With(dateText(v.RenewalOpens()))
+		opens = text{JA: "今できます(%sから)", EN: "open now (since %s)"}.With(terms.Date(v.RenewalOpens()))
 	case stateExpired:
 		state = text{JA: "有効期間が過ぎています", EN: "expired"}
 		opens = text{JA: "更新ではなく新しい発行になります", EN: "too late: a new one is issued instead"}
@@ -420,16 +421,16 @@ var stateTones = map[certificateState]ui.Tone{
 }
 
 func counterRow(o *ui.IO, p pinStatus) []string {
-	label := capital(pinNames[p.key])
+	label := terms.Capital(terms.PINNames[p.key])
 	switch {
 	case p.err != nil:
 		return o.Row(ui.Warn, label, text{JA: "残り回数を読み取れません", EN: "the counter cannot be read"})
 	case p.tries.Blocked():
-		return o.Row(ui.Bad, label, triesText(p.tries))
+		return o.Row(ui.Bad, label, terms.Tries(p.tries))
 	case p.tries.Left < p.tries.Max:
-		return o.Row(ui.Warn, label, triesText(p.tries))
+		return o.Row(ui.Warn, label, terms.Tries(p.tries))
 	}
-	return o.Row(ui.Plain, label, triesText(p.tries))
+	return o.Row(ui.Plain, label, terms.Tries(p.tries))
 }
 
 // statusJSON is jpki.status/v1.

@@ -3,6 +3,7 @@ package cli
 import (
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 )
@@ -48,20 +49,20 @@ func (s cardStatus) findings() (all []finding) {
 				EN: "On a face-authentication card it is right that no PIN works. On any other it is blocked: have it unlocked at the municipal counter.",
 			}})
 		case p.tries.Blocked():
-			line := text{JA: "%sがロックされています。", EN: "The %s is blocked."}.With(pinNames[p.key])
-			f := finding{code: findBlocked, kind: c.kind, more: "locked", line: line, next: i18n.Join(text{EN: " "}, line, unlockWhere)}
+			line := text{JA: "%sがロックされています。", EN: "The %s is blocked."}.With(terms.PINNames[p.key])
+			f := finding{code: findBlocked, kind: c.kind, more: "locked", line: line, next: i18n.Join(text{EN: " "}, line, terms.UnlockWhere)}
 			if s.onPhone() {
-				f.next, f.more = i18n.Join(text{EN: " "}, line, aboutPhone), "devices"
+				f.next, f.more = i18n.Join(text{EN: " "}, line, terms.AboutPhone), "devices"
 			}
 			all = append(all, f)
 		default:
 			used = append(used, finding{
 				code: findTriesUsed, kind: c.kind, more: "wrong-pin",
-				line: text{JA: "%sは間違いが続いています(%s)。", EN: "Wrong entries of the %s were counted: %s."}.With(pinNames[p.key], leftText(p.tries.Left)),
+				line: text{JA: "%sは間違いが続いています(%s)。", EN: "Wrong entries of the %s were counted: %s."}.With(terms.PINNames[p.key], terms.TriesLeft(p.tries.Left)),
 				next: text{
 					JA: "%sは間違いが続いています(%s)。控えを確かめ、jpki pin verify %s で正しく入力すると元に戻ります。",
 					EN: "Wrong entries of the %s were counted: %s. Check your note; a correct entry with jpki pin verify %s resets it.",
-				}.With(pinNames[p.key], leftText(p.tries.Left), p.key),
+				}.With(terms.PINNames[p.key], terms.TriesLeft(p.tries.Left), p.key),
 			})
 		}
 	}
@@ -72,11 +73,6 @@ func (s cardStatus) findings() (all []finding) {
 // onPhone reports certificates on a phone. How those are renewed, and their PINs
 // unlocked, is not known here: what is said of cards is not said of them.
 func (s cardStatus) onPhone() bool { return s.token.Kind == jpki.TokenAndroid }
-
-var aboutPhone = text{
-	JA: "スマートフォンの証明書の手続きは、公的個人認証サービス ポータルサイト(jpki.go.jp)で確かめてください。",
-	EN: "About the certificates of a phone, see the portal site jpki.go.jp.",
-}
 
 // unusable is what carries certificates that this program has no use for.
 func (s cardStatus) unusable() (f finding, ok bool) {
@@ -107,25 +103,25 @@ func (s cardStatus) certificatesIn(state certificateState) (all []finding) {
 			continue
 		}
 		f := finding{kind: c.kind}
-		name := certificateNames[c.kind]
+		name := terms.CertificateNames[c.kind]
 		if known {
 			f.days = v.DaysLeft(s.now)
 		}
 		switch state {
 		case stateExpired:
 			f.code, f.more = findExpired, "renew"
-			f.line = text{JA: "%sの有効期間は%sに終わりました。", EN: "The %s ended on %s."}.With(name, dateText(v.LastDay()))
+			f.line = text{JA: "%sの有効期間は%sに終わりました。", EN: "The %s ended on %s."}.With(name, terms.Date(v.LastDay()))
 			f.next = text{
 				JA: "%sの有効期間が過ぎています。カードを持って%sで新しく発行してもらってください(無料)。",
 				EN: "The %s has expired. Take the card to %s for a new one (free).",
 			}.With(name, atCounter)
 		case stateRenewalOpen:
 			f.code, f.more = findRenewalOpen, "renew"
-			f.line = text{JA: "%sを更新できます(満了日は%s、%s)。", EN: "The %s can be renewed until %s (%s)."}.With(name, dateText(v.LastDay()), daysText(f.days))
+			f.line = text{JA: "%sを更新できます(満了日は%s、%s)。", EN: "The %s can be renewed until %s (%s)."}.With(name, terms.Date(v.LastDay()), terms.Days(f.days))
 			f.next = text{
 				JA: "%sまでに、カードと暗証番号を用意して%sで更新してください(無料)。",
 				EN: "Renew by %s at %s: bring the card and your PINs (free).",
-			}.With(dateText(v.LastDay()), atCounter)
+			}.With(terms.Date(v.LastDay()), atCounter)
 		case stateUnreadable:
 			f.code = findUnreadable
 			f.line = text{JA: "%sを読み取れません。", EN: "The %s cannot be read."}.With(name)
@@ -140,12 +136,12 @@ func (s cardStatus) certificatesIn(state certificateState) (all []finding) {
 		}
 		if s.onPhone() && (state == stateExpired || state == stateRenewalOpen) {
 			if state == stateRenewalOpen {
-				f.line = text{JA: "%sの有効期間満了日は%sです(%s)。", EN: "The last day of the %s is %s (%s)."}.With(name, dateText(v.LastDay()), daysText(f.days))
+				f.line = text{JA: "%sの有効期間満了日は%sです(%s)。", EN: "The last day of the %s is %s (%s)."}.With(name, terms.Date(v.LastDay()), terms.Days(f.days))
 			}
-			f.next, f.more = i18n.Join(text{EN: " "}, f.line, aboutPhone), "devices"
+			f.next, f.more = i18n.Join(text{EN: " "}, f.line, terms.AboutPhone), "devices"
 		}
 		if c.seen != nil {
-			on := dateText(cert.DateOf(c.seen.Seen))
+			on := terms.Date(cert.DateOf(c.seen.Seen))
 			f.line = text{JA: "%s%sに確認した日付です。", EN: "%s That was seen on %s."}.With(f.line, on)
 			f.next = text{JA: "%s期限は%sに確認したものです。", EN: "%s When it ends was seen on %s."}.With(f.next, on)
 		}
@@ -165,7 +161,7 @@ func (s cardStatus) next() (step text, more string) {
 		if s.onPhone() {
 			break
 		}
-		return text{JA: "今はありません。更新は%sからできます。", EN: "Nothing now. Renewal opens %s."}.With(dateText(cert.ValidityOf(auth.cert).RenewalOpens())), ""
+		return text{JA: "今はありません。更新は%sからできます。", EN: "Nothing now. Renewal opens %s."}.With(terms.Date(cert.ValidityOf(auth.cert).RenewalOpens())), ""
 	case stateNeedsPIN:
 		return text{JA: "期限を見るには、暗証番号を用意して jpki status --ask を実行してください。", EN: "To see when the certificates end, run jpki status --ask with your PINs at hand."}, ""
 	}
@@ -253,7 +249,7 @@ func (s cardStatus) shortDays() text {
 }
 
 func (s cardStatus) shortValidity(v cert.Validity) text {
-	days := daysText(v.DaysLeft(s.now))
+	days := terms.Days(v.DaysLeft(s.now))
 	if v.State(s.now) == cert.RenewalOpen && !s.onPhone() {
 		return text{JA: "%s(更新できます)", EN: "%s (renewal is open)"}.With(days)
 	}

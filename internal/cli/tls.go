@@ -4,13 +4,12 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"strings"
-	"unicode"
 
 	"github.com/spf13/cobra"
 
+	"github.com/jpki-tools/jpki/internal/input"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/tlsclient"
 	"github.com/jpki-tools/jpki/internal/ui"
@@ -59,7 +58,7 @@ func (a *app) newTLS() *cobra.Command {
 func (a *app) tls(ctx context.Context, opt *tlsOptions, address string) error {
 	var roots *x509.CertPool
 	if opt.ca != "" {
-		all, err := readCertificates(ctx, opt.ca)
+		all, err := input.Certificates(ctx, opt.ca)
 		if err != nil {
 			return err
 		}
@@ -195,15 +194,15 @@ func (a *app) showPage(server *tlsclient.Server, page *tlsclient.Page) error {
 		}
 	} else {
 		a.io.Note(text{JA: "%s、%sで接続しました。サーバーの証明書: %s", EN: "Connected by %s, %s. The server's certificate: %s"}.
-			With(tls.VersionName(state.Version), tls.CipherSuiteName(state.CipherSuite), visible(by.Subject.String())))
+			With(tls.VersionName(state.Version), tls.CipherSuiteName(state.CipherSuite), ui.Visible(by.Subject.String())))
 		a.io.Note(text{JA: "証明書を見せ、サーバーは受け入れました。応答: HTTP %d、%s、%dバイト", EN: "The certificate was shown and taken. The answer: HTTP %d, %s, %d bytes"}.
-			With(page.Status, visible(page.Type), len(page.Body)))
+			With(page.Status, ui.Visible(page.Type), len(page.Body)))
 		if page.Location != "" {
-			a.io.Note(text{JA: "別の場所への転送です(追っていません): %s", EN: "It redirects, and was not followed: %s"}.With(visible(page.Location)))
+			a.io.Note(text{JA: "別の場所への転送です(追っていません): %s", EN: "It redirects, and was not followed: %s"}.With(ui.Visible(page.Location)))
 		}
 		body := string(page.Body)
 		if ui.IsTerminal(a.io.Out) {
-			body = visible(body)
+			body = ui.Visible(body)
 			if body != "" && !strings.HasSuffix(body, "\n") {
 				body += "\n"
 			}
@@ -218,66 +217,4 @@ func (a *app) showPage(server *tlsclient.Server, page *tlsclient.Page) error {
 			text{JA: "この証明書の人に許可があるか、サーバー側で確かめてください。", EN: "See at the server whether the holder of this certificate has permission."})
 	}
 	return nil
-}
-
-// visible is text of others for a terminal, without what it acts upon.
-func visible(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n', r == '\t':
-			return r
-		case r == unicode.ReplacementChar, unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp):
-			return '?'
-		}
-		return r
-	}, s)
-}
-
-var tlsReasons = map[error]struct{ what, next text }{
-	tlsclient.ErrAddress: {
-		text{JA: "アドレスは https:// で始まるURLにしてください。", EN: "The address has to be a URL of https."}, text{}},
-	tlsclient.ErrUnreachable: {
-		text{JA: "サーバーに接続できません。", EN: "The server cannot be reached."},
-		text{JA: "アドレスとネットワークを確かめてください。", EN: "Check the address and the network."}},
-	tlsclient.ErrUntrusted: {
-		text{JA: "サーバーの証明書を信頼できません。何も見せていません。", EN: "The server's certificate is not to be trusted. Nothing was shown."},
-		text{JA: "自分のサーバーなら、その認証局の証明書を --ca で指定してください。", EN: "If the server is yours, name the certificate of its CA with --ca."}},
-	tlsclient.ErrOnlyTLS13: {
-		text{JA: "サーバーがTLS 1.3しか受け付けません。カードの署名(PKCS #1 v1.5)はTLS 1.2まででしか使えません。", EN: "The server takes TLS 1.3 only. The card's signatures (PKCS #1 v1.5) go with TLS 1.2 and no later version."},
-		text{JA: "サーバーでTLS 1.2も受け付けるようにしてください。", EN: "Have the server take TLS 1.2 too."}},
-	tlsclient.ErrHandshake: {
-		text{JA: "TLSの接続を始められません。", EN: "The TLS handshake failed."},
-		text{JA: "サーバーがTLS 1.2を受け付けるか確かめてください。", EN: "See whether the server takes TLS 1.2."}},
-	tlsclient.ErrNotAsked: {
-		text{JA: "サーバーはクライアント証明書を求めませんでした。何も見せていません。", EN: "The server asked for no client certificate. Nothing was shown."},
-		text{JA: "接続の初めに求めるようにサーバーを設定してください。あとから求めるもの(再ネゴシエーション)には対応していません。", EN: "Have the server ask at the beginning of the connection. Asking later (renegotiation) is not supported."}},
-	tlsclient.ErrOtherIssuers: {
-		text{JA: "サーバーが求めているのは、ほかの認証局の証明書か、カードが作れない種類の署名です。何も見せていません。", EN: "The server asks for certificates of other CAs, or for signatures that the card cannot make. Nothing was shown."},
-		text{JA: "利用者証明用認証局の証明書(jpki cert export auth-ca)をサーバーに登録してください。", EN: "Register the CA certificate of the card (jpki cert export auth-ca) with the server."}},
-	tlsclient.ErrRejected: {
-		text{JA: "サーバーが証明書を受け入れませんでした。", EN: "The server did not take the certificate."},
-		text{JA: "サーバーのログと、登録した認証局の証明書を確かめてください。", EN: "See the server's log, and the CA certificates that it has."}},
-	tlsclient.ErrAnswer: {
-		text{JA: "接続できましたが、HTTPの応答がありません。", EN: "The connection stands, but there is no HTTP answer."}, text{}},
-	tlsclient.ErrTooLarge: {
-		text{JA: "ページが大きすぎます(%d MiBまで)。", EN: "The page is too large (%d MiB at most)."}.With(tlsclient.MaxSize >> 20), text{}},
-}
-
-// explainTLS explains why there is no page.
-func explainTLS(err error) *problem.Problem {
-	var failed *tlsclient.Error
-	if !errors.As(err, &failed) {
-		return nil
-	}
-	if errors.Is(err, context.Canceled) {
-		return interrupted()
-	}
-	r := tlsReasons[failed.Reason]
-	if failed.Err != nil {
-		r.what = text{JA: "%s(%s)", EN: "%s (%s)"}.With(r.what, visible(failed.Err.Error()))
-	}
-	if failed.Reason == tlsclient.ErrAddress {
-		return problem.New(problem.Usage, r.what, r.next)
-	}
-	return problem.New(problem.TLS, r.what, r.next)
 }

@@ -25,7 +25,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jpki-tools/jpki/internal/explain"
+	"github.com/jpki-tools/jpki/internal/input"
 	"github.com/jpki-tools/jpki/internal/tlsclient"
+	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 	"github.com/jpki-tools/jpki/pkg/pcsc"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
@@ -59,7 +62,7 @@ func newSite(t *testing.T, w *world, change func(*tls.Config)) *site {
 		t.Fatal(out)
 	}
 	clients := x509.NewCertPool()
-	authCA, err := readCertificates(t.Context(), w.path("auth-ca.pem"))
+	authCA, err := input.Certificates(t.Context(), w.path("auth-ca.pem"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,7 +217,7 @@ func TestTLSKeyFails(t *testing.T) {
 	if exit, out := w.run("cert export auth --card demo -o auth.pem", ""); exit != 0 {
 		t.Fatal(out)
 	}
-	leaf, err := readCertificates(t.Context(), w.path("auth.pem"))
+	leaf, err := input.Certificates(t.Context(), w.path("auth.pem"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -224,7 +227,7 @@ func TestTLSKeyFails(t *testing.T) {
 	}
 	for failure, exit := range map[error]int{
 		&jpki.PINError{Key: jpki.KeyAuth, Left: 2}: 10, &jpki.NotClosedError{Err: io.EOF}: 1,
-		pcsc.ErrCardRemoved: 4, pcsc.ErrInUse: 11, interrupted(): 130,
+		pcsc.ErrCardRemoved: 4, pcsc.ErrInUse: 11, explain.Interrupted(): 130,
 	} {
 		for _, stopped := range []bool{false, true} {
 			ctx, cancel := context.WithCancel(t.Context())
@@ -236,7 +239,7 @@ func TestTLSKeyFails(t *testing.T) {
 				Certificate: [][]byte{leaf[0].Raw}, PrivateKey: key, SupportedSignatureAlgorithms: []tls.SignatureScheme{tls.PKCS1WithSHA256},
 			})
 			cancel()
-			if !errors.Is(err, failure) || explain(err).Exit() != exit {
+			if !errors.Is(err, failure) || explain.Error(err).Exit() != exit {
 				t.Errorf("%v, stopped %t: %v", failure, stopped, err)
 			}
 		}
@@ -257,7 +260,7 @@ func TestTLSInterrupted(t *testing.T) {
 		if conn, err := l.Accept(); err == nil {
 			defer conn.Close()
 			_, _ = conn.Read(make([]byte, 1))
-			cancel(interrupted())
+			cancel(explain.Interrupted())
 			_, _ = io.Copy(io.Discard, conn)
 		}
 	}()
@@ -268,7 +271,7 @@ func TestTLSInterrupted(t *testing.T) {
 }
 
 func TestVisible(t *testing.T) {
-	if got := visible("日本\n\ta\x1b[2J\x00\u202e\xff\u2028"); got != "日本\n\ta?[2J????" {
+	if got := ui.Visible("日本\n\ta\x1b[2J\x00\u202e\xff\u2028"); got != "日本\n\ta?[2J????" {
 		t.Errorf("%q", got)
 	}
 }

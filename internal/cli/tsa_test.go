@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jpki-tools/jpki/internal/explain"
 	"github.com/jpki-tools/jpki/internal/fetch"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
@@ -298,7 +299,7 @@ func TestTimestampServer(t *testing.T) {
 		t.Errorf("silent: %v", err)
 	}
 	ctx, cancel := context.WithCancelCause(t.Context())
-	time.AfterFunc(50*time.Millisecond, func() { cancel(interrupted()) })
+	time.AfterFunc(50*time.Millisecond, func() { cancel(explain.Interrupted()) })
 	s.timeout = 0
 	start := time.Now()
 	if _, err := s.get(ctx, []byte("signature")); err == nil || time.Since(start) > 5*time.Second {

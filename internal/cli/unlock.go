@@ -7,9 +7,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/jpki-tools/jpki/internal/explain"
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/pin"
 	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 )
@@ -212,25 +214,30 @@ func whyBlocked(ctx context.Context, card *openedCard, k jpki.Key, blocked error
 	case !present.Has(k):
 		return &jpki.CertificateError{Kind: k.Certificate(), Err: jpki.ErrAbsent}
 	case token.Kind == jpki.TokenAndroid:
-		return &blockedOnPhoneError{blocked}
+		return withNext(blocked, terms.AboutPhone)
 	case !present.Sign:
-		return &perhapsWithoutPINError{blocked}
+		return withNext(blocked, withoutPINHint)
 	}
 	return blocked
 }
 
-// blockedOnPhoneError is a blocked PIN of a phone, to which nothing applies that
-// is said of cards.
-type blockedOnPhoneError struct{ error }
+// withNext explains a blocked PIN with another next step than the usual one. A
+// graver problem keeps its own.
+func withNext(blocked error, next text) error {
+	p := explain.Error(blocked)
+	if p.Code == problem.PINBlocked {
+		p.Next = next
+	}
+	return p
+}
 
-func (e *blockedOnPhoneError) Unwrap() error { return e.error }
-
-// perhapsWithoutPINError is an authentication PIN that looks blocked on a card
-// without signing certificate. That may be a face-authentication card, which has
-// no PIN from the beginning; nothing tells for certain.
-type perhapsWithoutPINError struct{ error }
-
-func (e *perhapsWithoutPINError) Unwrap() error { return e.error }
+// withoutPINHint keeps the holder of a face-authentication card, whose PIN looks
+// blocked from the beginning, from going to the counter for it. A convenience
+// store unlocks nothing on a card without signing certificate.
+var withoutPINHint = text{
+	JA: "顔認証マイナンバーカードなら、使えないままで正常です。そうでなければ、カードを持って市区町村の窓口で解除してください(パソコンでは解除できません)。詳しくは jpki guide locked",
+	EN: "On a face-authentication card it is right that no PIN works. On any other, take the card to the municipal counter to have it unlocked (no program on a PC can). More: jpki guide locked",
+}
 
 // read gets the current or the new PIN once, ready to be sent.
 func (u *unlocker) read(ctx context.Context, k jpki.Key, from func(context.Context, pin.Ask) (jpki.PIN, error), ask pin.Ask) (jpki.PIN, error) {
@@ -264,14 +271,14 @@ const attempts = 3
 // try.
 func (u *unlocker) ask(ctx context.Context, k jpki.Key, seen jpki.Tries) (p jpki.PIN, err error) {
 	question := pin.Ask{
-		Title:       u.cards.io.Text(capital(pinNames[k])),
-		Description: u.cards.io.Text(text{JA: "%s(%s)を入力してください。%s", EN: "Enter the %s (%s). %s"}.With(pinNames[k], pinForms[k], capital(triesText(seen)))),
-		Prompt:      u.cards.io.Text(text{JA: "%s: ", EN: "%s: "}.With(capital(pinNames[k]))),
+		Title:       u.cards.io.Text(terms.Capital(terms.PINNames[k])),
+		Description: u.cards.io.Text(text{JA: "%s(%s)を入力してください。%s", EN: "Enter the %s (%s). %s"}.With(terms.PINNames[k], terms.PINForms[k], terms.Capital(terms.Tries(seen)))),
+		Prompt:      u.cards.io.Text(text{JA: "%s: ", EN: "%s: "}.With(terms.Capital(terms.PINNames[k]))),
 		OK:          u.cards.io.Text(okLabel),
 		Cancel:      u.cards.io.Text(cancelLabel),
 	}
 	if !u.purpose.IsZero() {
-		question.Description = u.cards.io.Text(capital(u.purpose)) + "\n" + question.Description
+		question.Description = u.cards.io.Text(terms.Capital(u.purpose)) + "\n" + question.Description
 	}
 	for range attempts {
 		if p, err = u.read(ctx, k, u.sources.Current, question); err == nil {
@@ -280,7 +287,7 @@ func (u *unlocker) ask(ctx context.Context, k jpki.Key, seen jpki.Tries) (p jpki
 		if !notSent(err) {
 			return p, err
 		}
-		e := explain(err)
+		e := explain.Error(err)
 		question.Error = u.cards.io.Text(text{JA: "%s%s", EN: "%s %s"}.With(e.What, e.Next))
 	}
 	return p, err
@@ -303,7 +310,7 @@ var (
 // terminal, or in the window of the pinentry that asks for the PIN.
 func (u *unlocker) agrees(ctx context.Context, question, prompt text) (bool, error) {
 	if u.sources.CurrentKind() == pin.Pinentry {
-		said := []text{capital(u.purpose), question}
+		said := []text{terms.Capital(u.purpose), question}
 		return u.sources.Confirm(ctx, pin.Ask{
 			Title:       "jpki",
 			Description: u.cards.io.Text(i18n.Join(i18n.Same("\n"), said...)),
@@ -312,7 +319,7 @@ func (u *unlocker) agrees(ctx context.Context, question, prompt text) (bool, err
 		})
 	}
 	if !u.purpose.IsZero() {
-		u.tty.Println(u.cards.io.Text(capital(u.purpose)))
+		u.tty.Println(u.cards.io.Text(terms.Capital(u.purpose)))
 	}
 	u.tty.Println(u.cards.io.Text(question))
 	return u.typed(ctx, prompt)
@@ -326,7 +333,7 @@ func (u *unlocker) confirm(ctx context.Context, k jpki.Key, t jpki.Tries) error 
 	agreed, err := u.agrees(ctx, text{
 		JA: "%sは残り1回です。間違えるとロックされ、パソコンでは解除できません(市区町村の窓口などでの手続きが必要です)。控えを確かめてください。",
 		EN: "One try is left for the %s. A mistake blocks it, and no program on a PC can unlock it (the municipal counter can). Check your note.",
-	}.With(pinNames[k]), goOnPrompt)
+	}.With(terms.PINNames[k]), goOnPrompt)
 	if err != nil {
 		return err
 	}
@@ -353,12 +360,12 @@ func (u *unlocker) typed(ctx context.Context, prompt text) (bool, error) {
 func (u *unlocker) guard(k jpki.Key, t jpki.Tries) error {
 	if t.Left < u.minTries {
 		return problem.New(problem.MinTries,
-			text{JA: "%sの残りは%d回で、--min-tries の%d回より少ないため送りませんでした。", EN: "The %s has %d tries left, fewer than the %d of --min-tries. It was not sent."}.With(pinNames[k], t.Left, u.minTries),
+			text{JA: "%sの残りは%d回で、--min-tries の%d回より少ないため送りませんでした。", EN: "The %s has %d tries left, fewer than the %d of --min-tries. It was not sent."}.With(terms.PINNames[k], t.Left, u.minTries),
 			text{JA: "暗証番号の控えを確かめてください。", EN: "Check your note of the PIN."}).WithTries(t.Left)
 	}
 	if t.Left == 1 && !u.allowLastTry && u.agreed != k {
 		return problem.New(problem.LastTry,
-			text{JA: "%sは残り1回なので送りませんでした。間違えるとロックされます。", EN: "The %s has one try left and was not sent. A mistake would block it."}.With(pinNames[k]),
+			text{JA: "%sは残り1回なので送りませんでした。間違えるとロックされます。", EN: "The %s has one try left and was not sent. A mistake would block it."}.With(terms.PINNames[k]),
 			text{JA: "確かな場合だけ --allow-last-try を付けて実行してください。", EN: "If you are sure of it, run this again with --allow-last-try."}).WithTries(1)
 	}
 	return nil
@@ -369,7 +376,7 @@ func (u *unlocker) guard(k jpki.Key, t jpki.Tries) error {
 func (u *unlocker) unchanged(k jpki.Key, seen, now jpki.Tries) error {
 	if now.Left < seen.Left {
 		return problem.New(problem.TriesChanged,
-			text{JA: "入力中に%sの残り回数が%d回から%d回に減ったため、送りませんでした。", EN: "While you typed, the tries left for the %s went from %d to %d. It was not sent."}.With(pinNames[k], seen.Left, now.Left),
+			text{JA: "入力中に%sの残り回数が%d回から%d回に減ったため、送りませんでした。", EN: "While you typed, the tries left for the %s went from %d to %d. It was not sent."}.With(terms.PINNames[k], seen.Left, now.Left),
 			text{JA: "ほかのプログラムが間違った暗証番号を送っていないか確かめてください。", EN: "See whether another program sends a wrong PIN."}).WithTries(now.Left)
 	}
 	return u.guard(k, now)

@@ -9,6 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jpki-tools/jpki/internal/checklist"
+	"github.com/jpki-tools/jpki/internal/explain"
+	"github.com/jpki-tools/jpki/internal/input"
 	"github.com/jpki-tools/jpki/internal/output"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/pkg/cert"
@@ -116,7 +118,7 @@ func (a *app) verify(ctx context.Context, opt *verifyOptions, files []string) (e
 	}
 	e.anyKey = opt.keyUsage == keyUsageAny
 	if opt.tsaCA != "" {
-		if e.anchors.TSA, err = readCertificates(ctx, opt.tsaCA); err != nil {
+		if e.anchors.TSA, err = input.Certificates(ctx, opt.tsaCA); err != nil {
 			return err
 		}
 	}
@@ -126,12 +128,12 @@ func (a *app) verify(ctx context.Context, opt *verifyOptions, files []string) (e
 		if len(files) > 1 {
 			return problem.Misuse(text{JA: "--extract は署名が1つのときだけ使えます。", EN: "--extract is for a single signature."})
 		}
-		if err := spares(opt.extract, filesOf(files), "--extract"); err != nil {
+		if err := input.RefuseOverwrite(opt.extract, input.FilesOf(files), "--extract"); err != nil {
 			return err
 		}
 		if extracted, err = output.Create(ctx, opt.extract, output.Options{Force: opt.force}); err != nil {
 			if failed, ok := errors.AsType[*output.Error](err); ok {
-				return notMade(failed.Path, failed.Reason, "--extract").Because(err)
+				return explain.NotMade(failed.Path, failed.Reason, "--extract").Because(err)
 			}
 			return err
 		}
@@ -187,7 +189,7 @@ func (a *app) takeOut(content *output.File, from string, bad error) error {
 // be decided, before a file that could not be checked; "" where nothing does.
 func (v fileVerdict) code() (code problem.Code) {
 	if v.err != nil {
-		if p := explain(v.err); p.Code == problem.Invalid {
+		if p := explain.Error(v.err); p.Code == problem.Invalid {
 			return problem.Invalid
 		}
 		return problem.Failed

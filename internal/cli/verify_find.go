@@ -12,7 +12,8 @@ import (
 	"time"
 
 	"github.com/jpki-tools/jpki/internal/checklist"
-	"github.com/jpki-tools/jpki/internal/i18n"
+	"github.com/jpki-tools/jpki/internal/explain"
+	"github.com/jpki-tools/jpki/internal/input"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/cert"
@@ -90,7 +91,7 @@ func (f *finder) signatures(ctx context.Context, path string) ([]foundSignature,
 		return nil, problem.Misuse(text{JA: "署名は標準入力から読めません。", EN: "A signature cannot come from standard input."}).
 			WithNext(text{JA: "署名はファイルで、署名された内容は --content - で渡してください。", EN: "Name its file; what is signed can come with --content -."})
 	}
-	file, err := openInput(path)
+	file, err := input.Open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -124,18 +125,18 @@ func (f *finder) signatures(ctx context.Context, path string) ([]foundSignature,
 		found, err := f.findXML(ctx, path, file)
 		return found, asReceived(err)
 	}
-	return f.findCMS(ctx, &input{ctx: ctx, name: path, file: file, rest: file, size: info.Size()})
+	return f.findCMS(ctx, &input.Stream{Ctx: ctx, Name: path, File: file, Rest: file, Size: info.Size()})
 }
 
 // asReceived explains a document that cannot be read to somebody who did not
 // make it: to mend it would break the signatures in it.
 func asReceived(err error) error {
-	p := explainDocument(err)
+	p := explain.Document(err)
 	if p == nil {
 		return err
 	}
 	p.Next = text{JA: "受け取る途中で壊れたのかもしれません。元のファイルをもう一度受け取ってください。", EN: "It may have been damaged on the way. Get the original file again."}
-	if next, ok := receivedPDF(err); ok {
+	if next, ok := explain.ReceivedPDF(err); ok {
 		p.Next = next
 	}
 	return p.Because(err)
@@ -156,15 +157,15 @@ func nothingInside(path string) error {
 const maxSignature = 128 << 20
 
 func readWhole(ctx context.Context, f *os.File) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(cancellable(ctx, f), maxSignature+1))
+	data, err := io.ReadAll(io.LimitReader(input.Cancellable(ctx, f), maxSignature+1))
 	if err == nil && len(data) > maxSignature {
 		err = problem.New(problem.Input, text{JA: "%sは大きすぎます。", EN: "%s is too large."}.With(f.Name()), text{})
 	}
 	return data, err
 }
 
-func (f *finder) findCMS(ctx context.Context, in *input) ([]foundSignature, error) {
-	path := in.name
+func (f *finder) findCMS(ctx context.Context, in *input.Stream) ([]foundSignature, error) {
+	path := in.Name
 	r, done := f.reader(in)
 	defer done()
 	sd, err := cms.Read(r, f.inside)
@@ -203,7 +204,7 @@ func (f *finder) findCMS(ctx context.Context, in *input) ([]foundSignature, erro
 		if content, err = f.signedContent(ctx, name, sd); err != nil {
 			return nil, err
 		}
-		covers = text{JA: "%sの全体", EN: "the whole of %s"}.With(inputName(name))
+		covers = text{JA: "%sの全体", EN: "the whole of %s"}.With(input.Name(name))
 	}
 	var all []foundSignature
 	for _, r := range sd.Verify(content) {
@@ -216,11 +217,11 @@ func (f *finder) findCMS(ctx context.Context, in *input) ([]foundSignature, erro
 
 // signedContent hashes what is signed: a file, or standard input.
 func (f *finder) signedContent(ctx context.Context, name string, sd *cms.SignedData) (*cms.Content, error) {
-	in := &input{ctx: ctx, name: f.io.Text(inputName(name))}
+	in := &input.Stream{Ctx: ctx, Name: f.io.Text(input.Name(name))}
 	if name == "-" {
-		in.rest = stdin(ctx, f.io)
+		in.Rest = input.Stdin(ctx, f.io)
 	} else {
-		file, err := openInput(name)
+		file, err := input.Open(name)
 		if errors.Is(err, fs.ErrNotExist) && len(f.content) == 0 {
 			next := text{JA: "--content で元のファイルを指定してください。", EN: "Name the signed file with --content."}
 			if f.many {
@@ -232,9 +233,9 @@ func (f *finder) signedContent(ctx context.Context, name string, sd *cms.SignedD
 			return nil, err
 		}
 		defer file.Close()
-		in.rest = file
+		in.Rest = file
 		if info, err := file.Stat(); err == nil {
-			in.size = info.Size()
+			in.Size = info.Size()
 		}
 	}
 	r, done := f.reader(in)
@@ -244,19 +245,11 @@ func (f *finder) signedContent(ctx context.Context, name string, sd *cms.SignedD
 
 // reader reads an input and shows how far it came, unless there are many:
 // then their number does.
-func (f *finder) reader(in *input) (r io.Reader, done func()) {
+func (f *finder) reader(in *input.Stream) (r io.Reader, done func()) {
 	if f.many {
-		return cancellable(in.ctx, in.rest), func() {}
+		return input.Cancellable(in.Ctx, in.Rest), func() {}
 	}
-	return in.reader(f.io, f.now)
-}
-
-// inputName is how a person reads the name of an input.
-func inputName(name string) text {
-	if name == "-" {
-		return text{JA: "標準入力", EN: "standard input"}
-	}
-	return i18n.Same(cert.Printable(name))
+	return in.Reader(f.io, f.now)
 }
 
 // cmsFinding is what a SignerInfo says.
@@ -273,21 +266,8 @@ func cmsFinding(format string, r cms.Result) foundSignature {
 	return f
 }
 
-// cancellableAt is [cancellable] for a file that is read anywhere.
-type cancellableAt struct {
-	ctx context.Context
-	r   io.ReaderAt
-}
-
-func (c cancellableAt) ReadAt(b []byte, at int64) (int, error) {
-	if err := context.Cause(c.ctx); err != nil {
-		return 0, err
-	}
-	return c.r.ReadAt(b, at)
-}
-
 func findPDF(ctx context.Context, path string, f *os.File, size int64) ([]foundSignature, error) {
-	report, err := pdfsig.Verify(cancellableAt{ctx, f}, size)
+	report, err := pdfsig.Verify(input.CancellableAt(ctx, f), size)
 	if errors.Is(err, pdfsig.ErrNoSignature) {
 		return nil, noSignature(path)
 	}
@@ -388,7 +368,7 @@ func (f *finder) findXML(ctx context.Context, path string, file *os.File) ([]fou
 func (f *finder) allowed(name string) (io.ReadCloser, error) {
 	for _, path := range f.content {
 		if filepath.Base(path) == name {
-			return openInput(path)
+			return input.Open(path)
 		}
 	}
 	return nil, fs.ErrNotExist

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/jpki-tools/jpki/internal/checklist"
+	"github.com/jpki-tools/jpki/internal/explain"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/pdfsig"
@@ -99,7 +100,7 @@ func (d *verifyDocument) end() error {
 func (d *verifyDocument) file(v fileVerdict) fileVerdictDoc {
 	f := fileVerdictDoc{File: v.file, Signatures: []signatureVerdictDoc{}}
 	if v.err != nil {
-		p := problemDocument(d.io, explain(v.err))
+		p := problemDocument(d.io, explain.Error(v.err))
 		f.Error = &p
 		return f
 	}

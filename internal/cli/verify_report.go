@@ -7,11 +7,12 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/jpki-tools/jpki/internal/checklist"
+	"github.com/jpki-tools/jpki/internal/explain"
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/cms"
@@ -30,12 +31,6 @@ func (a *app) newVerifyReport(opt *verifyOptions, stamps, many bool) verifyRepor
 		return &verifyDocument{io: a.io, personal: opt.personal, profile: checklist.Profile(opt.profile)}
 	}
 	return &verifyText{io: a.io, personal: opt.personal, stamps: stamps, many: many, profile: checklist.Profile(opt.profile), counts: map[tally]int{}}
-}
-
-// momentText writes a moment in Japan's zone.
-func momentText(t time.Time) text {
-	clock := t.In(cert.JST).Format("15:04:05")
-	return text{JA: "%s %s", EN: "%s %s JST"}.With(dateText(cert.DateOf(t)), clock)
 }
 
 var verdictTexts = map[trust.Status]text{
@@ -75,7 +70,7 @@ func (r *verifyText) add(v fileVerdict) error {
 	}
 	fmt.Fprintln(&w, r.io.Paint(ui.Strong, cert.Printable(v.file)))
 	if v.err != nil {
-		p := explain(v.err)
+		p := explain.Error(v.err)
 		fmt.Fprintln(&w, r.io.Paint(ui.Bad, r.io.Page("  "+r.io.Text(p.What))))
 		if !p.Next.IsZero() {
 			fmt.Fprintln(&w, r.io.Page("  "+r.io.Text(p.Next)))
@@ -116,7 +111,7 @@ func (r *verifyText) verdictRows(s signatureVerdict) [][]string {
 	if s.verdict.Issuer.Standing == trust.Given && s.role != roleTimestamp {
 		verdict = text{JA: "%s(公的個人認証サービスではなく、--ca で指定した認証局)", EN: "%s (under a CA of --ca, not under JPKI)"}.With(verdict)
 	}
-	rows := [][]string{r.io.Row(verdictTones[status], text{JA: "判定", EN: "Verdict"}, capital(verdict))}
+	rows := [][]string{r.io.Row(verdictTones[status], text{JA: "判定", EN: "Verdict"}, terms.Capital(verdict))}
 	add := func(tone ui.Tone, label, value text) { rows = append(rows, r.io.Row(tone, label, value)) }
 	if s.savedAgain {
 		add(ui.Plain, text{JA: "理由", EN: "Reason"}, savedAgainText)
@@ -135,7 +130,7 @@ func (r *verifyText) verdictRows(s signatureVerdict) [][]string {
 	}
 	rows = append(rows, r.signerRows(s)...)
 	if t := s.claimed; !t.IsZero() {
-		add(ui.Plain, text{JA: "署名日時", EN: "Signed at"}, text{JA: "%s(署名者の申告)", EN: "%s (as the signer claims)"}.With(momentText(t)))
+		add(ui.Plain, text{JA: "署名日時", EN: "Signed at"}, text{JA: "%s(署名者の申告)", EN: "%s (as the signer claims)"}.With(terms.Moment(t)))
 	}
 	for _, t := range s.timestamps() {
 		tone, what := r.stampText(t)
@@ -183,7 +178,7 @@ func (r *verifyText) signerRows(s signatureVerdict) (rows [][]string) {
 	if s.holder != nil && r.personal {
 		rows = append(rows, holderRows(r.io, *s.holder)[1:]...) // the name stands above
 	}
-	return append(rows, r.io.Row(ui.Plain, text{JA: "証明書", EN: "Certificate"}, kindTexts[cert.KindOf(s.cert)]))
+	return append(rows, r.io.Row(ui.Plain, text{JA: "証明書", EN: "Certificate"}, terms.KindNames[cert.KindOf(s.cert)]))
 }
 
 // signerName is the name of the holder, or of the certificate where it names
@@ -202,11 +197,11 @@ func (r *verifyText) signerName(s signatureVerdict) string {
 func (r *verifyText) stampText(t stamp) (ui.Tone, text) {
 	switch {
 	case t.doubt == nil:
-		return ui.Good, text{JA: "%sには存在していました", EN: "it existed on %s"}.With(momentText(t.Time))
+		return ui.Good, text{JA: "%sには存在していました", EN: "it existed on %s"}.With(terms.Moment(t.Time))
 	case t.err == nil && !r.stamps:
-		return ui.Plain, text{JA: "%s(信頼するには --tsa-ca が必要)", EN: "%s (not believed without --tsa-ca)"}.With(momentText(t.Time))
+		return ui.Plain, text{JA: "%s(信頼するには --tsa-ca が必要)", EN: "%s (not believed without --tsa-ca)"}.With(terms.Moment(t.Time))
 	case t.Timestamp != nil:
-		return ui.Plain, text{JA: "%s(証明に使えません: %s)", EN: "%s (proves nothing: %s)"}.With(momentText(t.Time), stampReason(t))
+		return ui.Plain, text{JA: "%s(証明に使えません: %s)", EN: "%s (proves nothing: %s)"}.With(terms.Moment(t.Time), stampReason(t))
 	}
 	return ui.Plain, text{JA: "証明に使えません: %s", EN: "proves nothing: %s"}.With(stampReason(t))
 }

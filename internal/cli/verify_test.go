@@ -21,6 +21,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jpki-tools/jpki/internal/explain"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/pkg/cms"
 	"github.com/jpki-tools/jpki/pkg/pdfsig"
@@ -312,11 +313,11 @@ func TestFindAllEnds(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		taken := 0
 		if after == 0 {
-			cancel(interrupted())
+			cancel(explain.Interrupted())
 		}
 		err := find.findAll(ctx, files, func(fileFinding) error {
 			if taken++; taken == after {
-				cancel(interrupted())
+				cancel(explain.Interrupted())
 			}
 			return nil
 		})

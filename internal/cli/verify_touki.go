@@ -7,6 +7,7 @@ import (
 
 	"github.com/jpki-tools/jpki/internal/checklist"
 	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/pdfsig"
@@ -32,13 +33,13 @@ func writeChecklist(o *ui.IO, w io.Writer, p checklist.Profile, s signatureVerdi
 	var rows [][]string
 	var todo []string
 	for _, r := range s.checklist {
-		what := o.Text(capital(r.What))
+		what := o.Text(terms.Capital(r.What))
 		if r.Found != "" && r.Answer != pdfsig.Met {
 			what += o.Text(text{JA: ": 今は %s", EN: ": it is %s"}.With(cert.Printable(r.Found)))
 		}
 		rows = append(rows, []string{o.Paint(answerTones[r.Answer], o.Text(answerTexts[r.Answer])), what})
 		if r.Answer != pdfsig.Met {
-			line := o.Text(text{JA: "%s: %s", EN: "%s: %s"}.With(capital(r.What), r.Todo))
+			line := o.Text(text{JA: "%s: %s", EN: "%s: %s"}.With(terms.Capital(r.What), r.Todo))
 			todo = append(todo, margin+"  "+ui.Wrap(line, o.Width()-indent-4, margin+"    "))
 		}
 	}

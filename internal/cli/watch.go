@@ -10,7 +10,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/jpki-tools/jpki/internal/explain"
 	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/internal/watch"
 	"github.com/jpki-tools/jpki/internal/words"
@@ -143,7 +145,7 @@ func (a *app) watch(ctx context.Context, opt *watchOptions) error {
 	o.Forgot = func(err error) {
 		if !forgot { // it will fail again and again
 			forgot = true
-			show.complain(explain(err).What)
+			show.complain(explain.Error(err).What)
 		}
 	}
 	o.Show = func(events []watch.Event, all watch.View) {
@@ -330,7 +332,7 @@ func (a *app) eventText(e watch.Event) text {
 	case watch.CardInserted:
 		what = text{JA: "カードが置かれました。", EN: "A card was put down."}
 	case watch.CardRead:
-		what = text{JA: "%sを読み取りました。%s", EN: "Read the %s. %s"}.With(tokenNames[e.Card.Token], a.triesSummary(e.Card))
+		what = text{JA: "%sを読み取りました。%s", EN: "Read the %s. %s"}.With(terms.TokenNames[e.Card.Token], a.triesSummary(e.Card))
 	case watch.CardUnreadable:
 		what = a.watchProblem(e.Err).What
 	case watch.CardRemoved:
@@ -338,9 +340,9 @@ func (a *app) eventText(e watch.Event) text {
 	case watch.TriesLowered:
 		what = a.loweredText(e)
 	case watch.TriesRestored:
-		what = text{JA: "%sの残り回数が%d回から%d回に戻りました。", EN: "The tries of the %s are back, from %d to %d."}.With(pinNames[e.Key], e.Before.Left, e.After.Left)
+		what = text{JA: "%sの残り回数が%d回から%d回に戻りました。", EN: "The tries of the %s are back, from %d to %d."}.With(terms.PINNames[e.Key], e.Before.Left, e.After.Left)
 	case watch.CertificateChanged:
-		what = text{JA: "%sは%s。", EN: "The %s: %s."}.With(certificateNames[e.Certificate], stateNames[certificateStates[e.State]])
+		what = text{JA: "%sは%s。", EN: "The %s: %s."}.With(terms.CertificateNames[e.Certificate], stateNames[certificateStates[e.State]])
 	}
 	return text{JA: in.JA + what.JA, EN: in.EN + what.EN}
 }
@@ -348,7 +350,7 @@ func (a *app) eventText(e watch.Event) text {
 // watchProblem explains why a card is not read. Nothing has to be run again
 // here: the card is looked at again by itself.
 func (a *app) watchProblem(err error) *problem.Problem {
-	p := *explain(err)
+	p := *explain.Error(err)
 	switch {
 	case errors.Is(err, jpki.ErrNotJPKI), p.Code == problem.NoService:
 	case errors.Is(err, pcsc.ErrInUse):
@@ -375,12 +377,12 @@ func (a *app) loweredText(e watch.Event) text {
 	what := text{
 		JA: "%sが間違えて入力されました(%sから%sの間)。%s。",
 		EN: "Somebody entered a wrong %s (between %s and %s). %s.",
-	}.With(pinNames[e.Key], a.clock(e.Since, e.Time), a.clock(e.Time, e.Since), capital(leftText(e.After.Left)))
+	}.With(terms.PINNames[e.Key], a.clock(e.Since, e.Time), a.clock(e.Time, e.Since), terms.Capital(terms.TriesLeft(e.After.Left)))
 	if e.After.Blocked() {
 		what = text{
 			JA: "%sが間違えて入力され、ロックされました(%sから%sの間)。",
 			EN: "Somebody entered a wrong %s until it was blocked (between %s and %s).",
-		}.With(pinNames[e.Key], a.clock(e.Since, e.Time), a.clock(e.Time, e.Since))
+		}.With(terms.PINNames[e.Key], a.clock(e.Since, e.Time), a.clock(e.Time, e.Since))
 	}
 	return what
 }
@@ -402,9 +404,9 @@ func (a *app) triesSummary(c *watch.Card) text {
 		switch {
 		case c.Certificates[i].State == string(stateAbsent): // its PIN opens nothing
 		case !p.Known:
-			parts = append(parts, text{JA: "%sの残り回数は不明", EN: "%s: tries not known"}.With(pinNames[p.Key]))
+			parts = append(parts, text{JA: "%sの残り回数は不明", EN: "%s: tries not known"}.With(terms.PINNames[p.Key]))
 		default:
-			parts = append(parts, text{JA: "%s %s", EN: "%s: %s"}.With(pinNames[p.Key], triesText(p.Tries)))
+			parts = append(parts, text{JA: "%s %s", EN: "%s: %s"}.With(terms.PINNames[p.Key], terms.Tries(p.Tries)))
 		}
 	}
 	if len(parts) == 0 {
@@ -414,7 +416,7 @@ func (a *app) triesSummary(c *watch.Card) text {
 	for _, p := range parts {
 		ja, en = append(ja, p.JA), append(en, p.EN)
 	}
-	return capital(text{JA: strings.Join(ja, "、") + "。", EN: strings.Join(en, "; ") + "."})
+	return terms.Capital(text{JA: strings.Join(ja, "、") + "。", EN: strings.Join(en, "; ") + "."})
 }
 
 // eventLine is an event as a line of text.

@@ -12,6 +12,7 @@ import (
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
 
 	"github.com/jpki-tools/jpki/internal/env"
+	"github.com/jpki-tools/jpki/internal/explain"
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/internal/watch"
@@ -242,7 +243,7 @@ func TestCommandEndsWithTheWatch(t *testing.T) {
 	a, out := watchApp(i18n.EN)
 	ctx, cancel := context.WithCancelCause(context.Background())
 	r := a.newEventRunner(ctx, []string{"no-such-command"}, &watchView{a: a})
-	cancel(interrupted())
+	cancel(explain.Interrupted())
 	r.add(watch.Event{Kind: watch.ServiceBack, Time: watchNoon})
 	r.finish()
 	if out.Len() > 0 {
@@ -267,7 +268,7 @@ func TestOutcome(t *testing.T) {
 	} {
 		exit := 0
 		if err := a.outcomeError(&c.o); err != nil {
-			exit = explain(err).Exit()
+			exit = explain.Error(err).Exit()
 		}
 		if exit != c.exit {
 			t.Errorf("%s: exit %d, want %d", name, exit, c.exit)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/internal/watch"
 	"github.com/jpki-tools/jpki/pkg/cert"
@@ -111,7 +112,7 @@ func (v *watchView) lines() (lines []string) {
 	add := func(format string, args ...any) {
 		lines = append(lines, strings.Split(strings.TrimSuffix(fmt.Sprintf(format, args...), "\n"), "\n")...)
 	}
-	add("%s  %s  %s", a.io.Paint(ui.Strong, "jpki watch"), a.io.Text(dateText(cert.DateOf(now))),
+	add("%s  %s  %s", a.io.Paint(ui.Strong, "jpki watch"), a.io.Text(terms.Date(cert.DateOf(now))),
 		a.io.Paint(ui.Faint, a.io.Text(text{JA: "Ctrl-Cで終了", EN: "Ctrl-C ends it"})))
 	switch {
 	case v.all.Lost:
@@ -153,7 +154,7 @@ func (v *watchView) slot(s watch.SlotView, now time.Time) string {
 	case s.Card == nil && s.Err == nil:
 		return wrapped(ui.Plain, text{JA: "読み取っています", EN: "reading"})
 	case s.Card != nil:
-		fmt.Fprintf(&out, "  %s  %s\n", a.io.Text(tokenNames[s.Card.Token]), a.io.Paint(ui.Faint, a.io.Text(text{JA: "%sに確認", EN: "seen at %s"}.With(s.Look.In(now.Location()).Format(time.TimeOnly)))))
+		fmt.Fprintf(&out, "  %s  %s\n", a.io.Text(terms.TokenNames[s.Card.Token]), a.io.Paint(ui.Faint, a.io.Text(text{JA: "%sに確認", EN: "seen at %s"}.With(s.Look.In(now.Location()).Format(time.TimeOnly)))))
 		out.WriteString(ui.Table(4, nil, v.rows(s.Card, now)))
 	}
 	if s.Err != nil {
@@ -172,7 +173,7 @@ func (v *watchView) rows(c *watch.Card, now time.Time) (rows [][]string) {
 		switch {
 		case known:
 			s := certificateStates[validity.State(now)]
-			state, tone = text{JA: "%s %s", EN: "%s (%s)"}.With(dateText(validity.LastDay()), daysText(validity.DaysLeft(now))), stateTones[s]
+			state, tone = text{JA: "%s %s", EN: "%s (%s)"}.With(terms.Date(validity.LastDay()), terms.Days(validity.DaysLeft(now))), stateTones[s]
 		case x.State == string(stateAbsent):
 			state = text{JA: "ありません", EN: "not on this card"}
 		case x.State == string(stateUnreadable):

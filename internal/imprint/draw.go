@@ -12,6 +12,9 @@ import (
 // ErrNoRoom is a text that does not fit, however small it is written.
 var ErrNoRoom = errors.New("imprint: the text does not fit")
 
+// ErrNameless is a text without the name that a stamp shows first.
+var ErrNameless = errors.New("imprint: there is no name to show")
+
 // Text is what a stamp says. A detail can have line ends in it.
 type Text struct {
 	Name    string
@@ -48,6 +51,9 @@ const (
 // Draw sets the text as large as the box lets it be and draws it, in black on
 // whatever the page has. The same text, font and box give the same bytes.
 func Draw(f *Font, t Text, b Box) (Drawing, error) {
+	if t.Name == "" {
+		return Drawing{}, ErrNameless
+	}
 	n := 0
 	for _, text := range append([]string{t.Name}, t.Details...) {
 		if n += len([]rune(text)); n > maxText {

@@ -1,4 +1,4 @@
-package cli
+package explain
 
 import (
 	"errors"
@@ -32,9 +32,9 @@ func explainPDF(err error) *problem.Problem {
 		text{JA: "PDFを読むプログラムによって、内容の読み方が変わるおそれがあります: %s。", EN: "Programs may read this PDF differently: %s."}.With(faultText(d)), makeNewPDF)
 }
 
-// receivedPDF is what to do with a PDF that somebody else made and that is not
+// ReceivedPDF is what to do with a PDF that somebody else made and that is not
 // read: to mend it would break the signatures in it.
-func receivedPDF(err error) (next text, ok bool) {
+func ReceivedPDF(err error) (next text, ok bool) {
 	d, damaged := errors.AsType[*pdfsig.DamagedError](err)
 	switch {
 	case errors.Is(err, pdfsig.ErrPassword):

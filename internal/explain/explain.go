@@ -1,4 +1,6 @@
-package cli
+// Package explain turns an error of any layer into a [problem.Problem]: what
+// happened and what to do next. It is the only place where that is decided.
+package explain
 
 import (
 	"context"
@@ -6,23 +8,29 @@ import (
 	"io/fs"
 	"syscall"
 
+	"github.com/jpki-tools/jpki/internal/castore"
 	"github.com/jpki-tools/jpki/internal/democard"
+	"github.com/jpki-tools/jpki/internal/i18n"
+	"github.com/jpki-tools/jpki/internal/input"
 	"github.com/jpki-tools/jpki/internal/output"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/state"
+	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/apdu"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 	"github.com/jpki-tools/jpki/pkg/pcsc"
 )
 
-// explain turns an error of any layer into what a person can act on. It is the
+type text = i18n.Text
+
+// Error turns an error of any layer into what a person can act on. It is the
 // only place where that is decided.
-func explain(err error) *problem.Problem {
+func Error(err error) *problem.Problem {
 	if p, ok := problem.As(err); ok {
 		return p
 	}
-	for _, explain := range []func(error) *problem.Problem{explainPIN, explainSource, explainDocument, explainFetch, explainAgent, explainTLS, explainCertificate, explainReader, explainCAs, explainDemo, explainState, explainStdout, explainOutput, explainFile} {
+	for _, explain := range []func(error) *problem.Problem{explainPIN, explainSource, Document, explainFetch, explainAgent, explainTLS, explainCertificate, explainReader, explainCAs, explainDemo, explainState, explainStdout, explainOutput, explainFile} {
 		if p := explain(err); p != nil {
 			return p.Because(err)
 		}
@@ -42,8 +50,6 @@ func explainPIN(err error) *problem.Problem {
 		notClosed  *jpki.NotClosedError
 		wrong      *jpki.PINError
 		blocked    *jpki.BlockedError
-		withoutPIN *perhapsWithoutPINError
-		onPhone    *blockedOnPhoneError
 		rule       *jpki.RuleError
 		unanswered *jpki.UnansweredError
 		refused    *jpki.ChangeRefusedError
@@ -63,49 +69,34 @@ func explainPIN(err error) *problem.Problem {
 		return explainUnconfirmed(unknown)
 	case errors.As(err, &refused):
 		return problem.New(problem.CardAnswer,
-			text{JA: "カードが新しい%sを受け付けませんでした(%04X)。元のものがそのまま有効です。", EN: "The card did not take the new %s (%04X). The old one is still in force."}.With(pinNames[refused.Key], uint16(refused.Status)),
+			text{JA: "カードが新しい%sを受け付けませんでした(%04X)。元のものがそのまま有効です。", EN: "The card did not take the new %s (%04X). The old one is still in force."}.With(terms.PINNames[refused.Key], uint16(refused.Status)),
 			text{JA: "別のものを選んで、もう一度実行してください。", EN: "Choose another one and run this again."})
 	case errors.As(err, &wrong) && wrong.Left == 0:
 		p := problem.New(problem.PINWrong,
-			text{JA: "%sが違います。これでロックされました。", EN: "Wrong %s. It is now blocked."}.With(pinNames[wrong.Key]), unlockHint)
+			text{JA: "%sが違います。これでロックされました。", EN: "Wrong %s. It is now blocked."}.With(terms.PINNames[wrong.Key]), terms.UnlockHint)
 		p.TryUsed = true
 		return p.WithTries(0)
 	case errors.As(err, &wrong):
 		p := problem.New(problem.PINWrong,
-			text{JA: "%sが違います。%s。", EN: "Wrong %s. %s."}.With(pinNames[wrong.Key], capital(leftText(wrong.Left))),
+			text{JA: "%sが違います。%s。", EN: "Wrong %s. %s."}.With(terms.PINNames[wrong.Key], terms.Capital(terms.TriesLeft(wrong.Left))),
 			text{JA: "もう一度実行する前に、控えを確かめてください。正しく入力すると回数は元に戻ります。", EN: "Check your note before you try again. A correct entry resets the counter."})
 		p.TryUsed = true
 		return p.WithTries(wrong.Left)
 	case errors.As(err, &blocked):
-		hint := unlockHint
-		switch {
-		case errors.As(err, &withoutPIN):
-			hint = withoutPINHint
-		case errors.As(err, &onPhone):
-			hint = aboutPhone
-		}
 		return problem.New(problem.PINBlocked,
-			text{JA: "%sはロックされています。", EN: "The %s is blocked."}.With(pinNames[blocked.Key]), hint).WithTries(0)
+			text{JA: "%sはロックされています。", EN: "The %s is blocked."}.With(terms.PINNames[blocked.Key]), terms.UnlockHint).WithTries(0)
 	case errors.As(err, &rule):
 		return problem.New(problem.PINRule,
-			text{JA: "%sの形が違います。送信していないので、回数は減っていません。", EN: "This cannot be the %s. It was not sent, no try was used."}.With(pinNames[rule.Key]),
+			text{JA: "%sの形が違います。送信していないので、回数は減っていません。", EN: "This cannot be the %s. It was not sent, no try was used."}.With(terms.PINNames[rule.Key]),
 			ruleHint(rule))
 	case errors.As(err, &unanswered):
 		p := problem.New(problem.PINUnanswered,
-			text{JA: "%sを確認しましたが、カードから確かな返事がありませんでした。回数が1回減ったかもしれません。", EN: "The card gave no certain answer about the %s. A try may have been used."}.With(pinNames[unanswered.Key]),
+			text{JA: "%sを確認しましたが、カードから確かな返事がありませんでした。回数が1回減ったかもしれません。", EN: "The card gave no certain answer about the %s. A try may have been used."}.With(terms.PINNames[unanswered.Key]),
 			text{JA: "カードを置き直し、jpki pin status で残り回数を確かめてください。", EN: "Put the card back and look at the counter with jpki pin status."})
 		p.TryUsed = true
 		return p
 	}
 	return nil
-}
-
-// withoutPINHint keeps the holder of a face-authentication card, whose PIN looks
-// blocked from the beginning, from going to the counter for it. A convenience
-// store unlocks nothing on a card without signing certificate.
-var withoutPINHint = text{
-	JA: "顔認証マイナンバーカードなら、使えないままで正常です。そうでなければ、カードを持って市区町村の窓口で解除してください(パソコンでは解除できません)。詳しくは jpki guide locked",
-	EN: "On a face-authentication card it is right that no PIN works. On any other, take the card to the municipal counter to have it unlocked (no program on a PC can). More: jpki guide locked",
 }
 
 // explainUnconfirmed says exactly what is known of a change that could not be
@@ -114,7 +105,7 @@ func explainUnconfirmed(e *jpki.UnconfirmedChangeError) *problem.Problem {
 	what := text{
 		JA: "%sの変更を確認できませんでした。元のものと新しいもののどちらかが有効です。",
 		EN: "The change of the %s could not be confirmed. Either the old one or the new one is in force.",
-	}.With(pinNames[e.Key])
+	}.With(terms.PINNames[e.Key])
 	next := text{
 		JA: "カードを置き直し、jpki pin status で残り回数を見てから、jpki pin verify %s --min-tries 2 で、まず新しいほう、違えば元のほうを確かめてください。違うほうを送ると1回減りますが、正しいほうで元に戻ります。",
 		EN: "Put the card back, look at the counter with jpki pin status, then try jpki pin verify %s --min-tries 2 with the new one first and, if that is wrong, the old one. The wrong one uses a try, the right one gives it back.",
@@ -123,7 +114,7 @@ func explainUnconfirmed(e *jpki.UnconfirmedChangeError) *problem.Problem {
 		what = text{
 			JA: "%sは変更されましたが、新しいものを確かめられませんでした。新しいものが有効なはずです。",
 			EN: "The %s was changed, but the new one could not be checked. It should be in force.",
-		}.With(pinNames[e.Key])
+		}.With(terms.PINNames[e.Key])
 		next = text{
 			JA: "カードを置き直し、jpki pin verify %s で新しいほうを確かめてください。正しければ回数は減りません。",
 			EN: "Put the card back and check the new one with jpki pin verify %s. If it is right no try is used.",
@@ -135,7 +126,7 @@ func explainUnconfirmed(e *jpki.UnconfirmedChangeError) *problem.Problem {
 }
 
 func ruleHint(e *jpki.RuleError) text {
-	form := text{JA: "%sは%sです。", EN: "The %s is %s."}.With(pinNames[e.Key], pinForms[e.Key])
+	form := text{JA: "%sは%sです。", EN: "The %s is %s."}.With(terms.PINNames[e.Key], terms.PINForms[e.Key])
 	switch {
 	case e.Key == jpki.KeySign && e.Rule == jpki.RuleMixed:
 		form = text{JA: "%s英字と数字の両方が必要です。", EN: "%s It has both letters and digits."}.With(form)
@@ -157,11 +148,11 @@ func explainCertificate(err error) *problem.Problem {
 	if !errors.As(err, &failed) {
 		return nil
 	}
-	name := certificateNames[failed.Kind]
+	name := terms.CertificateNames[failed.Kind]
 	switch {
 	case errors.Is(err, jpki.ErrNeedsPIN):
 		return problem.New(problem.NeedsPIN,
-			text{JA: "%sを読み取るには%sが必要です。", EN: "The %s can be read only with the %s."}.With(name, pinNames[failed.Kind.Key()]),
+			text{JA: "%sを読み取るには%sが必要です。", EN: "The %s can be read only with the %s."}.With(name, terms.PINNames[failed.Kind.Key()]),
 			text{JA: "jpki cert export %s なら、暗証番号を入力して取り出せます。", EN: "jpki cert export %s takes it out, with the PIN."}.With(failed.Kind))
 	case errors.Is(err, jpki.ErrDamaged):
 		return problem.New(problem.DamagedCert,
@@ -225,7 +216,7 @@ func explainReader(err error) *problem.Problem {
 			text{JA: "ほかのプログラムがカードを使用中です。", EN: "Another program is using the card."},
 			text{JA: "そのプログラムが終わってから、もう一度実行してください。", EN: "Run this again when the other program is done."})
 	case errors.Is(err, context.Canceled):
-		return interrupted()
+		return Interrupted()
 	case errors.Is(err, context.DeadlineExceeded):
 		return problem.New(problem.CardInUse,
 			text{JA: "カードの応答が時間内にありませんでした。", EN: "The card did not answer in time."},
@@ -315,11 +306,11 @@ func explainOutput(err error) *problem.Problem {
 	if !errors.As(err, &failed) {
 		return nil
 	}
-	return notMade(failed.Path, failed.Reason, "-o")
+	return NotMade(failed.Path, failed.Reason, "-o")
 }
 
-// notMade explains a file that an option can give another name.
-func notMade(path string, reason error, option string) *problem.Problem {
+// NotMade explains a file that an option can give another name.
+func NotMade(path string, reason error, option string) *problem.Problem {
 	next := text{JA: "%s で別の名前を指定してください。", EN: "Give another name with %s."}
 	switch reason {
 	case output.ErrExists:
@@ -343,11 +334,26 @@ func explainFile(err error) *problem.Problem {
 	case path.Path == "":
 		what = text{JA: "ファイルの名前が空です。", EN: "The name of a file is empty."}
 	case errors.Is(err, syscall.EISDIR):
-		return isFolder(path.Path)
+		return input.Folder(path.Path)
 	case errors.Is(err, fs.ErrNotExist):
 		what = text{JA: "%sがありません。", EN: "There is no %s."}.With(path.Path)
 	case errors.Is(err, fs.ErrPermission):
 		what = text{JA: "%sを開く権限がありません。", EN: "There is no permission to open %s."}.With(path.Path)
 	}
 	return problem.New(problem.Input, what, text{JA: "名前と権限を確かめてください。", EN: "Check its name and permissions."})
+}
+
+// explainCAs explains a damaged store.
+func explainCAs(err error) *problem.Problem {
+	var damaged *castore.DamagedError
+	if !errors.As(err, &damaged) {
+		return nil
+	}
+	return problem.New(problem.Failed,
+		text{JA: "保管している認証局の証明書が壊れています。", EN: "The store of CA certificates is damaged."},
+		text{JA: "%sを消すと、空の状態から始められます。", EN: "Delete %s to begin anew."}.With(damaged.Path))
+}
+
+func Interrupted() *problem.Problem {
+	return problem.New(problem.Interrupted, i18n.Text{JA: "中断しました。", EN: "Interrupted."}, i18n.Text{})
 }

@@ -1,4 +1,4 @@
-package cli
+package input
 
 import (
 	"context"
@@ -21,7 +21,7 @@ func TestStdinEndsWithItsContext(t *testing.T) {
 	defer w.Close()
 	stop := errors.New("stop")
 	ctx, cancel := context.WithCancelCause(t.Context())
-	in := stdin(ctx, &ui.IO{In: r})
+	in := Stdin(ctx, &ui.IO{In: r})
 	if _, err := w.WriteString("some"); err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func TestStdinEndsOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	in := stdin(t.Context(), &ui.IO{In: f})
+	in := Stdin(t.Context(), &ui.IO{In: f})
 	if data, err := io.ReadAll(in); err != nil || len(data) != 0 {
 		t.Fatalf("read %q, %v", data, err)
 	}

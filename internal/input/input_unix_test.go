@@ -1,6 +1,6 @@
 //go:build unix
 
-package cli
+package input
 
 import (
 	"context"
@@ -20,7 +20,7 @@ func TestReadSmallEndsWithItsContext(t *testing.T) {
 	stop := errors.New("stop")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	time.AfterFunc(10*time.Millisecond, func() { cancel(stop) })
-	if data, err := readSmall(ctx, pipe, 1<<10); data != nil || err != stop {
+	if data, err := ReadSmall(ctx, pipe, 1<<10); data != nil || err != stop {
 		t.Errorf("%q, %v", data, err)
 	}
 }

@@ -1,0 +1,96 @@
+package explain
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jpki-tools/jpki/internal/fetch"
+	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/tlsclient"
+	"github.com/jpki-tools/jpki/internal/ui"
+	"github.com/jpki-tools/jpki/pkg/cert"
+)
+
+// fetchReasons says why nothing was fetched.
+var fetchReasons = map[error]text{
+	fetch.ErrAddress:   {JA: "アドレスは http か https にしてください", EN: "the address has to be one of http or https"},
+	fetch.ErrPassword:  {JA: "アドレスにユーザー名やパスワードを書かないでください", EN: "the address must not hold a user name or password"},
+	fetch.ErrClear:     {JA: "パスワードや証明書は https のアドレスにだけ送ります", EN: "passwords and client certificates are sent to https addresses alone"},
+	fetch.ErrAccount:   {JA: "サーバーがこの利用者を認めません", EN: "the server asks for an account, or refuses this one"},
+	fetch.ErrPrivate:   {JA: "このネットワークの中のアドレスです", EN: "the address lies inside this network"},
+	fetch.ErrRedirect:  {JA: "別のサーバーへ転送されました", EN: "it redirects to another host"},
+	fetch.ErrTooLarge:  {JA: "応答が大きすぎます", EN: "the answer is too large"},
+	fetch.ErrNoAnswer:  {JA: "応答がありません", EN: "there is no answer"},
+	fetch.ErrStatus:    {JA: "サーバーが断りました", EN: "the server refuses"},
+	fetch.ErrMediaType: {JA: "応答の種類が違います", EN: "the answer is of another kind"},
+}
+
+// FetchReason says why nothing was fetched, and where a redirection leads that
+// is not followed.
+func FetchReason(failed *fetch.Error) text {
+	t := fetchReasons[failed.Reason]
+	if failed.Reason == fetch.ErrRedirect && failed.Err != nil {
+		t = text{JA: "%s: %s", EN: "%s: %s"}.With(t, cert.Printable(failed.Err.Error()))
+	}
+	return t
+}
+
+// explainFetch explains what was not fetched.
+func explainFetch(err error) *problem.Problem {
+	var failed *fetch.Error
+	if !errors.As(err, &failed) {
+		return nil
+	}
+	return problem.New(problem.Failed,
+		text{JA: "%sから受け取れませんでした: %s。", EN: "Nothing came from %s: %s."}.With(failed.Address, FetchReason(failed)),
+		text{JA: "アドレスとネットワークを確かめてください。", EN: "Check the address and the network."})
+}
+
+var tlsReasons = map[error]struct{ what, next text }{
+	tlsclient.ErrAddress: {
+		text{JA: "アドレスは https:// で始まるURLにしてください。", EN: "The address has to be a URL of https."}, text{}},
+	tlsclient.ErrUnreachable: {
+		text{JA: "サーバーに接続できません。", EN: "The server cannot be reached."},
+		text{JA: "アドレスとネットワークを確かめてください。", EN: "Check the address and the network."}},
+	tlsclient.ErrUntrusted: {
+		text{JA: "サーバーの証明書を信頼できません。何も見せていません。", EN: "The server's certificate is not to be trusted. Nothing was shown."},
+		text{JA: "自分のサーバーなら、その認証局の証明書を --ca で指定してください。", EN: "If the server is yours, name the certificate of its CA with --ca."}},
+	tlsclient.ErrOnlyTLS13: {
+		text{JA: "サーバーがTLS 1.3しか受け付けません。カードの署名(PKCS #1 v1.5)はTLS 1.2まででしか使えません。", EN: "The server takes TLS 1.3 only. The card's signatures (PKCS #1 v1.5) go with TLS 1.2 and no later version."},
+		text{JA: "サーバーでTLS 1.2も受け付けるようにしてください。", EN: "Have the server take TLS 1.2 too."}},
+	tlsclient.ErrHandshake: {
+		text{JA: "TLSの接続を始められません。", EN: "The TLS handshake failed."},
+		text{JA: "サーバーがTLS 1.2を受け付けるか確かめてください。", EN: "See whether the server takes TLS 1.2."}},
+	tlsclient.ErrNotAsked: {
+		text{JA: "サーバーはクライアント証明書を求めませんでした。何も見せていません。", EN: "The server asked for no client certificate. Nothing was shown."},
+		text{JA: "接続の初めに求めるようにサーバーを設定してください。あとから求めるもの(再ネゴシエーション)には対応していません。", EN: "Have the server ask at the beginning of the connection. Asking later (renegotiation) is not supported."}},
+	tlsclient.ErrOtherIssuers: {
+		text{JA: "サーバーが求めているのは、ほかの認証局の証明書か、カードが作れない種類の署名です。何も見せていません。", EN: "The server asks for certificates of other CAs, or for signatures that the card cannot make. Nothing was shown."},
+		text{JA: "利用者証明用認証局の証明書(jpki cert export auth-ca)をサーバーに登録してください。", EN: "Register the CA certificate of the card (jpki cert export auth-ca) with the server."}},
+	tlsclient.ErrRejected: {
+		text{JA: "サーバーが証明書を受け入れませんでした。", EN: "The server did not take the certificate."},
+		text{JA: "サーバーのログと、登録した認証局の証明書を確かめてください。", EN: "See the server's log, and the CA certificates that it has."}},
+	tlsclient.ErrAnswer: {
+		text{JA: "接続できましたが、HTTPの応答がありません。", EN: "The connection stands, but there is no HTTP answer."}, text{}},
+	tlsclient.ErrTooLarge: {
+		text{JA: "ページが大きすぎます(%d MiBまで)。", EN: "The page is too large (%d MiB at most)."}.With(tlsclient.MaxSize >> 20), text{}},
+}
+
+// explainTLS explains why there is no page.
+func explainTLS(err error) *problem.Problem {
+	var failed *tlsclient.Error
+	if !errors.As(err, &failed) {
+		return nil
+	}
+	if errors.Is(err, context.Canceled) {
+		return Interrupted()
+	}
+	r := tlsReasons[failed.Reason]
+	if failed.Err != nil {
+		r.what = text{JA: "%s(%s)", EN: "%s (%s)"}.With(r.what, ui.Visible(failed.Err.Error()))
+	}
+	if failed.Reason == tlsclient.ErrAddress {
+		return problem.New(problem.Usage, r.what, r.next)
+	}
+	return problem.New(problem.TLS, r.what, r.next)
+}

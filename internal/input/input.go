@@ -1,0 +1,153 @@
+// Package input opens what the program reads: files, standard input and
+// certificates, so that each ends with its context and shows how far it came.
+package input
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"time"
+
+	"github.com/jpki-tools/jpki/internal/beside"
+	"github.com/jpki-tools/jpki/internal/i18n"
+	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/ui"
+	"github.com/jpki-tools/jpki/pkg/cert"
+)
+
+type text = i18n.Text
+
+// Stream is an opened input: a file, or standard input.
+type Stream struct {
+	Ctx    context.Context
+	Name   string
+	File   *os.File // of a file that can be read anywhere; nil for standard input
+	Head   []byte   // its beginning, already read from rest
+	Rest   io.Reader
+	Size   int64  // 0 where unknown
+	Beside string // the folder of the result; "" for standard output
+}
+
+// Reader reads the whole input once, and shows how far it came.
+func (in *Stream) Reader(o *ui.IO, now func() time.Time) (r io.Reader, done func()) {
+	if _, typed := in.Rest.(*stdinReader); typed && ui.IsTerminal(o.In) {
+		return io.MultiReader(bytes.NewReader(in.Head), in.Rest), func() {}
+	}
+	p := o.Progress(text{JA: "%sを読んでいます", EN: "reading %s"}.With(in.Name), in.Size, now)
+	return p.Reader(Cancellable(in.Ctx, io.MultiReader(bytes.NewReader(in.Head), in.Rest))), p.Done
+}
+
+func (in *Stream) Close() {
+	if in.File != nil {
+		in.File.Close()
+	}
+}
+
+// Open opens a regular file for reading.
+func Open(path string) (*os.File, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.IsDir() {
+		return nil, Folder(path)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, problem.New(problem.Input,
+			text{JA: "%sは通常のファイルではありません。", EN: "%s is not a regular file."}.With(path),
+			text{JA: "パイプなどの中身は「-」(標準入力)で渡してください。", EN: "Give what comes from a pipe as - (standard input)."})
+	}
+	return os.Open(path)
+}
+
+// ReadSmall reads a file of at most max bytes, what is longer only so far. It
+// can be a pipe, as process substitution makes one, and ends with ctx also
+// while nobody writes to it.
+func ReadSmall(ctx context.Context, path string, max int64) ([]byte, error) {
+	return beside.Read(ctx, func() ([]byte, error) {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		return io.ReadAll(io.LimitReader(f, max))
+	})
+}
+
+func Folder(path string) *problem.Problem {
+	return problem.New(problem.Input,
+		text{JA: "%sはフォルダーです。", EN: "%s is a directory."}.With(path),
+		text{JA: "ファイルを指定してください。", EN: "Name a file."})
+}
+
+// Stdin reads standard input. It ends with ctx, also while nothing comes.
+func Stdin(ctx context.Context, o *ui.IO) io.Reader {
+	if ui.IsTerminal(o.In) {
+		o.Note(text{
+			JA: "標準入力を読んでいます(終わりは%s、中止はCtrl-C)。",
+			EN: "Reading standard input (%s ends it, Ctrl-C cancels).",
+		}.With(endOfInput))
+	}
+	return &stdinReader{ctx: ctx, file: o.In}
+}
+
+type stdinReader struct {
+	ctx  context.Context
+	file *os.File
+	buf  []byte // not the caller's: a read that is left behind may still come
+	end  error  // a terminal gives more after its end
+}
+
+func (r *stdinReader) Read(b []byte) (int, error) {
+	if r.end != nil {
+		return 0, r.end
+	}
+	if len(r.buf) < len(b) {
+		r.buf = make([]byte, len(b))
+	}
+	read, err := beside.Read(r.ctx, func() ([]byte, error) {
+		n, err := r.file.Read(r.buf[:len(b)])
+		return r.buf[:n], err
+	})
+	r.end = err
+	return copy(b, read), err
+}
+
+// Cancellable makes a long read end with ctx.
+func Cancellable(ctx context.Context, r io.Reader) io.Reader { return ctxReader{ctx, r} }
+
+type ctxReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (r ctxReader) Read(b []byte) (int, error) {
+	if err := context.Cause(r.ctx); err != nil {
+		return 0, err
+	}
+	return r.r.Read(b)
+}
+
+// Name is how a person reads the name of an input.
+func Name(name string) text {
+	if name == "-" {
+		return text{JA: "標準入力", EN: "standard input"}
+	}
+	return i18n.Same(cert.Printable(name))
+}
+
+// CancellableAt is [Cancellable] for a file that is read anywhere.
+func CancellableAt(ctx context.Context, r io.ReaderAt) io.ReaderAt { return ctxReaderAt{ctx, r} }
+
+type ctxReaderAt struct {
+	ctx context.Context
+	r   io.ReaderAt
+}
+
+func (c ctxReaderAt) ReadAt(b []byte, at int64) (int, error) {
+	if err := context.Cause(c.ctx); err != nil {
+		return 0, err
+	}
+	return c.r.ReadAt(b, at)
+}

@@ -1,0 +1,148 @@
+// Package terms holds the names and phrases that the screens share: certificates,
+// PINs, kinds of cards, dates, days and counters, in both languages.
+package terms
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jpki-tools/jpki/internal/i18n"
+	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/jpki"
+	"github.com/jpki-tools/jpki/pkg/trust"
+)
+
+type text = i18n.Text
+
+// CertificateNames holds the official names of the four certificates.
+var CertificateNames = map[jpki.Kind]text{
+	jpki.KindSign:   {JA: "署名用電子証明書", EN: "digital-signature certificate"},
+	jpki.KindAuth:   {JA: "利用者証明用電子証明書", EN: "user-authentication certificate"},
+	jpki.KindSignCA: {JA: "署名用認証局の証明書", EN: "CA certificate for digital signature"},
+	jpki.KindAuthCA: {JA: "利用者証明用認証局の証明書", EN: "CA certificate for user authentication"},
+}
+
+// PINNames holds the official names of the two PINs, as short as they can be.
+var PINNames = map[jpki.Key]text{
+	jpki.KeySign: {JA: "署名用パスワード", EN: "signing password"},
+	jpki.KeyAuth: {JA: "利用者証明用パスワード", EN: "authentication PIN"},
+}
+
+// PINForms says what each PIN looks like.
+var PINForms = map[jpki.Key]text{
+	jpki.KeySign: {JA: "英大文字と数字を組み合わせた6〜16文字", EN: "6 to 16 upper-case letters and digits, mixed"},
+	jpki.KeyAuth: {JA: "数字4桁", EN: "4 digits"},
+}
+
+var TokenNames = map[jpki.TokenKind]text{
+	jpki.TokenCard:     {JA: "マイナンバーカード", EN: "My Number Card"},
+	jpki.TokenJukiCard: {JA: "住民基本台帳カード", EN: "Basic Resident Register Card"},
+	jpki.TokenAndroid:  {JA: "Androidスマートフォン", EN: "Android phone"},
+	jpki.TokenIPhone:   {JA: "iPhone", EN: "iPhone"},
+	jpki.TokenUnknown:  {JA: "不明なカード", EN: "unknown kind of card"},
+}
+
+var weekdays = [...]text{
+	{JA: "日", EN: "Sun"}, {JA: "月", EN: "Mon"}, {JA: "火", EN: "Tue"}, {JA: "水", EN: "Wed"},
+	{JA: "木", EN: "Thu"}, {JA: "金", EN: "Fri"}, {JA: "土", EN: "Sat"},
+}
+
+// Date writes a date with its weekday.
+func Date(d cert.Date) text {
+	w := weekdays[d.Weekday()]
+	return text{
+		JA: fmt.Sprintf("%d年%d月%d日(%s)", d.Year, d.Month, d.Day, w.JA),
+		EN: fmt.Sprintf("%s, %d %s %d", w.EN, d.Day, d.Month.String()[:3], d.Year),
+	}
+}
+
+// LastDay writes a last day with its weekday and, in Japanese, its era.
+func LastDay(d cert.Date) text {
+	t := Date(d)
+	t.JA += " " + d.Wareki()
+	return t
+}
+
+// Days counts days in words.
+func Days(n int) text {
+	switch {
+	case n == 0:
+		return text{JA: "今日まで", EN: "ends today"}
+	case n == 1:
+		return text{JA: "あと1日", EN: "1 day left"}
+	case n > 0:
+		return text{JA: "あと%d日", EN: "%d days left"}.With(n)
+	case n == -1:
+		return text{JA: "昨日で終了", EN: "ended yesterday"}
+	}
+	return text{JA: "%d日前に終了", EN: "ended %d days ago"}.With(-n)
+}
+
+// Tries writes a counter.
+func Tries(t jpki.Tries) text {
+	if t.Blocked() {
+		return text{JA: "ロックされています", EN: "blocked"}
+	}
+	return text{JA: "残り%d回(最大%d回)", EN: "%d of %d tries left"}.With(t.Left, t.Max)
+}
+
+// TriesLeft says how many tries are left, as part of a sentence.
+func TriesLeft(n int) text {
+	if n == 1 {
+		return text{JA: "残り1回です", EN: "1 try is left"}
+	}
+	return text{JA: "残り%d回です", EN: "%d tries are left"}.With(n)
+}
+
+// Capital begins an English text with a capital letter; an iPhone stays one.
+func Capital(t text) text {
+	first, rest := t.EN[:min(1, len(t.EN))], t.EN[min(1, len(t.EN)):]
+	if rest == "" || rest[0] < 'A' || 'Z' < rest[0] {
+		t.EN = strings.ToUpper(first) + rest
+	}
+	return t
+}
+
+// UnlockWhere says where a blocked PIN is unlocked.
+var UnlockWhere = text{
+	JA: "パソコンでは解除できません。カードを持って市区町村の窓口で解除してください。コンビニでできることもあります。",
+	EN: "No program on a PC can unlock it. Take the card to the municipal counter; sometimes a convenience store can do it too.",
+}
+
+// UnlockHint is the same with where to read on.
+var UnlockHint = text{JA: "%s詳しくは jpki guide locked", EN: "%s More: jpki guide locked"}.With(UnlockWhere)
+
+// AboutPhone says where to read about the certificates of a phone, of which
+// nothing is known here.
+var AboutPhone = text{
+	JA: "スマートフォンの証明書の手続きは、公的個人認証サービス ポータルサイト(jpki.go.jp)で確かめてください。",
+	EN: "About the certificates of a phone, see the portal site jpki.go.jp.",
+}
+
+var KindNames = map[cert.Kind]text{
+	cert.Sign:   CertificateNames[jpki.KindSign],
+	cert.Auth:   CertificateNames[jpki.KindAuth],
+	cert.SignCA: CertificateNames[jpki.KindSignCA],
+	cert.AuthCA: CertificateNames[jpki.KindAuthCA],
+	cert.Other:  {JA: "公的個人認証サービス以外の証明書", EN: "certificate of another service than JPKI"},
+}
+
+var Standings = map[trust.Standing]text{
+	trust.Pinned:  {JA: "公表されている認証局です", EN: "one of the published CAs"},
+	trust.Added:   {JA: "自分で加えた認証局です", EN: "a CA that you added"},
+	trust.Demo:    {JA: "デモ用(本物ではありません)", EN: "DEMO, not a real one"},
+	trust.Unknown: {JA: "この版が知らない認証局です", EN: "a CA that this version does not know"},
+	trust.NotJPKI: {JA: "公的個人認証サービスの認証局ではありません", EN: "not a CA of JPKI"},
+}
+
+var CANames = map[cert.Kind]text{
+	cert.SignCA: {JA: "署名用認証局", EN: "CA for digital signature"},
+	cert.AuthCA: {JA: "利用者証明用認証局", EN: "CA for user authentication"},
+}
+
+// Moment writes a moment in Japan's zone.
+func Moment(t time.Time) text {
+	clock := t.In(cert.JST).Format("15:04:05")
+	return text{JA: "%s %s", EN: "%s %s JST"}.With(Date(cert.DateOf(t)), clock)
+}
