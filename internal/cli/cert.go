@@ -16,12 +16,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/jpki-tools/jpki/internal/cards"
 	"github.com/jpki-tools/jpki/internal/castore"
 	"github.com/jpki-tools/jpki/internal/input"
 	"github.com/jpki-tools/jpki/internal/output"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/internal/ui"
+	"github.com/jpki-tools/jpki/internal/unlock"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 	"github.com/jpki-tools/jpki/pkg/trust"
@@ -41,7 +43,7 @@ func (a *app) newCert() *cobra.Command {
 }
 
 func (a *app) newCertShow() *cobra.Command {
-	var opt unlockOptions
+	var opt unlock.Options
 	personal := false
 	cmd := a.command(command{
 		use:   "show [KIND|FILE]",
@@ -66,7 +68,7 @@ func (a *app) newCertShow() *cobra.Command {
 }
 
 func (a *app) newCertExport() *cobra.Command {
-	var opt unlockOptions
+	var opt unlock.Options
 	var out, format string
 	force := false
 	cmd := a.command(command{
@@ -118,15 +120,15 @@ func unknownKind(name string) error {
 // cardCertificate reads a certificate of the card: freely where the card allows
 // that, else in a PIN session. A PIN that was given for a free certificate of a
 // card is not sent.
-func (a *app) cardCertificate(ctx context.Context, opt *unlockOptions, kind jpki.Kind) (*x509.Certificate, error) {
+func (a *app) cardCertificate(ctx context.Context, opt *unlock.Options, kind jpki.Kind) (*x509.Certificate, error) {
 	if kind == jpki.KindSign {
-		sign, err := guardedCertificate(ctx, a.cards, opt, kind, nil)
+		sign, err := unlock.Certificate(ctx, a.cards, opt, kind, nil)
 		a.seen().remember(ctx, nil, sign)
 		return sign, err
 	}
-	c, err := a.cards.certificate(ctx, kind)
+	c, err := a.cards.Certificate(ctx, kind)
 	if errors.Is(err, jpki.ErrNeedsPIN) {
-		return guardedCertificate(ctx, a.cards, opt, kind, nil)
+		return unlock.Certificate(ctx, a.cards, opt, kind, nil)
 	}
 	if err == nil && kind != jpki.KindAuth {
 		if docs := a.memory(); docs != nil {
@@ -139,10 +141,10 @@ func (a *app) cardCertificate(ctx context.Context, opt *unlockOptions, kind jpki
 // signCertificate is cardCertificate for a person who looks at the signing
 // certificate: the authentication certificate is read too, so that it is
 // remembered of which card it was.
-func (a *app) signCertificate(ctx context.Context, opt *unlockOptions) (*x509.Certificate, error) {
+func (a *app) signCertificate(ctx context.Context, opt *unlock.Options) (*x509.Certificate, error) {
 	var auth *x509.Certificate
-	sign, err := guardedCertificate(ctx, a.cards, opt, jpki.KindSign, func(app *jpki.App) (err error) {
-		if auth, err = app.Certificate(jpki.KindAuth); !fatal(err) {
+	sign, err := unlock.Certificate(ctx, a.cards, opt, jpki.KindSign, func(app *jpki.App) (err error) {
+		if auth, err = app.Certificate(jpki.KindAuth); !cards.Fatal(err) {
 			err = nil // it is not what was asked for
 		}
 		return err
@@ -153,24 +155,7 @@ func (a *app) signCertificate(ctx context.Context, opt *unlockOptions) (*x509.Ce
 	return sign, err
 }
 
-// guardedCertificate reads a certificate in a session of its PIN, then lets
-// also, if it is not nil, read what is free.
-func guardedCertificate(ctx context.Context, cards *opener, opt *unlockOptions, kind jpki.Kind, also func(*jpki.App) error) (c *x509.Certificate, err error) {
-	u, err := newUnlocker(cards, opt, false)
-	if err != nil {
-		return nil, err
-	}
-	defer u.Close()
-	err = u.withPIN(ctx, kind.Key(), func(_ *openedCard, s *jpki.Session) (err error) {
-		if c, err = s.Certificate(kind); err == nil && also != nil {
-			err = also(s.App)
-		}
-		return err
-	})
-	return c, err
-}
-
-func (a *app) certExport(ctx context.Context, opt *unlockOptions, name, format, out string, force bool) error {
+func (a *app) certExport(ctx context.Context, opt *unlock.Options, name, format, out string, force bool) error {
 	kind, ok := kindNamed(name)
 	if !ok {
 		return unknownKind(name)
@@ -238,7 +223,7 @@ func (a *app) openTarget(ctx context.Context, path string, force, binary bool) (
 	return stdout{a.io.Out}, nil
 }
 
-func (a *app) certShow(ctx context.Context, opt *unlockOptions, name string, personal bool) error {
+func (a *app) certShow(ctx context.Context, opt *unlock.Options, name string, personal bool) error {
 	var c *x509.Certificate
 	var err error
 	_, notThere := os.Stat(name)

@@ -14,18 +14,20 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/jpki-tools/jpki/internal/cards"
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/input"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/internal/ui"
+	"github.com/jpki-tools/jpki/internal/unlock"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 	"github.com/jpki-tools/jpki/pkg/trust"
 )
 
 type certCheckOptions struct {
-	unlockOptions
+	unlock.Options
 	trustOptions
 	at string
 }
@@ -56,7 +58,7 @@ func (a *app) newCertCheck() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&opt.at, "at", "", a.io.Text(text{JA: "確かめる日時`TIME`: 2029-11-03 か 2029-11-03T12:00:00+09:00(省くと今)", EN: "check for `TIME`: 2029-11-03 or 2029-11-03T12:00:00+09:00 (now unless given)"}))
 	a.addTrustFlags(cmd, &opt.trustOptions)
-	a.addUnlockFlags(cmd, &opt.unlockOptions)
+	a.addUnlockFlags(cmd, &opt.Options)
 	a.addRememberFlag(cmd)
 	return cmd
 }
@@ -97,7 +99,7 @@ func (a *app) certCheck(ctx context.Context, opt *certCheckOptions, name string)
 	if err != nil {
 		return err
 	}
-	s, err := a.subject(ctx, &opt.unlockOptions, name)
+	s, err := a.subject(ctx, &opt.Options, name)
 	if err != nil {
 		return err
 	}
@@ -140,7 +142,7 @@ func momentAsked(at string, now time.Time) (time.Time, error) {
 }
 
 // subject gets the certificate that is to be checked, from the card or a file.
-func (a *app) subject(ctx context.Context, opt *unlockOptions, name string) (s subject, err error) {
+func (a *app) subject(ctx context.Context, opt *unlock.Options, name string) (s subject, err error) {
 	s.key = keyNotOnCard
 	_, notThere := os.Stat(name)
 	switch kind, ok := kindNamed(name); {
@@ -162,7 +164,7 @@ func (a *app) subject(ctx context.Context, opt *unlockOptions, name string) (s s
 // cardSubject reads a certificate of the card and its CA's. The authentication
 // key answers for its certificate where its PIN is given. The signing key is
 // not asked to sign something random: what it signs counts like a seal.
-func (a *app) cardSubject(ctx context.Context, opt *unlockOptions, kind jpki.Kind) (s subject, err error) {
+func (a *app) cardSubject(ctx context.Context, opt *unlock.Options, kind jpki.Kind) (s subject, err error) {
 	s.key = keyNotChecked
 	issuer := jpki.KindAuthCA
 	switch kind {
@@ -180,19 +182,19 @@ func (a *app) cardSubject(ctx context.Context, opt *unlockOptions, kind jpki.Kin
 		if err == nil {
 			s.others = []*x509.Certificate{ca}
 		}
-		if !fatal(err) {
+		if !cards.Fatal(err) {
 			err = nil // without it the verdict says what is missing
 		}
 		return err
 	}
 	if kind == jpki.KindSign {
-		if s.cert, err = guardedCertificate(ctx, a.cards, opt, kind, readCA); err == nil {
+		if s.cert, err = unlock.Certificate(ctx, a.cards, opt, kind, readCA); err == nil {
 			a.seen().remember(ctx, nil, s.cert)
 		}
 		return s, err
 	}
-	if len(opt.sources) == 0 {
-		err = a.cards.read(ctx, func(app *jpki.App) (err error) {
+	if len(opt.Flags) == 0 {
+		err = a.cards.Read(ctx, func(app *jpki.App) (err error) {
 			if s.cert, err = app.Certificate(kind); err != nil {
 				return err
 			}
@@ -202,12 +204,12 @@ func (a *app) cardSubject(ctx context.Context, opt *unlockOptions, kind jpki.Kin
 			return s, err
 		}
 	}
-	u, err := newUnlocker(a.cards, opt, false)
+	u, err := unlock.New(a.cards, opt, false)
 	if err != nil {
 		return s, err
 	}
 	defer u.Close()
-	err = u.withPIN(ctx, jpki.KeyAuth, func(_ *openedCard, session *jpki.Session) (err error) {
+	err = u.WithPIN(ctx, jpki.KeyAuth, func(_ *cards.Card, session *jpki.Session) (err error) {
 		if s.cert, err = session.Certificate(kind); err != nil {
 			return err
 		}

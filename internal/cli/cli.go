@@ -18,6 +18,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/jpki-tools/jpki/internal/cards"
 	"github.com/jpki-tools/jpki/internal/env"
 	"github.com/jpki-tools/jpki/internal/explain"
 	"github.com/jpki-tools/jpki/internal/i18n"
@@ -94,7 +95,7 @@ type app struct {
 	cfg   Config
 	io    *ui.IO
 	env   env.Env
-	cards *opener
+	cards *cards.Opener
 
 	late map[*cobra.Command]func() text // texts of commands that are written when somebody reads them
 
@@ -109,7 +110,7 @@ func newApp(cfg Config) *app {
 	}
 	a := &app{cfg: cfg, env: env.Env{Getenv: cfg.Getenv, Now: cfg.Now}}
 	a.io = &ui.IO{In: cfg.Stdin, Out: ui.NewOutput(cfg.Stdout), Err: cfg.Stderr, Lang: lang}
-	a.cards = &opener{io: a.io, env: a.env, trace: &trace{}}
+	a.cards = &cards.Opener{IO: a.io, Env: a.env, Trace: &cards.Trace{}}
 	a.json = slices.Contains(cfg.Args, "--json") // for complaints about the line itself
 	a.setColor("auto")
 	return a

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/jpki-tools/jpki/internal/cards"
 	"github.com/jpki-tools/jpki/internal/democard"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/state"
@@ -93,9 +94,9 @@ func (a *app) tour(ctx context.Context) (err error) {
 	if a.json {
 		return problem.Misuse(text{JA: "demo に --json はありません。", EN: "demo has no --json."})
 	}
-	if a.cards.card != "" {
+	if a.cards.Card != "" {
 		return problem.Misuse(text{JA: "demo のデモカードは決まっています。", EN: "The tour has a demo card of its own."}).
-			WithNext(text{JA: "試すには jpki status --card %s", EN: "To try that one: jpki status --card %s"}.With(a.cards.card))
+			WithNext(text{JA: "試すには jpki status --card %s", EN: "To try that one: jpki status --card %s"}.With(a.cards.Card))
 	}
 	dir, err := os.MkdirTemp("", "jpki-demo-")
 	if err != nil {
@@ -116,7 +117,7 @@ func (a *app) tour(ctx context.Context) (err error) {
 	}
 	out := a.io.Out
 	fmt.Fprintf(out, "%s\n", a.io.Page(a.io.Text(demoPINs)))
-	cards := &tour{}
+	cards := &cards.Tour{}
 	for i, s := range tourSteps {
 		if err := context.Cause(ctx); err != nil {
 			return err
@@ -142,7 +143,7 @@ func (a *app) tour(ctx context.Context) (err error) {
 }
 
 // runStep runs a command line as a program of its own would, on the tour's card.
-func (a *app) runStep(ctx context.Context, cards *tour, s step) (exit int, err error) {
+func (a *app) runStep(ctx context.Context, cards *cards.Tour, s step) (exit int, err error) {
 	cfg := a.cfg
 	cfg.Args = append(strings.Fields(s.line), "--card", "demo", "--no-input", "--lang", string(a.io.Lang))
 	cfg.Stderr = cfg.Stdout // one after the other, as a terminal shows them
@@ -157,7 +158,7 @@ func (a *app) runStep(ctx context.Context, cards *tour, s step) (exit int, err e
 	w.Close()
 	cfg.Stdin = r
 	sub := newApp(cfg)
-	sub.cards.tour = cards
+	sub.cards.Tour = cards
 	return sub.finish(sub.execute(ctx, cfg.Args)), nil
 }
 
@@ -189,13 +190,13 @@ func (a *app) newDemoServe() *cobra.Command {
 }
 
 func (a *app) demoServe(ctx context.Context, addr, name string, opt virtualcard.Options) error {
-	if a.cards.card != "" {
+	if a.cards.Card != "" {
 		return problem.Misuse(text{JA: "demo serve に --card は使えません。", EN: "demo serve has no --card."}).
 			WithNext(text{JA: "デモカードは --persona で指定してください。", EN: "Name the demo card with --persona."})
 	}
 	persona, ok := virtualcard.Lookup(name)
 	if !ok {
-		return unknownPersona(name)
+		return cards.UnknownPersona(name)
 	}
 	card, err := virtualcard.New(persona, a.env.Now(), opt)
 	if err != nil {
@@ -244,7 +245,7 @@ func (a *app) newDemoReset() *cobra.Command {
 				err = democard.Reset(ctx, store, persona)
 			}
 			if errors.Is(err, democard.ErrUnknownPersona) {
-				return unknownPersona(persona)
+				return cards.UnknownPersona(persona)
 			}
 			if err == nil {
 				a.io.Note(text{JA: "デモカードを最初の状態に戻しました。", EN: "The demo cards are as new."})

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/jpki-tools/jpki/internal/cards"
 	"github.com/jpki-tools/jpki/internal/doctor"
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/problem"
@@ -80,7 +81,7 @@ func (a *app) environment(ctx context.Context) (*doctor.Environment, error) {
 		OS: runtime.GOOS, Files: os.DirFS("/"), Getenv: a.env.Getenv,
 		Run:  func(path string, args ...string) (string, error) { return outputOf(ctx, path, args...) },
 		Lang: a.io.Lang, Terminal: ui.IsTerminal(a.io.Out), Now: a.env.Now(), Built: built(),
-		Demo: a.cards.card != "", Backend: doctor.Backend,
+		Demo: a.cards.Card != "", Backend: doctor.Backend,
 	}
 	if e.Demo {
 		return e, a.examineDemo(ctx, e)
@@ -94,8 +95,8 @@ func (a *app) environment(ctx context.Context) (*doctor.Environment, error) {
 	if e.Readers, e.Service = pc.Readers(ctx); e.Service != nil {
 		return e, nil
 	}
-	if len(e.Readers) > 0 && a.cards.reader != "" {
-		if e.Readers, err = a.cards.wantedReaders(e.Readers); err != nil {
+	if len(e.Readers) > 0 && a.cards.Reader != "" {
+		if e.Readers, err = a.cards.WantedReaders(e.Readers); err != nil {
 			return nil, err
 		}
 	}
@@ -112,12 +113,12 @@ func (a *app) environment(ctx context.Context) (*doctor.Environment, error) {
 }
 
 func (a *app) examineDemo(ctx context.Context, e *doctor.Environment) error {
-	card, err := a.cards.open(ctx)
+	card, err := a.cards.Open(ctx)
 	if err != nil {
 		return err
 	}
 	defer card.Close()
-	c := doctor.Card{Reader: card.reader}
+	c := doctor.Card{Reader: card.Reader}
 	c.Err = card.Read(ctx, func(app *jpki.App) error { return examine(app, &c) })
 	e.Cards = []doctor.Card{c}
 	return context.Cause(ctx)
@@ -133,7 +134,7 @@ func (a *app) examineCard(ctx context.Context, pc *pcsc.Context, reader string) 
 		return c, nil
 	}
 	defer conn.Close()
-	traced, err := a.cards.traced(conn)
+	traced, err := a.cards.Traced(conn)
 	if err == nil {
 		c.Err = jpki.New(traced).Read(ctx, func(app *jpki.App) error { return examine(app, &c) })
 	}
@@ -144,17 +145,17 @@ func (a *app) examineCard(ctx context.Context, pc *pcsc.Context, reader string) 
 // does not keep the others from being read.
 func examine(app *jpki.App, c *doctor.Card) (err error) {
 	c.Certificates, c.Counters = map[jpki.Kind]error{}, map[jpki.Key]error{}
-	if c.Token, err = app.Token(); fatal(err) {
+	if c.Token, err = app.Token(); cards.Fatal(err) {
 		return err
 	}
-	if presence, err := app.Presence(); fatal(err) {
+	if presence, err := app.Presence(); cards.Fatal(err) {
 		return err
 	} else if err == nil && !presence.Sign {
 		c.Certificates[jpki.KindSign] = jpki.ErrAbsent
 	}
 	for _, k := range []jpki.Kind{jpki.KindAuth, jpki.KindSignCA, jpki.KindAuthCA} {
 		x, err := app.Certificate(k)
-		if fatal(err) {
+		if cards.Fatal(err) {
 			return err
 		}
 		if c.Certificates[k] = err; k == jpki.KindAuth {
@@ -163,7 +164,7 @@ func examine(app *jpki.App, c *doctor.Card) (err error) {
 	}
 	for _, k := range []jpki.Key{jpki.KeySign, jpki.KeyAuth} {
 		_, err := app.Tries(k)
-		if fatal(err) {
+		if cards.Fatal(err) {
 			return err
 		}
 		c.Counters[k] = err

@@ -8,7 +8,6 @@ import (
 
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/ui"
-	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
 // newHelp is help as a command, in the person's language. The topics are below
@@ -275,15 +274,6 @@ A failure is on standard error. Exit statuses are those without --json (jpki hel
 jpki help json NAME shows the schema of a document (JSON Schema 2020-12). NAME is one of
 ` + names.String(),
 	}
-}
-
-// personaNames lists the demo cards.
-func personaNames() string {
-	var names []string
-	for _, p := range virtualcard.Personas() {
-		names = append(names, p.Name)
-	}
-	return strings.Join(names, ", ")
 }
 
 // inBoth writes a table in both languages.

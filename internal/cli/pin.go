@@ -7,8 +7,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/jpki-tools/jpki/internal/cards"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/terms"
+	"github.com/jpki-tools/jpki/internal/unlock"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 )
 
@@ -38,7 +40,7 @@ func (a *app) newPINStatus() *cobra.Command {
 }
 
 func (a *app) pinStatus(ctx context.Context) error {
-	card, err := a.cards.open(ctx)
+	card, err := a.cards.Open(ctx)
 	if err != nil {
 		return err
 	}
@@ -72,7 +74,7 @@ func (a *app) pinStatus(ctx context.Context) error {
 }
 
 func (a *app) newPINVerify() *cobra.Command {
-	var unlock unlockOptions
+	var opt unlock.Options
 	cmd := a.command(command{
 		use:   "verify [sign|auth]",
 		short: text{JA: "暗証番号が正しいか確かめる", EN: "see whether a PIN is right"},
@@ -86,7 +88,7 @@ func (a *app) newPINVerify() *cobra.Command {
 		},
 		args: keyArgs,
 		run: func(ctx context.Context, args []string) error {
-			u, err := newUnlocker(a.cards, &unlock, false)
+			u, err := unlock.New(a.cards, &opt, false)
 			if err != nil {
 				return err
 			}
@@ -94,17 +96,17 @@ func (a *app) newPINVerify() *cobra.Command {
 			return a.pinVerify(ctx, u, args)
 		},
 	})
-	a.addUnlockFlags(cmd, &unlock)
+	a.addUnlockFlags(cmd, &opt)
 	return cmd
 }
 
-func (a *app) pinVerify(ctx context.Context, u *unlocker, args []string) error {
+func (a *app) pinVerify(ctx context.Context, u *unlock.Unlocker, args []string) error {
 	k, err := a.keyArgument(ctx, u, args)
 	if err != nil {
 		return err
 	}
 	var after jpki.Tries
-	err = u.withPIN(ctx, k, func(*openedCard, *jpki.Session) error {
+	err = u.WithPIN(ctx, k, func(*cards.Card, *jpki.Session) error {
 		after = jpki.Tries{Left: k.MaxTries(), Max: k.MaxTries()} // a right PIN resets its counter
 		return nil
 	})
@@ -140,14 +142,14 @@ var noPINHere = text{
 }
 
 // keyArgument gives the key that the argument names, or asks for it.
-func (a *app) keyArgument(ctx context.Context, u *unlocker, args []string) (jpki.Key, error) {
+func (a *app) keyArgument(ctx context.Context, u *unlock.Unlocker, args []string) (jpki.Key, error) {
 	if len(args) > 0 {
 		return keysNamed[args[0]], nil
 	}
-	if u.tty == nil {
+	if u.Terminal == nil {
 		return 0, problem.Misuse(text{JA: "sign(署名用)か auth(利用者証明用)を指定してください。", EN: "Say which: sign or auth."})
 	}
-	answer, err := u.tty.Line(ctx, a.io.Text(text{
+	answer, err := u.Terminal.Line(ctx, a.io.Text(text{
 		JA: "どちらの暗証番号ですか。 1 署名用(英数字)  2 利用者証明用(数字4桁): ",
 		EN: "Which PIN?  1 signing (letters and digits)  2 authentication (4 digits): ",
 	}))

@@ -6,16 +6,17 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/jpki-tools/jpki/internal/explain"
+	"github.com/jpki-tools/jpki/internal/cards"
 	"github.com/jpki-tools/jpki/internal/pin"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/terms"
+	"github.com/jpki-tools/jpki/internal/unlock"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 )
 
 type changeOptions struct {
-	unlock unlockOptions
+	unlock unlock.Options
 	force  bool
 	dryRun bool
 }
@@ -50,7 +51,7 @@ func (a *app) newPINChange() *cobra.Command {
 }
 
 func (a *app) pinChange(ctx context.Context, opt *changeOptions, args []string) error {
-	u, err := newUnlocker(a.cards, &opt.unlock, true)
+	u, err := unlock.New(a.cards, &opt.unlock, true)
 	if err != nil {
 		return err
 	}
@@ -60,25 +61,25 @@ func (a *app) pinChange(ctx context.Context, opt *changeOptions, args []string) 
 		return err
 	}
 	var fresh jpki.PIN
-	if !u.sources.NewKind().Interactive() && !u.sources.CurrentKind().Interactive() {
+	if !u.Sources.NewKind().Interactive() && !u.Sources.CurrentKind().Interactive() {
 		// Both without a person: every rule is checked before the card is touched.
-		if fresh, err = u.read(ctx, k, u.sources.New, pin.Ask{}); err != nil {
+		if fresh, err = u.Read(ctx, k, u.Sources.New, pin.Ask{}); err != nil {
 			return err
 		}
 	}
 	defer func() { fresh.Wipe() }()
-	prepare := func(card *openedCard, current jpki.PIN) error {
+	prepare := func(card *cards.Card, current jpki.PIN) error {
 		if fresh.IsZero() {
-			if fresh, err = u.chooseNew(ctx, k, current); err != nil {
+			if fresh, err = u.ChooseNew(ctx, k, current); err != nil {
 				return err
 			}
 		}
 		if fresh.Equal(current) {
-			return samePIN(k)
+			return unlock.SamePIN(k)
 		}
 		return a.acceptWeak(ctx, opt, u, card, k, fresh)
 	}
-	err = u.withCurrentPIN(ctx, k, prepare, func(_ *openedCard, s *jpki.Session) error {
+	err = u.WithCurrentPIN(ctx, k, prepare, func(_ *cards.Card, s *jpki.Session) error {
 		if opt.dryRun {
 			return nil
 		}
@@ -116,62 +117,6 @@ func (a *app) tellChange(opt *changeOptions, k jpki.Key) {
 	}
 }
 
-// chooseNew has a person enter the new PIN twice; where nobody types it, it is
-// read once.
-func (u *unlocker) chooseNew(ctx context.Context, k jpki.Key, current jpki.PIN) (jpki.PIN, error) {
-	if !u.sources.NewKind().Interactive() {
-		return u.read(ctx, k, u.sources.New, pin.Ask{})
-	}
-	say := u.cards.io.Text
-	name := terms.PINNames[k]
-	first := pin.Ask{
-		Title:       say(terms.Capital(name)),
-		Description: say(text{JA: "新しい%s(%s)を入力してください。", EN: "Enter the new %s (%s)."}.With(name, terms.PINForms[k])),
-		Prompt:      say(text{JA: "新しい%s(%s): ", EN: "New %s (%s): "}.With(name, terms.PINForms[k])),
-		OK:          say(text{JA: "OK", EN: "OK"}), Cancel: say(text{JA: "キャンセル", EN: "Cancel"}),
-	}
-	again := first
-	again.Description = say(text{JA: "新しい%sをもう一度入力してください。", EN: "Enter the new %s once more."}.With(name))
-	again.Prompt = say(text{JA: "新しい%s(もう一度): ", EN: "New %s (once more): "}.With(name))
-	var err error
-	for range attempts {
-		var p, q jpki.PIN
-		if p, err = u.read(ctx, k, u.sources.New, first); err == nil {
-			switch {
-			case p.Equal(current):
-				err = samePIN(k)
-			default:
-				if q, err = u.sources.New(ctx, again); err == nil {
-					if k == jpki.KeySign && !u.exact {
-						q.UpperCase()
-					}
-					if p.Equal(q) {
-						q.Wipe()
-						return p, nil
-					}
-					err = problem.New(problem.PINRule,
-						text{JA: "2回の入力が一致しません。何も変更していません。", EN: "The two entries differ. Nothing was changed."},
-						text{JA: "新しい暗証番号を2回とも同じように入力してください。", EN: "Enter the new PIN the same way twice."})
-				}
-			}
-		}
-		p.Wipe()
-		q.Wipe()
-		if known, ok := problem.As(err); !notSent(err) && !(ok && known.Code == problem.PINRule) {
-			return jpki.PIN{}, err
-		}
-		e := explain.Error(err)
-		first.Error = say(text{JA: "%s%s", EN: "%s %s"}.With(e.What, e.Next))
-	}
-	return jpki.PIN{}, err
-}
-
-func samePIN(k jpki.Key) error {
-	return problem.New(problem.PINRule,
-		text{JA: "新しい%sが現在のものと同じです。", EN: "The new %s is the current one."}.With(terms.PINNames[k]),
-		text{JA: "別のものを選んでください。", EN: "Choose another one."})
-}
-
 var weaknessTexts = map[jpki.Weakness]text{
 	jpki.WeakRepeated: {JA: "同じ文字の繰り返しです", EN: "it repeats the same characters"},
 	jpki.WeakRunning:  {JA: "続き番号や並びの文字です", EN: "its characters run one after the other"},
@@ -179,7 +124,7 @@ var weaknessTexts = map[jpki.Weakness]text{
 }
 
 // acceptWeak has a person, or --force, stand by a PIN that is easily guessed.
-func (a *app) acceptWeak(ctx context.Context, opt *changeOptions, u *unlocker, card *openedCard, k jpki.Key, fresh jpki.PIN) error {
+func (a *app) acceptWeak(ctx context.Context, opt *changeOptions, u *unlock.Unlocker, card *cards.Card, k jpki.Key, fresh jpki.PIN) error {
 	weak := fresh.Weakness()
 	if weak == jpki.NotWeak && fresh.MayContainDate() {
 		if month, day, ok := lastDay(ctx, card); ok && fresh.ContainsDate(month, day) {
@@ -192,11 +137,11 @@ func (a *app) acceptWeak(ctx context.Context, opt *changeOptions, u *unlocker, c
 	refused := problem.New(problem.WeakPIN,
 		text{JA: "新しい%sは推測されやすいものです(%s)。何も変更していません。", EN: "The new %s is easily guessed: %s. Nothing was changed."}.With(terms.PINNames[k], weaknessTexts[weak]),
 		text{JA: "別のものを選ぶか、それでよければ --force を付けてください。", EN: "Choose another one, or insist with --force."})
-	if u.tty == nil {
+	if u.Terminal == nil {
 		return refused
 	}
-	u.tty.Println(a.io.Text(text{JA: "新しい%sは推測されやすいものです(%s)。", EN: "The new %s is easily guessed: %s."}.With(terms.PINNames[k], weaknessTexts[weak])))
-	agreed, err := u.typedYes(ctx)
+	u.Terminal.Println(a.io.Text(text{JA: "新しい%sは推測されやすいものです(%s)。", EN: "The new %s is easily guessed: %s."}.With(terms.PINNames[k], weaknessTexts[weak])))
+	agreed, err := u.TypedYes(ctx)
 	if err != nil || agreed {
 		return err
 	}
@@ -205,7 +150,7 @@ func (a *app) acceptWeak(ctx context.Context, opt *changeOptions, u *unlocker, c
 
 // lastDay gives the day on which the authentication certificate ends, normally
 // the holder's birthday, where the card shows it freely.
-func lastDay(ctx context.Context, card *openedCard) (month time.Month, day int, ok bool) {
+func lastDay(ctx context.Context, card *cards.Card) (month time.Month, day int, ok bool) {
 	err := card.Read(ctx, func(app *jpki.App) error {
 		c, err := app.Certificate(jpki.KindAuth)
 		if err != nil {

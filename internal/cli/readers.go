@@ -23,7 +23,7 @@ func (a *app) newReaders() *cobra.Command {
 }
 
 func (a *app) readers(ctx context.Context) error {
-	readers, err := a.cards.readers(ctx)
+	readers, err := a.cards.Readers(ctx)
 	if err != nil {
 		return err
 	}

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"github.com/jpki-tools/jpki/internal/state"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/cert"
@@ -38,12 +36,6 @@ const (
 	// for: remembering is a convenience.
 	seenLimit = time.Second
 )
-
-func (a *app) addRememberFlag(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&a.noRemember, "no-remember", false, a.io.Text(text{
-		JA: "署名用電子証明書の満了日を記憶しない、記憶も使わない", EN: "neither remember when the signing certificate ends nor use what is remembered",
-	}))
-}
 
 // seenMemory remembers when signing certificates end.
 type seenMemory struct {
@@ -143,7 +135,7 @@ func (m *seenMemory) recall(ctx context.Context, auth *x509.Certificate) (s seen
 // memory is where things are remembered; nil where they are not: on a tour,
 // which keeps nothing, and where there is no folder for it.
 func (a *app) memory() *state.Store {
-	if a.noRemember || a.cards.tour != nil {
+	if a.noRemember || a.cards.Tour != nil {
 		return nil
 	}
 	store, err := state.Open(a.env.Getenv)

@@ -12,8 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"github.com/jpki-tools/jpki/internal/castore"
 	"github.com/jpki-tools/jpki/internal/explain"
 	"github.com/jpki-tools/jpki/internal/fetch"
@@ -33,15 +31,6 @@ type trustOptions struct {
 	crls              []string
 	ocsp              string
 	requireRevocation bool
-}
-
-func (a *app) addTrustFlags(cmd *cobra.Command, o *trustOptions) {
-	f := cmd.Flags()
-	f.StringArrayVar(&o.cas, "ca", nil, a.io.Text(text{JA: "認証局の証明書の`FILE`(足りないときや、公的個人認証サービス以外の認証局を信じるとき。繰り返せる)", EN: "`FILE` with CA certificates: one that is missing, or another organization's to believe (repeatable)"}))
-	f.StringArrayVar(&o.crls, "crl", nil, a.io.Text(text{JA: "失効リスト(CRL): `FILE`かURL(繰り返せる)", EN: "revocation list (CRL): `FILE` or URL (repeatable)"}))
-	f.StringVar(&o.ocsp, "ocsp", "", a.io.Text(text{JA: "失効を問い合わせるOCSPレスポンダー: `URL`か aia(証明書に書かれたアドレス)", EN: "OCSP responder to ask about revocation: `URL`, or aia for the address in the certificate"}))
-	f.BoolVar(&o.requireRevocation, "require-revocation", false, a.io.Text(text{JA: "失効を確認できなければ「判定できません」(終了ステータス9)とする", EN: "without proof that it is not revoked nothing is decided (exit status 9)"}))
-	f.StringVar(&o.trust, "trust", "", a.io.Text(text{JA: "信じる認証局を増やす: `WHOM` は demo(デモカード)", EN: "believe another CA too: `WHOM` is demo (the demo card)"}))
 }
 
 // ocspFromCertificate is the value of --ocsp that means the certificate's own
@@ -84,7 +73,7 @@ type ocspAnswer struct {
 // examiner judges by the flags of a command.
 func (a *app) examiner(ctx context.Context, o *trustOptions) (*examiner, error) {
 	var stored *castore.Store
-	if a.cards.tour == nil { // which knows nothing but itself
+	if a.cards.Tour == nil { // which knows nothing but itself
 		stored, _ = a.store()
 	}
 	return newExaminer(ctx, a.io, a.env.Now, o, stored, a.memory() != nil)

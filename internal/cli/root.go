@@ -85,14 +85,14 @@ func (a *app) newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return a.flagProblem(c, err) })
 
 	f := root.PersistentFlags()
-	f.StringVar(&a.cards.card, "card", "", a.io.Text(text{JA: "カードリーダーの代わりに使う`CARD`: demo か demo:名前", EN: "`CARD` to use instead of a reader: demo or demo:NAME"}))
-	f.StringVar(&a.cards.reader, "reader", "", a.io.Text(text{JA: "使うカードリーダーの`NAME`(一部でよい)", EN: "`NAME` of the reader to use, or a part of it"}))
-	f.DurationVar(&a.cards.wait, "wait", 0, a.io.Text(text{JA: "カードが置かれるのを待つ時間`DUR`(端末では30s、ほかでは待たない)", EN: "how long to wait for a card: `DUR` (30s on a terminal, else not at all)"}))
+	f.StringVar(&a.cards.Card, "card", "", a.io.Text(text{JA: "カードリーダーの代わりに使う`CARD`: demo か demo:名前", EN: "`CARD` to use instead of a reader: demo or demo:NAME"}))
+	f.StringVar(&a.cards.Reader, "reader", "", a.io.Text(text{JA: "使うカードリーダーの`NAME`(一部でよい)", EN: "`NAME` of the reader to use, or a part of it"}))
+	f.DurationVar(&a.cards.Wait, "wait", 0, a.io.Text(text{JA: "カードが置かれるのを待つ時間`DUR`(端末では30s、ほかでは待たない)", EN: "how long to wait for a card: `DUR` (30s on a terminal, else not at all)"}))
 	f.BoolVar(&a.json, "json", false, a.io.Text(text{JA: "結果をJSONで出力する", EN: "write the result as JSON"}))
 	f.StringVar(&lang, "lang", "", a.io.Text(text{JA: "表示の言語: `LANG` は ja か en", EN: "language: `LANG` is ja or en"}))
 	f.StringVar(&color, "color", "", a.io.Text(text{JA: "色を付けるか: `WHEN` は auto(省略時)、always、never", EN: "colour: `WHEN` is auto (the default), always or never"}))
-	f.BoolVar(&a.cards.noInput, "no-input", false, a.io.Text(text{JA: "端末で何も尋ねない", EN: "never ask on the terminal"}))
-	f.StringVar(&a.cards.trace.path, "trace", "", a.io.Text(text{JA: "カードとのやりとりを`FILE`に記録する(暗証番号は記録しない)", EN: "record the exchanges with the card in `FILE`, never a PIN"}))
+	f.BoolVar(&a.cards.NoInput, "no-input", false, a.io.Text(text{JA: "端末で何も尋ねない", EN: "never ask on the terminal"}))
+	f.StringVar(&a.cards.Trace.Path, "trace", "", a.io.Text(text{JA: "カードとのやりとりを`FILE`に記録する(暗証番号は記録しない)", EN: "record the exchanges with the card in `FILE`, never a PIN"}))
 	f.BoolP("help", "h", false, a.io.Text(text{JA: "使い方を表示する", EN: "show help"}))
 
 	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error {
@@ -106,12 +106,12 @@ func (a *app) newRoot() *cobra.Command {
 		default:
 			return problem.Misuse(text{JA: "--color は auto、always、never のどれかです。", EN: "--color is auto, always or never."})
 		}
-		if a.cards.card != "" && a.cards.reader != "" {
+		if a.cards.Card != "" && a.cards.Reader != "" {
 			return problem.Misuse(text{JA: "--card と --reader は同時に使えません。", EN: "--card and --reader exclude each other."})
 		}
 		a.io.Quiet = a.json
-		a.cards.waits = c.Flags().Changed("wait")
-		a.cards.impatient = a.json
+		a.cards.WaitGiven = c.Flags().Changed("wait")
+		a.cards.Impatient = a.json
 		return nil
 	}
 	root.AddCommand(

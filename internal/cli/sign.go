@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/jpki-tools/jpki/internal/cards"
 	"github.com/jpki-tools/jpki/internal/castore"
 	"github.com/jpki-tools/jpki/internal/checklist"
 	"github.com/jpki-tools/jpki/internal/env"
@@ -22,12 +23,13 @@ import (
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/internal/ui"
+	"github.com/jpki-tools/jpki/internal/unlock"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 )
 
 type signOptions struct {
-	unlock    unlockOptions
+	unlock    unlock.Options
 	format    string
 	profile   string
 	out       string
@@ -170,13 +172,13 @@ func (a *app) sign(ctx context.Context, opt *signOptions, inputs []string) error
 	if opt.quiet {
 		a.io.Quiet = true
 	}
-	var u *unlocker
+	var u *unlock.Unlocker
 	if !opt.dryRun {
-		if u, err = newUnlocker(a.cards, &opt.unlock, false); err != nil {
+		if u, err = unlock.New(a.cards, &opt.unlock, false); err != nil {
 			return err
 		}
 		defer u.Close()
-		if inputs[0] == "-" && opt.digestHex == "" && u.readsStdin() {
+		if inputs[0] == "-" && opt.digestHex == "" && u.ReadsStdin() {
 			return problem.Misuse(text{JA: "標準入力は、署名するデータと暗証番号の両方には使えません。", EN: "Standard input cannot give both the data and the PIN."}).
 				WithNext(text{JA: "暗証番号は --pin-file などで渡してください。", EN: "Give the PIN with --pin-file or another way of jpki help pin."})
 		}
@@ -337,7 +339,7 @@ func (c *call) checkDigest() error {
 
 // warnOfAuthKey has a person, or --force, stand by a bare signature with the
 // authentication key: it can be the answer to somebody's log-in challenge.
-func (c *call) warnOfAuthKey(ctx context.Context, u *unlocker) error {
+func (c *call) warnOfAuthKey(ctx context.Context, u *unlock.Unlocker) error {
 	if c.key != "auth" || c.force {
 		return nil
 	}
@@ -345,9 +347,9 @@ func (c *call) warnOfAuthKey(ctx context.Context, u *unlocker) error {
 		JA: "利用者証明用の鍵による署名は、あなたとしてログインするための応答に使われるおそれがあります。",
 		EN: "A bare signature with the authentication key can be the answer to a challenge, with which somebody logs in as you.",
 	}
-	if u.tty != nil {
-		u.tty.Println(c.io.Text(what))
-		agreed, err := u.typedYes(ctx)
+	if u.Terminal != nil {
+		u.Terminal.Println(c.io.Text(what))
+		agreed, err := u.TypedYes(ctx)
 		if err != nil || agreed {
 			return err
 		}
@@ -430,8 +432,8 @@ func named(path string, endings ...string) bool {
 
 // signSession signs everything that is ready in one PIN session. What could not
 // be signed for a reason of its own has that in its job.
-func (c *call) signSession(ctx context.Context, u *unlocker, jobs []*signJob) (by signed, err error) {
-	err = u.withPIN(ctx, c.signingKey(), func(card *openedCard, s *jpki.Session) error {
+func (c *call) signSession(ctx context.Context, u *unlock.Unlocker, jobs []*signJob) (by signed, err error) {
+	err = u.WithPIN(ctx, c.signingKey(), func(card *cards.Card, s *jpki.Session) error {
 		who, err := c.signer(s)
 		if err != nil {
 			return err
@@ -488,7 +490,7 @@ func (c *call) signer(s *jpki.Session) (signer, error) {
 	switch {
 	case err == nil:
 		who.ca = []*x509.Certificate{ca}
-	case fatal(err):
+	case cards.Fatal(err):
 		return signer{}, err
 	default:
 		c.io.Note(text{JA: "カードの認証局の証明書が読めないため、署名に入れません。", EN: "The CA certificate on the card cannot be read and is left out of the signature."})

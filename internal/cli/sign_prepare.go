@@ -66,7 +66,7 @@ func (c *call) alsoRead(inputs []string) (names []string) {
 			names = append(names, filepath.Join(filepath.Dir(in), with))
 		}
 	}
-	for _, source := range c.unlock.sources {
+	for _, source := range c.unlock.Flags {
 		if source.Kind == pin.File {
 			names = append(names, source.Value)
 		}

@@ -55,14 +55,14 @@ const (
 )
 
 func (a *app) sshComment() string {
-	if a.cards.card != "" {
+	if a.cards.Card != "" {
 		return sshCommentDemo
 	}
 	return sshComment
 }
 
 func (a *app) sshKey(ctx context.Context) error {
-	c, err := a.cards.certificate(ctx, jpki.KindAuth)
+	c, err := a.cards.Certificate(ctx, jpki.KindAuth)
 	if err != nil {
 		return err
 	}

@@ -18,10 +18,11 @@ import (
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/sshagent"
 	"github.com/jpki-tools/jpki/internal/ui"
+	"github.com/jpki-tools/jpki/internal/unlock"
 )
 
 type agentOptions struct {
-	unlock       unlockOptions
+	unlock       unlock.Options
 	socket       string
 	cache        time.Duration
 	confirm      bool
@@ -119,7 +120,7 @@ func (a *app) newAgent(ctx context.Context, opt *agentOptions) (*sshagent.Agent,
 		return nil, problem.Misuse(text{JA: "--forward と --destination は同時に使えません。", EN: "--forward and --destination exclude each other."}).
 			WithNext(text{JA: "転送してよい先は --destination 'HOST>HOST' で書けます。", EN: "--destination 'HOST>HOST' says where forwarding may lead."})
 	}
-	if opt.unlock.allowLastTry {
+	if opt.unlock.AllowLastTry {
 		return nil, problem.Misuse(text{JA: "ssh agent に --allow-last-try はありません。", EN: "ssh agent has no --allow-last-try."}).
 			WithNext(text{JA: "残り1回のときは、そのつど尋ねます。", EN: "With one try left it asks each time."})
 	}
@@ -150,16 +151,16 @@ func (a *app) newAgent(ctx context.Context, opt *agentOptions) (*sshagent.Agent,
 // checkAgentSource wants a source that gives the PIN as often as it is needed,
 // and somebody to ask where the person wants to be asked.
 func (a *app) checkAgentSource(opt *agentOptions) error {
-	u, err := newUnlocker(a.cards, &opt.unlock, false)
+	u, err := unlock.New(a.cards, &opt.unlock, false)
 	if err != nil {
 		return noPlaceToAsk(err)
 	}
 	defer u.Close()
-	switch kind := u.sources.CurrentKind(); {
+	switch kind := u.Sources.CurrentKind(); {
 	case kind == pin.Stdin || kind == pin.Descriptor:
 		return problem.Misuse(text{JA: "%sは暗証番号を1回しか渡せないので、エージェントでは使えません。", EN: "%s gives the PIN only once, which is not enough for an agent."}.With(kind)).
 			WithNext(text{JA: "--pinentry、--pin-command、--pin-file、--pin-credential のどれかを使ってください。", EN: "Use --pinentry, --pin-command, --pin-file or --pin-credential."})
-	case opt.confirm && !kind.Interactive() && u.tty == nil:
+	case opt.confirm && !kind.Interactive() && u.Terminal == nil:
 		return problem.Misuse(text{JA: "--confirm で尋ねる端末がありません。", EN: "There is no terminal to ask on, as --confirm wants it."}).
 			WithNext(text{JA: "端末で動かすか、--pinentry を使ってください。", EN: "Run this on a terminal, or use --pinentry."})
 	}

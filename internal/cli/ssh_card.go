@@ -10,11 +10,13 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"github.com/jpki-tools/jpki/internal/cards"
 	"github.com/jpki-tools/jpki/internal/explain"
 	"github.com/jpki-tools/jpki/internal/pin"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/sshagent"
 	"github.com/jpki-tools/jpki/internal/ui"
+	"github.com/jpki-tools/jpki/internal/unlock"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 	"github.com/jpki-tools/jpki/pkg/pcsc"
 )
@@ -22,7 +24,7 @@ import (
 // agentCard is the card as an SSH agent uses it. Each signature is one
 // transaction, which begins when all that has to be asked was asked.
 type agentCard struct {
-	cards *opener
+	cards *cards.Opener
 	opt   *agentOptions
 	hosts []string // known_hosts
 
@@ -41,7 +43,7 @@ type agentCard struct {
 // keptPIN is a PIN that was right, with the connection to its card: a PIN is
 // never sent to another one.
 type keptPIN struct {
-	card   *openedCard
+	card   *cards.Card
 	cert   *x509.Certificate
 	pin    jpki.PIN
 	cancel context.CancelFunc // ends what watches over it
@@ -56,7 +58,7 @@ func (c *agentCard) Key(ctx context.Context) (ssh.PublicKey, error) {
 		return ssh.NewPublicKey(c.kept.cert.PublicKey)
 	}
 	c.mu.Unlock()
-	cert, err := c.cards.quiet().certificate(ctx, jpki.KindAuth)
+	cert, err := c.cards.Quiet().Certificate(ctx, jpki.KindAuth)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +69,7 @@ func (c *agentCard) Key(ctx context.Context) (ssh.PublicKey, error) {
 // lies there with all tries left, else it is forgotten and asked for again.
 func (c *agentCard) Sign(ctx context.Context, key ssh.PublicKey, r sshagent.Request) (sig []byte, err error) {
 	what := c.describe(r)
-	u, err := newUnlocker(c.cards, &c.opt.unlock, false)
+	u, err := unlock.New(c.cards, &c.opt.unlock, false)
 	if err != nil {
 		return nil, noPlaceToAsk(err)
 	}
@@ -77,9 +79,9 @@ func (c *agentCard) Sign(ctx context.Context, key ssh.PublicKey, r sshagent.Requ
 		sig, err = c.signAnew(ctx, u, key, r, what)
 	}
 	if err == nil {
-		c.cards.io.Note(text{JA: "署名しました: %s", EN: "Signed: %s"}.With(what))
+		c.cards.IO.Note(text{JA: "署名しました: %s", EN: "Signed: %s"}.With(what))
 	}
-	if !u.sources.CurrentKind().Interactive() {
+	if !u.Sources.CurrentKind().Interactive() {
 		c.learn(err)
 	}
 	c.tellAnyway(ctx, err)
@@ -120,7 +122,7 @@ func (c *agentCard) tellAnyway(ctx context.Context, err error) {
 // errNotKept: there is no PIN that could be used without asking.
 var errNotKept = errors.New("cli: no PIN is kept")
 
-func (c *agentCard) signKept(ctx context.Context, u *unlocker, key ssh.PublicKey, r sshagent.Request, what text) ([]byte, error) {
+func (c *agentCard) signKept(ctx context.Context, u *unlock.Unlocker, key ssh.PublicKey, r sshagent.Request, what text) ([]byte, error) {
 	c.mu.Lock()
 	kept := c.kept
 	c.mu.Unlock()
@@ -140,7 +142,7 @@ func (c *agentCard) signKept(ctx context.Context, u *unlocker, key ssh.PublicKey
 		if t.Left < t.Max { // somebody entered a wrong one
 			return errNotKept
 		}
-		if err := u.guard(jpki.KeyAuth, t); err != nil {
+		if err := u.Guard(jpki.KeyAuth, t); err != nil {
 			return err
 		}
 		sent = true
@@ -156,16 +158,16 @@ func (c *agentCard) signKept(ctx context.Context, u *unlocker, key ssh.PublicKey
 	return nil, err
 }
 
-func (c *agentCard) signAnew(ctx context.Context, u *unlocker, key ssh.PublicKey, r sshagent.Request, what text) (sig []byte, err error) {
+func (c *agentCard) signAnew(ctx context.Context, u *unlock.Unlocker, key ssh.PublicKey, r sshagent.Request, what text) (sig []byte, err error) {
 	const k = jpki.KeyAuth
 	c.mu.Lock()
 	forgets := c.forgets
 	c.mu.Unlock()
-	from := u.sources.CurrentKind()
+	from := u.Sources.CurrentKind()
 	if err := c.mayRepeat(from); err != nil {
 		return nil, err
 	}
-	card, err := c.cards.open(ctx)
+	card, err := c.cards.Open(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -188,7 +190,7 @@ func (c *agentCard) signAnew(ctx context.Context, u *unlocker, key ssh.PublicKey
 	if err := c.mayRepeat(from); err != nil {
 		return nil, err
 	}
-	u.purpose = what
+	u.Purpose = what
 	if from.Interactive() {
 		err = c.mayAsk(u)
 	} else {
@@ -197,7 +199,7 @@ func (c *agentCard) signAnew(ctx context.Context, u *unlocker, key ssh.PublicKey
 	if err != nil {
 		return nil, err
 	}
-	p, guard, err := u.pinAtHand(ctx, k, seen)
+	p, guard, err := u.PINAtHand(ctx, k, seen)
 	if err != nil {
 		return nil, err
 	}
@@ -214,7 +216,7 @@ func (c *agentCard) signAnew(ctx context.Context, u *unlocker, key ssh.PublicKey
 }
 
 // look reads in one transaction whose card it is and how many tries are left.
-func (c *agentCard) look(ctx context.Context, card *openedCard) (cert *x509.Certificate, t jpki.Tries, err error) {
+func (c *agentCard) look(ctx context.Context, card *cards.Card) (cert *x509.Certificate, t jpki.Tries, err error) {
 	err = card.Read(ctx, func(app *jpki.App) (err error) {
 		if cert, err = app.Certificate(jpki.KindAuth); err != nil {
 			return err
@@ -223,21 +225,21 @@ func (c *agentCard) look(ctx context.Context, card *openedCard) (cert *x509.Cert
 		return err
 	})
 	if err == nil && t.Blocked() {
-		err = whyBlocked(ctx, card, jpki.KeyAuth, &jpki.BlockedError{Key: jpki.KeyAuth})
+		err = unlock.WhyBlocked(ctx, card, jpki.KeyAuth, &jpki.BlockedError{Key: jpki.KeyAuth})
 	}
 	return cert, t, err
 }
 
 // confirm has a person agree to a use, where --confirm wants that.
-func (c *agentCard) confirm(ctx context.Context, u *unlocker, what text) error {
+func (c *agentCard) confirm(ctx context.Context, u *unlock.Unlocker, what text) error {
 	if !c.opt.confirm {
 		return nil
 	}
 	if err := c.mayAsk(u); err != nil {
 		return err
 	}
-	u.purpose = what
-	agreed, err := u.agrees(ctx, text{JA: "カードの鍵で署名しますか。", EN: "Sign with the card's key?"},
+	u.Purpose = what
+	agreed, err := u.Agrees(ctx, text{JA: "カードの鍵で署名しますか。", EN: "Sign with the card's key?"},
 		text{JA: "署名してよければ yes と入力してください: ", EN: "Type yes to sign: "})
 	if err == nil && !agreed {
 		err = pin.ErrCancelled
@@ -248,12 +250,12 @@ func (c *agentCard) confirm(ctx context.Context, u *unlocker, what text) error {
 // mayAsk refuses to ask on the terminal from the background, where a question
 // would stop the agent. What was typed before, for a question that ended
 // early, is no answer to the next.
-func (c *agentCard) mayAsk(u *unlocker) error {
-	if u.sources.CurrentKind() == pin.Pinentry || u.tty == nil {
+func (c *agentCard) mayAsk(u *unlock.Unlocker) error {
+	if u.Sources.CurrentKind() == pin.Pinentry || u.Terminal == nil {
 		return nil
 	}
-	if u.tty.Foreground() {
-		u.tty.Discard()
+	if u.Terminal.Foreground() {
+		u.Terminal.Discard()
 		return nil
 	}
 	return problem.New(problem.NoTerminal,
@@ -262,7 +264,7 @@ func (c *agentCard) mayAsk(u *unlocker) error {
 }
 
 // sign makes one signature in one transaction.
-func (c *agentCard) sign(ctx context.Context, card *openedCard, cert *x509.Certificate, p jpki.PIN, r sshagent.Request, guard jpki.Guard) (sig []byte, err error) {
+func (c *agentCard) sign(ctx context.Context, card *cards.Card, cert *x509.Certificate, p jpki.PIN, r sshagent.Request, guard jpki.Guard) (sig []byte, err error) {
 	defer ui.Unstoppable()()
 	err = card.WithPIN(ctx, jpki.KeyAuth, p, guard, func(s *jpki.Session) (err error) {
 		sig, err = s.Signer(cert).Sign(nil, r.Digest, r.Hash)
@@ -278,7 +280,7 @@ func hasKey(cert *x509.Certificate, key ssh.PublicKey) bool {
 
 // keep keeps a PIN until its time is over or its card has gone; it does not
 // where Forget was called since there were so many calls of it.
-func (c *agentCard) keep(card *openedCard, cert *x509.Certificate, p jpki.PIN, forgets int) bool {
+func (c *agentCard) keep(card *cards.Card, cert *x509.Certificate, p jpki.PIN, forgets int) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.forgets != forgets {
@@ -289,7 +291,7 @@ func (c *agentCard) keep(card *openedCard, cert *x509.Certificate, p jpki.PIN, f
 	c.forget(c.kept)
 	c.kept = kept
 	go func() {
-		card.untilGone(ctx)
+		card.UntilGone(ctx)
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.forget(kept)

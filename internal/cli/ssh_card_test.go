@@ -19,6 +19,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/pin"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/sshagent"
+	"github.com/jpki-tools/jpki/internal/unlock"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
@@ -34,8 +35,8 @@ func agentOf(t *testing.T, w *world, source pin.Flag) (*agentCard, ssh.PublicKey
 		},
 		Now: func() time.Time { return time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC) },
 	})
-	a.cards.card, a.cards.noInput = "demo", true
-	c := &agentCard{cards: a.cards, opt: &agentOptions{unlock: unlockOptions{sources: []pin.Flag{source}}, cache: time.Hour}}
+	a.cards.Card, a.cards.NoInput = "demo", true
+	c := &agentCard{cards: a.cards, opt: &agentOptions{unlock: unlock.Options{Flags: []pin.Flag{source}}, cache: time.Hour}}
 	t.Cleanup(c.Forget)
 	key, err := c.Key(t.Context())
 	if err != nil {

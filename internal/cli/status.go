@@ -11,10 +11,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/jpki-tools/jpki/internal/cards"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/internal/ui"
-	"github.com/jpki-tools/jpki/pkg/apdu"
+	"github.com/jpki-tools/jpki/internal/unlock"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 	"github.com/jpki-tools/jpki/pkg/pcsc"
@@ -22,7 +23,7 @@ import (
 )
 
 type statusOptions struct {
-	unlock unlockOptions
+	unlock unlock.Options
 	ask    bool
 	check  bool
 	short  bool
@@ -30,8 +31,8 @@ type statusOptions struct {
 }
 
 // pins are the PIN sources to read with; nil where only what is free is wanted.
-func (o *statusOptions) pins() *unlockOptions {
-	if o.ask || len(o.unlock.sources) > 0 {
+func (o *statusOptions) pins() *unlock.Options {
+	if o.ask || len(o.unlock.Flags) > 0 {
 		return &o.unlock
 	}
 	return nil
@@ -166,7 +167,7 @@ func (a *app) status(ctx context.Context, opt *statusOptions) error {
 		return problem.Misuse(text{JA: "--within は --check と一緒に使います。", EN: "--within goes with --check."})
 	}
 	if opt.check || opt.short {
-		a.cards.impatient = true // a prompt or a cron job must not hang
+		a.cards.Impatient = true // a prompt or a cron job must not hang
 	}
 	s, err := lookAtCard(ctx, a.cards, opt.pins(), a.seen())
 	switch {
@@ -185,11 +186,11 @@ func (a *app) status(ctx context.Context, opt *statusOptions) error {
 }
 
 // lookAtCard reads all that is free and, where PINs are wanted, what they guard.
-func lookAtCard(ctx context.Context, cards *opener, pins *unlockOptions, m *seenMemory) (s cardStatus, err error) {
+func lookAtCard(ctx context.Context, from *cards.Opener, pins *unlock.Options, m *seenMemory) (s cardStatus, err error) {
 	if pins == nil {
-		s, err = freeStatus(ctx, cards)
+		s, err = freeStatus(ctx, from)
 	} else {
-		s, err = guardedStatus(ctx, cards, pins)
+		s, err = guardedStatus(ctx, from, pins)
 	}
 	if err != nil {
 		return s, err
@@ -203,17 +204,17 @@ func lookAtCard(ctx context.Context, cards *opener, pins *unlockOptions, m *seen
 	return s, nil
 }
 
-func freeStatus(ctx context.Context, cards *opener) (s cardStatus, err error) {
-	card, err := cards.open(ctx)
+func freeStatus(ctx context.Context, from *cards.Opener) (s cardStatus, err error) {
+	card, err := from.Open(ctx)
 	if err != nil {
 		return s, err
 	}
 	defer card.Close()
 	err = card.Read(ctx, func(app *jpki.App) (err error) {
-		s, err = readStatus(app, cards.env.Now())
+		s, err = readStatus(app, from.Env.Now())
 		return err
 	})
-	s.reader, s.demo = card.reader, card.demo
+	s.reader, s.demo = card.Reader, card.Demo
 	return s, err
 }
 
@@ -221,39 +222,39 @@ func freeStatus(ctx context.Context, cards *opener) (s cardStatus, err error) {
 // that it is all of one card, and a phone's authentication certificate in that
 // of its own PIN. Where a PIN is blocked or has no certificate nobody is asked
 // for it, and the rest is shown.
-func guardedStatus(ctx context.Context, cards *opener, pins *unlockOptions) (s cardStatus, err error) {
-	u, err := newUnlocker(cards, pins, false)
+func guardedStatus(ctx context.Context, from *cards.Opener, pins *unlock.Options) (s cardStatus, err error) {
+	u, err := unlock.New(from, pins, false)
 	if err != nil {
 		return s, err
 	}
 	defer u.Close()
-	err = u.withPIN(ctx, jpki.KeySign, func(card *openedCard, session *jpki.Session) error {
+	err = u.WithPIN(ctx, jpki.KeySign, func(card *cards.Card, session *jpki.Session) error {
 		// The certificate comes first: looking at the counter of an open PIN
 		// can close it.
 		sign, signErr := session.Certificate(jpki.KindSign)
-		if fatal(signErr) {
+		if cards.Fatal(signErr) {
 			return signErr
 		}
-		if s, err = readStatus(session.App, cards.env.Now()); err != nil {
+		if s, err = readStatus(session.App, from.Env.Now()); err != nil {
 			return err
 		}
 		s.certificates[0].take(sign, signErr, s.now)
-		s.reader, s.demo = card.reader, card.demo
+		s.reader, s.demo = card.Reader, card.Demo
 		return nil
 	})
 	if unaskable(err) {
-		s, err = freeStatus(ctx, cards)
+		s, err = freeStatus(ctx, from)
 	}
 	if err != nil {
 		return s, err
 	}
 	auth := &s.certificates[1]
-	if auth.state != stateNeedsPIN || !u.sources.CurrentKind().Interactive() {
+	if auth.state != stateNeedsPIN || !u.Sources.CurrentKind().Interactive() {
 		return s, nil
 	}
-	err = u.withPIN(ctx, jpki.KeyAuth, func(_ *openedCard, session *jpki.Session) error {
+	err = u.WithPIN(ctx, jpki.KeyAuth, func(_ *cards.Card, session *jpki.Session) error {
 		read, readErr := session.Certificate(jpki.KindAuth)
-		if fatal(readErr) {
+		if cards.Fatal(readErr) {
 			return readErr
 		}
 		if token, err := session.Token(); err != nil || token != s.token {
@@ -280,11 +281,11 @@ func unaskable(err error) bool {
 // does not keep the others from being shown; only a lost card ends it.
 func readStatus(app *jpki.App, now time.Time) (s cardStatus, err error) {
 	s.now = now
-	if s.token, err = app.Token(); fatal(err) {
+	if s.token, err = app.Token(); cards.Fatal(err) {
 		return s, err
 	}
 	presence, err := app.Presence()
-	if fatal(err) {
+	if cards.Fatal(err) {
 		return s, err
 	}
 	sign := certificateStatus{kind: jpki.KindSign, state: stateNeedsPIN}
@@ -293,7 +294,7 @@ func readStatus(app *jpki.App, now time.Time) (s cardStatus, err error) {
 	}
 	auth := certificateStatus{kind: jpki.KindAuth}
 	read, err := app.Certificate(jpki.KindAuth)
-	if fatal(err) {
+	if cards.Fatal(err) {
 		return s, err
 	}
 	auth.take(read, err, now)
@@ -306,19 +307,12 @@ func readStatus(app *jpki.App, now time.Time) (s cardStatus, err error) {
 func readCounters(app *jpki.App) (pins []pinStatus, err error) {
 	for _, k := range []jpki.Key{jpki.KeySign, jpki.KeyAuth} {
 		p := pinStatus{key: k}
-		if p.tries, p.err = app.Tries(k); fatal(p.err) {
+		if p.tries, p.err = app.Tries(k); cards.Fatal(p.err) {
 			return nil, p.err
 		}
 		pins = append(pins, p)
 	}
 	return pins, nil
-}
-
-// fatal reports an error that is not the card's answer about one of its parts.
-func fatal(err error) bool {
-	var status apdu.Status
-	var certificate *jpki.CertificateError
-	return err != nil && !errors.As(err, &status) && !errors.As(err, &certificate) && !errors.Is(err, jpki.ErrUnreadable)
 }
 
 // generation names the CA that issued c by its key identifier, "" if unknown.

@@ -9,16 +9,18 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/jpki-tools/jpki/internal/cards"
 	"github.com/jpki-tools/jpki/internal/input"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/tlsclient"
 	"github.com/jpki-tools/jpki/internal/ui"
+	"github.com/jpki-tools/jpki/internal/unlock"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 )
 
 type tlsOptions struct {
-	unlock unlockOptions
+	unlock unlock.Options
 	ca     string
 	yes    bool
 }
@@ -71,12 +73,12 @@ func (a *app) tls(ctx context.Context, opt *tlsOptions, address string) error {
 	if err != nil {
 		return err
 	}
-	u, err := newUnlocker(a.cards, &opt.unlock, false)
+	u, err := unlock.New(a.cards, &opt.unlock, false)
 	if err != nil {
 		return err
 	}
 	defer u.Close()
-	if !opt.yes && u.tty == nil {
+	if !opt.yes && u.Terminal == nil {
 		return problem.Misuse(text{JA: "証明書を見せてよいか尋ねる端末がありません。", EN: "There is no terminal to ask on whether the certificate may be shown."}).
 			WithNext(text{JA: "見せてよければ --yes を付けてください。", EN: "If it may be, give --yes."})
 	}
@@ -84,7 +86,7 @@ func (a *app) tls(ctx context.Context, opt *tlsOptions, address string) error {
 	if err != nil {
 		return err
 	}
-	card, err := a.cards.open(ctx)
+	card, err := a.cards.Open(ctx)
 	if err != nil {
 		return err
 	}
@@ -99,7 +101,7 @@ func (a *app) tls(ctx context.Context, opt *tlsOptions, address string) error {
 	if err := a.mayShow(ctx, opt, u, server.Host()); err != nil {
 		return err
 	}
-	p, guard, err := u.pinAtHand(ctx, jpki.KeyAuth, seen)
+	p, guard, err := u.PINAtHand(ctx, jpki.KeyAuth, seen)
 	if err != nil {
 		return err
 	}
@@ -123,7 +125,7 @@ func (a *app) tls(ctx context.Context, opt *tlsOptions, address string) error {
 
 // clientCertificate reads what is shown to a server: the certificate and that
 // of its CA. The tries are those of its PIN.
-func (a *app) clientCertificate(ctx context.Context, card *openedCard) (shown *tls.Certificate, leaf *x509.Certificate, t jpki.Tries, err error) {
+func (a *app) clientCertificate(ctx context.Context, card *cards.Card) (shown *tls.Certificate, leaf *x509.Certificate, t jpki.Tries, err error) {
 	err = card.Read(ctx, func(app *jpki.App) (err error) {
 		if leaf, err = app.Certificate(jpki.KindAuth); err != nil {
 			return err
@@ -142,13 +144,13 @@ func (a *app) clientCertificate(ctx context.Context, card *openedCard) (shown *t
 		return err
 	})
 	if err == nil && t.Blocked() {
-		err = whyBlocked(ctx, card, jpki.KeyAuth, &jpki.BlockedError{Key: jpki.KeyAuth})
+		err = unlock.WhyBlocked(ctx, card, jpki.KeyAuth, &jpki.BlockedError{Key: jpki.KeyAuth})
 	}
 	return shown, leaf, t, err
 }
 
 // mayShow says what the server will see, and has the person agree.
-func (a *app) mayShow(ctx context.Context, opt *tlsOptions, u *unlocker, host string) error {
+func (a *app) mayShow(ctx context.Context, opt *tlsOptions, u *unlock.Unlocker, host string) error {
 	what := text{
 		JA: "%sに利用者証明用電子証明書を見せます。サーバーには証明書の番号と有効期間満了日が見えます(満了日はふつう誕生日です)。",
 		EN: "%s will be shown the user-authentication certificate: it sees its number and its last day of validity, which is usually a birthday.",
@@ -157,8 +159,8 @@ func (a *app) mayShow(ctx context.Context, opt *tlsOptions, u *unlocker, host st
 		a.io.Note(what)
 		return nil
 	}
-	u.tty.Println(a.io.Text(what))
-	agreed, err := u.typed(ctx, text{JA: "見せてよければ yes と入力してください: ", EN: "Type yes to show it: "})
+	u.Terminal.Println(a.io.Text(what))
+	agreed, err := u.Typed(ctx, text{JA: "見せてよければ yes と入力してください: ", EN: "Type yes to show it: "})
 	if err == nil && !agreed {
 		return problem.New(problem.Interrupted, text{JA: "取り消しました。何も見せていません。", EN: "Cancelled. Nothing was shown."}, text{})
 	}

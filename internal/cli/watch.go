@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/jpki-tools/jpki/internal/cards"
 	"github.com/jpki-tools/jpki/internal/explain"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/terms"
@@ -49,7 +50,7 @@ func (a *app) newWatch() *cobra.Command {
 		},
 		args: a.noArgs(),
 		run: func(ctx context.Context, _ []string) error {
-			if a.cards.card != "" && !cmd.Flags().Changed("interval") {
+			if a.cards.Card != "" && !cmd.Flags().Changed("interval") {
 				opt.interval = demoWatchInterval
 			}
 			return a.watch(ctx, &opt)
@@ -112,7 +113,7 @@ func (a *app) watch(ctx context.Context, opt *watchOptions) error {
 	if opt.interval != 0 && opt.interval < leastInterval {
 		return problem.Misuse(text{JA: "--interval は1秒以上です(0なら見ません)。", EN: "--interval is 1 s or more, or 0."})
 	}
-	if a.cards.waits && !opt.once {
+	if a.cards.WaitGiven && !opt.once {
 		return problem.Misuse(text{JA: "--wait は --once と一緒に使います。", EN: "--wait goes with --once here."})
 	}
 	var command []string
@@ -131,7 +132,7 @@ func (a *app) watch(ctx context.Context, opt *watchOptions) error {
 		return err
 	}
 	defer done()
-	o := watch.Options{Interval: opt.interval, Once: opt.once, Patience: a.cards.wait, Now: a.env.Now, Wanted: a.watchedReaders}
+	o := watch.Options{Interval: opt.interval, Once: opt.once, Patience: a.cards.Wait, Now: a.env.Now, Wanted: a.watchedReaders}
 	if store := a.memory(); store != nil {
 		o.Memory = &watch.Memory{Store: store}
 	}
@@ -174,7 +175,7 @@ func (a *app) watch(ctx context.Context, opt *watchOptions) error {
 // watchedReaders keeps the readers that --reader means. That there is none now
 // is no mistake: it may come.
 func (a *app) watchedReaders(readers []pcsc.ReaderState) []pcsc.ReaderState {
-	wanted, err := a.cards.wantedReaders(readers)
+	wanted, err := a.cards.WantedReaders(readers)
 	if err != nil {
 		return nil
 	}
@@ -224,8 +225,8 @@ func (a *app) outcomeError(o *outcome) error {
 
 // watchSource is where the cards are: in the readers of PC/SC, or the demo card.
 func (a *app) watchSource(ctx context.Context) (watch.Source, func(), error) {
-	if a.cards.card != "" {
-		card, err := a.cards.open(ctx)
+	if a.cards.Card != "" {
+		card, err := a.cards.Open(ctx)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -240,7 +241,7 @@ func (a *app) watchSource(ctx context.Context) (watch.Source, func(), error) {
 
 // readerSource is PC/SC. It connects to a card only while it looks at it.
 type readerSource struct {
-	cards *opener
+	cards *cards.Opener
 	*pcsc.Context
 }
 
@@ -250,21 +251,21 @@ func (s readerSource) Look(ctx context.Context, reader string, known *watch.Card
 		return nil, err
 	}
 	defer conn.Close()
-	traced, err := s.cards.traced(conn)
+	traced, err := s.cards.Traced(conn)
 	if err != nil {
 		return nil, err
 	}
-	return lookAgain(ctx, jpki.New(traced), s.cards.env.Now(), known)
+	return lookAgain(ctx, jpki.New(traced), s.cards.Env.Now(), known)
 }
 
 // demoSource is a reader with the demo card in it, for ever.
 type demoSource struct {
 	now  func() time.Time
-	card *openedCard
+	card *cards.Card
 }
 
 func (s demoSource) Readers(context.Context) ([]pcsc.ReaderState, error) {
-	return []pcsc.ReaderState{{Name: s.card.reader, Present: true}}, nil
+	return []pcsc.ReaderState{{Name: s.card.Reader, Present: true}}, nil
 }
 
 func (s demoSource) Wait(ctx context.Context, known []pcsc.ReaderState) ([]pcsc.ReaderState, error) {

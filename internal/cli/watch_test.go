@@ -11,6 +11,7 @@ import (
 
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
 
+	"github.com/jpki-tools/jpki/internal/cards"
 	"github.com/jpki-tools/jpki/internal/env"
 	"github.com/jpki-tools/jpki/internal/explain"
 	"github.com/jpki-tools/jpki/internal/i18n"
@@ -28,15 +29,15 @@ func watchApp(lang i18n.Lang) (*app, *bytes.Buffer) {
 	var out bytes.Buffer
 	a := &app{env: env.Env{Getenv: func(string) string { return "" }, Now: func() time.Time { return watchNoon }}}
 	a.io = &ui.IO{Out: &out, Err: &out, Lang: lang}
-	a.cards = &opener{io: a.io, env: a.env}
+	a.cards = &cards.Opener{IO: a.io, Env: a.env}
 	return a, &out
 }
 
 // watchedDemo is a demo card as a watch sees it.
 func watchedDemo(t *testing.T, persona string) *watch.Card {
 	t.Helper()
-	cards := &opener{env: env.Env{Now: func() time.Time { return watchNoon }}, card: "demo:" + persona, tour: &tour{}}
-	card, err := cards.open(t.Context())
+	cards := &cards.Opener{Env: env.Env{Now: func() time.Time { return watchNoon }}, Card: "demo:" + persona, Tour: &cards.Tour{}}
+	card, err := cards.Open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -279,8 +280,8 @@ func TestOutcome(t *testing.T) {
 // TestLookAgain: a card whose counters are the same is the known one, and one
 // whose counters changed is read anew.
 func TestLookAgain(t *testing.T) {
-	cards := &opener{env: env.Env{Now: func() time.Time { return watchNoon }}, card: "demo", tour: &tour{}}
-	card, err := cards.open(t.Context())
+	cards := &cards.Opener{Env: env.Env{Now: func() time.Time { return watchNoon }}, Card: "demo", Tour: &cards.Tour{}}
+	card, err := cards.Open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -122,7 +122,7 @@ func (v *watchView) lines() (lines []string) {
 	}
 	for _, s := range v.all.Slots {
 		name := cert.Printable(s.Reader)
-		if a.cards.card != "" {
+		if a.cards.Card != "" {
 			name = a.io.Text(demoReader)
 		}
 		add("\n%s", a.io.Paint(ui.Strong, name))

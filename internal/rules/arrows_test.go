@@ -42,6 +42,7 @@ var arrows = map[string][]string{
 	"internal/beside":     {},
 	"internal/bundle":     {"internal/output", "golang.org/x/text"},
 	"internal/calendar":   {"pkg/cert"},
+	"internal/cards":      {"internal/democard", "internal/env", "internal/explain", "internal/i18n", "internal/output", "internal/problem", "internal/state", "internal/ui", "pkg/apdu", "pkg/cert", "pkg/jpki", "pkg/pcsc", "pkg/virtualcard"},
 	"internal/castore":    {"pkg/cert", "pkg/trust", "internal/state"},
 	"internal/checklist":  {"pkg/cert", "pkg/pdfsig", "pkg/trust", "internal/i18n", "internal/submission"},
 	"internal/cli":        {"pkg", "internal", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x"},
@@ -69,6 +70,7 @@ var arrows = map[string][]string{
 	"internal/terms":      {"internal/i18n", "pkg/cert", "pkg/jpki", "pkg/trust"},
 	"internal/tlsclient":  {},
 	"internal/ui":         {"internal/beside", "internal/i18n", "github.com/olekukonko/tablewriter", "golang.org/x/sys", "golang.org/x/term"},
+	"internal/unlock":     {"internal/cards", "internal/explain", "internal/i18n", "internal/pin", "internal/problem", "internal/terms", "internal/ui", "pkg/jpki"},
 	"internal/watch":      {"pkg/jpki", "pkg/cert", "pkg/pcsc", "internal/state"},
 	"internal/words":      {},
 }

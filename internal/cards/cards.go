@@ -1,4 +1,7 @@
-package cli
+// Package cards opens the card that a command works with, whatever it lies in: a
+// reader of PC/SC, or the demo card. It waits for a missing one, asks which of
+// several is meant, and records what goes over the connection.
+package cards
 
 import (
 	"context"
@@ -14,6 +17,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/democard"
 	"github.com/jpki-tools/jpki/internal/env"
 	"github.com/jpki-tools/jpki/internal/explain"
+	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/output"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/state"
@@ -22,52 +26,55 @@ import (
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 	"github.com/jpki-tools/jpki/pkg/pcsc"
+	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
-// openedCard is the card a command works with.
-type openedCard struct {
+type text = i18n.Text
+
+// Card is the card a command works with.
+type Card struct {
 	*jpki.Card
-	reader string // its name; "demo" for a demo card
-	demo   bool
+	Reader string // its name; "demo" for a demo card
+	Demo   bool
 	close  []func()
 }
 
 // Close lets the card go.
-func (c *openedCard) Close() {
+func (c *Card) Close() {
 	for i := len(c.close) - 1; i >= 0; i-- {
 		c.close[i]()
 	}
 }
 
-// opener finds the card that a command works with. It is a value: a copy with
+// Opener finds the card that a command works with. It is a value: a copy with
 // other settings opens cards its own way.
-type opener struct {
-	io  *ui.IO
-	env env.Env
+type Opener struct {
+	IO  *ui.IO
+	Env env.Env
 
-	card      string        // --card
-	reader    string        // --reader
-	wait      time.Duration // --wait
-	waits     bool          // --wait was given
-	noInput   bool          // --no-input: nobody is asked
-	impatient bool          // without --wait, a missing card is not waited for
+	Card      string        // --card
+	Reader    string        // --reader
+	Wait      time.Duration // --wait
+	WaitGiven bool          // --wait was given
+	NoInput   bool          // --no-input: nobody is asked
+	Impatient bool          // without --wait, a missing card is not waited for
 
-	trace *trace // nil, or what --trace records
-	tour  *tour  // nil outside a tour
+	Trace *Trace // nil, or what --trace records
+	Tour  *Tour  // nil outside a tour
 }
 
-// quiet opens cards for somebody who is not there: without waiting or asking.
-func (o opener) quiet() *opener {
-	o.impatient, o.waits, o.noInput = true, false, true
+// Quiet opens cards for somebody who is not there: without waiting or asking.
+func (o Opener) Quiet() *Opener {
+	o.Impatient, o.WaitGiven, o.NoInput = true, false, true
 	return &o
 }
 
-// open is the one way in for the card, whatever it lies in.
-func (o *opener) open(ctx context.Context) (*openedCard, error) {
-	c := &openedCard{}
+// Open is the one way in for the card, whatever it lies in.
+func (o *Opener) Open(ctx context.Context) (*Card, error) {
+	c := &Card{}
 	conn, err := o.connect(ctx, c)
 	if err == nil {
-		conn, err = o.traced(conn)
+		conn, err = o.Traced(conn)
 	}
 	if err != nil {
 		c.Close()
@@ -77,9 +84,9 @@ func (o *opener) open(ctx context.Context) (*openedCard, error) {
 	return c, nil
 }
 
-// read opens the card and runs use on it, without a PIN.
-func (o *opener) read(ctx context.Context, use func(*jpki.App) error) error {
-	card, err := o.open(ctx)
+// Read opens the card and runs use on it, without a PIN.
+func (o *Opener) Read(ctx context.Context, use func(*jpki.App) error) error {
+	card, err := o.Open(ctx)
 	if err != nil {
 		return err
 	}
@@ -87,20 +94,20 @@ func (o *opener) read(ctx context.Context, use func(*jpki.App) error) error {
 	return card.Read(ctx, use)
 }
 
-// certificate reads a certificate that needs no PIN.
-func (o *opener) certificate(ctx context.Context, kind jpki.Kind) (c *x509.Certificate, err error) {
-	err = o.read(ctx, func(app *jpki.App) (err error) {
+// Certificate reads a certificate that needs no PIN.
+func (o *Opener) Certificate(ctx context.Context, kind jpki.Kind) (c *x509.Certificate, err error) {
+	err = o.Read(ctx, func(app *jpki.App) (err error) {
 		c, err = app.Certificate(kind)
 		return err
 	})
 	return c, err
 }
 
-func (o *opener) connect(ctx context.Context, c *openedCard) (jpki.Conn, error) {
-	if o.card == "" {
+func (o *Opener) connect(ctx context.Context, c *Card) (jpki.Conn, error) {
+	if o.Card == "" {
 		return o.connectPCSC(ctx, c)
 	}
-	kind, persona, _ := strings.Cut(o.card, ":")
+	kind, persona, _ := strings.Cut(o.Card, ":")
 	if kind != "demo" {
 		return nil, problem.Misuse(text{JA: "--card に使えるのは demo か demo:名前 です。", EN: "--card is demo or demo:NAME."}).
 			WithNext(text{JA: "名前の一覧: jpki demo --help", EN: "For the names: jpki demo --help"})
@@ -108,17 +115,17 @@ func (o *opener) connect(ctx context.Context, c *openedCard) (jpki.Conn, error) 
 	if persona == "" {
 		persona = democard.DefaultPersona
 	}
-	c.reader, c.demo = "demo", true
-	if o.tour != nil {
-		return o.tour.open(persona, o.env.Now())
+	c.Reader, c.Demo = "demo", true
+	if o.Tour != nil {
+		return o.Tour.open(persona, o.Env.Now())
 	}
-	store, err := state.Open(o.env.Getenv)
+	store, err := state.Open(o.Env.Getenv)
 	if err != nil {
 		return nil, err
 	}
-	conn, err := democard.Open(persona, o.env.Now(), store)
+	conn, err := democard.Open(persona, o.Env.Now(), store)
 	if errors.Is(err, democard.ErrUnknownPersona) {
-		return nil, unknownPersona(persona)
+		return nil, UnknownPersona(persona)
 	}
 	if err != nil {
 		return nil, err
@@ -127,15 +134,15 @@ func (o *opener) connect(ctx context.Context, c *openedCard) (jpki.Conn, error) 
 	return conn, nil
 }
 
-func unknownPersona(name string) error {
+func UnknownPersona(name string) error {
 	return problem.Misuse(text{JA: "「%s」というデモカードはありません。", EN: "There is no demo card %q."}.With(name)).
 		WithNext(text{JA: "使えるもの: %s", EN: "There are: %s"}.With(personaNames()))
 }
 
-// tour holds the demo cards of a tour: kept in memory, gone with it.
-type tour struct{ conns map[string]*democard.Conn }
+// Tour holds the demo cards of a tour: kept in memory, gone with it.
+type Tour struct{ conns map[string]*democard.Conn }
 
-func (d *tour) open(persona string, now time.Time) (jpki.Conn, error) {
+func (d *Tour) open(persona string, now time.Time) (jpki.Conn, error) {
 	if c, ok := d.conns[persona]; ok {
 		return c, nil
 	}
@@ -150,7 +157,7 @@ func (d *tour) open(persona string, now time.Time) (jpki.Conn, error) {
 	return c, nil
 }
 
-func (o *opener) connectPCSC(ctx context.Context, c *openedCard) (jpki.Conn, error) {
+func (o *Opener) connectPCSC(ctx context.Context, c *Card) (jpki.Conn, error) {
 	pc, err := pcsc.Establish(ctx)
 	if err != nil {
 		return nil, err
@@ -165,7 +172,7 @@ func (o *opener) connectPCSC(ctx context.Context, c *openedCard) (jpki.Conn, err
 		return nil, err
 	}
 	c.close = append(c.close, func() { card.Close() })
-	c.reader = card.Reader()
+	c.Reader = card.Reader()
 	return card, nil
 }
 
@@ -181,12 +188,12 @@ const patience = 30 * time.Second
 // waitLimit is how long to wait for what is missing: as --wait says, else
 // [patience] for a card, on a terminal where somebody sees that it is waited
 // for. Without a reader something else is wrong.
-func (o *opener) waitLimit(missing error) time.Duration {
+func (o *Opener) waitLimit(missing error) time.Duration {
 	p := explain.Error(missing)
 	switch {
-	case o.waits:
-		return o.wait
-	case p.Code != problem.NoCard || o.impatient || o.noInput || !ui.IsTerminal(o.io.Err):
+	case o.WaitGiven:
+		return o.Wait
+	case p.Code != problem.NoCard || o.Impatient || o.NoInput || !ui.IsTerminal(o.IO.Err):
 		return 0
 	}
 	return patience
@@ -194,7 +201,7 @@ func (o *opener) waitLimit(missing error) time.Duration {
 
 // readersWithCard lists the wanted readers with a card in them, and waits for
 // one if that is wanted.
-func (o *opener) readersWithCard(ctx context.Context, pc readerLister) ([]string, error) {
+func (o *Opener) readersWithCard(ctx context.Context, pc readerLister) ([]string, error) {
 	readers, err := pc.Readers(ctx)
 	if err != nil {
 		return nil, err
@@ -210,10 +217,10 @@ func (o *opener) readersWithCard(ctx context.Context, pc readerLister) ([]string
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, errWaited)
 	defer cancel()
 	told := o.wanting(missing)
-	o.io.Note(text{JA: "%s%d秒待ちます(Ctrl-Cで中止)。", EN: "%s Waiting for %d s (Ctrl-C ends it)."}.With(told, (limit+time.Second-1)/time.Second))
+	o.IO.Note(text{JA: "%s%d秒待ちます(Ctrl-Cで中止)。", EN: "%s Waiting for %d s (Ctrl-C ends it)."}.With(told, (limit+time.Second-1)/time.Second))
 	for missing != nil {
 		if now := o.wanting(missing); now != told {
-			o.io.Note(now)
+			o.IO.Note(now)
 			told = now
 		}
 		readers, err = pc.Wait(ctx, readers)
@@ -225,7 +232,7 @@ func (o *opener) readersWithCard(ctx context.Context, pc readerLister) ([]string
 		}
 		with, missing = o.withCard(readers)
 	}
-	o.io.Note(text{JA: "カードを見つけました。終わるまで動かさないでください。", EN: "The card is there. Keep it still until this is done."})
+	o.IO.Note(text{JA: "カードを見つけました。終わるまで動かさないでください。", EN: "The card is there. Keep it still until this is done."})
 	return with, nil
 }
 
@@ -242,8 +249,8 @@ func waitedFor(missing error) error {
 
 // withCard lists the wanted readers with a card in them, or says what is
 // missing.
-func (o *opener) withCard(readers []pcsc.ReaderState) (with []string, missing error) {
-	wanted, err := o.wantedReaders(readers)
+func (o *Opener) withCard(readers []pcsc.ReaderState) (with []string, missing error) {
+	wanted, err := o.WantedReaders(readers)
 	if err != nil {
 		return nil, err
 	}
@@ -259,7 +266,7 @@ func (o *opener) withCard(readers []pcsc.ReaderState) (with []string, missing er
 }
 
 // wanting says what a person has to do so that the waiting ends.
-func (o *opener) wanting(missing error) text {
+func (o *Opener) wanting(missing error) text {
 	switch {
 	case errors.Is(missing, pcsc.ErrNoReader):
 		return text{JA: "カードリーダーをつないでください。", EN: "Connect the card reader."}
@@ -272,29 +279,29 @@ func (o *opener) wanting(missing error) text {
 
 var errWaited = errors.New("no card in time")
 
-// wantedReaders keeps the readers that --reader means: the one of that name, or
+// WantedReaders keeps the readers that --reader means: the one of that name, or
 // those with it in their names.
-func (o *opener) wantedReaders(readers []pcsc.ReaderState) ([]pcsc.ReaderState, error) {
+func (o *Opener) WantedReaders(readers []pcsc.ReaderState) ([]pcsc.ReaderState, error) {
 	if len(readers) == 0 {
 		return nil, pcsc.ErrNoReader
 	}
-	if o.reader == "" {
+	if o.Reader == "" {
 		return readers, nil
 	}
 	var names []string
 	var wanted []pcsc.ReaderState
 	for _, r := range readers {
-		if r.Name == o.reader {
+		if r.Name == o.Reader {
 			return []pcsc.ReaderState{r}, nil
 		}
-		if strings.Contains(strings.ToLower(r.Name), strings.ToLower(o.reader)) {
+		if strings.Contains(strings.ToLower(r.Name), strings.ToLower(o.Reader)) {
 			wanted = append(wanted, r)
 		}
 		names = append(names, r.Name)
 	}
 	if len(wanted) == 0 {
 		return nil, problem.New(problem.NoReader,
-			text{JA: "「%s」という名前のカードリーダーはありません。", EN: "There is no reader named %q."}.With(o.reader),
+			text{JA: "「%s」という名前のカードリーダーはありません。", EN: "There is no reader named %q."}.With(o.Reader),
 			text{JA: "つながっているリーダー: %s", EN: "Connected readers: %s"}.With(strings.Join(names, ", ")))
 	}
 	return wanted, nil
@@ -314,7 +321,7 @@ func noCardIn(readers []pcsc.ReaderState) error {
 
 // choose connects to the card in the only reader, to the only JPKI card among
 // several, or to the one the person names.
-func (o *opener) choose(ctx context.Context, pc *pcsc.Context, readers []string) (*pcsc.Card, error) {
+func (o *Opener) choose(ctx context.Context, pc *pcsc.Context, readers []string) (*pcsc.Card, error) {
 	if len(readers) == 1 {
 		return pc.Connect(ctx, readers[0])
 	}
@@ -349,12 +356,12 @@ func (o *opener) choose(ctx context.Context, pc *pcsc.Context, readers []string)
 }
 
 // pick asks which of several cards is meant.
-func (o *opener) pick(ctx context.Context, cards []*pcsc.Card) (*pcsc.Card, error) {
+func (o *Opener) pick(ctx context.Context, cards []*pcsc.Card) (*pcsc.Card, error) {
 	var names []string
 	for _, c := range cards {
 		names = append(names, c.Reader())
 	}
-	tty, err := o.terminal()
+	tty, err := o.Terminal()
 	if err != nil {
 		return nil, problem.New(problem.WhichCard,
 			text{JA: "マイナンバーカードが%d枚あります: %s", EN: "There are %d My Number Cards: %s"}.With(len(names), strings.Join(names, ", ")),
@@ -364,7 +371,7 @@ func (o *opener) pick(ctx context.Context, cards []*pcsc.Card) (*pcsc.Card, erro
 	for i, name := range names {
 		tty.Println(fmt.Sprintf("  %d  %s", i+1, cert.Printable(name)))
 	}
-	line, err := tty.Line(ctx, o.io.Text(text{JA: "使うカードの番号: ", EN: "Number of the card to use: "}))
+	line, err := tty.Line(ctx, o.IO.Text(text{JA: "使うカードの番号: ", EN: "Number of the card to use: "}))
 	if err != nil {
 		return nil, err
 	}
@@ -376,23 +383,23 @@ func (o *opener) pick(ctx context.Context, cards []*pcsc.Card) (*pcsc.Card, erro
 	return cards[n-1], nil
 }
 
-// terminal opens the person's terminal, unless nothing may be asked.
-func (o *opener) terminal() (*ui.Terminal, error) {
-	if o.noInput {
+// Terminal opens the person's terminal, unless nothing may be asked.
+func (o *Opener) Terminal() (*ui.Terminal, error) {
+	if o.NoInput {
 		return nil, ui.ErrNoTerminal
 	}
 	return ui.OpenTerminal()
 }
 
-// readers gives the readers, or what --card puts in their place.
-func (o *opener) readers(ctx context.Context) ([]pcsc.ReaderState, error) {
-	if o.card != "" {
-		card, err := o.open(ctx)
+// Readers gives the readers, or what --card puts in their place.
+func (o *Opener) Readers(ctx context.Context) ([]pcsc.ReaderState, error) {
+	if o.Card != "" {
+		card, err := o.Open(ctx)
 		if err != nil {
 			return nil, err
 		}
 		defer card.Close()
-		return []pcsc.ReaderState{{Name: card.reader, Present: true}}, nil
+		return []pcsc.ReaderState{{Name: card.Reader, Present: true}}, nil
 	}
 	pc, err := pcsc.Establish(ctx)
 	if err != nil {
@@ -402,10 +409,10 @@ func (o *opener) readers(ctx context.Context) ([]pcsc.ReaderState, error) {
 	return pc.Readers(ctx)
 }
 
-// untilGone waits until the card is no longer in its reader, or ctx ends. The
+// UntilGone waits until the card is no longer in its reader, or ctx ends. The
 // demo card stays.
-func (c *openedCard) untilGone(ctx context.Context) {
-	if c.demo {
+func (c *Card) UntilGone(ctx context.Context) {
+	if c.Demo {
 		<-ctx.Done()
 		return
 	}
@@ -416,7 +423,7 @@ func (c *openedCard) untilGone(ctx context.Context) {
 	defer pc.Close()
 	there := func(readers []pcsc.ReaderState) (event uint16, ok bool) {
 		for _, r := range readers {
-			if r.Name == c.reader {
+			if r.Name == c.Reader {
 				return r.Event, r.Present
 			}
 		}
@@ -429,36 +436,36 @@ func (c *openedCard) untilGone(ctx context.Context) {
 	}
 }
 
-// trace is the file of --trace, which all cards of a run share.
-type trace struct {
-	path   string // "" where nothing is recorded
+// Trace is the file of --trace, which all cards of a run share.
+type Trace struct {
+	Path   string // "" where nothing is recorded
 	tracer *apdu.Tracer
 }
 
-// traced records what goes over conn where --trace wants that.
-func (o *opener) traced(conn jpki.Conn) (jpki.Conn, error) {
-	if o.trace == nil || o.trace.path == "" {
+// Traced records what goes over conn where --trace wants that.
+func (o *Opener) Traced(conn jpki.Conn) (jpki.Conn, error) {
+	if o.Trace == nil || o.Trace.Path == "" {
 		return conn, nil
 	}
-	if o.trace.tracer == nil {
-		if err := o.trace.begin(o.env.Now); err != nil {
+	if o.Trace.tracer == nil {
+		if err := o.Trace.begin(o.Env.Now); err != nil {
 			return nil, err
 		}
 	}
 	last := &jpki.Within{Conn: conn, Context: context.Background()}
-	return &tracedConn{conn, last, o.trace.tracer.Wrap(last)}, nil
+	return &tracedConn{conn, last, o.Trace.tracer.Wrap(last)}, nil
 }
 
 // begin makes the file, which ends with the program.
-func (t *trace) begin(now func() time.Time) error {
-	f, err := os.OpenFile(t.path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+func (t *Trace) begin(now func() time.Time) error {
+	f, err := os.OpenFile(t.Path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, os.ErrExist) {
 		return problem.New(problem.Output,
-			text{JA: "%sはもうあります。記録は上書きしません。", EN: "%s is there already. A trace is never overwritten."}.With(t.path),
+			text{JA: "%sはもうあります。記録は上書きしません。", EN: "%s is there already. A trace is never overwritten."}.With(t.Path),
 			text{JA: "--trace で別の名前を指定してください。", EN: "Give another name with --trace."})
 	}
 	if err != nil {
-		return explain.NotMade(t.path, output.Reason(errors.Unwrap(err)), "--trace").Because(err)
+		return explain.NotMade(t.Path, output.Reason(errors.Unwrap(err)), "--trace").Because(err)
 	}
 	t.tracer = &apdu.Tracer{Public: jpki.PublicFile, Now: now, Sink: func(x apdu.Exchange) { writeExchange(f, x) }}
 	return nil
@@ -487,4 +494,20 @@ func (c *tracedConn) Transmit(cmd []byte) ([]byte, error) {
 func (c *tracedConn) TransmitContext(ctx context.Context, cmd []byte) ([]byte, error) {
 	c.last.Context = ctx
 	return c.traced.Transmit(cmd)
+}
+
+// personaNames lists the demo cards.
+func personaNames() string {
+	var names []string
+	for _, p := range virtualcard.Personas() {
+		names = append(names, p.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// Fatal reports an error that is not the card's answer about one of its parts.
+func Fatal(err error) bool {
+	var status apdu.Status
+	var certificate *jpki.CertificateError
+	return err != nil && !errors.As(err, &status) && !errors.As(err, &certificate) && !errors.Is(err, jpki.ErrUnreadable)
 }

@@ -1,4 +1,4 @@
-package cli
+package cards
 
 import (
 	"bytes"
@@ -64,7 +64,7 @@ func TestWaitForCard(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var notes bytes.Buffer
-			a := &opener{io: &ui.IO{Err: &notes, Lang: i18n.EN}, waits: true, wait: c.wait}
+			a := &Opener{IO: &ui.IO{Err: &notes, Lang: i18n.EN}, WaitGiven: true, Wait: c.wait}
 			with, err := a.readersWithCard(t.Context(), &c.over)
 			if !slices.Equal(with, c.with) || !errors.Is(err, c.err) || (err == nil) != (c.err == nil) {
 				t.Errorf("got %v, %v", with, err)
@@ -83,7 +83,7 @@ func TestWaitForCard(t *testing.T) {
 
 // TestWaitEndsWithCtrlC: the cause is what the person did, not the waiting.
 func TestWaitEndsWithCtrlC(t *testing.T) {
-	a := &opener{io: &ui.IO{Err: new(strings.Builder), Lang: i18n.EN}, waits: true, wait: time.Minute}
+	a := &Opener{IO: &ui.IO{Err: new(strings.Builder), Lang: i18n.EN}, WaitGiven: true, Wait: time.Minute}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	interrupted := errors.New("interrupted")
 	time.AfterFunc(20*time.Millisecond, func() { cancel(interrupted) })
@@ -94,7 +94,7 @@ func TestWaitEndsWithCtrlC(t *testing.T) {
 
 // TestNobodyToWaitFor: away from a terminal a missing card is told at once.
 func TestNobodyToWaitFor(t *testing.T) {
-	a := &opener{io: &ui.IO{Err: new(strings.Builder), Lang: i18n.EN}}
+	a := &Opener{IO: &ui.IO{Err: new(strings.Builder), Lang: i18n.EN}}
 	if d := a.waitLimit(pcsc.ErrNoCard); d != 0 {
 		t.Errorf("waits %v without a terminal", d)
 	}

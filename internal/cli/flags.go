@@ -1,0 +1,69 @@
+package cli
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jpki-tools/jpki/internal/pin"
+	"github.com/jpki-tools/jpki/internal/unlock"
+)
+
+func (a *app) addRememberFlag(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&a.noRemember, "no-remember", false, a.io.Text(text{
+		JA: "署名用電子証明書の満了日を記憶しない、記憶も使わない", EN: "neither remember when the signing certificate ends nor use what is remembered",
+	}))
+}
+
+func (a *app) addTrustFlags(cmd *cobra.Command, o *trustOptions) {
+	f := cmd.Flags()
+	f.StringArrayVar(&o.cas, "ca", nil, a.io.Text(text{JA: "認証局の証明書の`FILE`(足りないときや、公的個人認証サービス以外の認証局を信じるとき。繰り返せる)", EN: "`FILE` with CA certificates: one that is missing, or another organization's to believe (repeatable)"}))
+	f.StringArrayVar(&o.crls, "crl", nil, a.io.Text(text{JA: "失効リスト(CRL): `FILE`かURL(繰り返せる)", EN: "revocation list (CRL): `FILE` or URL (repeatable)"}))
+	f.StringVar(&o.ocsp, "ocsp", "", a.io.Text(text{JA: "失効を問い合わせるOCSPレスポンダー: `URL`か aia(証明書に書かれたアドレス)", EN: "OCSP responder to ask about revocation: `URL`, or aia for the address in the certificate"}))
+	f.BoolVar(&o.requireRevocation, "require-revocation", false, a.io.Text(text{JA: "失効を確認できなければ「判定できません」(終了ステータス9)とする", EN: "without proof that it is not revoked nothing is decided (exit status 9)"}))
+	f.StringVar(&o.trust, "trust", "", a.io.Text(text{JA: "信じる認証局を増やす: `WHOM` は demo(デモカード)", EN: "believe another CA too: `WHOM` is demo (the demo card)"}))
+}
+
+// sourceFlag makes a flag that names a PIN source. Flags keep their order, so
+// that two of them are noticed, whichever they are.
+type sourceFlag struct {
+	opt  *unlock.Options
+	kind pin.Kind
+}
+
+func (s sourceFlag) String() string { return "" }
+
+func (s sourceFlag) Type() string {
+	if s.kind == pin.Stdin {
+		return "bool" // it takes no value
+	}
+	return "string"
+}
+
+func (s sourceFlag) Set(v string) error {
+	if s.kind == pin.Stdin {
+		if v != "true" {
+			return errors.New("takes no value")
+		}
+		v = ""
+	}
+	s.opt.Flags = append(s.opt.Flags, pin.Flag{Kind: s.kind, Value: v})
+	return nil
+}
+
+func (a *app) addUnlockFlags(cmd *cobra.Command, o *unlock.Options) {
+	f := cmd.Flags()
+	source := func(kind pin.Kind, name string, help text) {
+		f.Var(sourceFlag{o, kind}, name, a.io.Text(help))
+	}
+	source(pin.Stdin, "pin-stdin", text{JA: "暗証番号を標準入力から1行読む", EN: "read the PIN from standard input, one line"})
+	f.Lookup("pin-stdin").NoOptDefVal = "true"
+	source(pin.Descriptor, "pin-fd", text{JA: "暗証番号をファイル記述子`N`から読む", EN: "read the PIN from file descriptor `N`"})
+	source(pin.File, "pin-file", text{JA: "暗証番号を`FILE`から読む(本人だけが読めるファイル)", EN: "read the PIN from `FILE`, which only you may read"})
+	source(pin.Command, "pin-command", text{JA: "暗証番号を`CMD`の出力から読む", EN: "read the PIN from what `CMD` prints"})
+	source(pin.Credential, "pin-credential", text{JA: "systemdのクレデンシャル`NAME`を使う", EN: "use the systemd credential `NAME`"})
+	source(pin.Pinentry, "pinentry", text{JA: "pinentryの`PROGRAM`で尋ねる", EN: "ask with the pinentry `PROGRAM`"})
+	f.BoolVar(&o.AllowLastTry, "allow-last-try", false, a.io.Text(text{JA: "残り1回でも送る(間違えるとロックされる)", EN: "send the PIN even with one try left (a mistake then blocks it)"}))
+	f.IntVar(&o.MinTries, "min-tries", 0, a.io.Text(text{JA: "残りが`N`回より少なければ送らない", EN: "do not send the PIN with fewer than `N` tries left"}))
+	f.BoolVar(&o.Exact, "pin-exact", false, a.io.Text(text{JA: "署名用パスワードの小文字を大文字に直さない", EN: "do not turn lower case of the signing password into upper case"}))
+}

@@ -1,0 +1,26 @@
+package unlock
+
+import (
+	"context"
+	"crypto/x509"
+
+	"github.com/jpki-tools/jpki/internal/cards"
+	"github.com/jpki-tools/jpki/pkg/jpki"
+)
+
+// Certificate reads a certificate in a session of its PIN, then lets
+// also, if it is not nil, read what is free.
+func Certificate(ctx context.Context, from *cards.Opener, opt *Options, kind jpki.Kind, also func(*jpki.App) error) (c *x509.Certificate, err error) {
+	u, err := New(from, opt, false)
+	if err != nil {
+		return nil, err
+	}
+	defer u.Close()
+	err = u.WithPIN(ctx, kind.Key(), func(_ *cards.Card, s *jpki.Session) (err error) {
+		if c, err = s.Certificate(kind); err == nil && also != nil {
+			err = also(s.App)
+		}
+		return err
+	})
+	return c, err
+}

@@ -1,0 +1,344 @@
+// Package unlock is the one way a PIN gets to a card: from a person or a program,
+// only after the tries were looked at, and at most once.
+package unlock
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/jpki-tools/jpki/internal/cards"
+	"github.com/jpki-tools/jpki/internal/explain"
+	"github.com/jpki-tools/jpki/internal/i18n"
+	"github.com/jpki-tools/jpki/internal/pin"
+	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/terms"
+	"github.com/jpki-tools/jpki/internal/ui"
+	"github.com/jpki-tools/jpki/pkg/jpki"
+)
+
+type text = i18n.Text
+
+// Options are the flags of every command that needs a PIN: where it
+// comes from, and what must hold before it is sent.
+type Options struct {
+	Flags        []pin.Flag
+	AllowLastTry bool
+	MinTries     int
+	Exact        bool
+}
+
+// Unlocker is a PIN source that was found fit to be asked.
+type Unlocker struct {
+	*Options
+	cards    *cards.Opener
+	Sources  *pin.Sources
+	Terminal *ui.Terminal // nil without one
+	Purpose  text         // what the PIN is for, where a person may not know
+	agreed   jpki.Key     // whose last try the person agreed to spend; 0 for none
+}
+
+// New checks the flags. Nothing is read or asked yet. It must be closed.
+func New(opener *cards.Opener, o *Options, change bool) (*Unlocker, error) {
+	if o.MinTries < 0 {
+		return nil, problem.Misuse(text{JA: "--min-tries は0以上です。", EN: "--min-tries is not negative."})
+	}
+	// Without it a crash could leave the PIN in a file. Where the system does
+	// not allow it, that is no reason not to work.
+	_ = pin.Harden()
+	u := &Unlocker{Options: o, cards: opener}
+	env := pin.Env{Stdin: opener.IO.In, Stderr: opener.IO.Err, Getenv: opener.Env.Getenv}
+	if tty, err := opener.Terminal(); err == nil {
+		u.Terminal = tty
+		env.Terminal = tty
+	}
+	sources, err := pin.Choose(pin.Options{Flags: o.Flags, Change: change, NoInput: opener.NoInput}, env)
+	if err != nil {
+		u.Close()
+		return nil, err
+	}
+	u.Sources = sources
+	return u, nil
+}
+
+// Close wipes what was read and closes the terminal.
+func (u *Unlocker) Close() {
+	if u.Sources != nil {
+		u.Sources.Close()
+	}
+	if u.Terminal != nil {
+		u.Terminal.Close()
+	}
+}
+
+// ReadsStdin reports whether the PIN takes standard input for itself.
+func (u *Unlocker) ReadsStdin() bool { return u.Sources.CurrentKind() == pin.Stdin }
+
+// WithPIN opens the card, has its PIN verified, and runs use. A PIN that needs
+// nobody to be asked is read and checked before the card is touched; a person
+// is asked only after the counter was looked at, and outside the transaction.
+// Either way the counter is looked at again right before the PIN is sent, and
+// the PIN is sent at most once.
+func (u *Unlocker) WithPIN(ctx context.Context, k jpki.Key, use func(*cards.Card, *jpki.Session) error) error {
+	return u.WithCurrentPIN(ctx, k, nil, use)
+}
+
+// WithCurrentPIN is WithPIN with a step between having the PIN and sending it:
+// where prepare fails nothing is sent.
+func (u *Unlocker) WithCurrentPIN(ctx context.Context, k jpki.Key, prepare func(*cards.Card, jpki.PIN) error, use func(*cards.Card, *jpki.Session) error) error {
+	interactive := u.Sources.CurrentKind().Interactive()
+	var p jpki.PIN
+	var err error
+	if !interactive {
+		if p, err = u.Read(ctx, k, u.Sources.Current, pin.Ask{}); err != nil {
+			return err
+		}
+		defer p.Wipe()
+	}
+	card, err := u.cards.Open(ctx)
+	if err != nil {
+		return err
+	}
+	defer card.Close()
+
+	guard := func(t jpki.Tries) error { return u.Guard(k, t) }
+	if interactive {
+		seen, err := lookAtCounter(ctx, card, k)
+		if err != nil {
+			return err
+		}
+		if err := u.confirm(ctx, k, seen); err != nil {
+			return err
+		}
+		if p, err = u.ask(ctx, k, seen); err != nil {
+			return err
+		}
+		defer p.Wipe()
+		guard = func(t jpki.Tries) error { return u.unchanged(k, seen, t) }
+	}
+	if prepare != nil {
+		if err := prepare(card, p); err != nil {
+			return err
+		}
+	}
+	defer ui.Unstoppable()()
+	err = card.WithPIN(ctx, k, p, guard, func(s *jpki.Session) error { return use(card, s) })
+	if blocked := (*jpki.BlockedError)(nil); errors.As(err, &blocked) {
+		return WhyBlocked(ctx, card, k, err)
+	}
+	return err
+}
+
+// PINAtHand gets the PIN for a card at hand whose counter shows seen, and the
+// guard that goes with it: a person who was asked must have been told the truth.
+func (u *Unlocker) PINAtHand(ctx context.Context, k jpki.Key, seen jpki.Tries) (p jpki.PIN, guard jpki.Guard, err error) {
+	if !u.Sources.CurrentKind().Interactive() {
+		if err = u.Guard(k, seen); err == nil {
+			p, err = u.Read(ctx, k, u.Sources.Current, pin.Ask{})
+		}
+		return p, func(t jpki.Tries) error { return u.Guard(k, t) }, err
+	}
+	if err = u.confirm(ctx, k, seen); err == nil {
+		p, err = u.ask(ctx, k, seen)
+	}
+	return p, func(t jpki.Tries) error { return u.unchanged(k, seen, t) }, err
+}
+
+// lookAtCounter reads the counter before a person is asked; a blocked PIN is
+// never asked for.
+func lookAtCounter(ctx context.Context, card *cards.Card, k jpki.Key) (t jpki.Tries, err error) {
+	err = card.Read(ctx, func(app *jpki.App) (err error) {
+		t, err = app.Tries(k)
+		return err
+	})
+	if err == nil && t.Blocked() {
+		err = WhyBlocked(ctx, card, k, &jpki.BlockedError{Key: k})
+	}
+	return t, err
+}
+
+// WhyBlocked tells a blocked signing password from a card without signing
+// certificate, whose password never worked, an authentication PIN that was
+// blocked from one that may never have worked, and a card from a phone.
+func WhyBlocked(ctx context.Context, card *cards.Card, k jpki.Key, blocked error) error {
+	var present jpki.Presence
+	var token jpki.Token
+	err := card.Read(ctx, func(app *jpki.App) (err error) {
+		if present, err = app.Presence(); err == nil {
+			token, err = app.Token()
+		}
+		return err
+	})
+	switch {
+	case err != nil:
+		return blocked
+	case !present.Has(k):
+		return &jpki.CertificateError{Kind: k.Certificate(), Err: jpki.ErrAbsent}
+	case token.Kind == jpki.TokenAndroid:
+		return withNext(blocked, terms.AboutPhone)
+	case !present.Sign:
+		return withNext(blocked, withoutPINHint)
+	}
+	return blocked
+}
+
+// withNext explains a blocked PIN with another next step than the usual one. A
+// graver problem keeps its own.
+func withNext(blocked error, next text) error {
+	p := explain.Error(blocked)
+	if p.Code == problem.PINBlocked {
+		p.Next = next
+	}
+	return p
+}
+
+// withoutPINHint keeps the holder of a face-authentication card, whose PIN looks
+// blocked from the beginning, from going to the counter for it. A convenience
+// store unlocks nothing on a card without signing certificate.
+var withoutPINHint = text{
+	JA: "顔認証マイナンバーカードなら、使えないままで正常です。そうでなければ、カードを持って市区町村の窓口で解除してください(パソコンでは解除できません)。詳しくは jpki guide locked",
+	EN: "On a face-authentication card it is right that no PIN works. On any other, take the card to the municipal counter to have it unlocked (no program on a PC can). More: jpki guide locked",
+}
+
+// Read gets the current or the new PIN once, ready to be sent.
+func (u *Unlocker) Read(ctx context.Context, k jpki.Key, from func(context.Context, pin.Ask) (jpki.PIN, error), ask pin.Ask) (jpki.PIN, error) {
+	p, err := from(ctx, ask)
+	if err != nil {
+		return p, err
+	}
+	if err := u.fit(k, p); err != nil {
+		p.Wipe()
+		return jpki.PIN{}, err
+	}
+	return p, nil
+}
+
+// fit upper-cases a signing password, which on a card is always upper case, and
+// holds the PIN against the rules.
+func (u *Unlocker) fit(k jpki.Key, p jpki.PIN) error {
+	if k == jpki.KeySign && !u.Exact && p.UpperCase() {
+		u.cards.IO.Note(text{
+			JA: "小文字を大文字に直しました(そのまま送るには --pin-exact)。",
+			EN: "Lower-case letters were turned into upper case (--pin-exact sends them as they are).",
+		})
+	}
+	return p.Check(k)
+}
+
+// attempts is how often a person is asked again for a PIN that was not sent.
+const attempts = 3
+
+// ask has a person enter the PIN, again where it breaks a rule: that costs no
+// try.
+func (u *Unlocker) ask(ctx context.Context, k jpki.Key, seen jpki.Tries) (p jpki.PIN, err error) {
+	question := pin.Ask{
+		Title:       u.cards.IO.Text(terms.Capital(terms.PINNames[k])),
+		Description: u.cards.IO.Text(text{JA: "%s(%s)を入力してください。%s", EN: "Enter the %s (%s). %s"}.With(terms.PINNames[k], terms.PINForms[k], terms.Capital(terms.Tries(seen)))),
+		Prompt:      u.cards.IO.Text(text{JA: "%s: ", EN: "%s: "}.With(terms.Capital(terms.PINNames[k]))),
+		OK:          u.cards.IO.Text(okLabel),
+		Cancel:      u.cards.IO.Text(cancelLabel),
+	}
+	if !u.Purpose.IsZero() {
+		question.Description = u.cards.IO.Text(terms.Capital(u.Purpose)) + "\n" + question.Description
+	}
+	for range attempts {
+		if p, err = u.Read(ctx, k, u.Sources.Current, question); err == nil {
+			return p, nil
+		}
+		if !notSent(err) {
+			return p, err
+		}
+		e := explain.Error(err)
+		question.Error = u.cards.IO.Text(text{JA: "%s%s", EN: "%s %s"}.With(e.What, e.Next))
+	}
+	return p, err
+}
+
+// notSent reports an entry that a person may repeat: it broke a rule.
+func notSent(err error) bool {
+	var rule *jpki.RuleError
+	var bad *pin.TextError
+	return errors.As(err, &rule) || errors.As(err, &bad)
+}
+
+// Labels of buttons.
+var (
+	okLabel     = text{JA: "OK", EN: "OK"}
+	cancelLabel = text{JA: "キャンセル", EN: "Cancel"}
+)
+
+// Agrees has a person agree to what they are told: in so many letters on the
+// terminal, or in the window of the pinentry that asks for the PIN.
+func (u *Unlocker) Agrees(ctx context.Context, question, prompt text) (bool, error) {
+	if u.Sources.CurrentKind() == pin.Pinentry {
+		said := []text{terms.Capital(u.Purpose), question}
+		return u.Sources.Confirm(ctx, pin.Ask{
+			Title:       "jpki",
+			Description: u.cards.IO.Text(i18n.Join(i18n.Same("\n"), said...)),
+			OK:          u.cards.IO.Text(okLabel),
+			Cancel:      u.cards.IO.Text(cancelLabel),
+		})
+	}
+	if !u.Purpose.IsZero() {
+		u.Terminal.Println(u.cards.IO.Text(terms.Capital(u.Purpose)))
+	}
+	u.Terminal.Println(u.cards.IO.Text(question))
+	return u.Typed(ctx, prompt)
+}
+
+// confirm has a person agree to spend the last try.
+func (u *Unlocker) confirm(ctx context.Context, k jpki.Key, t jpki.Tries) error {
+	if err := u.Guard(k, t); err == nil || t.Left != 1 || u.MinTries > 1 || u.Terminal == nil && u.Sources.CurrentKind() != pin.Pinentry {
+		return err
+	}
+	agreed, err := u.Agrees(ctx, text{
+		JA: "%sは残り1回です。間違えるとロックされ、パソコンでは解除できません(市区町村の窓口などでの手続きが必要です)。控えを確かめてください。",
+		EN: "One try is left for the %s. A mistake blocks it, and no program on a PC can unlock it (the municipal counter can). Check your note.",
+	}.With(terms.PINNames[k]), goOnPrompt)
+	if err != nil {
+		return err
+	}
+	if agreed {
+		u.agreed = k
+	}
+	return u.Guard(k, t)
+}
+
+// TypedYes has a person agree to what they were told, in so many letters.
+func (u *Unlocker) TypedYes(ctx context.Context) (bool, error) { return u.Typed(ctx, goOnPrompt) }
+
+var goOnPrompt = text{JA: "それでも続けるなら yes と入力してください: ", EN: "Type yes to go on all the same: "}
+
+func (u *Unlocker) Typed(ctx context.Context, prompt text) (bool, error) {
+	answer, err := u.Terminal.Line(ctx, u.cards.IO.Text(prompt))
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return answer == "yes", err
+}
+
+// Guard decides whether a PIN may be sent with so many tries left.
+func (u *Unlocker) Guard(k jpki.Key, t jpki.Tries) error {
+	if t.Left < u.MinTries {
+		return problem.New(problem.MinTries,
+			text{JA: "%sの残りは%d回で、--min-tries の%d回より少ないため送りませんでした。", EN: "The %s has %d tries left, fewer than the %d of --min-tries. It was not sent."}.With(terms.PINNames[k], t.Left, u.MinTries),
+			text{JA: "暗証番号の控えを確かめてください。", EN: "Check your note of the PIN."}).WithTries(t.Left)
+	}
+	if t.Left == 1 && !u.AllowLastTry && u.agreed != k {
+		return problem.New(problem.LastTry,
+			text{JA: "%sは残り1回なので送りませんでした。間違えるとロックされます。", EN: "The %s has one try left and was not sent. A mistake would block it."}.With(terms.PINNames[k]),
+			text{JA: "確かな場合だけ --allow-last-try を付けて実行してください。", EN: "If you are sure of it, run this again with --allow-last-try."}).WithTries(1)
+	}
+	return nil
+}
+
+// unchanged is the guard after a person was asked: what they were told must
+// still be so.
+func (u *Unlocker) unchanged(k jpki.Key, seen, now jpki.Tries) error {
+	if now.Left < seen.Left {
+		return problem.New(problem.TriesChanged,
+			text{JA: "入力中に%sの残り回数が%d回から%d回に減ったため、送りませんでした。", EN: "While you typed, the tries left for the %s went from %d to %d. It was not sent."}.With(terms.PINNames[k], seen.Left, now.Left),
+			text{JA: "ほかのプログラムが間違った暗証番号を送っていないか確かめてください。", EN: "See whether another program sends a wrong PIN."}).WithTries(now.Left)
+	}
+	return u.Guard(k, now)
+}
