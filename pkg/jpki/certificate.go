@@ -25,7 +25,7 @@ func (a *App) Certificate(k Kind) (*x509.Certificate, error) {
 	}
 	first := err
 	if hiccup(err) {
-		if recoverErr := a.recover(err); recoverErr != nil && a.verified == 0 {
+		if recoverErr := a.recover(err, 0); recoverErr != nil && a.verified == 0 {
 			return nil, recoverErr
 		}
 	}
@@ -154,7 +154,7 @@ func (a *App) readMore(ef uint16, offset, n int) ([]byte, error) {
 			return nil, dead
 		}
 		if hiccup(err) && a.verified == 0 {
-			if recoverErr := a.recover(err); recoverErr != nil {
+			if recoverErr := a.recover(err, 0); recoverErr != nil {
 				return nil, recoverErr
 			}
 		}

@@ -107,9 +107,10 @@ func (a *App) send(c apdu.Command) (apdu.Response, error) { return a.sendRepeati
 
 // sendRepeating is send with fewer repetitions.
 func (a *App) sendRepeating(c apdu.Command, repeats int) (apdu.Response, error) {
+	ef := a.ef // which a recovery that fails halfway forgets
 	r, err := a.transmit(c)
 	for ; repeats > 0 && a.canRecover(err); repeats-- {
-		if err = a.recover(err); err == nil {
+		if err = a.recover(err, ef); err == nil {
 			r, err = a.transmit(c)
 		}
 	}
@@ -132,11 +133,10 @@ func (a *App) canRecover(err error) bool {
 	return hiccup(err) && !a.sent && a.repeats < maxRepeats && a.alive() == nil
 }
 
-// recover begins the transaction again after a hiccup, and selects again what
-// was selected. Where that cannot be, the error is the new one, or the one
+// recover begins the transaction again after a hiccup, and selects the
+// application and an EF again, none where it is 0. Where that cannot be, the error is the new one, or the one
 // before where there is no second chance.
-func (a *App) recover(err error) error {
-	ef := a.ef
+func (a *App) recover(err error, ef uint16) error {
 	if err := a.beginAgain(err); err != nil {
 		return err
 	}

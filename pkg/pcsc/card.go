@@ -174,7 +174,7 @@ func (c *Card) End() error {
 			return c.s.unpower()
 		}
 		err := c.s.end()
-		if e, ok := errors.AsType[*Error](err); ok && e.Temporary() && c.s.platform.countsInsertions {
+		if hiccup(err) && c.s.platform.countsInsertions {
 			return c.s.unpower()
 		}
 		return err

@@ -169,6 +169,12 @@ var temporary = map[uint32]bool{
 // it may be repeated is another question: the card can have done it.
 func (e *Error) Temporary() bool { return temporary[e.Code] }
 
+// hiccup reports an [Error] that is temporary.
+func hiccup(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Temporary()
+}
+
 // Error names the function, what is wrong, and the code to search for.
 func (e *Error) Error() string {
 	m := e.meaning()

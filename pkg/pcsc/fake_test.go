@@ -26,6 +26,15 @@ type fake struct {
 	hasty      bool // every wait ends at once
 	deafFor    int  // so many SCardCancel come too early
 	sent       [][]byte
+	emulated   emulated // the card in the reader; nil: one that answers by repeating the command
+	late       bool     // what fails fails after the card has run the command
+}
+
+// emulated is what of a virtual card the fake uses.
+type emulated interface {
+	PowerOn()
+	PowerOff()
+	Transmit([]byte) ([]byte, error)
 }
 
 func newFake(readers ...readerStatus) *fake {
@@ -233,10 +242,20 @@ type fakeCard struct{ *fake }
 
 func (c fakeCard) beginTransaction() error            { return c.call(opBegin) }
 func (c fakeCard) endTransaction(d disposition) error { return c.call(opEnd, name(d)) }
-func (c fakeCard) reconnect(d disposition) error      { return c.call(opReconnect, name(d)) }
-func (c fakeCard) disconnect(d disposition) error     { return c.call(opDisconnect, name(d)) }
+func (c fakeCard) reconnect(d disposition) error {
+	if c.emulated != nil && d == unpowerCard {
+		c.emulated.PowerOff()
+		c.emulated.PowerOn()
+	}
+	return c.call(opReconnect, name(d))
+}
+
+func (c fakeCard) disconnect(d disposition) error { return c.call(opDisconnect, name(d)) }
 
 func (c fakeCard) transmit(cmd []byte) ([]byte, error) {
+	if c.emulated != nil {
+		return c.exchange(cmd)
+	}
 	c.mu.Lock()
 	c.sent = append(c.sent, cmd)
 	c.mu.Unlock()

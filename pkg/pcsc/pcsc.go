@@ -137,8 +137,7 @@ func (c *Context) Connect(ctx context.Context, reader string) (*Card, error) {
 	defer stop()
 	for again := maxReconnects; ; again-- {
 		card, err := c.connect(ctx, reader)
-		e, ok := errors.AsType[*Error](err)
-		if !ok || !e.Temporary() || again == 0 || ctx.Err() != nil {
+		if !hiccup(err) || again == 0 || ctx.Err() != nil {
 			return card, err
 		}
 	}

@@ -155,6 +155,9 @@ func (s *session) unpower() error {
 	switch {
 	case err == nil:
 		s.used = false
+		if err := s.end(); !hiccup(err) {
+			return err
+		}
 		return s.end()
 	case gone(err): // and its power with it
 		s.begun = false
