@@ -17,7 +17,9 @@ const maxFile = 1 << 15
 // tells more. A failure is a *[CertificateError] or the connection's error.
 //
 // What cannot be read, or is no certificate, is read once more, file selected
-// and in small pieces, before it is called absent, damaged or unreadable.
+// and in small pieces, before it is called absent, damaged or unreadable. A CA
+// certificate signs itself, and is damaged where that signature is wrong; the
+// others are checked by [App.Issued].
 func (a *App) Certificate(k Kind) (*x509.Certificate, error) {
 	cert, err := a.readCertificate(k, a.certificateFile)
 	if err == nil || !worthAnother(err) || a.alive() != nil {
@@ -49,6 +51,9 @@ func (a *App) readCertificate(k Kind, read func(ef uint16) ([]byte, error)) (*x5
 	cert, err := x509.ParseCertificate(der)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	if k == k.CA() && !isWhole(cert) {
+		return nil, fmt.Errorf("%w: its own signature does not fit it", ErrDamaged)
 	}
 	return cert, nil
 }
