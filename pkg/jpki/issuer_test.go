@@ -21,15 +21,15 @@ func issued(s *slot, k jpki.Key, known ...*x509.Certificate) (own, ca *x509.Cert
 	return own, ca, err
 }
 
-// flipped changes one bit of the n-th long answer to READ BINARY, and of as many
+// flipped changes one bit of the n-th answer to READ BINARY, and of as many
 // after it as times says.
 func flipped(s *slot, n, times int) func(int, func() ([]byte, error)) ([]byte, error) {
 	reads := 0
 	return func(i int, run func() ([]byte, error)) ([]byte, error) {
 		answer, err := run()
-		if s.sent[i][1] == apdu.InsReadBinary && len(answer) > 6 {
+		if s.sent[i][1] == apdu.InsReadBinary && s.sent[i][2] != 0x88 && len(answer) > 2 {
 			if reads >= n && reads < n+times {
-				answer[len(answer)/2] ^= 1 << 3
+				answer[(len(answer)-2)/2] ^= 1 << 3
 			}
 			reads++
 		}
