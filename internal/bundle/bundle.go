@@ -253,7 +253,7 @@ func (b *Bundle) entry(e *zip.File) (folder string, f *File, err error) {
 	name = strings.TrimSuffix(name, "/")
 	parts := strings.Split(name, "/")
 	for _, part := range parts {
-		if !plainName(part) {
+		if !IsName(part) {
 			return "", nil, b.refuse(name, ErrName)
 		}
 	}
@@ -293,8 +293,8 @@ func (b *Bundle) entryName(e *zip.File) (string, error) {
 	return name, nil
 }
 
-// plainName reports whether a name is one of a file here, on every system.
-func plainName(name string) bool {
+// IsName reports whether a name is one of a file here, on every system.
+func IsName(name string) bool {
 	return name != "" && name != "." && name != ".." && len(name) <= 255 &&
 		!strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7F || strings.ContainsRune(`\:`, r) })
 }

@@ -331,7 +331,7 @@ func FuzzOpen(f *testing.F) {
 		}
 		defer b.Close()
 		for _, file := range b.Files {
-			if !plainName(file.Name) {
+			if !IsName(file.Name) {
 				t.Errorf("%q", file.Name)
 			}
 			if r, err := b.Open(file); err == nil {

@@ -1,0 +1,226 @@
+// Package application finds what an e-Gov application consists of in a folder or
+// ZIP (package bundle): its kousei.xml, the 構成管理情報 that are to be signed,
+// and the files that they name. It is told by the structure of the documents
+// (package xmlsig), not by names of files.
+package application
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/jpki-tools/jpki/internal/bundle"
+	"github.com/jpki-tools/jpki/pkg/xmlsig"
+)
+
+// ErrNone is a folder or ZIP without a 構成管理情報.
+var ErrNone = errors.New("application: there is no kousei.xml or its like")
+
+// SeveralError is a folder or ZIP with several 構成管理情報 of which none is
+// called kousei.xml, so that it cannot be told which is the application's.
+type SeveralError struct{ Names []string }
+
+func (e *SeveralError) Error() string {
+	return fmt.Sprintf("application: several documents could be the kousei.xml: %q", e.Names)
+}
+
+// MissingPartError tells of small files of 個別署名形式 that kousei.xml names and
+// that are not there, or are none.
+type MissingPartError struct{ Names []string }
+
+func (e *MissingPartError) Error() string {
+	return fmt.Sprintf("application: files to be signed are missing: %q", e.Names)
+}
+
+// Application is what a folder or ZIP holds.
+type Application struct {
+	Bundle *bundle.Bundle
+	// Main is kousei.xml. In 個別署名形式 it is not signed.
+	Main *Part
+	// Parts are the documents that signatures go into: Main alone in 標準形式,
+	// the small files in 個別署名形式.
+	Parts []*Part
+	// Strays are files that no document of the application names.
+	Strays []string
+
+	spelling map[*bundle.File]string // of names, as the documents have them
+}
+
+// Part is one 構成管理情報.
+type Part struct {
+	File *bundle.File
+	Name string // as the application spells it
+	Doc  *xmlsig.Document
+	EGov *xmlsig.EGov
+}
+
+// mainName is what e-Gov calls the 構成管理情報 of an application.
+const mainName = "kousei.xml"
+
+// Find reads the documents of a bundle. The error is [ErrNone], a
+// [*SeveralError], a [*MissingPartError], or one of the bundle.
+func Find(b *bundle.Bundle) (*Application, error) {
+	a := &Application{Bundle: b, spelling: map[*bundle.File]string{}}
+	var all []*Part
+	for _, f := range b.Files {
+		p, err := read(b, f)
+		if err != nil {
+			return nil, err
+		}
+		if p != nil {
+			all = append(all, p)
+		}
+	}
+	var err error
+	if a.Main, err = mainOf(all); err != nil {
+		return nil, err
+	}
+	a.Parts = []*Part{a.Main}
+	if a.Main.EGov.Kind == xmlsig.EGovIndividual {
+		if a.Parts, err = partsOf(a.Main, all); err != nil {
+			return nil, err
+		}
+	}
+	return a, a.spell()
+}
+
+// read returns the 構成管理情報 that a file is, or nil.
+func read(b *bundle.Bundle, f *bundle.File) (*Part, error) {
+	if f.Size > int64(xmlsig.DefaultLimits().Size) {
+		return nil, nil
+	}
+	r, err := b.Open(f)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	// The root comes first; what else a bundle holds is not read.
+	head := make([]byte, 16<<10)
+	n, err := io.ReadFull(r, head)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	if head = head[:n]; !bytes.Contains(head, []byte("<DataRoot")) {
+		return nil, nil
+	}
+	rest, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := xmlsig.Parse(append(head, rest...))
+	if err != nil {
+		return nil, nil // not XML, so not a 構成管理情報
+	}
+	g, err := doc.EGov()
+	if err != nil {
+		return nil, nil
+	}
+	return &Part{File: f, Name: f.Name, Doc: doc, EGov: g}, nil
+}
+
+func mainOf(all []*Part) (*Part, error) {
+	if len(all) == 0 {
+		return nil, ErrNone
+	}
+	var names []string
+	for _, p := range all {
+		if p.File.Name == mainName {
+			return p, nil
+		}
+		names = append(names, p.File.Name)
+	}
+	if len(all) > 1 {
+		return nil, &SeveralError{names}
+	}
+	return all[0], nil
+}
+
+// partsOf finds the small files that the kousei.xml of 個別署名形式 names.
+func partsOf(main *Part, all []*Part) (parts []*Part, err error) {
+	var missing []string
+	for _, name := range main.EGov.Parts() {
+		i := slices.IndexFunc(all, func(p *Part) bool { return p != main && same(p.File.Name, name) })
+		if i < 0 {
+			missing = append(missing, name)
+			continue
+		}
+		all[i].Name = name
+		parts = append(parts, all[i])
+	}
+	if len(missing) > 0 {
+		return nil, &MissingPartError{missing}
+	}
+	return parts, nil
+}
+
+// same compares names by canonical equivalence.
+func same(a, b string) bool { return norm.NFC.String(a) == norm.NFC.String(b) }
+
+// spell notes how the documents spell the names of files, and what none names.
+func (a *Application) spell() error {
+	a.spelling[a.Main.File] = a.Main.Name
+	for _, p := range append([]*Part{a.Main}, a.Parts...) {
+		for _, named := range slices.Concat(p.EGov.Forms, p.EGov.Attachments) {
+			f, err := a.Bundle.Find(named.Name)
+			if err != nil {
+				return err
+			}
+			if f != nil {
+				a.spelling[f] = named.Name
+			}
+		}
+	}
+	for _, f := range a.Bundle.Files {
+		if _, known := a.spelling[f]; !known {
+			a.Strays = append(a.Strays, f.Name)
+		}
+	}
+	return nil
+}
+
+// Open opens a file by its name in a document. The error is fs.ErrNotExist
+// where it is missing.
+func (a *Application) Open(name string) (io.ReadCloser, error) {
+	f, err := a.Bundle.Find(name)
+	if err != nil {
+		return nil, err
+	}
+	if f == nil {
+		return nil, fs.ErrNotExist
+	}
+	return a.Bundle.Open(f)
+}
+
+// Folder is the name that e-Gov wants for the folder in a ZIP: the 手続ID. Where
+// that cannot be a name of a folder it is the one that there is.
+func (a *Application) Folder() string {
+	if id := a.Main.EGov.ProcedureID; bundle.IsName(id) {
+		return id
+	}
+	if a.Bundle.Folder != "" {
+		return a.Bundle.Folder
+	}
+	return "application"
+}
+
+// Changes are the changes to the bundle that give signed documents their new
+// content and every file the name that the documents spell.
+func (a *Application) Changes(signed map[*Part][]byte) map[*bundle.File]bundle.Change {
+	changes := map[*bundle.File]bundle.Change{}
+	for f, name := range a.spelling {
+		if name != f.Name {
+			changes[f] = bundle.Change{Name: name}
+		}
+	}
+	for p, content := range signed {
+		c := changes[p.File]
+		c.Content = content
+		changes[p.File] = c
+	}
+	return changes
+}
