@@ -19,8 +19,6 @@ var (
 	errIncomplete       = errors.New("cms: the archive timestamp leaves something out that came before it")
 )
 
-const maxArchiveTimestamps = 8 // of one signer
-
 // Revocations are the CRLs and OCSP responses that came along, each in DER.
 // They are not signed.
 func (sd *SignedData) Revocations() (crls, ocsps [][]byte) {
@@ -98,7 +96,7 @@ func (si *SignerInfo) archiveHashes() (hashes []crypto.Hash) {
 		if a.Type != oidArchiveTimestamp {
 			continue
 		}
-		for _, token := range a.Values[:min(len(a.Values), maxArchiveTimestamps)] {
+		for _, token := range a.Values[:min(len(a.Values), MaxTimestamps)] {
 			if t, err := ParseTimestamp(token); err == nil && !slices.Contains(hashes, t.Hash) {
 				hashes = append(hashes, t.Hash)
 			}
@@ -118,11 +116,13 @@ func hashAttributes(h crypto.Hash, attributes []Attribute) (hashes [][]byte) {
 }
 
 // contains reports whether all that is named is among the hashes of what is
-// there.
+// there. Both lists can be as long as the signature.
 func contains(there, named [][]byte) bool {
-	return !slices.ContainsFunc(named, func(n []byte) bool {
-		return !slices.ContainsFunc(there, func(t []byte) bool { return bytes.Equal(t, n) })
-	})
+	set := make(map[string]bool, len(there))
+	for _, t := range there {
+		set[string(t)] = true
+	}
+	return !slices.ContainsFunc(named, func(n []byte) bool { return !set[string(n)] })
 }
 
 // archived is what an archive timestamp is over (EN 319 122-1, 5.5.3): the type
@@ -135,13 +135,15 @@ func (sd *SignedData) archived(si *SignerInfo, contentDigest []byte, index hashI
 // first.
 func (sd *SignedData) archives(si *SignerInfo, content *Content) (found []SignatureTimestamp) {
 	made := map[crypto.Hash]hashIndex{} // of what is there
+all:
 	for _, a := range si.Unsigned {
 		if a.Type != oidArchiveTimestamp {
 			continue
 		}
 		for _, token := range a.Values {
-			if len(found) == maxArchiveTimestamps {
-				return found
+			if len(found) == MaxTimestamps {
+				found = append(found, SignatureTimestamp{Archive: true, Err: ErrMoreTimestamps})
+				break all
 			}
 			found = append(found, sd.archive(si, content, token, made))
 		}

@@ -44,6 +44,9 @@ func ParseTimestamp(token []byte) (*Timestamp, error) {
 	if sd.ContentType != oidTSTInfo || sd.Detached() {
 		return nil, failure(FormatFailure, "no TSTInfo inside the timestamp")
 	}
+	if len(sd.Signers) != 1 { // RFC 3161, 2.4.2: no signature but the TSA's
+		return nil, failure(FormatFailure, "a timestamp of %d signers, where there is one", len(sd.Signers))
+	}
 	var info bytes.Buffer
 	if err := sd.WriteContent(&info); err != nil {
 		return nil, err
@@ -161,11 +164,7 @@ func (t *Timestamp) VerifyDigest(digest []byte, others ...*x509.Certificate) (*x
 	if t.Hash == crypto.SHA1 {
 		return nil, failure(CryptoConstraintsFailureNoPOE, "over a SHA-1 digest, for which collisions can be made")
 	}
-	results := t.signed.Verify(nil, others...)
-	if len(results) != 1 { // RFC 3161, 2.4.2: no signature but the TSA's
-		return nil, ErrNoSigner
-	}
-	r := results[0]
+	r := t.signed.Verify(nil, others...)[0] // ParseTimestamp has seen to the one
 	if err := r.Err(); err != nil {
 		return nil, err
 	}
@@ -215,6 +214,30 @@ func (s SignatureTimestamp) Verify(others ...*x509.Certificate) (*x509.Certifica
 	return s.Timestamp.Verify(s.Content, others...)
 }
 
+// MaxTimestamps is how many timestamps of one signature are looked at: anybody
+// can add more, and each costs as much as a signature. maxTimestamps is how many
+// of one SignedData, which can have many signers.
+const (
+	MaxTimestamps = 8
+	maxTimestamps = 64
+)
+
+// ErrMoreTimestamps is the Err that stands for all timestamps that were not
+// looked at, because there are too many.
+var ErrMoreTimestamps = errors.New("cms: too many timestamps: these were not looked at")
+
+// limitTimestamps keeps as many of all as are looked at.
+func limitTimestamps(results Results, left int) int {
+	for i := range results {
+		r := &results[i]
+		if n := len(r.Timestamps); n > left {
+			r.Timestamps = append(r.Timestamps[:left], SignatureTimestamp{Err: ErrMoreTimestamps})
+		}
+		left = limitTimestamps(r.Counter, max(0, left-len(r.Timestamps)))
+	}
+	return left
+}
+
 // timestamps reads those over a signer's signature (RFC 3161, appendix A).
 func (si *SignerInfo) timestamps() (found []SignatureTimestamp) {
 	for _, a := range si.Unsigned {
@@ -222,6 +245,9 @@ func (si *SignerInfo) timestamps() (found []SignatureTimestamp) {
 			continue
 		}
 		for _, token := range a.Values {
+			if len(found) == MaxTimestamps {
+				return append(found, SignatureTimestamp{Err: ErrMoreTimestamps})
+			}
 			t, err := ParseTimestamp(token)
 			found = append(found, SignatureTimestamp{Timestamp: t, Content: si.Signature, Err: err})
 		}

@@ -100,6 +100,7 @@ func (sd *SignedData) Verify(content *Content, others ...*x509.Certificate) Resu
 		results[i].fail(unfit)
 		results[i].Counter = counter.over(&sd.Signers[i], 0)
 	}
+	limitTimestamps(results, maxTimestamps)
 	return results
 }
 

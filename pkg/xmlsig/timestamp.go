@@ -45,6 +45,9 @@ func (s *Signed) AddTimestamp(token []byte) error {
 // timestamps reads the signature timestamps (EN 319 132-1, 5.3).
 func (sig *signature) timestamps(p *properties, work *budget) (found []cms.SignatureTimestamp) {
 	for _, n := range p.unsigned.child(nsXAdES, "UnsignedSignatureProperties").all(nsXAdES, "SignatureTimeStamp") {
+		if len(found) == cms.MaxTimestamps {
+			return append(found, cms.SignatureTimestamp{Err: cms.ErrMoreTimestamps})
+		}
 		found = append(found, sig.timestamp(n, work))
 	}
 	return found
