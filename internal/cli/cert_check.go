@@ -334,7 +334,7 @@ func (c checked) rows(o *ui.IO) [][]string {
 	if t, ok := keyTexts[c.key]; ok && c.kind == cert.Auth {
 		add(keyTones[c.key], text{JA: "カードの鍵", EN: "Key on the card"}, t)
 	}
-	return append(rows, revocationRows(o, c.verdict)...)
+	return append(rows, revocationRows(o, c.verdict, askOwn)...)
 }
 
 var keyTexts = map[cardKey]text{

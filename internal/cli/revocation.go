@@ -388,11 +388,18 @@ func revocationReason(r trust.Reason) (t text, ok bool) {
 	return t, false
 }
 
-// whereToAsk is where a resident learns of revocation.
-var whereToAsk = text{JA: "JPKI利用者ソフトの有効性確認、マイナポータル、市区町村の窓口でできます", EN: "ask the official client (yukosei kakunin), Mynaportal or the municipal counter"}
+// askOwn is where a resident learns of the revocation of a certificate of their
+// own.
+var askOwn = text{JA: "JPKI利用者ソフトの有効性確認、マイナポータル、市区町村の窓口でできます", EN: "ask the official client (yukosei kakunin), Mynaportal or the municipal counter"}
 
-// revocationRows shows what sources said, or where a resident can ask.
-func revocationRows(o *ui.IO, v trust.Verdict) (rows [][]string) {
+// askSigner is how one learns of the revocation of somebody else's.
+var askSigner = text{
+	JA: "一般の人は調べられません。署名した本人に確かめてもらうか、法律で認められた事業者に頼んでください",
+	EN: "not open to the public: ask the signer to check it, or a service provider under the law",
+}
+
+// revocationRows shows what sources said, or whom to ask.
+func revocationRows(o *ui.IO, v trust.Verdict, ask text) (rows [][]string) {
 	add := func(tone ui.Tone, value text) {
 		rows = append(rows, o.Row(tone, text{JA: "失効の確認", EN: "Revocation"}, value))
 	}
@@ -425,12 +432,12 @@ func revocationRows(o *ui.IO, v trust.Verdict) (rows [][]string) {
 	}
 	switch {
 	case closed && v.Issuer.Standing == trust.Pinned:
-		add(ui.Faint, text{JA: "J-LISのレスポンダーは、届け出た検証者だけに答えます。%s", EN: "J-LIS's responder answers registered verifiers only; %s"}.With(whereToAsk))
+		add(ui.Faint, text{JA: "J-LISのレスポンダーは、届け出た検証者だけに答えます。%s", EN: "J-LIS's responder answers registered verifiers only; %s"}.With(ask))
 	case v.Status() != trust.ValidRevocationUnchecked || len(v.Evidence) > 0:
 	case v.Issuer.Standing == trust.Given:
 		add(ui.Faint, text{JA: "その認証局のCRLかOCSPを --crl か --ocsp で指定すると確認できます", EN: "name that CA's CRL or OCSP responder with --crl or --ocsp"})
 	default:
-		add(ui.Faint, whereToAsk)
+		add(ui.Faint, ask)
 	}
 	return rows
 }

@@ -387,7 +387,7 @@ func TestRevocationRows(t *testing.T) {
 	} {
 		v.Evidence, v.Reasons = test.evidence, test.reasons
 		var said []string
-		for _, row := range revocationRows(&ui.IO{Lang: i18n.EN}, v) {
+		for _, row := range revocationRows(&ui.IO{Lang: i18n.EN}, v, askOwn) {
 			said = append(said, row[1])
 		}
 		if got := strings.Join(said, "; "); got != test.want {

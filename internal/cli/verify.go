@@ -29,6 +29,7 @@ type verifyOptions struct {
 	personal bool
 	tsaCA    string
 	keyUsage string
+	signers  []string
 	extract  string
 	force    bool
 }
@@ -69,6 +70,7 @@ func (a *app) newVerify() *cobra.Command {
 	f.StringVar(&opt.extract, "extract", "", a.io.Text(text{JA: ".p7mの中の元のファイルを、署名が真正なら`FILE`に保存する", EN: ".p7m: save the file inside as `FILE`, if the signature is genuine"}))
 	f.BoolVar(&opt.force, "force", false, a.io.Text(text{JA: "--extract で、同じ名前のファイルを上書きする", EN: "--extract: replace a file of the same name"}))
 	f.StringVar(&opt.tsaCA, "tsa-ca", "", a.io.Text(text{JA: "タイムスタンプ局の認証局の証明書`FILE`", EN: "`FILE` with the CA certificates of timestamping authorities to believe"}))
+	f.StringArrayVar(&opt.signers, "signer", nil, a.io.Text(text{JA: "この人の署名がなければ終了ステータス8: 氏名か、証明書のSHA-256の`WHO`(繰り返すと全員)", EN: "exit with 8 without a signature of `WHO`: the name, or the SHA-256 fingerprint of the certificate (repeatable: all of them)"}))
 	f.StringVar(&opt.keyUsage, "key-usage", keyUsageDocument, a.io.Text(text{JA: "署名に使ってよい鍵: `WHICH` は document(文書の署名用の鍵だけ)か any(どの鍵でも)", EN: "keys that may sign: `WHICH` is document (keys for signing documents) or any"}))
 	a.addTrustFlags(cmd, &opt.trustOptions)
 	return cmd
@@ -84,7 +86,9 @@ const (
 type fileVerdict struct {
 	file       string
 	signatures []signatureVerdict
-	err        error // the file could not be checked at all
+	notes      []text
+	missing    []string // of those who must have signed, as they were named
+	err        error    // the file could not be checked at all
 }
 
 // signatureVerdict is what was found about one signature of a file.
@@ -122,6 +126,10 @@ func (a *app) verify(ctx context.Context, opt *verifyOptions, files []string) (e
 			return err
 		}
 	}
+	required, err := requiredSigners(opt.signers)
+	if err != nil {
+		return err
+	}
 	find := finder{io: a.io, now: a.env.Now, content: opt.content, folder: opt.folder, profile: profile, many: len(files) > 1}
 	var extracted *output.File
 	if opt.extract != "" {
@@ -147,8 +155,11 @@ func (a *app) verify(ctx context.Context, opt *verifyOptions, files []string) (e
 		if err := context.Cause(ctx); err != nil {
 			return err // what a source was asked for did not come because of that
 		}
-		if v.err != nil && !find.many {
+		if v.err != nil && !find.many && !(a.json && isMissingContent(v.err)) {
 			return v.err
+		}
+		if v.err == nil {
+			v.missing = missingSigners(required, v)
 		}
 		worst = graver(worst, v.code())
 		return report.add(v)
@@ -205,6 +216,9 @@ func (v fileVerdict) code() (code problem.Code) {
 			code = problem.Invalid
 		}
 	}
+	if len(v.missing) > 0 {
+		code = problem.Invalid
+	}
 	return code
 }
 
@@ -253,7 +267,7 @@ func (s signatureVerdict) status() trust.Status {
 }
 
 func (e *examiner) judgeFile(ctx context.Context, f fileFinding, p checklist.Profile) fileVerdict {
-	v := fileVerdict{file: f.file, err: f.err}
+	v := fileVerdict{file: f.file, notes: f.notes, err: f.err}
 	for _, s := range f.signatures {
 		v.signatures = append(v.signatures, e.judgeAll(ctx, s, p))
 	}
@@ -409,6 +423,7 @@ var reasonTexts = []struct {
 	{trust.ErrPolicy, text{JA: "証明書のポリシーが、認証局の発行するものと違います", EN: "the certificate's policy is not one its CA issues"}},
 	{trust.ErrLoginKey, text{JA: "ログイン用の鍵(利用者証明用電子証明書)で署名されています。悪意のあるサーバーは、ログインのときに文書への署名を手に入れられます。本人が認めた署名とは言えません(それでもよければ --key-usage any)", EN: "signed with the log-in key (user-authentication certificate): a hostile server can obtain such a signature at a log-in, so it does not show that the holder agreed (--key-usage any accepts it)"}},
 	{trust.ErrOtherPurpose, text{JA: "証明書は、文書の署名ではなく、サーバーの認証などほかの用途のものです(それでもよければ --key-usage any)", EN: "the certificate is for other purposes than documents, such as a server's identity (--key-usage any accepts it)"}},
+	{errForeignSender, text{JA: "メールの差出人のアドレスが、証明書のアドレスと違います", EN: "the sender's address is not one that the certificate names"}},
 	{trust.ErrTSAOver, text{JA: "タイムスタンプ局の証明書の有効期間が過ぎていて、その前に作られたことは証明されていません", EN: "the authority's certificate is over, and nothing proves that the timestamp was made before"}},
 	{trust.ErrTSA, text{JA: "タイムスタンプ局が --tsa-ca の認証局のものではありません", EN: "the timestamping authority is not under a CA of --tsa-ca"}},
 	{cms.ErrMoreTimestamps, text{JA: "タイムスタンプが多すぎます(1つの署名につき8個まで)。残りは調べていません", EN: "too many timestamps (8 of one signature are looked at): the rest was not"}},

@@ -2,13 +2,13 @@ package cli
 
 import (
 	"context"
+	"crypto"
 	"crypto/x509"
 	"errors"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/jpki-tools/jpki/internal/checklist"
@@ -19,6 +19,7 @@ import (
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/cms"
 	"github.com/jpki-tools/jpki/pkg/pdfsig"
+	"github.com/jpki-tools/jpki/pkg/smime"
 	"github.com/jpki-tools/jpki/pkg/trust"
 	"github.com/jpki-tools/jpki/pkg/xmlsig"
 )
@@ -35,7 +36,8 @@ type foundSignature struct {
 	claimed    time.Time // the signing time, as the signer claims
 	reasons    []trust.Reason
 	covers     []text
-	after      text // what was added after it
+	outside    []text // what it does not cover
+	after      text   // what was added after it
 	stamps     []stamp
 	itself     *stamp             // of a document timestamp
 	counter    []foundSignature   // over this one
@@ -109,12 +111,18 @@ func (f *finder) signatures(ctx context.Context, path string) ([]foundSignature,
 	if markup(head[:n]) {
 		format = "xmldsig" // no CMS begins like that
 	}
+	if smime.IsMail(head[:n]) && format == "cms" {
+		format = "smime"
+	}
+	if cms.IsTimestamp(head[:n]) {
+		format = "rfc3161"
+	}
 	switch {
 	case f.profile != "" && format != "pdf":
 		return nil, notForChecklist(path)
 	case f.inside != nil && format != "cms":
 		return nil, nothingInside(path)
-	case len(f.content) > 0 && format == "pdf":
+	case len(f.content) > 0 && (format == "pdf" || format == "smime"):
 		return nil, hasContent(path)
 	}
 	switch format {
@@ -124,6 +132,15 @@ func (f *finder) signatures(ctx context.Context, path string) ([]foundSignature,
 	case "xmldsig":
 		found, err := f.findXML(ctx, path, file)
 		return found, asReceived(err)
+	case "smime", "rfc3161":
+		data, err := readWhole(ctx, file)
+		if err != nil {
+			return nil, err
+		}
+		if format == "smime" {
+			return f.findMail(path, data)
+		}
+		return f.findTimestamp(ctx, path, data)
 	}
 	return f.findCMS(ctx, &input.Stream{Ctx: ctx, Name: path, File: file, Rest: file, Size: info.Size()})
 }
@@ -173,9 +190,7 @@ func (f *finder) findCMS(ctx context.Context, in *input.Stream) ([]foundSignatur
 		return nil, err
 	}
 	if err != nil {
-		return nil, problem.New(problem.Invalid,
-			text{JA: "%sはCMSの署名として読めません。", EN: "%s cannot be read as a CMS signature."}.With(path),
-			text{JA: "署名のファイル(.p7s)か、署名の入ったPDFやXMLを指定してください。", EN: "Name the signature (.p7s), or a PDF or XML file with signatures inside."}).Because(err)
+		return nil, notCMS(path, err)
 	}
 	switch {
 	case f.inside != nil && sd.Detached():
@@ -186,22 +201,11 @@ func (f *finder) findCMS(ctx context.Context, in *input.Stream) ([]foundSignatur
 	var content *cms.Content
 	covers := text{JA: "署名の中に入っている内容", EN: "the content inside the signature"}
 	if sd.Detached() {
-		name, ok := strings.CutSuffix(path, ".p7s")
-		switch len(f.content) {
-		case 0:
-			if !ok {
-				return nil, problem.Misuse(text{JA: "%sがどのファイルの署名か分かりません。", EN: "It is not clear which file %s is for."}.With(path)).
-					WithNext(text{JA: "--content で元のファイルを指定してください。", EN: "Name the signed file with --content."})
-			}
-			if f.folder != "" {
-				name = filepath.Join(f.folder, filepath.Base(name))
-			}
-		case 1:
-			name = f.content[0]
-		default:
-			return nil, problem.Misuse(text{JA: "%sの --content は1つだけです。", EN: "%s has one --content only."}.With(path))
+		name, err := f.contentOf(path, ".p7s")
+		if err != nil {
+			return nil, err
 		}
-		if content, err = f.signedContent(ctx, name, sd); err != nil {
+		if content, err = f.hashContent(ctx, name, sd.Hashes()...); err != nil {
 			return nil, err
 		}
 		covers = text{JA: "%sの全体", EN: "the whole of %s"}.With(input.Name(name))
@@ -215,19 +219,15 @@ func (f *finder) findCMS(ctx context.Context, in *input.Stream) ([]foundSignatur
 	return all, nil
 }
 
-// signedContent hashes what is signed: a file, or standard input.
-func (f *finder) signedContent(ctx context.Context, name string, sd *cms.SignedData) (*cms.Content, error) {
+// hashContent hashes what is signed: a file, or standard input.
+func (f *finder) hashContent(ctx context.Context, name string, hashes ...crypto.Hash) (*cms.Content, error) {
 	in := &input.Stream{Ctx: ctx, Name: f.io.Text(input.Name(name))}
 	if name == "-" {
 		in.Rest = input.Stdin(ctx, f.io)
 	} else {
 		file, err := input.Open(name)
-		if errors.Is(err, fs.ErrNotExist) && len(f.content) == 0 {
-			next := text{JA: "--content で元のファイルを指定してください。", EN: "Name the signed file with --content."}
-			if f.many {
-				next = text{JA: "元のファイルが別のフォルダーにあれば --content-dir で、名前が違えば1つずつ --content で指定してください。", EN: "If the signed files are in another folder, name that with --content-dir; if the name is another one, check this signature alone with --content."}
-			}
-			return nil, problem.New(problem.Input, text{JA: "署名されたファイル%sがありません。", EN: "There is no %s, the signed file."}.With(name), next).Because(err)
+		if f.isMissing(err) {
+			return nil, f.missingContent(name, err)
 		}
 		if err != nil {
 			return nil, err
@@ -240,7 +240,7 @@ func (f *finder) signedContent(ctx context.Context, name string, sd *cms.SignedD
 	}
 	r, done := f.reader(in)
 	defer done()
-	return cms.HashContent(r, sd.Hashes()...)
+	return cms.HashContent(r, hashes...)
 }
 
 // reader reads an input and shows how far it came, unless there are many:

@@ -25,6 +25,8 @@ type fileVerdictDoc struct {
 	Verdict    *trust.Status         `json:"verdict"` // the gravest; null with an error
 	Error      *problemJSON          `json:"error"`
 	Signatures []signatureVerdictDoc `json:"signatures"`
+	Notes      []string              `json:"notes"`
+	Missing    []string              `json:"missing_signers"`
 }
 
 type signatureVerdictDoc struct {
@@ -47,6 +49,7 @@ type signatureVerdictDoc struct {
 	Revocation  string                `json:"revocation"`
 	Evidence    []evidenceJSON        `json:"revocation_evidence"`
 	Covers      []string              `json:"covers"`
+	Outside     []string              `json:"outside"`
 	After       string                `json:"added_later"`
 	Counter     []signatureVerdictDoc `json:"counter_signatures"`
 	Touki       *checklistDoc         `json:"touki"`
@@ -98,7 +101,10 @@ func (d *verifyDocument) end() error {
 }
 
 func (d *verifyDocument) file(v fileVerdict) fileVerdictDoc {
-	f := fileVerdictDoc{File: v.file, Signatures: []signatureVerdictDoc{}}
+	f := fileVerdictDoc{File: v.file, Signatures: []signatureVerdictDoc{}, Notes: []string{}, Missing: nonNil(v.missing)}
+	for _, n := range v.notes {
+		f.Notes = append(f.Notes, d.io.Text(n))
+	}
 	if v.err != nil {
 		p := problemDocument(d.io, explain.Error(v.err))
 		f.Error = &p
@@ -114,7 +120,7 @@ func (d *verifyDocument) file(v fileVerdict) fileVerdictDoc {
 
 func (d *verifyDocument) signature(s signatureVerdict) signatureVerdictDoc {
 	doc := signatureVerdictDoc{
-		Format: s.format, Role: s.role, Where: s.where, Covers: []string{}, After: d.io.Text(s.after),
+		Format: s.format, Role: s.role, Where: s.where, Covers: []string{}, Outside: []string{}, After: d.io.Text(s.after),
 		Verdict: s.verdict.Status(), Demo: s.verdict.Issuer.Standing == trust.Demo, Reasons: []reasonDoc{},
 		Substitutes: []int{}, Kind: cert.Other.String(), Issuer: s.verdict.Issuer.Standing.String(),
 		Algorithm: s.algorithm, Revocation: s.verdict.Revocation.String(), Evidence: evidenceDocument(s.verdict),
@@ -140,6 +146,9 @@ func (d *verifyDocument) signature(s signatureVerdict) signatureVerdictDoc {
 	}
 	for _, c := range s.covers {
 		doc.Covers = append(doc.Covers, d.io.Text(c))
+	}
+	for _, o := range s.outside {
+		doc.Outside = append(doc.Outside, d.io.Text(o))
 	}
 	for _, c := range s.counter {
 		doc.Counter = append(doc.Counter, d.signature(c))

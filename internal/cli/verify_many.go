@@ -12,6 +12,7 @@ import (
 type fileFinding struct {
 	file       string
 	signatures []foundSignature
+	notes      []text // what is to be known of the file
 	err        error
 }
 
@@ -34,9 +35,7 @@ func (f *finder) findAll(ctx context.Context, files []string, each func(fileFind
 	for range workers {
 		go func() {
 			for t := range tasks {
-				found := fileFinding{file: t.file}
-				found.signatures, found.err = f.signatures(within, t.file)
-				t.done <- found
+				t.done <- f.look(within, t.file)
 			}
 		}()
 	}

@@ -82,6 +82,16 @@ func (r *verifyText) add(v fileVerdict) error {
 		}
 		r.signature(&w, s, 2)
 	}
+	var about [][]string
+	for _, n := range v.notes {
+		about = append(about, r.io.Row(ui.Plain, text{JA: "注意", EN: "Note"}, n))
+	}
+	for _, who := range v.missing {
+		about = append(about, r.io.Row(ui.Bad, text{JA: "署名なし", EN: "Missing"}, text{JA: "%sの署名がありません(--signer)", EN: "there is no signature of %s (--signer)"}.With(who)))
+	}
+	if len(about) > 0 {
+		fmt.Fprint(&w, r.io.Rows(2, about))
+	}
 	r.summarize(v)
 	_, err := io.WriteString(r.io.Out, w.String())
 	return err
@@ -139,13 +149,16 @@ func (r *verifyText) verdictRows(s signatureVerdict) [][]string {
 	for _, c := range s.covers {
 		add(ui.Plain, text{JA: "範囲", EN: "Covers"}, c)
 	}
+	for _, o := range s.outside {
+		add(ui.Plain, text{JA: "範囲外", EN: "Not signed"}, o)
+	}
 	if !s.after.IsZero() {
 		add(ui.Plain, text{JA: "署名のあと", EN: "Since then"}, s.after)
 	}
 	if s.role == roleTimestamp {
 		return rows
 	}
-	return append(rows, revocationRows(r.io, s.verdict)...)
+	return append(rows, revocationRows(r.io, s.verdict, askSigner)...)
 }
 
 // savedAgainText is the reason where another program wrote a signed PDF anew.

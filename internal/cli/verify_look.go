@@ -1,0 +1,257 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/jpki-tools/jpki/internal/input"
+	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/pkg/cms"
+	"github.com/jpki-tools/jpki/pkg/pdfsig"
+	"github.com/jpki-tools/jpki/pkg/smime"
+	"github.com/jpki-tools/jpki/pkg/trust"
+)
+
+// This file looks at a file as a whole: what kind it is, what is to be known of
+// it, and whether its signatures lie beside it.
+
+// look finds every signature of a file: those in it, or where there are none,
+// those that lie beside it and are over it.
+func (f *finder) look(ctx context.Context, path string) fileFinding {
+	found := fileFinding{file: path}
+	found.signatures, found.err = f.signatures(ctx, path)
+	if found.err != nil && f.mayLieBeside(found.err) {
+		f.lookBeside(ctx, &found)
+	}
+	if found.err == nil {
+		found.notes = append(found.notes, f.features(ctx, path)...)
+	}
+	return found
+}
+
+// mayLieBeside reports whether a file holds no signature itself.
+func (f *finder) mayLieBeside(err error) bool {
+	p, ok := problem.As(err)
+	return ok && p.Code == problem.Invalid && len(f.content) == 0 && f.profile == "" && f.inside == nil
+}
+
+// besides are the endings of files with signatures over another one, which has
+// the same name without.
+var besides = []string{".p7s", ".tsr", ".sig.xml"}
+
+// lookBeside takes the signatures beside a file for its own. What they are over
+// is the file, whatever they say.
+func (f *finder) lookBeside(ctx context.Context, found *fileFinding) {
+	over := *f
+	over.content = []string{found.file}
+	for _, ending := range besides {
+		path := found.file + ending
+		if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+			continue
+		}
+		signatures, err := over.signatures(ctx, path)
+		found.err = err
+		if err != nil {
+			return
+		}
+		found.notes = append(found.notes, text{JA: "署名は%sにあります", EN: "its signature is in %s"}.With(path))
+		found.signatures = append(found.signatures, signatures...)
+	}
+}
+
+// missingContentError is a detached signature without what it is over.
+type missingContentError struct{ *problem.Problem }
+
+func (e missingContentError) Unwrap() error { return e.Problem }
+
+// isMissingContent reports whether a signature could be read, and what it is over
+// was not there.
+func isMissingContent(err error) bool {
+	_, ok := errors.AsType[missingContentError](err)
+	return ok
+}
+
+var featureTexts = map[pdfsig.Feature]text{
+	pdfsig.Script:         {JA: "JavaScriptを含みます。表示される内容が、開くソフトや時によって変わることがあります", EN: "it has JavaScript: what is shown can change with the program and the time"},
+	pdfsig.Launch:         {JA: "ほかのプログラムやファイルを開く動作を含みます", EN: "it has actions that start other programs or open other files"},
+	pdfsig.ExternalStream: {JA: "別のファイルにあるデータを使います。そのデータは署名されていません", EN: "it uses data in other files, which are not signed"},
+	pdfsig.ExternalPage:   {JA: "別のファイルのページを表示します。そのページは署名されていません", EN: "it shows pages of other files, which are not signed"},
+}
+
+// featuresUnseen is said where a part of a document could not be looked through.
+var featuresUnseen = text{JA: "一部を調べられませんでした。JavaScriptなどを含むかもしれません", EN: "a part of it could not be looked through: there may be JavaScript or the like"}
+
+// features says what acts in a PDF, or lies outside it; nothing of other files.
+func (f *finder) features(ctx context.Context, path string) (notes []text) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return nil
+	}
+	head := make([]byte, 1024)
+	n, _ := file.ReadAt(head, 0) // an empty one is no PDF
+	if formatOf(head[:n]) != "pdf" {
+		return nil
+	}
+	return featureNotes(input.CancellableAt(ctx, file), info.Size())
+}
+
+// featureNotes says it of a PDF; nothing where it cannot be read at all.
+func featureNotes(r io.ReaderAt, size int64) (notes []text) {
+	found, complete, err := pdfsig.Features(r, size)
+	if err != nil {
+		return nil
+	}
+	for _, feature := range found {
+		notes = append(notes, featureTexts[feature])
+	}
+	if !complete {
+		notes = append(notes, featuresUnseen)
+	}
+	return notes
+}
+
+// findTimestamp reads a timestamp over a file, in a file of its own.
+func (f *finder) findTimestamp(ctx context.Context, path string, data []byte) ([]foundSignature, error) {
+	t, err := cms.ParseTimestampResponse(data)
+	if err != nil {
+		return nil, problem.New(problem.Invalid,
+			text{JA: "%sはタイムスタンプとして読めません。", EN: "%s cannot be read as a timestamp."}.With(path),
+			text{JA: "タイムスタンプ局の応答(.tsr、RFC 3161)を指定してください。", EN: "Name the answer of a timestamping authority (.tsr, RFC 3161)."}).Because(err)
+	}
+	name, err := f.contentOf(path, ".tsr")
+	if err != nil {
+		return nil, err
+	}
+	content, err := f.hashContent(ctx, name, t.Hash)
+	if err != nil {
+		return nil, err
+	}
+	s := stamp{Timestamp: t, archive: true}
+	s.by, s.err = t.VerifyDigest(content.Digest(t.Hash))
+	found := foundSignature{
+		format: "rfc3161", role: roleTimestamp, cert: s.by, certs: t.Certificates(), itself: &s,
+		covers: []text{text{JA: "%sの全体", EN: "the whole of %s"}.With(input.Name(name))},
+	}
+	switch {
+	case errors.Is(s.err, cms.ErrOtherContent):
+		found.reasons = []trust.Reason{{Code: trust.HashFailure, Err: s.err}}
+	case s.err != nil:
+		found.reasons = trust.ReasonsOf(s.err)
+	}
+	return []foundSignature{found}, nil
+}
+
+// contentOf is the file that a detached signature is over: the one that was
+// named, or the one with the name without the ending.
+func (f *finder) contentOf(path, ending string) (string, error) {
+	switch len(f.content) {
+	case 0:
+	case 1:
+		return f.content[0], nil
+	default:
+		return "", problem.Misuse(text{JA: "%sの --content は1つだけです。", EN: "%s has one --content only."}.With(path))
+	}
+	name, ok := strings.CutSuffix(path, ending)
+	if !ok {
+		return "", problem.Misuse(text{JA: "%sがどのファイルの署名か分かりません。", EN: "It is not clear which file %s is for."}.With(path)).
+			WithNext(text{JA: "--content で元のファイルを指定してください。", EN: "Name the signed file with --content."})
+	}
+	if f.folder != "" {
+		name = filepath.Join(f.folder, filepath.Base(name))
+	}
+	return name, nil
+}
+
+// errForeignSender is a mail from an address that the signer's certificate does
+// not name.
+var errForeignSender = errors.New("the sender's address is not one of the certificate's")
+
+// findMail reads a signed mail (RFC 8551).
+func (f *finder) findMail(path string, data []byte) ([]foundSignature, error) {
+	m, err := smime.Parse(data)
+	if errors.Is(err, smime.ErrNotSigned) {
+		return nil, noSignature(path)
+	}
+	if err != nil {
+		return nil, problem.New(problem.Invalid,
+			text{JA: "%sは署名されたメールとして読めません。", EN: "%s cannot be read as a signed mail."}.With(path),
+			text{JA: "メールソフトで「.eml」として保存し直してください。転送や編集をしたメールの署名は確かめられません。", EN: "Save the mail as .eml again. A mail that was forwarded or edited has no signature that could be checked."}).Because(err)
+	}
+	sd, err := cms.Read(strings.NewReader(string(m.Signature)), nil)
+	if err != nil {
+		return nil, notCMS(path, err)
+	}
+	var content *cms.Content
+	if m.Content != nil {
+		if content, err = cms.HashContent(strings.NewReader(string(m.Content)), sd.Hashes()...); err != nil {
+			return nil, err
+		}
+	}
+	var all []foundSignature
+	for _, r := range sd.Verify(content) {
+		found := cmsFinding("smime", r)
+		found.covers = []text{{JA: "メールの本文と添付ファイル", EN: "the text of the mail and its attachments"}}
+		found.outside = append(found.outside, headerText(m))
+		if c := r.Certificate; c != nil && len(m.From) > 0 && len(c.EmailAddresses) > 0 && !namesSender(c.EmailAddresses, m.From) {
+			found.reasons = append(found.reasons, trust.Reason{Code: trust.SigConstraintsFailure, Err: errForeignSender})
+		}
+		all = append(all, found)
+	}
+	if len(all) == 0 {
+		return nil, noSignature(path)
+	}
+	return all, nil
+}
+
+// namesSender reports whether every sender is among the certificate's addresses
+// (RFC 8550, 3).
+func namesSender(certificate, from []string) bool {
+	for _, f := range from {
+		named := false
+		for _, c := range certificate {
+			named = named || strings.EqualFold(c, f)
+		}
+		if !named {
+			return false
+		}
+	}
+	return true
+}
+
+// headerText shows the header of a mail, which nobody signs.
+func headerText(m *smime.Mail) text {
+	return text{
+		JA: "差出人(%s)、件名(%s)、日付(%s)、宛先などのヘッダー",
+		EN: "the header: sender (%s), subject (%s), date (%s), recipients and the rest",
+	}.With(strings.Join(m.From, ", "), m.Subject, m.Date)
+}
+
+func notCMS(path string, cause error) error {
+	return problem.New(problem.Invalid,
+		text{JA: "%sはCMSの署名として読めません。", EN: "%s cannot be read as a CMS signature."}.With(path),
+		text{JA: "署名のファイル(.p7s)か、署名の入ったPDFやXMLを指定してください。", EN: "Name the signature (.p7s), or a PDF or XML file with signatures inside."}).Because(cause)
+}
+
+// missingContent is said where nothing lies where the signed file should.
+func (f *finder) missingContent(name string, cause error) error {
+	next := text{JA: "--content で元のファイルを指定してください。", EN: "Name the signed file with --content."}
+	if f.many {
+		next = text{JA: "元のファイルが別のフォルダーにあれば --content-dir で、名前が違えば1つずつ --content で指定してください。", EN: "If the signed files are in another folder, name that with --content-dir; if the name is another one, check this signature alone with --content."}
+	}
+	return missingContentError{problem.New(problem.Input, text{JA: "署名されたファイル%sがありません。", EN: "There is no %s, the signed file."}.With(name), next).Because(cause)}
+}
+
+// isMissing reports whether a file that nobody named is not there.
+func (f *finder) isMissing(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) && len(f.content) == 0
+}
