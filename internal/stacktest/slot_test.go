@@ -234,10 +234,11 @@ func (s *slot) leftWell(t testing.TB, log []exchange) {
 // nothing to a program that does not select it.
 func nextProgram(t testing.TB, reader string) (signed []string) {
 	t.Helper()
-	card, err := pcscContext(t).Connect(t.Context(), reader)
+	ctx := context.Background() // clean-ups look, too
+	card, err := pcscContext(t).Connect(ctx, reader)
 	must(t, err)
 	defer card.Close()
-	must(t, card.Begin(t.Context()))
+	must(t, card.Begin(ctx))
 	send := func(c apdu.Command) apdu.Status {
 		t.Helper()
 		r, err := apdu.Send(card, c)
@@ -273,7 +274,7 @@ func nextProgram(t testing.TB, reader string) (signed []string) {
 
 func pcscContext(t testing.TB) *pcsc.Context {
 	t.Helper()
-	pc, err := pcsc.Establish(t.Context())
+	pc, err := pcsc.Establish(context.Background())
 	must(t, err)
 	t.Cleanup(func() { _ = pc.Close() })
 	return pc
@@ -282,7 +283,7 @@ func pcscContext(t testing.TB) *pcsc.Context {
 // present reports whether pcscd sees a card in a reader.
 func present(t testing.TB, reader string) bool {
 	t.Helper()
-	readers, err := pcscContext(t).Readers(t.Context())
+	readers, err := pcscContext(t).Readers(context.Background())
 	must(t, err)
 	i := slices.IndexFunc(readers, func(r pcsc.ReaderState) bool { return r.Name == reader })
 	if i < 0 {
