@@ -19,6 +19,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/cards"
 	"github.com/jpki-tools/jpki/internal/castore"
 	"github.com/jpki-tools/jpki/internal/input"
+	"github.com/jpki-tools/jpki/internal/judging"
 	"github.com/jpki-tools/jpki/internal/output"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/terms"
@@ -132,7 +133,7 @@ func (a *app) cardCertificate(ctx context.Context, opt *unlock.Options, kind jpk
 	}
 	if err == nil && kind != jpki.KindAuth {
 		if docs := a.memory(); docs != nil {
-			keepCAs(ctx, castore.Open(docs), a.env.Now(), c)
+			judging.KeepCAs(ctx, castore.Open(docs), a.env.Now(), c)
 		}
 	}
 	return c, err

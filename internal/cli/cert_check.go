@@ -17,6 +17,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/cards"
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/input"
+	"github.com/jpki-tools/jpki/internal/judging"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/internal/ui"
@@ -27,9 +28,9 @@ import (
 )
 
 type certCheckOptions struct {
-	unlock.Options
-	trustOptions
-	at string
+	unlock unlock.Options
+	trust  judging.Options
+	at     string
 }
 
 func (a *app) newCertCheck() *cobra.Command {
@@ -57,8 +58,8 @@ func (a *app) newCertCheck() *cobra.Command {
 	})
 	f := cmd.Flags()
 	f.StringVar(&opt.at, "at", "", a.io.Text(text{JA: "確かめる日時`TIME`: 2029-11-03 か 2029-11-03T12:00:00+09:00(省くと今)", EN: "check for `TIME`: 2029-11-03 or 2029-11-03T12:00:00+09:00 (now unless given)"}))
-	a.addTrustFlags(cmd, &opt.trustOptions)
-	a.addUnlockFlags(cmd, &opt.Options)
+	a.addTrustFlags(cmd, &opt.trust)
+	a.addUnlockFlags(cmd, &opt.unlock)
 	a.addRememberFlag(cmd)
 	return cmd
 }
@@ -95,20 +96,20 @@ func (a *app) certCheck(ctx context.Context, opt *certCheckOptions, name string)
 	if err != nil {
 		return err
 	}
-	e, err := a.examiner(ctx, &opt.trustOptions)
+	e, err := a.examiner(ctx, &opt.trust)
 	if err != nil {
 		return err
 	}
-	s, err := a.subject(ctx, &opt.Options, name)
+	s, err := a.subject(ctx, &opt.unlock, name)
 	if err != nil {
 		return err
 	}
 	c := checked{subject: s, is: describe(s.cert, at), at: at, asked: opt.at != ""}
 	moment := trust.Moment{Time: at, Proven: true}
 	if cert.KindOf(s.cert).IsCA() {
-		c.verdict = e.anchors.CheckCA(s.cert, moment)
+		c.verdict = e.Anchors.CheckCA(s.cert, moment)
 	} else {
-		c.verdict = e.examine(ctx, s.cert, s.others, s.kind, moment)
+		c.verdict = e.Examine(ctx, s.cert, s.others, s.kind, moment)
 	}
 	if err := context.Cause(ctx); err != nil {
 		return err // what a source was asked for did not come because of that
@@ -280,13 +281,13 @@ var certReasonTexts = []struct {
 }
 
 func (c checked) reasonText(r trust.Reason) text {
-	t := reasonText(r)
+	t := judging.ReasonText(r)
 	for _, known := range certReasonTexts {
 		if errors.Is(r.Err, known.cause) {
 			t = known.text
 		}
 	}
-	if _, said := revocationReason(r); r.CA && !said && !c.is.kind.IsCA() {
+	if _, said := judging.RevocationReason(r); r.CA && !said && !c.is.kind.IsCA() {
 		t = text{JA: "認証局の証明書: %s", EN: "the CA's certificate: %s"}.With(t)
 	}
 	return t

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/signing"
 	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 	"github.com/jpki-tools/jpki/pkg/pcsc"
@@ -92,10 +93,10 @@ func (a *app) completions(root *cobra.Command) map[string]offer {
 		"jpki cert export --format": these("pem", "der"),
 		"jpki pin verify":           keys,
 		"jpki pin change":           keys,
-		"jpki sign --format":        {words: formatNames},
-		"jpki sign --profile":       {words: profileNames},
-		"jpki sign --digest":        {words: func() []string { return slices.Sorted(maps.Keys(digests)) }},
-		"jpki sign --form":          {words: formNames},
+		"jpki sign --format":        {words: signing.FormatNames},
+		"jpki sign --profile":       {words: signing.ProfileNames},
+		"jpki sign --digest":        {words: func() []string { return slices.Sorted(maps.Keys(signing.Digests)) }},
+		"jpki sign --form":          {words: signing.FormNames},
 		"jpki sign --visible":       these("last", "1", "last,top-right", "last,top-left", "last,bottom-left"),
 		"jpki sign --key":           these("sign", "auth"),
 		"jpki verify --profile":     these("touki", "koshonin"),
@@ -189,34 +190,6 @@ func (a *app) cardWords() []string {
 		words = append(words, "demo:"+w)
 	}
 	return words
-}
-
-func formatNames() (names []string) {
-	for _, f := range formats {
-		names = append(names, f.name)
-	}
-	return names
-}
-
-func profileNames() (names []string) {
-	for _, f := range formats {
-		for _, p := range f.profiles {
-			if !slices.Contains(names, p) {
-				names = append(names, p)
-			}
-		}
-	}
-	return names
-}
-
-func formNames() (names []string) {
-	for name := range xmlForms {
-		if name != "" {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return names
 }
 
 // readerNames lists the readers; none where there is no service.

@@ -1,10 +1,13 @@
 package cli
 
 import (
+	"context"
 	"errors"
 
 	"github.com/spf13/cobra"
 
+	"github.com/jpki-tools/jpki/internal/castore"
+	"github.com/jpki-tools/jpki/internal/judging"
 	"github.com/jpki-tools/jpki/internal/pin"
 	"github.com/jpki-tools/jpki/internal/unlock"
 )
@@ -15,13 +18,13 @@ func (a *app) addRememberFlag(cmd *cobra.Command) {
 	}))
 }
 
-func (a *app) addTrustFlags(cmd *cobra.Command, o *trustOptions) {
+func (a *app) addTrustFlags(cmd *cobra.Command, o *judging.Options) {
 	f := cmd.Flags()
-	f.StringArrayVar(&o.cas, "ca", nil, a.io.Text(text{JA: "認証局の証明書の`FILE`(足りないときや、公的個人認証サービス以外の認証局を信じるとき。繰り返せる)", EN: "`FILE` with CA certificates: one that is missing, or another organization's to believe (repeatable)"}))
-	f.StringArrayVar(&o.crls, "crl", nil, a.io.Text(text{JA: "失効リスト(CRL): `FILE`かURL(繰り返せる)", EN: "revocation list (CRL): `FILE` or URL (repeatable)"}))
-	f.StringVar(&o.ocsp, "ocsp", "", a.io.Text(text{JA: "失効を問い合わせるOCSPレスポンダー: `URL`か aia(証明書に書かれたアドレス)", EN: "OCSP responder to ask about revocation: `URL`, or aia for the address in the certificate"}))
-	f.BoolVar(&o.requireRevocation, "require-revocation", false, a.io.Text(text{JA: "失効を確認できなければ「判定できません」(終了ステータス9)とする", EN: "without proof that it is not revoked nothing is decided (exit status 9)"}))
-	f.StringVar(&o.trust, "trust", "", a.io.Text(text{JA: "信じる認証局を増やす: `WHOM` は demo(デモカード)", EN: "believe another CA too: `WHOM` is demo (the demo card)"}))
+	f.StringArrayVar(&o.CAs, "ca", nil, a.io.Text(text{JA: "認証局の証明書の`FILE`(足りないときや、公的個人認証サービス以外の認証局を信じるとき。繰り返せる)", EN: "`FILE` with CA certificates: one that is missing, or another organization's to believe (repeatable)"}))
+	f.StringArrayVar(&o.CRLs, "crl", nil, a.io.Text(text{JA: "失効リスト(CRL): `FILE`かURL(繰り返せる)", EN: "revocation list (CRL): `FILE` or URL (repeatable)"}))
+	f.StringVar(&o.OCSP, "ocsp", "", a.io.Text(text{JA: "失効を問い合わせるOCSPレスポンダー: `URL`か aia(証明書に書かれたアドレス)", EN: "OCSP responder to ask about revocation: `URL`, or aia for the address in the certificate"}))
+	f.BoolVar(&o.RequireRevocation, "require-revocation", false, a.io.Text(text{JA: "失効を確認できなければ「判定できません」(終了ステータス9)とする", EN: "without proof that it is not revoked nothing is decided (exit status 9)"}))
+	f.StringVar(&o.Trust, "trust", "", a.io.Text(text{JA: "信じる認証局を増やす: `WHOM` は demo(デモカード)", EN: "believe another CA too: `WHOM` is demo (the demo card)"}))
 }
 
 // sourceFlag makes a flag that names a PIN source. Flags keep their order, so
@@ -66,4 +69,13 @@ func (a *app) addUnlockFlags(cmd *cobra.Command, o *unlock.Options) {
 	f.BoolVar(&o.AllowLastTry, "allow-last-try", false, a.io.Text(text{JA: "残り1回でも送る(間違えるとロックされる)", EN: "send the PIN even with one try left (a mistake then blocks it)"}))
 	f.IntVar(&o.MinTries, "min-tries", 0, a.io.Text(text{JA: "残りが`N`回より少なければ送らない", EN: "do not send the PIN with fewer than `N` tries left"}))
 	f.BoolVar(&o.Exact, "pin-exact", false, a.io.Text(text{JA: "署名用パスワードの小文字を大文字に直さない", EN: "do not turn lower case of the signing password into upper case"}))
+}
+
+// examiner judges by the flags of a command.
+func (a *app) examiner(ctx context.Context, o *judging.Options) (*judging.Examiner, error) {
+	var stored *castore.Store
+	if a.cards.Tour == nil { // which knows nothing but itself
+		stored, _ = a.store()
+	}
+	return judging.NewExaminer(ctx, a.io, a.env.Now, o, stored, a.memory() != nil)
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jpki-tools/jpki/internal/judging"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
@@ -24,15 +25,21 @@ func judged(t *testing.T, content ...string) func(path string) problem.Code {
 		Args: []string{"--lang=en"}, Getenv: func(string) string { return "" },
 		Now: func() time.Time { return time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC) },
 	})
-	e, err := a.examiner(t.Context(), &trustOptions{trust: "demo"})
+	e, err := a.examiner(t.Context(), &judging.Options{Trust: "demo"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	find := &finder{io: a.io, now: a.env.Now, content: content, many: true}
+	find := &judging.Finder{IO: a.io, Now: a.env.Now, Content: content, Many: true}
 	return func(path string) problem.Code {
-		f := fileFinding{file: path}
-		f.signatures, f.err = find.signatures(context.Background(), path)
-		return e.judgeFile(context.Background(), f, "").code()
+		code := problem.Failed
+		err := find.FindAll(context.Background(), []string{path}, func(f judging.FileFinding) error {
+			code = e.JudgeFile(context.Background(), f, "").Code()
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		return code
 	}
 }
 

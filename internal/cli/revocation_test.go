@@ -29,6 +29,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/checklist"
 	"github.com/jpki-tools/jpki/internal/fetch"
 	"github.com/jpki-tools/jpki/internal/i18n"
+	"github.com/jpki-tools/jpki/internal/judging"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/pdfsig"
@@ -357,10 +358,14 @@ func TestSlowSource(t *testing.T) {
 		}
 	})
 	defer close(over)
-	e := &examiner{io: &ui.IO{Lang: i18n.EN}, now: time.Now, anchors: trust.Anchors{Given: []*x509.Certificate{ca.cert}}, ocsp: slow.URL, answers: map[string]*ocspAnswer{}}
+	e, err := judging.NewExaminer(t.Context(), &ui.IO{Lang: i18n.EN}, time.Now, &judging.Options{OCSP: slow.URL}, nil, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Anchors.Given = []*x509.Certificate{ca.cert}
 	ctx, stop := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer stop()
-	v := e.examine(ctx, ca.holder(""), nil, cert.Other, trust.Moment{Time: time.Now(), Proven: true})
+	v := e.Examine(ctx, ca.holder(""), nil, cert.Other, trust.Moment{Time: time.Now(), Proven: true})
 	if v.Status() != trust.Indeterminate || len(v.Reasons) != 1 || v.Reasons[0].Code != trust.TryLater || !errors.Is(v.Reasons[0], fetch.ErrNoAnswer) {
 		t.Errorf("%s %v", v.Status(), v.Reasons)
 	}

@@ -23,6 +23,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/signing"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/internal/watch"
 	"github.com/jpki-tools/jpki/pkg/cert"
@@ -301,7 +302,7 @@ func TestSchemasListAll(t *testing.T) {
 	}{
 		{"error", []string{"$defs", "problem", "properties", "code"}, codes},
 		{"watch", []string{"properties", "event"}, events},
-		{"sign", []string{"properties", "signatures", "items", "properties", "format"}, append(formatNames(), "")},
+		{"sign", []string{"properties", "signatures", "items", "properties", "format"}, append(signing.FormatNames(), "")},
 		{"verify", []string{"$defs", "signature", "properties", "reasons", "items", "properties", "code"}, reasonCodes(t)},
 		{"cert-check", []string{"properties", "reasons", "items", "properties", "code"}, reasonCodes(t)},
 		{"verify", []string{"$defs", "verdict"},

@@ -4,40 +4,41 @@ import (
 	"fmt"
 
 	"github.com/jpki-tools/jpki/internal/explain"
+	"github.com/jpki-tools/jpki/internal/signing"
 	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 )
 
-func (a *app) reportSigned(c *call, jobs []*signJob, by signed) error {
+func (a *app) reportSigned(c *signing.Call, jobs []*signing.Job, by signing.Signed) error {
 	if a.json {
 		return a.io.JSON(signedDocument(a, c, jobs, by))
 	}
-	if c.unnamed && !c.dryRun {
+	if c.Unnamed && !c.DryRun {
 		return nil
 	}
-	if by.demo {
+	if by.Demo {
 		a.io.Note(text{JA: "デモカードの署名です。証拠としての価値はありません。", EN: "A signature of the DEMO card: it proves nothing."})
 	}
-	if c.dryRun {
+	if c.DryRun {
 		return a.reportDryRun(c, jobs)
 	}
 	if len(jobs) == 1 {
-		if !c.quiet {
-			a.io.Say(text{JA: "%sを作成しました。", EN: "Made %s."}.With(jobs[0].target))
+		if !c.Quiet {
+			a.io.Say(text{JA: "%sを作成しました。", EN: "Made %s."}.With(jobs[0].Target))
 		}
 		return nil
 	}
 	var rows [][]string
 	made := 0
 	for _, job := range jobs {
-		if job.err != nil {
-			rows = append(rows, []string{cert.Printable(job.input), a.failedResult(job)})
+		if job.Err != nil {
+			rows = append(rows, []string{cert.Printable(job.Input), a.failedResult(job)})
 			continue
 		}
 		made++
-		rows = append(rows, []string{cert.Printable(job.target), a.io.Paint(ui.Good, a.io.Text(text{JA: "作成しました", EN: "made"}))})
+		rows = append(rows, []string{cert.Printable(job.Target), a.io.Paint(ui.Good, a.io.Text(text{JA: "作成しました", EN: "made"}))})
 	}
 	if _, err := fmt.Fprint(a.io.Out, a.io.Rows(0, rows)); err != nil {
 		return err
@@ -46,25 +47,25 @@ func (a *app) reportSigned(c *call, jobs []*signJob, by signed) error {
 	return nil
 }
 
-func (a *app) failedResult(job *signJob) string {
-	return a.io.Paint(ui.Bad, a.io.Text(explain.Error(job.err).What))
+func (a *app) failedResult(job *signing.Job) string {
+	return a.io.Paint(ui.Bad, a.io.Text(explain.Error(job.Err).What))
 }
 
 // reportDryRun says all that signing would do.
-func (a *app) reportDryRun(c *call, jobs []*signJob) error {
+func (a *app) reportDryRun(c *signing.Call, jobs []*signing.Job) error {
 	var rows [][]string
 	ready := 0
 	for _, job := range jobs {
-		if job.err != nil {
-			rows = append(rows, []string{cert.Printable(job.input), "", a.failedResult(job)})
+		if job.Err != nil {
+			rows = append(rows, []string{cert.Printable(job.Input), "", a.failedResult(job)})
 			continue
 		}
 		ready++
-		target := job.target
+		target := job.Target
 		if target == "" {
 			target = a.io.Text(text{JA: "標準出力", EN: "standard output"})
 		}
-		rows = append(rows, []string{cert.Printable(job.input), cert.Printable(target), a.io.Text(c.kindOf(job))})
+		rows = append(rows, []string{cert.Printable(job.Input), cert.Printable(target), a.io.Text(kindOf(c, job))})
 	}
 	if _, err := fmt.Fprint(a.io.Out, ui.Table(0, nil, rows)); err != nil {
 		return err
@@ -72,20 +73,20 @@ func (a *app) reportDryRun(c *call, jobs []*signJob) error {
 	if ready == 0 {
 		return nil
 	}
-	if c.tsa != "" {
-		a.io.Say(text{JA: "タイムスタンプは%sから取ります。", EN: "The timestamps would come from %s."}.With(c.tsa))
+	if c.TSA != "" {
+		a.io.Say(text{JA: "タイムスタンプは%sから取ります。", EN: "The timestamps would come from %s."}.With(c.TSA))
 	}
 	a.io.Say(text{
 		JA: "確認だけしました。実際に署名するには、%sの入力が1回必要です(%d件)。",
 		EN: "Checked only. Signing would ask for the %s once (files: %d).",
-	}.With(terms.PINNames[c.signingKey()], ready))
+	}.With(terms.PINNames[c.SigningKey()], ready))
 	return nil
 }
 
 // kindOf says what signature a file would get.
-func (c *call) kindOf(job *signJob) text {
+func kindOf(c *signing.Call, job *signing.Job) text {
 	level := "B-B"
-	if c.tsa != "" {
+	if c.TSA != "" {
 		level = "B-T"
 	}
 	kind := map[string]text{
@@ -94,14 +95,14 @@ func (c *call) kindOf(job *signJob) text {
 		"xmldsig": {JA: "XML署名", EN: "XML signature"},
 		"xades":   {JA: "XAdES-" + level, EN: "XAdES-" + level},
 		"raw":     {JA: "RSA署名だけ", EN: "bare RSA signature"},
-	}[job.format.name]
+	}[job.Format.Name]
 	switch {
-	case c.attached:
+	case c.Attached:
 		kind = text{JA: "CAdES-" + level + "(元のファイル入り)", EN: "CAdES-" + level + ", with the file inside"}
-	case c.profile == "pades":
+	case c.Profile == "pades":
 		kind = text{JA: "PAdES-" + level, EN: "PAdES-" + level}
 	}
-	return text{JA: "%s、%s", EN: "%s, %s"}.With(kind, c.hash.String())
+	return text{JA: "%s、%s", EN: "%s, %s"}.With(kind, c.Hash.String())
 }
 
 // signJSON is jpki.sign/v1.
@@ -124,22 +125,22 @@ type signatureJSON struct {
 	Error  *problemJSON `json:"error"`
 }
 
-func signedDocument(a *app, c *call, jobs []*signJob, by signed) signJSON {
+func signedDocument(a *app, c *signing.Call, jobs []*signing.Job, by signing.Signed) signJSON {
 	doc := signJSON{
-		Schema: "jpki.sign/v1", DryRun: c.dryRun, Demo: by.demo, Digest: c.digest,
+		Schema: "jpki.sign/v1", DryRun: c.DryRun, Demo: by.Demo, Digest: c.Digest,
 		Discloses: []string{}, Signatures: []signatureJSON{},
 	}
-	if c.signingKey() == jpki.KeySign && c.format != "raw" {
+	if c.SigningKey() == jpki.KeySign && c.Format != "raw" {
 		doc.Discloses = []string{"name", "address", "birth", "sex"}
 	}
-	if by.cert != nil {
-		at, fingerprint := rfc3339(by.time), cert.FingerprintOf(by.cert).String()
+	if by.Cert != nil {
+		at, fingerprint := rfc3339(by.Time), cert.FingerprintOf(by.Cert).String()
 		doc.SigningTime, doc.Certificate = &at, &fingerprint
 	}
 	for _, job := range jobs {
-		j := signatureJSON{Input: job.input, Output: job.target, Format: job.format.name, Bytes: job.bytes}
-		if job.err != nil {
-			p := problemDocument(a.io, explain.Error(job.err))
+		j := signatureJSON{Input: job.Input, Output: job.Target, Format: job.Format.Name, Bytes: job.Bytes}
+		if job.Err != nil {
+			p := problemDocument(a.io, explain.Error(job.Err))
 			j.Error, j.Bytes = &p, 0
 		}
 		doc.Signatures = append(doc.Signatures, j)

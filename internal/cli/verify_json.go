@@ -6,6 +6,7 @@ import (
 
 	"github.com/jpki-tools/jpki/internal/checklist"
 	"github.com/jpki-tools/jpki/internal/explain"
+	"github.com/jpki-tools/jpki/internal/judging"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/pdfsig"
@@ -31,7 +32,7 @@ type fileVerdictDoc struct {
 
 type signatureVerdictDoc struct {
 	Format      string                `json:"format"`
-	Role        role                  `json:"role"`
+	Role        judging.Role          `json:"role"`
 	Where       string                `json:"where"`
 	Verdict     trust.Status          `json:"verdict"`
 	Demo        bool                  `json:"demo"`
@@ -83,7 +84,7 @@ type requirementDoc struct {
 	Todo   string        `json:"todo"`
 }
 
-func (d *verifyDocument) add(v fileVerdict) error {
+func (d *verifyDocument) add(v judging.FileVerdict) error {
 	before := ",\n"
 	if !d.begun {
 		before = "{\n  \"schema\": \"jpki.verify/v1\",\n  \"files\": [\n"
@@ -100,75 +101,75 @@ func (d *verifyDocument) end() error {
 	return err
 }
 
-func (d *verifyDocument) file(v fileVerdict) fileVerdictDoc {
-	f := fileVerdictDoc{File: v.file, Signatures: []signatureVerdictDoc{}, Notes: []string{}, Missing: nonNil(v.missing)}
-	for _, n := range v.notes {
+func (d *verifyDocument) file(v judging.FileVerdict) fileVerdictDoc {
+	f := fileVerdictDoc{File: v.File, Signatures: []signatureVerdictDoc{}, Notes: []string{}, Missing: nonNil(v.Missing)}
+	for _, n := range v.Notes {
 		f.Notes = append(f.Notes, d.io.Text(n))
 	}
-	if v.err != nil {
-		p := problemDocument(d.io, explain.Error(v.err))
+	if v.Err != nil {
+		p := problemDocument(d.io, explain.Error(v.Err))
 		f.Error = &p
 		return f
 	}
-	status := v.status()
+	status := v.Status()
 	f.Verdict = &status
-	for _, s := range v.signatures {
+	for _, s := range v.Signatures {
 		f.Signatures = append(f.Signatures, d.signature(s))
 	}
 	return f
 }
 
-func (d *verifyDocument) signature(s signatureVerdict) signatureVerdictDoc {
+func (d *verifyDocument) signature(s judging.SignatureVerdict) signatureVerdictDoc {
 	doc := signatureVerdictDoc{
-		Format: s.format, Role: s.role, Where: s.where, Covers: []string{}, Outside: []string{}, After: d.io.Text(s.after),
-		Verdict: s.verdict.Status(), Demo: s.verdict.Issuer.Standing == trust.Demo, Reasons: []reasonDoc{},
-		Substitutes: []int{}, Kind: cert.Other.String(), Issuer: s.verdict.Issuer.Standing.String(),
-		Algorithm: s.algorithm, Revocation: s.verdict.Revocation.String(), Evidence: evidenceDocument(s.verdict),
-		SigningTime: momentOrNull(s.claimed), ProvenTime: momentOrNull(s.proven),
+		Format: s.Format, Role: s.Role, Where: s.Where, Covers: []string{}, Outside: []string{}, After: d.io.Text(s.After),
+		Verdict: s.Verdict.Status(), Demo: s.Verdict.Issuer.Standing == trust.Demo, Reasons: []reasonDoc{},
+		Substitutes: []int{}, Kind: cert.Other.String(), Issuer: s.Verdict.Issuer.Standing.String(),
+		Algorithm: s.Algorithm, Revocation: s.Verdict.Revocation.String(), Evidence: evidenceDocument(s.Verdict),
+		SigningTime: momentOrNull(s.Claimed), ProvenTime: momentOrNull(s.Proven),
 		Timestamps: []stampDoc{}, Counter: []signatureVerdictDoc{},
 	}
-	for _, r := range s.verdict.Reasons {
+	for _, r := range s.Verdict.Reasons {
 		doc.Reasons = append(doc.Reasons, reasonDoc{r.Code, r.Err.Error()})
 	}
-	if c := s.cert; c != nil {
+	if c := s.Cert; c != nil {
 		fingerprint := cert.FingerprintOf(c).String()
 		doc.Certificate, doc.Kind = &fingerprint, cert.KindOf(c).String()
 		doc.Signer = cert.Name(c.RawSubject)
 	}
-	if h := s.holder; h != nil {
+	if h := s.Holder; h != nil {
 		doc.Signer, doc.Substitutes = string(h.Name), nonNil(h.NameSubstitutes)
 		if d.personal {
 			doc.Holder = holderDocument(*h)
 		}
 	}
-	for _, t := range s.timestamps() {
+	for _, t := range s.Timestamps() {
 		doc.Timestamps = append(doc.Timestamps, d.stamp(t))
 	}
-	for _, c := range s.covers {
+	for _, c := range s.Covers {
 		doc.Covers = append(doc.Covers, d.io.Text(c))
 	}
-	for _, o := range s.outside {
+	for _, o := range s.Outside {
 		doc.Outside = append(doc.Outside, d.io.Text(o))
 	}
-	for _, c := range s.counter {
+	for _, c := range s.Counter {
 		doc.Counter = append(doc.Counter, d.signature(c))
 	}
-	if s.checklist != nil {
-		doc.Touki = d.checklist(s.checklist)
+	if s.Checklist != nil {
+		doc.Touki = d.checklist(s.Checklist)
 	}
 	return doc
 }
 
-func (d *verifyDocument) stamp(t stamp) stampDoc {
+func (d *verifyDocument) stamp(t judging.Stamp) stampDoc {
 	var doc stampDoc
 	if t.Timestamp != nil {
 		doc.Time = momentOrNull(t.Time)
 	}
-	if t.by != nil {
-		doc.Authority = cert.Name(t.by.RawSubject)
+	if t.By != nil {
+		doc.Authority = cert.Name(t.By.RawSubject)
 	}
-	if doc.Believed = t.doubt == nil; !doc.Believed {
-		doc.Reason = t.doubt.Err.Error()
+	if doc.Believed = t.Doubt == nil; !doc.Believed {
+		doc.Reason = t.Doubt.Err.Error()
 	}
 	return doc
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/checklist"
 	"github.com/jpki-tools/jpki/internal/explain"
 	"github.com/jpki-tools/jpki/internal/i18n"
+	"github.com/jpki-tools/jpki/internal/judging"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/internal/ui"
@@ -22,7 +23,7 @@ import (
 // verifyReport shows verdicts as they come. Of many files it keeps no more than
 // a line each.
 type verifyReport interface {
-	add(fileVerdict) error
+	add(judging.FileVerdict) error
 	end() error
 }
 
@@ -63,30 +64,30 @@ type verifyText struct {
 	counts map[tally]int
 }
 
-func (r *verifyText) add(v fileVerdict) error {
+func (r *verifyText) add(v judging.FileVerdict) error {
 	var w strings.Builder
 	if len(r.rows) > 0 {
 		fmt.Fprintln(&w)
 	}
-	fmt.Fprintln(&w, r.io.Paint(ui.Strong, cert.Printable(v.file)))
-	if v.err != nil {
-		p := explain.Error(v.err)
+	fmt.Fprintln(&w, r.io.Paint(ui.Strong, cert.Printable(v.File)))
+	if v.Err != nil {
+		p := explain.Error(v.Err)
 		fmt.Fprintln(&w, r.io.Paint(ui.Bad, r.io.Page("  "+r.io.Text(p.What))))
 		if !p.Next.IsZero() {
 			fmt.Fprintln(&w, r.io.Page("  "+r.io.Text(p.Next)))
 		}
 	}
-	for i, s := range v.signatures {
+	for i, s := range v.Signatures {
 		if i > 0 {
 			fmt.Fprintln(&w)
 		}
 		r.signature(&w, s, 2)
 	}
 	var about [][]string
-	for _, n := range v.notes {
+	for _, n := range v.Notes {
 		about = append(about, r.io.Row(ui.Plain, text{JA: "注意", EN: "Note"}, n))
 	}
-	for _, who := range v.missing {
+	for _, who := range v.Missing {
 		about = append(about, r.io.Row(ui.Bad, text{JA: "署名なし", EN: "Missing"}, text{JA: "%sの署名がありません(--signer)", EN: "there is no signature of %s (--signer)"}.With(who)))
 	}
 	if len(about) > 0 {
@@ -98,67 +99,67 @@ func (r *verifyText) add(v fileVerdict) error {
 }
 
 // signature writes what is told of one signature, and of those over it.
-func (r *verifyText) signature(w io.Writer, s signatureVerdict, indent int) {
+func (r *verifyText) signature(w io.Writer, s judging.SignatureVerdict, indent int) {
 	fmt.Fprint(w, r.io.Rows(indent, r.verdictRows(s)))
-	for _, c := range s.counter {
+	for _, c := range s.Counter {
 		fmt.Fprintf(w, "%s%s\n", strings.Repeat(" ", indent), r.io.Text(text{JA: "この署名への署名(カウンター署名)", EN: "Counter-signature, over this signature"}))
 		r.signature(w, c, indent+2)
 	}
-	if s.checklist != nil {
+	if s.Checklist != nil {
 		writeChecklist(r.io, w, r.profile, s, indent)
 	}
 }
 
-func (r *verifyText) verdictRows(s signatureVerdict) [][]string {
-	status := s.verdict.Status()
+func (r *verifyText) verdictRows(s judging.SignatureVerdict) [][]string {
+	status := s.Verdict.Status()
 	verdict := verdictTexts[status]
-	if s.role == roleTimestamp {
+	if s.Role == judging.RoleTimestamp {
 		verdict = stampVerdictTexts[status]
 	}
-	if s.verdict.Issuer.Standing == trust.Demo {
+	if s.Verdict.Issuer.Standing == trust.Demo {
 		verdict = text{JA: "%s(デモ: 本物ではありません)", EN: "%s (DEMO, not real)"}.With(verdict)
 	}
-	if s.verdict.Issuer.Standing == trust.Given && s.role != roleTimestamp {
+	if s.Verdict.Issuer.Standing == trust.Given && s.Role != judging.RoleTimestamp {
 		verdict = text{JA: "%s(公的個人認証サービスではなく、--ca で指定した認証局)", EN: "%s (under a CA of --ca, not under JPKI)"}.With(verdict)
 	}
 	rows := [][]string{r.io.Row(verdictTones[status], text{JA: "判定", EN: "Verdict"}, terms.Capital(verdict))}
 	add := func(tone ui.Tone, label, value text) { rows = append(rows, r.io.Row(tone, label, value)) }
-	if s.savedAgain {
+	if s.SavedAgain {
 		add(ui.Plain, text{JA: "理由", EN: "Reason"}, savedAgainText)
 	}
-	for _, reason := range s.verdict.Reasons {
-		if s.savedAgain {
+	for _, reason := range s.Verdict.Reasons {
+		if s.SavedAgain {
 			break // all of them follow from that
 		}
-		add(ui.Plain, text{JA: "理由", EN: "Reason"}, reasonText(reason))
+		add(ui.Plain, text{JA: "理由", EN: "Reason"}, judging.ReasonText(reason))
 	}
-	switch s.role {
-	case roleCertification:
+	switch s.Role {
+	case judging.RoleCertification:
 		add(ui.Plain, text{JA: "種類", EN: "Kind"}, text{JA: "証明用の署名(あとでできる変更を限ります)", EN: "certification: it limits what may change later"})
-	case roleTimestamp:
+	case judging.RoleTimestamp:
 		add(ui.Plain, text{JA: "種類", EN: "Kind"}, text{JA: "文書のタイムスタンプ(署名ではありません)", EN: "document timestamp, nobody's signature"})
 	}
 	rows = append(rows, r.signerRows(s)...)
-	if t := s.claimed; !t.IsZero() {
+	if t := s.Claimed; !t.IsZero() {
 		add(ui.Plain, text{JA: "署名日時", EN: "Signed at"}, text{JA: "%s(署名者の申告)", EN: "%s (as the signer claims)"}.With(terms.Moment(t)))
 	}
-	for _, t := range s.timestamps() {
+	for _, t := range s.Timestamps() {
 		tone, what := r.stampText(t)
 		add(tone, text{JA: "タイムスタンプ", EN: "Timestamp"}, what)
 	}
-	for _, c := range s.covers {
+	for _, c := range s.Covers {
 		add(ui.Plain, text{JA: "範囲", EN: "Covers"}, c)
 	}
-	for _, o := range s.outside {
+	for _, o := range s.Outside {
 		add(ui.Plain, text{JA: "範囲外", EN: "Not signed"}, o)
 	}
-	if !s.after.IsZero() {
-		add(ui.Plain, text{JA: "署名のあと", EN: "Since then"}, s.after)
+	if !s.After.IsZero() {
+		add(ui.Plain, text{JA: "署名のあと", EN: "Since then"}, s.After)
 	}
-	if s.role == roleTimestamp {
+	if s.Role == judging.RoleTimestamp {
 		return rows
 	}
-	return append(rows, revocationRows(r.io, s.verdict, askSigner)...)
+	return append(rows, revocationRows(r.io, s.Verdict, askSigner)...)
 }
 
 // savedAgainText is the reason where another program wrote a signed PDF anew.
@@ -177,41 +178,41 @@ func holderName(c *x509.Certificate) string {
 
 // signerRows say whose certificate it is, and with --personal what else it
 // tells of its holder.
-func (r *verifyText) signerRows(s signatureVerdict) (rows [][]string) {
-	if s.unproven != nil {
-		return [][]string{r.io.Row(ui.Plain, text{JA: "署名者(未確認)", EN: "Signer (unproven)"}, i18n.Same(holderName(s.unproven)))}
+func (r *verifyText) signerRows(s judging.SignatureVerdict) (rows [][]string) {
+	if s.Unproven != nil {
+		return [][]string{r.io.Row(ui.Plain, text{JA: "署名者(未確認)", EN: "Signer (unproven)"}, i18n.Same(holderName(s.Unproven)))}
 	}
-	if s.cert == nil {
+	if s.Cert == nil {
 		return nil
 	}
-	if s.role == roleTimestamp {
-		return [][]string{r.io.Row(ui.Plain, text{JA: "タイムスタンプ局", EN: "Authority"}, i18n.Same(cert.Name(s.cert.RawSubject)))}
+	if s.Role == judging.RoleTimestamp {
+		return [][]string{r.io.Row(ui.Plain, text{JA: "タイムスタンプ局", EN: "Authority"}, i18n.Same(cert.Name(s.Cert.RawSubject)))}
 	}
 	rows = append(rows, []string{r.io.Text(text{JA: "署名者", EN: "Signer"}), r.signerName(s)})
-	if s.holder != nil && r.personal {
-		rows = append(rows, holderRows(r.io, *s.holder)[1:]...) // the name stands above
+	if s.Holder != nil && r.personal {
+		rows = append(rows, holderRows(r.io, *s.Holder)[1:]...) // the name stands above
 	}
-	return append(rows, r.io.Row(ui.Plain, text{JA: "証明書", EN: "Certificate"}, terms.KindNames[cert.KindOf(s.cert)]))
+	return append(rows, r.io.Row(ui.Plain, text{JA: "証明書", EN: "Certificate"}, terms.KindNames[cert.KindOf(s.Cert)]))
 }
 
 // signerName is the name of the holder, or of the certificate where it names
 // none; "" without a certificate.
-func (r *verifyText) signerName(s signatureVerdict) string {
+func (r *verifyText) signerName(s judging.SignatureVerdict) string {
 	switch {
-	case s.holder != nil && s.holder.Name != "":
-		return s.holder.Name.String() + substitutes(r.io, s.holder.NameSubstitutes)
-	case s.cert != nil:
-		return cert.Name(s.cert.RawSubject)
+	case s.Holder != nil && s.Holder.Name != "":
+		return s.Holder.Name.String() + substitutes(r.io, s.Holder.NameSubstitutes)
+	case s.Cert != nil:
+		return cert.Name(s.Cert.RawSubject)
 	}
 	return ""
 }
 
 // stampText says what a timestamp proves, or why it proves nothing.
-func (r *verifyText) stampText(t stamp) (ui.Tone, text) {
+func (r *verifyText) stampText(t judging.Stamp) (ui.Tone, text) {
 	switch {
-	case t.doubt == nil:
+	case t.Doubt == nil:
 		return ui.Good, text{JA: "%sには存在していました", EN: "it existed on %s"}.With(terms.Moment(t.Time))
-	case t.err == nil && !r.stamps:
+	case t.Err == nil && !r.stamps:
 		return ui.Plain, text{JA: "%s(信頼するには --tsa-ca が必要)", EN: "%s (not believed without --tsa-ca)"}.With(terms.Moment(t.Time))
 	case t.Timestamp != nil:
 		return ui.Plain, text{JA: "%s(証明に使えません: %s)", EN: "%s (proves nothing: %s)"}.With(terms.Moment(t.Time), stampReason(t))
@@ -219,14 +220,14 @@ func (r *verifyText) stampText(t stamp) (ui.Tone, text) {
 	return ui.Plain, text{JA: "証明に使えません: %s", EN: "proves nothing: %s"}.With(stampReason(t))
 }
 
-func stampReason(t stamp) text {
-	if errors.Is(t.err, cms.FormatFailure) {
+func stampReason(t judging.Stamp) text {
+	if errors.Is(t.Err, cms.FormatFailure) {
 		return text{JA: "読めません", EN: "it cannot be read"}
 	}
-	if t.err != nil {
-		return reasonText(trust.Reason{Err: t.err})
+	if t.Err != nil {
+		return judging.ReasonText(trust.Reason{Err: t.Err})
 	}
-	return reasonText(*t.doubt)
+	return judging.ReasonText(*t.Doubt)
 }
 
 // fileResult is what a file comes to in the table of many.
@@ -271,21 +272,21 @@ var fileResults = []struct {
 }
 
 // summarize adds a file to the table.
-func (r *verifyText) summarize(v fileVerdict) {
-	result := fileResult(v.status())
-	switch code := v.code(); {
-	case v.err != nil && code == problem.Invalid:
+func (r *verifyText) summarize(v judging.FileVerdict) {
+	result := fileResult(v.Status())
+	switch code := v.Code(); {
+	case v.Err != nil && code == problem.Invalid:
 		result = fileUnsigned
-	case v.err != nil:
+	case v.Err != nil:
 		result = fileUnchecked
-	case code == problem.Invalid && v.status() != trust.Invalid:
+	case code == problem.Invalid && v.Status() != trust.Invalid:
 		result = fileUnfit
 	}
-	t := tally{result, slices.ContainsFunc(v.signatures, func(s signatureVerdict) bool { return s.verdict.Issuer.Standing == trust.Demo })}
+	t := tally{result, slices.ContainsFunc(v.Signatures, func(s judging.SignatureVerdict) bool { return s.Verdict.Issuer.Standing == trust.Demo })}
 	r.counts[t]++
 	for _, known := range fileResults {
 		if known.result == result {
-			r.rows = append(r.rows, []string{cert.Printable(v.file), r.io.Paint(known.tone, r.io.Text(t.name(known.text))), r.signers(v)})
+			r.rows = append(r.rows, []string{cert.Printable(v.File), r.io.Paint(known.tone, r.io.Text(t.name(known.text))), r.signers(v)})
 		}
 	}
 }
@@ -294,10 +295,10 @@ func (r *verifyText) summarize(v fileVerdict) {
 const maxSigner = 40
 
 // signers names the first signer of a file, and how many more there are.
-func (r *verifyText) signers(v fileVerdict) string {
+func (r *verifyText) signers(v judging.FileVerdict) string {
 	more, name := -1, ""
-	for _, s := range v.signatures {
-		if s.role == roleTimestamp {
+	for _, s := range v.Signatures {
+		if s.Role == judging.RoleTimestamp {
 			continue
 		}
 		if more++; more == 0 {

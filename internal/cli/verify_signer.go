@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jpki-tools/jpki/internal/judging"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/pkg/cert"
 )
@@ -40,23 +41,23 @@ func oneSpace(s string) string { return strings.Join(strings.Fields(s), " ") }
 // is reports whether a signature's certificate is the required signer's. Names
 // are those that the CA wrote: of the holder, or else of the subject, as a whole
 // or its common name.
-func (r requiredSigner) is(s signatureVerdict) bool {
+func (r requiredSigner) is(s judging.SignatureVerdict) bool {
 	switch {
-	case s.cert == nil, s.role == roleTimestamp:
+	case s.Cert == nil, s.Role == judging.RoleTimestamp:
 		return false
 	case r.fingerprint != "":
-		return cert.FingerprintOf(s.cert).String() == r.fingerprint
-	case s.holder != nil && s.holder.Name != "":
-		return oneSpace(string(s.holder.Name)) == oneSpace(r.said)
+		return cert.FingerprintOf(s.Cert).String() == r.fingerprint
+	case s.Holder != nil && s.Holder.Name != "":
+		return oneSpace(string(s.Holder.Name)) == oneSpace(r.said)
 	}
-	return slices.Contains([]string{oneSpace(s.cert.Subject.CommonName), oneSpace(cert.Name(s.cert.RawSubject))}, oneSpace(r.said))
+	return slices.Contains([]string{oneSpace(s.Cert.Subject.CommonName), oneSpace(cert.Name(s.Cert.RawSubject))}, oneSpace(r.said))
 }
 
 // missingSigners are those of whom there is no signature. One that is not good,
 // or cannot be decided, counts here: it decides for itself.
-func missingSigners(required []requiredSigner, v fileVerdict) (missing []string) {
+func missingSigners(required []requiredSigner, v judging.FileVerdict) (missing []string) {
 	for _, r := range required {
-		if !slices.ContainsFunc(v.signatures, r.is) {
+		if !slices.ContainsFunc(v.Signatures, r.is) {
 			missing = append(missing, r.said)
 		}
 	}

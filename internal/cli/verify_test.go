@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/jpki-tools/jpki/internal/explain"
+	"github.com/jpki-tools/jpki/internal/judging"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/pkg/cms"
 	"github.com/jpki-tools/jpki/pkg/pdfsig"
@@ -308,14 +309,14 @@ func TestFindAllEnds(t *testing.T) {
 		files = append(files, "no such file")
 	}
 	a := newApp(Config{Getenv: func(string) string { return "" }, Now: time.Now})
-	find := &finder{io: a.io, now: time.Now, many: true}
+	find := &judging.Finder{IO: a.io, Now: time.Now, Many: true}
 	for after := range 3 {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		taken := 0
 		if after == 0 {
 			cancel(explain.Interrupted())
 		}
-		err := find.findAll(ctx, files, func(fileFinding) error {
+		err := find.FindAll(ctx, files, func(judging.FileFinding) error {
 			if taken++; taken == after {
 				cancel(explain.Interrupted())
 			}
@@ -327,7 +328,7 @@ func TestFindAllEnds(t *testing.T) {
 	}
 	full := errors.New("full")
 	taken := 0
-	err := find.findAll(t.Context(), files, func(fileFinding) error {
+	err := find.FindAll(t.Context(), files, func(judging.FileFinding) error {
 		if taken++; taken == 100 {
 			return full
 		}
@@ -350,7 +351,7 @@ func TestReportThatCannotBeWritten(t *testing.T) {
 		a := newApp(Config{Getenv: func(string) string { return "" }, Now: time.Now})
 		a.json, a.io.Out = asJSON, fullDisk{}
 		report := a.newVerifyReport(&verifyOptions{}, false, true)
-		if err := report.add(fileVerdict{file: "a", err: noSignature("a")}); !errors.Is(err, errFullDisk) {
+		if err := report.add(judging.FileVerdict{File: "a", Err: errors.New("unreadable")}); !errors.Is(err, errFullDisk) {
 			t.Errorf("JSON %v: a file: %v", asJSON, err)
 		}
 		if err := report.end(); !errors.Is(err, errFullDisk) {
@@ -362,8 +363,8 @@ func TestReportThatCannotBeWritten(t *testing.T) {
 // TestUnreadableStamp: a timestamp of which nothing is known says so, in place of
 // what its parser found.
 func TestUnreadableStamp(t *testing.T) {
-	bad := stampsOver([]cms.SignatureTimestamp{{Err: &cms.Failure{Code: cms.FormatFailure, Detail: "version 7"}}})
-	if got := stampReason(bad[0]); bad[0].Timestamp != nil || got.JA != "読めません" || got.EN != "it cannot be read" {
+	bad := judging.Stamp{Err: &cms.Failure{Code: cms.FormatFailure, Detail: "version 7"}}
+	if got := stampReason(bad); got.JA != "読めません" || got.EN != "it cannot be read" {
 		t.Errorf("%+v: %v", bad, got)
 	}
 }

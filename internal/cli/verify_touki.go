@@ -6,18 +6,12 @@ import (
 	"strings"
 
 	"github.com/jpki-tools/jpki/internal/checklist"
-	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/judging"
 	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/pdfsig"
 )
-
-func notForChecklist(path string) error {
-	return problem.New(problem.Invalid,
-		text{JA: "%sはPDFではありません。提出先の条件は、PDFの署名について調べます。", EN: "%s is no PDF. What a service asks for is checked in PDF signatures."}.With(path),
-		text{JA: "署名したPDFを指定してください。ほかの署名は、--profile を付けずに確かめられます。", EN: "Name the signed PDF. Other signatures are checked without --profile."})
-}
 
 var answerTexts = map[pdfsig.Answer]text{
 	pdfsig.Met:       {JA: "適合", EN: "ok"},
@@ -28,11 +22,11 @@ var answerTexts = map[pdfsig.Answer]text{
 var answerTones = map[pdfsig.Answer]ui.Tone{pdfsig.Met: ui.Good, pdfsig.NotMet: ui.Bad, pdfsig.CannotSay: ui.Warn}
 
 // writeChecklist writes the list, and below it what to do.
-func writeChecklist(o *ui.IO, w io.Writer, p checklist.Profile, s signatureVerdict, indent int) {
+func writeChecklist(o *ui.IO, w io.Writer, p checklist.Profile, s judging.SignatureVerdict, indent int) {
 	margin := strings.Repeat(" ", indent)
 	var rows [][]string
 	var todo []string
-	for _, r := range s.checklist {
+	for _, r := range s.Checklist {
 		what := o.Text(terms.Capital(r.What))
 		if r.Found != "" && r.Answer != pdfsig.Met {
 			what += o.Text(text{JA: ": 今は %s", EN: ": it is %s"}.With(cert.Printable(r.Found)))
@@ -44,7 +38,7 @@ func writeChecklist(o *ui.IO, w io.Writer, p checklist.Profile, s signatureVerdi
 		}
 	}
 	fmt.Fprintf(w, "\n%s%s\n%s", margin, o.Text(p.Title()), o.Rows(indent+2, rows))
-	if s.savedAgain {
+	if s.SavedAgain {
 		fmt.Fprintf(w, "%s  %s\n", margin, ui.Wrap(o.Text(text{
 			JA: "このため、ほかの項目は確かめられません。",
 			EN: "Because of this the other items cannot be checked.",

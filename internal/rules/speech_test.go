@@ -64,11 +64,11 @@ func speech(file *ast.File) (found []finding) {
 // what the program says: a whole file, or one word in one.
 var japaneseAlone = []struct{ file, word string }{
 	{"internal/guide/topics.go", ""},            // words people search by, titles of sources
-	{"internal/cli/sign_visible.go", ""},        // what is drawn on a Japanese document
+	{"internal/signing/visible.go", ""},         // what is drawn on a Japanese document
 	{"internal/imprint/layout.go", ""},          // characters, and how they break
 	{"internal/imprint/system.go", ""},          // names of fonts
 	{"internal/ui/wrap.go", ""},                 // characters
-	{"internal/cli/sign_document.go", "署名"},     // the same, before the name is known
+	{"internal/signing/document.go", "署名"},      // the same, before the name is known
 	{"internal/cli/guide.go", "jpki guide 引越し"}, // a command line
 	{"internal/cli/completion.go", "ja\t日本語"},   // a language's own name
 }

@@ -1,4 +1,4 @@
-package cli
+package signing
 
 import (
 	"bytes"
@@ -49,11 +49,11 @@ type signer struct {
 
 // format is a kind of signature.
 type format struct {
-	name     string
+	Name     string
 	ending   func(input string) string // the name of the result
 	profiles []string                  // that --profile can ask for, the default first
 	own      []string                  // options that not every format has
-	prepare  func(c *call, in *input.Stream) (document, error)
+	prepare  func(c *Call, in *input.Stream) (document, error)
 }
 
 var formats = []format{
@@ -68,7 +68,7 @@ var formats = []format{
 func ending(e string) func(string) string { return func(in string) string { return in + e } }
 
 func formatNamed(name string) (format, bool) {
-	i := slices.IndexFunc(formats, func(f format) bool { return f.name == name })
+	i := slices.IndexFunc(formats, func(f format) bool { return f.Name == name })
 	if i < 0 {
 		return format{}, false
 	}
@@ -76,10 +76,10 @@ func formatNamed(name string) (format, bool) {
 }
 
 // misused gives an option that was given and that only other formats have.
-func (f format) misused(c *call) string {
+func (f format) misused(c *Call) string {
 	for _, other := range formats {
 		for _, name := range other.own {
-			if c.given(name) && !slices.Contains(f.own, name) {
+			if c.Given(name) && !slices.Contains(f.own, name) {
 				return name
 			}
 		}
@@ -99,59 +99,36 @@ func signedName(in string) string {
 	return strings.TrimSuffix(in, ending) + "-signed" + ending
 }
 
-// formatOf chooses the format by the head of a file, not by its name. A CMS
-// signature comes first: what is inside can look like anything.
-func formatOf(head []byte) string {
-	switch {
-	case cms.IsSignedData(head):
-	case bytes.Contains(head, []byte("%PDF-")):
-		return "pdf"
-	case bytes.HasPrefix(beginning(head), []byte("<?xml")), bytes.HasPrefix(head, []byte("\xFF\xFE<\x00?\x00")), bytes.HasPrefix(head, []byte("\xFE\xFF\x00<\x00?")):
-		return "xmldsig"
-	}
-	return "cms"
-}
-
-// markup reports what can be XML without a declaration, which it may lack.
-func markup(head []byte) bool {
-	return formatOf(head) == "cms" && bytes.HasPrefix(beginning(head), []byte("<"))
-}
-
-// beginning is a text without what may stand before it.
-func beginning(head []byte) []byte {
-	return bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xEF\xBB\xBF")), " \t\r\n")
-}
-
 // rawDocument is a bare RSA signature over a file or a digest.
 type rawDocument struct {
-	c         *call
+	c         *Call
 	digest    []byte
 	by        signer
 	signature []byte
 }
 
-func prepareRaw(c *call, in *input.Stream) (document, error) {
-	if c.digestHex != "" {
+func prepareRaw(c *Call, in *input.Stream) (document, error) {
+	if c.DigestHex != "" {
 		return &rawDocument{c: c, digest: c.rawDigest}, nil
 	}
 	defer in.Close()
-	r, done := in.Reader(c.io, c.env.Now)
+	r, done := in.Reader(c.io, c.Env.Now)
 	defer done()
-	content, err := cms.HashContent(r, c.hash)
+	content, err := cms.HashContent(r, c.Hash)
 	if err != nil {
 		return nil, err
 	}
-	if content.AreAttributes() && !c.force {
+	if content.AreAttributes() && !c.Force {
 		return nil, problem.New(problem.Input,
 			text{JA: "%sは別の署名の一部(署名属性)です。裸の署名をすると、その内容への署名として使えてしまいます。", EN: "%s is a part of another signature, its signed attributes: a bare signature over it would be one over what they name."}.With(in.Name),
 			text{JA: "分かったうえで署名するなら --force を付けてください。", EN: "If that is what you want, insist with --force."})
 	}
-	return &rawDocument{c: c, digest: content.Digest(c.hash)}, nil
+	return &rawDocument{c: c, digest: content.Digest(c.Hash)}, nil
 }
 
 func (d *rawDocument) sign(by signer) (err error) {
 	d.by = by
-	d.signature, err = by.key.Sign(nil, d.digest, d.c.hash)
+	d.signature, err = by.key.Sign(nil, d.digest, d.c.Hash)
 	return err
 }
 
@@ -171,44 +148,44 @@ func (d *rawDocument) verify(r io.ReaderAt, size int64) error {
 	if err != nil {
 		return err
 	}
-	return checkRaw(d.by.cert, d.c.hash, d.digest, data)
+	return checkRaw(d.by.cert, d.c.Hash, d.digest, data)
 }
 
 func (*rawDocument) close() {}
 
 // pdfDocument is a PDF file that gets its signature as an incremental update.
 type pdfDocument struct {
-	c        *call
+	c        *Call
 	file     *os.File
 	prepared *pdfsig.Prepared
 	update   *pdfsig.Update
 	by       signer
 }
 
-func preparePDF(c *call, in *input.Stream) (document, error) {
+func preparePDF(c *Call, in *input.Stream) (document, error) {
 	if in.File == nil {
 		return nil, problem.Misuse(text{JA: "PDFは標準入力からは署名できません。", EN: "A PDF cannot be signed from standard input."}).
 			WithNext(text{JA: "ファイル名を指定してください。", EN: "Name the file."})
 	}
 	profile := pdfsig.Touki
-	if c.profile == "pades" {
+	if c.Profile == "pades" {
 		profile = pdfsig.PAdES
 	}
 	d := &pdfDocument{c: c, file: in.File}
 	var err error
-	options := pdfsig.Options{Profile: profile, Field: c.field}
-	if c.stamp != nil {
-		options.Visible = &c.stamp.place
+	options := pdfsig.Options{Profile: profile, Field: c.Field}
+	if c.Stamp != nil {
+		options.Visible = &c.Stamp.place
 	}
 	if d.prepared, err = pdfsig.Prepare(in.File, in.Size, options); err != nil {
 		return nil, err
 	}
-	if c.stamp != nil { // with any name: the signer's comes with the card
-		if _, err := c.stamp.draw("署名", c.env.Now(), false, d.prepared.Space()); err != nil {
+	if c.Stamp != nil { // with any name: the signer's comes with the card
+		if _, err := c.Stamp.draw("署名", c.Env.Now(), false, d.prepared.Space()); err != nil {
 			return nil, err
 		}
 	}
-	return d, d.prepared.Hash(c.hash)
+	return d, d.prepared.Hash(c.Hash)
 }
 
 func (d *pdfDocument) sign(by signer) error {
@@ -225,13 +202,13 @@ func (d *pdfDocument) sign(by signer) error {
 	}
 	d.by = by
 	d.update, err = d.prepared.Sign(
-		pdfsig.Statement{Name: name, Time: by.time, Reason: d.c.reason, Appearance: appearance, Timestamp: d.c.tsa != ""},
+		pdfsig.Statement{Name: name, Time: by.time, Reason: d.c.Reason, Appearance: appearance, Timestamp: d.c.TSA != ""},
 		cms.Signing{Certificate: by.cert, CA: by.ca, Key: by.key},
 	)
 	return err
 }
 
-func (c *call) noteSignedAlready(name string) {
+func (c *Call) noteSignedAlready(name string) {
 	c.io.Note(text{JA: "%sには同じ証明書の署名がもうあります。もう1つ加えます。", EN: "%s has a signature with the same certificate already. Another one is added."}.With(name))
 }
 
@@ -278,7 +255,7 @@ func (d *pdfDocument) close() { d.file.Close() }
 
 // xmlDocument is an XML document that gets its signature inside.
 type xmlDocument struct {
-	c        *call
+	c        *Call
 	name     string
 	folder   string
 	signers  []*x509.Certificate // of the signatures that are there
@@ -288,9 +265,9 @@ type xmlDocument struct {
 
 var xmlForms = map[string]xmlsig.Form{"": xmlsig.Enveloped, "enveloped": xmlsig.Enveloped, "enveloping": xmlsig.Enveloping, "detached": xmlsig.Detached}
 
-func prepareXML(c *call, in *input.Stream) (document, error) {
+func prepareXML(c *Call, in *input.Stream) (document, error) {
 	defer in.Close()
-	r, done := in.Reader(c.io, c.env.Now)
+	r, done := in.Reader(c.io, c.Env.Now)
 	defer done()
 	src, err := io.ReadAll(io.LimitReader(r, int64(xmlsig.DefaultLimits().Size)+1))
 	if err != nil {
@@ -309,20 +286,20 @@ func prepareXML(c *call, in *input.Stream) (document, error) {
 		}
 	}
 	request := xmlsig.Options{
-		Form: xmlForms[c.form], Hash: c.hash, IDs: c.ids, XAdES: c.format == "xades",
+		Form: xmlForms[c.Form], Hash: c.Hash, IDs: c.IDs, XAdES: c.Format == "xades",
 		C14N: xmlsig.Canonicalizer{Method: xmlsig.C14N10},
 	}
-	switch c.profile {
+	switch c.Profile {
 	case "etax":
 		request.Profile = xmlsig.ProfileETax
 	case "egov":
 		request.Profile = xmlsig.ProfileEGov
 	default:
-		if c.form == "" && len(c.ids) == 0 {
+		if c.Form == "" && len(c.IDs) == 0 {
 			request.Profile = doc.Detect()
 		}
 	}
-	for _, name := range c.with {
+	for _, name := range c.With {
 		f, err := input.Open(filepath.Join(d.folder, name))
 		if err != nil {
 			return nil, err
@@ -397,3 +374,31 @@ func (d *xmlDocument) verify(r io.ReaderAt, size int64) error {
 }
 
 func (*xmlDocument) close() {}
+
+func FormatNames() (names []string) {
+	for _, f := range formats {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+func ProfileNames() (names []string) {
+	for _, f := range formats {
+		for _, p := range f.profiles {
+			if !slices.Contains(names, p) {
+				names = append(names, p)
+			}
+		}
+	}
+	return names
+}
+
+func FormNames() (names []string) {
+	for name := range xmlForms {
+		if name != "" {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}

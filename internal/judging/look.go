@@ -1,4 +1,4 @@
-package cli
+package judging
 
 import (
 	"context"
@@ -17,13 +17,10 @@ import (
 	"github.com/jpki-tools/jpki/pkg/trust"
 )
 
-// This file looks at a file as a whole: what kind it is, what is to be known of
-// it, and whether its signatures lie beside it.
-
 // look finds every signature of a file: those in it, or where there are none,
 // those that lie beside it and are over it.
-func (f *finder) look(ctx context.Context, path string) fileFinding {
-	found := fileFinding{file: path}
+func (f *Finder) look(ctx context.Context, path string) FileFinding {
+	found := FileFinding{file: path}
 	found.signatures, found.err = f.signatures(ctx, path)
 	if found.err != nil && f.mayLieBeside(found.err) {
 		f.lookBeside(ctx, &found)
@@ -35,9 +32,9 @@ func (f *finder) look(ctx context.Context, path string) fileFinding {
 }
 
 // mayLieBeside reports whether a file holds no signature itself.
-func (f *finder) mayLieBeside(err error) bool {
+func (f *Finder) mayLieBeside(err error) bool {
 	p, ok := problem.As(err)
-	return ok && p.Code == problem.Invalid && len(f.content) == 0 && f.profile == "" && f.inside == nil
+	return ok && p.Code == problem.Invalid && len(f.Content) == 0 && f.Profile == "" && f.Inside == nil
 }
 
 // besides are the endings of files with signatures over another one, which has
@@ -46,9 +43,9 @@ var besides = []string{".p7s", ".tsr", ".sig.xml"}
 
 // lookBeside takes the signatures beside a file for its own. What they are over
 // is the file, whatever they say.
-func (f *finder) lookBeside(ctx context.Context, found *fileFinding) {
+func (f *Finder) lookBeside(ctx context.Context, found *FileFinding) {
 	over := *f
-	over.content = []string{found.file}
+	over.Content = []string{found.file}
 	for _, ending := range besides {
 		path := found.file + ending
 		if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
@@ -69,9 +66,9 @@ type missingContentError struct{ *problem.Problem }
 
 func (e missingContentError) Unwrap() error { return e.Problem }
 
-// isMissingContent reports whether a signature could be read, and what it is over
+// IsMissingContent reports whether a signature could be read, and what it is over
 // was not there.
-func isMissingContent(err error) bool {
+func IsMissingContent(err error) bool {
 	_, ok := errors.AsType[missingContentError](err)
 	return ok
 }
@@ -87,7 +84,7 @@ var featureTexts = map[pdfsig.Feature]text{
 var featuresUnseen = text{JA: "一部を調べられませんでした。JavaScriptなどを含むかもしれません", EN: "a part of it could not be looked through: there may be JavaScript or the like"}
 
 // features says what acts in a PDF, or lies outside it; nothing of other files.
-func (f *finder) features(ctx context.Context, path string) (notes []text) {
+func (f *Finder) features(ctx context.Context, path string) (notes []text) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil
@@ -99,7 +96,7 @@ func (f *finder) features(ctx context.Context, path string) (notes []text) {
 	}
 	head := make([]byte, 1024)
 	n, _ := file.ReadAt(head, 0) // an empty one is no PDF
-	if formatOf(head[:n]) != "pdf" {
+	if input.FormatOf(head[:n]) != "pdf" {
 		return nil
 	}
 	return featureNotes(input.CancellableAt(ctx, file), info.Size())
@@ -121,7 +118,7 @@ func featureNotes(r io.ReaderAt, size int64) (notes []text) {
 }
 
 // findTimestamp reads a timestamp over a file, in a file of its own.
-func (f *finder) findTimestamp(ctx context.Context, path string, data []byte) ([]foundSignature, error) {
+func (f *Finder) findTimestamp(ctx context.Context, path string, data []byte) ([]Found, error) {
 	t, err := cms.ParseTimestampResponse(data)
 	if err != nil {
 		return nil, problem.New(problem.Invalid,
@@ -136,28 +133,28 @@ func (f *finder) findTimestamp(ctx context.Context, path string, data []byte) ([
 	if err != nil {
 		return nil, err
 	}
-	s := stamp{Timestamp: t, archive: true}
-	s.by, s.err = t.VerifyDigest(content.Digest(t.Hash))
-	found := foundSignature{
-		format: "rfc3161", role: roleTimestamp, cert: s.by, certs: t.Certificates(), itself: &s,
-		covers: []text{text{JA: "%sの全体", EN: "the whole of %s"}.With(input.Name(name))},
+	s := Stamp{Timestamp: t, archive: true}
+	s.By, s.Err = t.VerifyDigest(content.Digest(t.Hash))
+	found := Found{
+		Format: "rfc3161", Role: RoleTimestamp, Cert: s.By, certs: t.Certificates(), itself: &s,
+		Covers: []text{text{JA: "%sの全体", EN: "the whole of %s"}.With(input.Name(name))},
 	}
 	switch {
-	case errors.Is(s.err, cms.ErrOtherContent):
-		found.reasons = []trust.Reason{{Code: trust.HashFailure, Err: s.err}}
-	case s.err != nil:
-		found.reasons = trust.ReasonsOf(s.err)
+	case errors.Is(s.Err, cms.ErrOtherContent):
+		found.reasons = []trust.Reason{{Code: trust.HashFailure, Err: s.Err}}
+	case s.Err != nil:
+		found.reasons = trust.ReasonsOf(s.Err)
 	}
-	return []foundSignature{found}, nil
+	return []Found{found}, nil
 }
 
 // contentOf is the file that a detached signature is over: the one that was
 // named, or the one with the name without the ending.
-func (f *finder) contentOf(path, ending string) (string, error) {
-	switch len(f.content) {
+func (f *Finder) contentOf(path, ending string) (string, error) {
+	switch len(f.Content) {
 	case 0:
 	case 1:
-		return f.content[0], nil
+		return f.Content[0], nil
 	default:
 		return "", problem.Misuse(text{JA: "%sの --content は1つだけです。", EN: "%s has one --content only."}.With(path))
 	}
@@ -166,8 +163,8 @@ func (f *finder) contentOf(path, ending string) (string, error) {
 		return "", problem.Misuse(text{JA: "%sがどのファイルの署名か分かりません。", EN: "It is not clear which file %s is for."}.With(path)).
 			WithNext(text{JA: "--content で元のファイルを指定してください。", EN: "Name the signed file with --content."})
 	}
-	if f.folder != "" {
-		name = filepath.Join(f.folder, filepath.Base(name))
+	if f.Folder != "" {
+		name = filepath.Join(f.Folder, filepath.Base(name))
 	}
 	return name, nil
 }
@@ -177,7 +174,7 @@ func (f *finder) contentOf(path, ending string) (string, error) {
 var errForeignSender = errors.New("the sender's address is not one of the certificate's")
 
 // findMail reads a signed mail (RFC 8551).
-func (f *finder) findMail(path string, data []byte) ([]foundSignature, error) {
+func (f *Finder) findMail(path string, data []byte) ([]Found, error) {
 	m, err := smime.Parse(data)
 	if errors.Is(err, smime.ErrNotSigned) {
 		return nil, noSignature(path)
@@ -197,11 +194,11 @@ func (f *finder) findMail(path string, data []byte) ([]foundSignature, error) {
 			return nil, err
 		}
 	}
-	var all []foundSignature
+	var all []Found
 	for _, r := range sd.Verify(content) {
 		found := cmsFinding("smime", r)
-		found.covers = []text{{JA: "メールの本文と添付ファイル", EN: "the text of the mail and its attachments"}}
-		found.outside = append(found.outside, headerText(m))
+		found.Covers = []text{{JA: "メールの本文と添付ファイル", EN: "the text of the mail and its attachments"}}
+		found.Outside = append(found.Outside, headerText(m))
 		if c := r.Certificate; c != nil && len(m.From) > 0 && len(c.EmailAddresses) > 0 && !namesSender(c.EmailAddresses, m.From) {
 			found.reasons = append(found.reasons, trust.Reason{Code: trust.SigConstraintsFailure, Err: errForeignSender})
 		}
@@ -243,15 +240,15 @@ func notCMS(path string, cause error) error {
 }
 
 // missingContent is said where nothing lies where the signed file should.
-func (f *finder) missingContent(name string, cause error) error {
+func (f *Finder) missingContent(name string, cause error) error {
 	next := text{JA: "--content で元のファイルを指定してください。", EN: "Name the signed file with --content."}
-	if f.many {
+	if f.Many {
 		next = text{JA: "元のファイルが別のフォルダーにあれば --content-dir で、名前が違えば1つずつ --content で指定してください。", EN: "If the signed files are in another folder, name that with --content-dir; if the name is another one, check this signature alone with --content."}
 	}
 	return missingContentError{problem.New(problem.Input, text{JA: "署名されたファイル%sがありません。", EN: "There is no %s, the signed file."}.With(name), next).Because(cause)}
 }
 
 // isMissing reports whether a file that nobody named is not there.
-func (f *finder) isMissing(err error) bool {
-	return errors.Is(err, fs.ErrNotExist) && len(f.content) == 0
+func (f *Finder) isMissing(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) && len(f.Content) == 0
 }

@@ -1,4 +1,4 @@
-package cli
+package judging
 
 import (
 	"context"
@@ -7,27 +7,27 @@ import (
 	"github.com/jpki-tools/jpki/internal/ui"
 )
 
-// fileFinding is what was found in one file, before anybody asked whom to
+// FileFinding is what was found in one file, before anybody asked whom to
 // believe.
-type fileFinding struct {
+type FileFinding struct {
 	file       string
-	signatures []foundSignature
+	signatures []Found
 	notes      []text // what is to be known of the file
 	err        error
 }
 
-// findAll looks at files on every processor, and hands over what it found in
+// FindAll looks at files on every processor, and hands over what it found in
 // the order of the files, each as soon as it is its turn. However many files
 // there are, only a few findings are kept at a time.
 //
 // It returns at once when ctx ends: whoever is still reading then is left
 // behind, and the program ends.
-func (f *finder) findAll(ctx context.Context, files []string, each func(fileFinding) error) error {
+func (f *Finder) FindAll(ctx context.Context, files []string, each func(FileFinding) error) error {
 	within, stop := context.WithCancel(ctx)
 	defer stop()
 	type task struct {
 		file string
-		done chan fileFinding
+		done chan FileFinding
 	}
 	workers := min(runtime.GOMAXPROCS(0), len(files))
 	tasks := make(chan task)
@@ -43,7 +43,7 @@ func (f *finder) findAll(ctx context.Context, files []string, each func(fileFind
 		defer close(tasks)
 		defer close(inOrder)
 		for _, file := range files {
-			t := task{file, make(chan fileFinding, 1)}
+			t := task{file, make(chan FileFinding, 1)}
 			for _, to := range []chan<- task{inOrder, tasks} {
 				select {
 				case to <- t:
@@ -74,9 +74,9 @@ func (f *finder) findAll(ctx context.Context, files []string, each func(fileFind
 
 // filesProgress shows how far a check of many files came; nil where the report
 // itself shows that.
-func (f *finder) filesProgress(files int) *ui.Progress {
-	if files == 1 || ui.IsTerminal(f.io.Out) {
+func (f *Finder) filesProgress(files int) *ui.Progress {
+	if files == 1 || ui.IsTerminal(f.IO.Out) {
 		return nil
 	}
-	return f.io.Progress(text{JA: "署名を確かめています", EN: "checking signatures"}, int64(files), f.now)
+	return f.IO.Progress(text{JA: "署名を確かめています", EN: "checking signatures"}, int64(files), f.Now)
 }

@@ -1,4 +1,4 @@
-package cli
+package signing
 
 import (
 	"context"
@@ -10,25 +10,25 @@ import (
 	"github.com/jpki-tools/jpki/internal/problem"
 )
 
-// deliverAll delivers what was signed; the rest failed with the session.
-func (c *call) deliverAll(ctx context.Context, stamper *stamper, jobs []*signJob, failed error) {
-	p := c.io.Steps(text{JA: "署名を書いています", EN: "writing the signatures"}, len(jobs), c.env.Now)
+// DeliverAll delivers what was signed; the rest failed with the session.
+func (c *Call) DeliverAll(ctx context.Context, stamper *Stamper, jobs []*Job, failed error) {
+	p := c.io.Steps(text{JA: "署名を書いています", EN: "writing the signatures"}, len(jobs), c.Env.Now)
 	defer p.Done()
 	for _, job := range jobs {
 		p.Advance(1)
 		switch {
-		case job.err != nil:
+		case job.Err != nil:
 		case job.signed:
-			job.err = c.deliver(ctx, stamper, job)
+			job.Err = c.deliver(ctx, stamper, job)
 		default:
-			job.err = failed
+			job.Err = failed
 		}
 	}
 }
 
 // deliver writes a result, has our own verifier check what was written, and
 // only then gives it its name.
-func (c *call) deliver(ctx context.Context, stamper *stamper, job *signJob) error {
+func (c *Call) deliver(ctx context.Context, stamper *Stamper, job *Job) error {
 	if err := unchangedInput(job); err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ func (c *call) deliver(ctx context.Context, stamper *stamper, job *signJob) erro
 			return err
 		}
 	}
-	path := job.target
+	path := job.Target
 	if path == "" {
 		// What goes to standard output is checked in a file of its own first.
 		dir, err := os.MkdirTemp("", "jpki-")
@@ -47,7 +47,7 @@ func (c *call) deliver(ctx context.Context, stamper *stamper, job *signJob) erro
 		defer os.RemoveAll(dir)
 		path = filepath.Join(dir, "signature")
 	}
-	f, err := output.Create(ctx, path, output.Options{Force: c.force})
+	f, err := output.Create(ctx, path, output.Options{Force: c.Force})
 	if err != nil {
 		return err
 	}
@@ -59,21 +59,21 @@ func (c *call) deliver(ctx context.Context, stamper *stamper, job *signJob) erro
 	if err != nil {
 		return err
 	}
-	if job.target != "" {
+	if job.Target != "" {
 		return f.Commit()
 	}
-	_, err = io.Copy(c.io.Out, io.NewSectionReader(f, 0, job.bytes))
+	_, err = io.Copy(c.io.Out, io.NewSectionReader(f, 0, job.Bytes))
 	return err
 }
 
-func (job *signJob) writeAndVerify(ctx context.Context, f *output.File) (err error) {
+func (job *Job) writeAndVerify(ctx context.Context, f *output.File) (err error) {
 	if err := job.document.write(f); err != nil {
 		return err
 	}
-	if job.bytes, err = f.Size(); err != nil {
+	if job.Bytes, err = f.Size(); err != nil {
 		return err
 	}
-	err = job.document.verify(f, job.bytes)
+	err = job.document.verify(f, job.Bytes)
 	if err == nil || context.Cause(ctx) != nil {
 		return err
 	}
@@ -83,15 +83,15 @@ func (job *signJob) writeAndVerify(ctx context.Context, f *output.File) (err err
 }
 
 // unchangedInput notices a file that changed after it was hashed.
-func unchangedInput(job *signJob) error {
+func unchangedInput(job *Job) error {
 	if job.before == nil {
 		return nil
 	}
-	after, err := os.Stat(job.input)
+	after, err := os.Stat(job.Input)
 	if err == nil && os.SameFile(job.before, after) && job.before.Size() == after.Size() && job.before.ModTime().Equal(after.ModTime()) {
 		return nil
 	}
 	return problem.New(problem.Input,
-		text{JA: "%sが署名中に変わったため、署名を保存しませんでした。", EN: "%s changed while it was being signed. The signature was not saved."}.With(job.input),
+		text{JA: "%sが署名中に変わったため、署名を保存しませんでした。", EN: "%s changed while it was being signed. The signature was not saved."}.With(job.Input),
 		text{JA: "書き込みが終わってから、もう一度実行してください。", EN: "Run this again when nothing writes to it any more."}).Because(err)
 }

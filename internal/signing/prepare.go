@@ -1,4 +1,4 @@
-package cli
+package signing
 
 import (
 	"context"
@@ -16,10 +16,10 @@ import (
 	"github.com/jpki-tools/jpki/internal/submission"
 )
 
-// prepareAll does for every file all that needs no PIN. The result of signing
+// PrepareAll does for every file all that needs no PIN. The result of signing
 // another file of the same call is left out, so that a call with *.pdf can be
 // repeated.
-func (c *call) prepareAll(ctx context.Context, inputs []string) (jobs []*signJob, ready int) {
+func (c *Call) PrepareAll(ctx context.Context, inputs []string) (jobs []*Job, ready int) {
 	results := map[string]bool{}
 	for _, in := range inputs {
 		for _, result := range c.resultsOf(in) {
@@ -29,7 +29,7 @@ func (c *call) prepareAll(ctx context.Context, inputs []string) (jobs []*signJob
 	isResult := func(in string) bool { return len(inputs) > 1 && results[filepath.Clean(in)] }
 	sources := input.FilesOf(slices.Concat(slices.DeleteFunc(slices.Clone(inputs), isResult), c.alsoRead(inputs)))
 	targets := map[string]bool{}
-	p := c.io.Steps(text{JA: "ファイルを確かめています", EN: "checking the files"}, len(inputs), c.env.Now)
+	p := c.io.Steps(text{JA: "ファイルを確かめています", EN: "checking the files"}, len(inputs), c.Env.Now)
 	defer p.Done()
 	for _, in := range inputs {
 		p.Advance(1)
@@ -37,17 +37,17 @@ func (c *call) prepareAll(ctx context.Context, inputs []string) (jobs []*signJob
 			c.io.Note(text{JA: "%sは署名済みのファイルなので、飛ばします。", EN: "%s is the result of signing another one, and is left out."}.With(in))
 			continue
 		}
-		job := &signJob{input: in}
-		job.err = c.prepareSign(ctx, job)
-		if job.err == nil && job.target != "" && targets[filepath.Clean(job.target)] {
-			job.err = problem.Misuse(text{JA: "%sは、この実行の別のファイルの署名と同じ名前です。", EN: "%s is the name of another signature of this call already."}.With(job.target)).
+		job := &Job{Input: in}
+		job.Err = c.prepareSign(ctx, job)
+		if job.Err == nil && job.Target != "" && targets[filepath.Clean(job.Target)] {
+			job.Err = problem.Misuse(text{JA: "%sは、この実行の別のファイルの署名と同じ名前です。", EN: "%s is the name of another signature of this call already."}.With(job.Target)).
 				WithNext(text{JA: "別に実行して、-o で名前を指定してください。", EN: "Sign it in a call of its own, and name the result with -o."})
 		}
-		if job.err == nil && job.target != "" {
-			job.err = input.RefuseOverwrite(job.target, sources, "-o")
+		if job.Err == nil && job.Target != "" {
+			job.Err = input.RefuseOverwrite(job.Target, sources, "-o")
 		}
-		targets[filepath.Clean(job.target)] = true
-		if job.err == nil {
+		targets[filepath.Clean(job.Target)] = true
+		if job.Err == nil {
 			ready++
 		}
 		jobs = append(jobs, job)
@@ -60,13 +60,13 @@ func (c *call) prepareAll(ctx context.Context, inputs []string) (jobs []*signJob
 
 // alsoRead are the files that are read besides the inputs: those of --with,
 // which lie beside them, and those with the PIN.
-func (c *call) alsoRead(inputs []string) (names []string) {
-	for _, with := range c.with {
+func (c *Call) alsoRead(inputs []string) (names []string) {
+	for _, with := range c.With {
 		for _, in := range inputs {
 			names = append(names, filepath.Join(filepath.Dir(in), with))
 		}
 	}
-	for _, source := range c.unlock.Flags {
+	for _, source := range c.Unlock.Flags {
 		if source.Kind == pin.File {
 			names = append(names, source.Value)
 		}
@@ -76,9 +76,9 @@ func (c *call) alsoRead(inputs []string) (names []string) {
 
 // resultsOf are the names that signing a file can have given its result, by
 // this call or by one before it.
-func (c *call) resultsOf(in string) []string {
+func (c *Call) resultsOf(in string) []string {
 	names := []string{signedName(in), in + ".p7s", in + attachedEnding}
-	if c.format == "raw" {
+	if c.Format == "raw" {
 		names = append(names, in+".sig")
 	}
 	return names
@@ -87,46 +87,46 @@ func (c *call) resultsOf(in string) []string {
 const attachedEnding = ".p7m"
 
 // targetOf names the result; "" is standard output.
-func (c *call) targetOf(f format, in string) string {
+func (c *Call) targetOf(f format, in string) string {
 	name := f.ending(in)
-	if c.attached {
+	if c.Attached {
 		name = in + attachedEnding
 	}
 	switch {
-	case c.unnamed:
+	case c.Unnamed:
 		return ""
-	case c.out != "":
-		return c.out
-	case c.outDir != "":
-		return filepath.Join(c.outDir, filepath.Base(name))
+	case c.Out != "":
+		return c.Out
+	case c.OutDir != "":
+		return filepath.Join(c.OutDir, filepath.Base(name))
 	}
 	return name
 }
 
-func (c *call) prepareSign(ctx context.Context, job *signJob) error {
+func (c *Call) prepareSign(ctx context.Context, job *Job) error {
 	in, err := c.openSignInput(ctx, job)
 	if err != nil {
 		return err
 	}
 	perFile := *c
 	switch {
-	case c.format != "":
-	case c.attached:
-		perFile.format = "cms"
+	case c.Format != "":
+	case c.Attached:
+		perFile.Format = "cms"
 	default:
-		perFile.format = formatOf(in.Head)
-		if named(job.input, ".xml", ".xtx") && markup(in.Head) {
-			perFile.format = "xmldsig"
+		perFile.Format = input.FormatOf(in.Head)
+		if named(job.Input, ".xml", ".xtx") && input.Markup(in.Head) {
+			perFile.Format = "xmldsig"
 		}
 	}
-	job.format, _ = formatNamed(perFile.format)
-	job.target = c.targetOf(job.format, job.input)
-	if err = perFile.checkFor(job); err == nil && job.target != "" {
-		in.Beside = filepath.Dir(job.target)
-		err = output.Check(ctx, job.target, output.Options{Force: c.force})
+	job.Format, _ = formatNamed(perFile.Format)
+	job.Target = c.targetOf(job.Format, job.Input)
+	if err = perFile.checkFor(job); err == nil && job.Target != "" {
+		in.Beside = filepath.Dir(job.Target)
+		err = output.Check(ctx, job.Target, output.Options{Force: c.Force})
 	}
 	if err == nil {
-		job.document, err = job.format.prepare(&perFile, in)
+		job.document, err = job.Format.prepare(&perFile, in)
 	}
 	if err != nil {
 		in.Close()
@@ -135,28 +135,28 @@ func (c *call) prepareSign(ctx context.Context, job *signJob) error {
 }
 
 // checkFor checks that the options are for the format of a file.
-func (c *call) checkFor(job *signJob) error {
-	if c.profile != "" && !slices.Contains(job.format.profiles, c.profile) {
-		return problem.Misuse(text{JA: "--profile %s は%sには使えません。", EN: "--profile %s is not for %s."}.With(c.profile, job.input))
+func (c *Call) checkFor(job *Job) error {
+	if c.Profile != "" && !slices.Contains(job.Format.profiles, c.Profile) {
+		return problem.Misuse(text{JA: "--profile %s は%sには使えません。", EN: "--profile %s is not for %s."}.With(c.Profile, job.Input))
 	}
-	if c.visible.where != "" && c.format != "pdf" {
-		return problem.Misuse(text{JA: "--visible は%sには使えません。PDFの中に署名するときのものです。", EN: "--visible is not for %s: it goes with a signature inside a PDF."}.With(job.input))
+	if c.Visible.Where != "" && c.Format != "pdf" {
+		return problem.Misuse(text{JA: "--visible は%sには使えません。PDFの中に署名するときのものです。", EN: "--visible is not for %s: it goes with a signature inside a PDF."}.With(job.Input))
 	}
-	if c.tsa != "" && !stampable(c.format, c.profile) {
-		return problem.Misuse(text{JA: "%sの署名にタイムスタンプは付けられません。", EN: "The signature of %s takes no timestamp."}.With(job.input)).
+	if c.TSA != "" && !stampable(c.Format, c.Profile) {
+		return problem.Misuse(text{JA: "%sの署名にタイムスタンプは付けられません。", EN: "The signature of %s takes no timestamp."}.With(job.Input)).
 			WithNext(text{JA: "PDFは --profile pades、XMLは --format xades を指定してください。", EN: "Use --profile pades for PDF, --format xades for XML."})
 	}
-	if job.format.name == "pdf" && c.profile != "pades" && c.hash != crypto.SHA256 {
+	if job.Format.Name == "pdf" && c.Profile != "pades" && c.Hash != crypto.SHA256 {
 		return problem.Misuse(text{JA: "登記・供託オンライン申請の形(touki)のPDF署名はSHA-256だけです。", EN: "A PDF signature as the registry asks for (touki) is made with SHA-256 only."}).
 			WithNext(text{JA: "--digest を省くか、--profile pades を指定してください。", EN: "Leave out --digest, or use --profile pades."})
 	}
-	if job.format.name == "pdf" && c.checklist() == checklist.Koshonin && job.before != nil && submission.Notary.CheckSize(job.before.Size()) == submission.FitsNot {
+	if job.Format.Name == "pdf" && c.checklist() == checklist.Koshonin && job.before != nil && submission.Notary.CheckSize(job.before.Size()) == submission.FitsNot {
 		return problem.New(problem.Input,
-			text{JA: "%sは10MBを超えています。電子公証で受け付けるPDFは10MBまでです。", EN: "%s is larger than 10 MB, and the electronic notary takes no larger PDF."}.With(job.input),
+			text{JA: "%sは10MBを超えています。電子公証で受け付けるPDFは10MBまでです。", EN: "%s is larger than 10 MB, and the electronic notary takes no larger PDF."}.With(job.Input),
 			text{JA: "画像の解像度を下げるなどして小さくしてから署名してください。", EN: "Make it smaller, say with images of a lower resolution, then sign it."})
 	}
-	if name := job.format.misused(c); name != "" {
-		return problem.Misuse(text{JA: "--%s は%s(形式は%s)には使えません。", EN: "--%s is not for %s, whose format is %s."}.With(name, job.input, job.format.name)).
+	if name := job.Format.misused(c); name != "" {
+		return problem.Misuse(text{JA: "--%s は%s(形式は%s)には使えません。", EN: "--%s is not for %s, whose format is %s."}.With(name, job.Input, job.Format.Name)).
 			WithNext(text{JA: "形式は --format で指定できます。", EN: "--format chooses the format."})
 	}
 	return nil
@@ -164,15 +164,15 @@ func (c *call) checkFor(job *signJob) error {
 
 // openSignInput opens an input and reads its head. The document closes it. With
 // --digest-hex nothing is to be read.
-func (c *call) openSignInput(ctx context.Context, job *signJob) (*input.Stream, error) {
-	in := &input.Stream{Ctx: ctx, Name: c.io.Text(input.Name(job.input))}
-	if c.digestHex != "" {
+func (c *Call) openSignInput(ctx context.Context, job *Job) (*input.Stream, error) {
+	in := &input.Stream{Ctx: ctx, Name: c.io.Text(input.Name(job.Input))}
+	if c.DigestHex != "" {
 		return in, nil
 	}
-	if job.input == "-" {
+	if job.Input == "-" {
 		in.Rest = input.Stdin(ctx, c.io)
 	} else {
-		f, err := input.Open(job.input)
+		f, err := input.Open(job.Input)
 		if err != nil {
 			return nil, err
 		}
@@ -189,7 +189,7 @@ func (c *call) openSignInput(ctx context.Context, job *signJob) (*input.Stream, 
 		in.Close()
 		return nil, err
 	}
-	if n == 0 && job.input == "-" {
+	if n == 0 && job.Input == "-" {
 		return nil, problem.New(problem.Input,
 			text{JA: "標準入力が空です。", EN: "There is nothing on standard input."},
 			text{JA: "前のコマンドが失敗していないか確かめてください。空のファイルに署名するときは、ファイルの名前を指定します。", EN: "See whether the command before failed. To sign an empty file, name it."})

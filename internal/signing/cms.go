@@ -1,4 +1,4 @@
-package cli
+package signing
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 // cmsDocument is a CAdES signature: beside a file, or around its content.
 type cmsDocument struct {
 	ctx       context.Context
-	c         *call
+	c         *Call
 	name      string
 	content   *cms.Content
 	inside    inside // of an attached signature; nil for a detached one
@@ -27,12 +27,12 @@ type inside interface {
 	io.Closer
 }
 
-func prepareCMS(c *call, in *input.Stream) (document, error) {
+func prepareCMS(c *Call, in *input.Stream) (document, error) {
 	d := &cmsDocument{ctx: in.Ctx, c: c, name: in.Name}
-	r, done := in.Reader(c.io, c.env.Now)
+	r, done := in.Reader(c.io, c.Env.Now)
 	defer done()
 	switch {
-	case !c.attached:
+	case !c.Attached:
 		defer in.Close()
 	case in.File != nil:
 		d.inside = in.File
@@ -44,7 +44,7 @@ func prepareCMS(c *call, in *input.Stream) (document, error) {
 		d.inside, r = kept, io.TeeReader(r, kept)
 	}
 	var err error
-	if d.content, err = cms.HashContent(r, c.hash); err != nil {
+	if d.content, err = cms.HashContent(r, c.Hash); err != nil {
 		d.close()
 		return nil, err
 	}
@@ -52,8 +52,8 @@ func prepareCMS(c *call, in *input.Stream) (document, error) {
 }
 
 func (d *cmsDocument) sign(by signer) (err error) {
-	signing := cms.Signing{Certificate: by.cert, CA: by.ca, Key: by.key, Hash: d.c.hash, Time: by.time}
-	d.signature, err = signing.Detached(d.content.Digest(d.c.hash))
+	signing := cms.Signing{Certificate: by.cert, CA: by.ca, Key: by.key, Hash: d.c.Hash, Time: by.time}
+	d.signature, err = signing.Detached(d.content.Digest(d.c.Hash))
 	return err
 }
 
@@ -76,7 +76,7 @@ func stampCMS(signature []byte, get func([]byte) ([]byte, error)) ([]byte, error
 }
 
 func (d *cmsDocument) write(w io.Writer) error {
-	if !d.c.pem {
+	if !d.c.PEM {
 		return d.writeDER(w)
 	}
 	text := cms.NewPEMWriter(w)
@@ -89,13 +89,13 @@ func (d *cmsDocument) writeDER(w io.Writer) error {
 		return err
 	}
 	size := d.content.Size()
-	p := d.c.io.Progress(text{JA: "%sの内容を書いています", EN: "writing the content of %s"}.With(d.name), size, d.c.env.Now)
+	p := d.c.io.Progress(text{JA: "%sの内容を書いています", EN: "writing the content of %s"}.With(d.name), size, d.c.Env.Now)
 	defer p.Done()
 	return cms.WriteAttached(w, d.signature, p.Reader(io.NewSectionReader(d.inside, 0, size)), size)
 }
 
 func (d *cmsDocument) verify(r io.ReaderAt, size int64) error {
-	p := d.c.io.Progress(text{JA: "署名を確かめています", EN: "checking the signature"}, size, d.c.env.Now)
+	p := d.c.io.Progress(text{JA: "署名を確かめています", EN: "checking the signature"}, size, d.c.Env.Now)
 	defer p.Done()
 	sd, err := cms.Read(p.Reader(input.Cancellable(d.ctx, io.NewSectionReader(r, 0, size))), nil)
 	if err != nil {

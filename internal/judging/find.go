@@ -1,4 +1,4 @@
-package cli
+package judging
 
 import (
 	"context"
@@ -24,71 +24,71 @@ import (
 	"github.com/jpki-tools/jpki/pkg/xmlsig"
 )
 
-// foundSignature is one signature as its format gives it, before anybody asked whom
+// Found is one signature as its format gives it, before anybody asked whom
 // to believe.
-type foundSignature struct {
-	format     string
-	role       role
-	where      string // the field of a PDF, the id in an XML document
-	cert       *x509.Certificate
+type Found struct {
+	Format     string
+	Role       Role
+	Where      string // the field of a PDF, the id in an XML document
+	Cert       *x509.Certificate
 	certs      []*x509.Certificate // that came with it
-	algorithm  string
-	claimed    time.Time // the signing time, as the signer claims
+	Algorithm  string
+	Claimed    time.Time // the signing time, as the signer claims
 	reasons    []trust.Reason
-	covers     []text
-	outside    []text // what it does not cover
-	after      text   // what was added after it
-	stamps     []stamp
-	itself     *stamp             // of a document timestamp
-	counter    []foundSignature   // over this one
+	Covers     []text
+	Outside    []text // what it does not cover
+	After      text   // what was added after it
+	stamps     []Stamp
+	itself     *Stamp             // of a document timestamp
+	counter    []Found            // over this one
 	form       xmlsig.Profile     // of an XML document
 	asked      *checklist.Subject // of a PDF, for --profile: what is known before it is judged
-	savedAgain bool               // a PDF that another program wrote anew after signing
-	unproven   *x509.Certificate  // whose signature it says it is, where nothing bears that out
+	SavedAgain bool               // a PDF that another program wrote anew after signing
+	Unproven   *x509.Certificate  // whose signature it says it is, where nothing bears that out
 }
 
-// role is what a signature is for.
-type role string
+// Role is what a signature is for.
+type Role string
 
 const (
-	roleSignature     role = "signature"
-	roleCertification role = "certification" // of a PDF: says what may change later
-	roleCounter       role = "counter-signature"
-	roleTimestamp     role = "document-timestamp"
+	roleSignature     Role = "signature"
+	RoleCertification Role = "certification" // of a PDF: says what may change later
+	roleCounter       Role = "counter-signature"
+	RoleTimestamp     Role = "document-timestamp"
 )
 
-// stamp is a timestamp that came with a signature.
-type stamp struct {
+// Stamp is a timestamp that came with a signature.
+type Stamp struct {
 	*cms.Timestamp                   // nil where it cannot be read
-	by             *x509.Certificate // its authority's
-	err            error             // why it proves nothing, whoever believes its authority
-	doubt          *trust.Reason     // why it is not believed, once that is judged
+	By             *x509.Certificate // its authority's
+	Err            error             // why it proves nothing, whoever believes its authority
+	Doubt          *trust.Reason     // why it is not believed, once that is judged
 	archive        bool              // it covers those before it, too
 }
 
 // stampsOver checks the timestamps that a signature brought along.
-func stampsOver(found []cms.SignatureTimestamp) (all []stamp) {
+func stampsOver(found []cms.SignatureTimestamp) (all []Stamp) {
 	for _, t := range found {
 		by, err := t.Verify()
-		all = append(all, stamp{Timestamp: t.Timestamp, by: by, err: err})
+		all = append(all, Stamp{Timestamp: t.Timestamp, By: by, Err: err})
 	}
 	return all
 }
 
-// finder finds signatures in files.
-type finder struct {
-	io  *ui.IO
-	now func() time.Time
+// Finder finds signatures in files.
+type Finder struct {
+	IO  *ui.IO
+	Now func() time.Time
 
-	content []string          // what detached signatures are over, where that was said
-	folder  string            // of the files that detached signatures are over
-	profile checklist.Profile // "" wants more than PDFs
-	many    bool              // files: their number shows how far it came
-	inside  io.Writer         // takes the content of an attached signature; nil where nobody wants it
+	Content []string          // what detached signatures are over, where that was said
+	Folder  string            // of the files that detached signatures are over
+	Profile checklist.Profile // "" wants more than PDFs
+	Many    bool              // files: their number shows how far it came
+	Inside  io.Writer         // takes the content of an attached signature; nil where nobody wants it
 }
 
 // signatures finds every signature of a file, by its content.
-func (f *finder) signatures(ctx context.Context, path string) ([]foundSignature, error) {
+func (f *Finder) signatures(ctx context.Context, path string) ([]Found, error) {
 	if path == "-" {
 		return nil, problem.Misuse(text{JA: "署名は標準入力から読めません。", EN: "A signature cannot come from standard input."}).
 			WithNext(text{JA: "署名はファイルで、署名された内容は --content - で渡してください。", EN: "Name its file; what is signed can come with --content -."})
@@ -107,8 +107,8 @@ func (f *finder) signatures(ctx context.Context, path string) ([]foundSignature,
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
-	format := formatOf(head[:n])
-	if markup(head[:n]) {
+	format := input.FormatOf(head[:n])
+	if input.Markup(head[:n]) {
 		format = "xmldsig" // no CMS begins like that
 	}
 	if smime.IsMail(head[:n]) && format == "cms" {
@@ -118,11 +118,11 @@ func (f *finder) signatures(ctx context.Context, path string) ([]foundSignature,
 		format = "rfc3161"
 	}
 	switch {
-	case f.profile != "" && format != "pdf":
+	case f.Profile != "" && format != "pdf":
 		return nil, notForChecklist(path)
-	case f.inside != nil && format != "cms":
+	case f.Inside != nil && format != "cms":
 		return nil, nothingInside(path)
-	case len(f.content) > 0 && (format == "pdf" || format == "smime"):
+	case len(f.Content) > 0 && (format == "pdf" || format == "smime"):
 		return nil, hasContent(path)
 	}
 	switch format {
@@ -181,11 +181,11 @@ func readWhole(ctx context.Context, f *os.File) ([]byte, error) {
 	return data, err
 }
 
-func (f *finder) findCMS(ctx context.Context, in *input.Stream) ([]foundSignature, error) {
+func (f *Finder) findCMS(ctx context.Context, in *input.Stream) ([]Found, error) {
 	path := in.Name
 	r, done := f.reader(in)
 	defer done()
-	sd, err := cms.Read(r, f.inside)
+	sd, err := cms.Read(r, f.Inside)
 	if err != nil && !errors.Is(err, cms.FormatFailure) {
 		return nil, err
 	}
@@ -193,9 +193,9 @@ func (f *finder) findCMS(ctx context.Context, in *input.Stream) ([]foundSignatur
 		return nil, notCMS(path, err)
 	}
 	switch {
-	case f.inside != nil && sd.Detached():
+	case f.Inside != nil && sd.Detached():
 		return nil, nothingInside(path)
-	case len(f.content) > 0 && !sd.Detached():
+	case len(f.Content) > 0 && !sd.Detached():
 		return nil, hasContent(path)
 	}
 	var content *cms.Content
@@ -210,20 +210,20 @@ func (f *finder) findCMS(ctx context.Context, in *input.Stream) ([]foundSignatur
 		}
 		covers = text{JA: "%sの全体", EN: "the whole of %s"}.With(input.Name(name))
 	}
-	var all []foundSignature
+	var all []Found
 	for _, r := range sd.Verify(content) {
 		found := cmsFinding("cms", r)
-		found.covers = []text{covers}
+		found.Covers = []text{covers}
 		all = append(all, found)
 	}
 	return all, nil
 }
 
 // hashContent hashes what is signed: a file, or standard input.
-func (f *finder) hashContent(ctx context.Context, name string, hashes ...crypto.Hash) (*cms.Content, error) {
-	in := &input.Stream{Ctx: ctx, Name: f.io.Text(input.Name(name))}
+func (f *Finder) hashContent(ctx context.Context, name string, hashes ...crypto.Hash) (*cms.Content, error) {
+	in := &input.Stream{Ctx: ctx, Name: f.IO.Text(input.Name(name))}
 	if name == "-" {
-		in.Rest = input.Stdin(ctx, f.io)
+		in.Rest = input.Stdin(ctx, f.IO)
 	} else {
 		file, err := input.Open(name)
 		if f.isMissing(err) {
@@ -245,28 +245,28 @@ func (f *finder) hashContent(ctx context.Context, name string, hashes ...crypto.
 
 // reader reads an input and shows how far it came, unless there are many:
 // then their number does.
-func (f *finder) reader(in *input.Stream) (r io.Reader, done func()) {
-	if f.many {
+func (f *Finder) reader(in *input.Stream) (r io.Reader, done func()) {
+	if f.Many {
 		return input.Cancellable(in.Ctx, in.Rest), func() {}
 	}
-	return in.Reader(f.io, f.now)
+	return in.Reader(f.IO, f.Now)
 }
 
 // cmsFinding is what a SignerInfo says.
-func cmsFinding(format string, r cms.Result) foundSignature {
-	f := foundSignature{
-		format: format, role: roleSignature, cert: r.Certificate, certs: r.Certificates, algorithm: r.Algorithm.String(), claimed: r.SigningTime,
+func cmsFinding(format string, r cms.Result) Found {
+	f := Found{
+		Format: format, Role: roleSignature, Cert: r.Certificate, certs: r.Certificates, Algorithm: r.Algorithm.String(), Claimed: r.SigningTime,
 		reasons: trust.ReasonsOf(r.Err()), stamps: stampsOver(r.Timestamps),
 	}
 	for _, c := range r.Counter {
 		counter := cmsFinding(format, c)
-		counter.role, counter.covers = roleCounter, []text{{JA: "上の署名の値", EN: "the value of the signature above"}}
+		counter.Role, counter.Covers = roleCounter, []text{{JA: "上の署名の値", EN: "the value of the signature above"}}
 		f.counter = append(f.counter, counter)
 	}
 	return f
 }
 
-func findPDF(ctx context.Context, path string, f *os.File, size int64) ([]foundSignature, error) {
+func findPDF(ctx context.Context, path string, f *os.File, size int64) ([]Found, error) {
 	report, err := pdfsig.Verify(input.CancellableAt(ctx, f), size)
 	if errors.Is(err, pdfsig.ErrNoSignature) {
 		return nil, noSignature(path)
@@ -274,7 +274,7 @@ func findPDF(ctx context.Context, path string, f *os.File, size int64) ([]foundS
 	if err != nil {
 		return nil, err
 	}
-	var all []foundSignature
+	var all []Found
 	for _, s := range report.Signatures {
 		found := pdfFinding(s)
 		if found.asked != nil {
@@ -283,7 +283,7 @@ func findPDF(ctx context.Context, path string, f *os.File, size int64) ([]foundS
 		all = append(all, found)
 	}
 	for i, s := range report.Signatures {
-		if all[i].itself == nil || all[i].itself.err != nil {
+		if all[i].itself == nil || all[i].itself.Err != nil {
 			continue
 		}
 		for j, earlier := range report.Signatures {
@@ -295,38 +295,38 @@ func findPDF(ctx context.Context, path string, f *os.File, size int64) ([]foundS
 	return all, nil
 }
 
-func pdfFinding(s pdfsig.Signature) foundSignature {
-	found := foundSignature{format: "pdf", role: roleSignature}
+func pdfFinding(s pdfsig.Signature) Found {
+	found := Found{Format: "pdf", Role: roleSignature}
 	if s.Signed != nil {
 		found = cmsFinding("pdf", s.CMS)
 	}
 	switch s.Kind {
 	case pdfsig.Certification:
-		found.role = roleCertification
+		found.Role = RoleCertification
 	case pdfsig.DocumentTimestamp:
-		found.role, found.claimed = roleTimestamp, time.Time{}
+		found.Role, found.Claimed = RoleTimestamp, time.Time{}
 		found.itself = documentStamp(s)
 	}
-	if found.role != roleTimestamp {
-		found.savedAgain = s.SavedAgain()
-		found.asked = &checklist.Subject{Requirements: s.Touki(), SavedAgain: found.savedAgain}
+	if found.Role != RoleTimestamp {
+		found.SavedAgain = s.SavedAgain()
+		found.asked = &checklist.Subject{Requirements: s.Touki(), SavedAgain: found.SavedAgain}
 	}
-	if found.cert == nil {
-		found.unproven = s.ClaimedSigner()
+	if found.Cert == nil {
+		found.Unproven = s.ClaimedSigner()
 	}
-	found.where = cert.Printable(s.Field)
-	if found.claimed.IsZero() && found.role != roleTimestamp {
-		found.claimed = s.ClaimedTime
+	found.Where = cert.Printable(s.Field)
+	if found.Claimed.IsZero() && found.Role != RoleTimestamp {
+		found.Claimed = s.ClaimedTime
 	}
 	found.reasons = trust.ReasonsOf(s.Err())
 	switch {
 	case !s.Complete || s.Signed == nil:
-		found.covers = []text{coverageUnknown}
+		found.Covers = []text{coverageUnknown}
 	case s.Whole:
-		found.covers = []text{{JA: "文書の全体", EN: "the whole document"}}
+		found.Covers = []text{{JA: "文書の全体", EN: "the whole document"}}
 	default:
-		found.covers = []text{{JA: "署名したときの文書の全体", EN: "the whole document as it was then"}}
-		found.after = laterText(s)
+		found.Covers = []text{{JA: "署名したときの文書の全体", EN: "the whole document as it was then"}}
+		found.After = laterText(s)
 	}
 	return found
 }
@@ -335,15 +335,15 @@ func pdfFinding(s pdfsig.Signature) foundSignature {
 var coverageUnknown = text{JA: "確かめられません", EN: "cannot be told"}
 
 // documentStamp is the timestamp of a document, with what is wrong with it.
-func documentStamp(s pdfsig.Signature) *stamp {
-	d := &stamp{Timestamp: s.Timestamp, err: s.Err(), archive: true}
-	if d.err == nil { // and the imprint is the document's
-		d.by, d.err = s.Timestamp.VerifyDigest(s.Timestamp.Imprint)
+func documentStamp(s pdfsig.Signature) *Stamp {
+	d := &Stamp{Timestamp: s.Timestamp, Err: s.Err(), archive: true}
+	if d.Err == nil { // and the imprint is the document's
+		d.By, d.Err = s.Timestamp.VerifyDigest(s.Timestamp.Imprint)
 	}
 	return d
 }
 
-func (f *finder) findXML(ctx context.Context, path string, file *os.File) ([]foundSignature, error) {
+func (f *Finder) findXML(ctx context.Context, path string, file *os.File) ([]Found, error) {
 	src, err := readWhole(ctx, file)
 	if err != nil {
 		return nil, err
@@ -353,7 +353,7 @@ func (f *finder) findXML(ctx context.Context, path string, file *os.File) ([]fou
 		return nil, err
 	}
 	results := doc.Verify(xmlsig.Verification{Open: f.allowed})
-	var all []foundSignature
+	var all []Found
 	for _, r := range results {
 		all = append(all, xmlFinding(r))
 	}
@@ -365,8 +365,8 @@ func (f *finder) findXML(ctx context.Context, path string, file *os.File) ([]fou
 
 // allowed opens a file that --content names, and no other, for a signature that
 // refers to it.
-func (f *finder) allowed(name string) (io.ReadCloser, error) {
-	for _, path := range f.content {
+func (f *Finder) allowed(name string) (io.ReadCloser, error) {
+	for _, path := range f.Content {
 		if filepath.Base(path) == name {
 			return input.Open(path)
 		}
@@ -374,30 +374,36 @@ func (f *finder) allowed(name string) (io.ReadCloser, error) {
 	return nil, fs.ErrNotExist
 }
 
-func xmlFinding(r xmlsig.Result) foundSignature {
-	found := foundSignature{
-		format: "xmldsig", form: r.Profile, role: roleSignature, where: cert.Printable(r.ID), cert: r.Certificate, certs: r.Certificates,
-		algorithm: r.Algorithm.String(), claimed: r.SigningTime, reasons: trust.ReasonsOf(r.Err()), stamps: stampsOver(r.Timestamps),
+func xmlFinding(r xmlsig.Result) Found {
+	found := Found{
+		Format: "xmldsig", form: r.Profile, Role: roleSignature, Where: cert.Printable(r.ID), Cert: r.Certificate, certs: r.Certificates,
+		Algorithm: r.Algorithm.String(), Claimed: r.SigningTime, reasons: trust.ReasonsOf(r.Err()), stamps: stampsOver(r.Timestamps),
 	}
 	if r.XAdES {
-		found.format = "xades"
+		found.Format = "xades"
 	}
 	switch {
 	case len(r.References) == 0:
-		found.covers = []text{coverageUnknown}
+		found.Covers = []text{coverageUnknown}
 	case r.Whole:
-		found.covers = []text{{JA: "文書の全体", EN: "the whole document"}}
+		found.Covers = []text{{JA: "文書の全体", EN: "the whole document"}}
 	default:
-		found.covers = []text{{JA: "文書の一部だけ。ほかの部分は誰でも変えられます", EN: "a part of the document only; anybody can change the rest"}}
+		found.Covers = []text{{JA: "文書の一部だけ。ほかの部分は誰でも変えられます", EN: "a part of the document only; anybody can change the rest"}}
 	}
 	for _, ref := range r.References {
 		switch {
 		case ref.File != "":
-			found.covers = append(found.covers, text{JA: "ファイル%s", EN: "the file %s"}.With(cert.Printable(ref.File)))
+			found.Covers = append(found.Covers, text{JA: "ファイル%s", EN: "the file %s"}.With(cert.Printable(ref.File)))
 		case ref.Element != nil && !r.Whole:
 			_, name := ref.Element.Name()
-			found.covers = append(found.covers, text{JA: "要素%s", EN: "the element %s"}.With(cert.Printable(name)))
+			found.Covers = append(found.Covers, text{JA: "要素%s", EN: "the element %s"}.With(cert.Printable(name)))
 		}
 	}
 	return found
+}
+
+func notForChecklist(path string) error {
+	return problem.New(problem.Invalid,
+		text{JA: "%sはPDFではありません。提出先の条件は、PDFの署名について調べます。", EN: "%s is no PDF. What a service asks for is checked in PDF signatures."}.With(path),
+		text{JA: "署名したPDFを指定してください。ほかの署名は、--profile を付けずに確かめられます。", EN: "Name the signed PDF. Other signatures are checked without --profile."})
 }

@@ -1,4 +1,4 @@
-package cli
+package signing
 
 import (
 	"context"
@@ -15,8 +15,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/trust"
 )
 
-// stamper gets timestamps from the authority that --tsa names.
-type stamper struct {
+// Stamper gets timestamps from the authority that --tsa names.
+type Stamper struct {
 	io      *ui.IO
 	now     func() time.Time
 	address string
@@ -27,18 +27,18 @@ type stamper struct {
 // stampAttempts is how often an authority is asked that does not answer.
 const stampAttempts = 3
 
-// newStamper checks --tsa and --tsa-ca; nil where no timestamp is wanted.
-func (c *call) newStamper(ctx context.Context) (*stamper, error) {
-	if c.tsa == "" {
-		if c.tsaCA != "" {
+// NewStamper checks --tsa and --tsa-ca; nil where no timestamp is wanted.
+func (c *Call) NewStamper(ctx context.Context) (*Stamper, error) {
+	if c.TSA == "" {
+		if c.TSACA != "" {
 			return nil, problem.Misuse(text{JA: "--tsa-ca は --tsa と一緒に使います。", EN: "--tsa-ca goes with --tsa."})
 		}
 		return nil, nil
 	}
-	s := &stamper{io: c.io, now: c.env.Now, address: c.tsa}
-	if c.tsaCA != "" {
+	s := &Stamper{io: c.io, now: c.Env.Now, address: c.TSA}
+	if c.TSACA != "" {
 		var err error
-		if s.roots, err = input.Certificates(ctx, c.tsaCA); err != nil {
+		if s.roots, err = input.Certificates(ctx, c.TSACA); err != nil {
 			return nil, err
 		}
 	}
@@ -47,7 +47,7 @@ func (c *call) newStamper(ctx context.Context) (*stamper, error) {
 
 // get gets a timestamp over content that was checked in full. It is asked for
 // outside the card's transaction.
-func (s *stamper) get(ctx context.Context, content []byte) (token []byte, err error) {
+func (s *Stamper) get(ctx context.Context, content []byte) (token []byte, err error) {
 	request, err := cms.NewTimestampRequest(crypto.SHA256, content)
 	if err != nil {
 		return nil, err
@@ -76,7 +76,7 @@ func (s *stamper) get(ctx context.Context, content []byte) (token []byte, err er
 // errStampExpired is an authority whose certificate is not in force.
 var errStampExpired = errors.New("the certificate of the timestamping authority is not in force")
 
-func (s *stamper) ask(ctx context.Context, query []byte) (answer []byte, err error) {
+func (s *Stamper) ask(ctx context.Context, query []byte) (answer []byte, err error) {
 	for attempt := range stampAttempts {
 		if attempt > 0 {
 			s.io.Note(text{JA: "%sから応答がありません。もう一度試します(%d/%d)。", EN: "No answer from %s. Trying again (%d of %d)."}.With(s.address, attempt+1, stampAttempts))
@@ -96,7 +96,7 @@ func (s *stamper) ask(ctx context.Context, query []byte) (answer []byte, err err
 	return answer, err
 }
 
-func (s *stamper) refused(cause error) error {
+func (s *Stamper) refused(cause error) error {
 	return problem.New(problem.Failed,
 		text{JA: "%sのタイムスタンプは使えないため、署名を保存しませんでした。%s", EN: "The timestamp of %s cannot be used, so the signature was not saved. %s"}.With(s.address, stampFault(cause)),
 		text{JA: "--tsa と --tsa-ca を確かめるか、別のタイムスタンプ局を指定してください。", EN: "Check --tsa and --tsa-ca, or name another authority."}).Because(cause)

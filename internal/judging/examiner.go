@@ -1,0 +1,288 @@
+package judging
+
+import (
+	"context"
+	"crypto"
+	"crypto/rand"
+	"crypto/x509"
+	"errors"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/jpki-tools/jpki/internal/castore"
+	"github.com/jpki-tools/jpki/internal/explain"
+	"github.com/jpki-tools/jpki/internal/fetch"
+	"github.com/jpki-tools/jpki/internal/input"
+	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/ui"
+	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/trust"
+)
+
+// Options are the flags of every command that judges certificates: whom
+// to believe, and whom to ask about revocation.
+type Options struct {
+	Trust             string
+	CAs               []string
+	CRLs              []string
+	OCSP              string
+	RequireRevocation bool
+}
+
+// ocspFromCertificate is the value of --ocsp that means the certificate's own
+// responder.
+const ocspFromCertificate = "aia"
+
+// Examiner judges certificates for one run. Whatever it fetches it fetches
+// once, and several goroutines may use it.
+type Examiner struct {
+	IO        *ui.IO
+	now       func() time.Time
+	stored    *castore.Store // where CAs are recalled from; nil where none are
+	remembers bool           // CAs that came along are stored
+
+	Anchors trust.Anchors
+	cas     []*x509.Certificate // at hand, believed or not
+	crls    []*crlSource
+	ocsp    string
+	require bool
+	AnyKey  bool // whatever a key is for, it may have signed
+
+	mu      sync.Mutex
+	kept    []cert.Fingerprint     // of CAs that are stored
+	answers map[string]*ocspAnswer // by what was asked
+}
+
+// crlSource is one --crl: a file, read already, or an address.
+type crlSource struct {
+	from  string
+	once  sync.Once
+	lists []*trust.CRL
+	err   error
+}
+
+type ocspAnswer struct {
+	once     sync.Once
+	evidence trust.Evidence
+}
+
+// NewExaminer checks the flags and reads the files they name. Nothing is
+// fetched before a certificate needs it.
+func NewExaminer(ctx context.Context, out *ui.IO, now func() time.Time, o *Options, stored *castore.Store, remembers bool) (*Examiner, error) {
+	e := &Examiner{IO: out, now: now, stored: stored, remembers: remembers, ocsp: o.OCSP, require: o.RequireRevocation, answers: map[string]*ocspAnswer{}}
+	switch o.Trust {
+	case "":
+	case "demo":
+		e.Anchors.Demo = true
+	default:
+		return nil, problem.Misuse(text{JA: "--trust に使えるのは demo です。", EN: "--trust is demo."})
+	}
+	if o.OCSP != "" && o.OCSP != ocspFromCertificate && !isAddress(o.OCSP) {
+		return nil, problem.Misuse(text{JA: "--ocsp は http:// か https:// で始まるURL、または aia です。", EN: "--ocsp is a URL with http:// or https://, or aia."})
+	}
+	for _, path := range o.CAs {
+		cas, err := input.Certificates(ctx, path)
+		if err != nil {
+			return nil, err
+		}
+		e.cas = append(e.cas, cas...)
+	}
+	e.Anchors.Given = e.cas
+	e.recallCAs(ctx)
+	for _, from := range o.CRLs {
+		s := &crlSource{from: from}
+		if !isAddress(from) {
+			if s.lists, s.err = readCRLs(ctx, from); s.err != nil {
+				return nil, s.err
+			}
+			s.once.Do(func() {})
+		}
+		e.crls = append(e.crls, s)
+	}
+	return e, nil
+}
+
+// recallCAs takes what is stored: certificates of pinned CAs, which signatures
+// can lack, and those that the user added.
+func (e *Examiner) recallCAs(ctx context.Context) {
+	if e.stored == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, recallLimit)
+	defer cancel()
+	stored, err := e.stored.CAs(ctx)
+	if errors.Is(err, castore.ErrDamaged) {
+		e.IO.Note(explain.Error(err).What)
+	}
+	for _, s := range stored {
+		e.cas = append(e.cas, s.Certificate)
+		e.kept = append(e.kept, cert.FingerprintOf(s.Certificate))
+		if s.Added {
+			e.Anchors.Added = append(e.Anchors.Added, cert.FingerprintOf(s.Certificate))
+		}
+	}
+}
+
+// keepCA stores the CA of a certificate, once in a run.
+func (e *Examiner) keepCA(ctx context.Context, ca *x509.Certificate) {
+	f := cert.FingerprintOf(ca)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !slices.Contains(e.kept, f) {
+		e.kept = append(e.kept, f)
+		if e.remembers && e.stored != nil {
+			KeepCAs(ctx, e.stored, e.now(), ca)
+		}
+	}
+}
+
+// recallLimit is how long another program that has the store is waited for: it
+// is a convenience.
+const recallLimit = time.Second
+
+// KeepCAs stores certificates of pinned CAs that came along, for signatures
+// that come without. It is a convenience, and says nothing where it fails.
+func KeepCAs(ctx context.Context, store *castore.Store, now time.Time, certificates ...*x509.Certificate) {
+	ctx, cancel := context.WithTimeout(ctx, recallLimit)
+	defer cancel()
+	_ = store.Keep(ctx, now, certificates...)
+}
+
+// isAddress tells an address from a file's name.
+func isAddress(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
+}
+
+// readCRLs reads the lists of a file, PEM or DER.
+func readCRLs(ctx context.Context, path string) ([]*trust.CRL, error) {
+	data, err := input.ReadSmall(ctx, path, trust.MaxCRLSize+1)
+	if err != nil {
+		return nil, err
+	}
+	lists, err := trust.ParseCRLs(data)
+	if err != nil {
+		return nil, problem.New(problem.Input,
+			text{JA: "%sは失効リスト(CRL)として使えません: %s。", EN: "%s cannot be used as a revocation list (CRL): %s."}.With(path, RevocationErrorText(err)),
+			text{JA: "認証局が署名した完全なCRLを、PEMかDERで指定してください。", EN: "Give a complete CRL signed by the CA, in PEM or DER."}).Because(err)
+	}
+	return lists, nil
+}
+
+// Examine judges the certificate of an end entity. others came along with it.
+func (e *Examiner) Examine(ctx context.Context, c *x509.Certificate, others []*x509.Certificate, want cert.Kind, at trust.Moment) trust.Verdict {
+	v := e.Anchors.Check(c, slices.Concat(others, e.cas), want, at)
+	if v.Issuer.Standing == trust.Pinned && len(v.Chain) > 1 {
+		e.keepCA(ctx, v.Chain[1])
+	}
+	v = v.WithRevocation(e.evidence(ctx, v.Chain, e.ocsp), e.now())
+	return e.demand(v)
+}
+
+// demand holds a verdict against --require-revocation.
+func (e *Examiner) demand(v trust.Verdict) trust.Verdict {
+	switch {
+	case !e.require || v.Chain == nil:
+	case v.Revocation == trust.RevocationNotChecked:
+		v = v.With(trust.Reason{Code: trust.TryLater, Err: trust.ErrNotChecked})
+	case len(v.UncheckedResponders) > 0:
+		v = v.With(trust.Reason{Code: trust.TryLater, Err: trust.ErrResponder})
+	}
+	return v
+}
+
+// evidence asks every source about every certificate of a chain but the anchor,
+// and the responder about the first one. The chain is one that is believed: no
+// address out of any other certificate is ever contacted.
+func (e *Examiner) evidence(ctx context.Context, chain []*x509.Certificate, responder string) (all []trust.Evidence) {
+	for i := range len(chain) - 1 {
+		c, ca := chain[i], chain[i+1]
+		all = append(all, e.listed(ctx, c, ca)...)
+		address := responder
+		switch {
+		case address == ocspFromCertificate && len(c.OCSPServer) > 0:
+			address = c.OCSPServer[0]
+		case address == ocspFromCertificate, i > 0:
+			continue
+		}
+		if address != "" {
+			all = append(all, e.ask(ctx, address, c, ca))
+		}
+	}
+	return all
+}
+
+// listed looks the certificate up in the lists that are about it.
+func (e *Examiner) listed(ctx context.Context, c, ca *x509.Certificate) (all []trust.Evidence) {
+	for _, s := range e.crls {
+		s.once.Do(func() { s.lists, s.err = fetchCRLs(ctx, s.from) })
+		if s.err != nil {
+			all = append(all, trust.Evidence{Certificate: c, Source: trust.SourceCRL, From: s.from, Err: s.err})
+		}
+		for _, l := range s.lists {
+			if found, applies := l.Check(c, ca); applies {
+				found.From = s.from
+				all = append(all, found)
+			}
+		}
+	}
+	return all
+}
+
+func fetchCRLs(ctx context.Context, address string) ([]*trust.CRL, error) {
+	// Servers name the media type of a list in many ways; its signature tells.
+	data, err := fetch.Do(ctx, fetch.Request{Address: address})
+	if err != nil {
+		return nil, err
+	}
+	return trust.ParseCRLs(data)
+}
+
+// ask asks a responder about a certificate, once.
+func (e *Examiner) ask(ctx context.Context, address string, c, ca *x509.Certificate) trust.Evidence {
+	key := address + "\n" + cert.FingerprintOf(c).String() + cert.FingerprintOf(ca).String()
+	e.mu.Lock()
+	answer := e.answers[key]
+	if answer == nil {
+		answer = &ocspAnswer{}
+		e.answers[key] = answer
+	}
+	e.mu.Unlock()
+	answer.once.Do(func() {
+		found, err := e.fetchOCSP(ctx, address, c, ca)
+		if err != nil {
+			found = trust.Evidence{Certificate: c, Source: trust.SourceOCSP, Err: err}
+		}
+		found.From = address
+		answer.evidence = found
+	})
+	return answer.evidence
+}
+
+func (e *Examiner) fetchOCSP(ctx context.Context, address string, c, ca *x509.Certificate) (found trust.Evidence, err error) {
+	request, err := trust.NewOCSPRequest(c, ca, crypto.SHA1, rand.Reader)
+	if err != nil {
+		return found, err
+	}
+	response, err := fetch.Do(ctx, fetch.Request{
+		Address: address, Body: request.DER(), Type: trust.OCSPRequestType, Accept: trust.OCSPResponseType,
+		Public: e.ocsp == ocspFromCertificate,
+	})
+	if err != nil {
+		return found, err
+	}
+	found = request.Check(response, e.now())
+	if found.Responder != nil {
+		for _, listed := range e.listed(ctx, found.Responder, ca) {
+			switch {
+			case listed.State == trust.RevocationRevoked:
+				return found, trust.ErrSourceSigner
+			case listed.State == trust.RevocationGood && listed.Current(e.now()):
+				found.ResponderState = trust.RevocationGood
+			}
+		}
+	}
+	return found, nil
+}

@@ -1,0 +1,245 @@
+// Package judging finds the signatures of files and decides what is believed of
+// them: it puts together what a format says of its signatures, what the chain of
+// the signer's certificate says, and what sources say of revocation.
+package judging
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/jpki-tools/jpki/internal/checklist"
+	"github.com/jpki-tools/jpki/internal/explain"
+	"github.com/jpki-tools/jpki/internal/i18n"
+	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/trust"
+	"github.com/jpki-tools/jpki/pkg/virtualcard"
+	"github.com/jpki-tools/jpki/pkg/xmlsig"
+)
+
+type text = i18n.Text
+
+// FileVerdict is what was found about one file.
+type FileVerdict struct {
+	File       string
+	Signatures []SignatureVerdict
+	Notes      []text
+	Missing    []string // of those who must have signed, as they were named
+	Err        error    // the file could not be checked at all
+}
+
+// SignatureVerdict is what was found about one signature of a file.
+type SignatureVerdict struct {
+	Found
+	Verdict   trust.Verdict
+	Holder    *cert.Holder // nil where the certificate names none
+	Proven    time.Time    // when it existed, by a timestamp that is believed
+	Counter   []SignatureVerdict
+	Checklist []checklist.Item // with --profile
+}
+
+// Code says what stands against a file: something invalid before what cannot
+// be decided, before a file that could not be checked; "" where nothing does.
+func (v FileVerdict) Code() (code problem.Code) {
+	if v.Err != nil {
+		if p := explain.Error(v.Err); p.Code == problem.Invalid {
+			return problem.Invalid
+		}
+		return problem.Failed
+	}
+	switch v.Status() {
+	case trust.Invalid:
+		return problem.Invalid
+	case trust.Indeterminate:
+		code = problem.Undecided
+	}
+	for _, s := range v.Signatures {
+		if checklist.Unmet(s.Checklist) > 0 {
+			code = problem.Invalid
+		}
+	}
+	if len(v.Missing) > 0 {
+		code = problem.Invalid
+	}
+	return code
+}
+
+// gravity orders the codes of files for the exit status of many.
+var gravity = map[problem.Code]int{problem.Failed: 1, problem.Undecided: 2, problem.Invalid: 3}
+
+func Worse(a, b problem.Code) problem.Code {
+	if gravity[b] > gravity[a] {
+		return b
+	}
+	return a
+}
+
+var statusGravity = map[trust.Status]int{trust.Valid: 1, trust.ValidRevocationUnchecked: 2, trust.Indeterminate: 3, trust.Invalid: 4}
+
+// Status is the gravest of a file's signatures. A document timestamp that is
+// sound, and whose authority is not believed, does not count beside the
+// signatures of people: it is not used.
+func (v FileVerdict) Status() (worst trust.Status) {
+	for _, s := range v.Signatures {
+		status := s.status()
+		if v.signed() && s.Role == RoleTimestamp && status == trust.Indeterminate {
+			continue
+		}
+		if statusGravity[status] > statusGravity[worst] {
+			worst = status
+		}
+	}
+	return worst
+}
+
+// signed reports whether there is a signature of somebody.
+func (v FileVerdict) signed() bool {
+	return slices.ContainsFunc(v.Signatures, func(s SignatureVerdict) bool { return s.Role != RoleTimestamp })
+}
+
+// status is the gravest of a signature and its counter-signatures.
+func (s SignatureVerdict) status() trust.Status {
+	worst := s.Verdict.Status()
+	for _, c := range s.Counter {
+		if status := c.status(); statusGravity[status] > statusGravity[worst] {
+			worst = status
+		}
+	}
+	return worst
+}
+
+func (e *Examiner) JudgeFile(ctx context.Context, f FileFinding, p checklist.Profile) FileVerdict {
+	v := FileVerdict{File: f.file, Notes: f.notes, Err: f.err}
+	for _, s := range f.signatures {
+		v.Signatures = append(v.Signatures, e.judgeAll(ctx, s, p))
+	}
+	if v.Err == nil && (len(v.Signatures) == 0 || p != "" && !v.signed()) {
+		v.Err = noSignature(f.file)
+	}
+	return v
+}
+
+// judgeAll judges a signature and its counter-signatures.
+func (e *Examiner) judgeAll(ctx context.Context, f Found, p checklist.Profile) SignatureVerdict {
+	if f.Role == RoleTimestamp {
+		return e.judgeTimestamp(ctx, f)
+	}
+	v := e.judge(ctx, f)
+	for _, c := range f.counter {
+		v.Counter = append(v.Counter, e.judgeAll(ctx, c, p))
+	}
+	if p != "" && f.asked != nil {
+		subject := *f.asked
+		subject.Certificate, subject.Verdict, subject.Now = v.Cert, v.Verdict, e.now()
+		v.Checklist = p.For(subject)
+	}
+	return v
+}
+
+func noSignature(path string) error {
+	return problem.New(problem.Invalid,
+		text{JA: "%sに署名はありません。", EN: "There is no signature in %s."}.With(path),
+		text{JA: "署名されたファイルか、分離署名のファイル(.p7s)を指定してください。", EN: "Name the signed file, or the file of a detached signature (.p7s)."})
+}
+
+// judge puts what the signature says and what the chain says together.
+func (e *Examiner) judge(ctx context.Context, f Found) SignatureVerdict {
+	if e.Anchors.Demo && f.form != xmlsig.ProfileNone {
+		// These forms have the signer's certificate alone, and demo cards are
+		// none whose CA this computer remembers.
+		sign, _ := virtualcard.DemoCAs()
+		f.certs = append(f.certs, sign.Certificate)
+	}
+	v := SignatureVerdict{Found: f, Proven: e.judgeStamps(ctx, f.stamps)}
+	if f.Cert != nil {
+		at := trust.Moment{Time: e.now(), Claimed: f.Claimed}
+		if !v.Proven.IsZero() {
+			at = trust.Moment{Time: v.Proven, Proven: true, Latest: true, Claimed: f.Claimed}
+		}
+		v.Verdict = e.Examine(ctx, f.Cert, f.certs, cert.Other, at)
+		if h, err := cert.HolderOf(f.Cert); err == nil || errors.Is(err, cert.ErrHolderMalformed) {
+			v.Holder = &h
+		}
+	}
+	v.Verdict = v.Verdict.With(f.reasons...)
+	if !e.AnyKey {
+		v.Verdict = v.Verdict.With(trust.CheckPurpose(f.Cert)...)
+	}
+	return v
+}
+
+// Timestamps are all there is to show: of a document timestamp, itself.
+func (s SignatureVerdict) Timestamps() []Stamp {
+	if s.itself == nil || s.itself.Err != nil {
+		return s.stamps
+	}
+	return append(s.stamps[:len(s.stamps):len(s.stamps)], *s.itself)
+}
+
+// judgeTimestamp judges a document timestamp: its authority is not one of
+// JPKI's certificates, but one under --tsa-ca.
+func (e *Examiner) judgeTimestamp(ctx context.Context, f Found) SignatureVerdict {
+	v := SignatureVerdict{Found: f}
+	v.Verdict = v.Verdict.With(f.reasons...)
+	if len(v.Verdict.Reasons) > 0 {
+		return v
+	}
+	existed := e.judgeStamps(ctx, f.stamps)
+	if existed.IsZero() {
+		existed = e.now()
+	}
+	if f.itself.Doubt = e.doubt(ctx, *f.itself, existed); f.itself.Doubt != nil {
+		v.Verdict = v.Verdict.With(*f.itself.Doubt)
+		return v
+	}
+	v.Verdict.Issuer.Standing = trust.Given
+	v.Proven = f.itself.Time
+	return v
+}
+
+// judgeStamps decides which timestamps are believed, and gives the earliest time
+// that one proves. One that covers those before it, and is believed, proves that
+// they are older: so the last one is judged first.
+func (e *Examiner) judgeStamps(ctx context.Context, stamps []Stamp) (proven time.Time) {
+	existed := e.now()
+	for i := len(stamps) - 1; i >= 0; i-- {
+		s := &stamps[i]
+		if s.Doubt = e.doubt(ctx, *s, existed); s.Doubt != nil {
+			continue
+		}
+		if proven.IsZero() || s.Time.Before(proven) {
+			proven = s.Time
+		}
+		if s.archive && s.Time.Before(existed) {
+			existed = s.Time
+		}
+	}
+	return proven
+}
+
+// doubt says why a timestamp, which is proven to have existed at a time, proves
+// nothing itself: because of what it is, because its authority is none of those
+// under --tsa-ca, is over or revoked. A source of revocation that proves nothing
+// of the authority counts against it only where proof is demanded.
+func (e *Examiner) doubt(ctx context.Context, s Stamp, existed time.Time) *trust.Reason {
+	if s.Err != nil {
+		return &trust.Reason{Code: trust.SigConstraintsFailure, Err: s.Err}
+	}
+	responder := e.ocsp
+	if responder != ocspFromCertificate { // the signer's
+		responder = ""
+	}
+	v := e.Anchors.CheckTSA(s.By, s.Certificates(), s.Time, existed)
+	v = e.demand(v.WithRevocation(e.evidence(ctx, v.Chain, responder), e.now()))
+	for _, r := range v.Reasons {
+		if revoked, ok := errors.AsType[*trust.RevokedError](r.Err); ok {
+			r.Err = &authorityRevokedError{revoked.Evidence}
+		}
+		if r.Code != trust.TryLater || e.require {
+			return &r
+		}
+	}
+	return nil
+}

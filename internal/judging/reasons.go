@@ -1,0 +1,69 @@
+package judging
+
+import (
+	"errors"
+
+	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/cms"
+	"github.com/jpki-tools/jpki/pkg/pdfsig"
+	"github.com/jpki-tools/jpki/pkg/trust"
+	"github.com/jpki-tools/jpki/pkg/xmlsig"
+)
+
+// reasonTexts explains the causes a person can understand and act on.
+var reasonTexts = []struct {
+	cause error
+	text  text
+}{
+	{cms.SignedDataNotFound, text{JA: "署名が指すファイルが指定されていません(--content で指定)", EN: "a file that the signature refers to was not given (--content)"}},
+	{xmlsig.ErrPartial, text{JA: "文書の一部しか署名されていません。残りは誰でも変えられます", EN: "only a part of the document is signed; anybody can change the rest"}},
+	{pdfsig.ErrChangedLater, text{JA: "署名のあとで、文書の内容が変えられています", EN: "the content was changed after it was signed"}},
+	{cms.HashFailure, text{JA: "ファイルの内容が、署名されたものと違います", EN: "the file is not what was signed"}},
+	{cms.SigCryptoFailure, text{JA: "署名の値が、証明書の鍵と合いません", EN: "the signature does not fit the certificate's key"}},
+	{cms.NoSigningCertificateFound, text{JA: "署名者の証明書がありません", EN: "the signer's certificate is missing"}},
+	{trust.ErrDemoCA, text{JA: "デモカードの署名です。本物の証明ではありません(試すときは --trust demo)", EN: "a signature of the demo card, not a real one (--trust demo, to try)"}},
+	{trust.ErrUnknownCA, text{JA: "この版が知らない世代の認証局です。新しい版で確かめるか、jpki.go.jp の公表値と比べて jpki ca add で加えてください", EN: "a CA generation this version does not know: use a newer version, or compare with jpki.go.jp and add it with jpki ca add"}},
+	{trust.ErrNotJPKI, text{JA: "署名者の証明書は公的個人認証サービスのものではありません(その認証局を信じるなら --ca)", EN: "the signer is not under JPKI (--ca, to believe the signer's own CA)"}},
+	{trust.ErrNotGiven, text{JA: "署名者の証明書は、公的個人認証サービスのものでも、--ca で指定した認証局のものでもありません", EN: "the signer is under neither JPKI nor a CA of --ca"}},
+	{trust.ErrNoIssuer, text{JA: "発行した認証局の証明書がありません(--ca で指定)", EN: "the certificate of the issuing CA is missing (--ca)"}},
+	{trust.ErrSignature, text{JA: "証明書は認証局が発行したものではありません", EN: "the CA did not issue the certificate"}},
+	{trust.ErrExpired, text{JA: "証明書の有効期間が過ぎています。いつ署名されたかは証明されていません", EN: "the certificate has expired, and nothing proves when the signature was made"}},
+	{trust.ErrNotYetValid, text{JA: "証明書の有効期間がまだ始まっていません", EN: "the certificate is not yet valid"}},
+	{trust.ErrKeyUsage, text{JA: "証明書の鍵は、この用途に使えません", EN: "the certificate's key is not for this use"}},
+	{trust.ErrPolicy, text{JA: "証明書のポリシーが、認証局の発行するものと違います", EN: "the certificate's policy is not one its CA issues"}},
+	{trust.ErrLoginKey, text{JA: "ログイン用の鍵(利用者証明用電子証明書)で署名されています。悪意のあるサーバーは、ログインのときに文書への署名を手に入れられます。本人が認めた署名とは言えません(それでもよければ --key-usage any)", EN: "signed with the log-in key (user-authentication certificate): a hostile server can obtain such a signature at a log-in, so it does not show that the holder agreed (--key-usage any accepts it)"}},
+	{trust.ErrOtherPurpose, text{JA: "証明書は、文書の署名ではなく、サーバーの認証などほかの用途のものです(それでもよければ --key-usage any)", EN: "the certificate is for other purposes than documents, such as a server's identity (--key-usage any accepts it)"}},
+	{errForeignSender, text{JA: "メールの差出人のアドレスが、証明書のアドレスと違います", EN: "the sender's address is not one that the certificate names"}},
+	{trust.ErrTSAOver, text{JA: "タイムスタンプ局の証明書の有効期間が過ぎていて、その前に作られたことは証明されていません", EN: "the authority's certificate is over, and nothing proves that the timestamp was made before"}},
+	{trust.ErrTSA, text{JA: "タイムスタンプ局が --tsa-ca の認証局のものではありません", EN: "the timestamping authority is not under a CA of --tsa-ca"}},
+	{cms.ErrMoreTimestamps, text{JA: "タイムスタンプが多すぎます(1つの署名につき8個まで)。残りは調べていません", EN: "too many timestamps (8 of one signature are looked at): the rest was not"}},
+	{cms.ErrNotTimestamping, text{JA: "タイムスタンプ専用の証明書で作られたものではありません", EN: "not made with a certificate for timestamps alone"}},
+	{cms.ErrOtherContent, text{JA: "ほかの内容のタイムスタンプです", EN: "a timestamp over something else"}},
+	{cms.CryptoConstraintsFailureNoPOE, text{JA: "弱い方式(SHA-1など)の署名です", EN: "a weak signature (SHA-1 or a short key)"}},
+}
+
+// codeTexts explain the rest, as far as their code goes.
+var codeTexts = map[trust.Code]text{
+	trust.FormatFailure:             {JA: "署名の形が規格に合いません(%s)", EN: "the signature is not formed as the standards ask for (%s)"},
+	trust.HashFailure:               {JA: "署名された内容が変わっています(%s)", EN: "what was signed has changed (%s)"},
+	trust.SigConstraintsFailure:     {JA: "この文書に対する署名とは言えません(%s)", EN: "it cannot be called a signature of this document (%s)"},
+	trust.CryptoConstraintsFailure:  {JA: "何も証明できない方式か、この版が知らない方式です(%s)", EN: "an algorithm that proves nothing, or that this version does not know (%s)"},
+	trust.NoSigningCertificateFound: {JA: "署名者の証明書がありません(%s)", EN: "the signer's certificate is missing (%s)"},
+	trust.Generic:                   {JA: "調べられないところがあります(%s)", EN: "a part of it could not be looked at (%s)"},
+}
+
+func ReasonText(r trust.Reason) text {
+	if t, ok := RevocationReason(r); ok {
+		return t
+	}
+	for _, known := range reasonTexts {
+		if errors.Is(r.Err, known.cause) {
+			return known.text
+		}
+	}
+	detail := cert.Printable(r.Err.Error())
+	if known, ok := codeTexts[r.Code]; ok {
+		return known.With(detail)
+	}
+	return text{JA: "詳細: %s", EN: "%s"}.With(detail)
+}
