@@ -173,13 +173,14 @@ func (a *app) report(p *problem.Problem) {
 }
 
 func problemDocument(io *ui.IO, p *problem.Problem) problemJSON {
-	return problemJSON{p.Code, io.Text(p.What), io.Text(p.Next), p.Left, p.TryUsed}
+	return problemJSON{p.Code, io.Text(p.What), io.Text(p.Next), p.Left, p.TryUsed, p.Also}
 }
 
 type problemJSON struct {
-	Code      problem.Code `json:"code"`
-	Message   string       `json:"message"`
-	Hint      string       `json:"hint"`
-	TriesLeft *int         `json:"tries_left"`
-	TryUsed   bool         `json:"try_used"`
+	Code      problem.Code   `json:"code"`
+	Message   string         `json:"message"`
+	Hint      string         `json:"hint"`
+	TriesLeft *int           `json:"tries_left"`
+	TryUsed   bool           `json:"try_used"`
+	Also      []problem.Code `json:"also,omitempty"` // what else went wrong
 }

@@ -114,7 +114,7 @@ func (c *agentCard) tellAnyway(ctx context.Context, err error) {
 	if err == nil || ctx.Err() == nil {
 		return
 	}
-	if p := explain.Error(err); p.TryUsed || p.Code == problem.NotClosed {
+	if p := explain.Error(err); p.TryUsed || p.Code == problem.NotClosed || slices.Contains(p.Also, problem.NotClosed) {
 		c.report(err)
 	}
 }

@@ -129,10 +129,16 @@ func TestUnansweredPIN(t *testing.T) {
 // TestNotClosedAndWrong: that a card was left open does not hide a try that was
 // used.
 func TestNotClosedAndWrong(t *testing.T) {
-	open := &jpki.NotClosedError{Err: io.EOF}
-	for err, left := range map[error]int{open: -1, &jpki.PINError{Key: jpki.KeyAuth, Left: 2}: 2, &jpki.UnansweredError{Key: jpki.KeyAuth, Err: io.EOF}: -1} {
+	open := &jpki.NotClosedError{Key: jpki.KeyAuth, Verified: jpki.MaybeVerified, Err: io.EOF}
+	for err, want := range map[error]struct {
+		code problem.Code
+		left int
+	}{
+		open: {problem.NotClosed, -1}, &jpki.PINError{Key: jpki.KeyAuth, Left: 2}: {problem.PINWrong, 2},
+		&jpki.UnansweredError{Key: jpki.KeyAuth, Err: io.EOF}: {problem.PINUnanswered, -1},
+	} {
 		p := explain.Error(errors.Join(err, open))
-		if p.Code != problem.NotClosed || p.TryUsed != (err != error(open)) || (p.Left != nil) != (left >= 0) || p.Left != nil && *p.Left != left {
+		if p.Code != want.code || p.TryUsed != (err != error(open)) || (p.Left != nil) != (want.left >= 0) || p.Left != nil && *p.Left != want.left {
 			t.Errorf("%v: %+v", err, p)
 		}
 	}
@@ -152,7 +158,7 @@ func TestToldAnyway(t *testing.T) {
 		{gone, gone.Err(), false},
 		{gone, &jpki.PINError{Key: jpki.KeyAuth, Left: 2}, true},
 		{gone, &jpki.UnansweredError{Key: jpki.KeyAuth, Err: io.EOF}, true},
-		{gone, errors.Join(gone.Err(), &jpki.NotClosedError{Err: io.EOF}), true},
+		{gone, errors.Join(gone.Err(), &jpki.NotClosedError{Key: jpki.KeyAuth, Verified: jpki.WasVerified, Err: io.EOF}), true},
 		{t.Context(), &jpki.PINError{Key: jpki.KeyAuth, Left: 2}, false}, // the agent does
 	} {
 		told := false

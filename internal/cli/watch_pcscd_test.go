@@ -228,9 +228,9 @@ func startPCSCD(t *testing.T, args []string) {
 	}
 	_ = cmd.Process.Release()
 	for begun := time.Now(); ; time.Sleep(50 * time.Millisecond) {
-		pc, err := pcsc.Establish(t.Context())
+		pc, err := pcsc.Establish(context.Background())
 		if err == nil {
-			readers, err := pc.Readers(t.Context())
+			readers, err := pc.Readers(context.Background())
 			pc.Close()
 			if err == nil && len(readers) > 0 {
 				return

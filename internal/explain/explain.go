@@ -27,6 +27,15 @@ type text = i18n.Text
 // Error turns an error of any layer into what a person can act on. It is the
 // only place where that is decided.
 func Error(err error) *problem.Problem {
+	var notClosed *jpki.NotClosedError
+	if errors.As(err, &notClosed) {
+		return explainNotClosed(notClosed, err).Because(err)
+	}
+	return one(err)
+}
+
+// one explains an error of which nothing was left open.
+func one(err error) *problem.Problem {
 	if p, ok := problem.As(err); ok {
 		return p
 	}
@@ -47,7 +56,6 @@ func Error(err error) *problem.Problem {
 
 func explainPIN(err error) *problem.Problem {
 	var (
-		notClosed  *jpki.NotClosedError
 		wrong      *jpki.PINError
 		blocked    *jpki.BlockedError
 		rule       *jpki.RuleError
@@ -56,15 +64,6 @@ func explainPIN(err error) *problem.Problem {
 		unknown    *jpki.UnconfirmedChangeError
 	)
 	switch {
-	case errors.As(err, &notClosed):
-		p := problem.New(problem.NotClosed,
-			text{JA: "暗証番号を確認した状態を閉じられませんでした。ほかのプログラムがこの鍵を使えるおそれがあります。", EN: "The verified PIN could not be closed: another program could use the key."},
-			text{JA: "すぐにカードをリーダーから外してください。", EN: "Take the card off the reader now."})
-		p.TryUsed = errors.As(err, &wrong) || errors.As(err, &unanswered)
-		if wrong != nil {
-			return p.WithTries(wrong.Left)
-		}
-		return p
 	case errors.As(err, &unknown):
 		return explainUnconfirmed(unknown)
 	case errors.As(err, &refused):

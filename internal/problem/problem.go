@@ -65,13 +65,13 @@ var Statuses = []Status{
 	{1, i18n.Text{JA: "ほかの失敗", EN: "another failure"}, []Code{Failed, Output, Input, CardAnswer, NotClosed, TLS}},
 	{2, i18n.Text{JA: "使い方の誤り", EN: "wrong usage"}, []Code{Usage, NoTerminal, WhichCard}},
 	{3, i18n.Text{JA: "PC/SCサービスかカードリーダーがありません", EN: "no PC/SC service or no reader"}, []Code{NoService, NoReader}},
-	{4, i18n.Text{JA: "カードがないか、求めたものがカードにありません", EN: "no card, or a card without what was asked for"}, []Code{NoCard, CardRemoved, NotJPKI, NoCertificate, NeedsPIN, PINUnanswered}},
+	{4, i18n.Text{JA: "カードがないか、求めたものがカードにありません", EN: "no card, or a card without what was asked for"}, []Code{NoCard, CardRemoved, NotJPKI, NoCertificate, NeedsPIN}},
 	{5, i18n.Text{JA: "暗証番号は送る前に断られました(回数は減っていません)", EN: "PIN refused before it was sent (no try used)"}, []Code{PINSource, PINRule, WeakPIN, LastTry, MinTries, TriesChanged}},
 	{6, i18n.Text{JA: "暗証番号がロックされています", EN: "PIN blocked"}, []Code{PINBlocked}},
 	{7, i18n.Text{JA: "注意が必要です(更新できる期間など)", EN: "needs attention (renewal open, for example)"}, []Code{Attention}},
 	{8, i18n.Text{JA: "署名または証明書が無効か、提出先の条件に合いません(期限切れ、失効、鍵の不一致など)", EN: "signature or certificate invalid, or not what a service asks for (expired, revoked, key mismatch)"}, []Code{Invalid, Expired, KeyMismatch, DamagedCert}},
 	{9, i18n.Text{JA: "判定できません", EN: "cannot be decided"}, []Code{Undecided}},
-	{10, i18n.Text{JA: "暗証番号が違います(回数が1回減りました)", EN: "PIN wrong (a try was used)"}, []Code{PINWrong}},
+	{10, i18n.Text{JA: "暗証番号が違うか、送ったのに返事がありません(回数が1回減ったか、減ったかもしれません)", EN: "PIN wrong, or sent and not answered (a try was, or may have been, used)"}, []Code{PINWrong, PINUnanswered}},
 	{11, i18n.Text{JA: "カードは使用中です。やり直してください", EN: "card in use, try again"}, []Code{CardInUse}},
 	{12, i18n.Text{JA: "暗証番号の変更を確認できません(古いほうか新しいほうが有効です)", EN: "PIN change unconfirmed (the old or the new one may be in force)"}, []Code{PINUnconfirmed}},
 	{130, i18n.Text{JA: "中断されました", EN: "interrupted"}, []Code{Interrupted}},
@@ -94,6 +94,7 @@ type Problem struct {
 	Next    i18n.Text // what to do next
 	Left    *int      // tries left, where the problem is about a PIN and they are known
 	TryUsed bool      // the card counted a failed try, or may have
+	Also    []Code    // of what else went wrong, which What and Next tell, too
 	Cause   error
 	Silent  bool // the output already said it; only the exit status is left
 }
@@ -124,6 +125,21 @@ func (p *Problem) WithNext(next i18n.Text) *Problem {
 func (p *Problem) Because(err error) *Problem {
 	p.Cause = err
 	return p
+}
+
+// Graver is the one problem that two make: p decides code and exit status, and
+// tells other after its own.
+func (p *Problem) Graver(other *Problem) *Problem {
+	both := *p
+	both.What = i18n.Join(i18n.Text{EN: " "}, p.What, other.What)
+	both.Next = i18n.Join(i18n.Text{EN: " "}, p.Next, other.Next)
+	both.Also = append(append([]Code{}, p.Also...), append([]Code{other.Code}, other.Also...)...)
+	both.TryUsed = p.TryUsed || other.TryUsed
+	if both.Left == nil {
+		both.Left = other.Left
+	}
+	both.Silent = false
+	return &both
 }
 
 // WithTries sets the tries left and returns p.

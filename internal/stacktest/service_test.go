@@ -3,6 +3,7 @@
 package stacktest
 
 import (
+	"context"
 	"io"
 	"os"
 	"os/exec"
@@ -161,7 +162,7 @@ func (s service) kill(t *testing.T) {
 	t.Helper()
 	_ = syscall.Kill(s.pid, syscall.SIGKILL)
 	eventually(t, "pcscd has ended", func() bool {
-		_, err := pcsc.Establish(t.Context())
+		_, err := pcsc.Establish(context.Background())
 		return err != nil && syscall.Kill(s.pid, 0) == syscall.ESRCH
 	})
 }
@@ -179,12 +180,12 @@ func (s service) start(t *testing.T, readers string, number int) (stop func()) {
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }() // one that is not waited for keeps the next from starting
 	eventually(t, "pcscd is back", func() bool {
-		pc, err := pcsc.Establish(t.Context())
+		pc, err := pcsc.Establish(context.Background())
 		if err != nil {
 			return false
 		}
 		defer pc.Close()
-		states, err := pc.Readers(t.Context())
+		states, err := pc.Readers(context.Background())
 		return err == nil && len(states) == number
 	})
 	return func() {

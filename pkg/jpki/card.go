@@ -93,6 +93,7 @@ type App struct {
 	selected bool            // it is the current EF by SELECT
 	sent     bool            // a PIN left for the card: nothing is repeated any more
 	verified Key             // whose PIN was verified; 0 for none
+	outcome  Verified        // of the VERIFY
 	repeats  int             // how often the connection was begun again
 	dead     bool
 }

@@ -116,11 +116,43 @@ func (e *UnconfirmedChangeError) Error() string {
 }
 func (e *UnconfirmedChangeError) Unwrap() error { return e.Err }
 
+// Verified is whether a PIN was verified when its session was to be closed.
+type Verified int
+
+// Whether it was.
+const (
+	NotVerified   Verified = iota // the card answered that it was not
+	MaybeVerified                 // VERIFY was sent and not answered
+	WasVerified
+)
+
 // NotClosedError is a PIN session whose closing failed although the card is
-// still there: until the card is taken out, another program could use the key.
-type NotClosedError struct{ Err error }
+// still there: unless no PIN was verified, another program could use the key
+// until the card is taken out. It unwraps to both causes.
+type NotClosedError struct {
+	Key      Key
+	Verified Verified
+	Err      error // why it could not be closed
+	After    error // what had failed before, nil for nothing: it is not to be hidden
+}
 
 func (e *NotClosedError) Error() string {
-	return fmt.Sprintf("jpki: the verified PIN could not be closed: %v", e.Err)
+	what := map[Verified]string{
+		NotVerified:   "the session of a PIN (%s) that was not verified could not be closed: %v",
+		MaybeVerified: "the PIN (%s), which may have been verified, could not be closed: %v",
+		WasVerified:   "the verified PIN (%s) could not be closed: %v",
+	}[e.Verified]
+	text := "jpki: " + fmt.Sprintf(what, e.Key, e.Err)
+	if e.After != nil {
+		return e.After.Error() + "; " + text
+	}
+	return text
 }
-func (e *NotClosedError) Unwrap() error { return e.Err }
+
+// Unwrap gives what failed before, if anything did, then why it was not closed.
+func (e *NotClosedError) Unwrap() []error {
+	if e.After == nil {
+		return []error{e.Err}
+	}
+	return []error{e.After, e.Err}
+}

@@ -40,9 +40,9 @@ func (g Guard) decide(t Tries) error {
 //
 // The error is a *[RuleError] or guard's, [ErrLastTry] for none, where nothing
 // was sent; a *[BlockedError]; a *[PINError] where a try was used; an *[UnansweredError]
-// where that is not known; a *[NotClosedError], alone or joined to another; or
-// what the connection or use returned. The PIN is not wiped: that is its
-// owner's to do.
+// where that is not known; a *[NotClosedError], which holds what failed before
+// it, if anything did; or what the connection or use returned. The PIN is not
+// wiped: that is its owner's to do.
 func (c *Card) WithPIN(ctx context.Context, k Key, p PIN, guard Guard, use func(*Session) error) (err error) {
 	if err := p.Check(k); err != nil {
 		return err
@@ -58,7 +58,7 @@ func (c *Card) WithPIN(ctx context.Context, k Key, p PIN, guard Guard, use func(
 		if !app.sent {
 			_ = app.end() // why no PIN was sent is what counts
 		} else if closeErr := app.close(); closeErr != nil {
-			err = errors.Join(err, closeErr)
+			err = &NotClosedError{k, app.outcome, closeErr, err}
 		}
 	}()
 	if err := app.selectApplication(); err != nil {
@@ -88,7 +88,7 @@ func (c *Card) WithPIN(ctx context.Context, k Key, p PIN, guard Guard, use func(
 	defer stopGrace()
 	app.closeBy, stopClose = outliving(ctx, closeGrace)
 	stop = stopClose
-	app.sent = true
+	app.sent, app.outcome = true, MaybeVerified
 	if err := app.verify(k, p); err != nil {
 		return err
 	}
@@ -103,7 +103,7 @@ func (a *App) close() (err error) {
 	var leaveErr error
 	defer func() { // also when the connection panics
 		if unpowerErr := a.card.conn.Unpower(); unpowerErr != nil {
-			err = &NotClosedError{errors.Join(leaveErr, unpowerErr)}
+			err = errors.Join(leaveErr, unpowerErr)
 		}
 	}()
 	leaveErr = a.leave()
@@ -117,15 +117,19 @@ func (a *App) verify(k Key, p PIN) error {
 		return &UnansweredError{k, err}
 	}
 	if sw == apdu.StatusOK {
+		a.outcome = WasVerified
 		return nil
 	}
 	if left, ok := sw.Tries(); ok {
+		a.outcome = NotVerified
 		return &PINError{k, left}
 	}
 	if _, blocked := triesIn(sw); blocked {
+		a.outcome = NotVerified
 		return &BlockedError{k}
 	}
 	if sw.Refused() {
+		a.outcome = NotVerified
 		return fmt.Errorf("VERIFY (%s): %w", k, sw)
 	}
 	return &UnansweredError{k, sw}

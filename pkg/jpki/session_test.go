@@ -222,6 +222,17 @@ func TestNotClosed(t *testing.T) {
 			}
 		}
 	}
+	// What it says of the PIN is what the card said.
+	for raw, want := range map[string]jpki.Verified{"\x63\xC2": jpki.NotVerified, "\x69\x84": jpki.NotVerified, "\x6A\x80": jpki.NotVerified, "\x6F\x00": jpki.MaybeVerified, "": jpki.MaybeVerified} {
+		s := newSlot(t, "adult", virtualcard.Options{})
+		s.unpowerErr = stuck
+		s.fault = answering(s, string(verifyAuth), raw)
+		err := jpki.New(s).WithPIN(context.Background(), jpki.KeyAuth, rightPIN(jpki.KeyAuth), nil, nothing)
+		e := errorAs[*jpki.NotClosedError](t, err)
+		if e.Verified != want || e.Key != jpki.KeyAuth || e.After == nil {
+			t.Errorf("VERIFY answered % X: %+v", raw, e)
+		}
+	}
 	// Without a PIN sent there was nothing to close.
 	s := newSlot(t, "locked-sign", virtualcard.Options{})
 	s.unpowerErr = stuck

@@ -108,7 +108,7 @@ func connected(t *testing.T, pc *Context) *Card {
 func established(t *testing.T) *Context {
 	t.Helper()
 	goroutines, before := runtime.NumGoroutine(), sockets(t)
-	pc, err := Establish(t.Context())
+	pc, err := Establish(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +194,7 @@ func TestPCSCReaders(t *testing.T) {
 
 func TestPCSCWait(t *testing.T) {
 	pc := established(t)
-	known, err := pc.Readers(t.Context())
+	known, err := pc.Readers(context.Background())
 	must(t, err)
 	wait := func() <-chan []ReaderState {
 		news := make(chan []ReaderState, 1)
@@ -249,7 +249,7 @@ func TestPCSCWait(t *testing.T) {
 
 func TestPCSCWaitEnds(t *testing.T) {
 	pc := established(t)
-	known, err := pc.Readers(t.Context())
+	known, err := pc.Readers(context.Background())
 	must(t, err)
 	for i := range 50 { // before the wait has begun, and after
 		ctx, cancel := context.WithCancel(t.Context())
@@ -594,7 +594,7 @@ func TestPCSCRestart(t *testing.T) {
 	must(t, card.Begin(t.Context()))
 	_, err := card.Transmit(command(1))
 	must(t, err)
-	known, err := pc.Readers(t.Context())
+	known, err := pc.Readers(context.Background())
 	must(t, err)
 	waited := make(chan error, 1)
 	go func() {
@@ -616,10 +616,10 @@ func TestPCSCRestart(t *testing.T) {
 	if err := card.Close(); !errors.Is(err, ErrNoService) {
 		t.Error(err)
 	}
-	if _, err := pc.Readers(t.Context()); !errors.Is(err, ErrNoService) {
+	if _, err := pc.Readers(context.Background()); !errors.Is(err, ErrNoService) {
 		t.Error(err)
 	}
-	if _, err := Establish(t.Context()); !errors.Is(err, ErrNoService) {
+	if _, err := Establish(context.Background()); !errors.Is(err, ErrNoService) {
 		t.Error(err)
 	}
 	if got := virtual.seen(); !slices.Contains(got, "01000000") || slices.Contains(got, "02000000") {
@@ -636,7 +636,7 @@ func TestPCSCRestart(t *testing.T) {
 // A pcscd that hangs keeps nobody longer than his context.
 func TestPCSCHangs(t *testing.T) {
 	pc := established(t)
-	known, err := pc.Readers(t.Context())
+	known, err := pc.Readers(context.Background())
 	must(t, err)
 	pid := pcscd(t)
 	must(t, syscall.Kill(pid, syscall.SIGSTOP))
@@ -656,7 +656,7 @@ func TestPCSCHangs(t *testing.T) {
 		cancel()
 	}
 	start := time.Now()
-	if _, err := pc.Readers(t.Context()); !errors.Is(err, ErrNoService) {
+	if _, err := pc.Readers(context.Background()); !errors.Is(err, ErrNoService) {
 		t.Error(err)
 	}
 	if took := time.Since(start); took < callLimit || took > callLimit+time.Second {
@@ -678,7 +678,7 @@ func TestPCSCNoReaders(t *testing.T) {
 	defer startPCSCD(t, args)
 	defer killPCSCD(t)
 
-	states, err := pc.Readers(t.Context())
+	states, err := pc.Readers(context.Background())
 	must(t, err)
 	if len(states) != 0 {
 		t.Errorf("%+v", states)
@@ -698,7 +698,7 @@ func TestPCSCNoReaders(t *testing.T) {
 func TestPCSCAtOnce(t *testing.T) {
 	pc := established(t)
 	virtual := insert(t, pc, 0, &testCard{})
-	known, err := pc.Readers(t.Context())
+	known, err := pc.Readers(context.Background())
 	must(t, err)
 	virtual.seen()
 	const goroutines, times = 8, 10
@@ -773,12 +773,12 @@ func startPCSCD(t *testing.T, args []string) {
 	must(t, cmd.Start())
 	must(t, cmd.Process.Release())
 	eventually(t, "pcscd is back", func() bool {
-		pc, err := Establish(t.Context())
+		pc, err := Establish(context.Background())
 		if err != nil {
 			return false
 		}
 		defer func() { _ = pc.Close() }()
-		_, err = pc.Readers(t.Context())
+		_, err = pc.Readers(context.Background())
 		return err == nil
 	})
 }

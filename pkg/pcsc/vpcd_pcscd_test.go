@@ -3,6 +3,7 @@
 package pcsc
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -147,7 +148,7 @@ func (c *testCard) sent() []string {
 
 func reader(t *testing.T, pc *Context, slot int) ReaderState {
 	t.Helper()
-	states, err := pc.Readers(t.Context())
+	states, err := pc.Readers(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
