@@ -200,7 +200,10 @@ var formatsTopic = text{
   提出先が受け付けるかどうかは、実際のサービスでは確かめていません。
 
 確かめるとき:
-  jpki verify は、CMS/CAdES、PDF、XMLの署名を中身で見分けます。分離署名の元のファイルは --content で指定します。`,
+  jpki verify は、CMS/CAdES、PDF、XMLの署名を中身で見分けます。分離署名の元のファイルは --content で指定します。
+  PDFには、署名のあとから書き足せます。何が加えられたかは「署名のあと」に出ます。記入や注釈のように紙面に表示される
+  ものがあると終了ステータスは7、内容が変えられていれば8、書き足された部分の作りが正確でなく、プログラムによって違う
+  ものが表示されるおそれがあれば9です。--unchanged は、タイムスタンプと検証用の情報のほかは何も認めません。`,
 	EN: `The kind of signature follows the content of the file; --format and --profile change it.
 
   what is signed     what is made     kind
@@ -232,7 +235,10 @@ In doubt:
   Whether a given service accepts a signature was not verified with the real services.
 
 Checking:
-  jpki verify tells CMS/CAdES, PDF and XML apart by their content. --content names the file of a detached one.`,
+  jpki verify tells CMS/CAdES, PDF and XML apart by their content. --content names the file of a detached one.
+  A PDF can be added to after it was signed. "Since then" says what came. Exit status 7 means that it shows (form
+  fields filled in, notes), 8 that content was changed, 9 that what was added is not exact, so that programs may
+  show different things. --unchanged accepts nothing but timestamps and validation data.`,
 }
 
 // jsonTopic explains what --json writes, and lists the documents.

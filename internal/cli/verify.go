@@ -16,16 +16,17 @@ import (
 )
 
 type verifyOptions struct {
-	trust    judging.Options
-	content  []string
-	folder   string
-	profile  string
-	personal bool
-	tsaCA    string
-	keyUsage string
-	signers  []string
-	extract  string
-	force    bool
+	trust     judging.Options
+	content   []string
+	folder    string
+	profile   string
+	personal  bool
+	tsaCA     string
+	keyUsage  string
+	unchanged bool
+	signers   []string
+	extract   string
+	force     bool
 }
 
 func (a *app) newVerify() *cobra.Command {
@@ -37,13 +38,14 @@ func (a *app) newVerify() *cobra.Command {
 			JA: "CMS/CAdES(.p7s、.p7m)、PDF、XMLの署名を確かめます。ファイルにいくつあっても、すべて調べます。\n" +
 				"失効しているかどうかは、一般の人が調べられる公開の窓口がないため、失効リスト(--crl)やOCSP(--ocsp)を指定したときだけ確認します。\n" +
 				"ほかの人の署名の検証を業務として行うには、主務大臣の認定が必要です(公的個人認証法 第17条)。\n\n" +
-				"終了ステータスは、0がすべて真正、8が無効な署名があるか署名がないか --profile の条件に合わない、9が判定できない署名がある、\n" +
-				"1が調べられないファイルがあるとき(8、9、1の順に優先)です。",
+				"終了ステータスは、0がすべて真正、8が無効な署名があるか署名がないか --profile や --unchanged の条件に合わない、9が判定できない署名がある、\n" +
+				"1が調べられないファイルがある、7が署名したときのまま真正だがあとから加えられたものが表示されるとき(8、9、1、7の順に優先)です。",
 			EN: "Checks signatures in CMS/CAdES (.p7s, .p7m), PDF and XML: every signature there is.\n" +
 				"Revocation is checked only with a list (--crl) or a responder (--ocsp) that you name: there is no public source that a resident could ask.\n" +
 				"Verifying others' signatures as a business needs a ministerial accreditation (Public Personal Authentication Act, article 17).\n\n" +
-				"Exit status: 0 when all are genuine, 8 with one that is not, with no signature at all or with what --profile asks for missing,\n" +
-				"9 with one that cannot be decided, 1 with a file that cannot be checked; the first of 8, 9, 1 that applies.",
+				"Exit status: 0 when all are genuine, 8 with one that is not, with no signature at all or with what --profile or --unchanged asks for missing,\n" +
+				"9 with one that cannot be decided, 1 with a file that cannot be checked, 7 with one that is genuine as it was signed where more is shown now;\n" +
+				"the first of 8, 9, 1, 7 that applies.",
 		},
 		examples: []example{
 			{"jpki verify contract.txt.p7s", text{JA: "contract.txt と突き合わせる", EN: "against contract.txt"}},
@@ -51,6 +53,7 @@ func (a *app) newVerify() *cobra.Command {
 			{"jpki verify contract.txt.p7m --extract contract.txt", text{JA: "中の元のファイルを取り出す", EN: "taking out the file inside"}},
 			{"jpki verify sig.p7s --content contract.txt", text{JA: "元のファイルを指定する", EN: "naming the signed file"}},
 			{"jpki verify signed/*.p7s --content-dir .", text{JA: "別のフォルダーにある署名をまとめて確かめる", EN: "many, whose signed files are in another folder"}},
+			{"jpki verify --unchanged contract.pdf", text{JA: "署名のあとに何も加えられていないことまで求める", EN: "and wanting that nothing was added since"}},
 			{"jpki verify --profile touki rejected.pdf", text{JA: "登記・供託オンライン申請の条件を1つずつ調べる", EN: "go through what the land registry's online service asks for"}},
 		},
 		args: a.argCount(1, -1, text{JA: "確かめる署名のファイルを指定してください。", EN: "Name the signatures to check."}),
@@ -66,6 +69,7 @@ func (a *app) newVerify() *cobra.Command {
 	f.StringVar(&opt.tsaCA, "tsa-ca", "", a.io.Text(text{JA: "タイムスタンプ局の認証局の証明書`FILE`", EN: "`FILE` with the CA certificates of timestamping authorities to believe"}))
 	f.StringArrayVar(&opt.signers, "signer", nil, a.io.Text(text{JA: "この人の署名がなければ終了ステータス8: 氏名か、証明書のSHA-256の`WHO`(繰り返すと全員)", EN: "exit with 8 without a signature of `WHO`: the name, or the SHA-256 fingerprint of the certificate (repeatable: all of them)"}))
 	f.StringVar(&opt.keyUsage, "key-usage", keyUsageDocument, a.io.Text(text{JA: "署名に使ってよい鍵: `WHICH` は document(文書の署名用の鍵だけ)か any(どの鍵でも)", EN: "keys that may sign: `WHICH` is document (keys for signing documents) or any"}))
+	f.BoolVar(&opt.unchanged, "unchanged", false, a.io.Text(text{JA: "PDF: 署名のあとに、タイムスタンプと検証用の情報のほかに何も加えられていないことを求める", EN: "PDF: accept nothing that was added after signing but timestamps and validation data"}))
 	a.addTrustFlags(cmd, &opt.trust)
 	return cmd
 }
@@ -95,7 +99,7 @@ func (a *app) verify(ctx context.Context, opt *verifyOptions, files []string) (e
 	if err != nil {
 		return err
 	}
-	e.AnyKey = opt.keyUsage == keyUsageAny
+	e.AnyKey, e.Unchanged = opt.keyUsage == keyUsageAny, opt.unchanged
 	if opt.tsaCA != "" {
 		if e.Anchors.TSA, err = input.Certificates(ctx, opt.tsaCA); err != nil {
 			return err

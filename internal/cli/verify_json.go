@@ -52,6 +52,9 @@ type signatureVerdictDoc struct {
 	Covers      []string              `json:"covers"`
 	Outside     []string              `json:"outside"`
 	After       string                `json:"added_later"`
+	Changes     []changeDoc           `json:"changes"`
+	Unchanged   bool                  `json:"unchanged"`
+	More        bool                  `json:"shows_more"`
 	Counter     []signatureVerdictDoc `json:"counter_signatures"`
 	Touki       *checklistDoc         `json:"touki"`
 }
@@ -122,6 +125,7 @@ func (d *verifyDocument) file(v judging.FileVerdict) fileVerdictDoc {
 func (d *verifyDocument) signature(s judging.SignatureVerdict) signatureVerdictDoc {
 	doc := signatureVerdictDoc{
 		Format: s.Format, Role: s.Role, Where: s.Where, Covers: []string{}, Outside: []string{}, After: d.io.Text(s.After),
+		Changes: changeDocuments(d.io, s.Changes), Unchanged: !s.Changed, More: s.More,
 		Verdict: s.Verdict.Status(), Demo: s.Verdict.Issuer.Standing == trust.Demo, Reasons: []reasonDoc{},
 		Substitutes: []int{}, Kind: cert.Other.String(), Issuer: s.Verdict.Issuer.Standing.String(),
 		Algorithm: s.Algorithm, Revocation: s.Verdict.Revocation.String(), Evidence: evidenceDocument(s.Verdict),
@@ -193,4 +197,33 @@ func momentOrNull(t time.Time) *string {
 	}
 	s := t.UTC().Format(time.RFC3339)
 	return &s
+}
+
+// changeDoc is a change in the JSON document.
+type changeDoc struct {
+	Level  string            `json:"level"`
+	Kind   pdfsig.ChangeKind `json:"kind"`
+	About  string            `json:"about"`
+	Pages  []int             `json:"pages"`
+	Field  string            `json:"field"`
+	Object *int              `json:"object"`
+	Key    string            `json:"key"`
+	Shown  bool              `json:"shown"`
+	Text   string            `json:"text"`
+	Detail string            `json:"detail"`
+}
+
+func changeDocuments(out *ui.IO, all pdfsig.Changes) []changeDoc {
+	docs := []changeDoc{}
+	for _, c := range all {
+		doc := changeDoc{
+			Level: c.Level.String(), Kind: c.Kind, About: string(c.About), Pages: nonNil(c.Pages), Field: c.Field,
+			Key: c.Key, Shown: c.Shown, Text: out.Text(judging.ChangeText(c)), Detail: c.Detail,
+		}
+		if c.Object > 0 {
+			doc.Object = &c.Object
+		}
+		docs = append(docs, doc)
+	}
+	return docs
 }

@@ -41,6 +41,12 @@ var verdictTexts = map[trust.Status]text{
 	trust.Indeterminate:            {JA: "判定できません", EN: "cannot be decided"},
 }
 
+// moreTexts are those of a signature after which something was added that shows.
+var moreTexts = map[trust.Status]text{
+	trust.Valid:                    {JA: "署名は、署名したときの内容については有効です(失効していないことを確認しました)。あとから加えられたものも表示されます", EN: "valid as it was signed (not revoked); more is shown now"},
+	trust.ValidRevocationUnchecked: {JA: "署名は、署名したときの内容については真正です(失効は未確認)。あとから加えられたものも表示されます", EN: "genuine as it was signed (revocation not checked); more is shown now"},
+}
+
 var verdictTones = map[trust.Status]ui.Tone{
 	trust.Valid: ui.Good, trust.ValidRevocationUnchecked: ui.Good, trust.Invalid: ui.Bad, trust.Indeterminate: ui.Warn,
 }
@@ -112,7 +118,10 @@ func (r *verifyText) signature(w io.Writer, s judging.SignatureVerdict, indent i
 
 func (r *verifyText) verdictRows(s judging.SignatureVerdict) [][]string {
 	status := s.Verdict.Status()
-	verdict := verdictTexts[status]
+	verdict, tone := verdictTexts[status], verdictTones[status]
+	if s.More && tone == ui.Good {
+		verdict, tone = moreTexts[status], ui.Warn
+	}
 	if s.Role == judging.RoleTimestamp {
 		verdict = stampVerdictTexts[status]
 	}
@@ -122,7 +131,7 @@ func (r *verifyText) verdictRows(s judging.SignatureVerdict) [][]string {
 	if s.Verdict.Issuer.Standing == trust.Given && s.Role != judging.RoleTimestamp {
 		verdict = text{JA: "%s(公的個人認証サービスではなく、--ca で指定した認証局)", EN: "%s (under a CA of --ca, not under JPKI)"}.With(verdict)
 	}
-	rows := [][]string{r.io.Row(verdictTones[status], text{JA: "判定", EN: "Verdict"}, terms.Capital(verdict))}
+	rows := [][]string{r.io.Row(tone, text{JA: "判定", EN: "Verdict"}, terms.Capital(verdict))}
 	add := func(tone ui.Tone, label, value text) { rows = append(rows, r.io.Row(tone, label, value)) }
 	if s.SavedAgain {
 		add(ui.Plain, text{JA: "理由", EN: "Reason"}, savedAgainText)
@@ -132,6 +141,9 @@ func (r *verifyText) verdictRows(s judging.SignatureVerdict) [][]string {
 			break // all of them follow from that
 		}
 		add(ui.Plain, text{JA: "理由", EN: "Reason"}, judging.ReasonText(reason))
+	}
+	if s.Altered {
+		add(ui.Bad, text{JA: "条件", EN: "Asked for"}, text{JA: "--unchanged(署名のあとに何も加えられていないこと)に合いません", EN: "--unchanged (nothing added since it was signed): not met"})
 	}
 	switch s.Role {
 	case judging.RoleCertification:
@@ -237,7 +249,8 @@ type fileResult trust.Status
 const (
 	fileUnsigned  fileResult = "unsigned"  // nothing in it is a signature
 	fileUnchecked fileResult = "unchecked" // it could not be looked at
-	fileUnfit     fileResult = "unfit"     // genuine, and not what --profile asks for
+	fileUnfit     fileResult = "unfit"     // genuine, and not what --profile or --unchanged asks for
+	fileMore      fileResult = "more"      // genuine as it was signed, and more is shown now
 )
 
 // tally is what the last line counts: the demo card's signatures apart from
@@ -264,6 +277,7 @@ var fileResults = []struct {
 }{
 	{fileResult(trust.Valid), text{JA: "有効", EN: "valid"}, ui.Good},
 	{fileResult(trust.ValidRevocationUnchecked), text{JA: "真正(失効は未確認)", EN: "genuine (revocation not checked)"}, ui.Good},
+	{fileMore, text{JA: "真正(あとから加えられたものも表示)", EN: "genuine as signed, more is shown now"}, ui.Warn},
 	{fileResult(trust.Invalid), text{JA: "無効", EN: "NOT genuine"}, ui.Bad},
 	{fileUnfit, text{JA: "条件に不適合", EN: "does not meet what is asked"}, ui.Bad},
 	{fileResult(trust.Indeterminate), text{JA: "判定できません", EN: "cannot be decided"}, ui.Warn},
@@ -281,6 +295,8 @@ func (r *verifyText) summarize(v judging.FileVerdict) {
 		result = fileUnchecked
 	case code == problem.Invalid && v.Status() != trust.Invalid:
 		result = fileUnfit
+	case code == problem.Attention:
+		result = fileMore
 	}
 	t := tally{result, slices.ContainsFunc(v.Signatures, func(s judging.SignatureVerdict) bool { return s.Verdict.Issuer.Standing == trust.Demo })}
 	r.counts[t]++

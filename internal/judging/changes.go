@@ -7,7 +7,9 @@ import (
 	"strings"
 
 	"github.com/jpki-tools/jpki/internal/i18n"
+	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/pdfsig"
+	"github.com/jpki-tools/jpki/pkg/trust"
 )
 
 // changeTexts name what was added to a PDF after it was signed.
@@ -32,12 +34,15 @@ var aboutTexts = map[pdfsig.ChangeAbout]text{
 
 // laterText says what was added after a signature of a PDF.
 func laterText(s pdfsig.Signature) text {
-	if _, undecided := errors.AsType[*pdfsig.UpdateError](s.Err()); undecided {
-		return text{JA: "何が加えられたかは判定できません", EN: "what was added cannot be told"}
-	}
+	_, undecided := errors.AsType[*pdfsig.UpdateError](s.Err())
 	var all []text
 	for _, c := range groupChanges(s.Changes) {
-		all = append(all, changeText(c))
+		if !undecided || c.Kind == pdfsig.ChangeContent {
+			all = append(all, ChangeText(c))
+		}
+	}
+	if undecided && len(all) == 0 {
+		return text{JA: "何が加えられたかは判定できません", EN: "what was added cannot be told"}
 	}
 	return i18n.Join(text{JA: "。", EN: "; "}, all...)
 }
@@ -50,6 +55,9 @@ func groupChanges(all pdfsig.Changes) (groups []pdfsig.Change) {
 			groups = append(groups, c)
 			continue
 		}
+		if c.Kind == pdfsig.ChangeContent {
+			continue // the first says where
+		}
 		pages := slices.Concat(groups[i].Pages, c.Pages)
 		slices.Sort(pages)
 		groups[i].Pages = slices.Compact(pages)
@@ -57,19 +65,34 @@ func groupChanges(all pdfsig.Changes) (groups []pdfsig.Change) {
 	return groups
 }
 
-func changeText(c pdfsig.Change) text {
+// ChangeText names a change, and where it is.
+func ChangeText(c pdfsig.Change) text {
 	what, ok := aboutTexts[c.About]
 	if !ok {
 		what = changeTexts[c.Kind]
 	}
+	var where []text
 	switch pages := pageList(c.Pages); {
-	case len(c.Pages) == 0:
-		return what
 	case len(c.Pages) == 1:
-		return text{JA: "%s(%sページ)", EN: "%s (page %s)"}.With(what, pages)
-	default:
-		return text{JA: "%s(%sページ)", EN: "%s (pages %s)"}.With(what, pages)
+		where = append(where, text{JA: "%sページ", EN: "page %s"}.With(pages))
+	case len(c.Pages) > 1:
+		where = append(where, text{JA: "%sページ", EN: "pages %s"}.With(pages))
 	}
+	if c.Kind == pdfsig.ChangeContent {
+		if c.Field != "" {
+			where = append(where, text{JA: "フォームの欄「%s」", EN: "the form field %q"}.With(cert.Printable(c.Field)))
+		}
+		if c.Object > 0 {
+			where = append(where, text{JA: "オブジェクト%d", EN: "object %d"}.With(c.Object))
+		}
+		if c.Key != "" {
+			where = append(where, i18n.Same("/"+cert.Printable(c.Key)))
+		}
+	}
+	if len(where) == 0 {
+		return what
+	}
+	return text{JA: "%s(%s)", EN: "%s (%s)"}.With(what, i18n.Join(text{JA: "、", EN: ", "}, where...))
 }
 
 // maxPages is how many pages are named one by one.
@@ -85,4 +108,70 @@ func pageList(pages []int) string {
 		all = append(all, strconv.Itoa(n))
 	}
 	return strings.Join(all, ", ")
+}
+
+// showsMore reports whether a signature that is genuine stands in a file that
+// shows more than it did when it was signed: where the only thing that came is a
+// signature that shows, this must be genuine itself.
+func (v FileVerdict) showsMore(s SignatureVerdict) bool {
+	return slices.ContainsFunc(s.Changes, func(c pdfsig.Change) bool {
+		return c.Shown && !(c.Kind == pdfsig.ChangeSignatureShown && v.genuine(cert.Printable(c.Field)))
+	})
+}
+
+// alteredLater reports whether something else than what proves a time came after
+// somebody's signature. What cannot be told is not that.
+func (s SignatureVerdict) alteredLater() bool {
+	undecided := slices.ContainsFunc(s.reasons, func(r trust.Reason) bool {
+		_, is := errors.AsType[*pdfsig.UpdateError](r.Err)
+		return is
+	})
+	return s.Changed && !undecided && s.Role != RoleTimestamp
+}
+
+// genuine reports whether the signature of a field is.
+func (v FileVerdict) genuine(field string) bool {
+	return slices.ContainsFunc(v.Signatures, func(s SignatureVerdict) bool {
+		return s.Where == field && (s.status() == trust.Valid || s.status() == trust.ValidRevocationUnchecked)
+	})
+}
+
+// ruleTexts say what is not exact in what was added to a PDF.
+var ruleTexts = map[string]text{
+	"bytes":         {JA: "どこにも属さないデータがあります", EN: "there is data that belongs nowhere"},
+	"offset":        {JA: "相互参照表が、ものの位置を正しく示していません", EN: "a cross-reference does not point to where its object begins"},
+	"outside":       {JA: "相互参照表が、前からあるデータを別のものとして指しています", EN: "a cross-reference makes something else of data that was there before"},
+	"twice":         {JA: "同じものが2つあります", EN: "something is there twice"},
+	"section":       {JA: "相互参照表が正確ではありません", EN: "the cross-references are not exact"},
+	"prev":          {JA: "前の相互参照表を正しく指していません(/Prev)", EN: "Prev does not point to the cross-references before"},
+	"size":          {JA: "オブジェクトの数が合いません(/Size)", EN: "Size does not count all objects"},
+	"hybrid":        {JA: "2つある相互参照表が食い違っています", EN: "two cross-references disagree"},
+	"startxref":     {JA: "相互参照表の位置を正しく示していません(startxref)", EN: "startxref does not point exactly to the cross-references"},
+	"end":           {JA: "ファイルの終わりの1,024バイトに startxref がありません", EN: "startxref is not in the last 1,024 bytes of the file"},
+	"length":        {JA: "データの長さが合いません(/Length)", EN: "a stream does not end where its Length says"},
+	"object-stream": {JA: "まとめて圧縮されたものの中に、どこからも指されていないものがあります", EN: "an object stream holds objects that no cross-reference names"},
+	"hidden":        {JA: "壊れたPDFを直して読むプログラムだけが見つけるものが隠れています", EN: "something is hidden that only programs find that repair a PDF"},
+	"generation":    {JA: "参照の世代番号が、指す先と合いません", EN: "a reference has another generation than its object"},
+	"linearized":    {JA: "ファイルの長さによって、別の場所から読まれます", EN: "the file is read from another place according to its length"},
+	"unreadable":    {JA: "読めないところがあります", EN: "a part of it cannot be read"},
+}
+
+// inexactText says why nothing is said of what was added after a signature, and
+// where.
+func inexactText(e *pdfsig.UpdateError) text {
+	what, ok := ruleTexts[e.Rule]
+	if !ok {
+		what = ruleTexts["unreadable"]
+	}
+	where := []text{what}
+	if e.Object > 0 {
+		where = append(where, text{JA: "オブジェクト%d", EN: "object %d"}.With(e.Object))
+	}
+	if e.Offset >= 0 {
+		where = append(where, text{JA: "先頭から%dバイト", EN: "byte %d"}.With(e.Offset))
+	}
+	return text{
+		JA: "署名のあとに何が加えられたか判定できません。作りが正確でなく、プログラムによって違うものが表示されるおそれがあります(%s)",
+		EN: "what was added after signing cannot be told: its structure is not exact, so that programs may show different things (%s)",
+	}.With(i18n.Join(text{JA: "、", EN: ", "}, where...))
 }

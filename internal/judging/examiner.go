@@ -49,6 +49,9 @@ type Examiner struct {
 	ocsp    string
 	require bool
 	AnyKey  bool // whatever a key is for, it may have signed
+	// Unchanged demands that nothing but what proves a time was added to a PDF
+	// after a signature.
+	Unchanged bool
 
 	mu      sync.Mutex
 	kept    []cert.Fingerprint     // of CAs that are stored

@@ -36,8 +36,10 @@ type Found struct {
 	Claimed    time.Time // the signing time, as the signer claims
 	reasons    []trust.Reason
 	Covers     []text
-	Outside    []text // what it does not cover
-	After      text   // what was added after it
+	Outside    []text         // what it does not cover
+	After      text           // what was added after it
+	Changes    pdfsig.Changes // the same of a PDF, one by one
+	Changed    bool           // by something else than what proves a time
 	stamps     []Stamp
 	itself     *Stamp             // of a document timestamp
 	counter    []Found            // over this one
@@ -326,7 +328,7 @@ func pdfFinding(s pdfsig.Signature) Found {
 		found.Covers = []text{{JA: "文書の全体", EN: "the whole document"}}
 	default:
 		found.Covers = []text{{JA: "署名したときの文書の全体", EN: "the whole document as it was then"}}
-		found.After = laterText(s)
+		found.After, found.Changes, found.Changed = laterText(s), s.Changes, !s.Unchanged()
 	}
 	return found
 }

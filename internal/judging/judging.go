@@ -38,6 +38,8 @@ type SignatureVerdict struct {
 	Proven    time.Time    // when it existed, by a timestamp that is believed
 	Counter   []SignatureVerdict
 	Checklist []checklist.Item // with --profile
+	More      bool             // is shown than when it was signed
+	Altered   bool             // something was added, and Examiner.Unchanged forbids it
 }
 
 // Code says what stands against a file: something invalid before what cannot
@@ -56,8 +58,11 @@ func (v FileVerdict) Code() (code problem.Code) {
 		code = problem.Undecided
 	}
 	for _, s := range v.Signatures {
-		if checklist.Unmet(s.Checklist) > 0 {
-			code = problem.Invalid
+		if checklist.Unmet(s.Checklist) > 0 || s.Altered {
+			return problem.Invalid
+		}
+		if s.More && code == "" {
+			code = problem.Attention
 		}
 	}
 	if len(v.Missing) > 0 {
@@ -67,7 +72,7 @@ func (v FileVerdict) Code() (code problem.Code) {
 }
 
 // gravity orders the codes of files for the exit status of many.
-var gravity = map[problem.Code]int{problem.Failed: 1, problem.Undecided: 2, problem.Invalid: 3}
+var gravity = map[problem.Code]int{problem.Attention: 1, problem.Failed: 2, problem.Undecided: 3, problem.Invalid: 4}
 
 func Worse(a, b problem.Code) problem.Code {
 	if gravity[b] > gravity[a] {
@@ -117,6 +122,10 @@ func (e *Examiner) JudgeFile(ctx context.Context, f FileFinding, p checklist.Pro
 	}
 	if v.Err == nil && (len(v.Signatures) == 0 || p != "" && !v.signed()) {
 		v.Err = noSignature(f.file)
+	}
+	for i, s := range v.Signatures {
+		v.Signatures[i].More = v.showsMore(s)
+		v.Signatures[i].Altered = e.Unchanged && s.alteredLater()
 	}
 	return v
 }

@@ -56,6 +56,9 @@ func ReasonText(r trust.Reason) text {
 	if t, ok := RevocationReason(r); ok {
 		return t
 	}
+	if inexact, ok := errors.AsType[*pdfsig.UpdateError](r.Err); ok {
+		return inexactText(inexact)
+	}
 	for _, known := range reasonTexts {
 		if errors.Is(r.Err, known.cause) {
 			return known.text

@@ -90,6 +90,18 @@ func (p Permission) allowed() Level {
 	return LevelAnnotation
 }
 
+// Unchanged reports whether nothing but document timestamps and validation data
+// was added after the signature: what a strict reader asks for. Where it cannot
+// be told, the answer is no.
+func (s Signature) Unchanged() bool {
+	if _, undecided := errors.AsType[*UpdateError](s.Err()); undecided || !s.Complete {
+		return false
+	}
+	return !slices.ContainsFunc(s.Changes, func(c Change) bool {
+		return c.Kind != ChangeTimestamp && c.Kind != ChangeValidationData
+	})
+}
+
 // compareRevisions compares each signed revision with the next one, and the
 // last with the file as it is. What a step changed counts for every signature
 // before it; a signature forbids what its own rules and those of the

@@ -159,7 +159,20 @@ func (s Signature) intact() Answer {
 			return NotMet
 		}
 	}
+	if err == nil && slices.ContainsFunc(s.Changes, changesWhatIsHandedIn) {
+		return NotMet
+	}
 	return answer(err == nil, true)
+}
+
+// changesWhatIsHandedIn reports whether a change is one of the document: who
+// else signed it, and what proves when, is not.
+func changesWhatIsHandedIn(c Change) bool {
+	switch c.Kind {
+	case ChangeTimestamp, ChangeValidationData, ChangeSignature, ChangeSignatureShown:
+		return false
+	}
+	return true
 }
 
 func (s Signature) toukiName(item ToukiItem, key, want pdf.Name) Requirement {

@@ -10,7 +10,7 @@ import (
 // compareCatalogs wants the same catalog and goes through its keys (7.7.2).
 func (c *comparison) compareCatalogs() error {
 	if c.old.Root != c.new.Root {
-		c.content("the file has another catalog")
+		c.content(keyed("Root"), "the file has another catalog")
 	}
 	for _, key := range differing(c.old.Catalog, c.new.Catalog) {
 		var err error
@@ -26,7 +26,7 @@ func (c *comparison) compareCatalogs() error {
 		case "Metadata":
 			err = c.checkMetadata(now)
 		default:
-			c.content("%s of the catalog was changed", key)
+			c.content(keyed(key), "%s of the catalog was changed", key)
 		}
 		if err != nil {
 			return err
@@ -46,7 +46,7 @@ func (c *comparison) compareInfo() error {
 	if ok && c.roles.table.of(ref.Number)&^roleInfo == 0 {
 		c.note(Signature, Metadata, "document information was changed")
 	} else if ok || was != nil {
-		c.content("document information is something else now")
+		c.content(keyed("Info"), "document information is something else now")
 	}
 	return nil
 }
@@ -58,7 +58,7 @@ func (c *comparison) judgeInfo(pair) error {
 
 func (c *comparison) judgeMetadata(p pair) error {
 	if _, isStream := p.new.(*pdf.Stream); !isStream && p.new != nil {
-		c.content("metadata is something else now")
+		c.content(keyed("Metadata"), "metadata is something else now")
 	} else {
 		c.note(Signature, Metadata, "metadata was changed")
 	}
@@ -77,7 +77,7 @@ func (c *comparison) checkMetadata(now pdf.Object) error {
 		return err
 	}
 	if !isRef || c.roles.table.of(ref.Number)&^roleMetadata != 0 {
-		c.content("metadata is something else now")
+		c.content(keyed("Metadata"), "metadata is something else now")
 	} else {
 		c.note(Signature, Metadata, "metadata was replaced")
 	}
@@ -88,7 +88,7 @@ func (c *comparison) checkMetadata(now pdf.Object) error {
 func (c *comparison) checkVersion(now pdf.Object) {
 	name, ok := now.(pdf.Name)
 	if !ok && now != nil || ok && (len(name) != 3 || !strings.Contains("1.0 1.1 1.2 1.3 1.4 1.5 1.6 1.7 2.0", string(name))) {
-		c.content("Version of the catalog was changed")
+		c.content(keyed("Version"), "Version of the catalog was changed")
 		return
 	}
 	c.note(None, ValidationData, "Version of the catalog was changed")
@@ -121,7 +121,7 @@ func (c *comparison) checkExtensions() error {
 			}
 			for key := range one {
 				if !slices.Contains([]pdf.Name{"Type", "BaseVersion", "ExtensionLevel", "ExtensionRevision", "URL"}, key) {
-					c.content("Extensions of the catalog have %s now", key)
+					c.content(keyed(key), "Extensions of the catalog have %s now", key)
 				}
 			}
 		}
@@ -134,7 +134,7 @@ func (c *comparison) checkExtensions() error {
 // change. What they refer to is there once and for all.
 func (c *comparison) judgeValidation(p pair) error {
 	if _, isStream := p.old.(*pdf.Stream); isStream {
-		c.content("object %d of the validation data was changed", p.ref.Number)
+		c.content(object(p.ref.Number), "object %d of the validation data was changed", p.ref.Number)
 		return nil
 	}
 	c.note(None, ValidationData, "validation data was added")
@@ -183,7 +183,7 @@ func (c *comparison) checkStore(dict pdf.Dict, keys map[pdf.Name]bool) error {
 	for key, value := range dict {
 		streams, known := keys[key]
 		if !known {
-			c.content("validation data has %s, which is none", key)
+			c.content(keyed(key), "validation data has %s, which is none", key)
 		}
 		if !streams {
 			continue
@@ -211,6 +211,6 @@ func (c *comparison) checkStore(dict pdf.Dict, keys map[pdf.Name]bool) error {
 // or was validation data and nothing else.
 func (c *comparison) checkOnly(o pdf.Object) {
 	if ref, ok := o.(pdf.Ref); ok && c.roles.table.of(ref.Number)&^roleDSS != 0 {
-		c.content("validation data refers to object %d, which is something else", ref.Number)
+		c.content(object(ref.Number), "validation data refers to object %d, which is something else", ref.Number)
 	}
 }

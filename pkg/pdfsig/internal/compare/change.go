@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+
+	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
 // Level is what a certification must allow for a change (ISO 32000-1,
@@ -59,6 +61,10 @@ type Change struct {
 	// where that cannot be told.
 	Pages []int
 	Field string // full name of the form field it is about
+	// Object and Key are, of content that was changed, the number of its object
+	// and the key there, as far as they are known.
+	Object int
+	Key    string
 	// Shown is true where a reader shows more, or something else, than was
 	// there when the document was signed.
 	Shown  bool
@@ -111,9 +117,28 @@ func union(a, b []int) []int {
 	return slices.Compact(all)
 }
 
+// place is where content was changed, as far as it can be told.
+type place struct {
+	object int
+	key    pdf.Name
+	page   int
+	field  string
+}
+
+func object(number int) place  { return place{object: number} }
+func keyed(key pdf.Name) place { return place{key: key} }
+
+func (c *comparison) page(ref pdf.Ref, key pdf.Name) place {
+	return place{key: key, page: c.pageNumber(ref.Number)}
+}
+
 // content notes a change that nothing allows.
-func (c *comparison) content(format string, args ...any) {
-	c.found.add(Change{Level: Content, Kind: Altered, Shown: true, Detail: fmt.Sprintf(format, args...)})
+func (c *comparison) content(at place, format string, args ...any) {
+	change := Change{Level: Content, Kind: Altered, Shown: true, Object: at.object, Key: string(at.key), Field: at.field, Detail: fmt.Sprintf(format, args...)}
+	if at.page > 0 {
+		change.Pages = []int{at.page}
+	}
+	c.found.add(change)
 }
 
 // about is note for what its kind alone does not tell.

@@ -125,7 +125,7 @@ type pair struct {
 func (c *comparison) findChanged() error {
 	newest := c.old.Sections()[0].Offset
 	if !slices.ContainsFunc(c.new.Sections(), func(s *pdf.Section) bool { return s.Offset == newest }) {
-		c.content("the file was not continued but written anew")
+		c.content(place{}, "the file was not continued but written anew")
 	}
 	for n := range unshared(c.old, c.new) {
 		if err := c.findOne(n); err != nil {
@@ -163,7 +163,7 @@ func (c *comparison) findOne(n int) error {
 		return err
 	}
 	if isType(old, "ObjStm") {
-		c.content("object stream %d was changed", n)
+		c.content(object(n), "object stream %d was changed", n)
 	}
 	c.changed[n] = pair{pdf.Ref{Number: n, Generation: oldRef.Generation}, old, now}
 	return nil
@@ -237,7 +237,7 @@ func (c *comparison) judge(p pair) error {
 		return nil // nothing refers to it
 	}
 	if p.old == nil {
-		c.content("object %d was missing when the document was signed, and is there now", p.ref.Number)
+		c.content(object(p.ref.Number), "object %d was missing when the document was signed, and is there now", p.ref.Number)
 		return nil
 	}
 	for _, rule := range rules {
@@ -246,9 +246,9 @@ func (c *comparison) judge(p pair) error {
 		}
 	}
 	if roles&(roles-1) != 0 && roles&typed != 0 {
-		c.content("object %d, which is more than one thing, was changed", p.ref.Number)
+		c.content(object(p.ref.Number), "object %d, which is more than one thing, was changed", p.ref.Number)
 	} else {
-		c.content("object %d was changed", p.ref.Number)
+		c.content(object(p.ref.Number), "object %d was changed", p.ref.Number)
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ func (c *comparison) addedField(ref pdf.Ref) error {
 	}
 	name, _ := field["T"].(pdf.String)
 	if !whole || c.names[c.limits.Text(name)] {
-		c.content("form field %d was added", ref.Number)
+		c.content(object(ref.Number), "form field %d was added", ref.Number)
 		return nil
 	}
 	c.names[c.limits.Text(name)] = true
@@ -183,7 +183,7 @@ func (d *Document) shows(widget pdf.Dict) (bool, error) {
 // judgeField judges a field, widget or another annotation that changed.
 func (c *comparison) judgeField(p pair) error {
 	if _, isArray := p.old.(pdf.Array); isArray {
-		c.content("object %d, a list of fields or annotations, was changed", p.ref.Number)
+		c.content(object(p.ref.Number), "object %d, a list of fields or annotations, was changed", p.ref.Number)
 		return nil
 	}
 	if f, ok := c.fields[p.ref.Number]; ok {
@@ -202,7 +202,7 @@ func (c *comparison) compareField(f *Field, p pair) error {
 	old, ok1 := p.old.(pdf.Dict)
 	now, ok2 := p.new.(pdf.Dict)
 	if !ok1 || !ok2 {
-		c.content("field %q was removed", f.Name)
+		c.content(place{field: f.Name}, "field %q was removed", f.Name)
 		return nil
 	}
 	widget, err := c.widgetOf(f)
@@ -227,7 +227,7 @@ func (c *comparison) compareField(f *Field, p pair) error {
 				change.Level = max(change.Level, Annotation)
 			}
 		default:
-			change = Change{Level: Content, Kind: Altered, Shown: true, Field: f.Name, Pages: change.Pages, Detail: "field " + quoted(f.Name) + " was changed: " + string(key)}
+			change = Change{Level: Content, Kind: Altered, Shown: true, Field: f.Name, Key: string(key), Pages: change.Pages, Detail: "field " + quoted(f.Name) + " was changed: " + string(key)}
 		}
 	}
 	return c.finish(change, f, widget)
@@ -310,7 +310,7 @@ func (c *comparison) judgeAppearance(p pair) error {
 	if _, isStream := p.old.(*pdf.Stream); !isStream {
 		_, wasDict := p.old.(pdf.Dict)
 		if _, isDict := p.new.(pdf.Dict); !wasDict || !isDict {
-			c.content("object %d, an appearance, was changed", p.ref.Number)
+			c.content(object(p.ref.Number), "object %d, an appearance, was changed", p.ref.Number)
 			return nil
 		}
 	}

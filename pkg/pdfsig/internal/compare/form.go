@@ -84,12 +84,12 @@ func (c *comparison) compareForms() error {
 			c.appearances(c.waiting.form, "the form's default appearance was changed")
 		case key == "NeedAppearances":
 			if _, isBool := c.new.Form[key].(bool); !isBool && c.new.Form[key] != nil {
-				c.content("NeedAppearances of the form was changed")
+				c.content(keyed("NeedAppearances"), "NeedAppearances of the form was changed")
 			} else {
 				c.appearances(len(c.fields) > 0, "readers draw the fields anew")
 			}
 		default:
-			c.content("%s of the form was changed", key)
+			c.content(keyed(key), "%s of the form was changed", key)
 		}
 	}
 	if err := c.compareResources(); err != nil {
@@ -105,10 +105,10 @@ func (c *comparison) compareForms() error {
 	}
 	list := compareLists(old, now)
 	for _, ref := range list.removed {
-		c.content("form field %d was removed", ref.Number)
+		c.content(object(ref.Number), "form field %d was removed", ref.Number)
 	}
 	if list.reordered {
-		c.content("the form's fields are in another order")
+		c.content(keyed("AcroForm"), "the form's fields are in another order")
 	}
 	for _, ref := range list.added {
 		if err := c.addedField(ref); err != nil {
@@ -123,10 +123,10 @@ func (c *comparison) compareForms() error {
 func (c *comparison) checkFormRole() error {
 	ref, ok := c.new.Catalog["AcroForm"].(pdf.Ref)
 	if ok && c.roles.table.of(ref.Number)&^roleForm != 0 && !pdf.Equal(ref, c.old.Catalog["AcroForm"]) {
-		c.content("the form is another object now")
+		c.content(keyed("AcroForm"), "the form is another object now")
 	}
 	if c.old.Form != nil && c.new.Form == nil {
-		c.content("the form was removed")
+		c.content(keyed("AcroForm"), "the form was removed")
 	}
 	return nil
 }
@@ -140,7 +140,7 @@ func (c *comparison) appearances(shown bool, detail string) {
 	}
 	for _, f := range c.fields {
 		if c.limits.Locked(f.Name) && !f.Signature {
-			c.content("%s, and field %q is locked", detail, f.Name)
+			c.content(place{field: f.Name}, "%s, and field %q is locked", detail, f.Name)
 			return
 		}
 	}
@@ -241,14 +241,14 @@ func (c *comparison) compareCategory(key pdf.Name, old, now pdf.Object) (added b
 	is, ok2 := now.(pdf.Dict)
 	if !ok1 && old != nil || !ok2 && now != nil {
 		if !pdf.Equal(old, now) {
-			c.content("%s of the form's default resources was changed", key)
+			c.content(keyed(key), "%s of the form's default resources was changed", key)
 		}
 		return false, nil
 	}
 	shown := false
 	for _, name := range differing(was, is) {
 		if was[name] != nil {
-			c.content("%s %s of the form was changed", key, name)
+			c.content(keyed(name), "%s %s of the form was changed", key, name)
 			continue
 		}
 		added = true
@@ -266,7 +266,7 @@ func (c *comparison) judgeCategory(p pair) error {
 	_, was := p.old.(pdf.Dict)
 	_, is := p.new.(pdf.Dict)
 	if _, isArray := p.old.(pdf.Array); !isArray && (!was || !is) {
-		c.content("object %d of the form's default resources was changed", p.ref.Number)
+		c.content(object(p.ref.Number), "object %d of the form's default resources was changed", p.ref.Number)
 	}
 	return nil
 }
@@ -277,12 +277,12 @@ func (c *comparison) judgeList(p pair) error {
 	old, ok1 := p.old.(pdf.Array)
 	now, ok2 := p.new.(pdf.Array)
 	if !ok1 || !ok2 {
-		c.content("object %d, a list of fields or annotations, was changed", p.ref.Number)
+		c.content(object(p.ref.Number), "object %d, a list of fields or annotations, was changed", p.ref.Number)
 		return nil
 	}
 	roles := c.roles.table.of(p.ref.Number)
 	if roles&roleFields != 0 && c.old.Form["Fields"] != pdf.Object(p.ref) {
-		c.content("object %d, a list of fields, was changed", p.ref.Number)
+		c.content(object(p.ref.Number), "object %d, a list of fields, was changed", p.ref.Number)
 	}
 	if roles&roleAnnots == 0 {
 		return nil

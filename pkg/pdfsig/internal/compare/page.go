@@ -13,7 +13,7 @@ func (c *comparison) judgePage(p pair) error {
 	old, ok1 := p.old.(pdf.Dict)
 	now, ok2 := p.new.(pdf.Dict)
 	if !ok1 || !ok2 || !isType(old, "Page") || !isType(now, "Page") || old["Kids"] != nil || now["Kids"] != nil {
-		c.content("object %d of the page tree was changed", p.ref.Number)
+		c.content(object(p.ref.Number), "object %d of the page tree was changed", p.ref.Number)
 		return nil
 	}
 	for _, key := range differing(old, now) {
@@ -26,9 +26,9 @@ func (c *comparison) judgePage(p pair) error {
 				c.structure(Signature)
 				continue
 			}
-			c.content("page %s: %s was changed", c.pageName(p.ref), key)
+			c.content(c.page(p.ref, key), "page %s: %s was changed", c.pageName(p.ref), key)
 		default:
-			c.content("page %s: %s was changed", c.pageName(p.ref), key)
+			c.content(c.page(p.ref, key), "page %s: %s was changed", c.pageName(p.ref), key)
 		}
 	}
 	before, err := pdf.As[pdf.Array](c.old.File, old["Annots"])
@@ -40,7 +40,7 @@ func (c *comparison) judgePage(p pair) error {
 		return err
 	}
 	if ref, ok := now["Annots"].(pdf.Ref); ok && !pdf.Equal(ref, old["Annots"]) && c.roles.table.of(ref.Number) != 0 {
-		c.content("page %s: its annotations are another object now", c.pageName(p.ref))
+		c.content(c.page(p.ref, "Annots"), "page %s: its annotations are another object now", c.pageName(p.ref))
 	}
 	return c.compareAnnotations(p.ref.Number, before, after)
 }
@@ -64,7 +64,7 @@ func (c *comparison) compareAnnotations(page int, old, now pdf.Array) error {
 			continue
 		}
 		if c.roles.table.of(ref.Number) != 0 {
-			c.content("object %d is an annotation now", ref.Number)
+			c.content(object(ref.Number), "object %d is an annotation now", ref.Number)
 			continue
 		}
 		if err := c.annotation(c.new, page, ref, "added"); err != nil {
@@ -104,7 +104,7 @@ func (c *comparison) annotation(d *Document, page int, o pdf.Object, how string)
 		return nil // it was none
 	}
 	if subtype == "" || subtype == "Widget" {
-		c.content("a form field's widget was %s", how)
+		c.content(place{}, "a form field's widget was %s", how)
 		return nil
 	}
 	c.annotated(page, "", fmt.Sprintf("an annotation (%s) was %s", subtype, how))
@@ -126,9 +126,9 @@ func (c *comparison) compareAnnotation(p pair) error {
 	now, still := p.new.(pdf.Dict)
 	switch {
 	case !ok || subtype == "" || subtype == "Widget" || c.roles.table.of(p.ref.Number)&roleField != 0:
-		c.content("object %d, a field or its widget, was changed", p.ref.Number)
+		c.content(object(p.ref.Number), "object %d, a field or its widget, was changed", p.ref.Number)
 	case p.new != nil && (!still || now["Subtype"] != pdf.Object(subtype) || now["FT"] != nil):
-		c.content("an annotation (%s) is something else now", subtype)
+		c.content(place{}, "an annotation (%s) is something else now", subtype)
 	default:
 		page := c.roles.pages[p.ref.Number]
 		if ref, ok := old["P"].(pdf.Ref); page == 0 && ok {

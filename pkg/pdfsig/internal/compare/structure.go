@@ -17,7 +17,7 @@ func (c *comparison) judgeStructure(p pair) error {
 	if old, isArray := p.old.(pdf.Array); isArray {
 		now, still := p.new.(pdf.Array)
 		if !still {
-			c.content("object %d of the structure was changed", p.ref.Number)
+			c.content(object(p.ref.Number), "object %d of the structure was changed", p.ref.Number)
 			return nil
 		}
 		return c.compareKids(old, now)
@@ -25,7 +25,7 @@ func (c *comparison) judgeStructure(p pair) error {
 	old, ok1 := p.old.(pdf.Dict)
 	now, ok2 := p.new.(pdf.Dict)
 	if !ok1 || !ok2 || old["Type"] != now["Type"] {
-		c.content("object %d of the structure was changed", p.ref.Number)
+		c.content(object(p.ref.Number), "object %d of the structure was changed", p.ref.Number)
 		return nil
 	}
 	for _, key := range differing(old, now) {
@@ -38,7 +38,7 @@ func (c *comparison) judgeStructure(p pair) error {
 			c.structure(Signature)
 		case "ParentTree": // compareParentTrees
 		case "ActualText", "Alt", "E":
-			c.content("the structure for reading aloud says something else: %s", key)
+			c.content(keyed(key), "the structure for reading aloud says something else: %s", key)
 		default:
 			c.structure(Annotation)
 		}
