@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/jpki-tools/jpki/internal/castore"
 	"github.com/jpki-tools/jpki/internal/input"
+	"github.com/jpki-tools/jpki/internal/inspect"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/state"
 	"github.com/jpki-tools/jpki/internal/terms"
@@ -84,38 +84,6 @@ func (a *app) newCARemove() *cobra.Command {
 	})
 }
 
-// knownCA is a CA that is believed: pinned, stored, or both.
-type knownCA struct {
-	id          string
-	kind        cert.Kind
-	standing    trust.Standing
-	validity    cert.Validity
-	serial      string
-	keyID       string
-	fingerprint cert.Fingerprint
-	cert        *x509.Certificate // nil where there is only the pin
-	stored      bool              // the certificate is in the store
-}
-
-// pinnedCA is a CA out of the program's table.
-func pinnedCA(p trust.Pin, standing trust.Standing) knownCA {
-	return knownCA{p.ID, p.Kind, standing, p.Validity, p.Serial, p.SubjectKeyID, p.Fingerprint, nil, false}
-}
-
-// certifiedCA is a CA out of its certificate.
-func certifiedCA(c *x509.Certificate, id trust.Identity) knownCA {
-	if id.Pin.ID != "" {
-		ca := pinnedCA(id.Pin, id.Standing)
-		ca.cert = c
-		return ca
-	}
-	f := cert.FingerprintOf(c)
-	return knownCA{
-		strings.ToLower("added-" + f.String()[:8]), cert.KindOf(c), id.Standing, cert.ValidityOf(c),
-		cert.Serial(c.SerialNumber), fmt.Sprintf("%X", c.SubjectKeyId), f, c, false,
-	}
-}
-
 // store is where CA certificates are kept.
 func (a *app) store() (*castore.Store, error) {
 	docs, err := state.Open(a.env.Getenv)
@@ -126,46 +94,22 @@ func (a *app) store() (*castore.Store, error) {
 }
 
 // knownCAs lists the pinned CAs and the added ones.
-func (a *app) knownCAs(ctx context.Context) ([]knownCA, error) {
+func (a *app) knownCAs(ctx context.Context) ([]castore.Known, error) {
 	store, err := a.store()
 	if err != nil {
 		return nil, err
 	}
-	stored, err := store.CAs(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var all []knownCA
-	for _, kind := range []cert.Kind{cert.SignCA, cert.AuthCA} {
-		for _, p := range trust.Pins() {
-			if p.Kind == kind {
-				all = append(all, pinnedCA(p, trust.Pinned))
-			}
-		}
-		for _, s := range stored {
-			if cert.KindOf(s.Certificate) == kind && s.Added {
-				all = append(all, certifiedCA(s.Certificate, trust.Identity{Standing: trust.Added}))
-			}
-		}
-	}
-	for i, ca := range all {
-		for _, s := range stored {
-			if cert.FingerprintOf(s.Certificate) == ca.fingerprint {
-				all[i].cert, all[i].stored = s.Certificate, true
-			}
-		}
-	}
-	return all, nil
+	return castore.ListKnown(ctx, store)
 }
 
 // addedCAs are the CAs that the user added. Where they cannot be read there are
 // none: this is for what decides nothing.
-func (a *app) addedCAs(ctx context.Context) []knownCA {
+func (a *app) addedCAs(ctx context.Context) []castore.Known {
 	all, err := a.knownCAs(ctx)
 	if err != nil {
 		return nil
 	}
-	return slices.DeleteFunc(all, func(ca knownCA) bool { return ca.standing != trust.Added })
+	return slices.DeleteFunc(all, func(ca castore.Known) bool { return ca.Standing != trust.Added })
 }
 
 // caWords are the ids of CAs for the shell: all, or those that were added.
@@ -175,8 +119,8 @@ func (a *app) caWords(added bool) (words []string) {
 		return nil
 	}
 	for _, ca := range all {
-		if !added || ca.standing == trust.Added {
-			words = append(words, ca.id+"\t"+a.io.Text(terms.CANames[ca.kind]))
+		if !added || ca.Standing == trust.Added {
+			words = append(words, ca.ID+"\t"+a.io.Text(terms.CANames[ca.Kind]))
 		}
 	}
 	return words
@@ -207,9 +151,9 @@ func (a *app) caList(ctx context.Context) error {
 		var rows [][]string
 		var fingerprints []cert.Fingerprint
 		for _, ca := range all {
-			if ca.kind == kind {
+			if ca.Kind == kind {
 				rows = append(rows, a.caRow(ca))
-				fingerprints = append(fingerprints, ca.fingerprint)
+				fingerprints = append(fingerprints, ca.Fingerprint)
 			}
 		}
 		// The fingerprint has a line of its own: beside the rest it would not fit.
@@ -223,54 +167,54 @@ func (a *app) caList(ctx context.Context) error {
 	return err
 }
 
-func (a *app) caRow(ca knownCA) []string {
+func (a *app) caRow(ca castore.Known) []string {
 	stored := text{JA: "証明書なし", EN: "certificate not stored"}
-	if ca.stored {
+	if ca.Stored {
 		stored = text{JA: "証明書あり", EN: "certificate stored"}
 	}
 	return []string{
-		ca.id, fmt.Sprintf("%s..%s", cert.DateOf(ca.validity.NotBefore), ca.validity.LastDay()),
+		ca.ID, fmt.Sprintf("%s..%s", cert.DateOf(ca.Validity.NotBefore), ca.Validity.LastDay()),
 		a.io.Text(stateTexts[a.caState(ca)]), a.io.Text(stored),
 	}
 }
 
 // caState is the state of a CA, which knows no renewal.
-func (a *app) caState(ca knownCA) certificateState {
-	if s := certificateStates[ca.validity.State(a.env.Now())]; s != stateRenewalOpen {
+func (a *app) caState(ca castore.Known) inspect.State {
+	if s := inspect.States[ca.Validity.State(a.env.Now())]; s != inspect.RenewalOpen {
 		return s
 	}
-	return stateValid
+	return inspect.Valid
 }
 
 // caJSON is a CA in jpki.ca-list/v1 and jpki.ca/v1.
 type caJSON struct {
-	ID           string           `json:"id"`
-	Kind         string           `json:"kind"`
-	Standing     string           `json:"standing"`
-	State        certificateState `json:"state"`
-	NotBefore    string           `json:"not_before"`
-	NotAfter     string           `json:"not_after"`
-	LastDay      string           `json:"last_day"`
-	Serial       string           `json:"serial"`
-	SubjectKeyID string           `json:"subject_key_id"`
-	SHA256       string           `json:"sha256"`
-	Stored       bool             `json:"stored"`
-	OfficialPage string           `json:"official_page"`
+	ID           string        `json:"id"`
+	Kind         string        `json:"kind"`
+	Standing     string        `json:"standing"`
+	State        inspect.State `json:"state"`
+	NotBefore    string        `json:"not_before"`
+	NotAfter     string        `json:"not_after"`
+	LastDay      string        `json:"last_day"`
+	Serial       string        `json:"serial"`
+	SubjectKeyID string        `json:"subject_key_id"`
+	SHA256       string        `json:"sha256"`
+	Stored       bool          `json:"stored"`
+	OfficialPage string        `json:"official_page"`
 }
 
 // writeCA writes jpki.ca/v1.
-func (a *app) writeCA(ca knownCA) error {
+func (a *app) writeCA(ca castore.Known) error {
 	return a.io.JSON(struct {
 		Schema string `json:"schema"`
 		caJSON
 	}{"jpki.ca/v1", a.caJSON(ca)})
 }
 
-func (a *app) caJSON(ca knownCA) caJSON {
+func (a *app) caJSON(ca castore.Known) caJSON {
 	return caJSON{
-		ID: ca.id, Kind: ca.kind.String(), Standing: ca.standing.String(), State: a.caState(ca),
-		NotBefore: rfc3339(ca.validity.NotBefore), NotAfter: rfc3339(ca.validity.NotAfter), LastDay: ca.validity.LastDay().String(),
-		Serial: ca.serial, SubjectKeyID: ca.keyID, SHA256: ca.fingerprint.String(), Stored: ca.stored, OfficialPage: trust.OfficialPage(ca.kind),
+		ID: ca.ID, Kind: ca.Kind.String(), Standing: ca.Standing.String(), State: a.caState(ca),
+		NotBefore: rfc3339(ca.Validity.NotBefore), NotAfter: rfc3339(ca.Validity.NotAfter), LastDay: ca.Validity.LastDay().String(),
+		Serial: ca.Serial, SubjectKeyID: ca.KeyID, SHA256: ca.Fingerprint.String(), Stored: ca.Stored, OfficialPage: trust.OfficialPage(ca.Kind),
 	}
 }
 
@@ -288,29 +232,29 @@ func (a *app) caShow(ctx context.Context, what string) error {
 	}
 	row := func(label text, value string) []string { return []string{a.io.Text(label), value} }
 	yes := text{JA: "この機器に保管しています", EN: "kept on this computer"}
-	if !ca.stored {
+	if !ca.Stored {
 		yes = text{JA: "保管していません", EN: "not kept"}
 	}
-	name, known := terms.CANames[ca.kind]
+	name, known := terms.CANames[ca.Kind]
 	if !known {
-		name = terms.KindNames[ca.kind]
+		name = terms.KindNames[ca.Kind]
 	}
 	rows := [][]string{
 		row(text{JA: "認証局", EN: "CA"}, a.io.Text(terms.Capital(name))),
-		row(text{JA: "ID", EN: "ID"}, ca.id),
-		row(text{JA: "信頼", EN: "Trust"}, a.io.Text(terms.Capital(terms.Standings[ca.standing]))),
+		row(text{JA: "ID", EN: "ID"}, ca.ID),
+		row(text{JA: "信頼", EN: "Trust"}, a.io.Text(terms.Capital(terms.Standings[ca.Standing]))),
 		row(text{JA: "状態", EN: "State"}, a.io.Text(terms.Capital(stateTexts[a.caState(ca)]))),
-		row(text{JA: "有効期間の開始", EN: "Valid from"}, a.io.Text(terms.LastDay(cert.DateOf(ca.validity.NotBefore)))),
-		row(text{JA: "有効期間満了日", EN: "Last day"}, a.io.Text(terms.LastDay(ca.validity.LastDay()))),
-		row(text{JA: "シリアル番号", EN: "Serial"}, ca.serial),
-		row(text{JA: "鍵識別子", EN: "Key identifier"}, ca.keyID),
-		row(text{JA: "SHA-256", EN: "SHA-256"}, ca.fingerprint.String()),
+		row(text{JA: "有効期間の開始", EN: "Valid from"}, a.io.Text(terms.LastDay(cert.DateOf(ca.Validity.NotBefore)))),
+		row(text{JA: "有効期間満了日", EN: "Last day"}, a.io.Text(terms.LastDay(ca.Validity.LastDay()))),
+		row(text{JA: "シリアル番号", EN: "Serial"}, ca.Serial),
+		row(text{JA: "鍵識別子", EN: "Key identifier"}, ca.KeyID),
+		row(text{JA: "SHA-256", EN: "SHA-256"}, ca.Fingerprint.String()),
 		row(text{JA: "証明書", EN: "Certificate"}, a.io.Text(terms.Capital(yes))),
 	}
-	if ca.cert != nil {
-		rows = append(rows, row(text{JA: "識別名", EN: "Subject"}, cert.Name(ca.cert.RawSubject)))
+	if ca.Certificate != nil {
+		rows = append(rows, row(text{JA: "識別名", EN: "Subject"}, cert.Name(ca.Certificate.RawSubject)))
 	}
-	if page := trust.OfficialPage(ca.kind); page != "" && ca.standing != trust.Demo {
+	if page := trust.OfficialPage(ca.Kind); page != "" && ca.Standing != trust.Demo {
 		rows = append(rows, row(text{JA: "公表値", EN: "Published at"}, page))
 	}
 	_, err = fmt.Fprint(a.io.Out, a.io.Rows(0, rows))
@@ -318,28 +262,28 @@ func (a *app) caShow(ctx context.Context, what string) error {
 }
 
 // findCA finds a CA by its id or takes it out of a file.
-func findCA(ctx context.Context, all []knownCA, what string) (knownCA, error) {
+func findCA(ctx context.Context, all []castore.Known, what string) (castore.Known, error) {
 	for _, ca := range all {
-		if ca.id == what {
+		if ca.ID == what {
 			return ca, nil
 		}
 	}
 	if _, err := os.Stat(what); err != nil && !strings.ContainsAny(what, `./\`) {
-		return knownCA{}, unknownCA(what)
+		return castore.Known{}, unknownCA(what)
 	}
 	c, err := input.CertificateFile(ctx, what)
 	if err != nil {
-		return knownCA{}, err
+		return castore.Known{}, err
 	}
 	for _, ca := range all {
-		if ca.fingerprint == cert.FingerprintOf(c) {
-			ca.cert = c
+		if ca.Fingerprint == cert.FingerprintOf(c) {
+			ca.Certificate = c
 			return ca, nil
 		}
 	}
-	ca := certifiedCA(c, trust.Anchors{}.Identify(c))
-	if ca.standing != trust.Demo {
-		ca.id = "-" // it is none of those that are believed
+	ca := castore.CertifiedCA(c, trust.Anchors{}.Identify(c))
+	if ca.Standing != trust.Demo {
+		ca.ID = "-" // it is none of those that are believed
 	}
 	return ca, nil
 }
@@ -373,18 +317,18 @@ func (a *app) caAdd(ctx context.Context, path, fingerprint string) error {
 	if err != nil {
 		return refusedCA(err, path, actual, page)
 	}
-	ca := certifiedCA(c, id)
-	ca.stored = true
+	ca := castore.CertifiedCA(c, id)
+	ca.Stored = true
 	done := text{JA: "%[2]sを加えました(ID: %[1]s)。取り消すには jpki ca remove %[1]s", EN: "Added the %[2]s (id %[1]s). To take it away again: jpki ca remove %[1]s"}
 	if id.Standing == trust.Pinned {
 		done = text{JA: "%[2]sの%[1]sは、この版が知っている認証局です。証明書を保管しました。", EN: "This version knows %[1]s, a %[2]s. Its certificate is now kept."}
 	} else {
-		ca.standing = trust.Added
+		ca.Standing = trust.Added
 	}
 	if a.json {
 		return a.writeCA(ca)
 	}
-	a.io.Say(done.With(ca.id, terms.CANames[ca.kind]))
+	a.io.Say(done.With(ca.ID, terms.CANames[ca.Kind]))
 	return nil
 }
 
@@ -417,22 +361,22 @@ func (a *app) caRemove(ctx context.Context, id string) error {
 		return err
 	}
 	for _, ca := range all {
-		if ca.id != id {
+		if ca.ID != id {
 			continue
 		}
-		if ca.standing == trust.Pinned {
+		if ca.Standing == trust.Pinned {
 			return problem.Misuse(text{JA: "%sはこのプログラムが知っている認証局で、取り消せません。", EN: "%s is a CA that this program knows. It cannot be taken away."}.With(id)).
 				WithNext(text{JA: "取り消せるのは jpki ca add で加えたものだけです。", EN: "Only what jpki ca add added can be."})
 		}
 		store, err := a.store()
 		if err == nil {
-			_, err = store.Remove(ctx, ca.fingerprint)
+			_, err = store.Remove(ctx, ca.Fingerprint)
 		}
 		if err != nil {
 			return err
 		}
 		if a.json {
-			ca.stored = false
+			ca.Stored = false
 			return a.writeCA(ca)
 		}
 		a.io.Say(text{JA: "%sを取り消しました。", EN: "%s was taken away."}.With(id))

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jpki-tools/jpki/internal/calendar"
 	"github.com/jpki-tools/jpki/internal/i18n"
+	"github.com/jpki-tools/jpki/internal/inspect"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/pkg/cert"
@@ -68,11 +69,11 @@ func (a *app) calendar(ctx context.Context, opt *calendarOptions) error {
 		return err
 	}
 	defer target.Abort()
-	s, err := lookAtCard(ctx, a.cards, opt.status.pins(), a.seen())
+	s, err := inspect.Look(ctx, a.cards, opt.status.pins(), a.seen())
 	if err != nil {
 		return err
 	}
-	dated, err := s.dated()
+	dated, err := dated(s)
 	if err != nil {
 		return err
 	}
@@ -89,7 +90,7 @@ func (a *app) calendar(ctx context.Context, opt *calendarOptions) error {
 	if isFileName(opt.out) {
 		a.io.Note(text{JA: "%sに保存しました。カレンダーのアプリで開くと取り込めます。", EN: "Saved as %s. Open it with your calendar to import it."}.With(opt.out))
 	}
-	if _, known := s.certificates[0].validity(); !known && s.certificates[0].state == stateNeedsPIN {
+	if _, known := s.Sign.Validity(); !known && s.Sign.State == inspect.NeedsPIN {
 		a.io.Note(text{
 			JA: "署名用電子証明書の日付は入っていません。入れるには --ask を付けてください。",
 			EN: "The dates of the signing certificate are not in it. --ask puts them in.",
@@ -99,30 +100,30 @@ func (a *app) calendar(ctx context.Context, opt *calendarOptions) error {
 }
 
 // dated gives the certificates that have days to come.
-func (s cardStatus) dated() (all []certificateStatus, err error) {
-	var over *certificateStatus
-	for _, c := range s.certificates {
-		v, known := c.validity()
+func dated(s inspect.Card) (all []inspect.Certificate, err error) {
+	var over *inspect.Certificate
+	for _, c := range s.Keys() {
+		v, known := c.Validity()
 		switch {
-		case known && v.State(s.now) == cert.Expired:
-			over = &c
+		case known && v.State(s.Now) == cert.Expired:
+			over = &c.Certificate
 		case known:
-			all = append(all, c)
+			all = append(all, c.Certificate)
 		}
 	}
 	switch {
 	case len(all) > 0:
 		return all, nil
 	case over != nil:
-		v, _ := over.validity()
+		v, _ := over.Validity()
 		next := text{JA: "カードを持って市区町村の窓口で新しく発行してもらってください(無料)。詳しくは jpki guide renew", EN: "Take the card to the municipal counter for a new one (free). More: jpki guide renew"}
-		if s.onPhone() {
+		if s.OnPhone() {
 			next = terms.AboutPhone
 		}
 		return nil, problem.New(problem.Expired,
-			text{JA: "%sの有効期間は%sに終わっています。", EN: "The %s ended on %s."}.With(terms.CertificateNames[over.kind], terms.Date(v.LastDay())), next)
+			text{JA: "%sの有効期間は%sに終わっています。", EN: "The %s ended on %s."}.With(terms.CertificateNames[over.Kind], terms.Date(v.LastDay())), next)
 	}
-	if err := s.undecided(); err != nil {
+	if err := s.Undecided(); err != nil {
 		return nil, err
 	}
 	return nil, &jpki.CertificateError{Kind: jpki.KindAuth, Err: jpki.ErrAbsent}
@@ -130,17 +131,17 @@ func (s cardStatus) dated() (all []certificateStatus, err error) {
 
 // events are the days of one certificate. Its fingerprint, hashed once more so
 // that it cannot be looked for, tells its events from those of others.
-func (a *app) events(opt *calendarOptions, c certificateStatus, s cardStatus) (events []calendar.Event) {
-	v, _ := c.validity()
-	id := sha256.Sum256([]byte("jpki calendar\n" + c.fingerprint()))
+func (a *app) events(opt *calendarOptions, c inspect.Certificate, s inspect.Card) (events []calendar.Event) {
+	v, _ := c.Validity()
+	id := sha256.Sum256([]byte("jpki calendar\n" + c.Fingerprint()))
 	last := v.LastDay()
 	now := a.env.Now()
 	note := renewalNote(last)
-	if s.onPhone() {
+	if s.OnPhone() {
 		note = terms.AboutPhone
 	}
 	event := func(what string, day cert.Date, summary text, alarms ...calendar.Alarm) {
-		if s.demo {
+		if s.Demo {
 			summary = text{JA: "デモ: %s", EN: "DEMO: %s"}.With(summary)
 		}
 		events = append(events, calendar.Event{
@@ -150,8 +151,8 @@ func (a *app) events(opt *calendarOptions, c certificateStatus, s cardStatus) (e
 			Day: day, Summary: a.io.Text(summary), Description: a.io.Text(note), Alarms: alarms,
 		})
 	}
-	name := terms.Capital(terms.CertificateNames[c.kind])
-	if !s.onPhone() {
+	name := terms.Capital(terms.CertificateNames[c.Kind])
+	if !s.OnPhone() {
 		event("opens", v.RenewalOpens(), text{JA: "%sを更新できます(%sまで)", EN: "%s can be renewed (until %s)"}.With(name, terms.Date(last)), calendar.Alarm{})
 	}
 	var alarms []calendar.Alarm

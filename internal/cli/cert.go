@@ -2,8 +2,6 @@ package cli
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/rsa"
 	"crypto/sha1"
 	"crypto/x509"
 	"encoding/pem"
@@ -12,13 +10,13 @@ import (
 	"io"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/jpki-tools/jpki/internal/cards"
 	"github.com/jpki-tools/jpki/internal/castore"
 	"github.com/jpki-tools/jpki/internal/input"
+	"github.com/jpki-tools/jpki/internal/inspect"
 	"github.com/jpki-tools/jpki/internal/judging"
 	"github.com/jpki-tools/jpki/internal/output"
 	"github.com/jpki-tools/jpki/internal/problem"
@@ -124,7 +122,7 @@ func unknownKind(name string) error {
 func (a *app) cardCertificate(ctx context.Context, opt *unlock.Options, kind jpki.Kind) (*x509.Certificate, error) {
 	if kind == jpki.KindSign {
 		sign, err := unlock.Certificate(ctx, a.cards, opt, kind, nil)
-		a.seen().remember(ctx, nil, sign)
+		a.seen().Remember(ctx, nil, sign)
 		return sign, err
 	}
 	c, err := a.cards.Certificate(ctx, kind)
@@ -151,7 +149,7 @@ func (a *app) signCertificate(ctx context.Context, opt *unlock.Options) (*x509.C
 		return err
 	})
 	if err == nil {
-		a.seen().remember(ctx, auth, sign)
+		a.seen().Remember(ctx, auth, sign)
 	}
 	return sign, err
 }
@@ -243,72 +241,26 @@ func (a *app) certShow(ctx context.Context, opt *unlock.Options, name string, pe
 	if err != nil {
 		return err
 	}
-	d := describe(c, a.env.Now())
-	d.recognize(a.addedCAs(ctx))
+	d := inspect.Describe(c, a.env.Now())
+	d.Recognize(a.addedCAs(ctx))
 	if a.json {
-		return a.io.JSON(d.json(personal))
+		return a.io.JSON(descriptionDocument(d, personal))
 	}
-	fmt.Fprint(a.io.Out, a.io.Rows(0, d.rows(a.io, personal)))
+	fmt.Fprint(a.io.Out, a.io.Rows(0, descriptionRows(a.io, d, personal)))
 	return nil
 }
 
-// description is what is told of a certificate.
-type description struct {
-	cert     *x509.Certificate
-	kind     cert.Kind
-	demo     bool
-	holder   *cert.Holder // nil where it names none
-	state    certificateState
-	ca       trust.Identity // of a CA certificate itself
-	issuer   string         // generation of the issuing CA, "" unknown
-	added    bool           // the issuing CA is one that the user added
-	daysLeft int
+var stateTexts = map[inspect.State]text{
+	inspect.Valid:       {JA: "有効期間内です", EN: "within its validity"},
+	inspect.RenewalOpen: {JA: "有効期間内です(更新できます)", EN: "within its validity, renewal is open"},
+	inspect.Expired:     {JA: "有効期間が過ぎています", EN: "expired"},
+	inspect.NotYetValid: {JA: "有効期間の前です", EN: "not yet valid"},
 }
 
-func describe(c *x509.Certificate, now time.Time) description {
-	v := cert.ValidityOf(c)
-	d := description{
-		cert: c, kind: cert.KindOf(c), demo: cert.IsDemo(c),
-		state: certificateStates[v.State(now)], daysLeft: v.DaysLeft(now), issuer: generation(c),
-	}
-	if d.kind.IsCA() {
-		d.ca = trust.Anchors{}.Identify(c)
-	}
-	if !d.renewable() && d.state == stateRenewalOpen {
-		d.state = stateValid
-	}
-	if h, err := cert.HolderOf(c); err == nil || errors.Is(err, cert.ErrHolderMalformed) {
-		d.holder = &h
-	}
-	return d
-}
-
-// recognize finds the certificate, or its issuer, among CAs that were added.
-func (d *description) recognize(added []knownCA) {
-	for _, ca := range added {
-		switch {
-		case d.kind.IsCA() && cert.FingerprintOf(d.cert) == ca.fingerprint:
-			d.ca = trust.Identity{Standing: trust.Added, Pin: trust.Pin{ID: ca.id}}
-		case d.issuer == "" && d.cert.CheckSignatureFrom(ca.cert) == nil:
-			d.issuer, d.added = ca.id, true
-		}
-	}
-}
-
-// renewable reports a certificate that the municipal counter renews.
-func (d description) renewable() bool { return d.kind == cert.Sign || d.kind == cert.Auth }
-
-var stateTexts = map[certificateState]text{
-	stateValid:       {JA: "有効期間内です", EN: "within its validity"},
-	stateRenewalOpen: {JA: "有効期間内です(更新できます)", EN: "within its validity, renewal is open"},
-	stateExpired:     {JA: "有効期間が過ぎています", EN: "expired"},
-	stateNotYetValid: {JA: "有効期間の前です", EN: "not yet valid"},
-}
-
-func (d description) rows(o *ui.IO, personal bool) [][]string {
-	v := cert.ValidityOf(d.cert)
-	kind := terms.Capital(terms.KindNames[d.kind])
-	if d.demo {
+func descriptionRows(o *ui.IO, d inspect.Description, personal bool) [][]string {
+	v := cert.ValidityOf(d.Cert)
+	kind := terms.Capital(terms.KindNames[d.Kind])
+	if d.Demo {
 		kind = text{JA: "%s(デモ)", EN: "%s (DEMO)"}.With(kind)
 	}
 	var rows [][]string
@@ -318,42 +270,42 @@ func (d description) rows(o *ui.IO, personal bool) [][]string {
 		}
 	}
 	add(text{JA: "種類", EN: "Kind"}, o.Text(kind))
-	add(text{JA: "状態", EN: "State"}, o.Text(stateTexts[d.state]))
+	add(text{JA: "状態", EN: "State"}, o.Text(stateTexts[d.State]))
 	add(text{JA: "有効期間の開始", EN: "Valid from"}, o.Text(terms.LastDay(cert.DateOf(v.NotBefore))))
-	add(text{JA: "有効期間満了日", EN: "Last day"}, o.Text(text{JA: "%s  %s", EN: "%s  (%s)"}.With(terms.LastDay(v.LastDay()), terms.Days(d.daysLeft))))
-	if d.renewable() {
+	add(text{JA: "有効期間満了日", EN: "Last day"}, o.Text(text{JA: "%s  %s", EN: "%s  (%s)"}.With(terms.LastDay(v.LastDay()), terms.Days(d.DaysLeft))))
+	if d.Renewable() {
 		add(text{JA: "更新できる日", EN: "Renewal opens"}, o.Text(terms.Date(v.RenewalOpens())))
 	}
-	if d.holder != nil {
+	if d.Holder != nil {
 		if personal {
-			rows = append(rows, holderRows(o, *d.holder)...)
+			rows = append(rows, holderRows(o, *d.Holder)...)
 		} else {
 			add(text{JA: "氏名など", EN: "Name etc."}, o.Text(text{JA: "表示していません(--personal で表示)", EN: "not shown (--personal shows them)"}))
 		}
 	}
-	add(text{JA: "識別名", EN: "Subject"}, cert.Name(d.cert.RawSubject))
-	add(text{JA: "発行者", EN: "Issuer"}, cert.Name(d.cert.RawIssuer))
-	if d.kind.IsCA() {
-		standing := o.Text(terms.Standings[d.ca.Standing])
-		if d.ca.Pin.ID != "" {
-			standing = d.ca.Pin.ID + "  " + standing
+	add(text{JA: "識別名", EN: "Subject"}, cert.Name(d.Cert.RawSubject))
+	add(text{JA: "発行者", EN: "Issuer"}, cert.Name(d.Cert.RawIssuer))
+	if d.Kind.IsCA() {
+		standing := o.Text(terms.Standings[d.CA.Standing])
+		if d.CA.Pin.ID != "" {
+			standing = d.CA.Pin.ID + "  " + standing
 		}
 		add(text{JA: "認証局", EN: "CA"}, standing)
-	} else if d.issuer != "" {
-		generation := d.issuer
-		if d.added {
+	} else if d.Issuer != "" {
+		generation := d.Issuer
+		if d.Added {
 			generation += "  " + o.Text(terms.Standings[trust.Added])
 		}
 		add(text{JA: "認証局の世代", EN: "CA generation"}, generation)
-	} else if d.renewable() {
+	} else if d.Renewable() {
 		add(text{JA: "認証局の世代", EN: "CA generation"}, o.Text(terms.Standings[trust.Unknown]))
 	}
-	add(text{JA: "シリアル番号", EN: "Serial"}, cert.Serial(d.cert.SerialNumber))
-	add(text{JA: "鍵", EN: "Key"}, keyText(d.cert))
-	add(text{JA: "鍵の用途", EN: "Key usage"}, strings.Join(keyUsages(d.cert), ", "))
-	add(text{JA: "ポリシー", EN: "Policy"}, strings.Join(policies(d.cert), ", "))
-	add(text{JA: "SHA-256", EN: "SHA-256"}, cert.FingerprintOf(d.cert).String())
-	add(text{JA: "SHA-1", EN: "SHA-1"}, fmt.Sprintf("%X", sha1.Sum(d.cert.Raw))) // what Windows calls the thumbprint
+	add(text{JA: "シリアル番号", EN: "Serial"}, cert.Serial(d.Cert.SerialNumber))
+	add(text{JA: "鍵", EN: "Key"}, inspect.KeyText(d.Cert))
+	add(text{JA: "鍵の用途", EN: "Key usage"}, strings.Join(inspect.KeyUsages(d.Cert), ", "))
+	add(text{JA: "ポリシー", EN: "Policy"}, strings.Join(inspect.Policies(d.Cert), ", "))
+	add(text{JA: "SHA-256", EN: "SHA-256"}, cert.FingerprintOf(d.Cert).String())
+	add(text{JA: "SHA-1", EN: "SHA-1"}, fmt.Sprintf("%X", sha1.Sum(d.Cert.Raw))) // what Windows calls the thumbprint
 	return rows
 }
 
@@ -390,54 +342,27 @@ func substitutes(o *ui.IO, positions []int) string {
 	return o.Text(text{JA: "(代替文字: %s文字目)", EN: "  (substitute characters: no. %s)"}.With(strings.Join(n, ", ")))
 }
 
-func keyText(c *x509.Certificate) string {
-	switch k := c.PublicKey.(type) {
-	case *rsa.PublicKey:
-		return fmt.Sprintf("RSA %d", k.N.BitLen())
-	case *ecdsa.PublicKey:
-		return "ECDSA " + k.Params().Name
-	}
-	return c.PublicKeyAlgorithm.String()
-}
-
-// keyUsages names the bits of KeyUsage as RFC 5280, 4.2.1.3, does.
-func keyUsages(c *x509.Certificate) (names []string) {
-	for i, name := range []string{"digitalSignature", "nonRepudiation", "keyEncipherment", "dataEncipherment", "keyAgreement", "keyCertSign", "cRLSign"} {
-		if c.KeyUsage&(1<<i) != 0 {
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
-func policies(c *x509.Certificate) (ids []string) {
-	for _, p := range c.Policies {
-		ids = append(ids, p.String())
-	}
-	return ids
-}
-
 // showJSON is jpki.certificate/v1.
 type showJSON struct {
-	Schema       string           `json:"schema"`
-	Kind         string           `json:"kind"`
-	Demo         bool             `json:"demo"`
-	State        certificateState `json:"state"`
-	NotBefore    string           `json:"not_before"`
-	NotAfter     string           `json:"not_after"`
-	LastDay      string           `json:"last_day"`
-	DaysLeft     int              `json:"days_left"`
-	RenewalOpens *string          `json:"renewal_opens"`
-	Subject      string           `json:"subject"`
-	Issuer       string           `json:"issuer"`
-	CA           *string          `json:"ca"`
-	Serial       string           `json:"serial"`
-	Key          string           `json:"key"`
-	KeyUsage     []string         `json:"key_usage"`
-	Policies     []string         `json:"policies"`
-	SHA256       string           `json:"sha256"`
-	SHA1         string           `json:"sha1"`
-	Holder       *holderJSON      `json:"holder"`
+	Schema       string        `json:"schema"`
+	Kind         string        `json:"kind"`
+	Demo         bool          `json:"demo"`
+	State        inspect.State `json:"state"`
+	NotBefore    string        `json:"not_before"`
+	NotAfter     string        `json:"not_after"`
+	LastDay      string        `json:"last_day"`
+	DaysLeft     int           `json:"days_left"`
+	RenewalOpens *string       `json:"renewal_opens"`
+	Subject      string        `json:"subject"`
+	Issuer       string        `json:"issuer"`
+	CA           *string       `json:"ca"`
+	Serial       string        `json:"serial"`
+	Key          string        `json:"key"`
+	KeyUsage     []string      `json:"key_usage"`
+	Policies     []string      `json:"policies"`
+	SHA256       string        `json:"sha256"`
+	SHA1         string        `json:"sha1"`
+	Holder       *holderJSON   `json:"holder"`
 }
 
 // holderJSON is there only with --personal.
@@ -451,27 +376,27 @@ type holderJSON struct {
 	Others             map[string]string `json:"others"`
 }
 
-func (d description) json(personal bool) showJSON {
-	v := cert.ValidityOf(d.cert)
+func descriptionDocument(d inspect.Description, personal bool) showJSON {
+	v := cert.ValidityOf(d.Cert)
 	doc := showJSON{
-		Schema: "jpki.certificate/v1", Kind: d.kind.String(), Demo: d.demo, State: d.state,
-		NotBefore: rfc3339(v.NotBefore), NotAfter: rfc3339(v.NotAfter), LastDay: v.LastDay().String(), DaysLeft: d.daysLeft,
-		Subject: cert.Name(d.cert.RawSubject), Issuer: cert.Name(d.cert.RawIssuer),
-		Serial: cert.Serial(d.cert.SerialNumber), Key: keyText(d.cert),
-		KeyUsage: nonNil(keyUsages(d.cert)), Policies: nonNil(policies(d.cert)), SHA256: cert.FingerprintOf(d.cert).String(),
-		SHA1: fmt.Sprintf("%X", sha1.Sum(d.cert.Raw)),
+		Schema: "jpki.certificate/v1", Kind: d.Kind.String(), Demo: d.Demo, State: d.State,
+		NotBefore: rfc3339(v.NotBefore), NotAfter: rfc3339(v.NotAfter), LastDay: v.LastDay().String(), DaysLeft: d.DaysLeft,
+		Subject: cert.Name(d.Cert.RawSubject), Issuer: cert.Name(d.Cert.RawIssuer),
+		Serial: cert.Serial(d.Cert.SerialNumber), Key: inspect.KeyText(d.Cert),
+		KeyUsage: nonNil(inspect.KeyUsages(d.Cert)), Policies: nonNil(inspect.Policies(d.Cert)), SHA256: cert.FingerprintOf(d.Cert).String(),
+		SHA1: fmt.Sprintf("%X", sha1.Sum(d.Cert.Raw)),
 	}
-	if d.renewable() {
+	if d.Renewable() {
 		opens := v.RenewalOpens().String()
 		doc.RenewalOpens = &opens
 	}
-	if id := d.ca.Pin.ID; id != "" {
+	if id := d.CA.Pin.ID; id != "" {
 		doc.CA = &id
-	} else if d.issuer != "" {
-		doc.CA = &d.issuer
+	} else if d.Issuer != "" {
+		doc.CA = &d.Issuer
 	}
-	if personal && d.holder != nil {
-		doc.Holder = holderDocument(*d.holder)
+	if personal && d.Holder != nil {
+		doc.Holder = holderDocument(*d.Holder)
 	}
 	return doc
 }

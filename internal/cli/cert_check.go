@@ -17,6 +17,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/cards"
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/input"
+	"github.com/jpki-tools/jpki/internal/inspect"
 	"github.com/jpki-tools/jpki/internal/judging"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/terms"
@@ -85,7 +86,7 @@ type subject struct {
 // checked is what was found about it.
 type checked struct {
 	subject
-	is      description // at the time it is checked for
+	is      inspect.Description // at the time it is checked for
 	verdict trust.Verdict
 	at      time.Time
 	asked   bool // at was given with --at
@@ -104,7 +105,7 @@ func (a *app) certCheck(ctx context.Context, opt *certCheckOptions, name string)
 	if err != nil {
 		return err
 	}
-	c := checked{subject: s, is: describe(s.cert, at), at: at, asked: opt.at != ""}
+	c := checked{subject: s, is: inspect.Describe(s.cert, at), at: at, asked: opt.at != ""}
 	moment := trust.Moment{Time: at, Proven: true}
 	if cert.KindOf(s.cert).IsCA() {
 		c.verdict = e.Anchors.CheckCA(s.cert, moment)
@@ -190,7 +191,7 @@ func (a *app) cardSubject(ctx context.Context, opt *unlock.Options, kind jpki.Ki
 	}
 	if kind == jpki.KindSign {
 		if s.cert, err = unlock.Certificate(ctx, a.cards, opt, kind, readCA); err == nil {
-			a.seen().remember(ctx, nil, s.cert)
+			a.seen().Remember(ctx, nil, s.cert)
 		}
 		return s, err
 	}
@@ -252,7 +253,7 @@ func (c checked) problem() error {
 	case trust.Indeterminate:
 		return problem.Quiet(problem.Undecided)
 	}
-	if c.is.state == stateRenewalOpen {
+	if c.is.State == inspect.RenewalOpen {
 		return problem.Quiet(problem.Attention)
 	}
 	return nil
@@ -287,7 +288,7 @@ func (c checked) reasonText(r trust.Reason) text {
 			t = known.text
 		}
 	}
-	if _, said := judging.RevocationReason(r); r.CA && !said && !c.is.kind.IsCA() {
+	if _, said := judging.RevocationReason(r); r.CA && !said && !c.is.Kind.IsCA() {
 		t = text{JA: "認証局の証明書: %s", EN: "the CA's certificate: %s"}.With(t)
 	}
 	return t
@@ -313,23 +314,23 @@ func (c checked) rows(o *ui.IO) [][]string {
 	if c.asked {
 		add(ui.Plain, text{JA: "確かめた日時", EN: "Checked for"}, terms.Moment(c.at))
 	}
-	add(ui.Plain, text{JA: "種類", EN: "Kind"}, terms.Capital(terms.KindNames[c.is.kind]))
-	last := text{JA: "%s  %s", EN: "%s  (%s)"}.With(terms.LastDay(cert.ValidityOf(c.cert).LastDay()), terms.Days(c.is.daysLeft))
+	add(ui.Plain, text{JA: "種類", EN: "Kind"}, terms.Capital(terms.KindNames[c.is.Kind]))
+	last := text{JA: "%s  %s", EN: "%s  (%s)"}.With(terms.LastDay(cert.ValidityOf(c.cert).LastDay()), terms.Days(c.is.DaysLeft))
 	lastTone := ui.Plain
-	if c.is.state == stateRenewalOpen {
+	if c.is.State == inspect.RenewalOpen {
 		lastTone = ui.Warn
 	}
 	add(lastTone, text{JA: "有効期間満了日", EN: "Last day"}, last)
-	if c.is.renewable() && c.is.state != stateExpired {
+	if c.is.Renewable() && c.is.State != inspect.Expired {
 		opens := terms.Date(cert.ValidityOf(c.cert).RenewalOpens())
-		if c.is.state == stateRenewalOpen {
+		if c.is.State == inspect.RenewalOpen {
 			opens = text{JA: "%sから(今、市区町村の窓口で更新できます)", EN: "%s (open now, at the municipal counter)"}.With(opens)
 		}
 		add(lastTone, text{JA: "更新できる日", EN: "Renewal opens"}, opens)
 	}
 	add(ui.Plain, text{JA: "認証局", EN: "CA"}, issuerText(c))
-	add(ui.Plain, text{JA: "鍵の用途", EN: "Key usage"}, i18n.Same(strings.Join(keyUsages(c.cert), ", ")))
-	if p := policies(c.cert); len(p) > 0 {
+	add(ui.Plain, text{JA: "鍵の用途", EN: "Key usage"}, i18n.Same(strings.Join(inspect.KeyUsages(c.cert), ", ")))
+	if p := inspect.Policies(c.cert); len(p) > 0 {
 		add(ui.Plain, text{JA: "ポリシー", EN: "Policy"}, i18n.Same(strings.Join(p, ", ")))
 	}
 	if t, ok := keyTexts[c.key]; ok && c.kind == cert.Auth {
@@ -369,7 +370,7 @@ type certCheckJSON struct {
 	Demo         bool             `json:"demo"`
 	Verdict      trust.Status     `json:"verdict"`
 	Reasons      []certReasonJSON `json:"reasons"`
-	State        certificateState `json:"state"`
+	State        inspect.State    `json:"state"`
 	NotBefore    string           `json:"not_before"`
 	NotAfter     string           `json:"not_after"`
 	LastDay      string           `json:"last_day"`
@@ -392,7 +393,7 @@ type certReasonJSON struct {
 }
 
 func (c checked) document() certCheckJSON {
-	show := c.is.json(false)
+	show := descriptionDocument(c.is, false)
 	doc := certCheckJSON{
 		Schema: "jpki.cert-check/v1", At: rfc3339(c.at), Kind: show.Kind, Demo: show.Demo,
 		Verdict: c.verdict.Status(), Reasons: []certReasonJSON{}, State: show.State,

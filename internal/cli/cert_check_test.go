@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/jpki-tools/jpki/internal/i18n"
+	"github.com/jpki-tools/jpki/internal/inspect"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/jpki"
@@ -43,7 +44,7 @@ func TestChallenge(t *testing.T) {
 
 	// Whose key is not its own is good for nothing.
 	a := &app{io: &ui.IO{Lang: i18n.EN}}
-	c := checked{subject: subject{cert: own, kind: cert.Auth, key: keyMismatch}, is: describe(own, testNow), at: testNow}
+	c := checked{subject: subject{cert: own, kind: cert.Auth, key: keyMismatch}, is: inspect.Describe(own, testNow), at: testNow}
 	moment := trust.Moment{Time: testNow, Proven: true}
 	c.verdict = trust.Anchors{Demo: true}.Check(own, []*x509.Certificate{another}, cert.Auth, moment)
 	if a.finish(c.problem()) != 0 {

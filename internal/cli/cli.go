@@ -22,7 +22,9 @@ import (
 	"github.com/jpki-tools/jpki/internal/env"
 	"github.com/jpki-tools/jpki/internal/explain"
 	"github.com/jpki-tools/jpki/internal/i18n"
+	"github.com/jpki-tools/jpki/internal/inspect"
 	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/state"
 	"github.com/jpki-tools/jpki/internal/ui"
 )
 
@@ -183,4 +185,22 @@ type problemJSON struct {
 	TriesLeft *int           `json:"tries_left"`
 	TryUsed   bool           `json:"try_used"`
 	Also      []problem.Code `json:"also,omitempty"` // what else went wrong
+}
+
+// memory is where things are remembered; nil where they are not: on a tour,
+// which keeps nothing, and where there is no folder for it.
+func (a *app) memory() *state.Store {
+	if a.noRemember || a.cards.Tour != nil {
+		return nil
+	}
+	store, err := state.Open(a.env.Getenv)
+	if err != nil {
+		return nil
+	}
+	return store
+}
+
+// seen is what is remembered of signing certificates.
+func (a *app) seen() *inspect.Memory {
+	return &inspect.Memory{IO: a.io, Now: a.env.Now, Store: a.memory()}
 }

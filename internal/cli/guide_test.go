@@ -47,9 +47,9 @@ func TestNextStepsLead(t *testing.T) {
 	seen := 0
 	for _, p := range virtualcard.Personas() {
 		s, _ := statusOf(t, p.Name, func(*virtualcard.Card) {})
-		for _, f := range s.findings() {
-			if topic, _, _ := guide.Find(f.more); topic.Name != f.more {
-				t.Errorf("%s: the guide has no topic %q", p.Name, f.more)
+		for _, f := range s.Findings() {
+			if topic, _, _ := guide.Find(f.More); topic.Name != f.More {
+				t.Errorf("%s: the guide has no topic %q", p.Name, f.More)
 			}
 			seen++
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jpki-tools/jpki/internal/cards"
+	"github.com/jpki-tools/jpki/internal/inspect"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/internal/unlock"
@@ -45,26 +46,24 @@ func (a *app) pinStatus(ctx context.Context) error {
 		return err
 	}
 	defer card.Close()
-	var pins []pinStatus
-	err = card.Read(ctx, func(app *jpki.App) (err error) {
-		pins, err = readCounters(app)
-		return err
-	})
+	var s inspect.Card
+	err = card.Read(ctx, func(app *jpki.App) error { return s.ReadCounters(app) })
 	if err != nil {
 		return err
 	}
+	pins := []inspect.PIN{s.Sign.PIN, s.Auth.PIN}
 	if a.json {
 		return a.io.JSON(struct {
 			Schema string    `json:"schema"`
 			PINs   []pinJSON `json:"pins"`
-		}{"jpki.pin-status/v1", pinsJSON(pins)})
+		}{"jpki.pin-status/v1", pinsJSON(pins...)})
 	}
 	var rows [][]string
 	for _, p := range pins {
 		rows = append(rows, counterRow(a.io, p))
 	}
 	fmt.Fprint(a.io.Out, a.io.Rows(0, rows))
-	if slices.ContainsFunc(pins, func(p pinStatus) bool { return p.err == nil && p.tries.Blocked() }) {
+	if slices.ContainsFunc(pins, func(p inspect.PIN) bool { return p.Err == nil && p.Tries.Blocked() }) {
 		a.io.Note(text{
 			JA: "証明書のない暗証番号や、顔認証マイナンバーカードの暗証番号も、このように見えます。次にすることは jpki status で分かります。",
 			EN: "A PIN without its certificate looks the same, and so do those of a face-authentication card. What to do next: jpki status",
@@ -118,7 +117,7 @@ func (a *app) pinVerify(ctx context.Context, u *unlock.Unlocker, args []string) 
 			Schema   string  `json:"schema"`
 			Verified bool    `json:"verified"`
 			PIN      pinJSON `json:"pin"`
-		}{"jpki.pin-verify/v1", true, pinsJSON([]pinStatus{{key: k, tries: after}})[0]})
+		}{"jpki.pin-verify/v1", true, pinsJSON(inspect.PIN{Key: k, Tries: after})[0]})
 	}
 	a.io.Say(text{JA: "%sは正しいです。%s。", EN: "The %s is right. %s."}.With(terms.PINNames[k], terms.Capital(terms.Tries(after))))
 	return nil

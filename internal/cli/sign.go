@@ -137,7 +137,7 @@ func (a *app) sign(ctx context.Context, opt *signing.Options, inputs []string) e
 	if ready > 0 && !opt.DryRun {
 		by, failed = c.Sign(ctx, u, jobs)
 		if c.SigningKey() == jpki.KeySign {
-			a.seen().remember(ctx, nil, by.Cert)
+			a.seen().Remember(ctx, nil, by.Cert)
 		}
 		if docs := a.memory(); docs != nil && len(by.Ca) > 0 { // some forms have no room for it
 			judging.KeepCAs(ctx, castore.Open(docs), c.Env.Now(), by.Ca...)

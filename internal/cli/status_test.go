@@ -14,7 +14,9 @@ import (
 
 	"github.com/jpki-tools/jpki/internal/env"
 	"github.com/jpki-tools/jpki/internal/i18n"
+	"github.com/jpki-tools/jpki/internal/inspect"
 	"github.com/jpki-tools/jpki/internal/ui"
+	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
@@ -43,7 +45,7 @@ func TestStatusOnTheDay(t *testing.T) {
 			a := &app{io: &ui.IO{Out: &screen, Lang: lang}}
 			printStatus(a.io, s)
 			fmt.Fprintf(&screen, "\n$ jpki status --short\n")
-			a.io.Say(s.short())
+			a.io.Say(s.Short())
 			fmt.Fprintf(&screen, "$ jpki status --check\n")
 			err := a.check(&statusOptions{within: -1}, s)
 			fmt.Fprintf(&screen, "(%d)\n\n", a.finish(err))
@@ -72,7 +74,7 @@ func golden(t *testing.T, path, got string) {
 
 // cardEnding is the status at a time of a child's card whose certificate ends
 // on a day.
-func cardEnding(t *testing.T, last, now string) cardStatus {
+func cardEnding(t *testing.T, last, now string) inspect.Card {
 	t.Helper()
 	notAfter, err := time.Parse(time.RFC3339, last+"T23:59:59+09:00")
 	if err != nil {
@@ -82,16 +84,18 @@ func cardEnding(t *testing.T, last, now string) cardStatus {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := cardStatus{
-		reader: "Reader 0", token: jpki.Token{Kind: jpki.TokenCard}, now: at,
-		certificates: []certificateStatus{{kind: jpki.KindSign, state: stateAbsent}, {kind: jpki.KindAuth}},
-		pins: []pinStatus{
-			{key: jpki.KeySign, tries: jpki.Tries{Left: 5, Max: 5}},
-			{key: jpki.KeyAuth, tries: jpki.Tries{Left: 3, Max: 3}},
-		},
+	s := inspect.Card{
+		Reader: "Reader 0", Token: jpki.Token{Kind: jpki.TokenCard}, Now: at,
+		Sign: inspect.Key{Certificate: inspect.Certificate{Kind: jpki.KindSign, State: inspect.Absent}, PIN: inspect.PIN{Key: jpki.KeySign, Tries: jpki.Tries{Left: 5, Max: 5}}},
+		Auth: inspect.Key{Certificate: inspect.Certificate{Kind: jpki.KindAuth}, PIN: inspect.PIN{Key: jpki.KeyAuth, Tries: jpki.Tries{Left: 3, Max: 3}}},
 	}
-	s.certificates[1].take(&x509.Certificate{NotBefore: notAfter.AddDate(-5, 0, 0).UTC(), NotAfter: notAfter.UTC()}, nil, at)
+	s.Auth.Certificate = seenAt(&x509.Certificate{NotBefore: notAfter.AddDate(-5, 0, 0).UTC(), NotAfter: notAfter.UTC()}, at)
 	return s
+}
+
+// seenAt is an authentication certificate as a look at that time shows it.
+func seenAt(c *x509.Certificate, at time.Time) inspect.Certificate {
+	return inspect.Certificate{Kind: jpki.KindAuth, State: inspect.States[cert.ValidityOf(c).State(at)], Cert: c}
 }
 
 // inHand is an emulated card as a connection.
@@ -104,7 +108,7 @@ func (c inHand) Unpower() error              { c.PowerOff(); return nil }
 var testNow = time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)
 
 // statusOf reads the status of a persona's card after change, in both languages.
-func statusOf(t *testing.T, persona string, change func(*virtualcard.Card)) (s cardStatus, screens map[i18n.Lang]string) {
+func statusOf(t *testing.T, persona string, change func(*virtualcard.Card)) (s inspect.Card, screens map[i18n.Lang]string) {
 	t.Helper()
 	p, _ := virtualcard.Lookup(persona)
 	card, err := virtualcard.New(p, testNow, virtualcard.Options{})
@@ -113,7 +117,7 @@ func statusOf(t *testing.T, persona string, change func(*virtualcard.Card)) (s c
 	}
 	change(card)
 	err = jpki.New(inHand{card}).Read(t.Context(), func(app *jpki.App) (err error) {
-		s, err = readStatus(app, testNow)
+		s, err = inspect.Read(app, testNow)
 		return err
 	})
 	if err != nil {
@@ -146,16 +150,16 @@ const (
 // TestNoAdviceAboutCardsForPhones: how the certificates of a phone are renewed
 // and its PINs unlocked is not known, so nobody is sent to the counter for it.
 func TestNoAdviceAboutCardsForPhones(t *testing.T) {
-	for persona, code := range map[string]string{"expiring": findRenewalOpen, "expired": findExpired, "locked-sign": findBlocked, "adult": ""} {
+	for persona, code := range map[string]string{"expiring": inspect.FindRenewalOpen, "expired": inspect.FindExpired, "locked-sign": inspect.FindBlocked, "adult": ""} {
 		s, screens := statusOf(t, persona, setFile(t, efToken, fmt.Sprintf("%-160s", "JPKIAPGPSETOKEN")))
 		for lang, screen := range screens {
-			said := screen + s.short().In(lang)
-			for _, f := range s.findings() {
-				said += f.line.In(lang)
+			said := screen + s.Short().In(lang)
+			for _, f := range s.Findings() {
+				said += f.Line.In(lang)
 			}
-			for _, c := range s.certificates {
-				if _, known := c.validity(); known {
-					for _, e := range (&app{io: &ui.IO{Lang: lang}, env: env.Env{Now: func() time.Time { return testNow }}}).events(&calendarOptions{}, c, s) {
+			for _, c := range s.Keys() {
+				if _, known := c.Validity(); known {
+					for _, e := range (&app{io: &ui.IO{Lang: lang}, env: env.Env{Now: func() time.Time { return testNow }}}).events(&calendarOptions{}, c.Certificate, s) {
 						said += e.Summary + e.Description
 					}
 				}
@@ -169,7 +173,7 @@ func TestNoAdviceAboutCardsForPhones(t *testing.T) {
 				t.Errorf("%s: no way to learn more in\n%s", persona, screen)
 			}
 		}
-		if f := s.findings(); code == "" && len(f) > 0 || code != "" && (len(f) != 1 || f[0].code != code) {
+		if f := s.Findings(); code == "" && len(f) > 0 || code != "" && (len(f) != 1 || f[0].Code != code) {
 			t.Errorf("%s: findings %v, want %q", persona, f, code)
 		}
 	}
@@ -189,11 +193,11 @@ func TestStatusOfOtherCards(t *testing.T) {
 		{"an iPhone", "adult", setFile(t, efToken, label("JPKIAPIOSTOKEN")), map[i18n.Lang][]string{
 			i18n.JA: {"iPhone  ", "iPhoneの証明書はこのプログラムでは扱えません。カードを使ってください。", "jpki guide devices"},
 			i18n.EN: {"iPhone  ", "Certificates on an iPhone cannot be used with this program. Use the card.", "jpki guide devices"},
-		}, findUnusable},
+		}, inspect.FindUnusable},
 		{"a 住基カード", "expired", setFile(t, efToken, label("JPKIAPICCTOKEN")), map[i18n.Lang][]string{
 			i18n.JA: {"住民基本台帳カード  ", "住民基本台帳カードの電子証明書は2018年に終わりました。マイナンバーカードを使ってください。"},
 			i18n.EN: {"Basic Resident Register Card  ", "The certificates of Basic Resident Register Cards ended in 2018. Use a My Number Card."},
-		}, findUnusable},
+		}, inspect.FindUnusable},
 		{"an Android phone", "android", setFile(t, efToken, label("JPKIAPGPSETOKEN")), map[i18n.Lang][]string{
 			i18n.JA: {"Androidスマートフォン  ", "jpki status --ask を実行してください"},
 			i18n.EN: {"Android phone  ", "run jpki status --ask"},
@@ -212,7 +216,7 @@ func TestStatusOfOtherCards(t *testing.T) {
 		{"a damaged certificate", "adult", setFile(t, efAuth, "\x30\x82\x01\x00junk"), map[i18n.Lang][]string{
 			i18n.JA: {"読み取れません(壊れています)", "カードを置き直して"},
 			i18n.EN: {"unreadable (damaged)", "Put the card back"},
-		}, findUnreadable},
+		}, inspect.FindUnreadable},
 	} {
 		s, screens := statusOf(t, c.persona, c.change)
 		for lang, wants := range c.want {
@@ -223,8 +227,8 @@ func TestStatusOfOtherCards(t *testing.T) {
 			}
 		}
 		code := ""
-		if all := s.findings(); len(all) > 0 {
-			code = all[0].code
+		if all := s.Findings(); len(all) > 0 {
+			code = all[0].Code
 		}
 		if code != c.finding {
 			t.Errorf("%s: found %q, want %q", c.name, code, c.finding)
@@ -236,13 +240,13 @@ func TestStatusOfOtherCards(t *testing.T) {
 // a cron job does not hear of those at all.
 func TestFaceAuthenticationCard(t *testing.T) {
 	s, _ := statusOf(t, "no-pin", func(*virtualcard.Card) {})
-	s.now = s.certificates[1].cert.NotAfter.AddDate(0, 0, -10)
-	s.certificates[1].take(s.certificates[1].cert, nil, s.now)
+	s.Now = s.Auth.Cert.NotAfter.AddDate(0, 0, -10)
+	s.Auth.Certificate = seenAt(s.Auth.Cert, s.Now)
 	var codes []string
-	for _, f := range s.findings() {
-		codes = append(codes, f.code)
+	for _, f := range s.Findings() {
+		codes = append(codes, f.Code)
 	}
-	if want := []string{findRenewalOpen, ""}; strings.Join(codes, ",") != strings.Join(want, ",") {
+	if want := []string{inspect.FindRenewalOpen, ""}; strings.Join(codes, ",") != strings.Join(want, ",") {
 		t.Errorf("found %q, want %q", codes, want)
 	}
 }
@@ -251,23 +255,9 @@ func TestFaceAuthenticationCard(t *testing.T) {
 func TestStatusCost(t *testing.T) {
 	var recorder virtualcard.Recorder
 	s, _ := statusOf(t, "adult", func(c *virtualcard.Card) { c.Observe(recorder.Observe) })
-	r := (len(s.certificates[1].cert.Raw) + 255) / 256
+	r := (len(s.Auth.Cert.Raw) + 255) / 256
 	if got := recorder.Total().Commands; got > 10+r {
 		t.Errorf("status cost %d commands, want at most %d", got, 10+r)
-	}
-}
-
-// TestForgetOldest bounds what is remembered.
-func TestForgetOldest(t *testing.T) {
-	doc := seenDocument{Cards: map[string]seenSign{}}
-	for i := range seenCards + 3 {
-		doc.Cards[fmt.Sprint(i)] = seenSign{Seen: testNow.AddDate(0, 0, i)}
-	}
-	doc.forgetOldest()
-	_, oldest := doc.Cards["2"]
-	_, kept := doc.Cards["3"]
-	if len(doc.Cards) != seenCards || oldest || !kept {
-		t.Errorf("%d cards are remembered; the third oldest: %t, the fourth: %t", len(doc.Cards), oldest, kept)
 	}
 }
 

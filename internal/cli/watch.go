@@ -12,6 +12,7 @@ import (
 
 	"github.com/jpki-tools/jpki/internal/cards"
 	"github.com/jpki-tools/jpki/internal/explain"
+	"github.com/jpki-tools/jpki/internal/inspect"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/internal/ui"
@@ -284,16 +285,16 @@ func lookAgain(ctx context.Context, card *jpki.Card, now time.Time, known *watch
 	defer ui.Unstoppable()()
 	err = card.Read(ctx, func(app *jpki.App) error {
 		if known != nil {
-			pins, err := readCounters(app)
-			if err != nil {
+			var s inspect.Card
+			if err := s.ReadCounters(app); err != nil {
 				return err
 			}
-			if watched := watchedPINs(pins); known.SameTries(watched) {
+			if watched := watchedPINs(s); known.SameTries(watched) {
 				found = known
 				return nil
 			}
 		}
-		s, err := readStatus(app, now)
+		s, err := inspect.Read(app, now)
 		if err == nil {
 			found = watchedCard(s)
 		}
@@ -302,17 +303,18 @@ func lookAgain(ctx context.Context, card *jpki.Card, now time.Time, known *watch
 	return found, err
 }
 
-func watchedCard(s cardStatus) *watch.Card {
-	c := &watch.Card{Token: s.token.Kind, PINs: watchedPINs(s.pins)}
-	for _, x := range s.certificates {
-		c.Certificates = append(c.Certificates, watch.Certificate{Kind: x.kind, State: string(x.state), Parsed: x.cert})
+func watchedCard(s inspect.Card) *watch.Card {
+	c := &watch.Card{Token: s.Token.Kind, PINs: watchedPINs(s)}
+	for _, x := range s.Keys() {
+		c.Certificates = append(c.Certificates, watch.Certificate{Kind: x.Kind, State: string(x.State), Parsed: x.Cert})
 	}
 	return c
 }
 
-func watchedPINs(pins []pinStatus) (watched []watch.PIN) {
-	for _, p := range pins {
-		watched = append(watched, watch.PIN{Key: p.key, Tries: p.tries, Known: p.err == nil})
+func watchedPINs(s inspect.Card) (watched []watch.PIN) {
+	for _, k := range s.Keys() {
+		p := k.PIN
+		watched = append(watched, watch.PIN{Key: p.Key, Tries: p.Tries, Known: p.Err == nil})
 	}
 	return watched
 }
@@ -343,7 +345,7 @@ func (a *app) eventText(e watch.Event) text {
 	case watch.TriesRestored:
 		what = text{JA: "%sの残り回数が%d回から%d回に戻りました。", EN: "The tries of the %s are back, from %d to %d."}.With(terms.PINNames[e.Key], e.Before.Left, e.After.Left)
 	case watch.CertificateChanged:
-		what = text{JA: "%sは%s。", EN: "The %s: %s."}.With(terms.CertificateNames[e.Certificate], stateNames[certificateStates[e.State]])
+		what = text{JA: "%sは%s。", EN: "The %s: %s."}.With(terms.CertificateNames[e.Certificate], stateNames[inspect.States[e.State]])
 	}
 	return text{JA: in.JA + what.JA, EN: in.EN + what.EN}
 }
@@ -366,11 +368,11 @@ func (a *app) watchProblem(err error) *problem.Problem {
 }
 
 // stateNames says what a certificate came to.
-var stateNames = map[certificateState]text{
-	stateValid:       {JA: "有効期間内です", EN: "within its validity"},
-	stateRenewalOpen: {JA: "更新できる期間に入りました", EN: "renewal is open"},
-	stateExpired:     {JA: "有効期間が過ぎました", EN: "expired"},
-	stateNotYetValid: {JA: "有効期間の前です", EN: "not yet valid"},
+var stateNames = map[inspect.State]text{
+	inspect.Valid:       {JA: "有効期間内です", EN: "within its validity"},
+	inspect.RenewalOpen: {JA: "更新できる期間に入りました", EN: "renewal is open"},
+	inspect.Expired:     {JA: "有効期間が過ぎました", EN: "expired"},
+	inspect.NotYetValid: {JA: "有効期間の前です", EN: "not yet valid"},
 }
 
 // loweredText says that somebody entered a wrong PIN, and between when.
@@ -403,7 +405,7 @@ func (a *app) triesSummary(c *watch.Card) text {
 	var parts []text
 	for i, p := range c.PINs {
 		switch {
-		case c.Certificates[i].State == string(stateAbsent): // its PIN opens nothing
+		case c.Certificates[i].State == string(inspect.Absent): // its PIN opens nothing
 		case !p.Known:
 			parts = append(parts, text{JA: "%sの残り回数は不明", EN: "%s: tries not known"}.With(terms.PINNames[p.Key]))
 		default:
@@ -461,8 +463,8 @@ type watchedTriesJSON struct {
 }
 
 type watchedStateJSON struct {
-	Kind  string           `json:"kind"`
-	State certificateState `json:"state"`
+	Kind  string        `json:"kind"`
+	State inspect.State `json:"state"`
 }
 
 func (a *app) eventJSON(e watch.Event) eventJSON {
@@ -476,7 +478,7 @@ func (a *app) eventJSON(e watch.Event) eventJSON {
 	case watch.TriesLowered, watch.TriesRestored:
 		doc.PIN = &watchedTriesJSON{e.Key.String(), e.After.Left, e.After.Max, e.After.Blocked(), e.Before.Left, rfc3339(e.Since)}
 	case watch.CertificateChanged:
-		doc.Changed = &watchedStateJSON{e.Certificate.String(), certificateStates[e.State]}
+		doc.Changed = &watchedStateJSON{e.Certificate.String(), inspect.States[e.State]}
 	case watch.CardUnreadable, watch.ServiceLost:
 		p := problemDocument(a.io, a.watchProblem(e.Err))
 		doc.Error = &p
@@ -490,7 +492,7 @@ func (a *app) cardJSON(c *watch.Card) *watchedCardJSON {
 		j := watchedCertificate{Kind: x.Kind.String(), State: x.State}
 		if v, ok := x.Validity(); ok {
 			last, days := v.LastDay().String(), v.DaysLeft(a.env.Now())
-			j.State, j.LastDay, j.DaysLeft = string(certificateStates[v.State(a.env.Now())]), &last, &days
+			j.State, j.LastDay, j.DaysLeft = string(inspect.States[v.State(a.env.Now())]), &last, &days
 		}
 		doc.Certificates = append(doc.Certificates, j)
 	}

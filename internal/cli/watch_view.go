@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jpki-tools/jpki/internal/inspect"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/internal/ui"
@@ -172,18 +173,18 @@ func (v *watchView) rows(c *watch.Card, now time.Time) (rows [][]string) {
 		validity, known := x.Validity()
 		switch {
 		case known:
-			s := certificateStates[validity.State(now)]
+			s := inspect.States[validity.State(now)]
 			state, tone = text{JA: "%s %s", EN: "%s (%s)"}.With(terms.Date(validity.LastDay()), terms.Days(validity.DaysLeft(now))), stateTones[s]
-		case x.State == string(stateAbsent):
+		case x.State == string(inspect.Absent):
 			state = text{JA: "ありません", EN: "not on this card"}
-		case x.State == string(stateUnreadable):
+		case x.State == string(inspect.Unreadable):
 			state, tone = text{JA: "読み取れません", EN: "unreadable"}, ui.Bad
 		}
 		row := a.io.Row(tone, kindNames[x.Kind.String()], state)
-		if x.State != string(stateAbsent) {
-			p := pinStatus{key: c.PINs[i].Key, tries: c.PINs[i].Tries}
+		if x.State != string(inspect.Absent) {
+			p := inspect.PIN{Key: c.PINs[i].Key, Tries: c.PINs[i].Tries}
 			if !c.PINs[i].Known {
-				p.err = errNotKnown
+				p.Err = errNotKnown
 			}
 			row = append(row, counterRow(a.io, p)[1])
 		}

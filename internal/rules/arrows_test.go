@@ -57,6 +57,7 @@ var arrows = map[string][]string{
 	"internal/i18n":        {"pkg/cert", "golang.org/x/sys"},
 	"internal/imprint":     {"golang.org/x/image", "golang.org/x/text"},
 	"internal/input":       {"internal/beside", "internal/i18n", "internal/problem", "internal/ui", "pkg/cert", "pkg/cms"},
+	"internal/inspect":     {"pkg/cert", "pkg/jpki", "pkg/pcsc", "pkg/trust", "internal/cards", "internal/castore", "internal/i18n", "internal/problem", "internal/state", "internal/terms", "internal/ui", "internal/unlock"},
 	"internal/judging":     {"pkg", "internal/castore", "internal/checklist", "internal/explain", "internal/fetch", "internal/i18n", "internal/input", "internal/problem", "internal/terms", "internal/ui"},
 	"internal/manual":      {"internal/cli", "internal/i18n", "internal/ui", "github.com/spf13"},
 	"internal/output":      {"golang.org/x/sys"},

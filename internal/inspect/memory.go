@@ -1,4 +1,4 @@
-package cli
+package inspect
 
 import (
 	"context"
@@ -17,11 +17,11 @@ import (
 // certificates: they tell one card from another and say nothing of its holder.
 type seenDocument struct {
 	Version int                 `json:"version"`
-	Cards   map[string]seenSign `json:"cards"`
+	Cards   map[string]SeenSign `json:"cards"`
 }
 
-// seenSign is when a signing certificate ends, and when that was last seen.
-type seenSign struct {
+// SeenSign is when a signing certificate ends, and when that was last seen.
+type SeenSign struct {
 	Fingerprint string    `json:"sha256"`
 	NotAfter    time.Time `json:"not_after"`
 	Seen        time.Time `json:"seen"`
@@ -37,32 +37,32 @@ const (
 	seenLimit = time.Second
 )
 
-// seenMemory remembers when signing certificates end.
-type seenMemory struct {
-	io    *ui.IO
-	now   func() time.Time
-	store *state.Store // nil: nothing is remembered
+// Memory remembers when signing certificates end.
+type Memory struct {
+	IO    *ui.IO
+	Now   func() time.Time
+	Store *state.Store // nil: nothing is remembered
 }
 
-// remember notes when a signing certificate ends, for [seenMemory.recall]. auth is the
+// Remember notes when a signing certificate ends, for [seenMemory.recall]. auth is the
 // authentication certificate of the same card. Where a command has no reason to
 // read that it is nil, and only what is already known of a card is renewed: a
 // read just for this would cost the person time.
 //
 // That something cannot be remembered is said, but fails no command.
-func (m *seenMemory) remember(ctx context.Context, auth, sign *x509.Certificate) {
-	if m.store == nil || sign == nil {
+func (m *Memory) Remember(ctx context.Context, auth, sign *x509.Certificate) {
+	if m.Store == nil || sign == nil {
 		return
 	}
-	fresh := seenSign{cert.FingerprintOf(sign).String(), sign.NotAfter, m.now().UTC().Truncate(time.Second)}
+	fresh := SeenSign{cert.FingerprintOf(sign).String(), sign.NotAfter, m.Now().UTC().Truncate(time.Second)}
 	ctx, cancel := context.WithTimeout(ctx, seenLimit)
 	defer cancel()
 	if auth == nil && !m.knows(ctx, fresh) {
 		return
 	}
-	err := state.Update(ctx, m.store, seenName, func(doc *seenDocument) error {
+	err := state.Update(ctx, m.Store, seenName, func(doc *seenDocument) error {
 		if doc.Version != seenVersion || doc.Cards == nil {
-			*doc = seenDocument{Version: seenVersion, Cards: map[string]seenSign{}}
+			*doc = seenDocument{Version: seenVersion, Cards: map[string]SeenSign{}}
 		}
 		for card, old := range doc.Cards {
 			if old.Fingerprint == fresh.Fingerprint {
@@ -77,7 +77,7 @@ func (m *seenMemory) remember(ctx context.Context, auth, sign *x509.Certificate)
 	})
 	var failed *state.Error
 	if errors.As(err, &failed) {
-		m.io.Note(text{
+		m.IO.Note(text{
 			JA: "署名用電子証明書の満了日を記憶できませんでした(%s)。--no-remember を付けると記憶しません。",
 			EN: "When the signing certificate ends could not be remembered (%s). With --no-remember it is not tried.",
 		}.With(failed.Path))
@@ -85,9 +85,9 @@ func (m *seenMemory) remember(ctx context.Context, auth, sign *x509.Certificate)
 }
 
 // knows reports whether a card is known that has this signing certificate.
-func (m *seenMemory) knows(ctx context.Context, s seenSign) bool {
+func (m *Memory) knows(ctx context.Context, s SeenSign) bool {
 	var doc seenDocument
-	found, err := m.store.Load(ctx, seenName, &doc)
+	found, err := m.Store.Load(ctx, seenName, &doc)
 	if err != nil || !found || doc.Version != seenVersion {
 		return false
 	}
@@ -117,33 +117,17 @@ func (d *seenDocument) forgetOldest() {
 
 // recall gives what was last seen of the signing certificate on the card with
 // this authentication certificate. What cannot be read is not known.
-func (m *seenMemory) recall(ctx context.Context, auth *x509.Certificate) (s seenSign, ok bool) {
-	if m.store == nil || auth == nil {
-		return seenSign{}, false
+func (m *Memory) recall(ctx context.Context, auth *x509.Certificate) (s SeenSign, ok bool) {
+	if m.Store == nil || auth == nil {
+		return SeenSign{}, false
 	}
 	ctx, cancel := context.WithTimeout(ctx, seenLimit)
 	defer cancel()
 	var doc seenDocument
-	found, err := m.store.Load(ctx, seenName, &doc)
+	found, err := m.Store.Load(ctx, seenName, &doc)
 	if err != nil || !found || doc.Version != seenVersion {
-		return seenSign{}, false
+		return SeenSign{}, false
 	}
 	s, ok = doc.Cards[cert.FingerprintOf(auth).String()]
 	return s, ok
 }
-
-// memory is where things are remembered; nil where they are not: on a tour,
-// which keeps nothing, and where there is no folder for it.
-func (a *app) memory() *state.Store {
-	if a.noRemember || a.cards.Tour != nil {
-		return nil
-	}
-	store, err := state.Open(a.env.Getenv)
-	if err != nil {
-		return nil
-	}
-	return store
-}
-
-// seen is what is remembered of signing certificates.
-func (a *app) seen() *seenMemory { return &seenMemory{a.io, a.env.Now, a.memory()} }

@@ -1,0 +1,87 @@
+package inspect
+
+import (
+	"crypto/ecdsa"
+	"crypto/rsa"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jpki-tools/jpki/internal/castore"
+	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/trust"
+)
+
+// Description is what is told of a certificate.
+type Description struct {
+	Cert     *x509.Certificate
+	Kind     cert.Kind
+	Demo     bool
+	Holder   *cert.Holder // nil where it names none
+	State    State
+	CA       trust.Identity // of a CA certificate itself
+	Issuer   string         // generation of the issuing CA, "" unknown
+	Added    bool           // the issuing CA is one that the user added
+	DaysLeft int
+}
+
+func Describe(c *x509.Certificate, now time.Time) Description {
+	v := cert.ValidityOf(c)
+	d := Description{
+		Cert: c, Kind: cert.KindOf(c), Demo: cert.IsDemo(c),
+		State: States[v.State(now)], DaysLeft: v.DaysLeft(now), Issuer: Generation(c),
+	}
+	if d.Kind.IsCA() {
+		d.CA = trust.Anchors{}.Identify(c)
+	}
+	if !d.Renewable() && d.State == RenewalOpen {
+		d.State = Valid
+	}
+	if h, err := cert.HolderOf(c); err == nil || errors.Is(err, cert.ErrHolderMalformed) {
+		d.Holder = &h
+	}
+	return d
+}
+
+// Recognize finds the certificate, or its issuer, among CAs that were added.
+func (d *Description) Recognize(added []castore.Known) {
+	for _, ca := range added {
+		switch {
+		case d.Kind.IsCA() && cert.FingerprintOf(d.Cert) == ca.Fingerprint:
+			d.CA = trust.Identity{Standing: trust.Added, Pin: trust.Pin{ID: ca.ID}}
+		case d.Issuer == "" && d.Cert.CheckSignatureFrom(ca.Certificate) == nil:
+			d.Issuer, d.Added = ca.ID, true
+		}
+	}
+}
+
+// Renewable reports a certificate that the municipal counter renews.
+func (d Description) Renewable() bool { return d.Kind == cert.Sign || d.Kind == cert.Auth }
+
+func KeyText(c *x509.Certificate) string {
+	switch k := c.PublicKey.(type) {
+	case *rsa.PublicKey:
+		return fmt.Sprintf("RSA %d", k.N.BitLen())
+	case *ecdsa.PublicKey:
+		return "ECDSA " + k.Params().Name
+	}
+	return c.PublicKeyAlgorithm.String()
+}
+
+// KeyUsages names the bits of KeyUsage as RFC 5280, 4.2.1.3, does.
+func KeyUsages(c *x509.Certificate) (names []string) {
+	for i, name := range []string{"digitalSignature", "nonRepudiation", "keyEncipherment", "dataEncipherment", "keyAgreement", "keyCertSign", "cRLSign"} {
+		if c.KeyUsage&(1<<i) != 0 {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func Policies(c *x509.Certificate) (ids []string) {
+	for _, p := range c.Policies {
+		ids = append(ids, p.String())
+	}
+	return ids
+}

@@ -1,0 +1,242 @@
+// Package inspect is the one look at a card: a snapshot of its certificates and
+// PINs, what there is to do about them, and what is remembered of a certificate
+// that cannot be read without its PIN.
+package inspect
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/hex"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/jpki-tools/jpki/internal/cards"
+	"github.com/jpki-tools/jpki/internal/i18n"
+	"github.com/jpki-tools/jpki/internal/unlock"
+	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/jpki"
+	"github.com/jpki-tools/jpki/pkg/pcsc"
+	"github.com/jpki-tools/jpki/pkg/trust"
+)
+
+type text = i18n.Text
+
+// Card is what is known of a card.
+type Card struct {
+	Reader     string
+	Demo       bool
+	Token      jpki.Token
+	Sign, Auth Key
+	Now        time.Time
+}
+
+// Keys lists what is known of the keys, in the order in which they are shown.
+func (s Card) Keys() []Key { return []Key{s.Sign, s.Auth} }
+
+// Key is what is known of a key: its certificate and its PIN.
+type Key struct {
+	Certificate
+	PIN PIN
+}
+
+type Certificate struct {
+	Kind  jpki.Kind
+	State State
+	Cert  *x509.Certificate // nil where it could not be read
+	Seen  *SeenSign         // of a signing certificate that was not read: what is remembered
+}
+
+// Validity is from when to when the certificate is valid, as far as is known.
+func (c Certificate) Validity() (v cert.Validity, known bool) {
+	switch {
+	case c.Cert != nil:
+		return cert.ValidityOf(c.Cert), true
+	case c.Seen != nil:
+		return cert.Validity{NotAfter: c.Seen.NotAfter}, true
+	}
+	return cert.Validity{}, false
+}
+
+// Fingerprint tells a certificate of known validity from others.
+func (c Certificate) Fingerprint() string {
+	if c.Cert != nil {
+		return cert.FingerprintOf(c.Cert).String()
+	}
+	return c.Seen.Fingerprint
+}
+
+// State is the state of a certificate as its card shows it; the
+// values are those of the JSON document.
+type State string
+
+const (
+	Valid       State = "valid"
+	RenewalOpen State = "renewal-open"
+	Expired     State = "expired"
+	NotYetValid State = "not-yet-valid"
+	NeedsPIN    State = "needs-pin"
+	Absent      State = "absent"
+	Unreadable  State = "unreadable"
+)
+
+var States = map[cert.State]State{
+	cert.Valid:       Valid,
+	cert.RenewalOpen: RenewalOpen,
+	cert.Expired:     Expired,
+	cert.NotYetValid: NotYetValid,
+}
+
+type PIN struct {
+	Key   jpki.Key
+	Tries jpki.Tries
+	Err   error // the counter could not be read
+}
+
+// Look reads all that is free and, where PINs are wanted, what they guard.
+func Look(ctx context.Context, from *cards.Opener, pins *unlock.Options, m *Memory) (s Card, err error) {
+	if pins == nil {
+		s, err = freeStatus(ctx, from)
+	} else {
+		s, err = guardedStatus(ctx, from, pins)
+	}
+	if err != nil {
+		return s, err
+	}
+	if s.Sign.Cert != nil {
+		m.Remember(ctx, s.Auth.Cert, s.Sign.Cert)
+	} else if seen, ok := m.recall(ctx, s.Auth.Cert); ok && s.Sign.State == NeedsPIN {
+		s.Sign.Seen = &seen
+	}
+	return s, nil
+}
+
+func freeStatus(ctx context.Context, from *cards.Opener) (s Card, err error) {
+	card, err := from.Open(ctx)
+	if err != nil {
+		return s, err
+	}
+	defer card.Close()
+	err = card.Read(ctx, func(app *jpki.App) (err error) {
+		s, err = Read(app, from.Env.Now())
+		return err
+	})
+	s.Reader, s.Demo = card.Reader, card.Demo
+	return s, err
+}
+
+// guardedStatus reads everything in the session of the signing password, so
+// that it is all of one card, and a phone's authentication certificate in that
+// of its own PIN. Where a PIN is blocked or has no certificate nobody is asked
+// for it, and the rest is shown.
+func guardedStatus(ctx context.Context, from *cards.Opener, pins *unlock.Options) (s Card, err error) {
+	u, err := unlock.New(from, pins, false)
+	if err != nil {
+		return s, err
+	}
+	defer u.Close()
+	err = u.WithPIN(ctx, jpki.KeySign, func(card *cards.Card, session *jpki.Session) error {
+		// The certificate comes first: looking at the counter of an open PIN
+		// can close it.
+		sign, signErr := session.Certificate(jpki.KindSign)
+		if cards.Fatal(signErr) {
+			return signErr
+		}
+		if s, err = Read(session.App, from.Env.Now()); err != nil {
+			return err
+		}
+		s.Sign.record(sign, signErr, s.Now)
+		s.Reader, s.Demo = card.Reader, card.Demo
+		return nil
+	})
+	if unaskable(err) {
+		s, err = freeStatus(ctx, from)
+	}
+	if err != nil {
+		return s, err
+	}
+	if s.Auth.State != NeedsPIN || !u.Sources.CurrentKind().Interactive() {
+		return s, nil
+	}
+	err = u.WithPIN(ctx, jpki.KeyAuth, func(_ *cards.Card, session *jpki.Session) error {
+		read, readErr := session.Certificate(jpki.KindAuth)
+		if cards.Fatal(readErr) {
+			return readErr
+		}
+		if token, err := session.Token(); err != nil || token != s.Token {
+			return errors.Join(pcsc.ErrCardRemoved, err) // another one lies there now
+		}
+		s.Auth.record(read, readErr, s.Now)
+		full := jpki.KeyAuth.MaxTries() // its PIN was right
+		s.Auth.PIN = PIN{Key: jpki.KeyAuth, Tries: jpki.Tries{Left: full, Max: full}}
+		return nil
+	})
+	if unaskable(err) {
+		err = nil
+	}
+	return s, err
+}
+
+// unaskable reports a PIN that was not asked for because it could open nothing.
+func unaskable(err error) bool {
+	var blocked *jpki.BlockedError
+	return errors.As(err, &blocked) || errors.Is(err, jpki.ErrAbsent)
+}
+
+// Read visits every free file once. What one part of the card answers
+// does not keep the others from being shown; only a lost card ends it.
+func Read(app *jpki.App, now time.Time) (s Card, err error) {
+	s.Now = now
+	if s.Token, err = app.Token(); cards.Fatal(err) {
+		return s, err
+	}
+	presence, err := app.Presence()
+	if cards.Fatal(err) {
+		return s, err
+	}
+	s.Sign.Kind, s.Sign.State = jpki.KindSign, NeedsPIN
+	if err == nil && !presence.Sign {
+		s.Sign.State = Absent
+	}
+	s.Auth.Kind = jpki.KindAuth
+	read, err := app.Certificate(jpki.KindAuth)
+	if cards.Fatal(err) {
+		return s, err
+	}
+	s.Auth.record(read, err, now)
+	return s, s.ReadCounters(app)
+}
+
+// ReadCounters asks for both counters; a failing one does not hide the other.
+func (s *Card) ReadCounters(app *jpki.App) (err error) {
+	if s.Sign.PIN, err = readCounter(app, jpki.KeySign); err == nil {
+		s.Auth.PIN, err = readCounter(app, jpki.KeyAuth)
+	}
+	return err
+}
+
+func readCounter(app *jpki.App, k jpki.Key) (PIN, error) {
+	p := PIN{Key: k}
+	if p.Tries, p.Err = app.Tries(k); cards.Fatal(p.Err) {
+		return p, p.Err
+	}
+	return p, nil
+}
+
+// Generation names the CA that issued c by its key identifier, "" if unknown.
+func Generation(c *x509.Certificate) string {
+	id := strings.ToUpper(hex.EncodeToString(c.AuthorityKeyId))
+	for _, p := range append(trust.Pins(), trust.DemoPins()...) {
+		if id != "" && p.SubjectKeyID == id {
+			return p.ID
+		}
+	}
+	return ""
+}
+
+// MaybeWithoutPINs reports what a face-authentication card looks like, and a
+// card without signing certificate whose authentication PIN was blocked: no
+// signing certificate, and no PIN that works. Nothing tells the two apart.
+func (s Card) MaybeWithoutPINs() bool {
+	return s.Sign.State == Absent && s.Auth.PIN.Err == nil && s.Auth.PIN.Tries.Blocked()
+}

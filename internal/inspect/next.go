@@ -1,0 +1,240 @@
+package inspect
+
+import (
+	"github.com/jpki-tools/jpki/internal/i18n"
+	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/terms"
+	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/jpki"
+)
+
+// finding is something about a card that a person should do something about.
+type finding struct {
+	Code string    // for scripts; "" for what is only worth a word on the screen
+	Kind jpki.Kind // of the certificate, or of the one the PIN belongs to; 0 of the whole card
+	Days int       // left, of an open renewal
+	Line text      // one sentence that stands on its own
+	next text      // what to do
+	More string    // the topic of the guide that says how, if one does
+}
+
+// Codes of findings, as JSON has them. They are published and not renamed.
+const (
+	FindUnusable    = "unusable"
+	FindExpired     = "expired"
+	FindUnreadable  = "unreadable"
+	findNotYetValid = "not-yet-valid"
+	FindBlocked     = "blocked"
+	FindRenewalOpen = "renewal-open"
+	findTriesUsed   = "tries-used"
+)
+
+var atCounter = text{JA: "市区町村の窓口", EN: "the municipal counter"}
+
+// Findings lists what there is to do, the most urgent first.
+func (s Card) Findings() (all []finding) {
+	if f, ok := s.unusable(); ok {
+		return []finding{f}
+	}
+	for _, state := range []State{Expired, Unreadable, NotYetValid} {
+		all = append(all, s.certificatesIn(state)...)
+	}
+	var used, other []finding
+	for _, c := range s.Keys() {
+		switch p := c.PIN; {
+		case p.Err != nil || c.State == Absent || p.Tries.Left == p.Tries.Max:
+		case p.Key == jpki.KeyAuth && s.MaybeWithoutPINs():
+			other = append(other, finding{Kind: c.Kind, More: "locked", next: text{
+				JA: "顔認証マイナンバーカードなら、暗証番号は使えないままで正常です。そうでなければロックされています。市区町村の窓口で解除してください。",
+				EN: "On a face-authentication card it is right that no PIN works. On any other it is blocked: have it unlocked at the municipal counter.",
+			}})
+		case p.Tries.Blocked():
+			line := text{JA: "%sがロックされています。", EN: "The %s is blocked."}.With(terms.PINNames[p.Key])
+			f := finding{Code: FindBlocked, Kind: c.Kind, More: "locked", Line: line, next: i18n.Join(text{EN: " "}, line, terms.UnlockWhere)}
+			if s.OnPhone() {
+				f.next, f.More = i18n.Join(text{EN: " "}, line, terms.AboutPhone), "devices"
+			}
+			all = append(all, f)
+		default:
+			used = append(used, finding{
+				Code: findTriesUsed, Kind: c.Kind, More: "wrong-pin",
+				Line: text{JA: "%sは間違いが続いています(%s)。", EN: "Wrong entries of the %s were counted: %s."}.With(terms.PINNames[p.Key], terms.TriesLeft(p.Tries.Left)),
+				next: text{
+					JA: "%sは間違いが続いています(%s)。控えを確かめ、jpki pin verify %s で正しく入力すると元に戻ります。",
+					EN: "Wrong entries of the %s were counted: %s. Check your note; a correct entry with jpki pin verify %s resets it.",
+				}.With(terms.PINNames[p.Key], terms.TriesLeft(p.Tries.Left), p.Key),
+			})
+		}
+	}
+	all = append(all, s.certificatesIn(RenewalOpen)...)
+	return append(append(all, used...), other...)
+}
+
+// OnPhone reports certificates on a phone. How those are renewed, and their PINs
+// unlocked, is not known here: what is said of cards is not said of them.
+func (s Card) OnPhone() bool { return s.Token.Kind == jpki.TokenAndroid }
+
+// unusable is what carries certificates that this program has no use for.
+func (s Card) unusable() (f finding, ok bool) {
+	switch s.Token.Kind {
+	case jpki.TokenJukiCard:
+		f.Line = text{JA: "住民基本台帳カードの電子証明書は2018年に終わりました。", EN: "The certificates of Basic Resident Register Cards ended in 2018."}
+		f.next = text{JA: "%sマイナンバーカードを使ってください。", EN: "%s Use a My Number Card."}.With(f.Line)
+	case jpki.TokenIPhone:
+		f.Line = text{JA: "iPhoneの証明書はこのプログラムでは扱えません。", EN: "Certificates on an iPhone cannot be used with this program."}
+		f.next = text{JA: "%sカードを使ってください。", EN: "%s Use the card."}.With(f.Line)
+	default:
+		return f, false
+	}
+	f.Code, f.More = FindUnusable, "devices"
+	return f, true
+}
+
+// certificatesIn finds the certificates in a state, those that were not read by
+// what is remembered of them.
+func (s Card) certificatesIn(state State) (all []finding) {
+	for _, c := range s.Keys() {
+		v, known := c.Validity()
+		is := c.State
+		if c.Seen != nil {
+			is = States[v.State(s.Now)]
+		}
+		if is != state {
+			continue
+		}
+		f := finding{Kind: c.Kind}
+		name := terms.CertificateNames[c.Kind]
+		if known {
+			f.Days = v.DaysLeft(s.Now)
+		}
+		switch state {
+		case Expired:
+			f.Code, f.More = FindExpired, "renew"
+			f.Line = text{JA: "%sの有効期間は%sに終わりました。", EN: "The %s ended on %s."}.With(name, terms.Date(v.LastDay()))
+			f.next = text{
+				JA: "%sの有効期間が過ぎています。カードを持って%sで新しく発行してもらってください(無料)。",
+				EN: "The %s has expired. Take the card to %s for a new one (free).",
+			}.With(name, atCounter)
+		case RenewalOpen:
+			f.Code, f.More = FindRenewalOpen, "renew"
+			f.Line = text{JA: "%sを更新できます(満了日は%s、%s)。", EN: "The %s can be renewed until %s (%s)."}.With(name, terms.Date(v.LastDay()), terms.Days(f.Days))
+			f.next = text{
+				JA: "%sまでに、カードと暗証番号を用意して%sで更新してください(無料)。",
+				EN: "Renew by %s at %s: bring the card and your PINs (free).",
+			}.With(terms.Date(v.LastDay()), atCounter)
+		case Unreadable:
+			f.Code = FindUnreadable
+			f.Line = text{JA: "%sを読み取れません。", EN: "The %s cannot be read."}.With(name)
+			f.next = text{
+				JA: "カードを置き直して、もう一度実行してください。変わらなければ%sに相談してください。",
+				EN: "Put the card back and run this again. If it stays so, ask at %s.",
+			}.With(atCounter)
+		case NotYetValid:
+			f.Code = findNotYetValid
+			f.Line = text{JA: "%sの有効期間はまだ始まっていません。", EN: "The %s is not yet valid."}.With(name)
+			f.next = text{JA: "このパソコンの日付と時刻を確かめてください。", EN: "Check the date and time of this computer."}
+		}
+		if s.OnPhone() && (state == Expired || state == RenewalOpen) {
+			if state == RenewalOpen {
+				f.Line = text{JA: "%sの有効期間満了日は%sです(%s)。", EN: "The last day of the %s is %s (%s)."}.With(name, terms.Date(v.LastDay()), terms.Days(f.Days))
+			}
+			f.next, f.More = i18n.Join(text{EN: " "}, f.Line, terms.AboutPhone), "devices"
+		}
+		if c.Seen != nil {
+			on := terms.Date(cert.DateOf(c.Seen.Seen))
+			f.Line = text{JA: "%s%sに確認した日付です。", EN: "%s That was seen on %s."}.With(f.Line, on)
+			f.next = text{JA: "%s期限は%sに確認したものです。", EN: "%s When it ends was seen on %s."}.With(f.next, on)
+		}
+		all = append(all, f)
+	}
+	return all
+}
+
+// Next is the one thing to do, and the topic of the guide that says how, if
+// one does.
+func (s Card) Next() (step text, more string) {
+	if all := s.Findings(); len(all) > 0 {
+		return all[0].next, all[0].More
+	}
+	switch auth := s.Auth; auth.State {
+	case Valid:
+		if s.OnPhone() {
+			break
+		}
+		return text{JA: "今はありません。更新は%sからできます。", EN: "Nothing now. Renewal opens %s."}.With(terms.Date(cert.ValidityOf(auth.Cert).RenewalOpens())), ""
+	case NeedsPIN:
+		return text{JA: "期限を見るには、暗証番号を用意して jpki status --ask を実行してください。", EN: "To see when the certificates end, run jpki status --ask with your PINs at hand."}, ""
+	}
+	return text{JA: "今はありません。", EN: "Nothing now."}, ""
+}
+
+// Undecided is the error where silence would say that all is well and nobody
+// knows: no certificate could be read without its PIN.
+func (s Card) Undecided() error {
+	unread := false
+	for _, c := range s.Keys() {
+		if _, known := c.Validity(); known {
+			return nil
+		}
+		unread = unread || c.State == NeedsPIN
+	}
+	if !unread {
+		return nil
+	}
+	return problem.New(problem.NeedsPIN,
+		text{JA: "証明書の期限は暗証番号なしでは分かりません。", EN: "When the certificates end cannot be seen without a PIN."},
+		text{JA: "--pin-file などで署名用パスワードを渡してください(jpki help pin)。", EN: "Give the signing password with --pin-file or another way of jpki help pin."})
+}
+
+// Short is the whole status in a few words.
+func (s Card) Short() text {
+	if f, ok := s.unusable(); ok {
+		return f.Line
+	}
+	parts := []text{s.shortDays()}
+	for _, c := range s.Keys() {
+		p := c.PIN
+		name := shortNames[p.Key]
+		switch {
+		case p.Err != nil || p.Tries.Left == p.Tries.Max || c.State == Absent:
+		case p.Key == jpki.KeyAuth && s.MaybeWithoutPINs():
+		case p.Tries.Blocked():
+			parts = append(parts, text{JA: "%s ロック", EN: "%s blocked"}.With(name))
+		default:
+			parts = append(parts, text{JA: "%[1]s 残り%[2]d回", EN: "%s %d of %d tries left"}.With(name, p.Tries.Left, p.Tries.Max))
+		}
+	}
+	return text{JA: "JPKI %s", EN: "JPKI %s"}.With(i18n.Join(text{JA: "、", EN: ", "}, parts...))
+}
+
+// shortDays counts the days of the authentication certificate, and those of the
+// signing one where they are known to be others.
+func (s Card) shortDays() text {
+	sign, auth := s.Sign, s.Auth
+	vs, signKnown := sign.Validity()
+	va, authKnown := auth.Validity()
+	switch {
+	case auth.State == Absent && sign.State == Absent:
+		return text{JA: "証明書なし", EN: "no certificates"}
+	case !signKnown && !authKnown:
+		return text{JA: "期限は不明", EN: "end unknown"}
+	case !signKnown || authKnown && vs.LastDay() == va.LastDay():
+		return s.shortValidity(va)
+	case !authKnown:
+		return s.shortValidity(vs)
+	}
+	return text{JA: "署名用 %s、利用者証明用 %s", EN: "signing %s, authentication %s"}.With(s.shortValidity(vs), s.shortValidity(va))
+}
+
+func (s Card) shortValidity(v cert.Validity) text {
+	days := terms.Days(v.DaysLeft(s.Now))
+	if v.State(s.Now) == cert.RenewalOpen && !s.OnPhone() {
+		return text{JA: "%s(更新できます)", EN: "%s (renewal is open)"}.With(days)
+	}
+	return days
+}
+
+var shortNames = map[jpki.Key]text{
+	jpki.KeySign: {JA: "署名用", EN: "signing"},
+	jpki.KeyAuth: {JA: "利用者証明用", EN: "authentication"},
+}

@@ -1,0 +1,24 @@
+package inspect
+
+import (
+	"crypto/x509"
+	"errors"
+	"time"
+
+	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/jpki"
+)
+
+// record keeps what a reading of the certificate gave.
+func (c *Certificate) record(read *x509.Certificate, err error, now time.Time) {
+	switch {
+	case err == nil:
+		c.Cert, c.State = read, States[cert.ValidityOf(read).State(now)]
+	case errors.Is(err, jpki.ErrNeedsPIN):
+		c.State = NeedsPIN
+	case errors.Is(err, jpki.ErrAbsent):
+		c.State = Absent
+	default:
+		c.State = Unreadable
+	}
+}
