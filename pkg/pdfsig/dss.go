@@ -1,7 +1,6 @@
 package pdfsig
 
 import (
-	"bytes"
 	"crypto/sha1" // names signatures in a VRI, and proves nothing
 	"errors"
 	"fmt"
@@ -82,11 +81,7 @@ type SignatureValidation struct {
 }
 
 // Addition is an incremental update that adds no signature.
-type Addition struct {
-	original io.ReaderAt
-	size     int64
-	update   []byte
-}
+type Addition struct{ continued }
 
 // AddValidation adds validation data to a file: PAdES B-LT (EN 319 142-1, 5.4).
 // What the file's store holds already stays, and is not added again.
@@ -110,27 +105,14 @@ func AddValidation(r io.ReaderAt, size int64, signatures []SignatureValidation) 
 		b.add(c)
 	}
 	b.crossReference(p)
-	return &Addition{r, size, b.bytes}, nil
+	return &Addition{continued{r, size, b.bytes}}, nil
 }
 
 // Size is that of the whole file.
 func (a *Addition) Size() int64 { return a.size + int64(len(a.update)) }
 
 // ReadAt reads the whole file.
-func (a *Addition) ReadAt(b []byte, at int64) (n int, err error) {
-	if at < a.size {
-		n, err = a.original.ReadAt(b[:min(int64(len(b)), a.size-at)], at)
-		if n < len(b) && at+int64(n) == a.size {
-			err = nil
-		}
-		if err != nil || n == len(b) {
-			return n, err
-		}
-		b, at = b[n:], a.size
-	}
-	m, err := bytes.NewReader(a.update).ReadAt(b, at-a.size)
-	return n + m, err
-}
+func (a *Addition) ReadAt(b []byte, at int64) (n int, err error) { return a.continued.ReadAt(b, at) }
 
 // extendStore changes the store and whatever leads to it.
 func (p *Prepared) extendStore(signatures []SignatureValidation) error {

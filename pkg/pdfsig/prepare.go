@@ -67,10 +67,19 @@ type Prepared struct {
 type Existing struct {
 	Field    string
 	Contents []byte // the CMS, with the zeros behind it
+	// Changes are those after it that a verifier will find, the new signature's
+	// included.
+	Changes Changes
+	// Err is why it is not good already, whatever its CMS may be; nil where
+	// nothing speaks against it.
+	Err error
 }
 
 // Prepare reads the structure of a file and checks all that can be checked
-// before a signer is known. Nothing is written and no signature made.
+// before a signer is known, with what a verifier will say afterwards: an
+// [EarlierError] is a signature that another one would be no good for, an
+// [UpdateError] a document that other readers find differently. Nothing is
+// written and no signature made.
 func Prepare(r io.ReaderAt, size int64, o Options) (*Prepared, error) {
 	doc, err := openDocument(r, size)
 	if err != nil {
@@ -105,7 +114,10 @@ func Prepare(r io.ReaderAt, size int64, o Options) (*Prepared, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p, p.findSeparator()
+	if err := p.findSeparator(); err != nil {
+		return nil, err
+	}
+	return p, p.foresee()
 }
 
 // permitted follows what the author of an encrypted file allows (7.6.3.2, table
@@ -189,7 +201,7 @@ func (p *Prepared) readSignature(form *formState, f *field) error {
 	if err != nil {
 		return err
 	}
-	p.Signatures = append(p.Signatures, Existing{f.name, []byte(contents)})
+	p.Signatures = append(p.Signatures, Existing{Field: f.name, Contents: []byte(contents)})
 	r, err := p.doc.rules(signature)
 	if err != nil {
 		return err

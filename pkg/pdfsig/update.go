@@ -105,6 +105,23 @@ func (p *Prepared) Update(s Statement) (*Update, error) {
 	if s.Room <= 0 {
 		s.Room = fewCertificates + contentsSize(nil, s.Timestamp)
 	}
+	u, err := p.layout(s)
+	if err != nil {
+		return nil, err
+	}
+	state, err := p.state.Clone()
+	if err != nil {
+		return nil, err
+	}
+	digest := state.(hash.Hash)
+	digest.Write(u.bytes[:u.contents.Start])
+	digest.Write(u.bytes[u.contents.End:])
+	u.digest = digest.Sum(nil)
+	return u, nil
+}
+
+// layout lays out the update.
+func (p *Prepared) layout(s Statement) (*Update, error) {
 	changes, err := p.appear(s.Appearance)
 	if err != nil {
 		return nil, err
@@ -120,15 +137,6 @@ func (p *Prepared) Update(s Statement) (*Update, error) {
 	// before the header: so does every reader, and nothing is left out.
 	value := fmt.Sprintf("[0 %d %d %d]", p.size+contents.Start, p.size+contents.End, int64(len(b.bytes))-contents.End)
 	copy(u.bytes[byteRange:], value)
-
-	state, err := p.state.Clone()
-	if err != nil {
-		return nil, err
-	}
-	digest := state.(hash.Hash)
-	digest.Write(u.bytes[:contents.Start])
-	digest.Write(u.bytes[contents.End:])
-	u.digest = digest.Sum(nil)
 	return u, nil
 }
 

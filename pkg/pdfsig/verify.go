@@ -134,19 +134,11 @@ func Verify(r io.ReaderAt, size int64, others ...*x509.Certificate) (*Report, er
 		return nil, err
 	}
 	v := &verifier{source: r, size: size, doc: doc, others: others}
-	if err := v.collect(); err != nil {
+	if err := v.judge(); err != nil {
 		return nil, err
 	}
 	if len(v.found) == 0 {
 		return nil, ErrNoSignature
-	}
-	for _, s := range v.found {
-		if err := v.examine(s); err != nil {
-			return nil, err
-		}
-	}
-	if err := v.compareRevisions(); err != nil {
-		return nil, err
 	}
 	slices.SortStableFunc(v.found, func(a, b *foundSignature) int { return cmp.Compare(a.end, b.end) })
 	report := &Report{Leading: doc.Leading, Validation: doc.validation()}
@@ -163,6 +155,21 @@ type verifier struct {
 	doc    *document
 	others []*x509.Certificate
 	found  []*foundSignature
+
+	valueless bool // only the structure is looked at, and no CMS
+}
+
+// judge finds the signatures, looks at each, and at what was added after it.
+func (v *verifier) judge() error {
+	if err := v.collect(); err != nil {
+		return err
+	}
+	for _, s := range v.found {
+		if err := v.examine(s); err != nil {
+			return err
+		}
+	}
+	return v.compareRevisions()
 }
 
 // foundSignature is a signature with what only the verifier needs.
@@ -221,7 +228,7 @@ func (v *verifier) examine(s *foundSignature) error {
 	if err := v.openRevision(s, ref); err != nil {
 		return s.structural(err)
 	}
-	if len(s.Failures) > 0 {
+	if len(s.Failures) > 0 || v.valueless {
 		return nil
 	}
 	return v.checkContents(s)
