@@ -15,6 +15,13 @@ var makeNewPDF = text{
 
 // explainPDF explains a PDF that is not read, to whoever wants to sign it.
 func explainPDF(err error) *problem.Problem {
+	if earlier, ok := errors.AsType[*pdfsig.EarlierError](err); ok {
+		return explainEarlier(earlier)
+	}
+	if hidden, ok := errors.AsType[*pdfsig.UpdateError](err); ok {
+		return problem.New(problem.Input,
+			text{JA: "PDFを読むプログラムによって、別の内容になるおそれがあります: %s。", EN: "Programs may find another document in this PDF: %s."}.With(hiddenText(hidden)), makeNewPDF)
+	}
 	d, ok := errors.AsType[*pdfsig.DamagedError](err)
 	if !ok {
 		return nil
@@ -22,7 +29,7 @@ func explainPDF(err error) *problem.Problem {
 	switch d.Fault {
 	case pdfsig.FaultEnd:
 		return problem.New(problem.Input,
-			text{JA: "PDFの終わりが欠けています(startxref と %%EOF)。", EN: "The end of the PDF is missing (startxref and %%EOF)."}.With(),
+			text{JA: "PDFの終わりが欠けています(startxref と %%EOF)。", EN: "The end of the PDF is missing (startxref and %%EOF)."},
 			text{JA: "途中で切れていないか確かめ、元のファイルをもう一度受け取るか、作り直してください。", EN: "See whether it was cut off: get the original file again, or make it anew."})
 	case pdfsig.FaultTooLarge:
 		return problem.New(problem.Input,
@@ -30,6 +37,47 @@ func explainPDF(err error) *problem.Problem {
 	}
 	return problem.New(problem.Input,
 		text{JA: "PDFを読むプログラムによって、内容の読み方が変わるおそれがあります: %s。", EN: "Programs may read this PDF differently: %s."}.With(faultText(d)), makeNewPDF)
+}
+
+// explainEarlier explains why a signature would do harm beside an earlier one.
+func explainEarlier(e *pdfsig.EarlierError) *problem.Problem {
+	hidden, undecided := errors.AsType[*pdfsig.UpdateError](e.Err)
+	switch {
+	case e.Already && undecided:
+		return problem.New(problem.Input,
+			text{
+				JA: "前の署名(欄「%s」)のあとで加えられたものが判定できないため、このPDFには署名できません: %s。",
+				EN: "What was added after the earlier signature (field %q) cannot be told, so the PDF is not signed: %s.",
+			}.With(e.Field, hiddenText(hidden)),
+			text{JA: "前の署名をした人から、その署名をしたときのPDFをもらって、それに署名してください。", EN: "Get the PDF as it was when that was signed, from whoever signed it, and sign that."})
+	case undecided:
+		return problem.New(problem.Input,
+			text{
+				JA: "署名を加えると、前の署名(欄「%s」)が判定できなくなります: %s。",
+				EN: "With another signature, the earlier one (field %q) could not be judged any more: %s.",
+			}.With(e.Field, hiddenText(hidden)),
+			text{JA: "前の署名をする前のPDFを、PDFを表示するソフトで新しく保存し、全員がそれに署名してください。", EN: "Save the PDF anew in a PDF program as it was before that signature, and have everybody sign that."})
+	}
+	return problem.New(problem.Input,
+		text{JA: "署名を加えると、前の署名(欄「%s」)が無効になります。", EN: "Another signature would make the earlier one (field %q) invalid."}.With(e.Field),
+		text{JA: "--visible を付けているときは外してください。空の署名欄があれば --field で指定できます。", EN: "Leave out --visible if you gave it. If there is an empty signature field, name that with --field."})
+}
+
+// hiddenText says where a PDF is not the same for every program.
+func hiddenText(e *pdfsig.UpdateError) text {
+	what := text{JA: "構造が正確ではありません", EN: "its structure is not exact"}
+	if e.Rule == "hidden" {
+		what = text{JA: "直して読むプログラムだけが見つけるものが隠れています", EN: "something is hidden that only programs find that repair a PDF"}
+	}
+	switch {
+	case e.Object > 0 && e.Offset >= 0:
+		return text{JA: "%s(オブジェクト%d、%dバイト目)", EN: "%s (object %d, byte %d)"}.With(what, e.Object, e.Offset)
+	case e.Object > 0:
+		return text{JA: "%s(オブジェクト%d)", EN: "%s (object %d)"}.With(what, e.Object)
+	case e.Offset >= 0:
+		return text{JA: "%s(%dバイト目)", EN: "%s (byte %d)"}.With(what, e.Offset)
+	}
+	return what
 }
 
 // ReceivedPDF is what to do with a PDF that somebody else made and that is not

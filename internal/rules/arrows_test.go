@@ -66,7 +66,7 @@ var arrows = map[string][]string{
 	"internal/problem":     {"internal/i18n"},
 	"internal/report":      {"internal/i18n", "pkg/cert"},
 	"internal/rules":       {},
-	"internal/signing":     {"pkg", "internal/cards", "internal/companion", "internal/env", "internal/explain", "internal/fetch", "internal/i18n", "internal/imprint", "internal/input", "internal/output", "internal/pin", "internal/problem", "internal/submission", "internal/checklist", "internal/terms", "internal/ui", "internal/unlock"},
+	"internal/signing":     {"pkg", "internal/cards", "internal/companion", "internal/env", "internal/explain", "internal/fetch", "internal/i18n", "internal/imprint", "internal/input", "internal/judging", "internal/output", "internal/pin", "internal/problem", "internal/submission", "internal/checklist", "internal/terms", "internal/ui", "internal/unlock"},
 	"internal/sshagent":    {"golang.org/x/crypto", "golang.org/x/sys", "github.com/Microsoft/go-winio"},
 	"internal/stacktest":   {},
 	"internal/state":       {"internal/output", "golang.org/x/sys"},

@@ -2,12 +2,17 @@ package signing
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
 
+	"github.com/jpki-tools/jpki/internal/explain"
+	"github.com/jpki-tools/jpki/internal/judging"
 	"github.com/jpki-tools/jpki/internal/output"
 	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/pkg/cms"
+	"github.com/jpki-tools/jpki/pkg/trust"
 )
 
 // DeliverAll delivers what was signed; the rest failed with the session.
@@ -77,9 +82,27 @@ func (job *Job) writeAndVerify(ctx context.Context, f *output.File) (err error) 
 	if err == nil || context.Cause(ctx) != nil {
 		return err
 	}
-	return problem.New(problem.Failed,
-		text{JA: "作成した署名が検証に通らなかったため、保存しませんでした。", EN: "The signature did not pass its own verification and was not saved."},
-		text{JA: "カードを置き直して、もう一度実行してください。", EN: "Put the card back and run this again."}).Because(err)
+	return selfCheckFailed(err)
+}
+
+// selfCheckFailed says why what was made was not good. Only a wrong signature
+// value is a matter of the card.
+func selfCheckFailed(err error) error {
+	what := text{JA: "作成した署名が検証に通らなかったため、保存しませんでした: %s。", EN: "The signature did not pass its own verification and was not saved: %s."}
+	if p := explain.Document(err); p != nil {
+		return problem.New(problem.Failed, text{JA: "作成した署名が検証に通らなかったため、保存しませんでした。%s", EN: "The signature did not pass its own verification and was not saved. %s"}.With(p.What), p.Next).Because(err)
+	}
+	if errors.Is(err, cms.SigCryptoFailure) {
+		return problem.New(problem.Failed,
+			what.With(text{JA: "カードが返した署名の値が、証明書の鍵と合いません", EN: "the value that the card gave does not fit the certificate's key"}),
+			text{JA: "カードを置き直して、もう一度実行してください。", EN: "Put the card back and run this again."}).Because(err)
+	}
+	cause := text{JA: "原因が分かりません", EN: "the cause is not known"}
+	if reasons := trust.ReasonsOf(err); len(reasons) > 0 {
+		cause = judging.ReasonText(reasons[0])
+	}
+	return problem.New(problem.Failed, what.With(cause),
+		text{JA: "もう一度実行しても同じなら、jpki doctor --report の出力を添えて報告してください。", EN: "If it happens again, report it with the output of jpki doctor --report."}).Because(err)
 }
 
 // unchangedInput notices a file that changed after it was hashed.

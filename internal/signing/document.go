@@ -185,7 +185,34 @@ func preparePDF(c *Call, in *input.Stream) (document, error) {
 			return nil, err
 		}
 	}
+	d.noteEarlier()
 	return d, d.prepared.Hash(c.Hash)
+}
+
+// noteEarlier tells, before anybody is asked for a PIN, of earlier signatures
+// that are not good, and of those that will be judged otherwise.
+func (d *pdfDocument) noteEarlier() {
+	for _, s := range d.prepared.Signatures {
+		field := cert.Printable(s.Field)
+		gravest, _ := s.Changes.Gravest()
+		switch {
+		case errors.Is(s.Err, pdfsig.ErrChangedLater):
+			d.c.io.Note(text{
+				JA: "前の署名(欄「%s」)は無効です: 署名のあとで、文書の内容が変えられています。",
+				EN: "The earlier signature (field %q) is not genuine: the content was changed after it.",
+			}.With(field))
+		case s.Err != nil:
+			d.c.io.Note(text{
+				JA: "前の署名(欄「%s」)は、形が規格に合わないため無効です。",
+				EN: "The earlier signature (field %q) is not genuine: it is not formed as the standards ask for.",
+			}.With(field))
+		case d.c.Stamp != nil && gravest.Level >= pdfsig.LevelForm:
+			d.c.io.Note(text{
+				JA: "前の署名(欄「%s」)には、そのあとで表示が加えられたことが示されます。",
+				EN: "The earlier signature (field %q) will be told to have had something added that shows.",
+			}.With(field))
+		}
+	}
 }
 
 func (d *pdfDocument) sign(by signer) error {

@@ -119,6 +119,10 @@ func (c *Call) prepareSign(ctx context.Context, job *Job) error {
 			perFile.Format = "xmldsig"
 		}
 	}
+	if c.Format == "" && perFile.Format == "cms" && named(job.Input, ".pdf") && input.FormatOf(in.Head) != "pdf" {
+		in.Close()
+		return notPDF(job.Input, len(in.Head))
+	}
 	job.Format, _ = formatNamed(perFile.Format)
 	job.Target = c.targetOf(job.Format, job.Input)
 	if err = perFile.checkFor(job); err == nil && job.Target != "" {
@@ -132,6 +136,20 @@ func (c *Call) prepareSign(ctx context.Context, job *Job) error {
 		in.Close()
 	}
 	return err
+}
+
+// notPDF refuses a file named like a PDF that is none: whoever signs it wants a
+// signed PDF, and gets none.
+func notPDF(name string, size int) error {
+	what := text{JA: "%sは、名前と違ってPDFではありません(先頭の1,024バイトに %%PDF- がありません)。", EN: "In spite of its name, %s is no PDF (there is no %%PDF- in its first 1,024 bytes)."}
+	if size == 0 {
+		what = text{JA: "%sは空のファイルです。", EN: "%s is an empty file."}
+	}
+	return problem.New(problem.Input, what.With(name),
+		text{
+			JA: "ファイルが壊れていないか確かめてください。このままのファイルに分離署名を付けるなら --format cms",
+			EN: "See whether the file is damaged. With --format cms it is signed as it is, with a detached signature.",
+		})
 }
 
 // checkFor checks that the options are for the format of a file.

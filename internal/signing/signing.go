@@ -233,8 +233,8 @@ func (c *Call) NoteBeforeSigning(jobs []*Job) {
 		c.noteOfSubmission(j)
 		if j.Err == nil && c.Format == "" && !c.Attached && j.unlikeItsName() {
 			c.io.Note(text{
-				JA: "%[1]sは、名前と違ってPDFにもXMLにも見えないため、分離署名の%[2]sを作ります。ほかの形式は --format で指定できます。",
-				EN: "In spite of its name, %[1]s does not look like PDF or XML: the signature becomes %[2]s, a detached one. --format chooses another kind.",
+				JA: "%[1]sは、名前と違ってXMLに見えないため、分離署名の%[2]sを作ります。ほかの形式は --format で指定できます。",
+				EN: "In spite of its name, %[1]s does not look like XML: the signature becomes %[2]s, a detached one. --format chooses another kind.",
 			}.With(j.Input, filepath.Base(j.Target)))
 		}
 	}
@@ -247,10 +247,10 @@ func (job *Job) Close() {
 	}
 }
 
-// unlikeItsName reports a file named like a PDF or XML document whose beginning
-// is not one's: it may be damaged.
+// unlikeItsName reports a file named like an XML document whose beginning is not
+// one's: it may be damaged.
 func (job *Job) unlikeItsName() bool {
-	return job.Format.Name == "cms" && named(job.Input, ".pdf", ".xml", ".xtx")
+	return job.Format.Name == "cms" && named(job.Input, ".xml", ".xtx")
 }
 
 // named reports whether the name of a file has one of these endings.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+
+	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
 // EarlierError is an earlier signature that another one would be no good for.
@@ -41,6 +43,11 @@ func (p *Prepared) foresee() error {
 	if err != nil {
 		return err
 	}
+	if own := after.of(p.Field); own == nil {
+		return pdf.Faultf(pdf.FaultForm, "the signature would not be found")
+	} else if err := own.structuralErr(); err != nil {
+		return pdf.Faultf(pdf.FaultForm, "the signature would not be good: %w", err)
+	}
 	judged := false
 	for i := range p.Signatures {
 		s := after.of(p.Signatures[i].Field)
@@ -49,7 +56,7 @@ func (p *Prepared) foresee() error {
 		}
 		judged = judged || s.revision != nil
 		p.Signatures[i].Changes = s.Changes
-		if err := s.Signature.structuralErr(); err != nil {
+		if err := s.structuralErr(); err != nil {
 			if p.Signatures[i].Err, err = p.blame(s, err); err != nil {
 				return err
 			}
@@ -73,7 +80,7 @@ func (p *Prepared) blame(then *foundSignature, bad error) (already, err error) {
 	if s == nil {
 		return bad, nil
 	}
-	if was := s.Signature.structuralErr(); was != nil {
+	if was := s.structuralErr(); was != nil {
 		if undecided, ok := errors.AsType[*UpdateError](was); ok {
 			return nil, &EarlierError{Field: then.Field, Already: true, Err: undecided}
 		}

@@ -1,0 +1,99 @@
+package pdfsig
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func prepare(file []byte, o Options) (*Prepared, error) {
+	return Prepare(bytes.NewReader(file), int64(len(file)), o)
+}
+
+// hiddenBefore puts an object into a file that no cross-reference names, with
+// the last startxref once more behind it.
+func hiddenBefore(file []byte, hidden string) []byte {
+	end := file[bytes.LastIndex(file, []byte("startxref")):]
+	return []byte(string(file) + hidden + string(end))
+}
+
+// TestForeseen has files for which a signature would do no good, and wants that
+// known before there is one.
+func TestForeseen(t *testing.T) {
+	hidden := "4 0 obj\n" + streamBody("", "BT /F 24 Tf 20 100 Td (Contract: 999 yen) Tj ET") + "\nendobj\n"
+	plain := sample{objects: documentOf()}.bytes()
+	signed := mustSign(t, plain, Options{})
+	content := object{4, 0, streamBody("", "BT /F 24 Tf 20 100 Td (Contract: 999 yen) Tj ET")}
+	for name, c := range map[string]struct {
+		file    []byte
+		rule    string // of the UpdateError, "" for none
+		already bool   // it is an EarlierError
+		broken  error  // of the earlier signature, which is none of the new one's business
+	}{
+		"plain":                             {plain, "", false, nil},
+		"signed":                            {signed, "", false, nil},
+		"hidden":                            {hiddenBefore(plain, hidden), "hidden", false, nil},
+		"hidden, stream":                    {hiddenBefore(sample{kind: stream, objects: documentOf()}.bytes(), hidden), "hidden", false, nil},
+		"hidden after a signature":          {hiddenBefore(signed, hidden), "bytes", true, nil},
+		"hidden, and signed by others":      {crafted("").sign(t, hiddenBefore(formFile(table), hidden)), "hidden", false, nil},
+		"blanks after a signature":          {append(bytes.Clone(signed), bytes.Repeat([]byte(" "), 3000)...), "", false, nil}, // the end is near again
+		"content changed after a signature": {extend(t, signed, "", content), "", false, ErrChangedLater},
+		"ByteRange moved":                   {bytes.Replace(signed, []byte("/ByteRange [0 "), []byte("/ByteRange [1 "), 1), "", false, errAny},
+		"what is hidden is replaced by us":  {hiddenBefore(plain, "1 0 obj\n<</Type/Catalog>>\nendobj\n"), "", false, nil},
+	} {
+		p, err := prepare(c.file, Options{})
+		if c.rule == "" {
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+				continue
+			}
+			for _, s := range p.Signatures {
+				if c.broken == nil && s.Err != nil || c.broken != nil && !errors.Is(s.Err, c.broken) && (c.broken != errAny || s.Err == nil) {
+					t.Errorf("%s: the earlier signature is %v, want %v", name, s.Err, c.broken)
+				}
+			}
+			continue
+		}
+		var inexact *UpdateError
+		var earlier *EarlierError
+		if !errors.As(err, &inexact) || inexact.Rule != c.rule {
+			t.Errorf("%s: %v, want an UpdateError for %s", name, err, c.rule)
+		}
+		if errors.As(err, &earlier) && earlier.Already != c.already || earlier == nil && c.already {
+			t.Errorf("%s: %+v", name, err)
+		}
+	}
+}
+
+var errAny = errors.New("any")
+
+// TestForeseenIsWhatComes wants that what is said of earlier signatures before
+// signing is what the verifier says afterwards, and that what was signed can be
+// signed again.
+func TestForeseenIsWhatComes(t *testing.T) {
+	for name, s := range samples() {
+		file := s.bytes()
+		for n := range 4 {
+			o := Options{Profile: []Profile{Touki, PAdES}[n%2]}
+			if n == 2 && !strings.HasPrefix(name, "certified") {
+				o.Visible = &Placement{Width: 100, Height: 40}
+			}
+			p, err := prepare(file, o)
+			if err != nil {
+				t.Errorf("%s, signature %d: %v", name, n+1, err)
+				break
+			}
+			file = mustSign(t, file, o)
+			r := mustVerify(t, file)
+			for _, foreseen := range p.Signatures {
+				for _, s := range r.Signatures {
+					if s.Field == foreseen.Field && s.Kind != Certification && (fmt.Sprint(s.Changes) != fmt.Sprint(foreseen.Changes) || foreseen.Err != nil || s.Err() != nil) {
+						t.Errorf("%s, signature %d: of %s %v, %v was foreseen, and %v, %v came", name, n+1, s.Field, foreseen.Changes, foreseen.Err, s.Changes, s.Err())
+					}
+				}
+			}
+		}
+	}
+}
