@@ -25,6 +25,7 @@ type verifyOptions struct {
 	keyUsage  string
 	unchanged bool
 	signers   []string
+	report    string
 	extract   string
 	force     bool
 }
@@ -65,9 +66,10 @@ func (a *app) newVerify() *cobra.Command {
 	f.BoolVar(&opt.personal, "personal", false, a.io.Text(text{JA: "署名者の住所、生年月日、性別も表示する", EN: "show the signer's address, date of birth and sex too"}))
 	f.StringVar(&opt.folder, "content-dir", "", a.io.Text(text{JA: ".p7sの元のファイルを、署名の隣ではなく`DIR`から読む", EN: ".p7s: read the signed files in `DIR`, not beside the signatures"}))
 	f.StringVar(&opt.extract, "extract", "", a.io.Text(text{JA: ".p7mの中の元のファイルを、署名が真正なら`FILE`に保存する", EN: ".p7m: save the file inside as `FILE`, if the signature is genuine"}))
-	f.BoolVar(&opt.force, "force", false, a.io.Text(text{JA: "--extract で、同じ名前のファイルを上書きする", EN: "--extract: replace a file of the same name"}))
+	f.BoolVar(&opt.force, "force", false, a.io.Text(text{JA: "--extract や --report で、同じ名前のファイルを上書きする", EN: "--extract, --report: replace a file of the same name"}))
 	f.StringVar(&opt.tsaCA, "tsa-ca", "", a.io.Text(text{JA: "タイムスタンプ局の認証局の証明書`FILE`", EN: "`FILE` with the CA certificates of timestamping authorities to believe"}))
 	f.StringArrayVar(&opt.signers, "signer", nil, a.io.Text(text{JA: "この人の署名がなければ終了ステータス8: 氏名か、証明書のSHA-256の`WHO`(繰り返すと全員)", EN: "exit with 8 without a signature of `WHO`: the name, or the SHA-256 fingerprint of the certificate (repeatable: all of them)"}))
+	f.StringVar(&opt.report, "report", "", a.io.Text(text{JA: "結果を、印刷や保管のできる1枚のページ(HTML)として`FILE`にも保存する", EN: "save the results as `FILE`, too: one page (HTML) to print and to keep"}))
 	f.StringVar(&opt.keyUsage, "key-usage", keyUsageDocument, a.io.Text(text{JA: "署名に使ってよい鍵: `WHICH` は document(文書の署名用の鍵だけ)か any(どの鍵でも)", EN: "keys that may sign: `WHICH` is document (keys for signing documents) or any"}))
 	f.BoolVar(&opt.unchanged, "unchanged", false, a.io.Text(text{JA: "PDF: 署名のあとに、タイムスタンプと検証用の情報のほかに何も加えられていないことを求める", EN: "PDF: accept nothing that was added after signing but timestamps and validation data"}))
 	a.addTrustFlags(cmd, &opt.trust)
@@ -115,30 +117,36 @@ func (a *app) verify(ctx context.Context, opt *verifyOptions, files []string) (e
 		if len(files) > 1 {
 			return problem.Misuse(text{JA: "--extract は署名が1つのときだけ使えます。", EN: "--extract is for a single signature."})
 		}
-		if err := input.RefuseOverwrite(opt.extract, input.FilesOf(files), "--extract"); err != nil {
-			return err
-		}
-		if extracted, err = output.Create(ctx, opt.extract, output.Options{Force: opt.force}); err != nil {
-			if failed, ok := errors.AsType[*output.Error](err); ok {
-				return explain.NotMade(failed.Path, failed.Reason, "--extract").Because(err)
-			}
+		if extracted, err = createResult(ctx, opt.extract, "--extract", opt.force, files); err != nil {
 			return err
 		}
 		defer extracted.Abort()
 		find.Inside = extracted
 	}
-	report := a.newVerifyReport(opt, len(e.Anchors.TSA) > 0, find.Many)
+	var page *verifyPage
+	var pageFile *output.File
+	if opt.report != "" {
+		if pageFile, err = createResult(ctx, opt.report, "--report", opt.force, slices.Concat(files, opt.content)); err != nil {
+			return err
+		}
+		defer pageFile.Abort()
+		page = a.newVerifyPage(ctx, opt, e)
+	}
+	report := a.newVerifyReport(ctx, opt, len(e.Anchors.TSA) > 0, find.Many)
 	worst := problem.Code("")
 	err = find.FindAll(ctx, files, func(f judging.FileFinding) error {
 		v := e.JudgeFile(ctx, f, profile)
 		if err := context.Cause(ctx); err != nil {
 			return err // what a source was asked for did not come because of that
 		}
-		if v.Err != nil && !find.Many && !(a.json && judging.IsMissingContent(v.Err)) {
-			return v.Err
-		}
 		if v.Err == nil {
 			v.Missing = missingSigners(required, v)
+		}
+		if page != nil {
+			page.add(v)
+		}
+		if v.Err != nil && !find.Many && !(a.json && judging.IsMissingContent(v.Err)) {
+			return v.Err
 		}
 		worst = judging.Worse(worst, v.Code())
 		return report.add(v)
@@ -149,10 +157,29 @@ func (a *app) verify(ctx context.Context, opt *verifyOptions, files []string) (e
 	if err == nil && worst != "" {
 		err = problem.Quiet(worst)
 	}
+	if page != nil && context.Cause(ctx) == nil && len(page.page.Files) == len(files) {
+		if failed := page.write(pageFile); failed != nil {
+			return failed
+		}
+		a.io.Note(text{JA: "結果を%sに保存しました。", EN: "The results were saved as %s."}.With(opt.report))
+	}
 	if p, ok := problem.As(err); extracted != nil && !(ok && p.Code == problem.Usage) {
 		err = a.takeOut(extracted, files[0], err)
 	}
 	return err
+}
+
+// createResult begins a file that an option asks for, and that is none of the
+// files that are looked at.
+func createResult(ctx context.Context, path, option string, force bool, files []string) (*output.File, error) {
+	if err := input.RefuseOverwrite(path, input.FilesOf(files), option); err != nil {
+		return nil, err
+	}
+	f, err := output.Create(ctx, path, output.Options{Force: force})
+	if failed, ok := errors.AsType[*output.Error](err); ok {
+		return nil, explain.NotMade(failed.Path, failed.Reason, option).Because(err)
+	}
+	return f, err
 }
 
 // takeOut gives the content of an attached signature its name, unless the

@@ -1,11 +1,15 @@
 package cli
 
 import (
+	"context"
+	"encoding/base64"
 	"io"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jpki-tools/jpki/internal/checklist"
 	"github.com/jpki-tools/jpki/internal/explain"
+	"github.com/jpki-tools/jpki/internal/inspect"
 	"github.com/jpki-tools/jpki/internal/judging"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/cert"
@@ -15,7 +19,9 @@ import (
 
 // verifyDocument writes jpki.verify/v1 file by file: {"schema", "files"}.
 type verifyDocument struct {
+	ctx      context.Context
 	io       *ui.IO
+	stamps   bool // authorities of timestamps were named
 	personal bool
 	profile  checklist.Profile
 	begun    bool
@@ -23,6 +29,9 @@ type verifyDocument struct {
 
 type fileVerdictDoc struct {
 	File       string                `json:"file"`
+	FileBase64 *string               `json:"file_base64"` // where the name is no UTF-8
+	Size       *int64                `json:"size"`
+	SHA256     *string               `json:"sha256"`
 	Verdict    *trust.Status         `json:"verdict"` // the gravest; null with an error
 	Error      *problemJSON          `json:"error"`
 	Signatures []signatureVerdictDoc `json:"signatures"`
@@ -35,12 +44,14 @@ type signatureVerdictDoc struct {
 	Role        judging.Role          `json:"role"`
 	Where       string                `json:"where"`
 	Verdict     trust.Status          `json:"verdict"`
+	Indication  string                `json:"indication"`
 	Demo        bool                  `json:"demo"`
 	Reasons     []reasonDoc           `json:"reasons"`
 	Signer      string                `json:"signer"`
 	Substitutes []int                 `json:"signer_substitutes"`
 	Holder      *holderJSON           `json:"holder"`
 	Certificate *string               `json:"certificate_sha256"`
+	About       *signerCertificateDoc `json:"certificate"`
 	Kind        string                `json:"kind"`
 	Issuer      string                `json:"issuer_standing"`
 	Algorithm   string                `json:"algorithm"`
@@ -51,6 +62,7 @@ type signatureVerdictDoc struct {
 	Evidence    []evidenceJSON        `json:"revocation_evidence"`
 	Covers      []string              `json:"covers"`
 	Outside     []string              `json:"outside"`
+	NotChecked  []notCheckedDoc       `json:"not_checked"`
 	After       string                `json:"added_later"`
 	Changes     []changeDoc           `json:"changes"`
 	Unchanged   bool                  `json:"unchanged"`
@@ -62,6 +74,24 @@ type signatureVerdictDoc struct {
 type reasonDoc struct {
 	Code   trust.Code `json:"code"`
 	Detail string     `json:"detail"`
+	Text   string     `json:"text"`
+}
+
+// signerCertificateDoc is what the signer's certificate says of itself.
+type signerCertificateDoc struct {
+	Subject   string   `json:"subject"`
+	Issuer    string   `json:"issuer"`
+	Serial    string   `json:"serial"`
+	NotBefore *string  `json:"not_before"`
+	NotAfter  *string  `json:"not_after"`
+	Key       string   `json:"key"`
+	KeyUsage  []string `json:"key_usage"`
+}
+
+// notCheckedDoc is what nobody looked at, and why.
+type notCheckedDoc struct {
+	What string `json:"what"`
+	Why  string `json:"why"`
 }
 
 type stampDoc struct {
@@ -106,6 +136,13 @@ func (d *verifyDocument) end() error {
 
 func (d *verifyDocument) file(v judging.FileVerdict) fileVerdictDoc {
 	f := fileVerdictDoc{File: v.File, Signatures: []signatureVerdictDoc{}, Notes: []string{}, Missing: nonNil(v.Missing)}
+	if !utf8.ValidString(v.File) {
+		name := base64.StdEncoding.EncodeToString([]byte(v.File))
+		f.FileBase64 = &name
+	}
+	if size, digest, ok := fileDigest(d.ctx, v.File); ok {
+		f.Size, f.SHA256 = &size, &digest
+	}
 	for _, n := range v.Notes {
 		f.Notes = append(f.Notes, d.io.Text(n))
 	}
@@ -124,7 +161,7 @@ func (d *verifyDocument) file(v judging.FileVerdict) fileVerdictDoc {
 
 func (d *verifyDocument) signature(s judging.SignatureVerdict) signatureVerdictDoc {
 	doc := signatureVerdictDoc{
-		Format: s.Format, Role: s.Role, Where: s.Where, Covers: []string{}, Outside: []string{}, After: d.io.Text(s.After),
+		Format: s.Format, Role: s.Role, Where: s.Where, Covers: []string{}, Outside: []string{}, NotChecked: []notCheckedDoc{}, Indication: indication(s.Verdict), After: d.io.Text(s.After),
 		Changes: changeDocuments(d.io, s.Changes), Unchanged: !s.Changed, More: s.More,
 		Verdict: s.Verdict.Status(), Demo: s.Verdict.Issuer.Standing == trust.Demo, Reasons: []reasonDoc{},
 		Substitutes: []int{}, Kind: cert.Other.String(), Issuer: s.Verdict.Issuer.Standing.String(),
@@ -133,12 +170,15 @@ func (d *verifyDocument) signature(s judging.SignatureVerdict) signatureVerdictD
 		Timestamps: []stampDoc{}, Counter: []signatureVerdictDoc{},
 	}
 	for _, r := range s.Verdict.Reasons {
-		doc.Reasons = append(doc.Reasons, reasonDoc{r.Code, r.Err.Error()})
+		doc.Reasons = append(doc.Reasons, reasonDoc{r.Code, r.Err.Error(), d.io.Text(judging.ReasonText(r))})
 	}
 	if c := s.Cert; c != nil {
 		fingerprint := cert.FingerprintOf(c).String()
 		doc.Certificate, doc.Kind = &fingerprint, cert.KindOf(c).String()
 		doc.Signer = cert.Name(c.RawSubject)
+		doc.About = &signerCertificateDoc{
+			cert.Name(c.RawSubject), cert.Name(c.RawIssuer), cert.Serial(c.SerialNumber), momentOrNull(c.NotBefore), momentOrNull(c.NotAfter), inspect.KeyText(c), nonNil(inspect.KeyUsages(c)),
+		}
 	}
 	if h := s.Holder; h != nil {
 		doc.Signer, doc.Substitutes = string(h.Name), nonNil(h.NameSubstitutes)
@@ -151,6 +191,9 @@ func (d *verifyDocument) signature(s judging.SignatureVerdict) signatureVerdictD
 	}
 	for _, c := range s.Covers {
 		doc.Covers = append(doc.Covers, d.io.Text(c))
+	}
+	for _, u := range uncheckedOf(s, d.stamps) {
+		doc.NotChecked = append(doc.NotChecked, notCheckedDoc{d.io.Text(u.What), d.io.Text(u.Why)})
 	}
 	for _, o := range s.Outside {
 		doc.Outside = append(doc.Outside, d.io.Text(o))

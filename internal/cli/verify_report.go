@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -27,9 +28,9 @@ type verifyReport interface {
 	end() error
 }
 
-func (a *app) newVerifyReport(opt *verifyOptions, stamps, many bool) verifyReport {
+func (a *app) newVerifyReport(ctx context.Context, opt *verifyOptions, stamps, many bool) verifyReport {
 	if a.json {
-		return &verifyDocument{io: a.io, personal: opt.personal, profile: checklist.Profile(opt.profile)}
+		return &verifyDocument{ctx: ctx, io: a.io, stamps: stamps, personal: opt.personal, profile: checklist.Profile(opt.profile)}
 	}
 	return &verifyText{io: a.io, personal: opt.personal, stamps: stamps, many: many, profile: checklist.Profile(opt.profile), counts: map[tally]int{}}
 }
@@ -83,21 +84,17 @@ func (r *verifyText) add(v judging.FileVerdict) error {
 			fmt.Fprintln(&w, r.io.Page("  "+r.io.Text(p.Next)))
 		}
 	}
+	for _, who := range v.Missing {
+		fmt.Fprintln(&w, r.io.Paint(ui.Bad, r.io.Page("  "+r.io.Text(terms.Capital(missingSignerText(who))))))
+	}
+	for _, n := range v.Notes {
+		fmt.Fprintln(&w, r.io.Page("  "+r.io.Text(terms.Capital(n))))
+	}
 	for i, s := range v.Signatures {
 		if i > 0 {
 			fmt.Fprintln(&w)
 		}
 		r.signature(&w, s, 2)
-	}
-	var about [][]string
-	for _, n := range v.Notes {
-		about = append(about, r.io.Row(ui.Plain, text{JA: "注意", EN: "Note"}, n))
-	}
-	for _, who := range v.Missing {
-		about = append(about, r.io.Row(ui.Bad, text{JA: "署名なし", EN: "Missing"}, text{JA: "%sの署名がありません(--signer)", EN: "there is no signature of %s (--signer)"}.With(who)))
-	}
-	if len(about) > 0 {
-		fmt.Fprint(&w, r.io.Rows(2, about))
 	}
 	r.summarize(v)
 	_, err := io.WriteString(r.io.Out, w.String())
@@ -116,7 +113,8 @@ func (r *verifyText) signature(w io.Writer, s judging.SignatureVerdict, indent i
 	}
 }
 
-func (r *verifyText) verdictRows(s judging.SignatureVerdict) [][]string {
+// verdictText is a verdict in words, with its tone.
+func verdictText(s judging.SignatureVerdict) (text, ui.Tone) {
 	status := s.Verdict.Status()
 	verdict, tone := verdictTexts[status], verdictTones[status]
 	if s.More && tone == ui.Good {
@@ -131,6 +129,11 @@ func (r *verifyText) verdictRows(s judging.SignatureVerdict) [][]string {
 	if s.Verdict.Issuer.Standing == trust.Given && s.Role != judging.RoleTimestamp {
 		verdict = text{JA: "%s(公的個人認証サービスではなく、--ca で指定した認証局)", EN: "%s (under a CA of --ca, not under JPKI)"}.With(verdict)
 	}
+	return verdict, tone
+}
+
+func (r *verifyText) verdictRows(s judging.SignatureVerdict) [][]string {
+	verdict, tone := verdictText(s)
 	rows := [][]string{r.io.Row(tone, text{JA: "判定", EN: "Verdict"}, terms.Capital(verdict))}
 	add := func(tone ui.Tone, label, value text) { rows = append(rows, r.io.Row(tone, label, value)) }
 	if s.SavedAgain {
@@ -285,8 +288,8 @@ var fileResults = []struct {
 	{fileUnchecked, text{JA: "調べられません", EN: "could not be checked"}, ui.Bad},
 }
 
-// summarize adds a file to the table.
-func (r *verifyText) summarize(v judging.FileVerdict) {
+// result is what a file comes to.
+func resultOf(v judging.FileVerdict) fileResult {
 	result := fileResult(v.Status())
 	switch code := v.Code(); {
 	case v.Err != nil && code == problem.Invalid:
@@ -298,6 +301,12 @@ func (r *verifyText) summarize(v judging.FileVerdict) {
 	case code == problem.Attention:
 		result = fileMore
 	}
+	return result
+}
+
+// summarize adds a file to the table.
+func (r *verifyText) summarize(v judging.FileVerdict) {
+	result := resultOf(v)
 	t := tally{result, slices.ContainsFunc(v.Signatures, func(s judging.SignatureVerdict) bool { return s.Verdict.Issuer.Standing == trust.Demo })}
 	r.counts[t]++
 	for _, known := range fileResults {

@@ -53,6 +53,10 @@ func (r requiredSigner) is(s judging.SignatureVerdict) bool {
 	return slices.Contains([]string{oneSpace(s.Cert.Subject.CommonName), oneSpace(cert.Name(s.Cert.RawSubject))}, oneSpace(r.said))
 }
 
+func missingSignerText(who string) text {
+	return text{JA: "%sの署名がありません(--signer)", EN: "there is no signature of %s (--signer)"}.With(who)
+}
+
 // missingSigners are those of whom there is no signature. One that is not good,
 // or cannot be decided, counts here: it decides for itself.
 func missingSigners(required []requiredSigner, v judging.FileVerdict) (missing []string) {

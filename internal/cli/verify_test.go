@@ -350,7 +350,7 @@ func TestReportThatCannotBeWritten(t *testing.T) {
 	for _, asJSON := range []bool{false, true} {
 		a := newApp(Config{Getenv: func(string) string { return "" }, Now: time.Now})
 		a.json, a.io.Out = asJSON, fullDisk{}
-		report := a.newVerifyReport(&verifyOptions{}, false, true)
+		report := a.newVerifyReport(t.Context(), &verifyOptions{}, false, true)
 		if err := report.add(judging.FileVerdict{File: "a", Err: errors.New("unreadable")}); !errors.Is(err, errFullDisk) {
 			t.Errorf("JSON %v: a file: %v", asJSON, err)
 		}

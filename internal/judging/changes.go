@@ -36,7 +36,7 @@ var aboutTexts = map[pdfsig.ChangeAbout]text{
 func laterText(s pdfsig.Signature) text {
 	_, undecided := errors.AsType[*pdfsig.UpdateError](s.Err())
 	var all []text
-	for _, c := range groupChanges(s.Changes) {
+	for _, c := range GroupChanges(s.Changes) {
 		if !undecided || c.Kind == pdfsig.ChangeContent {
 			all = append(all, ChangeText(c))
 		}
@@ -47,8 +47,8 @@ func laterText(s pdfsig.Signature) text {
 	return i18n.Join(text{JA: "。", EN: "; "}, all...)
 }
 
-// groupChanges puts changes together that are told in the same words.
-func groupChanges(all pdfsig.Changes) (groups []pdfsig.Change) {
+// GroupChanges puts changes together that are told in the same words.
+func GroupChanges(all pdfsig.Changes) (groups []pdfsig.Change) {
 	for _, c := range all {
 		i := slices.IndexFunc(groups, func(g pdfsig.Change) bool { return g.Kind == c.Kind && g.About == c.About })
 		if i < 0 {
@@ -72,7 +72,7 @@ func ChangeText(c pdfsig.Change) text {
 		what = changeTexts[c.Kind]
 	}
 	var where []text
-	switch pages := pageList(c.Pages); {
+	switch pages := PageList(c.Pages); {
 	case len(c.Pages) == 1:
 		where = append(where, text{JA: "%sページ", EN: "page %s"}.With(pages))
 	case len(c.Pages) > 1:
@@ -98,7 +98,8 @@ func ChangeText(c pdfsig.Change) text {
 // maxPages is how many pages are named one by one.
 const maxPages = 8
 
-func pageList(pages []int) string {
+// PageList lists pages by their numbers, the first of them where there are many.
+func PageList(pages []int) string {
 	var all []string
 	for i, n := range pages {
 		if i == maxPages {

@@ -55,7 +55,7 @@ type Role string
 const (
 	roleSignature     Role = "signature"
 	RoleCertification Role = "certification" // of a PDF: says what may change later
-	roleCounter       Role = "counter-signature"
+	RoleCounter       Role = "counter-signature"
 	RoleTimestamp     Role = "document-timestamp"
 )
 
@@ -262,7 +262,7 @@ func cmsFinding(format string, r cms.Result) Found {
 	}
 	for _, c := range r.Counter {
 		counter := cmsFinding(format, c)
-		counter.Role, counter.Covers = roleCounter, []text{{JA: "上の署名の値", EN: "the value of the signature above"}}
+		counter.Role, counter.Covers = RoleCounter, []text{{JA: "上の署名の値", EN: "the value of the signature above"}}
 		f.counter = append(f.counter, counter)
 	}
 	return f

@@ -100,7 +100,8 @@ type Row struct {
 type Change struct {
 	What    text
 	Page    string // "" where it is on none
-	Allowed bool
+	Shown   bool   // a reader shows more, or something else
+	Allowed bool   // by the signature
 }
 
 // Unchecked is what was not looked at.
@@ -241,7 +242,7 @@ func legend(p Page) (all []legendEntry) {
 
 // labels are the fixed words of the page.
 type labels struct {
-	Title, Summary, File, Verdict, Size, Hash, Reasons, Facts, Covered, Outside, Changes, ChangeWhat, ChangePage, ChangeAllowed,
+	Title, Summary, File, Verdict, Size, Hash, Reasons, Facts, Covered, Outside, Changes, ChangeWhat, ChangePage, ChangeShown, ChangeAllowed,
 	Yes, No, Unchecked, UncheckedWhat, UncheckedWhy, Timeline, TimelineTable, Number, Moment, What, Sure, Made, Zone, Asked, Legend, Demo,
 	Notes, Indication, Code, NoPage, Keep text
 }
@@ -260,6 +261,7 @@ var words = labels{
 	Changes:       text{JA: "署名のあとの変更", EN: "Changes after the signature"},
 	ChangeWhat:    text{JA: "変更", EN: "Change"},
 	ChangePage:    text{JA: "ページ", EN: "Page"},
+	ChangeShown:   text{JA: "見た目が変わるか", EN: "Changes what is shown"},
 	ChangeAllowed: text{JA: "署名が許す変更か", EN: "Allowed by the signature"},
 	Yes:           text{JA: "はい", EN: "yes"},
 	No:            text{JA: "いいえ", EN: "no"},

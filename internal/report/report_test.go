@@ -21,7 +21,7 @@ func outside(s string) Page {
 	signature := Signature{
 		Title: text{JA: "署名", EN: "Signature"}, Tone: Good, Verdict: t, Indication: "TOTAL-PASSED", Reasons: []Reason{{t, "GENERIC"}},
 		Rows: []Row{{text{JA: "署名者", EN: "Signer"}, t, Plain}, {text{JA: "失効", EN: "Revocation"}, t, Bad}}, Covered: []text{t}, Outside: []text{t},
-		Changes: []Change{{t, s, false}}, Unchecked: []Unchecked{{t, t}},
+		Changes: []Change{{t, s, true, false}}, Unchecked: []Unchecked{{t, t}},
 		Events: []Event{{Begins, clock.AddDate(-3, 0, 0), text{}}, {Claimed, clock.AddDate(0, -1, 0), t}, {Now, clock, text{}}, {Ends, clock.AddDate(2, 0, 0), text{}}},
 	}
 	signature.Counter = []Signature{{Title: t, Tone: Warn, Verdict: t, Indication: "INDETERMINATE", Counter: []Signature{{Title: t, Tone: Bad, Verdict: t}}}}

@@ -39,7 +39,7 @@ var eventWords = map[EventKind]struct{ what, sure text }{
 	Begins:  {text{JA: "証明書の有効期間の始まり", EN: "the certificate begins"}, text{JA: "証明書の記載", EN: "written in the certificate"}},
 	Ends:    {text{JA: "証明書の有効期間の終わり", EN: "the certificate ends"}, text{JA: "証明書の記載", EN: "written in the certificate"}},
 	Revoked: {text{JA: "証明書の失効", EN: "the certificate is revoked"}, text{JA: "失効情報", EN: "the revocation information"}},
-	Now:     {text{JA: "検証", EN: "this check"}, text{JA: "この計算機の時計", EN: "this computer's clock"}},
+	Now:     {text{JA: "検証", EN: "this check"}, text{JA: "このパソコンの時計", EN: "this computer's clock"}},
 }
 
 // The picture's measures, in its own units.

@@ -1,0 +1,119 @@
+package cli
+
+import (
+	"crypto"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/base64"
+	"math/big"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jpki-tools/jpki/pkg/cms"
+	"github.com/jpki-tools/jpki/pkg/virtualcard"
+)
+
+// page runs verify --report and gives the page.
+func (w *world) page(t *testing.T, line string) (exit int, page string) {
+	t.Helper()
+	exit, out := w.run(line+" --report page.html --force", "")
+	data, err := os.ReadFile(w.path("page.html"))
+	if err != nil {
+		t.Fatalf("exit %d: %v\n%s", exit, err, out)
+	}
+	return exit, string(data)
+}
+
+// TestReportPage: what the page says of files that are good, changed, missing,
+// unsigned; personal data only where it is asked for.
+func TestReportPage(t *testing.T) {
+	w := newWorld(t, "en")
+	w.real = true
+	w.write("a.txt", "content")
+	w.write("plain.txt", "nobody signed this")
+	w.write("paper.pdf", samplePDF(t, w))
+	for _, file := range []string{"a.txt", "paper.pdf"} {
+		if exit, out := w.run("sign --card demo --pin-stdin "+file, virtualcard.SignPIN+"\n"); exit != 0 {
+			t.Fatal(out)
+		}
+	}
+	signed, err := os.ReadFile(w.path("paper-signed.pdf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.write("changed.pdf", strings.Replace(string(signed), "595 842", "595 843", 1))
+	exit, page := w.page(t, "verify --trust demo a.txt.p7s paper-signed.pdf changed.pdf plain.txt missing.p7s")
+	for _, want := range []string{
+		"Genuine (revocation not checked)", "NOT genuine", "TOTAL-PASSED", "TOTAL-FAILED", "HASH_FAILURE", "No signature to check", "Could not be checked",
+		"DEMO", "the signer&#39;s claim (no proof)", "<svg", "デモ　太郎", "What was not checked", "the whole of a.txt",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	if exit != 8 || strings.Contains(page, "見本") || strings.Contains(page, "1985") {
+		t.Errorf("exit %d; personal data: %v", exit, strings.Contains(page, "見本"))
+	}
+	if exit, page := w.page(t, "verify --trust demo --personal a.txt.p7s"); exit != 0 || !strings.Contains(page, "見本") {
+		t.Errorf("exit %d: no personal data", exit)
+	}
+	if exit, page := w.page(t, "verify --trust demo a.txt.p7s --signer nobody"); exit != 8 || !strings.Contains(page, "there is no signature of nobody") {
+		t.Errorf("exit %d: the missing signer is not on the page", exit)
+	}
+	// One file that cannot be checked has a page, too, and nothing is replaced.
+	if exit, page := w.page(t, "verify plain.txt"); exit != 8 || !strings.Contains(page, "plain.txt cannot be read as a CMS signature") {
+		t.Errorf("exit %d:\n%s", exit, page)
+	}
+	if exit, out := w.run("verify --trust demo a.txt.p7s --report page.html", ""); exit == 0 || !strings.Contains(out, "page.html") {
+		t.Errorf("exit %d:\n%s", exit, out)
+	}
+	for _, target := range []string{"a.txt.p7s", "plain.txt"} {
+		if exit, _ := w.run("verify --trust demo a.txt.p7s plain.txt --force --report "+target, ""); exit != 2 {
+			t.Errorf("%s: exit %d", target, exit)
+		}
+	}
+}
+
+// TestForgedNames: a signer's name from another CA is text, on the page and on
+// the screen, and no name of JPKI's.
+func TestForgedNames(t *testing.T) {
+	w := newWorld(t, "en")
+	w.real = true
+	ca := newOtherCA(t)
+	w.write("ca.pem", pemText(ca.cert))
+	w.write("a.txt", "text")
+	for _, name := range []string{`<script>alert(1)</script>`, "山田\u3164太郎", "a\u202Etxt.exe", `"><img src=x onerror=alert(1)>`} {
+		c := ca.issue(&x509.Certificate{SerialNumber: big.NewInt(5), Subject: pkix.Name{CommonName: name}, KeyUsage: x509.KeyUsageDigitalSignature})
+		h := crypto.SHA256.New()
+		h.Write([]byte("text"))
+		signature, err := cms.Signing{Certificate: c, Key: ca.key, Hash: crypto.SHA256, Time: time.Now()}.Detached(h.Sum(nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.write("a.txt.p7s", string(signature))
+		exit, page := w.page(t, "verify --ca ca.pem a.txt.p7s")
+		if exit != 0 || strings.Contains(page, "<script") || strings.Contains(page, "<img") || strings.ContainsAny(page, "\u3164\u202E") {
+			t.Errorf("%q: exit %d\n%s", name, exit, page)
+		}
+		if _, out := w.run("verify --ca ca.pem a.txt.p7s", ""); strings.ContainsAny(out, "\u3164\u202E") {
+			t.Errorf("%q is shown as it is", name)
+		}
+	}
+}
+
+// TestNameThatIsNoText: a program gets the bytes of a name.
+func TestNameThatIsNoText(t *testing.T) {
+	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
+		t.Skip("no such names here")
+	}
+	w := newWorld(t, "en")
+	name := "a\xFF.p7s"
+	w.write(name, "no signature")
+	exit, out := w.run("verify --json "+name+" "+name, "")
+	if exit != 8 || strings.Count(out, `"file_base64": "`+base64.StdEncoding.EncodeToString([]byte(name))+`"`) != 2 {
+		t.Errorf("exit %d:\n%s", exit, out)
+	}
+}
