@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 )
 
 // PIN is a password of the card, and the only secret this module knows. It
@@ -49,6 +50,17 @@ func (p PIN) Wipe() {
 		clear(**p.b)
 		**p.b = nil
 	}
+}
+
+// Clone gives a copy in a buffer of its own, which has to be wiped too.
+func (p PIN) Clone() PIN { return NewPIN(slices.Clone(p.bytes())) }
+
+// MoveTo moves the PIN into memory of the caller's, such as a page that is not
+// swapped out, and wipes p. b must be long enough, and is kept.
+func (p PIN) MoveTo(b []byte) PIN {
+	n := copy(b, p.bytes())
+	p.Wipe()
+	return NewPIN(b[:n:n])
 }
 
 // UpperCase turns a..z into A..Z in place and reports whether it changed

@@ -33,6 +33,11 @@ func (c *Card) Reader() string { return c.reader }
 // up in its place.
 func (c *Card) ATR() []byte { return slices.Clone(c.atr) }
 
+// Event is the reader's count of insertions and removals when this card was
+// inserted, as [ReaderState] has it: it tells whether a card that was seen before
+// is this one, except on macOS.
+func (c *Card) Event() uint16 { return c.event }
+
 // connect runs inside the session.
 func (c *Card) connect() error {
 	before, err := c.s.status(c.reader)
