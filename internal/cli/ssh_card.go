@@ -247,15 +247,9 @@ func (c *agentCard) confirm(ctx context.Context, u *unlock.Unlocker, what text) 
 	return err
 }
 
-// mayAsk refuses to ask on the terminal from the background, where a question
-// would stop the agent. What was typed before, for a question that ended
-// early, is no answer to the next.
+// mayAsk refuses to ask on the terminal from the background.
 func (c *agentCard) mayAsk(u *unlock.Unlocker) error {
-	if u.Sources.CurrentKind() == pin.Pinentry || u.Terminal == nil {
-		return nil
-	}
-	if u.Terminal.Foreground() {
-		u.Terminal.Discard()
+	if u.MayAsk() {
 		return nil
 	}
 	return problem.New(problem.NoTerminal,

@@ -71,6 +71,20 @@ func (u *Unlocker) Close() {
 	}
 }
 
+// MayAsk reports whether a question would reach the person: from the background
+// it would stop the program. What was typed before, for a question that ended
+// early, is no answer to the next.
+func (u *Unlocker) MayAsk() bool {
+	if u.Sources.CurrentKind() == pin.Pinentry || u.Terminal == nil {
+		return true
+	}
+	if !u.Terminal.Foreground() {
+		return false
+	}
+	u.Terminal.Discard()
+	return true
+}
+
 // ReadsStdin reports whether the PIN takes standard input for itself.
 func (u *Unlocker) ReadsStdin() bool { return u.Sources.CurrentKind() == pin.Stdin }
 
