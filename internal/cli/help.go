@@ -59,7 +59,7 @@ func (a *app) newTopics() []*cobra.Command {
 	return []*cobra.Command{
 		topic("pin", text{JA: "暗証番号の渡し方", EN: "ways to give a PIN"}, written(pinTopic)),
 		topic("login", text{JA: "SSHとTLSのログインの設定", EN: "settings to log in over SSH and TLS"}, written(loginTopic)),
-		topic("opensc", text{JA: "ブラウザーやメールソフトでカードを使う", EN: "the card in browsers and mail programs"}, written(openscTopic)),
+		topic("programs", text{JA: "ブラウザーなど、ほかのプログラムでカードを使う", EN: "the card in browsers and other programs"}, written(programsTopic)),
 		topic("exit-codes", text{JA: "終了ステータスの一覧", EN: "the exit statuses"}, exitTopic),
 		topic("environment", text{JA: "環境変数と、記憶するもの", EN: "environment variables, and what is remembered"}, environmentTopic),
 		topic("formats", text{JA: "署名の形式の選び方", EN: "which kind of signature for what"}, written(formatsTopic)),
@@ -116,8 +116,13 @@ func environmentTopic() text {
                    スタンプのフォントを探す場所(Linux。その下の fonts)
   XDG_STATE_HOME   下のフォルダーの場所(Linux)
   XDG_RUNTIME_DIR  ssh agent がソケットを置くフォルダー(なければ一時ファイルのフォルダーの中)
+  XDG_CONFIG_HOME  pkcs11 setup がp11-kitの設定を書く場所(なければ ~/.config)
+  DISPLAY、WAYLAND_DISPLAY
+                   どちらかがあれば、pkcs11 は pinentry の窓で尋ねる
   CREDENTIALS_DIRECTORY
                    --pin-credential が読むフォルダー(systemdが設定する)
+  LISTEN_FDS、LISTEN_PID
+                   pkcs11 --socket がsystemdから受け取るソケット(systemdが設定する)
   GPG_TTY          --pinentry が使う端末(標準入出力がどれも端末でないとき)
   暗証番号を環境変数で渡すことはできません。ほかのプログラムから見えるためです。
 
@@ -130,6 +135,7 @@ watch --exec のコマンドが受け取る環境変数(その出来事にない
     Windows  %LocalAppData%\jpki
   seen.json        署名用電子証明書の満了日と、それを見た日
   watch.json       watch が最後に見た残り回数と、その時刻
+  pkcs11.json      RSA-PSSの署名を断ったカード
   ca.json          認証局の証明書(jpki ca add で加えたものは、消したら加え直す)
   demo-*.json      デモカードの暗証番号と残り回数(jpki demo reset で元に戻る)
   カードは証明書のフィンガープリントで見分けます。暗証番号、氏名、住所などは入っていません。--no-remember を付けると、
@@ -147,8 +153,13 @@ watch --exec のコマンドが受け取る環境変数(その出来事にない
                    where the fonts of a stamp are looked for (Linux; fonts below them)
   XDG_STATE_HOME   where the folder below lies (Linux)
   XDG_RUNTIME_DIR  where ssh agent puts its socket (else into the folder for temporary files)
+  XDG_CONFIG_HOME  where pkcs11 setup writes p11-kit's settings (else ~/.config)
+  DISPLAY, WAYLAND_DISPLAY
+                   with one of them, pkcs11 asks in the window of a pinentry
   CREDENTIALS_DIRECTORY
                    the folder that --pin-credential reads (set by systemd)
+  LISTEN_FDS, LISTEN_PID
+                   the socket that systemd hands to pkcs11 --socket (set by systemd)
   GPG_TTY          the terminal for --pinentry, where no standard stream is one
   A PIN is never taken from the environment: other programs can see it.
 
@@ -161,6 +172,7 @@ What is remembered:
     Windows  %LocalAppData%\jpki
   seen.json        last days of signing certificates, and when they were seen
   watch.json       the tries that watch saw last, and when
+  pkcs11.json      cards that refused to make RSA-PSS signatures
   ca.json          CA certificates (those of jpki ca add have to be added again after removing it)
   demo-*.json      PINs and counters of the demo cards (jpki demo reset makes them new)
   Cards are told apart by the fingerprints of certificates. There is no PIN, name or address in them. With

@@ -40,7 +40,7 @@ TLSのサーバーを試す:
   jpki tls https://server.example.jp/
   カードの署名はPKCS #1 v1.5だけなので、サーバーはTLS 1.2を受け付ける必要があります。TLS 1.3だけでは使えません。
 
-ブラウザーやメールソフトで使うには jpki help opensc`,
+ブラウザーなど、ほかのプログラムで使うには jpki help programs`,
 	EN: `How to log in over SSH and TLS with the key of the card's user-authentication certificate. Its PIN is the
 authentication PIN, of 4 digits.
 
@@ -80,53 +80,7 @@ Try a TLS server:
   jpki tls https://server.example.jp/
   The card makes PKCS #1 v1.5 signatures only, so the server has to take TLS 1.2. TLS 1.3 alone does not work.
 
-For browsers and mail programs: jpki help opensc`,
-}
-
-// openscTopic is about OpenSC's PKCS #11 module beside this program.
-var openscTopic = text{
-	JA: `ブラウザーやメールソフトはPKCS #11のモジュールを通してカードを使います。jpki にはないので、OpenSCのものを使います。
-モジュールの場所:
-  Debian/Ubuntu  /usr/lib/x86_64-linux-gnu/opensc-pkcs11.so (sudo apt install opensc-pkcs11)
-  macOS          /Library/OpenSC/lib/opensc-pkcs11.so
-  Windows        C:\Program Files\OpenSC Project\OpenSC\pkcs11\opensc-pkcs11.dll
-Firefox、Thunderbird: 設定の「セキュリティデバイス」で、このファイルを追加します。
-
-気をつけること
-- 残り回数を守ってくれません。使う前に jpki pin status で確かめ、残り1回なら使わないでください。
-- 署名用パスワードを大文字に直しません。小文字で入力すると、間違いとして1回減ります。
-- 確認した暗証番号を開いたままにします。使い終わったら、カードをリーダーから外してください。外すまでは、ほかの
-  プログラムもその鍵を使えます。
-- pkcs15-tool や pkcs11-tool の --pin に暗証番号を書かないでください。ほかのプログラムから見え、履歴にも残ります。
-- 同時に使うと、jpki が「ほかのプログラムがカードを使用中です」で断ることがあります(終了ステータス 11)。
-- TLS 1.3ではクライアント証明書を使えません(カードの署名はPKCS #1 v1.5だけです)。サーバーがTLS 1.2を受け付けるなら、
-  Firefoxでは about:config の security.tls.version.max を 3 にします。ほかのサイトもTLS 1.2になるので、専用の
-  プロファイルで使ってください。
-- 利用者証明用電子証明書を見せたサイトには、証明書の番号と満了日(ふつう誕生日)が見えます。
-- S/MIMEには向きません。証明書にメールアドレスがないので、多くのメールソフトは署名を本人のものと表示しません。署名用
-  電子証明書で署名すると、受け取った人全員に氏名、住所、生年月日、性別が見えます。その証明書は、署名用パスワードを
-  入力するまで一覧に出ません。`,
-	EN: `Browsers and mail programs use a card through a PKCS #11 module. jpki has none: OpenSC's does it.
-Where the module is:
-  Debian/Ubuntu  /usr/lib/x86_64-linux-gnu/opensc-pkcs11.so (sudo apt install opensc-pkcs11)
-  macOS          /Library/OpenSC/lib/opensc-pkcs11.so
-  Windows        C:\Program Files\OpenSC Project\OpenSC\pkcs11\opensc-pkcs11.dll
-Firefox, Thunderbird: add this file under "Security Devices" in the settings.
-
-Mind
-- It does not guard the tries. Look at jpki pin status before you use it, and do not with one try left.
-- It does not turn a signing password into upper case: in lower case it is wrong, and uses a try.
-- It leaves a verified PIN open. Take the card off the reader when you are done: until then other programs can use
-  that key too.
-- Do not write a PIN after --pin of pkcs15-tool or pkcs11-tool: other programs see it, and the history keeps it.
-- While it uses the card, jpki may say that another program does (exit status 11).
-- A client certificate does not work with TLS 1.3, as the card makes PKCS #1 v1.5 signatures only. Where the server
-  takes TLS 1.2 too, set security.tls.version.max to 3 in Firefox's about:config. That is TLS 1.2 for other sites
-  as well: use a profile of its own for it.
-- A site that is shown the user-authentication certificate sees its number and its last day, usually a birthday.
-- It is not good for S/MIME. The certificates have no mail address, so most mail programs do not show a signature as
-  yours. One by the digital-signature certificate shows name, address, date of birth and sex to everybody who gets
-  it; and that certificate is not listed before the signing password was entered.`,
+For browsers and other programs: jpki help programs`,
 }
 
 // launchAgent is the same in every language.

@@ -116,7 +116,7 @@ func (a *app) newRoot() *cobra.Command {
 	}
 	root.AddCommand(
 		a.newStatus(), a.newCert(), a.newPIN(), a.newSign(), a.newVerify(),
-		a.newSSH(), a.newTLS(),
+		a.newSSH(), a.newTLS(), a.newPKCS11(),
 		a.newReaders(), a.newWatch(), a.newDoctor(), a.newDemo(), a.newCompletion(), a.newVersion(),
 		a.newGuide(), a.newCalendar(), a.newCA(),
 	)

@@ -22,6 +22,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/jpki-tools/jpki/internal/p11setup"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/signing"
 	"github.com/jpki-tools/jpki/internal/ui"
@@ -107,7 +108,7 @@ func checkJSON(data []byte) (names []string, err error) {
 	}
 }
 
-var documentName = regexp.MustCompile(`^jpki\.([a-z-]+)/v1$`)
+var documentName = regexp.MustCompile(`^jpki\.([a-z0-9-]+)/v1$`)
 
 // watchJSON lets a run of the program under --json write where it would, and
 // says afterwards what is wrong with it.
@@ -219,12 +220,17 @@ func TestEveryDocument(t *testing.T) {
 	for _, doc := range []any{
 		pageJSON{Schema: "jpki.tls/v1", Body: []byte("page"), Location: &moved}, pageJSON{Schema: "jpki.tls/v1"},
 		socketJSON{"jpki.ssh-agent/v1", "/run/agent"},
+		setupJSON(p11setup.Options{Keys: []string{"auth"}}, []p11setup.Step{
+			{Kind: p11setup.ModuleFile, State: p11setup.Done, Path: "/m", Content: "remote: |jpki pkcs11"},
+			{Kind: p11setup.NSS, State: p11setup.Failed, Path: "/db", Program: "Firefox", Reason: io.ErrUnexpectedEOF},
+			{Kind: p11setup.OpenSC, State: p11setup.Skipped, Path: "/o", Reason: p11setup.ErrNotAsked},
+		}),
 	} {
 		if err := ui.WriteJSONLine(&buf, doc); err != nil {
 			t.Fatal(err)
 		}
 	}
-	take("readers, tls, ssh agent", buf.Bytes())
+	take("readers, tls, ssh agent, pkcs11 setup", buf.Bytes())
 	for _, name := range schemaNames() {
 		if !written[name] {
 			t.Errorf("no command of this test writes %s", name)
@@ -235,7 +241,7 @@ func TestEveryDocument(t *testing.T) {
 // TestSchemasAreComplete: each document that the source names has its schema,
 // and each schema its document.
 func TestSchemasAreComplete(t *testing.T) {
-	literal := regexp.MustCompile(`"jpki\.([a-z-]+)/v1\\?"`)
+	literal := regexp.MustCompile(`"jpki\.([a-z0-9-]+)/v1\\?"`)
 	inSource := map[string]bool{"error": true} // it has no schema of its own name
 	err := filepath.WalkDir("..", func(path string, _ fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {

@@ -1,0 +1,855 @@
+//go:build pcscd
+
+package stacktest
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jpki-tools/jpki/pkg/virtualcard"
+)
+
+// The token in the programs of others, as an ordinary user has it: set up by
+// jpki pkcs11 setup, started by p11-kit, the PIN from a pinentry.
+
+// resident is an ordinary user of this machine.
+const resident = 4711
+
+// desktop is a user's account, with a home and a pinentry.
+type desktop struct {
+	t    testing.TB
+	p    program
+	home string
+	env  []string
+	next int
+}
+
+// withUser lets programs look the user up. Only the namespace of .ci/stack sees
+// it.
+var withUser = sync.OnceValue(func() error {
+	old, err := os.ReadFile("/etc/passwd")
+	if err != nil {
+		return err
+	}
+	const passwd = "/run/passwd.resident"
+	line := fmt.Sprintf("resident:x:%d:%d::/run:/bin/sh\n", resident, resident)
+	if err := os.WriteFile(passwd, append(old, line...), 0o644); err != nil {
+		return err
+	}
+	return syscall.Mount(passwd, "/etc/passwd", "", syscall.MS_BIND, "")
+})
+
+// newDesktop makes one in which the token is set up.
+func newDesktop(t testing.TB, p program, setup ...string) *desktop {
+	t.Helper()
+	d := emptyDesktop(t, p)
+	args := append([]string{"pkcs11", "setup", "--pinentry", d.path("pinentry")}, setup...)
+	d.tool(d.path("jpki"), args...)
+	return d
+}
+
+func emptyDesktop(t testing.TB, p program) *desktop {
+	t.Helper()
+	must(t, withUser())
+	home, err := os.MkdirTemp("/run", "home-") // which everybody may enter
+	must(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(home) })
+	d := &desktop{t: t, p: p, home: home, env: []string{
+		"HOME=" + home, "PATH=" + os.Getenv("PATH") + ":/usr/sbin", "JPKI_LANG=en", "DISPLAY=", "GNUTLS_PIN=",
+	}}
+	b, err := os.ReadFile(p.path)
+	must(t, err)
+	must(t, os.WriteFile(d.path("jpki"), b, 0o755))
+	d.answers(virtualcard.AuthPIN)
+	must(t, os.WriteFile(d.path("data"), []byte("a document\n"), 0o644))
+	d.owns()
+	return d
+}
+
+// owns gives all of the home to the user.
+func (d *desktop) owns() {
+	d.t.Helper()
+	must(d.t, filepath.WalkDir(d.home, func(path string, _ os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		return os.Lchown(path, resident, resident)
+	}))
+}
+
+func (d *desktop) path(name string) string { return filepath.Join(d.home, name) }
+
+// answers has the pinentry give this PIN; with none, it declines.
+func (d *desktop) answers(pin string) {
+	d.t.Helper()
+	answer := `echo "D ` + pin + `"; echo OK`
+	if pin == "" {
+		answer = `echo "ERR 83886179 Operation cancelled"`
+	}
+	script := `#!/bin/sh
+echo OK
+while read -r word rest; do
+	case $word in
+	SETDESC) echo "$rest" >>` + d.path("asked") + `; echo OK ;;
+	GETPIN) ` + answer + ` ;;
+	CONFIRM) echo "ERR 83886194 Not confirmed" ;;
+	BYE) echo OK; exit ;;
+	*) echo OK ;;
+	esac
+done
+`
+	must(d.t, os.WriteFile(d.path("pinentry"), []byte(script), 0o755))
+}
+
+// asked gives what the pinentry was told, and forgets it.
+func (d *desktop) asked() []string {
+	b, _ := os.ReadFile(d.path("asked"))
+	_ = os.Remove(d.path("asked"))
+	return strings.Split(strings.TrimSuffix(string(b), "\n"), "\n")[:strings.Count(string(b), "\n")]
+}
+
+// command is a program of the user's.
+func (d *desktop) command(name string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(d.t.Context(), name, args...)
+	cmd.Dir, cmd.Env = d.home, d.env
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Credential: &syscall.Credential{Uid: resident, Gid: resident}}
+	cmd.WaitDelay = 5 * time.Second
+	return cmd
+}
+
+// run runs one, and looks at how it leaves the card.
+func (d *desktop) run(name string, args ...string) (string, error) {
+	d.t.Helper()
+	since := slots[0].now()
+	cmd := d.command(name, args...)
+	timer := time.AfterFunc(limit, func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
+	defer timer.Stop()
+	out, err := cmd.CombinedOutput()
+	d.closed(since)
+	return string(out), err
+}
+
+// closed checks what must be so after every use of the token.
+func (d *desktop) closed(since moment) {
+	d.t.Helper()
+	wellUsed(d.t, slots[0].seenSince(since))
+	if slots[0].empty() || !present(d.t, slots[0].reader) {
+		return
+	}
+	slots[0].others(func() {
+		for _, signed := range nextProgram(d.t, slots[0].reader) {
+			d.t.Errorf("the next program could sign: %s", signed)
+		}
+	})
+}
+
+// tool runs one that must end well.
+func (d *desktop) tool(name string, args ...string) string {
+	d.t.Helper()
+	out, err := d.run(name, args...)
+	if err != nil {
+		d.t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
+	}
+	return out
+}
+
+// commands gives what a program sent to the card.
+func (d *desktop) commands(name string, args ...string) []exchange {
+	d.t.Helper()
+	since := slots[0].now()
+	d.tool(name, args...)
+	return slots[0].seenSince(since)
+}
+
+// library is one of p11-kit's or OpenSC's.
+func library(t testing.TB, name string) string {
+	t.Helper()
+	for _, pattern := range []string{"/usr/lib/*/" + name, "/usr/lib/*/pkcs11/" + name} {
+		if found, _ := filepath.Glob(pattern); len(found) > 0 {
+			return found[0]
+		}
+	}
+	t.Fatalf("there is no %s", name)
+	return ""
+}
+
+const (
+	authToken = "pkcs11:token=JPKI%20authentication"
+	authKey   = authToken + ";object=auth;type=private"
+	authCert  = authToken + ";object=auth;type=cert"
+	signToken = "pkcs11:token=JPKI%20digital%20signature"
+)
+
+// TestP11Listed: everybody who lists tokens finds the authentication key and
+// nothing of the other, for five commands at most; OpenSC takes many more.
+func TestP11Listed(t *testing.T) {
+	insert(t, "adult", virtualcard.Options{})
+	each(t, func(t *testing.T, p program) {
+		d := newDesktop(t, p, "--hide-opensc")
+		proxy, opensc := library(t, "p11-kit-proxy.so"), library(t, "opensc-pkcs11.so")
+		for _, c := range []struct {
+			args []string
+			want string
+		}{
+			{[]string{"p11tool", "--list-all", authToken}, "Label: auth"},
+			{[]string{"pkcs11-tool", "--module", proxy, "--token-label", "JPKI authentication", "--list-objects"}, "Private Key Object; RSA"},
+			{[]string{"ssh-keygen", "-D", proxy}, "ssh-rsa "},
+		} {
+			since := slots[0].now()
+			out := d.tool(c.args[0], c.args[1:]...)
+			contains(t, out, c.want)
+			if strings.Contains(out, "digital") || strings.Count(out, "ssh-rsa") > 1 {
+				t.Errorf("%s shows more:\n%s", c.args[0], out)
+			}
+			if log := slots[0].seenSince(since); len(log) == 0 || len(log) > 5 {
+				t.Errorf("%s cost %d commands: %v", c.args[0], len(log), log)
+			}
+		}
+		if asked := d.asked(); len(asked) > 0 {
+			t.Errorf("asked %q", asked)
+		}
+		since := slots[0].now()
+		tool(t, "", "pkcs11-tool", "--module", opensc, "--list-token-slots")
+		theirs := len(slots[0].seenSince(since))
+		ours := len(d.commands("pkcs11-tool", "--module", proxy, "--list-token-slots"))
+		t.Logf("listing slots: %d commands, OpenSC %d", ours, theirs)
+		if ours > 5 || ours*4 > theirs {
+			t.Errorf("listing slots cost %d commands, OpenSC %d", ours, theirs)
+		}
+	})
+}
+
+// TestP11Signs: programs sign, others accept that, and the pinentry says who
+// wants it.
+func TestP11Signs(t *testing.T) {
+	insert(t, "adult", virtualcard.Options{})
+	each(t, func(t *testing.T, p program) {
+		d := newDesktop(t, p, "--hide-opensc")
+		proxy := library(t, "p11-kit-proxy.so")
+		must(t, os.WriteFile(d.path("auth.pem"), []byte(d.tool("p11tool", "--export", authCert)), 0o644))
+		must(t, os.WriteFile(d.path("public.pem"), []byte(tool(t, "", "openssl", "x509", "-in", d.path("auth.pem"), "-noout", "-pubkey")), 0o644))
+		must(t, os.WriteFile(d.path("template"), []byte("cn = somebody\n"), 0o644))
+		verify := func(sig string, more ...string) {
+			t.Helper()
+			tool(t, d.home, "openssl", append([]string{"dgst", "-sha256", "-verify", "public.pem", "-signature", sig}, append(more, "data")...)...)
+		}
+		for _, c := range []struct {
+			who   string
+			args  []string
+			check func()
+		}{
+			{"p11tool", []string{"p11tool", "--test-sign", authKey}, nil},
+			{"p11tool", []string{"p11tool", "--test-sign", "--sign-params=RSA-PSS", authKey}, nil},
+			{"pkcs11-tool", []string{"pkcs11-tool", "--module", proxy, "--token-label", "JPKI authentication", "--sign", "-m", "SHA256-RSA-PKCS", "--label", "auth", "-i", "data", "-o", "tool.sig"}, func() { verify("tool.sig") }},
+			{"openssl", []string{"openssl", "dgst", "-engine", "pkcs11", "-keyform", "engine", "-sign", authKey, "-sha256", "-out", "engine.sig", "data"}, func() { verify("engine.sig") }},
+			{"openssl", []string{"openssl", "dgst", "-engine", "pkcs11", "-keyform", "engine", "-sign", authKey, "-sha256", "-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:32", "-out", "pss.sig", "data"}, func() {
+				verify("pss.sig", "-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:32")
+			}},
+			{"openssl", []string{"openssl", "cms", "-sign", "-engine", "pkcs11", "-keyform", "engine", "-inkey", authKey, "-signer", "auth.pem", "-binary", "-in", "data", "-outform", "DER", "-out", "data.p7s"}, func() {
+				tool(t, d.home, "openssl", "cms", "-verify", "-noverify", "-inform", "DER", "-in", "data.p7s", "-content", "data", "-binary", "-out", "out")
+			}},
+			{"certtool", []string{"certtool", "--generate-request", "--load-privkey", authKey, "--load-pubkey", authToken + ";object=auth;type=public", "--template", "template", "--outfile", "request"}, func() {
+				tool(t, d.home, "openssl", "req", "-in", "request", "-verify", "-noout")
+			}},
+		} {
+			since := slots[0].now()
+			d.tool(c.args[0], c.args[1:]...)
+			asked := d.asked()
+			if len(asked) != 1 || !strings.Contains(asked[0], "/"+c.who+" (PID ") || !strings.Contains(asked[0], "3 of 3 tries left") {
+				t.Errorf("%v: asked %q", c.args, asked)
+			}
+			log := slots[0].seenSince(since)
+			if verifies(log) != 1 || len(log) > 12 {
+				t.Errorf("%s cost %d commands: %v", c.who, len(log), log)
+			}
+			if c.check != nil {
+				c.check()
+			}
+		}
+		// The same by OpenSC, which is given the PIN.
+		since := slots[0].now()
+		tool(t, d.home, "pkcs11-tool", "--module", library(t, "opensc-pkcs11.so"), "--token-label", "JPKI (User Authentication PIN)", "--login", "--pin", virtualcard.AuthPIN,
+			"--sign", "-m", "SHA256-RSA-PKCS", "-i", "data", "-o", "opensc.sig")
+		theirs := slots[0].seenSince(since)
+		ours := d.commands("pkcs11-tool", "--module", proxy, "--token-label", "JPKI authentication", "--login", "--pin", virtualcard.AuthPIN,
+			"--sign", "-m", "SHA256-RSA-PKCS", "--label", "auth", "-i", "data", "-o", "login.sig")
+		t.Logf("a signature with log-in: %d commands, OpenSC %d", len(ours), len(theirs))
+		if len(ours) > 18 || verifies(ours) != 2 || 3*len(ours) > len(theirs) {
+			t.Errorf("a signature with log-in cost %d commands, OpenSC %d: %v", len(ours), len(theirs), ours)
+		}
+		a, err := os.ReadFile(d.path("opensc.sig"))
+		must(t, err)
+		b, err := os.ReadFile(d.path("login.sig"))
+		must(t, err)
+		if !slices.Equal(a, b) {
+			t.Error("OpenSC makes another signature")
+		}
+	})
+}
+
+// tlsServer is openssl's, which wants a certificate of a client.
+type tlsServer struct {
+	address string
+	out     *strings.Builder
+}
+
+func (d *desktop) tlsServer(version string) *tlsServer {
+	d.t.Helper()
+	if _, err := os.Stat(d.path("server.pem")); err != nil {
+		tool(d.t, d.home, "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "server.key", "-out", "server.pem",
+			"-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "2")
+		ca := d.p.run(d.t, "cert", "export", "auth-ca").wantExit(d.t, 0).stdout
+		must(d.t, os.WriteFile(d.path("client-ca.pem"), []byte(ca), 0o644))
+		d.owns()
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must(d.t, err)
+	s := &tlsServer{address: strings.Replace(l.Addr().String(), "127.0.0.1", "localhost", 1), out: &strings.Builder{}}
+	must(d.t, l.Close())
+	_, port, _ := net.SplitHostPort(s.address)
+	cmd := exec.Command("openssl", "s_server", "-accept", port, "-key", "server.key", "-cert", "server.pem", "-CAfile", "client-ca.pem",
+		"-Verify", "2", "-verify_return_error", "-www", version)
+	cmd.Dir = d.home
+	cmd.Stdout, cmd.Stderr = s.out, s.out
+	must(d.t, cmd.Start())
+	d.t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		if d.t.Failed() {
+			d.t.Log(s.out)
+		}
+	})
+	eventually(d.t, "the server answers", func() bool {
+		conn, err := net.Dial("tcp", s.address)
+		if err == nil {
+			conn.Close()
+		}
+		return err == nil
+	})
+	return s
+}
+
+// TestP11LogsIn: a client certificate over TLS 1.2 and 1.3, with each library.
+func TestP11LogsIn(t *testing.T) {
+	insert(t, "adult", virtualcard.Options{})
+	p := programs[1]
+	d := newDesktop(t, p, "--hide-opensc")
+	must(t, os.WriteFile(d.path("auth.pem"), []byte(d.tool("p11tool", "--export", authCert)), 0o644))
+	d.nssDatabase("nss")
+	for version, name := range map[string]string{"-tls1_2": "TLSv1.2", "-tls1_3": "TLSv1.3"} {
+		s := d.tlsServer(version)
+		_, port, _ := net.SplitHostPort(s.address)
+		for what, args := range map[string][]string{
+			"GnuTLS":  {"sh", "-c", `printf 'GET / HTTP/1.0\r\n\r\n' | gnutls-cli --x509cafile server.pem --x509certfile '` + authCert + `' --x509keyfile '` + authKey + `' --port ` + port + ` localhost`},
+			"OpenSSL": {"sh", "-c", `printf 'GET / HTTP/1.0\r\n\r\n' | openssl s_client -quiet -ign_eof -engine pkcs11 -keyform engine -key '` + authKey + `' -cert auth.pem -CAfile server.pem -connect localhost:` + port},
+			"curl":    {"curl", "--silent", "--show-error", "--cacert", "server.pem", "--engine", "pkcs11", "--cert-type", "ENG", "--cert", authCert, "--key-type", "ENG", "--key", authKey, "https://" + s.address + "/"},
+			// It does not end with the server's answer.
+			"NSS": {"sh", "-c", `printf 'GET / HTTP/1.0\r\n\r\n' | timeout 3 tstclnt -d sql:nss -h localhost -p ` + port + ` -n 'JPKI authentication:auth' -V tls1.2:tls1.3 -o; true`},
+		} {
+			d.asked()
+			out, err := d.run(args[0], args[1:]...)
+			if err != nil || !strings.Contains(out, name) || !strings.Contains(out, "DEMO") {
+				t.Errorf("%s, %s: %v\n%s", what, name, err, out)
+			}
+			if asked := d.asked(); len(asked) == 0 {
+				t.Errorf("%s, %s: nobody was asked", what, name)
+			}
+		}
+	}
+}
+
+// nssDatabase makes one as a browser has it, and has it know p11-kit.
+func (d *desktop) nssDatabase(folder string) {
+	d.t.Helper()
+	must(d.t, os.MkdirAll(d.path(folder), 0o700))
+	d.owns()
+	d.tool("certutil", "-N", "--empty-password", "-d", "sql:"+folder)
+	d.tool("modutil", "-force", "-dbdir", "sql:"+folder, "-add", "jpki", "-libfile", library(d.t, "p11-kit-proxy.so"))
+}
+
+// TestP11SSH: sshd lets the key in, by ssh itself and by ssh-agent.
+func TestP11SSH(t *testing.T) {
+	s := insert(t, "adult", virtualcard.Options{})
+	p := programs[1]
+	d := newDesktop(t, p, "--hide-opensc")
+	proxy := library(t, "p11-kit-proxy.so")
+	server := startSSHD(t, d.tool("ssh-keygen", "-D", proxy))
+	known := d.path("known_hosts")
+	b, err := os.ReadFile(knownHosts(t, server))
+	must(t, err)
+	must(t, os.WriteFile(known, b, 0o644))
+	login := server.sshTo(known, "-o", "PKCS11Provider="+proxy)
+	contains(t, d.tool(login[0], append(login[1:], "echo", "in")...), "in")
+	if asked := d.asked(); len(asked) != 1 || !strings.Contains(asked[0], "wants to sign") {
+		t.Errorf("asked %q", asked)
+	}
+
+	agent := d.command("ssh-agent", "-D", "-a", d.path("agent"), "-P", "/usr/lib/*")
+	must(t, agent.Start())
+	t.Cleanup(func() { _ = agent.Process.Kill(); _ = agent.Wait() })
+	eventually(t, "ssh-agent", func() bool { _, err := os.Stat(d.path("agent")); return err == nil })
+	d.env = append(d.env, "SSH_AUTH_SOCK="+d.path("agent"), "SSH_ASKPASS=/bin/true", "SSH_ASKPASS_REQUIRE=force")
+	d.tool("ssh-add", "-s", proxy)
+	login = server.sshTo(known)
+	for range 2 {
+		since := s.now()
+		contains(t, d.tool(login[0], append(login[1:], "echo", "in")...), "in")
+		if log := s.seenSince(since); verifies(log) != 1 || len(log) > 8 {
+			t.Errorf("a further log-in cost %d commands: %v", len(log), log)
+		}
+	}
+	// OpenSC beside, while ours is loaded.
+	tool(t, d.home, "pkcs11-tool", "--module", library(t, "opensc-pkcs11.so"), "--token-label", "JPKI (User Authentication PIN)", "--login", "--pin", virtualcard.AuthPIN,
+		"--sign", "-m", "SHA256-RSA-PKCS", "-i", "data", "-o", "opensc.sig")
+	contains(t, d.tool(login[0], append(login[1:], "echo", "in")...), "in")
+
+	// Taken out and put back.
+	s.remove(t)
+	if out, err := d.run(login[0], append(login[1:], "echo", "in")...); err == nil {
+		t.Errorf("logged in without the card: %s", out)
+	}
+	insert(t, "adult", virtualcard.Options{})
+	d.tool("ssh-add", "-e", proxy)
+	d.tool("ssh-add", "-s", proxy)
+	contains(t, d.tool(login[0], append(login[1:], "echo", "in")...), "in")
+}
+
+// TestP11PINs: what programs do with PINs costs no try too many.
+func TestP11PINs(t *testing.T) {
+	each(t, func(t *testing.T, p program) {
+		for _, c := range []struct {
+			what  string
+			key   string
+			pins  string
+			want  []string
+			tries [2]int // signing, authentication
+		}{
+			{"wrong twice", "auth", "0000,0000,1111,2222", []string{"PIN_INCORRECT", "PIN_INCORRECT", "PIN_INCORRECT", "PIN_LOCKED"}, [2]int{5, 1}},
+			{"of the other", "auth", "DEMO123,12345", []string{"PIN_INVALID", "PIN_LEN_RANGE"}, [2]int{5, 3}},
+			{"of the other", "sign", "1234,123456", []string{"PIN_LEN_RANGE", "PIN_INVALID"}, [2]int{5, 3}},
+			{"small letters", "sign", "demo123", []string{"OK"}, [2]int{5, 3}},
+		} {
+			s := insert(t, "adult", virtualcard.Options{})
+			d := newDesktop(t, p, "--key", c.key, "--ask", "program", "--hide-opensc")
+			out := d.host("pins", c.pins)
+			var got []string
+			for line := range strings.Lines(out) {
+				if words := strings.Fields(line); words[0] == "login" {
+					got = append(got, words[2])
+				}
+			}
+			if !slices.Equal(got, c.want) {
+				t.Errorf("%s: %q, want %q\n%s", c.what, got, c.want, out)
+			}
+			if state := s.card.State(); state.Sign.Left != c.tries[0] || state.Auth.Left != c.tries[1] {
+				t.Errorf("%s: %+v", c.what, state)
+			}
+			s.remove(t)
+		}
+	})
+}
+
+// host runs the program that uses PKCS #11 in its own ways.
+func (d *desktop) host(args ...string) string {
+	d.t.Helper()
+	return d.tool("/usr/bin/python3", d.hostLine(args...)...)
+}
+
+func (d *desktop) hostLine(args ...string) []string {
+	script, err := os.ReadFile(filepath.Join("testdata", "pkcs11.py"))
+	must(d.t, err)
+	must(d.t, os.WriteFile(d.path("pkcs11.py"), script, 0o755))
+	return append([]string{d.path("pkcs11.py"), library(d.t, "p11-kit-proxy.so")}, args...)
+}
+
+// TestP11Refused: the last try, a blocked PIN and a person who declines.
+func TestP11Refused(t *testing.T) {
+	each(t, func(t *testing.T, p program) {
+		for _, c := range []struct {
+			persona, setup, pin, want, said string
+			asked                           int
+		}{
+			{"last-try", "signature", virtualcard.AuthPIN, "sign PIN_LOCKED", "one try left", 1},
+			{"last-try", "program", virtualcard.AuthPIN, "login PIN_LOCKED", "one try left", 0},
+			{"no-pin", "signature", virtualcard.AuthPIN, "sign PIN_LOCKED", "blocked", 0},
+			{"adult", "signature", "", "sign FUNCTION_CANCELED", "", 1},
+			{"adult", "login", "", "sign KEY_HANDLE_INVALID", "", 0}, // it shows itself after the log-in
+		} {
+			s := insert(t, c.persona, virtualcard.Options{})
+			before := s.card.State()
+			d := newDesktop(t, p, "--ask", c.setup, "--hide-opensc")
+			d.answers(c.pin)
+			d.owns()
+			args := []string{"sign"}
+			if c.setup == "program" {
+				args = append(args, c.pin)
+			}
+			out := d.host(args...)
+			contains(t, out, c.want)
+			contains(t, out, c.said)
+			if got := len(d.asked()); got != c.asked {
+				t.Errorf("%s: asked %d times, want %d", c.persona, got, c.asked)
+			}
+			if s.card.State() != before || verifies(s.seen()) > 0 {
+				t.Errorf("%s: %+v, before %+v", c.persona, s.card.State(), before)
+			}
+			s.remove(t)
+		}
+	})
+}
+
+// TestP11Host: a program that forks, that asks for lengths, and more at once.
+func TestP11Host(t *testing.T) {
+	insert(t, "adult", virtualcard.Options{})
+	each(t, func(t *testing.T, p program) {
+		d := newDesktop(t, p, "--hide-opensc")
+		out := d.host("buffers")
+		contains(t, out, "begin OK\nno room OK 256\nless room BUFFER_TOO_SMALL 256\nroom OK 256\nagain ")
+		if asked := d.asked(); len(asked) != 1 {
+			t.Errorf("asked %q", asked)
+		}
+		out = d.host("fork")
+		contains(t, out, "child slots CRYPTOKI_NOT_INITIALIZED\nchild initialize OK\nchild sign OK\nparent sign OK\n")
+
+		var all sync.WaitGroup
+		since := slots[0].now()
+		for range 4 {
+			line := d.hostLine("sign")
+			all.Go(func() {
+				out, err := d.command("/usr/bin/python3", line...).CombinedOutput()
+				if err != nil || !strings.Contains(string(out), "sign OK") {
+					t.Errorf("%v: %s", err, out)
+				}
+			})
+		}
+		all.Wait()
+		d.closed(since)
+		if n := verifies(slots[0].seenSince(since)); n != 4 {
+			t.Errorf("%d PINs", n)
+		}
+	})
+}
+
+// waiting is a program that signs when it is told to.
+type waiting struct {
+	*exec.Cmd
+	d   *desktop
+	in  io.Writer
+	out *bufio.Reader
+}
+
+func (d *desktop) waits(args ...string) *waiting {
+	d.t.Helper()
+	w := &waiting{Cmd: d.command("/usr/bin/python3", d.hostLine(append([]string{"wait"}, args...)...)...), d: d}
+	in, err := w.StdinPipe()
+	must(d.t, err)
+	out, err := w.StdoutPipe()
+	must(d.t, err)
+	w.Stderr = os.Stderr
+	w.in, w.out = in, bufio.NewReader(out)
+	must(d.t, w.Start())
+	d.t.Cleanup(func() { _ = syscall.Kill(-w.Process.Pid, syscall.SIGKILL); _ = w.Wait() })
+	w.says("initialize OK")
+	w.says("open OK")
+	return w
+}
+
+// says reads the next line.
+func (w *waiting) says(want string) string {
+	w.d.t.Helper()
+	line, err := w.out.ReadString('\n')
+	if err != nil || !strings.HasPrefix(line, want) {
+		w.d.t.Fatalf("%q, %v, want %q", line, err, want)
+	}
+	return strings.TrimSpace(strings.TrimPrefix(line, want))
+}
+
+func (w *waiting) told(what, want string) string {
+	w.d.t.Helper()
+	_, err := fmt.Fprintln(w.in, what)
+	must(w.d.t, err)
+	return w.says(want)
+}
+
+// servers are the processes that serve tokens from this home.
+func (d *desktop) servers() (pids []int) {
+	entries, err := os.ReadDir("/proc")
+	must(d.t, err)
+	for _, e := range entries {
+		pid, err := strconv.Atoi(e.Name())
+		if err != nil {
+			continue
+		}
+		line, _ := os.ReadFile(filepath.Join("/proc", e.Name(), "cmdline"))
+		if strings.HasPrefix(string(line), d.path("jpki")+"\x00pkcs11") {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+// TestP11Life: the server lives as long as its program, and no longer: Ctrl-C does
+// not end it, and a descriptor that something else has inherited does not keep
+// it.
+func TestP11Life(t *testing.T) {
+	insert(t, "adult", virtualcard.Options{})
+	each(t, func(t *testing.T, p program) {
+		d := newDesktop(t, p, "--ask", "program", "--hide-opensc")
+		w := d.waits(virtualcard.AuthPIN)
+		w.says("login OK")
+		w.says("sign OK")
+		w.told("interrupt", "interrupted")
+		w.told("sign", "sign OK")
+		if n := len(d.servers()); n != 1 {
+			t.Fatalf("%d servers", n)
+		}
+		child, err := strconv.Atoi(w.told("leak", "leaked"))
+		must(t, err)
+		defer func() { _ = syscall.Kill(child, syscall.SIGKILL) }()
+		must(t, w.Process.Kill())
+		eventually(t, "the server ends with its program", func() bool { return len(d.servers()) == 0 })
+		if err := syscall.Kill(child, 0); err != nil {
+			t.Errorf("what was to keep it has ended: %v", err)
+		}
+
+		// A server that is killed is an error, and healed by beginning anew.
+		w = d.waits(virtualcard.AuthPIN)
+		w.says("login OK")
+		w.says("sign OK")
+		for _, pid := range d.servers() {
+			must(t, syscall.Kill(pid, syscall.SIGKILL))
+		}
+		w.told("sign", "sign DEVICE_")
+		w.told("open", "finalize ")
+		w.says("initialize OK")
+		w.says("open OK")
+	})
+}
+
+// TestP11CardChanges: a card that is taken out ends the sessions, and another
+// one is another token.
+func TestP11CardChanges(t *testing.T) {
+	each(t, func(t *testing.T, p program) {
+		s := insert(t, "adult", virtualcard.Options{})
+		d := newDesktop(t, p, "--ask", "program", "--hide-opensc")
+		w := d.waits(virtualcard.AuthPIN)
+		w.says("login OK")
+		w.says("sign OK")
+		s.remove(t)
+		w.told("sign", "sign SESSION_HANDLE_INVALID")
+		s = insert(t, "foreign", virtualcard.Options{})
+		w.told("sign", "sign SESSION_HANDLE_INVALID")
+		w.told("open", "finalize OK")
+		w.says("initialize OK")
+		w.says("open OK")
+		w.told("sign", "sign KEY_HANDLE_INVALID") // of somebody who has logged in
+		if verifies(s.seen()) > 0 {
+			t.Error("the second card was sent the PIN of the first")
+		}
+		s.remove(t)
+	})
+}
+
+// TestP11NoService: without pcscd, and without a reader, the slot is empty.
+func TestP11NoService(t *testing.T) {
+	d := newDesktop(t, programs[1], "--hide-opensc")
+	pcscd := runningPCSCD(t)
+	pcscd.kill(t)
+	empty := func(when string) {
+		t.Helper()
+		out := d.tool("p11tool", "--list-tokens")
+		if strings.Contains(out, "JPKI") || strings.Contains(out, "rror") {
+			t.Errorf("%s:\n%s", when, out)
+		}
+		contains(t, d.tool("pkcs11-tool", "--module", library(t, "p11-kit-proxy.so"), "--list-slots"), "(empty)")
+	}
+	empty("without pcscd")
+	none := pcscd.start(t, t.TempDir(), 0)
+	empty("without a reader")
+	none()
+	pcscd.start(t, pcscd.readers, len(slots))
+	insert(t, "adult", virtualcard.Options{})
+	contains(t, d.tool("p11tool", "--list-tokens"), "JPKI authentication")
+}
+
+// TestP11SigningKey: PDF signatures with the signing key, one question for
+// each log-in; browsers do not see it.
+func TestP11SigningKey(t *testing.T) {
+	insert(t, "adult", virtualcard.Options{})
+	each(t, func(t *testing.T, p program) {
+		d := newDesktop(t, p, "--key", "sign", "--hide-opensc")
+		d.answers(virtualcard.SignPIN)
+		d.nssDatabase("nss")
+		if out, err := d.run("p11tool", "--list-all", signToken); err == nil || strings.Contains(out, "Object 0") {
+			t.Errorf("shown without a log-in:\n%s", out)
+		}
+		contains(t, d.tool("certutil", "-L", "-d", "sql:nss", "-h", "JPKI digital signature"), "JPKI digital signature:sign")
+		b, err := os.ReadFile("../../testdata/gov/egov/standard/委任状.pdf")
+		must(t, err)
+		must(t, os.WriteFile(d.path("in.pdf"), b, 0o644))
+		d.asked()
+		since := slots[0].now()
+		d.tool("pdfsig", "-nssdir", "sql:"+d.path("nss"), "-add-signature", "-nick", "JPKI digital signature:sign", "-nss-pwd", "not sent", "in.pdf", "out.pdf")
+		if asked := d.asked(); len(asked) != 1 || !strings.Contains(asked[0], "pdfsig") {
+			t.Errorf("asked %q", asked)
+		}
+		if log := slots[0].seenSince(since); verifies(log) > 3 {
+			t.Errorf("%d PINs: %v", verifies(log), log)
+		}
+		contains(t, tool(t, d.home, "pdfsig", "out.pdf"), "Signature is Valid.")
+
+		// A program of a browser's name.
+		must(t, os.Symlink("/usr/bin/p11tool", d.path("firefox")))
+		if out := d.tool(d.path("firefox"), "--list-tokens"); strings.Contains(out, "JPKI") {
+			t.Errorf("a browser sees\n%s", out)
+		}
+	})
+}
+
+// TestP11Socket: a server for several programs, of this user only.
+func TestP11Socket(t *testing.T) {
+	s := insert(t, "adult", virtualcard.Options{})
+	each(t, func(t *testing.T, p program) {
+		d := emptyDesktop(t, p)
+		path := d.path("sockets/pkcs11")
+		server := d.command(d.path("jpki"), "pkcs11", "--socket", path, "--pinentry", d.path("pinentry"))
+		must(t, server.Start())
+		t.Cleanup(func() { _ = server.Process.Kill() })
+		eventually(t, "the socket", func() bool { _, err := os.Stat(path); return err == nil })
+		d.env = append(d.env, "P11_KIT_SERVER_ADDRESS=unix:path="+path)
+		client := library(t, "p11-kit-client.so")
+		since := s.now()
+		for i := range 3 {
+			d.tool("pkcs11-tool", "--module", client, "--token-label", "JPKI authentication", "--sign", "-m", "SHA256-RSA-PKCS", "--label", "auth", "-i", "data", "-o", "sig")
+			if log := s.seenSince(since); len(log) > []int{12, 18, 24}[i] {
+				t.Errorf("after %d programs: %d commands: %v", i+1, len(log), log)
+			}
+		}
+		if asked := d.asked(); len(asked) != 3 || !strings.Contains(asked[2], "pkcs11-tool") {
+			t.Errorf("asked %q", asked)
+		}
+		info, err := os.Stat(filepath.Dir(path))
+		if must(t, err); info.Mode().Perm() != 0o700 {
+			t.Errorf("the folder is %v", info.Mode())
+		}
+		conn, err := net.Dial("unix", path) // as root, whom no permission keeps out
+		must(t, err)
+		defer conn.Close()
+		_, _ = conn.Write([]byte{0})
+		_ = conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+		if n, err := conn.Read(make([]byte, 1)); n > 0 || err == nil {
+			t.Error("another user was answered")
+		}
+		must(t, server.Process.Signal(syscall.SIGTERM))
+		if err := server.Wait(); err != nil {
+			t.Errorf("it ended with %v", err)
+		}
+		if _, err := os.Stat(path); err == nil {
+			t.Error("the socket is still there")
+		}
+	})
+}
+
+// TestP11Start: a program that lists modules ends without p11-kit's waiting for
+// ours, which takes a tenth of a second. On a machine with nothing else to do it
+// is 25 ms; the least of many runs says something on others, too.
+func TestP11Start(t *testing.T) {
+	insert(t, "adult", virtualcard.Options{})
+	d := emptyDesktop(t, programs[1])
+	least := func() time.Duration {
+		var took []time.Duration
+		for range 15 {
+			start := time.Now()
+			if out, err := d.command("p11-kit", "list-modules").CombinedOutput(); err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+			took = append(took, time.Since(start))
+		}
+		return slices.Min(took)
+	}
+	d.tool(d.path("jpki"), "pkcs11", "setup", "--hide-opensc") // which costs more than both
+	must(t, os.Rename(d.path(".config/pkcs11/modules/jpki.module"), d.path("jpki.module")))
+	without := least()
+	must(t, os.Rename(d.path("jpki.module"), d.path(".config/pkcs11/modules/jpki.module")))
+	with := least()
+	t.Logf("p11-kit list-modules: %v, without the token %v", with, without)
+	if with-without > 90*time.Millisecond {
+		t.Errorf("it costs %v", with-without)
+	}
+}
+
+// TestP11Setup: what setup does to a user's files, and takes back.
+func TestP11Setup(t *testing.T) {
+	insert(t, "adult", virtualcard.Options{})
+	each(t, func(t *testing.T, p program) {
+		d := emptyDesktop(t, p)
+		for _, folder := range []string{".pki/nssdb", ".mozilla/firefox/x.default"} {
+			must(t, os.MkdirAll(d.path(folder), 0o700))
+			d.owns()
+			d.tool("certutil", "-N", "--empty-password", "-d", "sql:"+folder)
+		}
+		must(t, os.WriteFile(d.path(".mozilla/firefox/profiles.ini"), []byte("[Profile0]\nIsRelative=1\nPath=x.default\n"), 0o600))
+		d.owns()
+		before := d.files()
+		setup := func(args ...string) (doc struct {
+			Steps []struct{ Kind, State string }
+		}) {
+			t.Helper()
+			out := d.tool(d.path("jpki"), append([]string{"pkcs11", "setup", "--json"}, args...)...)
+			must(t, json.Unmarshal([]byte(out), &doc))
+			return doc
+		}
+		setup("--dry-run", "--hide-opensc")
+		if after := d.files(); after != before {
+			t.Errorf("a dry run changed\n%s\nto\n%s", before, after)
+		}
+		if doc := setup("--hide-opensc"); len(doc.Steps) != 4 || slices.ContainsFunc(doc.Steps, func(s struct{ Kind, State string }) bool { return s.State != "done" }) {
+			t.Errorf("%+v", doc)
+		}
+		out := d.tool("p11-kit", "list-modules")
+		if !strings.Contains(out, "JPKI authentication") || strings.Contains(out, "OpenSC") {
+			t.Errorf("p11-kit has\n%s", out)
+		}
+		contains(t, d.tool("certutil", "-L", "-d", "sql:.mozilla/firefox/x.default", "-h", "all"), "JPKI authentication:auth")
+		for _, s := range setup("--hide-opensc").Steps {
+			if s.State != "unchanged" {
+				t.Errorf("done twice: %+v", s)
+			}
+		}
+		setup("--remove")
+		if after := d.files(); after != before {
+			t.Errorf("taken back, it is\n%s\nand was\n%s", after, before)
+		}
+		contains(t, d.tool("p11-kit", "list-modules"), "OpenSC")
+		p.run(t, "pkcs11", "setup", "--json").wantExit(t, 2).wantCode(t, "usage") // as root
+	})
+}
+
+// files lists the settings of a user with what is in them.
+func (d *desktop) files() string {
+	d.t.Helper()
+	var all strings.Builder
+	must(d.t, filepath.WalkDir(d.home, func(path string, e os.DirEntry, err error) error {
+		if err != nil || e.IsDir() || strings.HasSuffix(path, ".db") {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		fmt.Fprintf(&all, "%s %x\n", path, sha256.Sum256(b))
+		return err
+	}))
+	return all.String()
+}
