@@ -65,6 +65,11 @@ func TestScripts(t *testing.T) {
 			env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))
 			env.Setenv("TEST_NOW", "2026-11-22T12:00:00+09:00")
 			env.Setenv("JPKI_LANG", "ja")
+			gov, err := filepath.Abs(filepath.Join("..", "..", "testdata", "gov"))
+			if err != nil {
+				return err
+			}
+			env.Setenv("GOV", gov)
 			for name, font := range map[string][]byte{"box.ttf": boxFont(boxCharacters), "latin.ttf": goregular.TTF} {
 				if err := os.WriteFile(filepath.Join(env.WorkDir, name), font, 0o600); err != nil {
 					return err

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/jpki-tools/jpki/internal/explain"
+	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/signing"
 	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/internal/ui"
@@ -66,6 +67,10 @@ func (a *app) reportDryRun(c *signing.Call, jobs []*signing.Job) error {
 			target = a.io.Text(text{JA: "標準出力", EN: "standard output"})
 		}
 		rows = append(rows, []string{cert.Printable(job.Input), cert.Printable(target), a.io.Text(kindOf(c, job))})
+		if covers := job.Covers(); len(covers) > 0 {
+			over := text{JA: "署名の対象: %s", EN: "over %s"}.With(i18n.Join(text{JA: "、", EN: ", "}, covers...))
+			rows = append(rows, []string{"", "", a.io.Text(over)})
+		}
 	}
 	if _, err := fmt.Fprint(a.io.Out, ui.Table(0, nil, rows)); err != nil {
 		return err
@@ -121,6 +126,7 @@ type signatureJSON struct {
 	Input  string       `json:"input"`
 	Output string       `json:"output"`
 	Format string       `json:"format"`
+	Covers []string     `json:"covers"`
 	Bytes  int64        `json:"bytes"`
 	Error  *problemJSON `json:"error"`
 }
@@ -138,7 +144,10 @@ func signedDocument(a *app, c *signing.Call, jobs []*signing.Job, by signing.Sig
 		doc.SigningTime, doc.Certificate = &at, &fingerprint
 	}
 	for _, job := range jobs {
-		j := signatureJSON{Input: job.Input, Output: job.Target, Format: job.Format.Name, Bytes: job.Bytes}
+		j := signatureJSON{Input: job.Input, Output: job.Target, Format: job.Format.Name, Covers: []string{}, Bytes: job.Bytes}
+		for _, over := range job.Covers() {
+			j.Covers = append(j.Covers, a.io.Text(over))
+		}
 		if job.Err != nil {
 			p := problemDocument(a.io, explain.Error(job.Err))
 			j.Error, j.Bytes = &p, 0

@@ -61,10 +61,10 @@ func (a *app) newVerify() *cobra.Command {
 		run:  func(ctx context.Context, args []string) error { return a.verify(ctx, &opt, args) },
 	})
 	f := cmd.Flags()
-	f.StringArrayVar(&opt.content, "content", nil, a.io.Text(text{JA: "署名された`FILE`(.p7sでは、省くと .p7s を除いた名前。「-」は標準入力。XMLでは、署名が指すファイルをすべて)", EN: "the signed `FILE` (.p7s: by default the name without it, - is standard input; XML: every file that the signature refers to)"}))
+	f.StringArrayVar(&opt.content, "content", nil, a.io.Text(text{JA: "署名された`FILE`(.p7sでは、省くと .p7s を除いた名前。「-」は標準入力。XMLでは、署名が指すファイルが隣にないとき)", EN: "the signed `FILE` (.p7s: by default the name without it, - is standard input; XML: a file that it refers to and that is not beside it)"}))
 	f.StringVar(&opt.profile, "profile", "", a.io.Text(text{JA: "提出先の条件も調べる: `NAME` は touki(登記・供託オンライン申請)か koshonin(電子公証)、どちらもPDF", EN: "check what a service asks for too: `NAME` is touki (online registration) or koshonin (electronic notary), PDF both"}))
 	f.BoolVar(&opt.personal, "personal", false, a.io.Text(text{JA: "署名者の住所、生年月日、性別も表示する", EN: "show the signer's address, date of birth and sex too"}))
-	f.StringVar(&opt.folder, "content-dir", "", a.io.Text(text{JA: ".p7sの元のファイルを、署名の隣ではなく`DIR`から読む", EN: ".p7s: read the signed files in `DIR`, not beside the signatures"}))
+	f.StringVar(&opt.folder, "content-dir", "", a.io.Text(text{JA: "署名されたファイルを、署名の隣ではなく`DIR`から読む(.p7s、XML)", EN: "read the signed files in `DIR`, not beside the signatures (.p7s, XML)"}))
 	f.StringVar(&opt.extract, "extract", "", a.io.Text(text{JA: ".p7mの中の元のファイルを、署名が真正なら`FILE`に保存する", EN: ".p7m: save the file inside as `FILE`, if the signature is genuine"}))
 	f.BoolVar(&opt.force, "force", false, a.io.Text(text{JA: "--extract や --report で、同じ名前のファイルを上書きする", EN: "--extract, --report: replace a file of the same name"}))
 	f.StringVar(&opt.tsaCA, "tsa-ca", "", a.io.Text(text{JA: "タイムスタンプ局の認証局の証明書`FILE`", EN: "`FILE` with the CA certificates of timestamping authorities to believe"}))

@@ -12,9 +12,11 @@ import (
 	"github.com/jpki-tools/jpki/internal/inspect"
 	"github.com/jpki-tools/jpki/internal/judging"
 	"github.com/jpki-tools/jpki/internal/ui"
+	"github.com/jpki-tools/jpki/internal/xmltext"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/pdfsig"
 	"github.com/jpki-tools/jpki/pkg/trust"
+	"github.com/jpki-tools/jpki/pkg/xmlsig"
 )
 
 // verifyDocument writes jpki.verify/v1 file by file: {"schema", "files"}.
@@ -60,8 +62,11 @@ type signatureVerdictDoc struct {
 	Timestamps  []stampDoc            `json:"timestamps"`
 	Revocation  string                `json:"revocation"`
 	Evidence    []evidenceJSON        `json:"revocation_evidence"`
+	Form        xmlsig.Profile        `json:"form"`
 	Covers      []string              `json:"covers"`
 	Outside     []string              `json:"outside"`
+	Unsigned    []unsignedDoc         `json:"unsigned"`
+	Notes       []string              `json:"notes"`
 	NotChecked  []notCheckedDoc       `json:"not_checked"`
 	After       string                `json:"added_later"`
 	Changes     []changeDoc           `json:"changes"`
@@ -92,6 +97,14 @@ type signerCertificateDoc struct {
 type notCheckedDoc struct {
 	What string `json:"what"`
 	Why  string `json:"why"`
+}
+
+// unsignedDoc is something that an XML signature leaves out.
+type unsignedDoc struct {
+	Kind      xmlsig.OutsideKind `json:"kind"`
+	Name      string             `json:"name"`
+	Value     string             `json:"value"`
+	Permitted bool               `json:"permitted"` // by the form: the verdict stands
 }
 
 type stampDoc struct {
@@ -161,7 +174,7 @@ func (d *verifyDocument) file(v judging.FileVerdict) fileVerdictDoc {
 
 func (d *verifyDocument) signature(s judging.SignatureVerdict) signatureVerdictDoc {
 	doc := signatureVerdictDoc{
-		Format: s.Format, Role: s.Role, Where: s.Where, Covers: []string{}, Outside: []string{}, NotChecked: []notCheckedDoc{}, Indication: indication(s.Verdict), After: d.io.Text(s.After),
+		Format: s.Format, Role: s.Role, Where: s.Where, Form: s.Form, Covers: []string{}, Outside: []string{}, Unsigned: []unsignedDoc{}, Notes: []string{}, NotChecked: []notCheckedDoc{}, Indication: indication(s.Verdict), After: d.io.Text(s.After),
 		Changes: changeDocuments(d.io, s.Changes), Unchanged: !s.Changed, More: s.More,
 		Verdict: s.Verdict.Status(), Demo: s.Verdict.Issuer.Standing == trust.Demo, Reasons: []reasonDoc{},
 		Substitutes: []int{}, Kind: cert.Other.String(), Issuer: s.Verdict.Issuer.Standing.String(),
@@ -197,6 +210,13 @@ func (d *verifyDocument) signature(s judging.SignatureVerdict) signatureVerdictD
 	}
 	for _, o := range s.Outside {
 		doc.Outside = append(doc.Outside, d.io.Text(o))
+	}
+	for _, o := range s.Left {
+		doc.Outside = append(doc.Outside, d.io.Text(xmltext.Left(o)))
+		doc.Unsigned = append(doc.Unsigned, unsignedDoc{o.Kind, o.Name, o.Text, o.Permitted})
+	}
+	for _, n := range s.Notes {
+		doc.Notes = append(doc.Notes, d.io.Text(n))
 	}
 	for _, c := range s.Counter {
 		doc.Counter = append(doc.Counter, d.signature(c))

@@ -16,6 +16,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/internal/ui"
+	"github.com/jpki-tools/jpki/internal/xmltext"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/cms"
 	"github.com/jpki-tools/jpki/pkg/trust"
@@ -153,6 +154,11 @@ func (r *verifyText) verdictRows(s judging.SignatureVerdict) [][]string {
 		add(ui.Plain, text{JA: "種類", EN: "Kind"}, text{JA: "証明用の署名(あとでできる変更を限ります)", EN: "certification: it limits what may change later"})
 	case judging.RoleTimestamp:
 		add(ui.Plain, text{JA: "種類", EN: "Kind"}, text{JA: "文書のタイムスタンプ(署名ではありません)", EN: "document timestamp, nobody's signature"})
+	case judging.RoleEmbedded:
+		add(ui.Plain, text{JA: "種類", EN: "Kind"}, text{JA: "文書に収められた証明書の署名(この文書への署名ではなく、判定に数えません)", EN: "of a certificate inside the document: not a signature of the document, and not counted"})
+	}
+	if form := xmltext.Form(s.Form); !form.IsZero() {
+		add(ui.Plain, text{JA: "様式", EN: "Form"}, form)
 	}
 	rows = append(rows, r.signerRows(s)...)
 	if t := s.Claimed; !t.IsZero() {
@@ -162,11 +168,14 @@ func (r *verifyText) verdictRows(s judging.SignatureVerdict) [][]string {
 		tone, what := r.stampText(t)
 		add(tone, text{JA: "タイムスタンプ", EN: "Timestamp"}, what)
 	}
-	for _, c := range s.Covers {
-		add(ui.Plain, text{JA: "範囲", EN: "Covers"}, c)
+	if len(s.Covers) > 0 {
+		add(ui.Plain, text{JA: "範囲", EN: "Covers"}, i18n.Join(text{JA: "、", EN: ", "}, s.Covers...))
 	}
-	for _, o := range s.Outside {
+	for _, o := range slices.Concat(s.Outside, xmltext.Outside(s.Left)) {
 		add(ui.Plain, text{JA: "範囲外", EN: "Not signed"}, o)
+	}
+	for _, note := range s.Found.Notes {
+		add(ui.Plain, text{JA: "参考", EN: "Note"}, note)
 	}
 	if !s.After.IsZero() {
 		add(ui.Plain, text{JA: "署名のあと", EN: "Since then"}, s.After)
@@ -323,7 +332,7 @@ const maxSigner = 40
 func (r *verifyText) signers(v judging.FileVerdict) string {
 	more, name := -1, ""
 	for _, s := range v.Signatures {
-		if s.Role == judging.RoleTimestamp {
+		if s.Role == judging.RoleTimestamp || s.Role == judging.RoleEmbedded {
 			continue
 		}
 		if more++; more == 0 {

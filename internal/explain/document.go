@@ -8,6 +8,7 @@ import (
 
 	"github.com/jpki-tools/jpki/internal/imprint"
 	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/xmltext"
 	"github.com/jpki-tools/jpki/pkg/pdfsig"
 	"github.com/jpki-tools/jpki/pkg/xmlsig"
 )
@@ -15,7 +16,7 @@ import (
 // Document explains why a file cannot be signed, or its signature not
 // be read.
 func Document(err error) *problem.Problem {
-	for _, explain := range []func(error) *problem.Problem{explainVisible, explainPDF} {
+	for _, explain := range []func(error) *problem.Problem{explainVisible, explainPDF, xmltext.Refusal} {
 		if p := explain(err); p != nil {
 			return p
 		}
@@ -52,7 +53,7 @@ func Document(err error) *problem.Problem {
 	case errors.As(err, &breaks):
 		return problem.New(problem.Input,
 			text{JA: "すでにある署名が文書全体を覆っているため、署名を加えるとそれが無効になります。", EN: "A signature that is there covers the whole document: another one inside would make it invalid."},
-			text{JA: "e-Taxの文書なら、最初の署名を --cosign で作り直してください。", EN: "In an e-Tax document the first signature has to be made with --cosign."})
+			text{JA: "署名する前の文書に、それぞれが分離署名(--format cms など)をする方法があります。e-Taxの文書なら、最初の署名を作り直してください。", EN: "A way out is a detached signature of each signer over the unsigned document (--format cms). In an e-Tax document the first signature has to be made anew."})
 	}
 	return nil
 }
@@ -76,12 +77,11 @@ var documentProblems = []struct {
 	{pdfsig.ErrFieldDemands, text{JA: "その署名欄は、この版にない条件を求めています。", EN: "The field asks for something this version does not do."}, text{JA: "--field を省いてください。", EN: "Leave out --field."}},
 	{pdfsig.ErrTooLarge, text{JA: "PDFが大きすぎます。", EN: "The PDF is too large."}, text{}},
 	{pdfsig.ErrChanged, text{JA: "ファイルが署名中に変わったため、署名を保存しませんでした。", EN: "The file changed while it was being signed. The signature was not saved."}, text{JA: "書き込みが終わってから、もう一度実行してください。", EN: "Run this again when nothing writes to it any more."}},
-	{xmlsig.ErrProfile, text{JA: "文書の形が --profile の様式に合いません。", EN: "The document has not the shape that --profile asks for."}, text{JA: "--profile を省くか、文書を確かめてください。", EN: "Leave out --profile, or check the document."}},
 	{xmlsig.ErrNoElement, text{JA: "--id の要素が文書にありません。", EN: "The document has no element with this --id."}, text{}},
 	{xmlsig.ErrDuplicateID, text{JA: "同じIDの要素がいくつもあります。", EN: "Several elements have the same id."}, text{JA: "文書のIDを直してください。", EN: "Mend the ids of the document."}},
 	{xmlsig.ErrSelf, text{JA: "その要素の中には、その要素自身への署名を置けません。", EN: "The element would contain its own detached signature."}, text{JA: "ルートではなく、その中の要素を --id で指定してください。", EN: "Name an element below the root with --id."}},
 	{xmlsig.ErrFileName, text{JA: "--with には、文書と同じフォルダーかその下のファイルを指定してください。", EN: "--with takes files in the document's folder or below it."}, text{}},
-	{xmlsig.ErrNothingToSign, text{JA: "署名する対象がありません。", EN: "There is nothing to sign."}, text{JA: "--form detached には --id か --with が必要です。", EN: "--form detached wants --id or --with."}},
+	{xmlsig.ErrNothingToSign, text{JA: "署名する対象がありません。", EN: "There is nothing to sign."}, text{}},
 	{xmlsig.ErrSignedInside, text{JA: "署名済みの文書は、別の署名の中に入れられません。", EN: "A signed document cannot go inside another signature."}, text{}},
 }
 

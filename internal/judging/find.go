@@ -6,9 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/jpki-tools/jpki/internal/checklist"
@@ -36,14 +34,16 @@ type Found struct {
 	Claimed    time.Time // the signing time, as the signer claims
 	reasons    []trust.Reason
 	Covers     []text
-	Outside    []text         // what it does not cover
-	After      text           // what was added after it
-	Changes    pdfsig.Changes // the same of a PDF, one by one
-	Changed    bool           // by something else than what proves a time
+	Outside    []text           // what it does not cover
+	Left       []xmlsig.Outside // the same of an XML document, one by one
+	Notes      []text           // that say nothing against it
+	After      text             // what was added after it
+	Changes    pdfsig.Changes   // the same of a PDF, one by one
+	Changed    bool             // by something else than what proves a time
 	stamps     []Stamp
 	itself     *Stamp             // of a document timestamp
 	counter    []Found            // over this one
-	form       xmlsig.Profile     // of an XML document
+	Form       xmlsig.Profile     // of an XML document
 	asked      *checklist.Subject // of a PDF, for --profile: what is known before it is judged
 	SavedAgain bool               // a PDF that another program wrote anew after signing
 	Unproven   *x509.Certificate  // whose signature it says it is, where nothing bears that out
@@ -57,6 +57,7 @@ const (
 	RoleCertification Role = "certification" // of a PDF: says what may change later
 	RoleCounter       Role = "counter-signature"
 	RoleTimestamp     Role = "document-timestamp"
+	RoleEmbedded      Role = "embedded" // of a certificate inside an .xtx, not of the .xtx
 )
 
 // Stamp is a timestamp that came with a signature.
@@ -343,65 +344,6 @@ func documentStamp(s pdfsig.Signature) *Stamp {
 		d.By, d.Err = s.Timestamp.VerifyDigest(s.Timestamp.Imprint)
 	}
 	return d
-}
-
-func (f *Finder) findXML(ctx context.Context, path string, file *os.File) ([]Found, error) {
-	src, err := readWhole(ctx, file)
-	if err != nil {
-		return nil, err
-	}
-	doc, err := xmlsig.Parse(src)
-	if err != nil {
-		return nil, err
-	}
-	results := doc.Verify(xmlsig.Verification{Open: f.allowed})
-	var all []Found
-	for _, r := range results {
-		all = append(all, xmlFinding(r))
-	}
-	if len(all) == 0 {
-		return nil, noSignature(path)
-	}
-	return all, nil
-}
-
-// allowed opens a file that --content names, and no other, for a signature that
-// refers to it.
-func (f *Finder) allowed(name string) (io.ReadCloser, error) {
-	for _, path := range f.Content {
-		if filepath.Base(path) == name {
-			return input.Open(path)
-		}
-	}
-	return nil, fs.ErrNotExist
-}
-
-func xmlFinding(r xmlsig.Result) Found {
-	found := Found{
-		Format: "xmldsig", form: r.Profile, Role: roleSignature, Where: cert.Printable(r.ID), Cert: r.Certificate, certs: r.Certificates,
-		Algorithm: r.Algorithm.String(), Claimed: r.SigningTime, reasons: trust.ReasonsOf(r.Err()), stamps: stampsOver(r.Timestamps),
-	}
-	if r.XAdES {
-		found.Format = "xades"
-	}
-	switch {
-	case len(r.References) == 0:
-		found.Covers = []text{coverageUnknown}
-	case r.Whole:
-		found.Covers = []text{{JA: "文書の全体", EN: "the whole document"}}
-	default:
-		found.Covers = []text{{JA: "文書の一部だけ。ほかの部分は誰でも変えられます", EN: "a part of the document only; anybody can change the rest"}}
-	}
-	for _, ref := range r.References {
-		switch {
-		case ref.File != "":
-			found.Covers = append(found.Covers, text{JA: "ファイル%s", EN: "the file %s"}.With(cert.Printable(ref.File)))
-		case ref.Element != nil && !r.Whole:
-			_, name := ref.Element.Name()
-			found.Covers = append(found.Covers, text{JA: "要素%s", EN: "the element %s"}.With(cert.Printable(name)))
-		}
-	}
-	return found
 }
 
 func notForChecklist(path string) error {

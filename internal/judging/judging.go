@@ -89,7 +89,7 @@ var statusGravity = map[trust.Status]int{trust.Valid: 1, trust.ValidRevocationUn
 func (v FileVerdict) Status() (worst trust.Status) {
 	for _, s := range v.Signatures {
 		status := s.status()
-		if v.signed() && s.Role == RoleTimestamp && status == trust.Indeterminate {
+		if v.signed() && (s.Role == RoleTimestamp && status == trust.Indeterminate || s.Role == RoleEmbedded) {
 			continue
 		}
 		if statusGravity[status] > statusGravity[worst] {
@@ -99,9 +99,9 @@ func (v FileVerdict) Status() (worst trust.Status) {
 	return worst
 }
 
-// signed reports whether there is a signature of somebody.
+// signed reports whether there is a signature of somebody on this document.
 func (v FileVerdict) signed() bool {
-	return slices.ContainsFunc(v.Signatures, func(s SignatureVerdict) bool { return s.Role != RoleTimestamp })
+	return slices.ContainsFunc(v.Signatures, func(s SignatureVerdict) bool { return s.Role != RoleTimestamp && s.Role != RoleEmbedded })
 }
 
 // status is the gravest of a signature and its counter-signatures.
@@ -155,7 +155,7 @@ func noSignature(path string) error {
 
 // judge puts what the signature says and what the chain says together.
 func (e *Examiner) judge(ctx context.Context, f Found) SignatureVerdict {
-	if e.Anchors.Demo && f.form != xmlsig.ProfileNone {
+	if e.Anchors.Demo && f.Form != xmlsig.ProfileNone {
 		// These forms have the signer's certificate alone, and demo cards are
 		// none whose CA this computer remembers.
 		sign, _ := virtualcard.DemoCAs()

@@ -3,11 +3,11 @@ package judging
 import (
 	"errors"
 
+	"github.com/jpki-tools/jpki/internal/xmltext"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/cms"
 	"github.com/jpki-tools/jpki/pkg/pdfsig"
 	"github.com/jpki-tools/jpki/pkg/trust"
-	"github.com/jpki-tools/jpki/pkg/xmlsig"
 )
 
 // reasonTexts explains the causes a person can understand and act on.
@@ -15,8 +15,7 @@ var reasonTexts = []struct {
 	cause error
 	text  text
 }{
-	{cms.SignedDataNotFound, text{JA: "署名が指すファイルが指定されていません(--content で指定)", EN: "a file that the signature refers to was not given (--content)"}},
-	{xmlsig.ErrPartial, text{JA: "文書の一部しか署名されていません。残りは誰でも変えられます", EN: "only a part of the document is signed; anybody can change the rest"}},
+	{cms.SignedDataNotFound, text{JA: "署名が指すものがありません", EN: "what the signature refers to is not there"}},
 	{pdfsig.ErrChangedLater, text{JA: "署名のあとで、文書の内容が変えられています", EN: "the content was changed after it was signed"}},
 	{cms.HashFailure, text{JA: "ファイルの内容が、署名されたものと違います", EN: "the file is not what was signed"}},
 	{cms.SigCryptoFailure, text{JA: "署名の値が、証明書の鍵と合いません", EN: "the signature does not fit the certificate's key"}},
@@ -54,6 +53,9 @@ var codeTexts = map[trust.Code]text{
 
 func ReasonText(r trust.Reason) text {
 	if t, ok := RevocationReason(r); ok {
+		return t
+	}
+	if t, ok := xmltext.Reason(r.Err); ok {
 		return t
 	}
 	if inexact, ok := errors.AsType[*pdfsig.UpdateError](r.Err); ok {

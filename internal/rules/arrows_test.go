@@ -51,14 +51,14 @@ var arrows = map[string][]string{
 	"internal/democard":    {"pkg/virtualcard", "internal/state"},
 	"internal/doctor":      {"pkg/jpki", "pkg/cert", "pkg/pcsc", "internal/i18n", "internal/problem"},
 	"internal/env":         {},
-	"internal/explain":     {"pkg", "internal/castore", "internal/democard", "internal/fetch", "internal/i18n", "internal/imprint", "internal/input", "internal/output", "internal/pin", "internal/problem", "internal/sshagent", "internal/state", "internal/terms", "internal/tlsclient", "internal/ui"},
+	"internal/explain":     {"pkg", "internal/castore", "internal/democard", "internal/fetch", "internal/i18n", "internal/imprint", "internal/input", "internal/output", "internal/pin", "internal/problem", "internal/sshagent", "internal/state", "internal/terms", "internal/tlsclient", "internal/ui", "internal/xmltext"},
 	"internal/fetch":       {},
 	"internal/guide":       {"internal/i18n", "golang.org/x/text"},
 	"internal/i18n":        {"pkg/cert", "golang.org/x/sys"},
 	"internal/imprint":     {"golang.org/x/image", "golang.org/x/text"},
 	"internal/input":       {"internal/beside", "internal/i18n", "internal/problem", "internal/ui", "pkg/cert", "pkg/cms"},
 	"internal/inspect":     {"pkg/cert", "pkg/jpki", "pkg/pcsc", "pkg/trust", "internal/cards", "internal/castore", "internal/i18n", "internal/problem", "internal/state", "internal/terms", "internal/ui", "internal/unlock"},
-	"internal/judging":     {"pkg", "internal/castore", "internal/checklist", "internal/explain", "internal/fetch", "internal/i18n", "internal/input", "internal/problem", "internal/terms", "internal/ui"},
+	"internal/judging":     {"internal/companion", "internal/xmltext", "golang.org/x/text", "pkg", "internal/castore", "internal/checklist", "internal/explain", "internal/fetch", "internal/i18n", "internal/input", "internal/problem", "internal/terms", "internal/ui"},
 	"internal/manual":      {"internal/cli", "internal/i18n", "internal/ui", "github.com/spf13"},
 	"internal/output":      {"golang.org/x/sys"},
 	"internal/p11host":     {"golang.org/x/sys"},
@@ -70,7 +70,7 @@ var arrows = map[string][]string{
 	"internal/problem":     {"internal/i18n"},
 	"internal/report":      {"internal/i18n", "pkg/cert"},
 	"internal/rules":       {},
-	"internal/signing":     {"pkg", "internal/cards", "internal/companion", "internal/env", "internal/explain", "internal/fetch", "internal/i18n", "internal/imprint", "internal/input", "internal/judging", "internal/output", "internal/pin", "internal/problem", "internal/submission", "internal/checklist", "internal/terms", "internal/ui", "internal/unlock"},
+	"internal/signing":     {"internal/xmltext", "pkg", "internal/cards", "internal/companion", "internal/env", "internal/explain", "internal/fetch", "internal/i18n", "internal/imprint", "internal/input", "internal/judging", "internal/output", "internal/pin", "internal/problem", "internal/submission", "internal/checklist", "internal/terms", "internal/ui", "internal/unlock"},
 	"internal/sshagent":    {"golang.org/x/crypto", "golang.org/x/sys", "github.com/Microsoft/go-winio"},
 	"internal/stacktest":   {},
 	"internal/state":       {"internal/output", "golang.org/x/sys"},
@@ -82,6 +82,7 @@ var arrows = map[string][]string{
 	"internal/unlock":      {"internal/cards", "internal/explain", "internal/i18n", "internal/pin", "internal/problem", "internal/terms", "internal/ui", "pkg/jpki"},
 	"internal/watch":       {"pkg/jpki", "pkg/cert", "pkg/pcsc", "internal/state"},
 	"internal/words":       {},
+	"internal/xmltext":     {"pkg/xmlsig", "internal/companion", "internal/i18n", "internal/problem"},
 }
 
 // TestArrows holds every package against its line, in each way it is built.

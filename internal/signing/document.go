@@ -7,20 +7,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/jpki-tools/jpki/internal/companion"
 	"github.com/jpki-tools/jpki/internal/input"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/cms"
 	"github.com/jpki-tools/jpki/pkg/pdfsig"
-	"github.com/jpki-tools/jpki/pkg/xmlsig"
 )
 
 // document is an input that was read and checked, and waits for its signature.
@@ -279,128 +276,6 @@ func (d *pdfDocument) verify(r io.ReaderAt, size int64) error {
 }
 
 func (d *pdfDocument) close() { d.file.Close() }
-
-// xmlDocument is an XML document that gets its signature inside.
-type xmlDocument struct {
-	c        *Call
-	name     string
-	folder   string
-	signers  []*x509.Certificate // of the signatures that are there
-	prepared *xmlsig.Prepared
-	signed   *xmlsig.Signed
-}
-
-var xmlForms = map[string]xmlsig.Form{"": xmlsig.Enveloped, "enveloped": xmlsig.Enveloped, "enveloping": xmlsig.Enveloping, "detached": xmlsig.Detached}
-
-func prepareXML(c *Call, in *input.Stream) (document, error) {
-	defer in.Close()
-	r, done := in.Reader(c.io, c.Env.Now)
-	defer done()
-	src, err := io.ReadAll(io.LimitReader(r, int64(xmlsig.DefaultLimits().Size)+1))
-	if err != nil {
-		return nil, err
-	}
-	doc, err := xmlsig.Parse(src)
-	if err != nil {
-		return nil, err
-	}
-	d := &xmlDocument{c: c, name: in.Name, folder: filepath.Dir(in.Name)}
-	if len(doc.Signatures()) > 0 {
-		for _, r := range doc.Verify(xmlsig.Verification{}) { // good or not
-			if r.Certificate != nil {
-				d.signers = append(d.signers, r.Certificate)
-			}
-		}
-	}
-	request := xmlsig.Options{
-		Form: xmlForms[c.Form], Hash: c.Hash, IDs: c.IDs, XAdES: c.Format == "xades",
-		C14N: xmlsig.Canonicalizer{Method: xmlsig.C14N10},
-	}
-	switch c.Profile {
-	case "etax":
-		request.Profile = xmlsig.ProfileETax
-	case "egov":
-		request.Profile = xmlsig.ProfileEGov
-	default:
-		if c.Form == "" && len(c.IDs) == 0 {
-			request.Profile = doc.Detect()
-		}
-	}
-	for _, name := range c.With {
-		f, err := input.Open(filepath.Join(d.folder, name))
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		request.Files = append(request.Files, xmlsig.File{
-			Name: filepath.ToSlash(name), Content: input.Cancellable(in.Ctx, f), MIMEType: mime.TypeByExtension(filepath.Ext(name)),
-		})
-	}
-	beside, err := companion.Open(d.folder)
-	if err != nil {
-		return nil, err
-	}
-	defer beside.Close()
-	request.Open = func(name string) (io.ReadCloser, error) {
-		f, err := beside.Open(name)
-		if err != nil {
-			return nil, err
-		}
-		return struct {
-			io.Reader
-			io.Closer
-		}{input.Cancellable(in.Ctx, f), f}, nil
-	}
-	d.prepared, err = doc.Prepare(request)
-	return d, err
-}
-
-func (d *xmlDocument) sign(by signer) (err error) {
-	if slices.ContainsFunc(d.signers, by.cert.Equal) {
-		d.c.noteSignedAlready(d.name)
-	}
-	d.signed, err = d.prepared.Sign(cms.Signing{Certificate: by.cert, CA: by.ca, Key: by.key, Time: by.time.In(cert.JST)})
-	return err
-}
-
-func (d *xmlDocument) stamp(get func([]byte) ([]byte, error)) error {
-	content, err := d.signed.TimestampContent()
-	if err != nil {
-		return err
-	}
-	token, err := get(content)
-	if err != nil {
-		return err
-	}
-	return d.signed.AddTimestamp(token)
-}
-
-func (d *xmlDocument) write(w io.Writer) error {
-	_, err := d.signed.WriteTo(w)
-	return err
-}
-
-func (d *xmlDocument) verify(r io.ReaderAt, size int64) error {
-	src, err := io.ReadAll(io.NewSectionReader(r, 0, size))
-	if err != nil {
-		return err
-	}
-	doc, err := xmlsig.Parse(src)
-	if err != nil {
-		return err
-	}
-	results := doc.Verify(xmlsig.Verification{Partial: true, Open: func(name string) (io.ReadCloser, error) {
-		return os.Open(filepath.Join(d.folder, filepath.FromSlash(name)))
-	}})
-	for _, r := range results {
-		if r.ID == d.signed.ID {
-			return r.Err()
-		}
-	}
-	return xmlsig.ErrNoSignature
-}
-
-func (*xmlDocument) close() {}
 
 func FormatNames() (names []string) {
 	for _, f := range formats {

@@ -44,7 +44,7 @@ func (c *Call) PrepareAll(ctx context.Context, inputs []string) (jobs []*Job, re
 				WithNext(text{JA: "別に実行して、-o で名前を指定してください。", EN: "Sign it in a call of its own, and name the result with -o."})
 		}
 		if job.Err == nil && job.Target != "" {
-			job.Err = input.RefuseOverwrite(job.Target, sources, "-o")
+			job.Err = input.RefuseOverwrite(job.Target, slices.Concat(sources, input.FilesOf(job.files())), "-o")
 		}
 		targets[filepath.Clean(job.Target)] = true
 		if job.Err == nil {
@@ -77,7 +77,7 @@ func (c *Call) alsoRead(inputs []string) (names []string) {
 // resultsOf are the names that signing a file can have given its result, by
 // this call or by one before it.
 func (c *Call) resultsOf(in string) []string {
-	names := []string{signedName(in), in + ".p7s", in + attachedEnding}
+	names := []string{signedName(in), in + ".p7s", in + attachedEnding, in + besideEnding}
 	if c.Format == "raw" {
 		names = append(names, in+".sig")
 	}
@@ -89,8 +89,11 @@ const attachedEnding = ".p7m"
 // targetOf names the result; "" is standard output.
 func (c *Call) targetOf(f format, in string) string {
 	name := f.ending(in)
-	if c.Attached {
+	switch {
+	case c.Attached:
 		name = in + attachedEnding
+	case c.isBeside(f.Name):
+		name = in + besideEnding
 	}
 	switch {
 	case c.Unnamed:

@@ -84,6 +84,23 @@ type Job struct {
 	Err      error
 }
 
+// files are the paths of those that are read with the input.
+func (job *Job) files() []string {
+	if d, ok := job.document.(interface{ files() []string }); ok {
+		return d.files()
+	}
+	return nil
+}
+
+// Covers is what the signature will be over, where that is not the whole input
+// alone.
+func (job *Job) Covers() []text {
+	if d, ok := job.document.(interface{ covers() []text }); ok {
+		return d.covers()
+	}
+	return nil
+}
+
 // Signed is what a signing session learned of the signer.
 type Signed struct {
 	Cert *x509.Certificate
@@ -231,6 +248,11 @@ func (c *Call) NoteBeforeSigning(jobs []*Job) {
 	}
 	for _, j := range jobs {
 		c.noteOfSubmission(j)
+		if d, ok := j.document.(interface{ notes() []text }); ok && j.Err == nil {
+			for _, n := range d.notes() {
+				c.io.Note(n)
+			}
+		}
 		if j.Err == nil && c.Format == "" && !c.Attached && j.unlikeItsName() {
 			c.io.Note(text{
 				JA: "%[1]sは、名前と違ってXMLに見えないため、分離署名の%[2]sを作ります。ほかの形式は --format で指定できます。",

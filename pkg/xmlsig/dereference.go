@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"strings"
 
 	"github.com/jpki-tools/jpki/pkg/cms"
 )
@@ -18,7 +19,18 @@ type dereference struct {
 }
 
 // budget is what may still be canonicalised and digested inside the document.
-type budget struct{ left int }
+type budget struct {
+	left int
+	// digests are those of whole files, by what their references say and the
+	// hash: each is read once, however many references there are.
+	digests map[string]fileDigest
+}
+
+// fileDigest is the digest of a file and the name it was found by.
+type fileDigest struct {
+	name   string
+	digest []byte
+}
 
 func (b *budget) spend(n int) *cms.Failure {
 	if b.left -= n; b.left < 0 {
@@ -84,6 +96,9 @@ func (d *dereference) digest(r *Reference) *cms.Failure {
 	var now data
 	if p.files != nil {
 		r.Target, r.File, r.readings = TargetFile, p.files[0], p.files
+		if len(r.transforms) == 0 {
+			return d.digestFile(r)
+		}
 		file, f := d.openFile(r)
 		if f != nil {
 			return f
@@ -106,7 +121,35 @@ func (d *dereference) digest(r *Reference) *cms.Failure {
 	if f := d.transform(r, now, h); f != nil {
 		return f
 	}
-	if !bytes.Equal(h.Sum(nil), r.digest) {
+	return r.compare(h.Sum(nil))
+}
+
+// digestFile digests a file as it is.
+func (d *dereference) digestFile(r *Reference) *cms.Failure {
+	key := r.Hash.String() + "\x00" + strings.Join(r.readings, "\x00")
+	known, found := d.budget.digests[key]
+	if !found {
+		file, f := d.openFile(r)
+		if f != nil {
+			return f
+		}
+		defer file.Close()
+		h := r.Hash.New()
+		if _, err := io.Copy(h, file); err != nil {
+			return because(cms.SignedDataNotFound, err)
+		}
+		known = fileDigest{r.File, h.Sum(nil)}
+		if d.budget.digests == nil {
+			d.budget.digests = map[string]fileDigest{}
+		}
+		d.budget.digests[key] = known
+	}
+	r.File, r.found = known.name, true
+	return r.compare(known.digest)
+}
+
+func (r *Reference) compare(digest []byte) *cms.Failure {
+	if !bytes.Equal(digest, r.digest) {
 		changed := &ChangedError{r.Item()}
 		return &cms.Failure{Code: cms.HashFailure, Detail: changed.Item.String() + " is not what was signed", Cause: changed}
 	}

@@ -204,7 +204,8 @@ func (e *Element) summary() string {
 			all = append(all, ' ')
 		}
 	}
-	words := []rune(strings.Join(strings.Fields(string(bytes.ToValidUTF8(all, nil))), " "))
+	isXMLSpace := func(r rune) bool { return r < 0x80 && isSpace(byte(r)) }
+	words := []rune(strings.Join(strings.FieldsFunc(string(bytes.ToValidUTF8(all, nil)), isXMLSpace), " "))
 	if len(words) > most {
 		return string(words[:most]) + "…"
 	}

@@ -525,7 +525,7 @@ func TestTamper(t *testing.T) {
 		"e-Gov: in 署名情報":                 {swap(t, egov, "</署名情報>", "<x/></署名情報>"), cms.SigConstraintsFailure, OutsideElement},
 		"e-Gov: text in 署名情報":            {swap(t, egov, "</署名情報>", "x</署名情報>"), cms.SigConstraintsFailure, OutsideElement},
 		"e-Gov: text in the root":        {swap(t, egov, "</その他>", "</その他>x"), cms.SigConstraintsFailure, OutsideText},
-		"e-Gov: another root":            {strings.ReplaceAll(egov, "DataRoot>", "DocRoot>"), cms.SigConstraintsFailure, OutsideElement},
+		"e-Gov: another root":            {strings.ReplaceAll(egov, "DataRoot>", "DocRoot>"), cms.SigConstraintsFailure, OutsideRest},
 		"e-Gov: attribute of the root":   {swap(t, egov, "<DataRoot>", "<DataRoot a='b'>"), ok, OutsideHead},
 		"e-Gov: white space, comments":   {swap(t, egov, "</DataRoot>", " <!-- x --></DataRoot><!-- x -->"), ok, OutsideHead},
 		"e-Gov: signature elsewhere":     {strings.NewReplacer("<署名情報>", "", "</署名情報>", "").Replace(egov), cms.SigConstraintsFailure, OutsidePlace},
@@ -534,7 +534,7 @@ func TestTamper(t *testing.T) {
 		"e-Tax: signed":                  {swap(t, etax, "<gen:yy>8<", "<gen:yy>9<"), cms.HashFailure, ""},
 		"e-Tax: attribute of DATA":       {swap(t, etax, ` id="DATA"`, ` id="DATA2" x="y"`), ok, ""},
 		"e-Tax: another namespace":       {strings.ReplaceAll(etax, "XSD/shotoku", "XSD/hojin"), cms.HashFailure, ""},
-		"e-Tax: of somebody else":        {strings.ReplaceAll(etax, "xml.e-tax", "xml.f-tax"), cms.HashFailure, OutsideElement},
+		"e-Tax: of somebody else":        {strings.ReplaceAll(etax, "xml.e-tax", "xml.f-tax"), cms.HashFailure, OutsideRest},
 		"e-Tax: another procedure":       {swap(t, etax, "</DATA>", "<RSH0010/></DATA>"), cms.SigConstraintsFailure, OutsideElement},
 		"e-Tax: text":                    {swap(t, etax, "</DATA>", "x</DATA>"), cms.SigConstraintsFailure, OutsideText},
 		"e-Tax: CDATA":                   {swap(t, etax, "</DATA>", "<![CDATA[ ]]></DATA>"), cms.SigConstraintsFailure, OutsideText},
@@ -556,14 +556,14 @@ func TestTamper(t *testing.T) {
 		"official: a second FRONT":       {swap(t, official, "</FRONT>", "</FRONT><FRONT/>"), cms.SigConstraintsFailure, OutsideElement},
 		"official: attribute of DOC":     {swap(t, official, `VERSION="1.0"`, `VERSION="2.0"`), ok, OutsideFront},
 		"official: another BODY":         {swap(t, official, "</FRONT>", "</FRONT><BODY ID='B'/>"), cms.SigConstraintsFailure, OutsideElement},
-		"official: BODY inside":          {strings.NewReplacer("<BODY ", "<BODY><BODY ", "</BODY>", "</BODY></BODY>").Replace(official), cms.SigConstraintsFailure, OutsideElement},
+		"official: BODY inside":          {strings.NewReplacer("<BODY ", "<BODY><BODY ", "</BODY>", "</BODY></BODY>").Replace(official), cms.SigConstraintsFailure, OutsideRest},
 		"official: sheet":                {swap(t, official, `<?xml-stylesheet type="text/xsl" href="MIHON`, `<?xml-stylesheet type="text/xsl" href="//example.jp/MIHON`), cms.SigConstraintsFailure, OutsideStyleSheet},
 		"certificate as it is":           {kojo, ok, OutsideStyleSheet},
 		"certificate: signed":            {swap(t, kojo, "12000", "92000"), cms.HashFailure, OutsideStyleSheet},
 		"certificate: attribute":         {swap(t, kojo, `softNM="mihon"`, `softNM="jpki"`), cms.HashFailure, OutsideStyleSheet},
 		"certificate: child":             {swap(t, kojo, "</TEG850>", "<x/></TEG850>"), cms.HashFailure, OutsideStyleSheet},
 		"certificate: a second, inside":  {swap(t, kojo, "</TEG850>", "</TEG850></x>"), "", ""},
-		"certificate: in something else": {strings.Replace(kojo, "<TEG850 ", "<x><TEG850 ", 1) + "</x>", cms.SigConstraintsFailure, OutsideElement},
+		"certificate: in something else": {strings.Replace(kojo, "<TEG850 ", "<x><TEG850 ", 1) + "</x>", cms.SigConstraintsFailure, OutsideRest},
 	} {
 		if name == "certificate: a second, inside" {
 			test.src = strings.Replace(kojo, "<TEG850 ", `<TEG850 xmlns="`+taxCertificateSpace+`" id="X"><TEG850 `, 1) + "</TEG850>"
@@ -580,7 +580,7 @@ func TestTamper(t *testing.T) {
 			if !has || !told {
 				t.Errorf("%s: %v, %s", name, r.Err(), kinds(r.Outside))
 			}
-			if test.want == cms.HashFailure && slices.ContainsFunc(r.Failures, func(f *cms.Failure) bool { return f.Code == cms.SigConstraintsFailure }) != (test.outside == OutsideElement) {
+			if test.want == cms.HashFailure && slices.ContainsFunc(r.Failures, func(f *cms.Failure) bool { return f.Code == cms.SigConstraintsFailure }) != (test.outside == OutsideRest) {
 				t.Errorf("%s: hidden behind %v", name, r.Err())
 			}
 		}

@@ -1,7 +1,6 @@
 package xmlsig
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,6 +34,7 @@ const (
 	OutsideFront       OutsideKind = "front"       // of an official document
 	OutsideComments    OutsideKind = "comments"    // in what is signed; Text: how many
 	OutsideElement     OutsideKind = "element"
+	OutsideRest        OutsideKind = "rest"    // of a document of no known form; Name: its root
 	OutsideText        OutsideKind = "text"    // of the root
 	OutsideObject      OutsideKind = "object"  // an Object or a Manifest in the signature
 	OutsidePlace       OutsideKind = "place"   // the signature stands where the form has none
@@ -54,6 +54,8 @@ func (o Outside) String() string {
 		return "text beside the elements of the root"
 	case OutsideMore:
 		return "more than any form has"
+	case OutsideRest:
+		return "the rest of the document in " + o.Name
 	case OutsideStyleSheet:
 		return "style sheet " + strconv.Quote(o.Text)
 	case OutsideComments:
@@ -186,7 +188,7 @@ func (sh *shape) outsideUnknown(sig *signature, v view) (out []Outside) {
 			return []Outside{{Kind: OutsideNothing}}
 		}
 	case !v.signed(root):
-		out = append(out, Outside{Kind: OutsideElement, Name: root.local})
+		out = append(out, Outside{Kind: OutsideRest, Name: root.local})
 	}
 	return append(out, sh.beside(func(instruction) bool { return false })...)
 }
@@ -349,5 +351,3 @@ func (sh *shape) permitsStyleSheet(i instruction) bool {
 func isBareName(s string) bool {
 	return isPathDown(s) && !strings.ContainsAny(s, `/:?#%`) && s != ".."
 }
-
-var _ fmt.Stringer = Outside{}

@@ -1,0 +1,121 @@
+package judging
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/jpki-tools/jpki/internal/companion"
+	"github.com/jpki-tools/jpki/internal/input"
+	"github.com/jpki-tools/jpki/internal/xmltext"
+	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/trust"
+	"github.com/jpki-tools/jpki/pkg/xmlsig"
+)
+
+func (f *Finder) findXML(ctx context.Context, path string, file *os.File) ([]Found, error) {
+	src, err := readWhole(ctx, file)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := xmlsig.Parse(src)
+	if err != nil {
+		return nil, err
+	}
+	files := companions{ctx: ctx, named: f.Content}
+	defer files.close()
+	for _, dir := range []string{f.Folder, filepath.Dir(path)} {
+		if dir == "" {
+			continue
+		}
+		folder, err := companion.Open(dir)
+		if err != nil {
+			return nil, err
+		}
+		files.folders = append(files.folders, folder)
+	}
+	var all []Found
+	for _, r := range doc.Verify(xmlsig.Verification{Open: files.open}) {
+		all = append(all, xmlFinding(r))
+	}
+	if len(all) == 0 {
+		return nil, noSignature(path)
+	}
+	return all, nil
+}
+
+// companions are the files that a signature in a document can be over: those
+// that were named, then those in a folder that was named, then those beside the
+// document.
+type companions struct {
+	ctx     context.Context
+	named   []string
+	folders []*companion.Folder
+}
+
+func (c *companions) close() {
+	for _, f := range c.folders {
+		f.Close()
+	}
+}
+
+// open gives a file by the name that the signature has for it.
+func (c *companions) open(name string) (io.ReadCloser, error) {
+	for _, n := range c.named {
+		if norm.NFC.String(filepath.Base(n)) == norm.NFC.String(path.Base(name)) {
+			f, err := input.Open(n)
+			if err != nil {
+				return nil, err
+			}
+			return c.cancellable(f), nil
+		}
+	}
+	for _, folder := range c.folders {
+		f, err := folder.Open(name)
+		switch {
+		case err == nil:
+			return c.cancellable(f), nil
+		case !errors.Is(err, fs.ErrNotExist):
+			return nil, err
+		}
+	}
+	return nil, fs.ErrNotExist
+}
+
+func (c *companions) cancellable(f fs.File) io.ReadCloser {
+	return struct {
+		io.Reader
+		io.Closer
+	}{input.Cancellable(c.ctx, f), f}
+}
+
+func xmlFinding(r xmlsig.Result) Found {
+	found := Found{
+		Format: "xmldsig", Form: r.Profile, Role: roleSignature, Where: cert.Printable(r.ID), Cert: r.Certificate, certs: r.Certificates,
+		Algorithm: r.Algorithm.String(), Claimed: r.SigningTime, reasons: trust.ReasonsOf(r.Err()), stamps: stampsOver(r.Timestamps),
+		Covers: xmltext.Covers(r), Left: r.Outside,
+	}
+	if r.XAdES {
+		found.Format = "xades"
+	}
+	if r.Embedded {
+		found.Role = RoleEmbedded
+	}
+	if len(found.Covers) == 0 {
+		found.Covers = []text{coverageUnknown}
+	}
+	if slices.Contains(r.Warnings, xmlsig.EnvelopedElsewhere) {
+		found.Notes = append(found.Notes, text{
+			JA: "署名が中にない要素に「enveloped」の変換が付いています(公文書の形で、取り除くものはありません)",
+			EN: "an enveloped transform is for an element that the signature is not in, where it takes nothing out (official documents have that)",
+		})
+	}
+	return found
+}

@@ -1,0 +1,244 @@
+package signing
+
+import (
+	"crypto/x509"
+	"errors"
+	"io"
+	"io/fs"
+	"mime"
+	"path/filepath"
+	"slices"
+
+	"github.com/jpki-tools/jpki/internal/companion"
+	"github.com/jpki-tools/jpki/internal/i18n"
+	"github.com/jpki-tools/jpki/internal/input"
+	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/xmltext"
+	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/cms"
+	"github.com/jpki-tools/jpki/pkg/xmlsig"
+)
+
+// xmlDocument is an XML document that gets its signature inside, or a file that
+// gets one beside it.
+type xmlDocument struct {
+	c        *Call
+	name     string
+	folder   string
+	form     xmlsig.Profile
+	parts    bool                // the signature is over elements that were named
+	away     string              // folder of the result, where that is another one
+	signers  []*x509.Certificate // of the signatures that are there
+	prepared *xmlsig.Prepared
+	signed   *xmlsig.Signed
+}
+
+var xmlForms = map[string]xmlsig.Form{"": xmlsig.Enveloped, "enveloped": xmlsig.Enveloped, "enveloping": xmlsig.Enveloping, "detached": xmlsig.Detached}
+
+// besideEnding is that of a signature file beside what it is over, as the
+// registry has it for drawings.
+const besideEnding = ".sig.xml"
+
+// isBeside reports whether the signature is a file of its own beside the input.
+func (c *Call) isBeside(format string) bool {
+	return c.Form == "detached" && len(c.IDs) == 0 && (format == "xmldsig" || format == "xades")
+}
+
+func prepareXML(c *Call, in *input.Stream) (document, error) {
+	defer in.Close()
+	d := &xmlDocument{c: c, name: in.Name, folder: filepath.Dir(in.Name), parts: len(c.IDs) > 0}
+	if in.Beside != "" && filepath.Clean(in.Beside) != d.folder {
+		d.away = in.Beside
+	}
+	beside, err := companion.Open(d.folder)
+	if err != nil {
+		return nil, err
+	}
+	defer beside.Close()
+	request := xmlsig.Options{
+		Form: xmlForms[c.Form], Hash: c.Hash, IDs: c.IDs, XAdES: c.Format == "xades",
+		C14N: xmlsig.Canonicalizer{Method: xmlsig.C14N10},
+		Open: func(name string) (io.ReadCloser, error) {
+			f, err := beside.Open(name)
+			if err != nil {
+				return nil, err
+			}
+			return cancellableFile(in, f), nil
+		},
+	}
+	for _, name := range c.With {
+		f, err := beside.Open(filepath.ToSlash(filepath.Clean(name)))
+		if err != nil {
+			return nil, withProblem(name, err)
+		}
+		defer f.Close()
+		request.Files = append(request.Files, xmlsig.File{
+			Name: filepath.ToSlash(filepath.Clean(name)), Content: cancellableFile(in, f), MIMEType: mime.TypeByExtension(filepath.Ext(name)),
+		})
+	}
+	if c.isBeside(c.Format) {
+		return d, d.prepareBeside(in, request)
+	}
+	return d, d.prepareInside(in, request)
+}
+
+// withProblem explains a file of --with that cannot be read.
+func withProblem(name string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+		return &fs.PathError{Op: "open", Path: name, Err: errors.Unwrap(err)}
+	}
+	return problem.New(problem.Input, text{JA: "--with の%sを読めません。", EN: "%s of --with cannot be read."}.With(name),
+		text{JA: "--with には、文書と同じフォルダーかその下のファイルを指定してください。", EN: "--with takes files in the document's folder or below it."}).Because(err)
+}
+
+// cancellableFile is a file whose reading ends with the command.
+func cancellableFile(in *input.Stream, f fs.File) io.ReadCloser {
+	return struct {
+		io.Reader
+		io.Closer
+	}{input.Cancellable(in.Ctx, f), f}
+}
+
+// prepareBeside signs a file by its name.
+func (d *xmlDocument) prepareBeside(in *input.Stream, request xmlsig.Options) (err error) {
+	if d.c.Profile != "" {
+		return problem.Misuse(text{JA: "--profile と --form は同時に使えません。", EN: "--profile and --form exclude each other."})
+	}
+	if in.File == nil {
+		return problem.Misuse(text{JA: "標準入力には、署名が指す名前がありません。", EN: "Standard input has no name that a signature could refer to."}).
+			WithNext(text{JA: "ファイル名を指定してください。", EN: "Name the file."})
+	}
+	r, done := in.Reader(d.c.io, d.c.Env.Now)
+	defer done()
+	own := xmlsig.File{Name: filepath.Base(in.Name), Content: r, MIMEType: mime.TypeByExtension(filepath.Ext(in.Name))}
+	request.Files = append([]xmlsig.File{own}, request.Files...)
+	d.prepared, err = xmlsig.PrepareFiles(request)
+	return err
+}
+
+// prepareInside signs a document, in its form where it has one and nothing else
+// was asked for.
+func (d *xmlDocument) prepareInside(in *input.Stream, request xmlsig.Options) error {
+	r, done := in.Reader(d.c.io, d.c.Env.Now)
+	defer done()
+	src, err := io.ReadAll(io.LimitReader(r, int64(xmlsig.DefaultLimits().Size)+1))
+	if err != nil {
+		return err
+	}
+	doc, err := xmlsig.Parse(src)
+	if err != nil {
+		return err
+	}
+	if len(doc.Signatures()) > 0 {
+		for _, r := range doc.Verify(xmlsig.Verification{}) { // good or not
+			if r.Certificate != nil && !r.Embedded {
+				d.signers = append(d.signers, r.Certificate)
+			}
+		}
+	}
+	switch d.c.Profile {
+	case "etax":
+		request.Profile = xmlsig.ProfileETax
+	case "egov":
+		request.Profile = xmlsig.ProfileEGov
+	default:
+		d.form = doc.Detect()
+		if d.c.Form == "" && len(d.c.IDs) == 0 {
+			request.Profile = d.form
+		}
+	}
+	d.prepared, err = doc.Prepare(request)
+	return err
+}
+
+// notes are what is to be known before the signature is made.
+func (d *xmlDocument) notes() []text {
+	notes := xmltext.Notes(d.name, d.prepared)
+	if d.form != xmlsig.ProfileNone && (d.c.Form != "" || d.parts) {
+		notes = append(notes, text{
+			JA: "%[1]sは%[2]sですが、--form か --id が指定されたため、その様式の署名にはなりません。提出先では使えません。",
+			EN: "%[1]s is %[2]s, but --form or --id was given: the signature will not be the one of its form, and of no use to the service.",
+		}.With(d.name, xmltext.Form(d.form)))
+	}
+	if files := d.files(); d.away != "" && len(files) > 0 {
+		var names []text
+		for _, f := range files {
+			names = append(names, i18n.Same(cert.Printable(f)))
+		}
+		notes = append(notes, text{
+			JA: "署名は元のファイルとは別のフォルダー(%[1]s)に入ります。確かめるときは、署名が指すファイルもそこに置いてください: %[2]s",
+			EN: "The signature goes to another folder than its input (%[1]s). To check it, put the files that it is over there too: %[2]s",
+		}.With(d.away, i18n.Join(text{JA: "、", EN: ", "}, names...)))
+	}
+	return notes
+}
+
+// covers are the things that the signature will be over.
+func (d *xmlDocument) covers() (all []text) {
+	for _, item := range d.prepared.Covers() {
+		all = append(all, xmltext.Item(item))
+	}
+	return all
+}
+
+// files are the paths of those that are signed along.
+func (d *xmlDocument) files() (paths []string) {
+	for _, item := range d.prepared.Covers() {
+		if item.Target == xmlsig.TargetFile {
+			paths = append(paths, filepath.Join(d.folder, filepath.FromSlash(item.Name)))
+		}
+	}
+	return paths
+}
+
+func (d *xmlDocument) sign(by signer) (err error) {
+	if slices.ContainsFunc(d.signers, by.cert.Equal) {
+		d.c.noteSignedAlready(d.name)
+	}
+	d.signed, err = d.prepared.Sign(cms.Signing{Certificate: by.cert, CA: by.ca, Key: by.key, Time: by.time.In(cert.JST)})
+	return err
+}
+
+func (d *xmlDocument) stamp(get func([]byte) ([]byte, error)) error {
+	content, err := d.signed.TimestampContent()
+	if err != nil {
+		return err
+	}
+	token, err := get(content)
+	if err != nil {
+		return err
+	}
+	return d.signed.AddTimestamp(token)
+}
+
+func (d *xmlDocument) write(w io.Writer) error {
+	_, err := d.signed.WriteTo(w)
+	return err
+}
+
+func (d *xmlDocument) verify(r io.ReaderAt, size int64) error {
+	src, err := io.ReadAll(io.NewSectionReader(r, 0, size))
+	if err != nil {
+		return err
+	}
+	doc, err := xmlsig.Parse(src)
+	if err != nil {
+		return err
+	}
+	beside, err := companion.Open(d.folder)
+	if err != nil {
+		return err
+	}
+	defer beside.Close()
+	results := doc.Verify(xmlsig.Verification{Partial: d.parts, Open: func(name string) (io.ReadCloser, error) {
+		return beside.Open(name)
+	}})
+	for _, r := range results {
+		if r.ID == d.signed.ID {
+			return r.Err()
+		}
+	}
+	return xmlsig.ErrNoSignature
+}
+
+func (*xmlDocument) close() {}
