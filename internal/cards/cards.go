@@ -5,7 +5,6 @@ package cards
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -59,6 +58,7 @@ type Opener struct {
 	NoInput   bool          // --no-input: nobody is asked
 	Impatient bool          // without --wait, a missing card is not waited for
 
+	CAs   CAs    // nil, or what is known of CA certificates
 	Trace *Trace // nil, or what --trace records
 	Tour  *Tour  // nil outside a tour
 }
@@ -92,15 +92,6 @@ func (o *Opener) Read(ctx context.Context, use func(*jpki.App) error) error {
 	}
 	defer card.Close()
 	return card.Read(ctx, use)
-}
-
-// Certificate reads a certificate that needs no PIN.
-func (o *Opener) Certificate(ctx context.Context, kind jpki.Kind) (c *x509.Certificate, err error) {
-	err = o.Read(ctx, func(app *jpki.App) (err error) {
-		c, err = app.Certificate(kind)
-		return err
-	})
-	return c, err
 }
 
 func (o *Opener) connect(ctx context.Context, c *Card) (jpki.Conn, error) {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -14,12 +15,14 @@ import (
 	"github.com/jpki-tools/jpki/internal/castore"
 	"github.com/jpki-tools/jpki/internal/input"
 	"github.com/jpki-tools/jpki/internal/inspect"
+	"github.com/jpki-tools/jpki/internal/judging"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/state"
 	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/trust"
+	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
 func (a *app) newCA() *cobra.Command {
@@ -100,6 +103,27 @@ func (a *app) knownCAs(ctx context.Context) ([]castore.Known, error) {
 		return nil, err
 	}
 	return castore.ListKnown(ctx, store)
+}
+
+// caMemory is the store for what reads certificates from cards. The demo cards'
+// CAs come with the program. What cannot be read is not known.
+type caMemory struct{ a *app }
+
+func (m caMemory) Known(ctx context.Context) (known []*x509.Certificate) {
+	if store, err := m.a.store(); err == nil && m.a.cards.Tour == nil {
+		stored, _ := store.CAs(ctx)
+		for _, ca := range stored {
+			known = append(known, ca.Certificate)
+		}
+	}
+	sign, auth := virtualcard.DemoCAs()
+	return append(known, sign.Certificate, auth.Certificate)
+}
+
+func (m caMemory) Keep(ctx context.Context, ca *x509.Certificate) {
+	if docs := m.a.memory(); docs != nil {
+		judging.KeepCAs(ctx, castore.Open(docs), m.a.env.Now(), ca)
+	}
 }
 
 // addedCAs are the CAs that the user added. Where they cannot be read there are

@@ -14,10 +14,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jpki-tools/jpki/internal/cards"
-	"github.com/jpki-tools/jpki/internal/castore"
 	"github.com/jpki-tools/jpki/internal/input"
 	"github.com/jpki-tools/jpki/internal/inspect"
-	"github.com/jpki-tools/jpki/internal/judging"
 	"github.com/jpki-tools/jpki/internal/output"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/terms"
@@ -128,11 +126,6 @@ func (a *app) cardCertificate(ctx context.Context, opt *unlock.Options, kind jpk
 	c, err := a.cards.Certificate(ctx, kind)
 	if errors.Is(err, jpki.ErrNeedsPIN) {
 		return unlock.Certificate(ctx, a.cards, opt, kind, nil)
-	}
-	if err == nil && kind != jpki.KindAuth {
-		if docs := a.memory(); docs != nil {
-			judging.KeepCAs(ctx, castore.Open(docs), a.env.Now(), c)
-		}
 	}
 	return c, err
 }

@@ -112,7 +112,7 @@ func newApp(cfg Config) *app {
 	}
 	a := &app{cfg: cfg, env: env.Env{Getenv: cfg.Getenv, Now: cfg.Now}}
 	a.io = &ui.IO{In: cfg.Stdin, Out: ui.NewOutput(cfg.Stdout), Err: cfg.Stderr, Lang: lang}
-	a.cards = &cards.Opener{IO: a.io, Env: a.env, Trace: &cards.Trace{}}
+	a.cards = &cards.Opener{IO: a.io, Env: a.env, CAs: caMemory{a}, Trace: &cards.Trace{}}
 	a.json = slices.Contains(cfg.Args, "--json") // for complaints about the line itself
 	a.setColor("auto")
 	return a

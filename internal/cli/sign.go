@@ -6,8 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/jpki-tools/jpki/internal/castore"
-	"github.com/jpki-tools/jpki/internal/judging"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/signing"
 	"github.com/jpki-tools/jpki/internal/unlock"
@@ -135,12 +133,13 @@ func (a *app) sign(ctx context.Context, opt *signing.Options, inputs []string) e
 		c.NoteBeforeSigning(jobs)
 	}
 	if ready > 0 && !opt.DryRun {
+		c.KnownCAs = a.cards.KnownCAs(ctx)
 		by, failed = c.Sign(ctx, u, jobs)
 		if c.SigningKey() == jpki.KeySign {
 			a.seen().Remember(ctx, nil, by.Cert)
 		}
-		if docs := a.memory(); docs != nil && len(by.Ca) > 0 { // some forms have no room for it
-			judging.KeepCAs(ctx, castore.Open(docs), c.Env.Now(), by.Ca...)
+		for _, ca := range by.Ca { // some forms have no room for it
+			a.cards.KeepCA(ctx, c.KnownCAs, ca)
 		}
 		c.DeliverAll(ctx, stamper, jobs, failed)
 	}

@@ -126,12 +126,10 @@ func (a *app) tls(ctx context.Context, opt *tlsOptions, address string) error {
 // clientCertificate reads what is shown to a server: the certificate and that
 // of its CA. The tries are those of its PIN.
 func (a *app) clientCertificate(ctx context.Context, card *cards.Card) (shown *tls.Certificate, leaf *x509.Certificate, t jpki.Tries, err error) {
+	known := a.cards.KnownCAs(ctx)
 	err = card.Read(ctx, func(app *jpki.App) (err error) {
-		if leaf, err = app.Certificate(jpki.KindAuth); err != nil {
-			return err
-		}
-		ca, err := app.Certificate(jpki.KindAuthCA)
-		if err != nil {
+		var ca *x509.Certificate
+		if leaf, ca, err = app.Issued(jpki.KeyAuth, known...); err != nil {
 			return err
 		}
 		shown = &tls.Certificate{

@@ -64,6 +64,7 @@ type Call struct {
 	io  *ui.IO
 	Env env.Env
 
+	KnownCAs  []*x509.Certificate // one of these is not read from the card
 	Hash      crypto.Hash
 	rawDigest []byte        // of --digest-hex
 	Unnamed   bool          // the signature goes to standard output
@@ -317,7 +318,7 @@ func ofDocument(err error) bool { return explain.Document(err) != nil }
 // signer reads the certificates and checks what only they can tell.
 func (c *Call) signer(s *jpki.Session) (signer, error) {
 	kind := c.SigningKey().Certificate()
-	own, err := s.Certificate(kind)
+	own, ca, err := c.certificates(s)
 	if err != nil {
 		return signer{}, err
 	}
@@ -333,19 +334,28 @@ func (c *Call) signer(s *jpki.Session) (signer, error) {
 			text{JA: "このパソコンの日付と時刻を確かめてください。", EN: "Check the date and time of this computer."})
 	}
 	who := signer{cert: own, key: s.Signer(own), time: now}
-	if c.NoCA || c.Format == "raw" {
-		return who, nil
-	}
-	ca, err := s.Certificate(kind.CA())
-	switch {
-	case err == nil:
+	if ca != nil && !c.NoCA {
 		who.ca = []*x509.Certificate{ca}
-	case cards.Fatal(err):
-		return signer{}, err
-	default:
-		c.io.Note(text{JA: "カードの認証局の証明書が読めないため、署名に入れません。", EN: "The CA certificate on the card cannot be read and is left out of the signature."})
 	}
 	return who, nil
+}
+
+// certificates gives the signer's and the CA's, checked against each other
+// before the card signs: a bit that was lost on the way makes a signature that
+// others refuse. A bare signature holds no certificate.
+func (c *Call) certificates(s *jpki.Session) (own, ca *x509.Certificate, err error) {
+	if c.Format == "raw" {
+		own, err = s.Certificate(c.SigningKey().Certificate())
+		return own, nil, err
+	}
+	own, ca, err = s.Issued(c.SigningKey(), c.KnownCAs...)
+	if own == nil || cards.Fatal(err) {
+		return nil, nil, err
+	}
+	if err != nil && !c.NoCA {
+		c.io.Note(text{JA: "カードの認証局の証明書が読めないため、署名に入れません。", EN: "The CA certificate on the card cannot be read and is left out of the signature."})
+	}
+	return own, ca, nil
 }
 
 // checkRaw verifies a bare signature.

@@ -89,9 +89,10 @@ func TestClosedAfterError(t *testing.T) {
 	}{
 		"wrong PIN":         {pin: "WRONG1", exit: 10, code: "pin-wrong"},
 		"expired":           {persona: "expired", exit: 8, code: "expired"},
-		"garbage":           {prepare: content(0x0001, []byte("garbage")), exit: 4, code: "no-certificate"},
+		"garbage":           {prepare: content(0x0001, []byte("garbage")), exit: 8, code: "certificate-damaged"},
+		"absent":            {prepare: absent, exit: 4, code: "no-certificate"},
 		"damaged":           {prepare: content(0x0001, []byte{0x30, 0x82, 0x01, 0x00, 0x00}), exit: 8, code: "certificate-damaged"},
-		"empty":             {prepare: content(0x0001, nil), exit: 4, code: "no-certificate"},
+		"empty":             {prepare: content(0x0001, nil), exit: 1, code: "card-answer"},
 		"key mismatch":      {prepare: otherCertificate, exit: 8, code: "key-mismatch"},
 		"folder gone":       {prepare: atVerify(func(dir string) error { return os.RemoveAll(filepath.Join(dir, "out")) }), exit: 1, code: "output"},
 		"name taken":        {prepare: atVerify(func(dir string) error { return os.WriteFile(filepath.Join(dir, "out", "a.p7s"), nil, 0o600) }), exit: 1, code: "output"},
@@ -155,7 +156,7 @@ func atVerify(do func(dir string) error) func(*testing.T, *slot, string) {
 
 // signCommands is how many commands a signature costs with extended length,
 // closing included.
-const signCommands = 13
+const signCommands = 8
 
 // TestClosedAfterSignal interrupts a signature at each of its commands.
 func TestClosedAfterSignal(t *testing.T) {

@@ -8,19 +8,24 @@ import (
 	"github.com/jpki-tools/jpki/pkg/jpki"
 )
 
-// Certificate reads a certificate in a session of its PIN, then lets
-// also, if it is not nil, read what is free.
+// Certificate reads a certificate in a session of its PIN, checked against its
+// CA's, then lets also, if it is not nil, read what is free.
 func Certificate(ctx context.Context, from *cards.Opener, opt *Options, kind jpki.Kind, also func(*jpki.App) error) (c *x509.Certificate, err error) {
 	u, err := New(from, opt, false)
 	if err != nil {
 		return nil, err
 	}
 	defer u.Close()
+	known := from.KnownCAs(ctx)
+	var ca *x509.Certificate
 	err = u.WithPIN(ctx, kind.Key(), func(_ *cards.Card, s *jpki.Session) (err error) {
-		if c, err = s.Certificate(kind); err == nil && also != nil {
+		if c, ca, err = cards.Checked(s.App, kind, known); err == nil && also != nil {
 			err = also(s.App)
 		}
 		return err
 	})
+	if err == nil {
+		from.KeepCA(ctx, known, ca)
+	}
 	return c, err
 }

@@ -28,6 +28,10 @@ func (a *App) Tries(k Key) (Tries, error) {
 			err = a.selectApplication()
 		}
 		if err == nil {
+			// The PIN may be sent next: this is the file that it goes to.
+			err = a.selectEF(keyFiles[k].pin)
+		}
+		if err == nil {
 			sw, err = a.counter(k)
 		}
 	}
