@@ -267,3 +267,9 @@ func TestOthersOpenPIN(t *testing.T) {
 		})
 	}
 }
+
+// absent makes the card one that has no signing certificate, and says so.
+func absent(t *testing.T, s *slot, dir string) {
+	content(0x0001, make([]byte, 2048))(t, s, dir)
+	content(0x0008, []byte{0x00, 0x8F, 0x00})(t, s, dir)
+}
