@@ -68,8 +68,10 @@ type craft struct {
 	objects   []object // %s in one body stands for the signature's ByteRange and Contents
 	byteRange func(start, end, size int) string
 	contents  func(cms, covered []byte) []byte
-	literal   bool // Contents as a literal string
-	room      int  // for the CMS; 2000 where zero
+	literal   bool                // Contents as a literal string
+	room      int                 // for the CMS; 2000 where zero
+	noLineEnd bool                // behind %%EOF
+	behind    func([]byte) []byte // adds what is signed, too
 }
 
 func (c craft) sign(t testing.TB, in []byte) []byte {
@@ -88,6 +90,12 @@ func (c craft) sign(t testing.TB, in []byte) []byte {
 		objects[i].body = strings.Replace(o.body, "%s", placeholder+gap, 1)
 	}
 	file := extend(t, in, c.trailer, objects...)
+	if c.noLineEnd {
+		file = bytes.TrimSuffix(file, []byte("\n"))
+	}
+	if c.behind != nil {
+		file = c.behind(file)
+	}
 	at := bytes.Index(file, []byte(placeholder))
 	start := at + len(placeholder)
 	end := start + len(gap)

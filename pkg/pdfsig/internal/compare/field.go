@@ -129,10 +129,10 @@ func onlyKeys(dict pdf.Dict, known []pdf.Name) bool {
 	return true
 }
 
-// box is a rectangle as far as it is one: four numbers (7.9.5).
+// box is a rectangle as far as it is one: four numbers (7.9.5). One that is a
+// line is narrow, one that is a point is empty.
 type box struct {
-	valid bool
-	empty bool
+	valid, narrow, empty bool
 }
 
 func (d *Document) box(o pdf.Object) (b box, err error) {
@@ -153,7 +153,9 @@ func (d *Document) box(o pdf.Object) (b box, err error) {
 		}
 	}
 	b.valid = true
-	b.empty = pdf.Rewritten(real(array[0]), real(array[2])) || pdf.Rewritten(real(array[1]), real(array[3]))
+	noWidth := pdf.Rewritten(real(array[0]), real(array[2]))
+	noHeight := pdf.Rewritten(real(array[1]), real(array[3]))
+	b.narrow, b.empty = noWidth || noHeight, noWidth && noHeight
 	return b, nil
 }
 
@@ -168,7 +170,8 @@ func real(o pdf.Object) pdf.Object {
 // flagHidden is the bit of an annotation's F that hides it everywhere (12.5.3).
 const flagHidden = 1 << 1
 
-// shows reports whether a widget takes up room on its page (12.5.2).
+// shows reports whether a widget takes up room on its page (12.5.2). Some readers
+// draw an appearance in a place that is a line.
 func (d *Document) shows(widget pdf.Dict) (bool, error) {
 	if widget["Rect"] == nil {
 		return false, nil
@@ -177,7 +180,7 @@ func (d *Document) shows(widget pdf.Dict) (bool, error) {
 		return false, nil
 	}
 	b, err := d.box(widget["Rect"])
-	return !b.valid || !b.empty, err
+	return !b.valid || !b.narrow || !b.empty && widget["AP"] != nil, err
 }
 
 // judgeField judges a field, widget or another annotation that changed.

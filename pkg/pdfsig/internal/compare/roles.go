@@ -1,8 +1,13 @@
 package compare
 
 import (
+	"bytes"
 	"cmp"
+	"errors"
+	"io"
+	"regexp"
 	"slices"
+	"strconv"
 
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
@@ -201,12 +206,50 @@ func (r *roles) follow(v visit) error {
 		return err
 	}
 	o, err := r.doc.Object(v.ref)
+	if _, damaged := errors.AsType[*pdf.DamagedError](err); damaged && v.role&(roleContent|roleNavigation) != 0 {
+		return r.followUnread(v, err)
+	}
 	if err != nil {
 		return err
 	}
 	r.expand(v, o)
 	return nil
 }
+
+// maxUnread bounds an object that cannot be read, in bytes.
+const maxUnread = 4 << 20
+
+// followUnread is for an object that is drawn, or navigated to, and cannot be
+// read, as a pattern with -1.#INF in its matrix: it stays as it is, and whatever
+// looks like a reference in it counts as one.
+func (r *roles) followUnread(v visit, unread error) error {
+	e, err := r.doc.Entry(v.ref.Number)
+	if err != nil || e.Kind != pdf.InFile {
+		return unread
+	}
+	text := make([]byte, min(maxUnread, r.doc.Size()-e.Offset))
+	if err := r.doc.Spend(int64(len(text))); err != nil {
+		return err
+	}
+	n, err := r.doc.Source().ReadAt(text, e.Offset)
+	if err != nil && err != io.EOF {
+		return err
+	}
+	text, _, whole := bytes.Cut(text[:n], []byte("endobj"))
+	if !whole {
+		return unread
+	}
+	for _, found := range reference.FindAllSubmatch(text, -1) {
+		number, err1 := strconv.Atoi(string(found[1]))
+		generation, err2 := strconv.Atoi(string(found[2]))
+		if err1 == nil && err2 == nil {
+			r.push(visit{pdf.Ref{Number: number, Generation: generation}, v.role, 0})
+		}
+	}
+	return nil
+}
+
+var reference = regexp.MustCompile(`(\d{1,7})[\x00\s]+(\d{1,5})[\x00\s]+R`)
 
 // misfit notes a reference with another generation than its object has: some
 // readers take it, for others it is null.

@@ -16,6 +16,11 @@ func (c *Checker) Ends(revisions ...*pdf.File) error {
 	if c.file.Startxref.Start < c.file.Size()-startxrefWithin {
 		return fault(Far, c.file.Startxref.Start, 0)
 	}
+	if c.loose {
+		if err := c.noObjectStreams(); err != nil {
+			return err
+		}
+	}
 	length, first, err := c.linearized()
 	if err != nil || length == 0 {
 		return err
@@ -26,6 +31,27 @@ func (c *Checker) Ends(revisions ...*pdf.File) error {
 		}
 		if newest := f.Sections()[0]; newest.Offset != first {
 			return fault(Linearized, first, 0)
+		}
+	}
+	return nil
+}
+
+// noObjectStreams is for an update that is not exact to the letter: where one
+// reader rebuilds the cross-references, it does not find what is in object
+// streams as others do.
+func (c *Checker) noObjectStreams() error {
+	for _, s := range c.file.Sections() {
+		if !s.Stream && s.Hybrid == nil {
+			continue
+		}
+		for n := range s.Numbers {
+			e, err := s.Entry(n)
+			if err != nil {
+				return err
+			}
+			if e.Kind == pdf.Compressed {
+				return fault(Reference, c.file.Sections()[0].Offset, 0)
+			}
 		}
 	}
 	return nil

@@ -18,6 +18,7 @@ type Checker struct {
 	// trailer that are theirs.
 	accounted map[int64]bool
 	inexact   bool  // something every reader takes, but not to the letter
+	loose     bool  // and it is in an update
 	updated   int64 // where the first update begins; 0 for none
 }
 
@@ -142,7 +143,7 @@ func (r *revision) readSection() error {
 			if !slices.Contains(harmless, note.Kind) {
 				return fault(noteFaults[note.Kind], note.Offset, note.Number)
 			}
-			r.inexact = true
+			r.inexact, r.loose = true, true
 		}
 		if !s.Exact() || s.Offset < r.start {
 			return fault(Reference, s.Offset, 0)
@@ -164,9 +165,9 @@ var noteFaults = map[pdf.NoteKind]Kind{
 
 // readTrailer compares what the trailer says with the sections before.
 func (r *revision) readTrailer() error {
-	s, previous := r.section, r.before[0]
-	if s.Trailer["Prev"] != pdf.Object(previous.Named) && s.Trailer["Prev"] != pdf.Object(previous.Offset) {
-		return fault(Previous, s.Offset, 0)
+	s := r.section
+	if err := r.readPrevious(); err != nil {
+		return err
 	}
 	size, ok := s.Trailer["Size"].(int64)
 	if !ok || size <= int64(s.Last()) {
@@ -182,6 +183,24 @@ func (r *revision) readTrailer() error {
 		return fault(Hybrid, s.Offset, 0)
 	}
 	return r.readHybrid(s)
+}
+
+// readPrevious wants Prev to name the section before, or the blanks right before
+// it, as the startxref of that may do.
+func (r *revision) readPrevious() error {
+	previous := r.before[0]
+	named, ok := r.section.Trailer["Prev"].(int64)
+	if !ok {
+		return fault(Previous, r.section.Offset, 0)
+	}
+	if named == previous.Offset {
+		return nil
+	}
+	blank, text, err := r.file.Blank(named)
+	if err != nil || blank != previous.Offset || named > blank || bytes.IndexByte(text, '%') >= 0 {
+		return fault(Previous, r.section.Offset, 0)
+	}
+	return nil
 }
 
 // readHybrid wants a table and the stream beside it to agree about what both
@@ -281,7 +300,7 @@ func (r *revision) readObject(n int, e pdf.Entry) error {
 		if err != nil || blank != place.Start || bytes.IndexByte(text, '%') >= 0 {
 			return fault(Named, e.Offset, n)
 		}
-		r.inexact = true
+		r.inexact, r.loose = true, true
 	}
 	for _, note := range place.Notes {
 		if note.Kind != pdf.NamedBefore && note.Kind != pdf.Glued {
