@@ -2,6 +2,7 @@ package pdfsig
 
 import (
 	"cmp"
+	"errors"
 	"maps"
 	"slices"
 
@@ -50,6 +51,9 @@ func (p *Prepared) addField(form *formState, visible *Placement) error {
 		number = cmp.Or(visible.Page, 1)
 	}
 	on, err := p.doc.page(number)
+	if errors.Is(err, ErrNoPage) && visible == nil {
+		err = ErrEmpty
+	}
 	if err != nil {
 		return err
 	}

@@ -37,17 +37,22 @@ func newDocument(f *pdf.File) (d *document, err error) {
 	return d, err
 }
 
-// refs is an array of which every item is a reference. Readers pass a null.
-func (d *document) refs(o pdf.Object, name string) ([]pdf.Ref, error) {
-	array, err := pdf.As[pdf.Array](d.File, o)
+// refs is an array of which every item is a reference: part of the form, or of
+// the page tree, as fault says. Readers pass a null.
+func (d *document) refs(o pdf.Object, fault pdf.Fault) ([]pdf.Ref, error) {
+	o, err := d.Resolve(o)
 	if err != nil {
 		return nil, err
+	}
+	array, ok := o.(pdf.Array)
+	if !ok && o != nil {
+		return nil, pdf.Faultf(fault, "a list that is no array")
 	}
 	refs := make([]pdf.Ref, 0, len(array))
 	for _, item := range array {
 		ref, ok := item.(pdf.Ref)
 		if !ok && item != nil {
-			return nil, pdf.Damagef("%s holds something else than references", name)
+			return nil, pdf.Faultf(fault, "a list with something else than references")
 		}
 		if ok {
 			refs = append(refs, ref)

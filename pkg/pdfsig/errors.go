@@ -87,6 +87,8 @@ var (
 	ErrNoSpace = errors.New("pdfsig: no room for the signature on the page")
 	// ErrAppearance is a missing appearance, or one that does not fit its space.
 	ErrAppearance = errors.New("pdfsig: the appearance does not fit")
+	// ErrEmpty is a file without a page: there is nothing to sign.
+	ErrEmpty = errors.New("pdfsig: the file has no page")
 	// ErrNoPage is a page number that the file does not have.
 	ErrNoPage = errors.New("pdfsig: no such page")
 	// ErrTooLarge is a file whose offsets do not fit a cross-reference table.

@@ -24,7 +24,7 @@ func (f *field) isSignature() bool { return f.kind == pdf.Name("Sig") }
 
 // fields calls visit for every terminal field of the form.
 func (d *document) fields(visit func(*field) error) error {
-	roots, err := d.refs(d.form["Fields"], "Fields")
+	roots, err := d.refs(d.form["Fields"], pdf.FaultForm)
 	if err != nil {
 		return err
 	}
@@ -96,7 +96,7 @@ func (w *fieldWalk) walk(ref pdf.Ref, parent field, depth int) error {
 // descend tells the kids that are fields from those that are only the field's
 // widgets: a widget has no partial name (12.7.3.1).
 func (w *fieldWalk) descend(f field, depth int) error {
-	kids, err := w.refs(f.dict["Kids"], "Kids of a field")
+	kids, err := w.refs(f.dict["Kids"], pdf.FaultForm)
 	if err != nil {
 		return err
 	}

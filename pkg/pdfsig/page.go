@@ -90,7 +90,7 @@ func (d *document) pages(visit func(page) (more bool)) error {
 			}
 			continue
 		}
-		kids, err := d.refs(node["Kids"], "Kids of a page tree node")
+		kids, err := d.refs(node["Kids"], pdf.FaultPages)
 		if err != nil {
 			return err
 		}

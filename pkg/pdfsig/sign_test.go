@@ -328,7 +328,7 @@ func TestRefusals(t *testing.T) {
 		"encrypted":           {sample{objects: documentOf(), trailer: "/Encrypt <</Filter /Foo>>"}, ErrEncryption},
 		"encrypted, stream":   {sample{objects: documentOf(), trailer: "/Encrypt <</Filter /Foo>>", kind: stream}, ErrEncryption},
 		"dynamic form":        {sample{objects: catalog("/NeedsRendering true")}, ErrDynamicForm},
-		"no pages":            {sample{objects: documentOf(object{2, 0, "<</Type /Pages /Kids [] /Count 0>>"})}, ErrNoPage},
+		"no pages":            {sample{objects: documentOf(object{2, 0, "<</Type /Pages /Kids [] /Count 0>>"})}, ErrEmpty},
 		"page tree loop":      {sample{objects: documentOf(object{2, 0, "<</Type /Pages /Kids [2 0 R] /Count 1>>"})}, nil},
 		"no Pages":            {sample{objects: documentOf(object{1, 0, "<</Type /Catalog>>"})}, nil},
 		"another Type":        {sample{objects: documentOf(object{1, 0, "<</Type /Catalogue /Pages 2 0 R>>"})}, nil},

@@ -76,13 +76,15 @@ func TestEncryptedRefusals(t *testing.T) {
 		text string
 		want error
 	}{
-		"password":       {read("password"), ErrPassword},
-		"other ID":       {strings.Replace(read("r3"), "/ID [<0", "/ID [<1", 1), ErrPassword},
-		"public key":     {strings.Replace(read("r3"), "/Standard", "/PubSecxx", 1), ErrEncryption},
-		"version 3":      {strings.Replace(read("r3"), "/V 2", "/V 3", 1), ErrEncryption},
-		"unknown filter": {strings.Replace(read("r4-aes"), "/StrF /StdCF", "/StrF /OthCF", 1), ErrEncryption},
-		"unknown method": {strings.Replace(read("r4-aes"), "/CFM /AESV2", "/CFM /AESV9", 1), ErrEncryption},
-		"256 in 128":     {strings.Replace(read("r4-aes"), "/CFM /AESV2", "/CFM /AESV3", 1), ErrEncryption},
+		"password":        {read("password"), ErrPassword},
+		"other ID":        {strings.Replace(read("r3"), "/ID [<0", "/ID [<1", 1), ErrPassword},
+		"no Length":       {strings.Replace(read("r3"), "/Length 128", "/Lengthy 12", 1), nil},
+		"Length in bytes": {strings.Replace(read("r3"), "/Length 128", "/Length 16 ", 1), nil},
+		"public key":      {strings.Replace(read("r3"), "/Standard", "/PubSecxx", 1), ErrEncryption},
+		"version 3":       {strings.Replace(read("r3"), "/V 2", "/V 3", 1), ErrEncryption},
+		"unknown filter":  {strings.Replace(read("r4-aes"), "/StrF /StdCF", "/StrF /OthCF", 1), ErrEncryption},
+		"unknown method":  {strings.Replace(read("r4-aes"), "/CFM /AESV2", "/CFM /AESV9", 1), ErrEncryption},
+		"256 in 128":      {strings.Replace(read("r4-aes"), "/CFM /AESV2", "/CFM /AESV3", 1), ErrEncryption},
 	} {
 		if _, err := Open(strings.NewReader(c.text), int64(len(c.text))); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)

@@ -35,23 +35,16 @@ func (h standardHandler) open() (key []byte, access Access, err error) {
 		if len(h.owner) < 32 || len(h.user) < 32 {
 			return nil, 0, ErrEncryption
 		}
-		n := int(h.length / 8)
-		switch {
-		case h.version == 1 || h.revision == 2:
-			n = 5
-		case h.version == 4:
-			n = 16
+		for _, n := range h.lengths() {
+			if key = h.key(padding, n); !h.isUser(key) {
+				continue
+			}
+			if h.isOwner(n) {
+				access = mayAll
+			}
+			return key, access, nil
 		}
-		if n < 5 || n > 16 {
-			return nil, 0, ErrEncryption
-		}
-		key = h.key(padding, n)
-		if !h.isUser(key) {
-			return nil, 0, ErrPassword
-		}
-		if h.isOwner(n) {
-			access = mayAll
-		}
+		return nil, 0, ErrPassword
 	case h.version == 5 && (h.revision == 5 || h.revision == 6):
 		if len(h.owner) < 48 || len(h.user) < 48 || len(h.userKey) < 32 {
 			return nil, 0, ErrEncryption
@@ -70,6 +63,22 @@ func (h standardHandler) open() (key []byte, access Access, err error) {
 		return nil, 0, ErrEncryption
 	}
 	return key, access, nil
+}
+
+// lengths are those that the key can have, in bytes. Where Length is missing, or
+// wrong, writers and readers had other defaults than the standard's; a key of a
+// length that is not the writer's is known to be wrong.
+func (h standardHandler) lengths() []int {
+	n := int(h.length / 8)
+	switch {
+	case h.version == 1 || h.revision == 2:
+		return []int{5}
+	case h.version == 4:
+		return []int{16}
+	case n < 5 || n > 16:
+		return []int{5, 16}
+	}
+	return []int{n, 16, 5}
 }
 
 // key is algorithm 2.
