@@ -5,10 +5,12 @@ import (
 	"errors"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/jpki-tools/jpki/internal/castore"
 	"github.com/jpki-tools/jpki/internal/judging"
 	"github.com/jpki-tools/jpki/internal/pin"
+	"github.com/jpki-tools/jpki/internal/stamping"
 	"github.com/jpki-tools/jpki/internal/unlock"
 )
 
@@ -78,4 +80,15 @@ func (a *app) examiner(ctx context.Context, o *judging.Options) (*judging.Examin
 		stored, _ = a.store()
 	}
 	return judging.NewExaminer(ctx, a.io, a.env.Now, o, stored, a.memory() != nil)
+}
+
+// addStampingFlags adds what goes with --tsa.
+func (a *app) addStampingFlags(f *pflag.FlagSet, o *stamping.Options) {
+	str := func(p *string, name string, help text) { f.StringVar(p, name, "", a.io.Text(help)) }
+	str(&o.CA, "tsa-ca", text{JA: "タイムスタンプ局の認証局の証明書`FILE`", EN: "`FILE` with the CA certificates of the authority"})
+	str(&o.User, "tsa-user", text{JA: "タイムスタンプ局の利用者`NAME`", EN: "`NAME` of the account with the authority"})
+	str(&o.PasswordFile, "tsa-password-file", text{JA: "そのパスワードの入った`FILE`(ほかの人が読めないもの)", EN: "private `FILE` with the password of that account"})
+	str(&o.PasswordCommand, "tsa-password-command", text{JA: "そのパスワードを書き出す`COMMAND`", EN: "`COMMAND` that writes the password of that account"})
+	str(&o.Certificate, "tsa-cert", text{JA: "タイムスタンプ局に示すクライアント証明書`FILE`(PEM、鍵も入ったもの)", EN: "client certificate for the authority: `FILE` (PEM, with its key)"})
+	str(&o.Key, "tsa-key", text{JA: "その鍵が別の`FILE`にあるとき(PEM)", EN: "`FILE` with its key, if that is another one (PEM)"})
 }

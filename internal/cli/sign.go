@@ -8,6 +8,7 @@ import (
 
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/signing"
+	"github.com/jpki-tools/jpki/internal/stamping"
 	"github.com/jpki-tools/jpki/internal/unlock"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 )
@@ -68,8 +69,8 @@ func (a *app) newSign() *cobra.Command {
 	f.BoolVar(&opt.Cosign, "cosign", false, a.io.Text(text{JA: "何も変えません(e-Taxの署名は、いつでもほかの人も署名できる形です)", EN: "changes nothing: e-Tax signatures always leave room for others"}))
 	f.BoolVar(&opt.Attached, "attached", false, a.io.Text(text{JA: "元のファイルも署名の中に入れる(CMS、FILE.p7m)", EN: "put the file inside the signature (CMS, FILE.p7m)"}))
 	f.BoolVar(&opt.PEM, "pem", false, a.io.Text(text{JA: "CMSの署名をPEMで書く", EN: "CMS: write PEM"}))
-	str(&opt.TSA, "tsa", text{JA: "`URL`のタイムスタンプ局のタイムスタンプを付ける(CAdES、PAdES、XAdESのB-T)", EN: "add a timestamp of the authority at `URL` (B-T of CAdES, PAdES, XAdES)"})
-	str(&opt.TSACA, "tsa-ca", text{JA: "タイムスタンプ局の認証局の証明書`FILE`", EN: "`FILE` with the CA certificates of the authority"})
+	str(&opt.Stamping.TSA, "tsa", text{JA: "`URL`のタイムスタンプ局のタイムスタンプを付ける(CAdES、PAdES、XAdESのB-T)", EN: "add a timestamp of the authority at `URL` (B-T of CAdES, PAdES, XAdES)"})
+	a.addStampingFlags(f, &opt.Stamping)
 	f.BoolVar(&opt.NoCA, "no-ca", false, a.io.Text(text{JA: "認証局の証明書を署名に入れない", EN: "leave the CA certificate out of the signature"}))
 	str(&opt.Key, "key", text{JA: "署名する鍵: `KEY` は sign(省略時)か auth(--format raw だけ)", EN: "`KEY` is sign (the default), or auth with --format raw"})
 	str(&opt.DigestHex, "digest-hex", text{JA: "ファイルの代わりに、計算済みのハッシュ`HEX`に署名する(--format raw)", EN: "raw: sign the digest `HEX` instead of a file"})
@@ -123,7 +124,7 @@ func (a *app) sign(ctx context.Context, opt *signing.Options, inputs []string) e
 	if len(jobs) == 1 && jobs[0].Err != nil {
 		return jobs[0].Err
 	}
-	stamper, err := c.NewStamper(ctx)
+	stamper, err := stamping.New(ctx, c.Stamping, a.io, a.env.Now)
 	if err != nil {
 		return err
 	}

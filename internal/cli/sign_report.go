@@ -78,8 +78,8 @@ func (a *app) reportDryRun(c *signing.Call, jobs []*signing.Job) error {
 	if ready == 0 {
 		return nil
 	}
-	if c.TSA != "" {
-		a.io.Say(text{JA: "タイムスタンプは%sから取ります。", EN: "The timestamps would come from %s."}.With(c.TSA))
+	if c.Stamping.TSA != "" {
+		a.io.Say(text{JA: "タイムスタンプは%sから取ります。", EN: "The timestamps would come from %s."}.With(c.Stamping.TSA))
 	}
 	a.io.Say(text{
 		JA: "確認だけしました。実際に署名するには、%sの入力が1回必要です(%d件)。",
@@ -91,7 +91,7 @@ func (a *app) reportDryRun(c *signing.Call, jobs []*signing.Job) error {
 // kindOf says what signature a file would get.
 func kindOf(c *signing.Call, job *signing.Job) text {
 	level := "B-B"
-	if c.TSA != "" {
+	if c.Stamping.TSA != "" {
 		level = "B-T"
 	}
 	kind := map[string]text{

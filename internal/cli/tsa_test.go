@@ -269,10 +269,15 @@ func TestTimestampServer(t *testing.T) {
 	}
 	dead := httptest.NewServer(nil)
 	dead.Close()
-	for address, want := range map[string]string{dead.URL: "there is no answer", busy.URL: "the server refuses", "ftp://a": "one of http or https"} {
+	for address, want := range map[string]string{dead.URL: "there is no answer", busy.URL: "the server refuses"} {
 		exit, out := sign(address)
 		if exit != 1 || !strings.Contains(out, want) || len(w.names()) != 2 {
 			t.Errorf("%s: %d %v %s", address, exit, w.names(), out)
+		}
+	}
+	for _, address := range []string{"ftp://a", "http://user:secret@127.0.0.1/"} { // known before a PIN is asked
+		if exit, out := sign(address); exit != 2 || strings.Contains(out, "secret") {
+			t.Errorf("%s: %d %s", address, exit, out)
 		}
 	}
 	if n := hung.Load(); n != 1 {

@@ -94,7 +94,13 @@ func Shown(address string) string {
 	return u.String()
 }
 
-// check says what is wrong with the address.
+// Check says what is wrong with the address, before anything is sent: ErrAddress,
+// ErrPassword, ErrClear or nil.
+func (r Request) Check() error {
+	_, reason := r.check()
+	return reason
+}
+
 func (r Request) check() (u *url.URL, reason error) {
 	u, err := url.Parse(r.Address)
 	switch {

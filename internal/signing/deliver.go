@@ -11,12 +11,13 @@ import (
 	"github.com/jpki-tools/jpki/internal/judging"
 	"github.com/jpki-tools/jpki/internal/output"
 	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/stamping"
 	"github.com/jpki-tools/jpki/pkg/cms"
 	"github.com/jpki-tools/jpki/pkg/trust"
 )
 
 // DeliverAll delivers what was signed; the rest failed with the session.
-func (c *Call) DeliverAll(ctx context.Context, stamper *Stamper, jobs []*Job, failed error) {
+func (c *Call) DeliverAll(ctx context.Context, stamper *stamping.Stamper, jobs []*Job, failed error) {
 	p := c.io.Steps(text{JA: "署名を書いています", EN: "writing the signatures"}, len(jobs), c.Env.Now)
 	defer p.Done()
 	for _, job := range jobs {
@@ -33,12 +34,12 @@ func (c *Call) DeliverAll(ctx context.Context, stamper *Stamper, jobs []*Job, fa
 
 // deliver writes a result, has our own verifier check what was written, and
 // only then gives it its name.
-func (c *Call) deliver(ctx context.Context, stamper *Stamper, job *Job) error {
+func (c *Call) deliver(ctx context.Context, stamper *stamping.Stamper, job *Job) error {
 	if err := unchangedInput(job); err != nil {
 		return err
 	}
 	if stamper != nil {
-		if err := job.document.stamp(func(content []byte) ([]byte, error) { return stamper.get(ctx, content) }); err != nil {
+		if err := job.document.stamp(func(content []byte) ([]byte, error) { return stamper.Get(ctx, content) }); err != nil {
 			return err
 		}
 	}

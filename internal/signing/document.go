@@ -226,7 +226,7 @@ func (d *pdfDocument) sign(by signer) error {
 	}
 	d.by = by
 	d.update, err = d.prepared.Sign(
-		pdfsig.Statement{Name: name, Time: by.time, Reason: d.c.Reason, Appearance: appearance, Timestamp: d.c.TSA != ""},
+		pdfsig.Statement{Name: name, Time: by.time, Reason: d.c.Reason, Appearance: appearance, Timestamp: d.c.Stamping.TSA != ""},
 		cms.Signing{Certificate: by.cert, CA: by.ca, Key: by.key},
 	)
 	return err

@@ -163,7 +163,7 @@ func (c *Call) checkFor(job *Job) error {
 	if c.Visible.Where != "" && c.Format != "pdf" {
 		return problem.Misuse(text{JA: "--visible は%sには使えません。PDFの中に署名するときのものです。", EN: "--visible is not for %s: it goes with a signature inside a PDF."}.With(job.Input))
 	}
-	if c.TSA != "" && !stampable(c.Format, c.Profile) {
+	if c.Stamping.TSA != "" && !stampable(c.Format, c.Profile) {
 		return problem.Misuse(text{JA: "%sの署名にタイムスタンプは付けられません。", EN: "The signature of %s takes no timestamp."}.With(job.Input)).
 			WithNext(text{JA: "PDFは --profile pades、XMLは --format xades を指定してください。", EN: "Use --profile pades for PDF, --format xades for XML."})
 	}

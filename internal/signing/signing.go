@@ -20,6 +20,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/explain"
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/stamping"
 	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/internal/unlock"
@@ -47,8 +48,7 @@ type Options struct {
 	Cosign    bool
 	Attached  bool
 	PEM       bool
-	TSA       string
-	TSACA     string
+	Stamping  stamping.Options // of --tsa
 	NoCA      bool
 	Force     bool
 	DryRun    bool

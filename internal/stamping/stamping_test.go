@@ -1,4 +1,4 @@
-package signing
+package stamping
 
 import (
 	"context"
@@ -26,14 +26,14 @@ func TestSilentAuthority(t *testing.T) {
 	defer silent.Close()
 	defer close(hold)
 	s := &Stamper{io: &ui.IO{Quiet: true}, now: time.Now, address: silent.URL, timeout: 50 * time.Millisecond}
-	if _, err := s.get(t.Context(), []byte("signature")); !errors.Is(err, fetch.ErrNoAnswer) {
+	if _, err := s.Get(t.Context(), []byte("signature")); !errors.Is(err, fetch.ErrNoAnswer) {
 		t.Errorf("silent: %v", err)
 	}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	time.AfterFunc(50*time.Millisecond, func() { cancel(explain.Interrupted()) })
 	s.timeout = 0
 	start := time.Now()
-	if _, err := s.get(ctx, []byte("signature")); err == nil || time.Since(start) > 5*time.Second {
+	if _, err := s.Get(ctx, []byte("signature")); err == nil || time.Since(start) > 5*time.Second {
 		t.Errorf("interrupted: %v after %v", err, time.Since(start))
 	}
 }
