@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 
 	"golang.org/x/text/unicode/norm"
@@ -87,6 +89,29 @@ func Find(b *bundle.Bundle) (*Application, error) {
 		}
 	}
 	return a, a.spell()
+}
+
+// IsMeant reports whether a folder or ZIP that cannot be taken has a kousei.xml
+// somewhere: then it is not just any other folder or ZIP.
+func IsMeant(name string) bool {
+	info, err := os.Stat(name)
+	if err != nil {
+		return false
+	}
+	if info.IsDir() {
+		for _, pattern := range []string{mainName, filepath.Join("*", mainName)} {
+			if found, _ := fs.Glob(os.DirFS(name), filepath.ToSlash(pattern)); len(found) > 0 {
+				return true
+			}
+		}
+		return false
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return bundle.HasEntry(f, info.Size(), mainName)
 }
 
 // read returns the 構成管理情報 that a file is, or nil.

@@ -76,11 +76,15 @@ type Bundle struct {
 	Folder string
 	// Files are in the order of the archive, those of a folder by name.
 	Files []*File
+	// Inner is the name of the only folder in a folder, where the files lie in
+	// that; else "".
+	Inner string
 	// LeftOut are entries that systems add on their own, such as __MACOSX and
 	// Thumbs.db. They are no files of the bundle.
 	LeftOut []string
 
-	zip *os.File // nil of a folder
+	zip    io.ReaderAt // nil of a folder
+	closer io.Closer   // of what Open opened
 }
 
 // File is one file of a bundle.
@@ -107,10 +111,23 @@ func Open(name string) (*Bundle, error) {
 	}
 	b := &Bundle{Path: name}
 	if info.IsDir() {
-		err = b.openFolder(name)
-	} else {
-		err = b.openZIP(name)
+		return b.checked(b.openFolder(name))
 	}
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	b.closer = file
+	return b.checked(b.openZIP(file, info.Size()))
+}
+
+// ReadZIP opens a ZIP archive that is open already; name is for messages.
+func ReadZIP(r io.ReaderAt, size int64, name string) (*Bundle, error) {
+	b := &Bundle{Path: name}
+	return b.checked(b.openZIP(r, size))
+}
+
+func (b *Bundle) checked(err error) (*Bundle, error) {
 	if err == nil {
 		err = b.checkNames()
 	}
@@ -126,8 +143,8 @@ func Open(name string) (*Bundle, error) {
 
 // Close lets the archive go.
 func (b *Bundle) Close() {
-	if b.zip != nil {
-		b.zip.Close()
+	if b.closer != nil {
+		b.closer.Close()
 	}
 }
 
@@ -150,11 +167,11 @@ func (b *Bundle) openFolder(name string) error {
 		}
 		return added
 	})
-	if len(entries) == 1 && entries[0].IsDir() && b.Folder == "" {
-		b.Folder = entries[0].Name()
-		return b.openFolder(filepath.Join(name, b.Folder))
+	if len(entries) == 1 && entries[0].IsDir() && b.Inner == "" {
+		b.Inner = entries[0].Name()
+		return b.openFolder(filepath.Join(name, b.Inner))
 	}
-	if b.Folder == "" {
+	if b.Folder = b.Inner; b.Folder == "" {
 		absolute, err := filepath.Abs(name)
 		if err != nil {
 			return err
@@ -201,15 +218,9 @@ func (b *Bundle) checkNames() error {
 	return nil
 }
 
-func (b *Bundle) openZIP(name string) (err error) {
-	if b.zip, err = os.Open(name); err != nil {
-		return err
-	}
-	info, err := b.zip.Stat()
-	if err != nil {
-		return err
-	}
-	archive, err := zip.NewReader(b.zip, info.Size())
+func (b *Bundle) openZIP(r io.ReaderAt, size int64) error {
+	b.zip = r
+	archive, err := zip.NewReader(r, size)
 	if err != nil {
 		return b.refuse("", ErrNotZIP)
 	}
@@ -227,7 +238,7 @@ func (b *Bundle) openZIP(name string) (err error) {
 			continue
 		}
 		if total += e.UncompressedSize64; e.UncompressedSize64 > maxTotal || total > maxTotal ||
-			total > anyRatio && total > maxRatio*uint64(info.Size()) {
+			total > anyRatio && total > maxRatio*uint64(size) {
 			return b.refuse(f.Name, ErrTooLarge)
 		}
 		folders[folder] = true
@@ -395,4 +406,16 @@ func (b *Bundle) Find(name string) (*File, error) {
 		found = f
 	}
 	return found, nil
+}
+
+// HasEntry reports whether an archive, however odd, has an entry of this name in
+// some folder: to tell what was meant from any other archive.
+func HasEntry(r io.ReaderAt, size int64, name string) bool {
+	archive, err := zip.NewReader(r, size)
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(archive.File, func(e *zip.File) bool {
+		return e.Name[strings.LastIndexAny(e.Name, `/\`)+1:] == name
+	})
 }

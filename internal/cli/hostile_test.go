@@ -32,7 +32,7 @@ func judged(t *testing.T, content ...string) func(path string) problem.Code {
 	find := &judging.Finder{IO: a.io, Now: a.env.Now, Content: content, Many: true}
 	return func(path string) problem.Code {
 		code := problem.Failed
-		err := find.FindAll(context.Background(), []string{path}, func(f judging.FileFinding) error {
+		err := find.FindAll(context.Background(), judging.Named(path), func(f judging.FileFinding) error {
 			code = e.JudgeFile(context.Background(), f, "").Code()
 			return nil
 		})

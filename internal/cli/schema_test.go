@@ -308,7 +308,7 @@ func TestSchemasListAll(t *testing.T) {
 	}{
 		{"error", []string{"$defs", "problem", "properties", "code"}, codes},
 		{"watch", []string{"properties", "event"}, events},
-		{"sign", []string{"properties", "signatures", "items", "properties", "format"}, append(signing.FormatNames(), "")},
+		{"sign", []string{"properties", "signatures", "items", "properties", "format"}, append(signing.FormatNames(), "", "egov")},
 		{"verify", []string{"$defs", "signature", "properties", "reasons", "items", "properties", "code"}, reasonCodes(t)},
 		{"cert-check", []string{"properties", "reasons", "items", "properties", "code"}, reasonCodes(t)},
 		{"verify", []string{"$defs", "verdict"},

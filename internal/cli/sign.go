@@ -16,13 +16,14 @@ import (
 func (a *app) newSign() *cobra.Command {
 	var opt signing.Options
 	cmd := a.command(command{
-		use:   "sign FILE... | -",
+		use:   "sign FILE... | FOLDER | ZIP | -",
 		short: text{JA: "ファイルに署名する", EN: "sign files"},
 		long: text{
 			JA: "署名用電子証明書でファイルに署名します。形式はファイルの中身で選びます。元のファイルは変わりません。\n" +
 				"  PDF      FILE-signed.pdf  登記・供託オンライン申請の形(touki)。--profile pades でPAdES-B-B\n" +
 				"  XML      FILE-signed.xml  XML署名。e-Taxとe-Govの形は自動で選ぶ。--format xades でXAdES-B-B\n" +
 				"  その他   FILE.p7s         CAdES-B-Bの分離署名。--attached で元のファイルも入れた FILE.p7m\n" +
+				"e-Govの申請のフォルダーやZIPを指定すると、署名の要るものすべてに1回で署名した写しを作ります(FOLDER-signed、X-signed.zip)。\n" +
 				"「-」は標準入力を読み、署名を標準出力か -o のファイルに書きます。\n" +
 				"署名には氏名、住所、生年月日、性別が含まれます。受け取る人はそれを読めます。\n" +
 				"--visible はPDFのページに、氏名、日時、--reason の理由のスタンプを表示します。場所は --visible=PAGE,CORNER で、\n" +
@@ -33,6 +34,7 @@ func (a *app) newSign() *cobra.Command {
 				"  PDF        FILE-signed.pdf  as the online registry and deposit filings ask for (touki); --profile pades for PAdES-B-B\n" +
 				"  XML        FILE-signed.xml  an XML signature; the shapes of e-Tax and e-Gov are noticed; --format xades for XAdES-B-B\n" +
 				"  any other  FILE.p7s         CAdES-B-B, detached; --attached for FILE.p7m, with the file inside\n" +
+				"A FOLDER or ZIP that is an e-Gov application is signed as a whole, into a copy (FOLDER-signed, X-signed.zip).\n" +
 				"- reads standard input; the signature goes to standard output, or to the file of -o.\n" +
 				"A signature carries your name, address, date of birth and sex, and whoever gets it can read them.\n" +
 				"--visible shows a stamp on a page of a PDF: name, time and the reason of --reason. Its place is --visible=PAGE,CORNER:\n" +
@@ -45,6 +47,7 @@ func (a *app) newSign() *cobra.Command {
 			{"jpki sign touki.pdf", text{JA: "touki-signed.pdf を作る", EN: "makes touki-signed.pdf"}},
 			{"jpki sign contract.pdf --visible=last,top-right", text{JA: "最後のページの右上に、氏名と日時を表示する", EN: "shows name and time at the top right of the last page"}},
 			{"mkdir signed && jpki sign --out-dir signed *.pdf", text{JA: "暗証番号を1回だけ入力して、いくつも署名する", EN: "sign many, entering the password once"}},
+			{"jpki sign 999Z000000001000.zip", text{JA: "e-Govの申請を丸ごと署名する", EN: "an e-Gov application, all that is to be signed in it"}},
 			{"tar c docs | jpki sign - -o docs.tar.p7s", text{JA: "標準入力に署名する", EN: "sign standard input"}},
 		},
 		args: a.argCount(0, -1, text{}),

@@ -100,6 +100,7 @@ func kindOf(c *signing.Call, job *signing.Job) text {
 		"xmldsig": {JA: "XML署名", EN: "XML signature"},
 		"xades":   {JA: "XAdES-" + level, EN: "XAdES-" + level},
 		"raw":     {JA: "RSA署名だけ", EN: "bare RSA signature"},
+		"egov":    {JA: "e-Govの申請", EN: "e-Gov application"},
 	}[job.Format.Name]
 	switch {
 	case c.Attached:

@@ -33,15 +33,15 @@ type verifyOptions struct {
 func (a *app) newVerify() *cobra.Command {
 	var opt verifyOptions
 	cmd := a.command(command{
-		use:   "verify FILE...",
+		use:   "verify FILE... | FOLDER | ZIP",
 		short: text{JA: "署名を確かめる", EN: "check signatures"},
 		long: text{
-			JA: "CMS/CAdES(.p7s、.p7m)、PDF、XMLの署名を確かめます。ファイルにいくつあっても、すべて調べます。\n" +
+			JA: "CMS/CAdES(.p7s、.p7m)、PDF、XMLの署名を確かめます。ファイルにいくつあっても、すべて調べます。フォルダーやZIPは、その中を調べます。\n" +
 				"失効しているかどうかは、一般の人が調べられる公開の窓口がないため、失効リスト(--crl)やOCSP(--ocsp)を指定したときだけ確認します。\n" +
 				"ほかの人の署名の検証を業務として行うには、主務大臣の認定が必要です(公的個人認証法 第17条)。\n\n" +
 				"終了ステータスは、0がすべて真正、8が無効な署名があるか署名がないか --profile や --unchanged の条件に合わない、9が判定できない署名がある、\n" +
 				"1が調べられないファイルがある、7が署名したときのまま真正だがあとから加えられたものが表示されるとき(8、9、1、7の順に優先)です。",
-			EN: "Checks signatures in CMS/CAdES (.p7s, .p7m), PDF and XML: every signature there is.\n" +
+			EN: "Checks signatures in CMS/CAdES (.p7s, .p7m), PDF and XML: every signature there is, also in a folder or ZIP.\n" +
 				"Revocation is checked only with a list (--crl) or a responder (--ocsp) that you name: there is no public source that a resident could ask.\n" +
 				"Verifying others' signatures as a business needs a ministerial accreditation (Public Personal Authentication Act, article 17).\n\n" +
 				"Exit status: 0 when all are genuine, 8 with one that is not, with no signature at all or with what --profile or --unchanged asks for missing,\n" +
@@ -82,7 +82,7 @@ const (
 	keyUsageAny      = "any"
 )
 
-func (a *app) verify(ctx context.Context, opt *verifyOptions, files []string) (err error) {
+func (a *app) verify(ctx context.Context, opt *verifyOptions, names []string) (err error) {
 	profile := checklist.Profile(opt.profile)
 	if profile != "" && !slices.Contains(checklist.Profiles(), profile) {
 		return problem.Misuse(text{JA: "verify の --profile に使えるのは touki と koshonin です。", EN: "--profile of verify is touki or koshonin."})
@@ -90,7 +90,7 @@ func (a *app) verify(ctx context.Context, opt *verifyOptions, files []string) (e
 	if opt.keyUsage != keyUsageDocument && opt.keyUsage != keyUsageAny {
 		return problem.Misuse(text{JA: "--key-usage に使えるのは document と any です。", EN: "--key-usage is document or any."})
 	}
-	if len(opt.content) > 0 && len(files) > 1 {
+	if len(opt.content) > 0 && len(names) > 1 {
 		return problem.Misuse(text{JA: "--content は署名が1つのときだけ使えます。", EN: "--content is for a single signature."}).
 			WithNext(text{JA: "元のファイルが別のフォルダーにあるときは、--content-dir でそのフォルダーを指定してください。", EN: "Where the signed files are in another folder, name that with --content-dir."})
 	}
@@ -111,13 +111,18 @@ func (a *app) verify(ctx context.Context, opt *verifyOptions, files []string) (e
 	if err != nil {
 		return err
 	}
+	files, release, err := judging.Expand(ctx, names)
+	if err != nil {
+		return err
+	}
+	defer release()
 	find := judging.Finder{IO: a.io, Now: a.env.Now, Content: opt.content, Folder: opt.folder, Profile: profile, Many: len(files) > 1}
 	var extracted *output.File
 	if opt.extract != "" {
 		if len(files) > 1 {
 			return problem.Misuse(text{JA: "--extract は署名が1つのときだけ使えます。", EN: "--extract is for a single signature."})
 		}
-		if extracted, err = createResult(ctx, opt.extract, "--extract", opt.force, files); err != nil {
+		if extracted, err = createResult(ctx, opt.extract, "--extract", opt.force, names); err != nil {
 			return err
 		}
 		defer extracted.Abort()
@@ -126,7 +131,7 @@ func (a *app) verify(ctx context.Context, opt *verifyOptions, files []string) (e
 	var page *verifyPage
 	var pageFile *output.File
 	if opt.report != "" {
-		if pageFile, err = createResult(ctx, opt.report, "--report", opt.force, slices.Concat(files, opt.content)); err != nil {
+		if pageFile, err = createResult(ctx, opt.report, "--report", opt.force, slices.Concat(names, opt.content)); err != nil {
 			return err
 		}
 		defer pageFile.Abort()
@@ -151,20 +156,21 @@ func (a *app) verify(ctx context.Context, opt *verifyOptions, files []string) (e
 		worst = judging.Worse(worst, v.Code())
 		return report.add(v)
 	})
+	looked := err == nil || !find.Many // at all of them
 	if err == nil {
 		err = report.end()
 	}
 	if err == nil && worst != "" {
 		err = problem.Quiet(worst)
 	}
-	if page != nil && context.Cause(ctx) == nil && len(page.page.Files) == len(files) {
+	if page != nil && context.Cause(ctx) == nil && looked {
 		if failed := page.write(pageFile); failed != nil {
 			return failed
 		}
 		a.io.Note(text{JA: "結果を%sに保存しました。", EN: "The results were saved as %s."}.With(opt.report))
 	}
 	if p, ok := problem.As(err); extracted != nil && !(ok && p.Code == problem.Usage) {
-		err = a.takeOut(extracted, files[0], err)
+		err = a.takeOut(extracted, names[0], err)
 	}
 	return err
 }

@@ -101,7 +101,7 @@ func pageTone(t ui.Tone) report.Tone {
 // add puts a file on the page.
 func (p *verifyPage) add(v judging.FileVerdict) {
 	f := report.File{Name: v.File, Notes: slices.Clone(v.Notes)}
-	f.Size, f.SHA256, _ = fileDigest(p.ctx, v.File)
+	f.Size, f.SHA256, _ = fileDigest(p.ctx, v.Path)
 	result := resultOf(v)
 	for _, known := range fileResults {
 		if known.result == result {

@@ -16,7 +16,7 @@ import (
 // Document explains why a file cannot be signed, or its signature not
 // be read.
 func Document(err error) *problem.Problem {
-	for _, explain := range []func(error) *problem.Problem{explainVisible, explainPDF, xmltext.Refusal} {
+	for _, explain := range []func(error) *problem.Problem{explainVisible, explainPDF, xmltext.Refusal, explainApplication} {
 		if p := explain(err); p != nil {
 			return p
 		}

@@ -23,7 +23,8 @@ type text = i18n.Text
 
 // FileVerdict is what was found about one file.
 type FileVerdict struct {
-	File       string
+	File       string // as it is shown
+	Path       string // where it is
 	Signatures []SignatureVerdict
 	Notes      []text
 	Missing    []string // of those who must have signed, as they were named
@@ -116,7 +117,7 @@ func (s SignatureVerdict) status() trust.Status {
 }
 
 func (e *Examiner) JudgeFile(ctx context.Context, f FileFinding, p checklist.Profile) FileVerdict {
-	v := FileVerdict{File: f.file, Notes: f.notes, Err: f.err}
+	v := FileVerdict{File: f.file, Path: f.path, Notes: f.notes, Err: f.err}
 	for _, s := range f.signatures {
 		v.Signatures = append(v.Signatures, e.judgeAll(ctx, s, p))
 	}

@@ -19,12 +19,14 @@ import (
 
 // look finds every signature of a file: those in it, or where there are none,
 // those that lie beside it and are over it.
-func (f *Finder) look(ctx context.Context, path string) FileFinding {
-	found := FileFinding{file: path}
+func (f *Finder) look(ctx context.Context, t Target) FileFinding {
+	path := t.path
+	found := FileFinding{file: path, path: path, notes: t.notes}
 	found.signatures, found.err = f.signatures(ctx, path)
-	if found.err != nil && f.mayLieBeside(found.err) {
+	if found.err != nil && t.within == "" && f.mayLieBeside(found.err) {
 		f.lookBeside(ctx, &found)
 	}
+	found.file = t.Name
 	if found.err == nil {
 		found.notes = append(found.notes, f.features(ctx, path)...)
 	}

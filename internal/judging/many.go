@@ -10,7 +10,8 @@ import (
 // FileFinding is what was found in one file, before anybody asked whom to
 // believe.
 type FileFinding struct {
-	file       string
+	file       string // as it is shown
+	path       string
 	signatures []Found
 	notes      []text // what is to be known of the file
 	err        error
@@ -22,11 +23,11 @@ type FileFinding struct {
 //
 // It returns at once when ctx ends: whoever is still reading then is left
 // behind, and the program ends.
-func (f *Finder) FindAll(ctx context.Context, files []string, each func(FileFinding) error) error {
+func (f *Finder) FindAll(ctx context.Context, files []Target, each func(FileFinding) error) error {
 	within, stop := context.WithCancel(ctx)
 	defer stop()
 	type task struct {
-		file string
+		file Target
 		done chan FileFinding
 	}
 	workers := min(runtime.GOMAXPROCS(0), len(files))
@@ -53,6 +54,7 @@ func (f *Finder) FindAll(ctx context.Context, files []string, each func(FileFind
 			}
 		}
 	}()
+	signed := map[string]bool{} // folders and ZIPs, by whether anything in them is
 	progress := f.filesProgress(len(files))
 	defer progress.Done()
 	for t := range inOrder {
@@ -61,12 +63,25 @@ func (f *Finder) FindAll(ctx context.Context, files []string, each func(FileFind
 			if err := context.Cause(ctx); err != nil {
 				return err
 			}
+			progress.Advance(1)
+			if within := t.file.within; within != "" {
+				signed[within] = signed[within] || !unsigned(found)
+				if unsigned(found) {
+					continue
+				}
+			}
 			if err := each(found); err != nil {
 				return err
 			}
-			progress.Advance(1)
 		case <-ctx.Done():
 			return context.Cause(ctx)
+		}
+	}
+	for within, any := range signed {
+		if !any {
+			if err := each(FileFinding{file: within, err: noSignature(within)}); err != nil {
+				return err
+			}
 		}
 	}
 	return context.Cause(ctx)

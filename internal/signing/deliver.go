@@ -43,6 +43,9 @@ func (c *Call) deliver(ctx context.Context, stamper *stamping.Stamper, job *Job)
 			return err
 		}
 	}
+	if d, ok := job.document.(*applicationDocument); ok && !d.packs(job.Target) {
+		return d.deliverFolder(ctx, job)
+	}
 	path := job.Target
 	if path == "" {
 		// What goes to standard output is checked in a file of its own first.

@@ -107,6 +107,12 @@ func (c *Call) targetOf(f format, in string) string {
 }
 
 func (c *Call) prepareSign(ctx context.Context, job *Job) error {
+	switch app, err := c.openApplication(job.Input); {
+	case err != nil:
+		return err
+	case app != nil:
+		return c.prepareApplication(ctx, job, app)
+	}
 	in, err := c.openSignInput(ctx, job)
 	if err != nil {
 		return err

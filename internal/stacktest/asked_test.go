@@ -157,7 +157,7 @@ func TestLeavingAtAnyMoment(t *testing.T) {
 func TestStopped(t *testing.T) {
 	insert(t, "adult", virtualcard.Options{})
 	each(t, func(t *testing.T, p program) {
-		shell := program{p.backend, "/bin/bash"}
+		shell := program{backend: p.backend, path: "/bin/bash"}
 		x := shell.sit(t, setting{}, "--norc", "--noprofile", "--noediting", "-i")
 		x.types(t, "PS1=ready:; set +o history; "+p.path+" pin verify sign --lang en; echo status=$?\r")
 		x.sees(t, askedEN)

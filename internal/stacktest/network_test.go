@@ -102,7 +102,7 @@ func (p program) traced(t *testing.T, dir, line string) (result, []string) {
 	t.Helper()
 	log := filepath.Join(t.TempDir(), "strace")
 	args := []string{"-f", "-qq", "-e", "trace=socket,connect,bind,sendto", "-e", "signal=none", "-o", log, p.path}
-	run := program{p.backend, "strace"}.prepare(t, setting{dir: dir, stdin: virtualcard.SignPIN + "\n"}, append(args, strings.Fields(line)...)...)
+	run := program{backend: p.backend, path: "strace"}.prepare(t, setting{dir: dir, stdin: virtualcard.SignPIN + "\n"}, append(args, strings.Fields(line)...)...)
 	run.alone = false // others look at the card only where somebody verified
 	run.begin(t)
 	r := run.wait(t)

@@ -20,12 +20,18 @@ import (
 
 // program is jpki as built for people.
 type program struct {
-	backend string // its PC/SC backend: scard or loaded
+	backend string // its PC/SC backend: scard, loaded or winscard
 	path    string
+	through string // a program that runs it: wine
 }
 
-// programs are the two ways to build it, with cgo and without. TestMain does.
-var programs = [2]program{{backend: "scard"}, {backend: "loaded"}}
+// programs are the ways to build it: with cgo and without, which TestMain does,
+// or those of JPKI_PROGRAMS, which were built elsewhere:
+//
+//	JPKI_PROGRAMS="loaded=/here/jpki winscard=/here/jpki.exe"
+//
+// A program for Windows runs in Wine, whose winscard speaks to pcscd.
+var programs = []program{{backend: "scard"}, {backend: "loaded"}}
 
 func TestMain(m *testing.M) {
 	// Who runs the tests under nohup means them, not the programs in them.
@@ -44,6 +50,21 @@ func runTests(m *testing.M) (int, error) {
 		return 0, err
 	}
 	defer os.RemoveAll(dir)
+	if given := strings.Fields(os.Getenv("JPKI_PROGRAMS")); len(given) > 0 {
+		programs = nil
+		for _, one := range given {
+			backend, path, _ := strings.Cut(one, "=")
+			p := program{backend: backend, path: path}
+			if strings.HasSuffix(path, ".exe") {
+				p.through = "wine"
+			}
+			programs = append(programs, p)
+		}
+		if err := onlyVirtualReaders(); err != nil {
+			return 0, err
+		}
+		return m.Run(), nil
+	}
 	for i, cgo := range []string{"CGO_ENABLED=1", "CGO_ENABLED=0"} {
 		p := &programs[i]
 		p.path = filepath.Join(dir, "jpki-"+p.backend)
@@ -136,7 +157,11 @@ func (p program) prepare(t testing.TB, s setting, args ...string) *running {
 	if s.dir == "" {
 		s.dir = t.TempDir()
 	}
-	r := &running{Cmd: exec.Command(p.path, args...), what: "jpki " + strings.Join(args, " "), alone: true}
+	name := p.path
+	if p.through != "" {
+		name, args = p.through, append([]string{p.path}, args...)
+	}
+	r := &running{Cmd: exec.Command(name, args...), what: "jpki " + strings.Join(args, " "), alone: true}
 	r.Dir = s.dir
 	r.Env = append(environment(t), s.env...)
 	r.Stdin, r.Stdout, r.Stderr = strings.NewReader(s.stdin), &r.stdout, &r.stderr
@@ -174,7 +199,10 @@ func (r *running) ended(t testing.TB, err error) result {
 func environment(t testing.TB) []string {
 	t.Helper()
 	home := t.TempDir()
-	return []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "XDG_STATE_HOME=" + home, "JPKI_LANG=en", "TERM=xterm"}
+	return []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "XDG_STATE_HOME=" + home, "JPKI_LANG=en", "TERM=xterm",
+		"WINEPREFIX=" + os.Getenv("WINEPREFIX"), "WINEDEBUG=-all",
+	}
 }
 
 // wantExit checks the exit status, and shows all of the run where it is wrong.

@@ -601,7 +601,7 @@ eval "$(%s ssh agent --card demo --pin-file pin --socket s & echo agent=$!)"
 kill $agent
 while [ -e s ]; do sleep 0.1; done
 `, p.path, strings.Join(append(server.sshTo(known), "echo in"), " "))
-		shell := program{p.backend, "/bin/sh"}
+		shell := program{backend: p.backend, path: "/bin/sh"}
 		r := shell.with(t, setting{dir: dir}, "-c", script).wantExit(t, 0)
 		contains(t, r.stdout, "in")
 		contains(t, r.stderr, "Signed: an SSH log-in")
@@ -688,7 +688,7 @@ func TestSSHBackground(t *testing.T) {
 	server := startSSHD(t, p.sshKey(t))
 	known := knownHosts(t, server)
 	socket := filepath.Join(t.TempDir(), "s")
-	x := program{p.backend, "/bin/bash"}.sit(t, setting{}, "--norc", "--noprofile", "--noediting", "-i")
+	x := program{backend: p.backend, path: "/bin/bash"}.sit(t, setting{}, "--norc", "--noprofile", "--noediting", "-i")
 	x.alone = false
 	x.types(t, "PS1=ready:; "+p.path+" ssh agent --lang en --socket "+socket+" &\r")
 	x.sees(t, "The agent is running.")

@@ -1,0 +1,160 @@
+package judging
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/jpki-tools/jpki/internal/application"
+	"github.com/jpki-tools/jpki/internal/bundle"
+	"github.com/jpki-tools/jpki/internal/problem"
+)
+
+// Target is a file to look at: one that was named, or one in a folder or ZIP
+// that was.
+type Target struct {
+	Name string // as it is shown
+
+	path   string
+	within string // the folder or ZIP that was named, of a file that need not be signed
+	notes  []text
+}
+
+// Named gives files as they are, folders and ZIPs among them unopened.
+func Named(names ...string) (targets []Target) {
+	for _, name := range names {
+		targets = append(targets, Target{Name: name, path: name})
+	}
+	return targets
+}
+
+// Expand gives the files of folders and ZIPs among those that were named. Of an
+// e-Gov application these are the documents that its form wants signed; of
+// anything else all files, of which those without a signature are passed over. A
+// ZIP is unpacked into a folder that nobody else may read, which release
+// removes.
+func Expand(ctx context.Context, names []string) (targets []Target, release func(), err error) {
+	var unpacked []string
+	release = func() {
+		for _, dir := range unpacked {
+			_ = os.RemoveAll(dir)
+		}
+	}
+	for _, name := range names {
+		if !isContainer(name) {
+			targets = append(targets, Named(name)...)
+			continue
+		}
+		b, err := bundle.Open(name)
+		if refused := (*bundle.Error)(nil); errors.As(err, &refused) && !application.IsMeant(name) {
+			if inside := plainFiles(name); inside != nil {
+				targets = append(targets, inside...)
+				continue
+			}
+		}
+		if err != nil {
+			release()
+			return nil, nil, err
+		}
+		dir := filepath.Join(name, b.Inner)
+		if !b.IsFolder() {
+			if dir, err = unpack(ctx, b); dir != "" {
+				unpacked = append(unpacked, dir)
+			}
+		}
+		if err == nil {
+			var found []Target
+			found, err = filesIn(b, name, dir)
+			targets = append(targets, found...)
+		}
+		b.Close()
+		if err != nil {
+			release()
+			return nil, nil, err
+		}
+	}
+	return targets, release, nil
+}
+
+// isContainer reports whether a path is a folder or a ZIP.
+func isContainer(name string) bool {
+	info, err := os.Stat(name)
+	if err != nil {
+		return false
+	}
+	if info.IsDir() {
+		return true
+	}
+	if !info.Mode().IsRegular() {
+		return false
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, 4)
+	n, _ := f.Read(head)
+	return bundle.IsZIP(head[:n])
+}
+
+// plainFiles are the files of a folder that is no application: those below it
+// and links are left out. It is nil for a ZIP.
+func plainFiles(name string) (targets []Target) {
+	entries, err := os.ReadDir(name)
+	if err != nil {
+		return nil
+	}
+	for _, e := range entries {
+		if e.Type().IsRegular() {
+			path := filepath.Join(name, e.Name())
+			targets = append(targets, Target{Name: path, path: path, within: name})
+		}
+	}
+	return targets
+}
+
+func unpack(ctx context.Context, b *bundle.Bundle) (string, error) {
+	dir, err := os.MkdirTemp("", "jpki-")
+	if err != nil {
+		return "", err
+	}
+	return dir, b.WriteFolder(ctx, dir, nil)
+}
+
+// filesIn are the files of a bundle that are looked at, in dir.
+func filesIn(b *bundle.Bundle, name, dir string) (targets []Target, err error) {
+	target := func(f *bundle.File) Target {
+		return Target{Name: filepath.Join(name, b.Inner, f.Name), path: filepath.Join(dir, f.Name)}
+	}
+	app, err := application.Find(b)
+	if errors.Is(err, application.ErrNone) {
+		for _, f := range b.Files {
+			t := target(f)
+			t.within = name
+			targets = append(targets, t)
+		}
+		return targets, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range app.Parts {
+		targets = append(targets, target(p.File))
+	}
+	if !slices.Contains(app.Parts, app.Main) {
+		targets[0].notes = append(targets[0].notes, text{
+			JA: "個別署名形式の申請です。%sには、様式により署名がありません",
+			EN: "an application signed file by file: %s has no signature, by its form",
+		}.With(target(app.Main.File).Name))
+	}
+	return targets, nil
+}
+
+// unsigned reports a file of a folder that holds no signature.
+func unsigned(f FileFinding) bool {
+	p, ok := problem.As(f.err)
+	return ok && p.Code == problem.Invalid && len(f.signatures) == 0
+}

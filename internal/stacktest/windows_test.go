@@ -1,0 +1,182 @@
+//go:build pcscd && wine
+
+package stacktest
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jpki-tools/jpki/pkg/virtualcard"
+)
+
+// lines are command lines that Linux and Windows have to end alike. They run in
+// a folder with the files of [windowsFolder].
+var lines = []string{
+	"version", "help", "help exit-codes", "nonsense", "readers", "readers --json", "guide lost", "guide nothing", "ca list --json",
+	"status", "status --json", "status --short", "status --check", "status --lang ja", "status --reader nowhere",
+	"status --card demo --json", "status --card demo:nobody", "status --wait 5", "doctor --json",
+	"cert show auth --json", "cert show sign --json --pin-file sign.pin", "cert export auth", "cert export auth -o auth.pem", "cert export sign",
+	"cert check auth --json", "cert check sign --json --pin-file sign.pin",
+	"pin status --json", "pin verify auth --json --pin-file auth.pin", "pin verify sign --pin-file sign.pin", "pin verify sign --pin-file small.pin",
+	"pin verify sign --pin-file auth.pin", "pin verify auth --pin-file none.pin", "pin verify auth --pin-file .", "pin verify", "pin verify auth",
+	"pin verify auth --json --pin-file wrong.pin", "pin change sign --pin-file change.pin --json", "pin change sign --pin-file same.pin", "pin change auth --pin-file bad.pin",
+	"sign a.txt --json --pin-file sign.pin", "sign a.txt --pin-file sign.pin --attached --json", "sign a.xml --json --pin-file sign.pin",
+	"sign a.txt a.xml --json --pin-file sign.pin", "sign none.txt --pin-file sign.pin", "sign folder --pin-file sign.pin", "sign a.txt -o there.txt --pin-file sign.pin",
+	"sign a.txt -o there.txt --force --json --pin-file sign.pin", "sign a.txt -o none/b.p7s --pin-file sign.pin", "sign a.txt --dry-run --json",
+	"sign a.txt --pin-file wrong.pin --json", "sign a.txt --format nothing", "sign *.csv --json --pin-file sign.pin", "sign a.txt --format raw -o a.sig --json --pin-file sign.pin",
+	"verify signed.p7s --content a.txt --trust demo --json", "verify signed.p7s --content a.xml --trust demo --json", "verify a.txt", "verify none.p7s",
+	"calendar", "calendar -o card.ics", "ssh key", "completion powershell",
+}
+
+// windowsFolder fills a folder for the lines.
+func windowsFolder(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, content := range map[string]string{
+		"a.txt": "text", "a.xml": "<?xml version=\"1.0\"?>\n<a>1</a>", "there.txt": "there", "1.csv": "1", "2.csv": "2",
+		"sign.pin": virtualcard.SignPIN, "auth.pin": virtualcard.AuthPIN, "small.pin": strings.ToLower(virtualcard.SignPIN), "wrong.pin": "WRONG1", "bad.pin": virtualcard.AuthPIN + "\n12a4\n",
+		"change.pin": virtualcard.SignPIN + "\nNEW" + virtualcard.SignPIN + "\n", "same.pin": virtualcard.SignPIN + "\n" + virtualcard.SignPIN + "\n",
+	} {
+		write(t, dir, name, content)
+	}
+	must(t, os.Mkdir(filepath.Join(dir, "folder"), 0o755))
+	return dir
+}
+
+// TestLikeLinux runs each line with both programs, on a card of its own each
+// time: the exit status, the JSON and what reached the card are the same.
+func TestLikeLinux(t *testing.T) {
+	for _, line := range lines {
+		t.Run(line, func(t *testing.T) {
+			alike(t, func(t *testing.T, p program) result {
+				insert(t, "adult", virtualcard.Options{})
+				return p.with(t, setting{dir: prepared(t, p)}, split(line)...)
+			})
+		})
+	}
+}
+
+// prepared is a folder in which signed.p7s is a signature over a.txt.
+func prepared(t *testing.T, p program) string {
+	t.Helper()
+	dir := windowsFolder(t)
+	p.with(t, setting{dir: dir}, "sign", "a.txt", "-o", "signed.p7s", "--card", "demo", "--pin-file", "sign.pin").wantExit(t, 0)
+	return dir
+}
+
+// split splits a line; a shell of Linux expands wildcards, one of Windows does
+// not.
+func split(line string) []string { return strings.Fields(line) }
+
+// TestFaultsLikeLinux pulls the card, or has it answer wrongly, at each command
+// of each operation.
+func TestFaultsLikeLinux(t *testing.T) {
+	for _, line := range []string{
+		"status --json", "pin status --json", "pin verify auth --json --pin-file auth.pin", "pin change sign --json --pin-file change.pin",
+		"cert export auth -o x.pem --json", "sign a.txt -o x.p7s --json --pin-file sign.pin",
+	} {
+		t.Run(line, func(t *testing.T) {
+			dir := windowsFolder(t)
+			s := insert(t, "adult", virtualcard.Options{})
+			whole := programs[0].with(t, setting{dir: dir}, split(line)...).wantExit(t, 0)
+			s.remove(t)
+			for n := 1; n <= len(whole.log); n++ {
+				alike(t, func(t *testing.T, p program) result {
+					s := insert(t, "adult", virtualcard.Options{})
+					s.when(n, s.pull)
+					r := p.with(t, setting{dir: windowsFolder(t)}, split(line)...)
+					s.waitFor(t, false)
+					time.Sleep(500 * time.Millisecond) // a card that is back sooner was never away
+					return r
+				})
+			}
+		})
+	}
+}
+
+// TestTriesLikeLinux: tries are counted and guarded alike, to the last one.
+func TestTriesLikeLinux(t *testing.T) {
+	for _, persona := range []string{"last-try", "locked-sign", "no-pin", "child", "expired", "android"} {
+		for _, line := range []string{"status --json", "pin status --json", "pin verify auth --json --pin-file wrong.pin", "pin verify sign --json --pin-file wrong.pin", "sign a.txt --json --pin-file sign.pin"} {
+			t.Run(persona+" "+line, func(t *testing.T) {
+				alike(t, func(t *testing.T, p program) result {
+					insert(t, persona, virtualcard.Options{})
+					return p.with(t, setting{dir: windowsFolder(t)}, split(line)...)
+				})
+			})
+		}
+	}
+}
+
+// alike runs a test with both programs and compares what came of it.
+func alike(t *testing.T, run func(*testing.T, program) result) {
+	t.Helper()
+	var results []result
+	for _, p := range programs {
+		t.Run(p.backend, func(t *testing.T) { results = append(results, run(t, p)) })
+	}
+	if len(results) != 2 {
+		t.Fatal("this is for two programs")
+	}
+	linux, windows := results[0], results[1]
+	if linux.exit != windows.exit {
+		t.Errorf("exit status %d on Linux, %d on Windows\n%s%s", linux.exit, windows.exit, windows.stdout, windows.stderr)
+	}
+	if a, b := commands(linux.log), commands(windows.log); !slices.Equal(a, b) {
+		t.Errorf("Linux sent %v\nWindows sent %v", linux.log, windows.log)
+	}
+	for i, texts := range [][2]string{{linux.stdout, windows.stdout}, {linux.stderr, windows.stderr}} {
+		a, isJSON := comparable(texts[0])
+		b, alsoJSON := comparable(texts[1])
+		if isJSON != alsoJSON || isJSON && !reflect.DeepEqual(a, b) {
+			t.Errorf("stream %d: Linux\n%s\nWindows\n%s", i+1, texts[0], texts[1])
+		}
+	}
+}
+
+// commands are the instructions that reached the card.
+func commands(log []exchange) (list []string) {
+	for _, x := range log {
+		list = append(list, fmt.Sprintf("%02X %02X %02X %04X", x.INS, x.P1, x.P2, uint16(x.sw)))
+	}
+	return list
+}
+
+// variable are members that differ from run to run, or between systems: times,
+// random bytes, advice that is about the system.
+var variable = regexp.MustCompile(`(?i)(time|date|at|sha256|bytes|hint|message|system|version|library|service|software|detail|path|program|milliseconds)$`)
+
+// comparable reads a JSON document without what may differ.
+func comparable(text string) (any, bool) {
+	var document any
+	if json.Unmarshal([]byte(text), &document) != nil {
+		return nil, false
+	}
+	return stripped(document), true
+}
+
+func stripped(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for key, value := range v {
+			if variable.MatchString(key) {
+				delete(v, key)
+				continue
+			}
+			v[key] = stripped(value)
+		}
+	case []any:
+		for i, value := range v {
+			v[i] = stripped(value)
+		}
+	}
+	return v
+}
