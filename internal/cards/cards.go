@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -35,7 +36,44 @@ type Card struct {
 	*jpki.Card
 	Reader string // its name; "demo" for a demo card
 	Demo   bool
+	event  uint16
 	close  []func()
+}
+
+// Place is a card that lies in a reader: one that was taken out and put back is
+// at another.
+type Place struct {
+	Reader string
+	Event  uint16
+}
+
+// countsInsertions: on macOS no two cards can be told apart without a look.
+const countsInsertions = runtime.GOOS != "darwin"
+
+// Place tells where the card lies, as far as that tells cards apart.
+func (c *Card) Place() (p Place, ok bool) {
+	return Place{c.Reader, c.event}, countsInsertions && !c.Demo
+}
+
+// Lying gives the card that [Opener.Open] would open, without a command to any:
+// it is the only one in the readers that are meant.
+func (o *Opener) Lying(ctx context.Context) (p Place, ok bool) {
+	if o.Card != "" || !countsInsertions {
+		return p, false
+	}
+	readers, err := o.Readers(ctx)
+	if err != nil {
+		return p, false
+	}
+	for _, r := range readers {
+		if r.Present && ok {
+			return Place{}, false
+		}
+		if r.Present {
+			p, ok = Place{r.Name, r.Event}, !r.Mute
+		}
+	}
+	return p, ok
 }
 
 // Close lets the card go.
@@ -163,7 +201,7 @@ func (o *Opener) connectPCSC(ctx context.Context, c *Card) (jpki.Conn, error) {
 		return nil, err
 	}
 	c.close = append(c.close, func() { card.Close() })
-	c.Reader = card.Reader()
+	c.Reader, c.event = card.Reader(), card.Event()
 	return card, nil
 }
 

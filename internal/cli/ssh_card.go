@@ -38,6 +38,14 @@ type agentCard struct {
 	mu      sync.Mutex // of what follows, and held while kept is used
 	kept    *keptPIN   // nil: none
 	forgets int        // how often Forget was called
+	known   seenCard   // the card last seen
+}
+
+// seenCard is what was read of a card that still lies where it lay.
+type seenCard struct {
+	at    cards.Place
+	cert  *x509.Certificate // nil: nothing is known
+	tries jpki.Tries
 }
 
 // keptPIN is a PIN that was right, with the connection to its card: a PIN is
@@ -57,8 +65,20 @@ func (c *agentCard) Key(ctx context.Context) (ssh.PublicKey, error) {
 		defer c.mu.Unlock()
 		return ssh.NewPublicKey(c.kept.cert.PublicKey)
 	}
+	known := c.known
 	c.mu.Unlock()
-	cert, err := c.cards.Quiet().Certificate(ctx, jpki.KindAuth)
+	quiet := c.cards.Quiet()
+	if known.cert != nil {
+		if at, ok := quiet.Lying(ctx); ok && at == known.at {
+			return ssh.NewPublicKey(known.cert.PublicKey)
+		}
+	}
+	card, err := quiet.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer card.Close()
+	cert, _, err := c.read(ctx, card)
 	if err != nil {
 		return nil, err
 	}
@@ -159,12 +179,10 @@ func (c *agentCard) signKept(ctx context.Context, u *unlock.Unlocker, key ssh.Pu
 }
 
 func (c *agentCard) signAnew(ctx context.Context, u *unlock.Unlocker, key ssh.PublicKey, r sshagent.Request, what text) (sig []byte, err error) {
-	const k = jpki.KeyAuth
 	c.mu.Lock()
 	forgets := c.forgets
 	c.mu.Unlock()
-	from := u.Sources.CurrentKind()
-	if err := c.mayRepeat(from); err != nil {
+	if err := c.mayRepeat(u.Sources.CurrentKind()); err != nil {
 		return nil, err
 	}
 	card, err := c.cards.Open(ctx)
@@ -177,29 +195,12 @@ func (c *agentCard) signAnew(ctx context.Context, u *unlock.Unlocker, key ssh.Pu
 			card.Close()
 		}
 	}()
-	cert, seen, err := c.look(ctx, card)
-	if err != nil {
-		return nil, err
-	}
-	if !hasKey(cert, key) {
-		return nil, problem.New(problem.KeyMismatch,
-			text{JA: "リーダーにあるのは、この鍵のカードではありません。", EN: "The card on the reader is not the one of this key."},
-			text{JA: "鍵のカードに替えてください。", EN: "Put the key's card on the reader."})
-	}
-	c.wrong = c.wrong || c.unanswered && seen.Left < seen.Max
-	if err := c.mayRepeat(from); err != nil {
-		return nil, err
-	}
 	u.Purpose = what
-	if from.Interactive() {
-		err = c.mayAsk(u)
-	} else {
-		err = c.confirm(ctx, u, what) // who enters the PIN agrees by that
-	}
+	cert, seen, err := c.look(ctx, card, u.Sources.CurrentKind().Interactive())
 	if err != nil {
 		return nil, err
 	}
-	p, guard, err := u.PINAtHand(ctx, k, seen)
+	p, guard, err := c.ask(ctx, u, key, cert, seen)
 	if err != nil {
 		return nil, err
 	}
@@ -209,25 +210,93 @@ func (c *agentCard) signAnew(ctx context.Context, u *unlock.Unlocker, key ssh.Pu
 		}
 	}()
 	sig, err = c.sign(ctx, card, cert, p, r, guard)
+	c.counted(card, err)
 	if err == nil && c.opt.cache > 0 {
 		keep = c.keep(card, cert, p, forgets)
 	}
 	return sig, err
 }
 
-// look reads in one transaction whose card it is and how many tries are left.
-func (c *agentCard) look(ctx context.Context, card *cards.Card) (cert *x509.Certificate, t jpki.Tries, err error) {
-	err = card.Read(ctx, func(app *jpki.App) (err error) {
-		if cert, err = app.Certificate(jpki.KindAuth); err != nil {
-			return err
-		}
-		t, err = app.Tries(jpki.KeyAuth)
-		return err
-	})
+// ask gets the PIN for the key's card, with the guard that goes with it.
+func (c *agentCard) ask(ctx context.Context, u *unlock.Unlocker, key ssh.PublicKey, cert *x509.Certificate, seen jpki.Tries) (p jpki.PIN, guard jpki.Guard, err error) {
+	from := u.Sources.CurrentKind()
+	if !hasKey(cert, key) {
+		return p, nil, problem.New(problem.KeyMismatch,
+			text{JA: "リーダーにあるのは、この鍵のカードではありません。", EN: "The card on the reader is not the one of this key."},
+			text{JA: "鍵のカードに替えてください。", EN: "Put the key's card on the reader."})
+	}
+	c.wrong = c.wrong || c.unanswered && seen.Left < seen.Max
+	if err := c.mayRepeat(from); err != nil {
+		return p, nil, err
+	}
+	if from.Interactive() {
+		err = c.mayAsk(u)
+	} else {
+		err = c.confirm(ctx, u, u.Purpose) // who enters the PIN agrees by that
+	}
+	if err != nil {
+		return p, nil, err
+	}
+	return u.PINAtHand(ctx, jpki.KeyAuth, seen)
+}
+
+// look tells whose card it is and how many tries are left. A person is told
+// what is so now. Where nobody is, a card that was seen with all tries is taken
+// to have them: right before the PIN is sent the counter is looked at again.
+func (c *agentCard) look(ctx context.Context, card *cards.Card, told bool) (cert *x509.Certificate, t jpki.Tries, err error) {
+	c.mu.Lock()
+	known := c.known
+	c.mu.Unlock()
+	at, ok := card.Place()
+	if !told && ok && known.cert != nil && at == known.at && known.tries.Left == known.tries.Max {
+		return known.cert, known.tries, nil
+	}
+	cert, t, err = c.read(ctx, card)
 	if err == nil && t.Blocked() {
 		err = unlock.WhyBlocked(ctx, card, jpki.KeyAuth, &jpki.BlockedError{Key: jpki.KeyAuth})
 	}
 	return cert, t, err
+}
+
+// read reads both in one transaction: the certificate of a card that lies where
+// it lay is known already.
+func (c *agentCard) read(ctx context.Context, card *cards.Card) (cert *x509.Certificate, t jpki.Tries, err error) {
+	at, counted := card.Place()
+	c.mu.Lock()
+	if counted && c.known.at == at {
+		cert = c.known.cert
+	}
+	c.mu.Unlock()
+	err = card.Read(ctx, func(app *jpki.App) (err error) {
+		if cert == nil {
+			if cert, err = app.Certificate(jpki.KindAuth); err != nil {
+				return err
+			}
+		}
+		t, err = app.Tries(jpki.KeyAuth)
+		return err
+	})
+	if err == nil && counted {
+		c.mu.Lock()
+		c.known = seenCard{at, cert, t}
+		c.mu.Unlock()
+	}
+	return cert, t, err
+}
+
+// counted notes how many tries a PIN session has left behind: all, where the PIN
+// was right. Otherwise the counter is read again.
+func (c *agentCard) counted(card *cards.Card, err error) {
+	at, _ := card.Place()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.known.cert == nil || c.known.at != at {
+		return
+	}
+	c.known.tries = jpki.Tries{Max: jpki.KeyAuth.MaxTries()}
+	if err == nil {
+		c.known.tries.Left = c.known.tries.Max
+	}
 }
 
 // confirm has a person agree to a use, where --confirm wants that.

@@ -47,11 +47,14 @@ func TestCost(t *testing.T) {
 	p.readCertificate(s)
 	most("the same again", 0)
 	p.must(p.signs(s))
-	most("a signature after the list", 7)
+	most("a signature after the list", 8)
 	for range 3 {
 		p.must(p.signs(s))
 		most("a further signature", 6)
 	}
+	d.later(time.Minute)
+	p.must(p.signs(s))
+	most("a signature of which a person is told how many tries are left", 8)
 	p = d.program(d.slot(jpki.KeyAuth), AskSignature)
 	p.must(p.signs(p.list()))
 	most("list and first signature", 12)
@@ -62,6 +65,7 @@ func TestCost(t *testing.T) {
 	p.readCertificate(s)
 	p.must(p.signs(s))
 	most("log-in and first signature", 18)
+	d.later(time.Minute)
 	p.must(p.signs(s))
 	most("a further one in the log-in", 6)
 }
@@ -421,7 +425,6 @@ func TestFewerTries(t *testing.T) {
 	if err := card.SetState(state); err != nil {
 		t.Fatal(err)
 	}
-	d.later(time.Minute)
 	p.must(p.signs(s))
 	if got := fmt.Sprint(p.owner.asked); got != "[{3 3} {2 3}]" {
 		t.Errorf("asked with %s", got)
