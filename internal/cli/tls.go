@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -11,8 +13,10 @@ import (
 
 	"github.com/jpki-tools/jpki/internal/cards"
 	"github.com/jpki-tools/jpki/internal/input"
+	"github.com/jpki-tools/jpki/internal/p11serve"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/tlsclient"
+	"github.com/jpki-tools/jpki/internal/token"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/internal/unlock"
 	"github.com/jpki-tools/jpki/pkg/cert"
@@ -35,13 +39,15 @@ func (a *app) newTLS() *cobra.Command {
 				"ページは標準出力に、通信の要約は標準エラー出力に書きます。転送(3xx)は追わず、プロキシーは使いません。\n\n" +
 				"初めに何も見せずに接続し、サーバーが証明書を求めるかどうかを確かめます。見せる前に尋ねます。サーバーに見えるのは\n" +
 				"証明書の番号と有効期間満了日で、満了日はふつう誕生日です。氏名や住所は入っていません。\n\n" +
-				"カードが作れる署名(PKCS #1 v1.5)はTLS 1.2までのものなので、TLS 1.3だけのサーバーでは使えません。",
+				"TLS 1.3に要る署名(RSASSA-PSS)は、試験用のカードでは作れたと報告されていますが、このプログラムの作者は試していません。\n" +
+				"カードが作らないときは、もう一度TLS 1.2で接続し、そのカードのことを記憶します。",
 			EN: "Fetches one https page with the user-authentication certificate as client certificate, to try a server out.\n" +
 				"The page goes to standard output, a summary of the connection to standard error. Redirects are not followed,\nand no proxy is used.\n\n" +
 				"It first connects without showing anything, to see whether the server asks for a certificate, and asks you before\n" +
 				"it shows yours. The server sees its number and its last day of validity, which is usually a birthday. Name and\n" +
 				"address are not in it.\n\n" +
-				"The card's signatures (PKCS #1 v1.5) are those of TLS 1.2: a server that takes TLS 1.3 only cannot be used.",
+				"The signatures of TLS 1.3 (RSASSA-PSS) are reported to work on test cards; that was not tried by the authors. Where\n" +
+				"a card makes none, this connects again with TLS 1.2, and remembers it of the card.",
 		},
 		examples: []example{
 			{"jpki tls https://server.example.jp/", text{JA: "ページを取得する", EN: "fetch a page"}},
@@ -91,9 +97,22 @@ func (a *app) tls(ctx context.Context, opt *tlsOptions, address string) error {
 		return err
 	}
 	defer card.Close()
+	return a.logIn(ctx, opt, server, wanted, u, card)
+}
+
+// logIn asks, shows and fetches: with TLS 1.3 where server and card can do that.
+func (a *app) logIn(ctx context.Context, opt *tlsOptions, server *tlsclient.Server, wanted *tlsclient.Request, u *unlock.Unlocker, card *cards.Card) error {
 	shown, leaf, seen, err := a.clientCertificate(ctx, card)
 	if err != nil {
 		return err
+	}
+	var found token.Slot // which cards make no RSASSA-PSS signatures, as pkcs11 found out
+	p11serve.Remember(&found, a.memory())
+	if found.NoPSS(leaf) {
+		server.Max = tls.VersionTLS12
+		if wanted, err = server.Ask(ctx); err != nil {
+			return err
+		}
 	}
 	if err := server.Accepts(wanted, shown); err != nil {
 		return err
@@ -106,21 +125,43 @@ func (a *app) tls(ctx context.Context, opt *tlsOptions, address string) error {
 		return err
 	}
 	defer p.Wipe()
-	sent := false
-	shown.PrivateKey = card.Signer(ctx, jpki.KeyAuth, leaf, p, func(t jpki.Tries) error {
-		if sent { // whatever the server may want: one PIN a run
+	var sent bool
+	once := func(t jpki.Tries) error {
+		if sent { // whatever the server may want: one PIN a connection
 			return jpki.ErrSessionOver
 		}
 		err := guard(t)
 		sent = err == nil
 		return err
-	})
+	}
 	defer ui.Unstoppable()()
+	shown.PrivateKey = card.Signer(ctx, jpki.KeyAuth, leaf, p, once)
 	page, err := server.Get(ctx, shown)
+	if errors.Is(err, jpki.ErrNoPSS) && server.Max == tls.VersionTLS13 {
+		// The PIN was right: it can be sent again.
+		found.OnNoPSS(leaf)
+		a.io.Note(text{
+			JA: "このカードはTLS 1.3に要る署名(RSASSA-PSS)を作らないため、TLS 1.2でもう一度接続します。",
+			EN: "This card makes no signatures of the kind that TLS 1.3 wants (RSASSA-PSS). Connecting again with TLS 1.2.",
+		})
+		sent, server.Max = false, tls.VersionTLS12
+		page, err = server.Get(ctx, shown)
+		if errors.Is(err, tlsclient.ErrHandshake) {
+			err = cmp.Or(a.onlyTLS13(ctx, server), err)
+		}
+	}
 	if err != nil {
 		return err
 	}
 	return a.showPage(server, page)
+}
+
+// onlyTLS13 says so of a server that takes nothing else.
+func (a *app) onlyTLS13(ctx context.Context, server *tlsclient.Server) error {
+	if _, err := server.Ask(ctx); errors.Is(err, tlsclient.ErrOnlyTLS13) {
+		return err
+	}
+	return nil
 }
 
 // clientCertificate reads what is shown to a server: the certificate and that
@@ -133,10 +174,9 @@ func (a *app) clientCertificate(ctx context.Context, card *cards.Card) (shown *t
 			return err
 		}
 		shown = &tls.Certificate{
-			Certificate:                  [][]byte{leaf.Raw, ca.Raw},
-			Leaf:                         leaf,
-			PrivateKey:                   card.Signer(ctx, jpki.KeyAuth, leaf, jpki.PIN{}, nil), // for its public key
-			SupportedSignatureAlgorithms: []tls.SignatureScheme{tls.PKCS1WithSHA256, tls.PKCS1WithSHA384, tls.PKCS1WithSHA512},
+			Certificate: [][]byte{leaf.Raw, ca.Raw},
+			Leaf:        leaf,
+			PrivateKey:  card.Signer(ctx, jpki.KeyAuth, leaf, jpki.PIN{}, nil), // for its public key
 		}
 		t, err = app.Tries(jpki.KeyAuth)
 		return err

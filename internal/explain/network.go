@@ -56,11 +56,11 @@ var tlsReasons = map[error]struct{ what, next text }{
 		text{JA: "サーバーの証明書を信頼できません。何も見せていません。", EN: "The server's certificate is not to be trusted. Nothing was shown."},
 		text{JA: "自分のサーバーなら、その認証局の証明書を --ca で指定してください。", EN: "If the server is yours, name the certificate of its CA with --ca."}},
 	tlsclient.ErrOnlyTLS13: {
-		text{JA: "サーバーがTLS 1.3しか受け付けません。カードの署名(PKCS #1 v1.5)はTLS 1.2まででしか使えません。", EN: "The server takes TLS 1.3 only. The card's signatures (PKCS #1 v1.5) go with TLS 1.2 and no later version."},
+		text{JA: "サーバーがTLS 1.3しか受け付けませんが、このカードはそれに要る署名(RSASSA-PSS)を作りません。", EN: "The server takes TLS 1.3 only, and this card makes no signatures of its kind (RSASSA-PSS)."},
 		text{JA: "サーバーでTLS 1.2も受け付けるようにしてください。", EN: "Have the server take TLS 1.2 too."}},
 	tlsclient.ErrHandshake: {
 		text{JA: "TLSの接続を始められません。", EN: "The TLS handshake failed."},
-		text{JA: "サーバーがTLS 1.2を受け付けるか確かめてください。", EN: "See whether the server takes TLS 1.2."}},
+		text{JA: "サーバーがTLS 1.2か1.3を受け付けるか確かめてください。", EN: "See whether the server takes TLS 1.2 or 1.3."}},
 	tlsclient.ErrNotAsked: {
 		text{JA: "サーバーはクライアント証明書を求めませんでした。何も見せていません。", EN: "The server asked for no client certificate. Nothing was shown."},
 		text{JA: "接続の初めに求めるようにサーバーを設定してください。あとから求めるもの(再ネゴシエーション)には対応していません。", EN: "Have the server ask at the beginning of the connection. Asking later (renegotiation) is not supported."}},

@@ -32,7 +32,7 @@ func TestChange(t *testing.T) {
 		for _, question := range []string{"New authentication PIN", "New authentication PIN"} {
 			x.answers(t, question, "8263")
 		}
-		if r := x.leaves(t, 0); len(r.log) != 10 {
+		if r := x.leaves(t, 0); len(r.log) != 9 {
 			t.Errorf("%d commands: %v", len(r.log), r.log)
 		}
 		p.enter(t, "8263\n"+virtualcard.AuthPIN, "pin", "change", "auth", "--force").wantExit(t, 0)

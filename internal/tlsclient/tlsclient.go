@@ -2,8 +2,8 @@
 // its clients. It first asks the server what it wants, showing nothing, so that
 // nobody enters a PIN for a handshake that cannot succeed.
 //
-// The versions of TLS are those of a card that makes PKCS #1 v1.5 signatures:
-// 1.2 and no other (RFC 8446, section 4.2.3). Redirects are not followed and
+// The versions of TLS are 1.2 and, for a card that makes RSASSA-PSS signatures,
+// 1.3 (RFC 8446, section 4.2.3). Redirects are not followed and
 // proxies not used: the certificate is for the server that was named.
 package tlsclient
 
@@ -60,6 +60,11 @@ func (e *Error) Unwrap() []error { return []error{e.Reason, e.Err} }
 
 // Server is a server to fetch a page from.
 type Server struct {
+	// Max is the highest version of TLS that is offered. The client's signature
+	// in TLS 1.3 is RSASSA-PSS (RFC 8446, 4.2.3): a key that makes none needs
+	// tls.VersionTLS12.
+	Max uint16
+
 	address string
 	url     *url.URL
 	roots   *x509.CertPool
@@ -73,7 +78,7 @@ func New(address string, roots *x509.CertPool, now func() time.Time) (*Server, e
 	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
 		return nil, &Error{address, ErrAddress, nil}
 	}
-	return &Server{address, u, roots, now}, nil
+	return &Server{tls.VersionTLS13, address, u, roots, now}, nil
 }
 
 func (s *Server) failed(reason, err error) error { return &Error{s.address, reason, err} }
@@ -90,7 +95,7 @@ type Request struct{ info *tls.CertificateRequestInfo }
 
 // Ask makes a handshake in which no certificate is shown.
 func (s *Server) Ask(ctx context.Context) (*Request, error) {
-	wanted, _, err := s.handshakeWithout(ctx, tls.VersionTLS12)
+	wanted, _, err := s.handshakeWithout(ctx, tls.VersionTLS12, s.Max)
 	var said *net.OpError
 	switch {
 	case wanted != nil: // whatever it thinks of a client without one
@@ -100,16 +105,18 @@ func (s *Server) Ask(ctx context.Context) (*Request, error) {
 	case !errors.Is(err, ErrHandshake) || errors.As(err, &said) && said.Timeout():
 		return nil, err
 	}
-	if _, reached, _ := s.handshakeWithout(ctx, tls.VersionTLS13); reached {
-		return nil, s.failed(ErrOnlyTLS13, err)
+	if s.Max == tls.VersionTLS12 {
+		if _, reached, _ := s.handshakeWithout(ctx, tls.VersionTLS13, tls.VersionTLS13); reached {
+			return nil, s.failed(ErrOnlyTLS13, err)
+		}
 	}
 	return nil, err
 }
 
 // handshakeWithout shows no certificate. reached: the server speaks that
 // version.
-func (s *Server) handshakeWithout(ctx context.Context, version uint16) (wanted *tls.CertificateRequestInfo, reached bool, err error) {
-	config := s.config(version)
+func (s *Server) handshakeWithout(ctx context.Context, min, max uint16) (wanted *tls.CertificateRequestInfo, reached bool, err error) {
+	config := s.config(min, max)
 	config.GetClientCertificate = func(info *tls.CertificateRequestInfo) (*tls.Certificate, error) {
 		wanted = info
 		return &tls.Certificate{}, nil
@@ -121,8 +128,24 @@ func (s *Server) handshakeWithout(ctx context.Context, version uint16) (wanted *
 	return wanted, err == nil || wanted != nil, err
 }
 
-func (s *Server) config(version uint16) *tls.Config {
-	return &tls.Config{ServerName: s.url.Hostname(), RootCAs: s.roots, Time: s.now, MinVersion: version, MaxVersion: version}
+func (s *Server) config(min, max uint16) *tls.Config {
+	return &tls.Config{ServerName: s.url.Hostname(), RootCAs: s.roots, Time: s.now, MinVersion: min, MaxVersion: max}
+}
+
+// signatures are what the card is asked for in a connection: RSASSA-PSS where
+// nothing else is known, PKCS #1 v1.5 where that will do, as every card makes it.
+func (s *Server) signatures(info *tls.CertificateRequestInfo, cert *tls.Certificate) (tls.Certificate, error) {
+	own := *cert
+	own.SupportedSignatureAlgorithms = []tls.SignatureScheme{tls.PKCS1WithSHA256, tls.PKCS1WithSHA384, tls.PKCS1WithSHA512}
+	err := info.SupportsCertificate(&own)
+	if err != nil && s.Max >= tls.VersionTLS13 {
+		own.SupportedSignatureAlgorithms = []tls.SignatureScheme{tls.PSSWithSHA256}
+		err = info.SupportsCertificate(&own)
+	}
+	if err != nil {
+		return tls.Certificate{}, s.failed(ErrOtherIssuers, err)
+	}
+	return own, nil
 }
 
 func (s *Server) dial(ctx context.Context, config *tls.Config) (*tls.Conn, error) {
@@ -154,10 +177,8 @@ func (s *Server) dial(ctx context.Context, config *tls.Config) (*tls.Conn, error
 // Accepts tells why the server, by what it said, would not take a certificate;
 // nil if it might.
 func (s *Server) Accepts(r *Request, cert *tls.Certificate) error {
-	if err := r.info.SupportsCertificate(cert); err != nil {
-		return s.failed(ErrOtherIssuers, err)
-	}
-	return nil
+	_, err := s.signatures(r.info, cert)
+	return err
 }
 
 // Page is what came back.
@@ -173,14 +194,15 @@ type Page struct {
 // certificate is shown only if the server asks for one like it. What its key
 // fails with is the error, as it is.
 func (s *Server) Get(ctx context.Context, cert *tls.Certificate) (*Page, error) {
-	config := s.config(tls.VersionTLS12)
-	shown, own := false, *cert
+	config := s.config(tls.VersionTLS12, s.Max)
+	shown := false
 	key := &heardKey{Signer: cert.PrivateKey.(crypto.Signer)}
-	own.PrivateKey = key
 	config.GetClientCertificate = func(info *tls.CertificateRequestInfo) (*tls.Certificate, error) {
-		if err := info.SupportsCertificate(cert); err != nil {
-			return nil, s.failed(ErrOtherIssuers, err)
+		own, err := s.signatures(info, cert)
+		if err != nil {
+			return nil, err
 		}
+		own.PrivateKey = key
 		shown = true
 		return &own, nil
 	}
@@ -236,6 +258,11 @@ func (s *Server) fetch(ctx context.Context, conn *tls.Conn) (*Page, error) {
 	}
 	answer, err := client.Do(request)
 	if err != nil {
+		// In TLS 1.3 the server judges the certificate after the handshake.
+		var said *net.OpError
+		if errors.As(err, &said) && said.Op == "remote error" {
+			return nil, s.failed(ErrRejected, said.Err)
+		}
 		return nil, s.failed(ErrAnswer, errors.Unwrap(err)) // without the address again
 	}
 	defer answer.Body.Close()
