@@ -72,6 +72,7 @@ func (a *app) newSign() *cobra.Command {
 	f.BoolVar(&opt.Cosign, "cosign", false, a.io.Text(text{JA: "何も変えません(e-Taxの署名は、いつでもほかの人も署名できる形です)", EN: "changes nothing: e-Tax signatures always leave room for others"}))
 	f.BoolVar(&opt.Attached, "attached", false, a.io.Text(text{JA: "元のファイルも署名の中に入れる(CMS、FILE.p7m)", EN: "put the file inside the signature (CMS, FILE.p7m)"}))
 	f.BoolVar(&opt.PEM, "pem", false, a.io.Text(text{JA: "CMSの署名をPEMで書く", EN: "CMS: write PEM"}))
+	f.BoolVar(&opt.PSS, "pss", false, a.io.Text(text{JA: "CMSの署名をRSASSA-PSSで作る(試験用のカードで動いたと報告されている方式。作れないカードもある)", EN: "CMS: make an RSASSA-PSS signature (reported to work on test cards, not tried by us; a card may refuse)"}))
 	str(&opt.Stamping.TSA, "tsa", text{JA: "`URL`のタイムスタンプ局のタイムスタンプを付ける(CAdES、PAdES、XAdESのB-T)", EN: "add a timestamp of the authority at `URL` (B-T of CAdES, PAdES, XAdES)"})
 	a.addStampingFlags(f, &opt.Stamping)
 	f.BoolVar(&opt.NoCA, "no-ca", false, a.io.Text(text{JA: "認証局の証明書を署名に入れない", EN: "leave the CA certificate out of the signature"}))

@@ -138,6 +138,11 @@ func ruleHint(e *jpki.RuleError) text {
 }
 
 func explainCertificate(err error) *problem.Problem {
+	if errors.Is(err, jpki.ErrNoPSS) {
+		return problem.New(problem.CardAnswer,
+			text{JA: "このカードはRSASSA-PSSの署名を作りません。署名は作成していません。", EN: "This card makes no RSASSA-PSS signatures. No signature was made."},
+			text{JA: "PKCS #1 v1.5の署名なら作れます(sign では --pss を外してください)。", EN: "It makes PKCS #1 v1.5 signatures (with sign, leave out --pss)."})
+	}
 	if errors.Is(err, jpki.ErrKeyMismatch) {
 		return problem.New(problem.KeyMismatch,
 			text{JA: "カードの鍵が証明書と一致しません。署名は作成していません。", EN: "The key on the card does not belong to the certificate. No signature was made."},

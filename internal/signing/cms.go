@@ -52,7 +52,7 @@ func prepareCMS(c *Call, in *input.Stream) (document, error) {
 }
 
 func (d *cmsDocument) sign(by signer) (err error) {
-	signing := cms.Signing{Certificate: by.cert, CA: by.ca, Key: by.key, Hash: d.c.Hash, Time: by.time}
+	signing := cms.Signing{Certificate: by.cert, CA: by.ca, Key: by.key, Hash: d.c.Hash, Time: by.time, PSS: d.c.PSS}
 	d.signature, err = signing.Detached(d.content.Digest(d.c.Hash))
 	return err
 }

@@ -54,7 +54,7 @@ type format struct {
 }
 
 var formats = []format{
-	{"cms", ending(".p7s"), nil, []string{"attached", "pem", "no-ca"}, prepareCMS},
+	{"cms", ending(".p7s"), nil, []string{"attached", "pem", "pss", "no-ca"}, prepareCMS},
 	{"pdf", signedName, []string{"touki", "koshonin", "pades"}, []string{"reason", "field", "no-ca"}, preparePDF},
 	{"xmldsig", signedName, []string{"etax", "egov"}, []string{"form", "id", "with", "cosign", "no-ca"}, prepareXML},
 	{"xades", signedName, []string{"etax", "egov"}, []string{"form", "id", "with", "cosign", "no-ca"}, prepareXML},

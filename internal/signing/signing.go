@@ -48,6 +48,7 @@ type Options struct {
 	Cosign    bool
 	Attached  bool
 	PEM       bool
+	PSS       bool // of CMS
 	Stamping  stamping.Options // of --tsa
 	NoCA      bool
 	Force     bool
@@ -160,6 +161,9 @@ func (c *Call) check(inputs []string) error {
 	}
 	if c.Attached && c.Format != "" && c.Format != "cms" {
 		return problem.Misuse(text{JA: "--attached は --format cms でだけ使えます。", EN: "--attached goes with --format cms only."})
+	}
+	if c.PSS && c.Digest != "sha256" {
+		return problem.Misuse(text{JA: "--pss は --digest sha256 とだけ使えます。", EN: "--pss goes with --digest sha256 only."})
 	}
 	stdin := slices.Contains(inputs, "-")
 	if stdin && len(inputs) > 1 {

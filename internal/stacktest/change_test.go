@@ -68,6 +68,8 @@ func TestChangePulled(t *testing.T) {
 			p := programs[n%len(programs)]
 			r := p.enter(t, virtualcard.SignPIN+"\n"+newPIN, "pin", "change", "sign", "--force", "--json")
 			switch {
+			case n == change-1:
+				r.wantExit(t, 10).wantCode(t, "pin-unanswered")
 			case n < change:
 				r.wantExit(t, 4)
 			case n < all:

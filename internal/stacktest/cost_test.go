@@ -40,7 +40,7 @@ func TestCost(t *testing.T) {
 			insert(t, "adult", c.options)
 			each(t, func(t *testing.T, p program) {
 				read := func(kind string) int { return c.reads(len(p.certificate(t, kind).Raw)) }
-				auth, sign, ca := read("auth"), read("sign"), read("sign-ca")
+				auth, sign, ca, authCA := read("auth"), read("sign"), read("sign-ca"), read("auth-ca")
 				for _, op := range []struct {
 					want, selected       int // by short identifier, and what it costs more where that is refused
 					verifies, signatures int
@@ -49,7 +49,7 @@ func TestCost(t *testing.T) {
 				}{
 					{want: 1 + auth, selected: 2, certificates: true, args: []string{"cert", "export", "auth"}},
 					{want: 1 + ca, selected: 2, certificates: true, args: []string{"cert", "export", "sign-ca"}},
-					{want: 1 + auth, selected: 2, certificates: true, args: []string{"cert", "check", "auth", "--trust", "demo"}},
+					{want: 1 + auth + authCA, selected: 3, certificates: true, args: []string{"cert", "check", "auth", "--trust", "demo"}},
 					{want: 3, selected: 3, args: []string{"pin", "status"}},
 					{want: 5, verifies: 1, args: []string{"pin", "verify", "sign"}},
 					{want: 5 + sign, selected: 2, verifies: 1, certificates: true, args: []string{"cert", "export", "sign"}},

@@ -3,6 +3,8 @@ package cms
 import (
 	"crypto"
 	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"errors"
 	"io"
@@ -65,11 +67,16 @@ func (c *card) Sign(random io.Reader, digest []byte, opts crypto.SignerOpts) ([]
 	if random != nil {
 		return nil, errors.New("card: given randomness")
 	}
-	if _, plain := opts.(crypto.Hash); !plain || len(digest) != opts.HashFunc().Size() {
-		return nil, errors.New("card: asked for something else than PKCS #1 v1.5")
+	_, plain := opts.(crypto.Hash)
+	pss, isPSS := opts.(*rsa.PSSOptions)
+	if !plain && (!isPSS || pss.SaltLength != pss.Hash.Size()) || len(digest) != opts.HashFunc().Size() {
+		return nil, errors.New("card: asked for something else than PKCS #1 v1.5, or PSS with a salt as long as the hash")
 	}
 	c.signed++
-	return c.key.Sign(nil, digest, opts)
+	if isPSS {
+		random = rand.Reader
+	}
+	return c.key.Sign(random, digest, opts)
 }
 
 func (h holder) signing(hash crypto.Hash) Signing {

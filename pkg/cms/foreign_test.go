@@ -112,6 +112,19 @@ func TestOthersAcceptOurs(t *testing.T) {
 	}
 }
 
+// TestOthersAcceptPSS: openssl and GnuTLS verify our RSASSA-PSS signatures.
+func TestOthersAcceptPSS(t *testing.T) {
+	s := fixture().rsa.signing(crypto.SHA256)
+	s.PSS = true
+	b := newBench(t)
+	b.write("sig", s.must(t, content))
+	b.must(opensslVerify + "content -cades")
+	b.must(certtoolVerify + "content")
+	if b.run(opensslVerify+"changed") == nil {
+		t.Error("openssl accepts anything")
+	}
+}
+
 // The golden files are good signatures to others, so the golden test compares
 // with something.
 func TestOthersAcceptGolden(t *testing.T) {

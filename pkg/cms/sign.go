@@ -19,9 +19,12 @@ import (
 type Signing struct {
 	Certificate *x509.Certificate   // of Key
 	CA          []*x509.Certificate // put in beside Certificate, so that others can build the chain
-	Key         crypto.Signer       // RSA from 2048 bits, P-256, P-384 or P-521; only Public and Sign(nil, digest, Hash) are called
+	Key         crypto.Signer       // RSA from 2048 bits, P-256, P-384 or P-521; only Public and Sign(nil, digest, opts) are called
 	Hash        crypto.Hash         // SHA256, SHA384 or SHA512
 	Time        time.Time           // the signing time that is claimed, to the second
+	// PSS makes RSASSA-PSS signatures with a salt as long as the hash (RFC 4056),
+	// instead of PKCS #1 v1.5. Key is then given *[rsa.PSSOptions].
+	PSS bool
 	// WithoutTime leaves the signingTime attribute out, as PAdES wants it (EN
 	// 319 142-1, 6.3): there the PDF claims the time. Time is not used then.
 	WithoutTime bool
@@ -98,7 +101,7 @@ func (s Signing) signerInfo(digest []byte) ([]byte, error) {
 	}
 	attributes := s.attributes(digest)
 	toSign := sum(s.Hash, attributes)
-	signature, err := s.Key.Sign(nil, toSign, s.Hash)
+	signature, err := s.Key.Sign(nil, toSign, algorithm.options())
 	if err != nil {
 		return nil, fmt.Errorf("cms: signing: %w", err)
 	}
@@ -149,8 +152,14 @@ func (s Signing) algorithm() (Algorithm, error) {
 	}
 	switch s.Certificate.PublicKey.(type) {
 	case *rsa.PublicKey:
+		if s.PSS {
+			return Algorithm{Scheme: PSS, Hash: s.Hash, SaltLength: s.Hash.Size()}, nil
+		}
 		return Algorithm{Scheme: PKCS1v15, Hash: s.Hash}, nil
 	case *ecdsa.PublicKey:
+		if s.PSS {
+			return Algorithm{}, ErrKey
+		}
 		return Algorithm{Scheme: ECDSA, Hash: s.Hash}, nil
 	}
 	return Algorithm{}, ErrKey
@@ -162,9 +171,27 @@ func (s Signing) digestAlgorithm() []byte {
 	return sequence(id.der())
 }
 
+// options are what a key is told of an algorithm.
+func (a Algorithm) options() crypto.SignerOpts {
+	if a.Scheme == PSS {
+		return &rsa.PSSOptions{Hash: a.Hash, SaltLength: a.SaltLength}
+	}
+	return a.Hash
+}
+
 // identifier encodes an algorithm that [Signing] makes: with NULL for RSA
-// (RFC 5754, 3.2), without parameters for ECDSA (3.3).
+// (RFC 5754, 3.2), without parameters for ECDSA (3.3), with all that is no
+// default for RSASSA-PSS (RFC 4055, 3.1).
 func (a Algorithm) identifier() []byte {
+	if a.Scheme == PSS {
+		id, _ := digestOID(a.Hash)
+		hash := sequence(id.der(), derNull)
+		return sequence(oidRSASSAPSS.der(), sequence(
+			explicit(0, hash),
+			explicit(1, sequence(oidMGF1.der(), hash)),
+			explicit(2, integer(big.NewInt(int64(a.SaltLength)))),
+		))
+	}
 	for _, s := range signatureAlgorithms {
 		if s.scheme != a.Scheme || s.hash != a.Hash {
 			continue

@@ -131,6 +131,32 @@ func TestEveryKeyAndHash(t *testing.T) {
 	}
 }
 
+// TestPSSSigning: a signature with RSASSA-PSS is read back as one, with a salt as
+// long as the hash; no other key makes one.
+func TestPSSSigning(t *testing.T) {
+	p := fixture()
+	for _, hash := range []crypto.Hash{crypto.SHA256, crypto.SHA384, crypto.SHA512} {
+		s := p.rsa.signing(hash)
+		s.PSS = true
+		sig, err := s.Detached(sum(hash, []byte(content)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		rs := verified(t, sig, content)
+		if err := rs.Err(); err != nil || rs[0].Algorithm != (Algorithm{Scheme: PSS, Hash: hash, SaltLength: hash.Size()}) {
+			t.Errorf("%v: %v, %+v", hash, err, rs[0].Algorithm)
+		}
+		if verified(t, sig, "changed").Err() == nil {
+			t.Errorf("%v: of anything", hash)
+		}
+	}
+	s := p.p256.signing(crypto.SHA256)
+	s.PSS = true
+	if _, err := s.Detached(sum(crypto.SHA256, []byte(content))); !errors.Is(err, ErrKey) {
+		t.Errorf("an elliptic key: %v", err)
+	}
+}
+
 func TestCertificatesOnce(t *testing.T) {
 	p := fixture()
 	s := p.rsa.signing(crypto.SHA256)
