@@ -48,7 +48,7 @@ type Options struct {
 	Cosign    bool
 	Attached  bool
 	PEM       bool
-	PSS       bool // of CMS
+	PSS       bool             // of CMS
 	Stamping  stamping.Options // of --tsa
 	NoCA      bool
 	Force     bool
