@@ -456,3 +456,74 @@ func TestLaterUpdates(t *testing.T) {
 		}
 	}
 }
+
+// TestRulesOfUpdates breaks each rule of structure alone, with nothing hidden,
+// and wants it named.
+func TestRulesOfUpdates(t *testing.T) {
+	signed := signedWith(t, table, "")
+	nothing := []object{{90, 0, "(x)"}}
+	exact := later{objects: nothing}.update(signed)
+	replaced := func(old, new string) []byte {
+		at := bytes.LastIndex(exact, []byte(old))
+		if at < len(signed) {
+			t.Fatalf("no %q in the update", old)
+		}
+		return slices.Concat(exact[:at], []byte(new), exact[at+len(old):])
+	}
+	old := bytes.Index(signed, []byte("\n2 0 obj")) + 1
+	outside := fmt.Appendf(bytes.Clone(signed), "xref\n2 1\n%010d 00000 n \ntrailer\n<</Size 100 /Root 1 0 R /Prev %d>>\nstartxref\n%d\n%%%%EOF\n",
+		bytes.Index(signed, []byte("\n3 0 obj"))+1, lastStartxref(signed), len(signed))
+	again := fmt.Appendf(bytes.Clone(signed), "xref\n2 1\n%010d 00000 n \ntrailer\n<</Size 100 /Root 1 0 R /Prev %d>>\nstartxref\n%d\n%%%%EOF\n",
+		old, lastStartxref(signed), len(signed))
+	for name, c := range map[string]struct {
+		file []byte
+		rule string
+	}{
+		"exact":                          {exact, ""},
+		"an entry said again":            {again, ""},
+		"startxref":                      {later{objects: nothing, start: 1}.update(signed), "offset"},
+		"startxref, too small":           {later{objects: nothing, start: -1}.update(signed), ""}, // the line end before it
+		"startxref, far too small":       {later{objects: nothing, start: -9}.update(signed), "unreadable"},
+		"Prev":                           {later{objects: nothing, prev: 1}.update(signed), "prev"},
+		"Prev of another section":        {later{objects: nothing, prev: -4000}.update(signed), "unreadable"},
+		"no Size":                        {later{objects: nothing, noSize: true}.update(signed), "size"},
+		"Size too small":                 {replaced("/Size 100", "/Size 90"), "size"},
+		"an entry for something else":    {outside, "outside"},
+		"an object that is not listed":   {later{objects: nothing, hidden: "91 0 obj\n(y)\nendobj\n"}.update(signed), "bytes"},
+		"bytes that are none":            {later{objects: nothing, hidden: "hello\n"}.update(signed), "bytes"},
+		"a comment":                      {later{objects: nothing, hidden: "%hello\n"}.update(signed), ""},
+		"a comment like the end":         {later{objects: nothing, hidden: "%startxref\n"}.update(signed), "bytes"},
+		"an offset inside":               {replaced(fmt.Sprintf("%010d 00000 n", len(signed)), fmt.Sprintf("%010d 00000 n", len(signed)+1)), "unreadable"},
+		"a long way to endstream":        {later{objects: []object{{90, 0, "<</Length 1>>\nstream\nx\n\n\n\nendstream"}}}.update(signed), "length"},
+		"a stream of no section":         {later{objects: []object{{90, 0, streamBody("/Type /XRef /Size 1 /W [1 1 1] /Root 1 0 R", "")}}}.update(signed), "section"},
+		"an object stream":               {later{objects: []object{{90, 0, streamBody("/Type /ObjStm /N 1 /First 5", "91 0 (x)")}}}.update(signed), "object-stream"},
+		"a hidden object":                {later{objects: []object{{90, 0, "(91 0 obj)"}}}.update(signed), "hidden"},
+		"a hidden trailer":               {later{objects: []object{{90, 0, "(trailer)"}}}.update(signed), "hidden"},
+		"far from the end":               {append(bytes.Clone(exact), strings.Repeat("\n", 1100)...), "end"},
+		"bytes behind the end":           {append(bytes.Clone(exact), "x"...), "bytes"},
+		"only bytes behind the end":      {append(bytes.Clone(signed), "x"...), "bytes"},
+		"only blanks behind the end":     {append(bytes.Clone(signed), " \r\n"...), ""},
+		"only many blanks":               {append(bytes.Clone(signed), strings.Repeat(" ", 1100)...), "end"},
+		"a null behind startxref":        {replaced("startxref\n", "startxref\x00"), "startxref"},
+		"a null between objects":         {later{objects: nothing, hidden: "\x00"}.update(signed), "bytes"},
+		"a comment in the table":         {replaced("xref\n90 1", "xref %c\n90 1"), "section"},
+		"a hybrid that contradicts":      {hybridTwice(t, signed), "hybrid"},
+		"linearized":                     {append(linearizedTwice(t), '\n'), "linearized"},
+		"linearized, as it was signed":   {linearizedTwice(t), ""},
+		"a generation that does not fit": {later{objects: nothing}.update(signedWith(t, table, "", page3("4 1 R", ""))), "generation"},
+	} {
+		r, err := verify(c.file)
+		if err == nil {
+			err = r.Err()
+		}
+		rule := ""
+		if inexact, ok := errors.AsType[*UpdateError](err); ok {
+			rule = inexact.Rule
+		} else if err != nil {
+			rule = "unreadable"
+		}
+		if rule != c.rule {
+			t.Errorf("%s: %q, want %q: %v", name, rule, c.rule, err)
+		}
+	}
+}

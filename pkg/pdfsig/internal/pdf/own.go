@@ -65,7 +65,7 @@ type Ending struct {
 	Startxref int64 // its number
 	Keyword   int64 // where it stands
 	End       int64 // behind %%EOF and its end of line
-	Exact     bool  // nothing but white space between the three words
+	Exact     bool  // nothing but blanks and line ends between startxref and its number
 }
 
 // EndingAt reads startxref, its number and %%EOF.
@@ -84,8 +84,8 @@ func (f *File) EndingAt(at int64) (e Ending, err error) {
 		return e, err
 	}
 	e.Exact = true
-	for _, c := range text {
-		e.Exact = e.Exact && c != '%'
+	for _, c := range text { // a null or form feed is no white space to all readers
+		e.Exact = e.Exact && (isDigit(int(c)) || c == '\n' || c == '\r' || c == ' ' || c == '\t')
 	}
 	for p.peek() != eof && class[p.peek()] == white {
 		p.pos++

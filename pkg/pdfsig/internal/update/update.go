@@ -148,6 +148,9 @@ func (r *revision) readSection() error {
 		if !s.Exact() || s.Offset < r.start {
 			return fault(Reference, s.Offset, 0)
 		}
+		if err := r.readTable(s); err != nil {
+			return err
+		}
 		number := -1
 		if s.Stream {
 			number = 0 // told where it is read
@@ -155,6 +158,35 @@ func (r *revision) readSection() error {
 		r.pieces = append(r.pieces, piece{pdf.Span{Start: s.Offset, End: s.End}, number})
 	}
 	return nil
+}
+
+// readTable wants a table of numbers, n, f and line ends alone, up to the word
+// trailer.
+func (r *revision) readTable(s *pdf.Section) error {
+	if s.Stream {
+		return nil
+	}
+	i, _ := slices.BinarySearch(r.marks.trailers, s.Offset)
+	if i == len(r.marks.trailers) || r.marks.trailers[i] >= s.End {
+		return fault(Reference, s.Offset, 0)
+	}
+	table := io.NewSectionReader(r.file.Source(), s.Offset, r.marks.trailers[i]-s.Offset)
+	text := make([]byte, 32<<10)
+	for at, word := s.Offset, []byte("xref"); ; {
+		n, err := table.Read(text)
+		for _, c := range bytes.TrimPrefix(text[:n], word) {
+			if !digit(c) && c != ' ' && c != '\n' && c != '\r' && c != 'n' && c != 'f' {
+				return fault(Reference, at, 0)
+			}
+		}
+		at, word = at+int64(n), nil
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // noteFaults are the rules that an inexact section breaks.
@@ -428,7 +460,7 @@ func (r *revision) between(from, to int64) (end int64, err error) {
 		return from, nil // an object begins inside them
 	}
 	for _, word := range words {
-		if bytes.Contains(text, word) {
+		if bytes.Contains(text, word) || bytes.IndexByte(text, 0) >= 0 || bytes.IndexByte(text, '\f') >= 0 {
 			return from, fault(Bytes, from, 0)
 		}
 	}
