@@ -42,7 +42,7 @@ func Features(r io.ReaderAt, size int64) (found []Feature, complete bool, err er
 	for len(s.next) > 0 {
 		ref := s.next[len(s.next)-1]
 		s.next = s.next[:len(s.next)-1]
-		o, err := d.Object(ref)
+		o, err := d.Once(ref)
 		if damaged := (*DamagedError)(nil); errors.As(err, &damaged) {
 			s.complete = false
 			continue

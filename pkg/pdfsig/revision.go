@@ -234,29 +234,40 @@ func (h *history) rebuilt(revisions []*pdf.File) error {
 	if misfits := h.compare.Misfits(); len(misfits) > 0 {
 		return update.Misfit(misfits[0])
 	}
-	for i := range h.signed {
-		d := h.signed[i].revision
-		if i == len(revisions) {
-			break
+	for i := range revisions { // what the next one has alike, is looked at there
+		next := h.doc
+		if i+1 < len(h.signed) {
+			next = h.signed[i+1].revision
 		}
-		if err := h.same(d, &h.compare); err != nil {
+		d := h.signed[i].revision
+		err := h.same(d, func(check func(int, bool) error) error {
+			return compare.Unshared(d.comparable(), next.comparable(), func(number int) error {
+				if reached, drawn := h.compare.Reaches(number); reached {
+					return check(number, drawn)
+				}
+				return nil
+			})
+		})
+		if err != nil {
 			return err
 		}
 	}
-	if err := h.same(h.doc, &h.compare); err != nil {
+	if err := h.same(h.doc, h.compare.Reached); err != nil {
 		return err
 	}
 	return h.checker.Trailers(h.doc.root)
 }
 
-func (h *history) same(d *document, reach *compare.History) error {
-	err := reach.Reached(func(number int, drawn bool) error { return h.checker.Same(d.File, number, drawn) })
-	if _, broken := errors.AsType[*update.Fault](err); broken && reach == &h.compare {
+// same compares the objects of a document that each goes through.
+func (h *history) same(d *document, each func(func(int, bool) error) error) error {
+	check := func(number int, drawn bool) error { return h.checker.Same(d.File, number, drawn) }
+	err := each(check)
+	if _, broken := errors.AsType[*update.Fault](err); broken {
 		var alone compare.History
 		if err := alone.Reach(d.comparable()); err != nil {
 			return err
 		}
-		return h.same(d, &alone)
+		return alone.Reached(check)
 	}
 	return err
 }

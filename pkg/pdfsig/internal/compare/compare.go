@@ -81,6 +81,16 @@ func (h *History) Reached(visit func(number int, drawn bool) error) error {
 	return nil
 }
 
+// Reaches tells whether some revision so far reaches an object, and whether it
+// shows it.
+func (h *History) Reaches(number int) (reached, drawn bool) {
+	if h.roles == nil {
+		return false, false
+	}
+	r := h.roles.table.of(number)
+	return r != 0, r&^unseen != 0
+}
+
 // Reach follows a document from its trailer, for [History.Reached], where there
 // is no step.
 func (h *History) Reach(d *Document) error {

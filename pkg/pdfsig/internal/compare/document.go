@@ -58,6 +58,17 @@ func (d *Document) refs(o pdf.Object) ([]pdf.Ref, error) {
 	return refs, nil
 }
 
+// Unshared calls visit for the objects that a section speaks of which the two
+// revisions do not share: all that can differ.
+func Unshared(old, now *Document, visit func(number int) error) error {
+	for n := range unshared(old, now) {
+		if err := visit(n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // unshared are the numbers of the objects that a section speaks of which the
 // two revisions do not share: all that can differ.
 func unshared(old, now *Document) map[int]bool {

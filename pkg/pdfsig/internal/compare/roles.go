@@ -88,6 +88,9 @@ type roles struct {
 	// misfits are objects that something refers to by another generation than
 	// they have.
 	misfits []int
+	// generations are objects that something refers to by a generation other
+	// than 0, or that are not there.
+	generations map[int]bool
 
 	todo, later []visit
 }
@@ -104,7 +107,7 @@ type visit struct {
 const maxOwners = 1000
 
 func newRoles() *roles {
-	return &roles{owners: map[int][]int{}, pages: map[int]int{}}
+	return &roles{owners: map[int][]int{}, pages: map[int]int{}, generations: map[int]bool{}}
 }
 
 // start gives every object of a document its roles.
@@ -150,6 +153,9 @@ func (r *roles) extend(d *Document, changed []int) error {
 // push notes a reference. What is drawn or navigated to comes after the rest:
 // by then it is known which objects are more than that.
 func (r *roles) push(v visit) {
+	if v.owner == 0 && v.ref.Generation == 0 && r.table.of(v.ref.Number)&v.role != 0 && !r.generations[v.ref.Number] {
+		return // followed before
+	}
 	if v.role&(roleContent|roleNavigation) != 0 {
 		r.later = append(r.later, v)
 	} else {
@@ -187,6 +193,11 @@ func (r *roles) follow(v visit) error {
 		return r.misfit(v.ref) // the parent of the topmost
 	}
 	known := has&v.role != 0
+	if known && (v.ref.Generation > 0 || r.generations[n]) {
+		if err := r.misfit(v.ref); err != nil {
+			return err
+		}
+	}
 	if v.owner != 0 {
 		if v.role&(roleAnnot|roleAnnots) != 0 {
 			r.pages[n] = v.owner
@@ -202,10 +213,11 @@ func (r *roles) follow(v visit) error {
 		return nil
 	}
 	r.table.add(n, v.role)
-	if err := r.misfit(v.ref); err != nil {
-		return err
+	o, err := r.doc.Once(v.ref)
+	if o == nil && err == nil || v.ref.Generation > 0 {
+		r.generations[n] = true
+		err = r.misfit(v.ref)
 	}
-	o, err := r.doc.Object(v.ref)
 	if _, damaged := errors.AsType[*pdf.DamagedError](err); damaged && v.role&(roleContent|roleNavigation) != 0 {
 		return r.followUnread(v, err)
 	}

@@ -6,6 +6,7 @@ package pdf
 type objectCache struct {
 	parsed map[place]*parsedObject
 	kept   int64 // objects in it, those inside others included
+	closed bool  // nothing more is kept: see [File.Once]
 }
 
 // place is where an object stands: at a byte of the file, or in the object
@@ -29,7 +30,7 @@ const maxKept = 1 << 19
 
 // add keeps an object. A full cache is emptied: what is used goes in again.
 func (c *objectCache) add(at place, o *parsedObject, objects int64) {
-	if objects > maxKept/8 {
+	if c.closed || objects > maxKept/8 {
 		return
 	}
 	if c.parsed == nil || c.kept+objects > maxKept {

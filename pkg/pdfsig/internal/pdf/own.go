@@ -20,6 +20,15 @@ func (s *Section) Exact() bool {
 // Last is the highest object number that the section speaks of, or -1.
 func (s *Section) Last() int { return s.last() }
 
+// Once is [File.Object] for an object that nobody will ask for again: it is not
+// kept.
+func (f *File) Once(ref Ref) (Object, error) {
+	closed := f.objects.closed
+	f.objects.closed = true
+	defer func() { f.objects.closed = closed }()
+	return f.Object(ref)
+}
+
 // At reads the object that an entry of some section says is at an offset.
 func (f *File) At(ref Ref, offset int64) (Place, Object, error) {
 	o, err := f.parseIndirect(offset, &ref, nil)

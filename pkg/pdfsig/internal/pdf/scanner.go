@@ -45,7 +45,7 @@ func (s *scanner) fill() int {
 	}
 	if cap(s.window) == 0 {
 		s.window = make([]byte, 0, 1<<10)
-	} else if cap(s.window) == 1<<10 {
+	} else if cap(s.window) == 1<<10 && s.pos >= s.start+1<<9 { // not where it looked back by a byte
 		s.window = make([]byte, 0, 16<<10) // no small object: take larger steps
 	}
 	n := min(int64(cap(s.window)), s.end-s.pos)
