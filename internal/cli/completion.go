@@ -9,7 +9,9 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/jpki-tools/jpki/internal/command"
 	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/signcmd"
 	"github.com/jpki-tools/jpki/internal/signing"
 	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/pkg/jpki"
@@ -19,20 +21,20 @@ import (
 
 var shells = []string{"bash", "zsh", "fish", "powershell"}
 
-func (a *app) newCompletion() *cobra.Command {
-	cmd := a.command(command{
-		use:   "completion bash|zsh|fish|powershell",
-		short: text{JA: "シェルの補完スクリプトを出力する", EN: "write a shell's completion script"},
-		examples: []example{
-			{"source <(jpki completion bash)", text{JA: "bashで今すぐ使う", EN: "use it in bash at once"}},
-			{"jpki completion zsh > \"${fpath[1]}/_jpki\"", text{JA: "zshでいつも使う", EN: "use it in zsh always"}},
-			{"jpki completion fish > ~/.config/fish/completions/jpki.fish", text{JA: "fishでいつも使う", EN: "use it in fish always"}},
-			{"jpki completion powershell | Out-String | Invoke-Expression", text{JA: "PowerShellで今すぐ使う", EN: "use it in PowerShell at once"}},
+func newCompletion(a *command.App) *cobra.Command {
+	cmd := a.New(command.Spec{
+		Use:   "completion bash|zsh|fish|powershell",
+		Short: text{JA: "シェルの補完スクリプトを出力する", EN: "write a shell's completion script"},
+		Examples: []command.Example{
+			{Line: "source <(jpki completion bash)", About: text{JA: "bashで今すぐ使う", EN: "use it in bash at once"}},
+			{Line: "jpki completion zsh > \"${fpath[1]}/_jpki\"", About: text{JA: "zshでいつも使う", EN: "use it in zsh always"}},
+			{Line: "jpki completion fish > ~/.config/fish/completions/jpki.fish", About: text{JA: "fishでいつも使う", EN: "use it in fish always"}},
+			{Line: "jpki completion powershell | Out-String | Invoke-Expression", About: text{JA: "PowerShellで今すぐ使う", EN: "use it in PowerShell at once"}},
 		},
 	})
-	cmd.Args = a.argCount(1, 1, text{JA: "シェルの名前(bash、zsh、fish、powershell)を1つ指定してください。", EN: "Name one shell: bash, zsh, fish or powershell."})
+	cmd.Args = a.ArgCount(1, 1, text{JA: "シェルの名前(bash、zsh、fish、powershell)を1つ指定してください。", EN: "Name one shell: bash, zsh, fish or powershell."})
 	cmd.RunE = func(c *cobra.Command, args []string) error {
-		root, out := c.Root(), a.io.Out
+		root, out := c.Root(), a.IO.Out
 		switch args[0] {
 		case "bash":
 			return root.GenBashCompletionV2(out, true)
@@ -68,12 +70,12 @@ func (o offer) complete(_ *cobra.Command, given []string, _ string) ([]string, c
 // completions says what the shell offers, for arguments by the command, for
 // flags by the command and the flag. What is not here takes a file, or nothing
 // that can be offered: its name in the help tells.
-func (a *app) completions(root *cobra.Command) map[string]offer {
-	kinds := offer{words: a.kindWords}
-	keys := these("sign\t"+a.io.Text(terms.PINNames[jpki.KeySign]), "auth\t"+a.io.Text(terms.PINNames[jpki.KeyAuth]))
-	demoCA := these("demo\t" + a.io.Text(text{JA: "デモカードの認証局", EN: "the CA of the demo cards"}))
+func completionsOf(a *command.App, root *cobra.Command) map[string]offer {
+	kinds := offer{words: func() []string { return kindWords(a) }}
+	keys := these("sign\t"+a.IO.Text(terms.PINNames[jpki.KeySign]), "auth\t"+a.IO.Text(terms.PINNames[jpki.KeyAuth]))
+	demoCA := these("demo\t" + a.IO.Text(text{JA: "デモカードの認証局", EN: "the CA of the demo cards"}))
 	return map[string]offer{
-		"jpki --card":     {words: a.cardWords},
+		"jpki --card":     {words: func() []string { return cardWords(a) }},
 		"jpki --reader":   {words: readerNames},
 		"jpki --lang":     these("ja\t日本語", "en\tEnglish"),
 		"jpki --color":    these("auto", "always", "never"),
@@ -81,14 +83,14 @@ func (a *app) completions(root *cobra.Command) map[string]offer {
 		"jpki completion": these(shells...),
 		"jpki help":       {words: func() []string { return commandWords(root) }},
 		"jpki help json":  {words: schemaNames},
-		"jpki guide":      {words: a.guideWords},
+		"jpki guide":      {words: func() []string { return guideWords(a) }},
 
 		"jpki cert show":            {words: kinds.words, orFile: true},
 		"jpki cert check":           {words: kinds.words, orFile: true},
 		"jpki cert check --ocsp":    these("aia"),
 		"jpki cert check --trust":   demoCA,
-		"jpki ca show":              {words: func() []string { return a.caWords(false) }, orFile: true},
-		"jpki ca remove":            {words: func() []string { return a.caWords(true) }},
+		"jpki ca show":              {words: func() []string { return signcmd.CaWords(a, false) }, orFile: true},
+		"jpki ca remove":            {words: func() []string { return signcmd.CaWords(a, true) }},
 		"jpki cert export":          kinds,
 		"jpki cert export --format": these("pem", "der"),
 		"jpki pin verify":           keys,
@@ -104,15 +106,15 @@ func (a *app) completions(root *cobra.Command) map[string]offer {
 		"jpki verify --trust":       demoCA,
 		"jpki status --within":      these("14d", "30d", "60d", "90d"),
 		"jpki watch --interval":     these("10s", "1m", "10m", "0"),
-		"jpki demo serve --persona": {words: a.personaWords},
+		"jpki demo serve --persona": {words: func() []string { return personaWords(a) }},
 		"jpki demo serve --address": these(virtualcard.DefaultAddr),
-		"jpki demo reset":           {words: a.personaWords},
+		"jpki demo reset":           {words: func() []string { return personaWords(a) }},
 	}
 }
 
 // completeAll has the shell offer what commands and flags take.
-func (a *app) completeAll(root *cobra.Command) {
-	for path, o := range a.completions(root) {
+func completeAll(a *command.App, root *cobra.Command) {
+	for path, o := range completionsOf(a, root) {
 		path, flag, isFlag := strings.Cut(path, " --")
 		c, rest, err := root.Find(strings.Fields(path)[1:])
 		if err != nil || len(rest) > 0 {
@@ -170,23 +172,23 @@ func commandWords(root *cobra.Command) (words []string) {
 	return words
 }
 
-func (a *app) kindWords() (words []string) {
+func kindWords(a *command.App) (words []string) {
 	for _, k := range jpki.Kinds() {
-		words = append(words, k.String()+"\t"+a.io.Text(terms.CertificateNames[k]))
+		words = append(words, k.String()+"\t"+a.IO.Text(terms.CertificateNames[k]))
 	}
 	return words
 }
 
-func (a *app) personaWords() (words []string) {
+func personaWords(a *command.App) (words []string) {
 	for _, p := range virtualcard.Personas() {
-		words = append(words, p.Name+"\t"+a.io.Text(personaTexts[p.Name]))
+		words = append(words, p.Name+"\t"+a.IO.Text(personaTexts[p.Name]))
 	}
 	return words
 }
 
-func (a *app) cardWords() []string {
+func cardWords(a *command.App) []string {
 	words := []string{"demo"}
-	for _, w := range a.personaWords() {
+	for _, w := range personaWords(a) {
 		words = append(words, "demo:"+w)
 	}
 	return words

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jpki-tools/jpki/internal/cards"
+	"github.com/jpki-tools/jpki/internal/command"
 	"github.com/jpki-tools/jpki/internal/democard"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/state"
@@ -18,22 +19,22 @@ import (
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
-func (a *app) newDemo() *cobra.Command {
-	cmd := a.command(command{
-		use:      "demo",
-		short:    text{JA: "カードなしで一通り試す", EN: "a tour without a card"},
-		lateLong: func() text { return demoLong.With(inBoth(personaTable), demoPINs) },
+func newDemo(a *command.App) *cobra.Command {
+	cmd := a.New(command.Spec{
+		Use:      "demo",
+		Short:    text{JA: "カードなしで一通り試す", EN: "a tour without a card"},
+		LateLong: func() text { return demoLong.With(command.InBoth(personaTable), demoPINs) },
 	})
 	cmd.Args = cobra.ArbitraryArgs
-	cmd.Annotations = map[string]string{alone: alone}
+	cmd.Annotations = map[string]string{command.Alone: command.Alone}
 	cmd.RunE = func(c *cobra.Command, args []string) error {
 		if len(args) > 0 {
 			return problem.Misuse(text{JA: "「%s」というコマンドはありません。", EN: "There is no command %q."}.With(args[0])).
 				WithNext(text{JA: "コマンドの一覧: jpki demo --help", EN: "For the commands: jpki demo --help"})
 		}
-		return a.tour(c.Context())
+		return runTour(c.Context(), a)
 	}
-	cmd.AddCommand(a.newDemoServe(), a.newDemoReset())
+	cmd.AddCommand(newDemoServe(a), newDemoReset(a))
 	return cmd
 }
 
@@ -90,13 +91,13 @@ var tourSteps = []step{
 
 // tour runs the steps one after the other, in a folder of its own that goes
 // with it, on a card in memory.
-func (a *app) tour(ctx context.Context) (err error) {
-	if a.json {
+func runTour(ctx context.Context, a *command.App) (err error) {
+	if a.JSON {
 		return problem.Misuse(text{JA: "demo に --json はありません。", EN: "demo has no --json."})
 	}
-	if a.cards.Card != "" {
+	if a.Cards.Card != "" {
 		return problem.Misuse(text{JA: "demo のデモカードは決まっています。", EN: "The tour has a demo card of its own."}).
-			WithNext(text{JA: "試すには jpki status --card %s", EN: "To try that one: jpki status --card %s"}.With(a.cards.Card))
+			WithNext(text{JA: "試すには jpki status --card %s", EN: "To try that one: jpki status --card %s"}.With(a.Cards.Card))
 	}
 	dir, err := os.MkdirTemp("", "jpki-demo-")
 	if err != nil {
@@ -112,11 +113,11 @@ func (a *app) tour(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.Chdir(back)) }()
 	contract := text{JA: "これはデモの契約書です。\n", EN: "This is a demo contract.\n"}
-	if err := os.WriteFile("contract.txt", []byte(a.io.Text(contract)), 0o600); err != nil {
+	if err := os.WriteFile("contract.txt", []byte(a.IO.Text(contract)), 0o600); err != nil {
 		return err
 	}
-	out := a.io.Out
-	fmt.Fprintf(out, "%s\n", a.io.Page(a.io.Text(demoPINs)))
+	out := a.IO.Out
+	fmt.Fprintf(out, "%s\n", a.IO.Page(a.IO.Text(demoPINs)))
 	cards := &cards.Tour{}
 	for i, s := range tourSteps {
 		if err := context.Cause(ctx); err != nil {
@@ -126,16 +127,16 @@ func (a *app) tour(ctx context.Context) (err error) {
 		if s.stdin != "" {
 			shown = fmt.Sprintf("printf '%s\\n' | %s", strings.TrimSpace(s.stdin), shown)
 		}
-		fmt.Fprintf(out, "\n%s\n%s\n", a.io.Paint(ui.Strong, a.io.Page(fmt.Sprintf("%d. %s", i+1, a.io.Text(s.title)))), a.io.Paint(ui.Faint, "$ "+shown))
-		exit, err := a.runStep(ctx, cards, s)
+		fmt.Fprintf(out, "\n%s\n%s\n", a.IO.Paint(ui.Strong, a.IO.Page(fmt.Sprintf("%d. %s", i+1, a.IO.Text(s.title)))), a.IO.Paint(ui.Faint, "$ "+shown))
+		exit, err := runStep(ctx, a, cards, s)
 		if err != nil {
 			return err
 		}
 		if exit != 0 {
-			fmt.Fprintln(out, a.io.Paint(ui.Faint, a.io.Text(text{JA: "(終了ステータス %d)", EN: "(exit status %d)"}.With(exit))))
+			fmt.Fprintln(out, a.IO.Paint(ui.Faint, a.IO.Text(text{JA: "(終了ステータス %d)", EN: "(exit status %d)"}.With(exit))))
 		}
 	}
-	fmt.Fprintf(out, "\n%s\n", a.io.Page(a.io.Text(text{
+	fmt.Fprintf(out, "\n%s\n", a.IO.Page(a.IO.Text(text{
 		JA: "カードリーダーがあれば、そのまま jpki status を実行してください。",
 		EN: "With a card reader, run jpki status.",
 	})))
@@ -143,9 +144,9 @@ func (a *app) tour(ctx context.Context) (err error) {
 }
 
 // runStep runs a command line as a program of its own would, on the tour's card.
-func (a *app) runStep(ctx context.Context, cards *cards.Tour, s step) (exit int, err error) {
-	cfg := a.cfg
-	cfg.Args = append(strings.Fields(s.line), "--card", "demo", "--no-input", "--lang", string(a.io.Lang))
+func runStep(ctx context.Context, a *command.App, cards *cards.Tour, s step) (exit int, err error) {
+	cfg := a.Config
+	cfg.Args = append(strings.Fields(s.line), "--card", "demo", "--no-input", "--lang", string(a.IO.Lang))
 	cfg.Stderr = cfg.Stdout // one after the other, as a terminal shows them
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -158,39 +159,39 @@ func (a *app) runStep(ctx context.Context, cards *cards.Tour, s step) (exit int,
 	w.Close()
 	cfg.Stdin = r
 	sub := newApp(cfg)
-	sub.cards.Tour = cards
-	return sub.finish(sub.execute(ctx, cfg.Args)), nil
+	sub.Cards.Tour = cards
+	return finish(sub, execute(ctx, sub, cfg.Args)), nil
 }
 
-func (a *app) newDemoServe() *cobra.Command {
+func newDemoServe(a *command.App) *cobra.Command {
 	var addr, persona string
 	var opt virtualcard.Options
-	cmd := a.command(command{
-		use:   "serve",
-		short: text{JA: "デモカードを仮想リーダー(vpcd)に入れる", EN: "put a demo card into a virtual reader (vpcd)"},
-		long: text{
+	cmd := a.New(command.Spec{
+		Use:   "serve",
+		Short: text{JA: "デモカードを仮想リーダー(vpcd)に入れる", EN: "put a demo card into a virtual reader (vpcd)"},
+		Long: text{
 			JA: "vsmartcardのvpcdが作る仮想リーダーにデモカードを入れます。OpenSCなど、PC/SCを使うどのプログラムからも本物のカードのように見えます。Ctrl-Cで取り出します。\n暗証番号と残り回数は終わると忘れます。",
 			EN: "Puts a demo card into the virtual reader of vsmartcard's vpcd: any program that uses PC/SC, such as OpenSC, sees it like a real one. Ctrl-C takes it out.\nPINs and counters are forgotten at the end.",
 		},
-		examples: []example{
-			{"jpki demo serve --persona expiring", text{JA: "期限の近いカードを入れる", EN: "a card about to end"}},
+		Examples: []command.Example{
+			{Line: "jpki demo serve --persona expiring", About: text{JA: "期限の近いカードを入れる", EN: "a card about to end"}},
 		},
-		args: a.noArgs(),
-		run: func(ctx context.Context, _ []string) error {
-			return a.demoServe(ctx, cmp.Or(addr, virtualcard.DefaultAddr), cmp.Or(persona, democard.DefaultPersona), opt)
+		Args: a.NoArgs(),
+		Run: func(ctx context.Context, _ []string) error {
+			return runDemoServe(ctx, a, cmp.Or(addr, virtualcard.DefaultAddr), cmp.Or(persona, democard.DefaultPersona), opt)
 		},
 	})
 	f := cmd.Flags()
-	f.StringVar(&addr, "address", "", a.io.Text(text{JA: "vpcdの`ADDRESS`(省略時 " + virtualcard.DefaultAddr + ")", EN: "vpcd's `ADDRESS` (default " + virtualcard.DefaultAddr + ")"}))
-	f.StringVar(&persona, "persona", "", a.io.Text(text{JA: "デモカードの`NAME`(省略時 " + democard.DefaultPersona + ")", EN: "`NAME` of the demo card (default " + democard.DefaultPersona + ")"}))
-	f.BoolVar(&opt.NoExtendedLength, "short", false, a.io.Text(text{JA: "拡張長のコマンドを断るカード", EN: "a card that refuses commands of extended length"}))
-	f.BoolVar(&opt.ReselectDrops, "reselect-drops", false, a.io.Text(text{JA: "再SELECTで暗証番号の状態を失うカード", EN: "a card that drops a verified PIN when it is selected again"}))
-	f.BoolVar(&opt.T0, "t0", false, a.io.Text(text{JA: "T=0のように応答するカード", EN: "a card that answers as over T=0"}))
+	f.StringVar(&addr, "address", "", a.IO.Text(text{JA: "vpcdの`ADDRESS`(省略時 " + virtualcard.DefaultAddr + ")", EN: "vpcd's `ADDRESS` (default " + virtualcard.DefaultAddr + ")"}))
+	f.StringVar(&persona, "persona", "", a.IO.Text(text{JA: "デモカードの`NAME`(省略時 " + democard.DefaultPersona + ")", EN: "`NAME` of the demo card (default " + democard.DefaultPersona + ")"}))
+	f.BoolVar(&opt.NoExtendedLength, "short", false, a.IO.Text(text{JA: "拡張長のコマンドを断るカード", EN: "a card that refuses commands of extended length"}))
+	f.BoolVar(&opt.ReselectDrops, "reselect-drops", false, a.IO.Text(text{JA: "再SELECTで暗証番号の状態を失うカード", EN: "a card that drops a verified PIN when it is selected again"}))
+	f.BoolVar(&opt.T0, "t0", false, a.IO.Text(text{JA: "T=0のように応答するカード", EN: "a card that answers as over T=0"}))
 	return cmd
 }
 
-func (a *app) demoServe(ctx context.Context, addr, name string, opt virtualcard.Options) error {
-	if a.cards.Card != "" {
+func runDemoServe(ctx context.Context, a *command.App, addr, name string, opt virtualcard.Options) error {
+	if a.Cards.Card != "" {
 		return problem.Misuse(text{JA: "demo serve に --card は使えません。", EN: "demo serve has no --card."}).
 			WithNext(text{JA: "デモカードは --persona で指定してください。", EN: "Name the demo card with --persona."})
 	}
@@ -198,7 +199,7 @@ func (a *app) demoServe(ctx context.Context, addr, name string, opt virtualcard.
 	if !ok {
 		return cards.UnknownPersona(name)
 	}
-	card, err := virtualcard.New(persona, a.env.Now(), opt)
+	card, err := virtualcard.New(persona, a.Env.Now(), opt)
 	if err != nil {
 		return err
 	}
@@ -207,11 +208,11 @@ func (a *app) demoServe(ctx context.Context, addr, name string, opt virtualcard.
 	inserted := false
 	err = virtualcard.Serve(ctx, addr, card, func() {
 		inserted = true
-		a.io.Note(text{JA: "デモカード「%s」を入れました。Ctrl-Cで取り出します。", EN: "The demo card %q is in. Ctrl-C takes it out."}.With(name))
-		a.io.Note(demoPINs)
+		a.IO.Note(text{JA: "デモカード「%s」を入れました。Ctrl-Cで取り出します。", EN: "The demo card %q is in. Ctrl-C takes it out."}.With(name))
+		a.IO.Note(demoPINs)
 	})
 	if total := recorder.Total(); inserted {
-		a.io.Note(text{JA: "取り出しました。コマンド%d件、受信%dバイト、送信%dバイト。", EN: "Taken out. %d commands, %d bytes received, %d bytes sent."}.With(total.Commands, total.Sent, total.Received))
+		a.IO.Note(text{JA: "取り出しました。コマンド%d件、受信%dバイト、送信%dバイト。", EN: "Taken out. %d commands, %d bytes received, %d bytes sent."}.With(total.Commands, total.Sent, total.Received))
 	}
 	switch {
 	case errors.Is(err, virtualcard.ErrNoReader):
@@ -230,17 +231,17 @@ func (a *app) demoServe(ctx context.Context, addr, name string, opt virtualcard.
 	return err
 }
 
-func (a *app) newDemoReset() *cobra.Command {
-	return a.command(command{
-		use:   "reset [PERSONA]",
-		short: text{JA: "デモカードの暗証番号と残り回数を元に戻す", EN: "make the demo cards' PINs and counters new"},
-		args:  a.argCount(0, 1, text{JA: "デモカードの名前は1つまでです。", EN: "One demo card at the most."}),
-		run: func(ctx context.Context, args []string) error {
+func newDemoReset(a *command.App) *cobra.Command {
+	return a.New(command.Spec{
+		Use:   "reset [PERSONA]",
+		Short: text{JA: "デモカードの暗証番号と残り回数を元に戻す", EN: "make the demo cards' PINs and counters new"},
+		Args:  a.ArgCount(0, 1, text{JA: "デモカードの名前は1つまでです。", EN: "One demo card at the most."}),
+		Run: func(ctx context.Context, args []string) error {
 			persona := ""
 			if len(args) > 0 {
 				persona = args[0]
 			}
-			store, err := state.Open(a.env.Getenv)
+			store, err := state.Open(a.Env.Getenv)
 			if err == nil {
 				err = democard.Reset(ctx, store, persona)
 			}
@@ -248,7 +249,7 @@ func (a *app) newDemoReset() *cobra.Command {
 				return cards.UnknownPersona(persona)
 			}
 			if err == nil {
-				a.io.Note(text{JA: "デモカードを最初の状態に戻しました。", EN: "The demo cards are as new."})
+				a.IO.Note(text{JA: "デモカードを最初の状態に戻しました。", EN: "The demo cards are as new."})
 			}
 			return err
 		},

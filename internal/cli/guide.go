@@ -7,48 +7,49 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/jpki-tools/jpki/internal/command"
 	"github.com/jpki-tools/jpki/internal/guide"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/ui"
 )
 
-func (a *app) newGuide() *cobra.Command {
+func newGuide(a *command.App) *cobra.Command {
 	sources := false
-	cmd := a.command(command{
-		use:   "guide [TOPIC]",
-		short: text{JA: "更新、紛失、引っ越しなどの手続きを調べる", EN: "procedures: renewal, loss, a move, ..."},
-		long: text{
+	cmd := a.New(command.Spec{
+		Use:   "guide [TOPIC]",
+		Short: text{JA: "更新、紛失、引っ越しなどの手続きを調べる", EN: "procedures: renewal, loss, a move, ..."},
+		Long: text{
 			JA: "手続きの案内を表示します。項目の名前のほか、「引越し」のような言葉でも探せます。カードもネットワークも要りません。\n" +
 				"市区町村などの公表資料をまとめたもので、きまりは変わります。大事なことは市区町村に確かめてください。",
 			EN: "Explains procedures. A topic is found by its name and by words such as \"moved\". Needs no card and no network.\n" +
 				"The texts summarise what municipalities and others publish. Rules change: ask your municipality about what matters.",
 		},
-		examples: []example{
-			{"jpki guide", text{JA: "項目の一覧", EN: "the topics"}},
-			{"jpki guide lost", text{JA: "カードをなくしたときの電話番号", EN: "whom to call about a lost card"}},
-			{"jpki guide 引越し", text{JA: "言葉で探す", EN: "search by a word"}},
+		Examples: []command.Example{
+			{Line: "jpki guide", About: text{JA: "項目の一覧", EN: "the topics"}},
+			{Line: "jpki guide lost", About: text{JA: "カードをなくしたときの電話番号", EN: "whom to call about a lost card"}},
+			{Line: "jpki guide 引越し", About: text{JA: "言葉で探す", EN: "search by a word"}},
 		},
-		run: func(_ context.Context, args []string) error {
+		Run: func(_ context.Context, args []string) error {
 			switch words := strings.Join(args, " "); {
 			case sources && words != "":
 				return problem.Misuse(text{JA: "--sources に引数はありません。", EN: "--sources takes no arguments."})
 			case sources:
-				return a.guideSources()
+				return guideSources(a)
 			case strings.TrimSpace(words) == "":
-				return a.guideTopics()
+				return guideTopics(a)
 			default:
-				return a.guide(words)
+				return runGuide(a, words)
 			}
 		},
 	})
-	cmd.Flags().BoolVar(&sources, "sources", false, a.io.Text(text{JA: "出典の一覧を表示する", EN: "list what the texts are taken from"}))
+	cmd.Flags().BoolVar(&sources, "sources", false, a.IO.Text(text{JA: "出典の一覧を表示する", EN: "list what the texts are taken from"}))
 	return cmd
 }
 
 // guideWords are the topics as the shell offers them.
-func (a *app) guideWords() (words []string) {
+func guideWords(a *command.App) (words []string) {
 	for _, t := range guide.Topics() {
-		words = append(words, t.Name+"\t"+a.io.Text(t.Title))
+		words = append(words, t.Name+"\t"+a.IO.Text(t.Title))
 	}
 	return words
 }
@@ -62,29 +63,29 @@ func writtenText() text {
 	}
 }
 
-func (a *app) guide(words string) error {
+func runGuide(a *command.App, words string) error {
 	topic, found, near := guide.Find(words)
 	if !found {
 		return unknownTopic(words, near)
 	}
-	if a.json {
-		return a.io.JSON(a.topicJSON(topic))
+	if a.JSON {
+		return a.IO.JSON(topicDocument(a, topic))
 	}
-	out, width := a.io.Out, a.io.Width()
-	fmt.Fprintf(out, "%s\n", a.io.Paint(ui.Strong, a.io.Text(topic.Title)))
-	bullet := a.io.Text(text{JA: "・", EN: "- "})
+	out, width := a.IO.Out, a.IO.Width()
+	fmt.Fprintf(out, "%s\n", a.IO.Paint(ui.Strong, a.IO.Text(topic.Title)))
+	bullet := a.IO.Text(text{JA: "・", EN: "- "})
 	for _, part := range topic.Parts {
 		fmt.Fprintln(out)
 		if !part.Heading.IsZero() {
-			fmt.Fprintln(out, a.io.Paint(ui.Strong, ui.Wrap(a.io.Text(part.Heading), width, "")))
+			fmt.Fprintln(out, a.IO.Paint(ui.Strong, ui.Wrap(a.IO.Text(part.Heading), width, "")))
 		}
 		for _, p := range part.Points {
-			fmt.Fprintln(out, ui.Wrap(bullet+a.io.Text(p), width, "  "))
+			fmt.Fprintln(out, ui.Wrap(bullet+a.IO.Text(p), width, "  "))
 		}
 	}
 	fmt.Fprintln(out)
 	for _, t := range []text{writtenText(), publishers()} {
-		fmt.Fprintln(out, a.io.Paint(ui.Faint, ui.Wrap(a.io.Text(t), width, "")))
+		fmt.Fprintln(out, a.IO.Paint(ui.Faint, ui.Wrap(a.IO.Text(t), width, "")))
 	}
 	return nil
 }
@@ -118,38 +119,38 @@ func unknownTopic(words string, near []guide.Topic) error {
 	return problem.Misuse(text{JA: "「%s」に合う項目が見つかりません。", EN: "No topic was found for %q."}.With(words)).WithNext(next)
 }
 
-func (a *app) guideTopics() error {
-	if a.json {
+func guideTopics(a *command.App) error {
+	if a.JSON {
 		doc := topicsJSON{Schema: "jpki.guide-topics/v1", Written: guide.Written.String()}
 		for _, t := range guide.Topics() {
-			doc.Topics = append(doc.Topics, topicNameJSON{t.Name, a.io.Text(t.Title)})
+			doc.Topics = append(doc.Topics, topicNameJSON{t.Name, a.IO.Text(t.Title)})
 		}
-		return a.io.JSON(doc)
+		return a.IO.JSON(doc)
 	}
 	var rows [][]string
 	for _, t := range guide.Topics() {
-		rows = append(rows, []string{t.Name, a.io.Text(t.Title)})
+		rows = append(rows, []string{t.Name, a.IO.Text(t.Title)})
 	}
-	fmt.Fprintf(a.io.Out, "%s\n", a.io.Paint(ui.Strong, a.io.Text(text{JA: "手続きの案内", EN: "Procedures"})))
-	fmt.Fprintf(a.io.Out, "\n%s\n%s\n", ui.Table(2, nil, rows),
-		ui.Wrap(a.io.Text(text{JA: "読むには jpki guide 名前。「jpki guide 引越し」のように言葉でも探せます。", EN: "To read one: jpki guide NAME. Words do as well: jpki guide new address."}), a.io.Width(), ""))
+	fmt.Fprintf(a.IO.Out, "%s\n", a.IO.Paint(ui.Strong, a.IO.Text(text{JA: "手続きの案内", EN: "Procedures"})))
+	fmt.Fprintf(a.IO.Out, "\n%s\n%s\n", ui.Table(2, nil, rows),
+		ui.Wrap(a.IO.Text(text{JA: "読むには jpki guide 名前。「jpki guide 引越し」のように言葉でも探せます。", EN: "To read one: jpki guide NAME. Words do as well: jpki guide new address."}), a.IO.Width(), ""))
 	return nil
 }
 
-func (a *app) guideSources() error {
-	if a.json {
-		return a.io.JSON(struct {
+func guideSources(a *command.App) error {
+	if a.JSON {
+		return a.IO.JSON(struct {
 			Schema  string       `json:"schema"`
 			Written string       `json:"written"`
 			Sources []sourceJSON `json:"sources"`
-		}{"jpki.guide-sources/v1", guide.Written.String(), a.sourcesJSON()})
+		}{"jpki.guide-sources/v1", guide.Written.String(), sourcesDocument(a)})
 	}
 	var rows [][]string
 	for _, s := range guide.Sources() {
-		rows = append(rows, []string{a.io.Text(s.Publisher), s.Title, s.Date})
+		rows = append(rows, []string{a.IO.Text(s.Publisher), s.Title, s.Date})
 	}
-	fmt.Fprint(a.io.Out, ui.Table(0, []string{
-		a.io.Text(text{JA: "発行者", EN: "Publisher"}), a.io.Text(text{JA: "題名", EN: "Title"}), a.io.Text(text{JA: "更新日", EN: "Changed"}),
+	fmt.Fprint(a.IO.Out, ui.Table(0, []string{
+		a.IO.Text(text{JA: "発行者", EN: "Publisher"}), a.IO.Text(text{JA: "題名", EN: "Title"}), a.IO.Text(text{JA: "更新日", EN: "Changed"}),
 	}, rows))
 	return nil
 }
@@ -188,25 +189,25 @@ type sourceJSON struct {
 	Date      *string `json:"date"`
 }
 
-func (a *app) topicJSON(t guide.Topic) topicJSON {
-	doc := topicJSON{Schema: "jpki.guide/v1", Written: guide.Written.String(), Name: t.Name, Title: a.io.Text(t.Title), Sources: a.sourcesJSON()}
+func topicDocument(a *command.App, t guide.Topic) topicJSON {
+	doc := topicJSON{Schema: "jpki.guide/v1", Written: guide.Written.String(), Name: t.Name, Title: a.IO.Text(t.Title), Sources: sourcesDocument(a)}
 	for _, part := range t.Parts {
 		var p partJSON
 		if !part.Heading.IsZero() {
-			heading := a.io.Text(part.Heading)
+			heading := a.IO.Text(part.Heading)
 			p.Heading = &heading
 		}
 		for _, point := range part.Points {
-			p.Points = append(p.Points, a.io.Text(point))
+			p.Points = append(p.Points, a.IO.Text(point))
 		}
 		doc.Parts = append(doc.Parts, p)
 	}
 	return doc
 }
 
-func (a *app) sourcesJSON() (docs []sourceJSON) {
+func sourcesDocument(a *command.App) (docs []sourceJSON) {
 	for _, s := range guide.Sources() {
-		doc := sourceJSON{Publisher: a.io.Text(s.Publisher), Title: s.Title}
+		doc := sourceJSON{Publisher: a.IO.Text(s.Publisher), Title: s.Title}
 		if s.Date != "" {
 			doc.Date = &s.Date
 		}

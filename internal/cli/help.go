@@ -6,24 +6,26 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/jpki-tools/jpki/internal/cardcmd"
+	"github.com/jpki-tools/jpki/internal/command"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/ui"
 )
 
 // newHelp is help as a command, in the person's language. The topics are below
 // it: a topic and a command can have the same name.
-func (a *app) newHelp() *cobra.Command {
-	cmd := a.command(command{
-		use:   "help [COMMAND | TOPIC]",
-		short: text{JA: "コマンドや項目の説明を見る", EN: "help for a command or a topic"},
-		examples: []example{
-			{"jpki help sign", text{JA: "コマンドの説明。jpki sign --help と同じ", EN: "about a command, as jpki sign --help"}},
-			{"jpki help pin", text{JA: "暗証番号の渡し方", EN: "the ways to give a PIN"}},
-			{"jpki help json status", text{JA: "jpki status --json の出力のスキーマ", EN: "the schema of what jpki status --json writes"}},
+func newHelp(a *command.App) *cobra.Command {
+	cmd := a.New(command.Spec{
+		Use:   "help [COMMAND | TOPIC]",
+		Short: text{JA: "コマンドや項目の説明を見る", EN: "help for a command or a topic"},
+		Examples: []command.Example{
+			{Line: "jpki help sign", About: text{JA: "コマンドの説明。jpki sign --help と同じ", EN: "about a command, as jpki sign --help"}},
+			{Line: "jpki help pin", About: text{JA: "暗証番号の渡し方", EN: "the ways to give a PIN"}},
+			{Line: "jpki help json status", About: text{JA: "jpki status --json の出力のスキーマ", EN: "the schema of what jpki status --json writes"}},
 		},
 	})
 	cmd.RunE = func(c *cobra.Command, args []string) error { return helpFor(c.Root(), args) }
-	cmd.AddCommand(a.newTopics()...)
+	cmd.AddCommand(newTopics(a)...)
 	return cmd
 }
 
@@ -37,9 +39,9 @@ func helpFor(root *cobra.Command, args []string) error {
 }
 
 // newTopics are texts that are no command's own.
-func (a *app) newTopics() []*cobra.Command {
+func newTopics(a *command.App) []*cobra.Command {
 	topic := func(name string, short text, long func() text) *cobra.Command {
-		c := a.command(command{use: name, short: short, lateLong: long})
+		c := a.New(command.Spec{Use: name, Short: short, LateLong: long})
 		c.Annotations = map[string]string{topicMark: ""}
 		c.RunE = func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -54,7 +56,7 @@ func (a *app) newTopics() []*cobra.Command {
 		if len(args) == 0 {
 			return c.Help()
 		}
-		return a.showSchema(args)
+		return showSchema(a, args)
 	}
 	return []*cobra.Command{
 		topic("pin", text{JA: "暗証番号の渡し方", EN: "ways to give a PIN"}, written(pinTopic)),
@@ -83,7 +85,7 @@ func exitTopic() text {
 	return text{
 		JA: "終了ステータスと、--json のエラーの code です。\n\n%s",
 		EN: "Exit statuses, and the codes of errors under --json.\n\n%s",
-	}.With(inBoth(exitTable))
+	}.With(command.InBoth(exitTable))
 }
 
 func exitTable(say func(text) string) string {
@@ -127,7 +129,7 @@ func environmentTopic() text {
   暗証番号を環境変数で渡すことはできません。ほかのプログラムから見えるためです。
 
 watch --exec のコマンドが受け取る環境変数(その出来事にないものはありません):
-` + variableTable(func(t text) string { return t.JA }) + `
+` + cardcmd.VariableTable(func(t text) string { return t.JA }) + `
 記憶するもの:
   次のフォルダーのファイルで、本人だけが読めます。消しても困ることはありません。
     Linux    $XDG_STATE_HOME/jpki(なければ ~/.local/state/jpki)
@@ -164,7 +166,7 @@ watch --exec のコマンドが受け取る環境変数(その出来事にない
   A PIN is never taken from the environment: other programs can see it.
 
 Variables for the command of watch --exec (those that the event has):
-` + variableTable(func(t text) string { return t.EN }) + `
+` + cardcmd.VariableTable(func(t text) string { return t.EN }) + `
 What is remembered:
   Files in this folder, readable only for you. Removing them does no harm.
     Linux    $XDG_STATE_HOME/jpki (or ~/.local/state/jpki)
@@ -291,13 +293,5 @@ A failure is on standard error. Exit statuses are those without --json (jpki hel
 
 jpki help json NAME shows the schema of a document (JSON Schema 2020-12). NAME is one of
 ` + names.String(),
-	}
-}
-
-// inBoth writes a table in both languages.
-func inBoth(table func(say func(text) string) string) text {
-	return text{
-		JA: table(func(t text) string { return t.JA }),
-		EN: table(func(t text) string { return t.EN }),
 	}
 }

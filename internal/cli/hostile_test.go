@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jpki-tools/jpki/internal/command"
 	"github.com/jpki-tools/jpki/internal/judging"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
@@ -21,15 +22,15 @@ import (
 // stands against a file; "" means exit status 0.
 func judged(t *testing.T, content ...string) func(path string) problem.Code {
 	t.Helper()
-	a := newApp(Config{
+	a := newApp(command.Config{
 		Args: []string{"--lang=en"}, Getenv: func(string) string { return "" },
 		Now: func() time.Time { return time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC) },
 	})
-	e, err := a.examiner(t.Context(), &judging.Options{Trust: "demo"})
+	e, err := a.Examiner(t.Context(), &judging.Options{Trust: "demo"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	find := &judging.Finder{IO: a.io, Now: a.env.Now, Content: content, Many: true}
+	find := &judging.Finder{IO: a.IO, Now: a.Env.Now, Content: content, Many: true}
 	return func(path string) problem.Code {
 		code := problem.Failed
 		err := find.FindAll(context.Background(), judging.Named(path), func(f judging.FileFinding) error {

@@ -15,6 +15,7 @@ import (
 	"time"
 	"unicode/utf16"
 
+	"github.com/jpki-tools/jpki/internal/command"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
@@ -159,7 +160,7 @@ func (w *world) run(line, stdin string) (exit int, out string) {
 	stdout, stderr := w.create("stdout"), w.create("stderr")
 	defer stdout.Close()
 	defer stderr.Close()
-	cfg := Config{
+	cfg := command.Config{
 		Args: append(args, "--no-input"), Stdin: in, Stdout: stdout, Stderr: stderr,
 		Getenv: func(name string) string {
 			return map[string]string{"JPKI_LANG": w.lang, "XDG_STATE_HOME": w.path("state"), "HOME": w.dir}[name]
@@ -175,7 +176,7 @@ func (w *world) run(line, stdin string) (exit int, out string) {
 		exit = Run(cfg)
 	} else {
 		a := newApp(cfg)
-		exit = a.finish(a.execute(w.traced, cfg.Args))
+		exit = finish(a, execute(w.traced, a, cfg.Args))
 	}
 	for _, f := range []*os.File{stdout, stderr} {
 		b, err := os.ReadFile(f.Name())

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jpki-tools/jpki/internal/command"
 	"github.com/jpki-tools/jpki/internal/problem"
 )
 
@@ -39,11 +40,11 @@ func schemaNames() (names []string) {
 }
 
 // showSchema writes the schema of a document: jpki help json NAME.
-func (a *app) showSchema(args []string) error {
+func showSchema(a *command.App, args []string) error {
 	if len(args) == 1 && slices.Contains(schemaNames(), args[0]) {
 		data, err := schemas.ReadFile("schema/" + args[0] + ".json")
 		if err == nil {
-			_, err = a.io.Out.Write(data)
+			_, err = a.IO.Out.Write(data)
 		}
 		return err
 	}

@@ -22,6 +22,9 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/jpki-tools/jpki/internal/cardcmd"
+	"github.com/jpki-tools/jpki/internal/command"
+	"github.com/jpki-tools/jpki/internal/logincmd"
 	"github.com/jpki-tools/jpki/internal/p11setup"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/signing"
@@ -112,7 +115,7 @@ var documentName = regexp.MustCompile(`^jpki\.([a-z0-9-]+)/v1$`)
 
 // watchJSON lets a run of the program under --json write where it would, and
 // says afterwards what is wrong with it.
-func watchJSON(cfg *Config) (check func() error) {
+func watchJSON(cfg *command.Config) (check func() error) {
 	// What goes to a device is read by nobody, and /dev/full has to refuse it.
 	info, err := cfg.Stdout.Stat()
 	if !slices.Contains(cfg.Args, "--json") || err == nil && info.Mode()&os.ModeDevice != 0 {
@@ -198,7 +201,7 @@ func TestEveryDocument(t *testing.T) {
 		if !strings.Contains(c.line, "--card") {
 			args = append(args, "--card", "demo")
 		}
-		Run(Config{
+		Run(command.Config{
 			Args: args, Stdin: pin(c.stdin), Stdout: out, Stderr: out, Now: func() time.Time { return time.Date(2026, time.November, 22, 12, 0, 0, 0, cert.JST) },
 			Getenv: func(name string) string { return map[string]string{"HOME": folder, "LocalAppData": folder}[name] },
 		})
@@ -212,15 +215,15 @@ func TestEveryDocument(t *testing.T) {
 	// There may be no reader where this runs, and no server; an agent stays.
 	var buf bytes.Buffer
 	for _, readers := range [][]pcsc.ReaderState{nil, {{Name: "Reader", Present: true, ATR: []byte{0x3B, 0x80}}}} {
-		if err := ui.WriteJSONLine(&buf, readersDocument(readers)); err != nil {
+		if err := ui.WriteJSONLine(&buf, cardcmd.ReadersDocument(readers)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	moved := "https://example.jp/"
 	for _, doc := range []any{
-		pageJSON{Schema: "jpki.tls/v1", Body: []byte("page"), Location: &moved}, pageJSON{Schema: "jpki.tls/v1"},
-		socketJSON{"jpki.ssh-agent/v1", "/run/agent"},
-		setupJSON(p11setup.Options{Keys: []string{"auth"}}, []p11setup.Step{
+		logincmd.PageJSON{Schema: "jpki.tls/v1", Body: []byte("page"), Location: &moved}, logincmd.PageJSON{Schema: "jpki.tls/v1"},
+		logincmd.SocketJSON{Schema: "jpki.ssh-agent/v1", Socket: "/run/agent"},
+		logincmd.SetupJSON(p11setup.Options{Keys: []string{"auth"}}, []p11setup.Step{
 			{Kind: p11setup.ModuleFile, State: p11setup.Done, Path: "/m", Content: "remote: |jpki pkcs11"},
 			{Kind: p11setup.NSS, State: p11setup.Failed, Path: "/db", Program: "Firefox", Reason: io.ErrUnexpectedEOF},
 			{Kind: p11setup.OpenSC, State: p11setup.Skipped, Path: "/o", Reason: p11setup.ErrNotAsked},

@@ -10,6 +10,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/image/font/gofont/goregular"
+
+	"github.com/jpki-tools/jpki/internal/command"
 )
 
 // update rewrites the golden screens in the scripts with what the program
@@ -25,7 +27,7 @@ func TestMain(m *testing.M) {
 // runAtFixedTime is the program with the clock of the variable TEST_NOW. What it
 // writes under --json is held against the published schemas.
 func runAtFixedTime() int {
-	cfg := Config{
+	cfg := command.Config{
 		Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Getenv: os.Getenv, Now: time.Now, OwnWindow: os.Getenv("TEST_OWN_WINDOW") != "",
 	}

@@ -21,10 +21,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jpki-tools/jpki/internal/command"
 	"github.com/jpki-tools/jpki/internal/explain"
 	"github.com/jpki-tools/jpki/internal/judging"
 	"github.com/jpki-tools/jpki/internal/problem"
-	"github.com/jpki-tools/jpki/pkg/cms"
 	"github.com/jpki-tools/jpki/pkg/pdfsig"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
@@ -308,8 +308,8 @@ func TestFindAllEnds(t *testing.T) {
 	for range 500 {
 		files = append(files, "no such file")
 	}
-	a := newApp(Config{Getenv: func(string) string { return "" }, Now: time.Now})
-	find := &judging.Finder{IO: a.io, Now: time.Now, Many: true}
+	a := newApp(command.Config{Getenv: func(string) string { return "" }, Now: time.Now})
+	find := &judging.Finder{IO: a.IO, Now: time.Now, Many: true}
 	for after := range 3 {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		taken := 0
@@ -336,35 +336,5 @@ func TestFindAllEnds(t *testing.T) {
 	})
 	if err != full || taken != 100 {
 		t.Errorf("%v, %d taken", err, taken)
-	}
-}
-
-type fullDisk struct{}
-
-var errFullDisk = errors.New("no space left on device")
-
-func (fullDisk) Write([]byte) (int, error) { return 0, errFullDisk }
-
-// TestReportThatCannotBeWritten: is no success, in words or as JSON.
-func TestReportThatCannotBeWritten(t *testing.T) {
-	for _, asJSON := range []bool{false, true} {
-		a := newApp(Config{Getenv: func(string) string { return "" }, Now: time.Now})
-		a.json, a.io.Out = asJSON, fullDisk{}
-		report := a.newVerifyReport(t.Context(), &verifyOptions{}, false, true)
-		if err := report.add(judging.FileVerdict{File: "a", Err: errors.New("unreadable")}); !errors.Is(err, errFullDisk) {
-			t.Errorf("JSON %v: a file: %v", asJSON, err)
-		}
-		if err := report.end(); !errors.Is(err, errFullDisk) {
-			t.Errorf("JSON %v: the end: %v", asJSON, err)
-		}
-	}
-}
-
-// TestUnreadableStamp: a timestamp of which nothing is known says so, in place of
-// what its parser found.
-func TestUnreadableStamp(t *testing.T) {
-	bad := judging.Stamp{Err: &cms.Failure{Code: cms.FormatFailure, Detail: "version 7"}}
-	if got := stampReason(bad); got.JA != "読めません" || got.EN != "it cannot be read" {
-		t.Errorf("%+v: %v", bad, got)
 	}
 }

@@ -4,56 +4,32 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"github.com/jpki-tools/jpki/internal/command"
+	"github.com/jpki-tools/jpki/internal/version"
 )
 
-// version is set by the release build.
-var version = "0.1.0-dev"
-
-func (a *app) newVersion() *cobra.Command {
-	return a.command(command{
-		use:   "version",
-		short: text{JA: "版を表示する", EN: "show the version"},
-		args:  a.noArgs(),
-		run:   func(context.Context, []string) error { return a.version() },
+func newVersion(a *command.App) *cobra.Command {
+	return a.New(command.Spec{
+		Use:   "version",
+		Short: text{JA: "版を表示する", EN: "show the version"},
+		Args:  a.NoArgs(),
+		Run:   func(context.Context, []string) error { return runVersion(a) },
 	})
 }
 
-func (a *app) version() error {
-	if a.json {
-		return a.io.JSON(struct {
+func runVersion(a *command.App) error {
+	if a.JSON {
+		return a.IO.JSON(struct {
 			Schema   string `json:"schema"`
 			Version  string `json:"version"`
 			Commit   string `json:"commit"`
 			Platform string `json:"platform"`
 			Go       string `json:"go"`
-		}{"jpki.version/v1", version, buildSetting("vcs.revision"), platform, runtime.Version()})
+		}{"jpki.version/v1", version.Number, version.Setting("vcs.revision"), version.Platform, runtime.Version()})
 	}
-	_, err := fmt.Fprintln(a.io.Out, versionText())
+	_, err := fmt.Fprintln(a.IO.Out, version.Text())
 	return err
-}
-
-const platform = runtime.GOOS + "/" + runtime.GOARCH
-
-// versionText is the version as a person reads it.
-func versionText() string {
-	commit := buildSetting("vcs.revision")
-	if commit != "" {
-		commit = " (" + commit[:min(12, len(commit))] + ")"
-	}
-	return fmt.Sprintf("jpki %s%s %s %s", version, commit, platform, runtime.Version())
-}
-
-// buildSetting is what the Go toolchain noted of the build, "" if nothing.
-func buildSetting(key string) string {
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, s := range info.Settings {
-			if s.Key == key {
-				return s.Value
-			}
-		}
-	}
-	return ""
 }

@@ -7,23 +7,24 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/jpki-tools/jpki/internal/command"
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/ui"
 )
 
 // welcome explains the program to somebody who double-clicked it on Windows: in
 // Japanese, and below that in English for whom that is the language.
-func (a *app) welcome() {
+func welcome(a *command.App) {
 	folder := "."
 	if path, err := os.Executable(); err == nil {
 		folder = filepath.Dir(path)
 	}
 	languages := []i18n.Lang{i18n.JA}
-	if a.io.Lang != i18n.JA {
-		languages = append(languages, a.io.Lang)
+	if a.IO.Lang != i18n.JA {
+		languages = append(languages, a.IO.Lang)
 	}
 	for _, lang := range languages {
-		fmt.Fprintln(a.io.Out, welcomeText.With(folder).In(lang))
+		fmt.Fprintln(a.IO.Out, welcomeText.With(folder).In(lang))
 	}
 }
 
@@ -58,14 +59,14 @@ How to use it
 
 // holdWindow keeps a window that closes with the program open until its text
 // was read.
-func (a *app) holdWindow(ctx context.Context) {
-	if a.io.In == nil || !ui.IsTerminal(a.io.In) {
+func holdWindow(ctx context.Context, a *command.App) {
+	if a.IO.In == nil || !ui.IsTerminal(a.IO.In) {
 		return
 	}
-	a.io.Complain(text{JA: "Enterキーを押すと閉じます。", EN: "Press Enter to close this window."})
+	a.IO.Complain(text{JA: "Enterキーを押すと閉じます。", EN: "Press Enter to close this window."})
 	read := make(chan struct{})
 	go func() {
-		_, _ = bufio.NewReader(a.io.In).ReadString('\n')
+		_, _ = bufio.NewReader(a.IO.In).ReadString('\n')
 		close(read)
 	}()
 	select {

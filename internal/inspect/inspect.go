@@ -240,3 +240,10 @@ func Generation(c *x509.Certificate) string {
 func (s Card) MaybeWithoutPINs() bool {
 	return s.Sign.State == Absent && s.Auth.PIN.Err == nil && s.Auth.PIN.Tries.Blocked()
 }
+
+var StateNames = map[State]text{
+	Valid:       {JA: "有効期間内です", EN: "within its validity"},
+	RenewalOpen: {JA: "有効期間内です(更新できます)", EN: "within its validity, renewal is open"},
+	Expired:     {JA: "有効期間が過ぎています", EN: "expired"},
+	NotYetValid: {JA: "有効期間の前です", EN: "not yet valid"},
+}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/jpki-tools/jpki/internal/cli"
+	"github.com/jpki-tools/jpki/internal/command"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
@@ -104,7 +105,7 @@ func run(args []string, lang, home string) (out string, exit int, err error) {
 		data, _ := io.ReadAll(r)
 		written <- string(data)
 	}()
-	exit = cli.Run(cli.Config{
+	exit = cli.Run(command.Config{
 		Args:  append(args, "--color", "always", "--lang", lang, "--no-input"),
 		Stdin: in, Stdout: w, Stderr: w,
 		Getenv: func(name string) string { return map[string]string{"HOME": home, "LocalAppData": home}[name] },

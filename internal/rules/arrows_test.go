@@ -43,10 +43,12 @@ var arrows = map[string][]string{
 	"internal/beside":      {},
 	"internal/bundle":      {"internal/output", "golang.org/x/text"},
 	"internal/calendar":    {"pkg/cert"},
+	"internal/cardcmd":     {"pkg", "internal", "github.com/spf13", "golang.org/x"},
 	"internal/cards":       {"internal/democard", "internal/env", "internal/explain", "internal/i18n", "internal/output", "internal/problem", "internal/state", "internal/ui", "pkg/apdu", "pkg/cert", "pkg/jpki", "pkg/pcsc", "pkg/virtualcard"},
 	"internal/castore":     {"pkg/cert", "pkg/trust", "internal/state"},
 	"internal/checklist":   {"pkg/cert", "pkg/pdfsig", "pkg/trust", "internal/i18n", "internal/submission"},
 	"internal/cli":         {"pkg", "internal", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x"},
+	"internal/command":     {"pkg", "internal", "github.com/spf13", "golang.org/x"},
 	"internal/companion":   {"golang.org/x/text"},
 	"internal/democard":    {"pkg/virtualcard", "internal/state"},
 	"internal/doctor":      {"pkg/jpki", "pkg/cert", "pkg/pcsc", "internal/i18n", "internal/problem"},
@@ -59,17 +61,19 @@ var arrows = map[string][]string{
 	"internal/input":       {"internal/beside", "internal/i18n", "internal/problem", "internal/ui", "pkg/cert", "pkg/cms"},
 	"internal/inspect":     {"pkg/cert", "pkg/jpki", "pkg/pcsc", "pkg/trust", "internal/cards", "internal/castore", "internal/i18n", "internal/problem", "internal/state", "internal/terms", "internal/ui", "internal/unlock"},
 	"internal/judging":     {"internal/application", "internal/bundle", "internal/companion", "internal/xmltext", "golang.org/x/text", "pkg", "internal/castore", "internal/checklist", "internal/explain", "internal/fetch", "internal/i18n", "internal/input", "internal/problem", "internal/terms", "internal/ui"},
-	"internal/manual":      {"internal/cli", "internal/i18n", "internal/ui", "github.com/spf13"},
+	"internal/logincmd":    {"pkg", "internal", "github.com/spf13", "golang.org/x"},
+	"internal/manual":      {"internal/cli", "internal/command", "internal/i18n", "internal/ui", "github.com/spf13"},
 	"internal/output":      {"golang.org/x/sys"},
 	"internal/p11host":     {"golang.org/x/sys"},
 	"internal/p11rpc":      {},
 	"internal/p11setup":    {},
 	"internal/p11serve":    {"pkg/jpki", "pkg/pcsc", "pkg/cert", "internal/cards", "internal/explain", "internal/i18n", "internal/p11host", "internal/p11rpc", "internal/pin", "internal/problem", "internal/sshagent", "internal/state", "internal/terms", "internal/token", "internal/ui", "internal/unlock"},
-	"internal/picture":     {"internal/cli", "pkg/cert", "pkg/virtualcard", "golang.org/x/text"},
+	"internal/picture":     {"internal/cli", "internal/command", "pkg/cert", "pkg/virtualcard", "golang.org/x/text"},
 	"internal/pin":         {"pkg/jpki", "internal/beside", "internal/words", "golang.org/x/sys", "golang.org/x/term"},
 	"internal/problem":     {"internal/i18n"},
 	"internal/report":      {"internal/i18n", "pkg/cert"},
 	"internal/rules":       {},
+	"internal/signcmd":     {"pkg", "internal", "github.com/spf13", "golang.org/x"},
 	"internal/signing":     {"internal/application", "internal/bundle", "internal/xmltext", "pkg", "internal/cards", "internal/companion", "internal/env", "internal/explain", "internal/fetch", "internal/i18n", "internal/imprint", "internal/input", "internal/judging", "internal/output", "internal/pin", "internal/problem", "internal/stamping", "internal/submission", "internal/checklist", "internal/terms", "internal/ui", "internal/unlock"},
 	"internal/sshagent":    {"golang.org/x/crypto", "golang.org/x/sys", "github.com/Microsoft/go-winio"},
 	"internal/stacktest":   {},
@@ -81,6 +85,7 @@ var arrows = map[string][]string{
 	"internal/token":       {"pkg/jpki", "pkg/pcsc", "internal/p11rpc", "golang.org/x/sys"},
 	"internal/ui":          {"internal/beside", "internal/i18n", "github.com/olekukonko/tablewriter", "golang.org/x/sys", "golang.org/x/term"},
 	"internal/unlock":      {"internal/cards", "internal/explain", "internal/i18n", "internal/pin", "internal/problem", "internal/terms", "internal/ui", "pkg/jpki"},
+	"internal/version":     {},
 	"internal/watch":       {"pkg/jpki", "pkg/cert", "pkg/pcsc", "internal/state"},
 	"internal/words":       {},
 	"internal/xmltext":     {"pkg/xmlsig", "internal/companion", "internal/i18n", "internal/problem"},
@@ -111,6 +116,19 @@ func TestArrows(t *testing.T) {
 	for pkg := range arrows {
 		if !seen[pkg] {
 			t.Errorf("there is no package %s any more", pkg)
+		}
+	}
+}
+
+// TestCommandsStandAlone: what two groups of commands need is in a package of
+// its own, below both.
+func TestCommandsStandAlone(t *testing.T) {
+	groups := []string{"internal/cli", "internal/cardcmd", "internal/signcmd", "internal/logincmd"}
+	for pkg, imports := range list(t, nil, `{{.ImportPath}} {{join .Imports " "}} {{join .TestImports " "}}`) {
+		for _, path := range imports {
+			if slices.Contains(groups[1:], pkg) && slices.Contains(groups, path) || pkg == "internal/command" && slices.Contains(groups, path) {
+				t.Errorf("%s must not import %s", pkg, path)
+			}
 		}
 	}
 }

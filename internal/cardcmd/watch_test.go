@@ -1,0 +1,305 @@
+package cardcmd
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/olekukonko/tablewriter/pkg/twwidth"
+
+	"github.com/jpki-tools/jpki/internal/cards"
+	"github.com/jpki-tools/jpki/internal/command"
+	"github.com/jpki-tools/jpki/internal/env"
+	"github.com/jpki-tools/jpki/internal/explain"
+	"github.com/jpki-tools/jpki/internal/i18n"
+	"github.com/jpki-tools/jpki/internal/ui"
+	"github.com/jpki-tools/jpki/internal/watch"
+	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/jpki"
+	"github.com/jpki-tools/jpki/pkg/pcsc"
+)
+
+var watchNoon = time.Date(2026, 11, 22, 12, 0, 0, 0, cert.JST)
+
+// watchApp is an app at noon, and what it writes.
+func watchApp(lang i18n.Lang) (*command.App, *bytes.Buffer) {
+	var out bytes.Buffer
+	a := &command.App{Env: env.Env{Getenv: func(string) string { return "" }, Now: func() time.Time { return watchNoon }}}
+	a.IO = &ui.IO{Out: &out, Err: &out, Lang: lang}
+	a.Cards = &cards.Opener{IO: a.IO, Env: a.Env}
+	return a, &out
+}
+
+// watchedDemo is a demo card as a watch sees it.
+func watchedDemo(t *testing.T, persona string) *watch.Card {
+	t.Helper()
+	cards := &cards.Opener{Env: env.Env{Now: func() time.Time { return watchNoon }}, Card: "demo:" + persona, Tour: &cards.Tour{}}
+	card, err := cards.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer card.Close()
+	seen, err := lookAgain(t.Context(), card.Card, watchNoon, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return seen
+}
+
+// everyEvent is one event of each kind, and more of those that are told in
+// more than one way.
+func everyEvent(t *testing.T) []watch.Event {
+	card, child := watchedDemo(t, "adult"), watchedDemo(t, "child")
+	unknown := card.WithPINs([]watch.PIN{{Key: jpki.KeySign, Tries: jpki.Tries{Max: 5}}, card.PINs[1]})
+	tries := func(kind watch.Kind, before, after int, since time.Time) watch.Event {
+		return watch.Event{Kind: kind, Reader: "R", Key: jpki.KeyAuth, Before: jpki.Tries{Left: before, Max: 3}, After: jpki.Tries{Left: after, Max: 3}, Since: since, Card: card}
+	}
+	events := []watch.Event{
+		{Kind: watch.ServiceLost, Err: pcsc.ErrNoService},
+		{Kind: watch.ServiceBack},
+		{Kind: watch.ReaderConnected, Reader: "R"},
+		{Kind: watch.ReaderDisconnected, Reader: "R"},
+		{Kind: watch.CardInserted, Reader: "R"},
+		{Kind: watch.CardRead, Reader: "R", Card: card},
+		{Kind: watch.CardRead, Reader: "R", Card: child},
+		{Kind: watch.CardRead, Reader: "R", Card: unknown},
+		{Kind: watch.CardUnreadable, Reader: "R", Err: jpki.ErrNotJPKI},
+		{Kind: watch.CardUnreadable, Reader: "R", Err: pcsc.ErrCardMute},
+		{Kind: watch.CardUnreadable, Reader: "R", Err: pcsc.ErrInUse},
+		{Kind: watch.CardRemoved, Reader: "R", Card: card},
+		tries(watch.TriesLowered, 3, 1, watchNoon.Add(-time.Minute)),
+		tries(watch.TriesLowered, 3, 0, watchNoon.AddDate(0, 0, -1)),
+		tries(watch.TriesRestored, 1, 3, watchNoon.Add(-time.Minute)),
+		{Kind: watch.CertificateChanged, Reader: "R", Certificate: jpki.KindAuth, State: cert.RenewalOpen, Card: card},
+		{Kind: watch.CertificateChanged, Reader: "R", Certificate: jpki.KindAuth, State: cert.Expired, Card: card},
+	}
+	for i := range events {
+		events[i].Time = watchNoon
+	}
+	return events
+}
+
+func TestEventTexts(t *testing.T) {
+	a, _ := watchApp(i18n.JA)
+	told := map[watch.Kind]bool{}
+	for _, e := range everyEvent(t) {
+		told[e.Kind] = true
+		s := eventText(a, e)
+		if !strings.ContainsFunc(s.JA, japaneseLetter) || strings.ContainsFunc(s.EN, japaneseLetter) {
+			t.Errorf("%s: %q, %q", e.Kind, s.JA, s.EN)
+		}
+		if strings.Contains(s.JA+s.EN, "%!") || !strings.HasSuffix(s.JA, "。") || !strings.HasSuffix(s.EN, ".") {
+			t.Errorf("%s: %q, %q", e.Kind, s.JA, s.EN)
+		}
+	}
+	for _, k := range watch.Kinds {
+		if !told[k] || eventNames[k].IsZero() {
+			t.Errorf("%s is not told", k)
+		}
+	}
+}
+
+func japaneseLetter(r rune) bool {
+	return unicode.In(r, unicode.Hiragana, unicode.Katakana, unicode.Han)
+}
+
+func TestLoweredText(t *testing.T) {
+	a, _ := watchApp(i18n.EN)
+	events := everyEvent(t)
+	for i, want := range map[int]string{
+		12: "R: Somebody entered a wrong authentication PIN (between 11:59:00 and 12:00:00). 1 try is left.",
+		13: "R: Somebody entered a wrong authentication PIN until it was blocked (between 2026-11-21 12:00:00 and 2026-11-22 12:00:00).",
+	} {
+		if got := eventText(a, events[i]).EN; got != want {
+			t.Errorf("\n got %s\nwant %s", got, want)
+		}
+	}
+}
+
+// TestEventVariables: all that are set are documented, and the other way round.
+func TestEventVariables(t *testing.T) {
+	a, _ := watchApp(i18n.EN)
+	set := map[string]bool{}
+	for _, e := range everyEvent(t) {
+		for _, entry := range eventVariables(a, e) {
+			name, _, _ := strings.Cut(entry, "=")
+			set[name] = true
+		}
+	}
+	for _, v := range variables {
+		if !set[v.name] {
+			t.Errorf("%s is never set", v.name)
+		}
+		delete(set, v.name)
+	}
+	for name := range set {
+		t.Errorf("%s is not documented", name)
+	}
+}
+
+// TestLiveView is the screen as it is to look, in 80 columns.
+func TestLiveView(t *testing.T) {
+	all := watch.View{Slots: []watch.SlotView{
+		{Reader: "ACS ACR1252 Dual Reader 00 00", Present: true, Card: watchedDemo(t, "last-try"), Look: watchNoon},
+		{Reader: "SCR 3310 01 00", Present: true, Card: watchedDemo(t, "child"), Look: watchNoon, Err: pcsc.ErrInUse},
+		{Reader: "Empty 02 00"},
+		{Reader: "New 03 00", Present: true},
+		{Reader: "Wrong 04 00", Present: true, Err: pcsc.ErrCardMute},
+		{Reader: "Dead 05 00", Broken: true},
+	}}
+	for lang, want := range map[i18n.Lang]string{
+		i18n.JA: `jpki watch  2026年11月22日(日)  Ctrl-Cで終了
+
+ACS ACR1252 Dual Reader 00 00
+  マイナンバーカード  12:00:00に確認
+    署名用        あります                     残り1回(最大5回)
+    利用者証明用  2029年1月31日(水) あと801日  残り1回(最大3回)
+
+SCR 3310 01 00
+  マイナンバーカード  12:00:00に確認
+    署名用        ありません
+    利用者証明用  2028年5月5日(金) あと530日  残り3回(最大3回)
+  ほかのプログラムがカードを使用中です。
+  終わりしだい読み取ります。
+
+Empty 02 00
+  カードなし
+
+New 03 00
+  読み取っています
+
+Wrong 04 00
+  カードが応答しません。
+  カードの向きと表裏を確かめて、置き直してください。
+
+Dead 05 00
+  リーダーが応答しません。つなぎ直してください。
+
+出来事(新しい順)
+  12:00:00  R: カードが外されました。
+`,
+		i18n.EN: `jpki watch  Sun, 22 Nov 2026  Ctrl-C ends it
+
+ACS ACR1252 Dual Reader 00 00
+  My Number Card  seen at 12:00:00
+    Digital signature    present                           1 of 5 tries left
+    User authentication  Wed, 31 Jan 2029 (801 days left)  1 of 3 tries left
+
+SCR 3310 01 00
+  My Number Card  seen at 12:00:00
+    Digital signature    not on this card
+    User authentication  Fri, 5 May 2028 (530 days left)  3 of 3 tries left
+  Another program is using the card.
+  It is read as soon as that is done.
+
+Empty 02 00
+  no card
+
+New 03 00
+  reading
+
+Wrong 04 00
+  The card does not answer.
+  See which way the card lies, and put it back.
+
+Dead 05 00
+  The reader does not answer. Connect it again.
+
+Events, the newest first
+  12:00:00  R: The card was taken away.
+`,
+	} {
+		a, _ := watchApp(lang)
+		v := &watchView{a: a, all: all}
+		v.note(watchNoon, a.IO.Text(eventText(a, watch.Event{Kind: watch.CardRemoved, Reader: "R"})))
+		lines := v.lines()
+		if got := strings.Join(lines, "\n") + "\n"; got != want {
+			t.Errorf("%s:\n%s", lang, got)
+		}
+		for _, line := range lines {
+			if twwidth.Width(line) > 79 {
+				t.Errorf("wider than a terminal: %s", line)
+			}
+		}
+	}
+}
+
+// TestLiveViewKeepsItsSize: a watch that runs for months does not grow.
+func TestLiveViewKeepsItsSize(t *testing.T) {
+	a, _ := watchApp(i18n.EN)
+	v := &watchView{a: a}
+	for range 10 * maxLog {
+		v.note(watchNoon, "x")
+	}
+	if len(v.log) != maxLog {
+		t.Errorf("%d lines are kept", len(v.log))
+	}
+}
+
+// TestCommandEndsWithTheWatch: what waits for it then is dropped without a word.
+func TestCommandEndsWithTheWatch(t *testing.T) {
+	a, out := watchApp(i18n.EN)
+	ctx, cancel := context.WithCancelCause(context.Background())
+	r := newEventRunner(ctx, a, []string{"no-such-command"}, &watchView{a: a})
+	cancel(explain.Interrupted())
+	r.add(watch.Event{Kind: watch.ServiceBack, Time: watchNoon})
+	r.finish()
+	if out.Len() > 0 {
+		t.Errorf("%s", out)
+	}
+}
+
+func TestOutcome(t *testing.T) {
+	a, _ := watchApp(i18n.EN)
+	card := &watch.Card{}
+	for name, c := range map[string]struct {
+		o    outcome
+		exit int
+	}{
+		"read":            {outcome{all: watch.View{Slots: []watch.SlotView{{}, {Card: card}}}}, 0},
+		"lowered":         {outcome{all: watch.View{Slots: []watch.SlotView{{Card: card}}}, lowered: true}, 7},
+		"no reader":       {outcome{}, 3},
+		"no card":         {outcome{all: watch.View{Slots: []watch.SlotView{{}}}}, 4},
+		"in use":          {outcome{all: watch.View{Slots: []watch.SlotView{{Err: pcsc.ErrInUse}, {}}}}, 11},
+		"another card":    {outcome{all: watch.View{Slots: []watch.SlotView{{Err: jpki.ErrNotJPKI}}}}, 4},
+		"service is lost": {outcome{all: watch.View{Lost: true}, err: pcsc.ErrNoService}, 3},
+	} {
+		exit := 0
+		if err := outcomeError(a, &c.o); err != nil {
+			exit = explain.Error(err).Exit()
+		}
+		if exit != c.exit {
+			t.Errorf("%s: exit %d, want %d", name, exit, c.exit)
+		}
+	}
+}
+
+// TestLookAgain: a card whose counters are the same is the known one, and one
+// whose counters changed is read anew.
+func TestLookAgain(t *testing.T) {
+	cards := &cards.Opener{Env: env.Env{Now: func() time.Time { return watchNoon }}, Card: "demo", Tour: &cards.Tour{}}
+	card, err := cards.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, err := lookAgain(t.Context(), card.Card, watchNoon, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := lookAgain(t.Context(), card.Card, watchNoon, first)
+	if err != nil || again != first {
+		t.Errorf("the same card: %+v, %v", again, err)
+	}
+	err = card.WithPIN(t.Context(), jpki.KeyAuth, jpki.NewPIN([]byte("9999")), nil, func(*jpki.Session) error { return nil })
+	if wrong := (*jpki.PINError)(nil); !errors.As(err, &wrong) {
+		t.Fatal(err)
+	}
+	changed, err := lookAgain(t.Context(), card.Card, watchNoon, first)
+	if err != nil || changed.PINs[1].Tries.Left != 2 || changed.ID() != first.ID() {
+		t.Errorf("after a wrong PIN: %+v, %v", changed, err)
+	}
+}

@@ -1,0 +1,213 @@
+// Package command is what the commands are made of: the streams, the surroundings
+// and the opener of cards that a command works with, a description of it in both
+// languages, and the flags that several of them have.
+package command
+
+import (
+	"context"
+	"crypto/x509"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jpki-tools/jpki/internal/cards"
+	"github.com/jpki-tools/jpki/internal/castore"
+	"github.com/jpki-tools/jpki/internal/env"
+	"github.com/jpki-tools/jpki/internal/i18n"
+	"github.com/jpki-tools/jpki/internal/inspect"
+	"github.com/jpki-tools/jpki/internal/judging"
+	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/state"
+	"github.com/jpki-tools/jpki/internal/ui"
+	"github.com/jpki-tools/jpki/pkg/virtualcard"
+)
+
+type text = i18n.Text
+
+// Store is where CA certificates are kept.
+func (a *App) Store() (*castore.Store, error) {
+	docs, err := state.Open(a.Env.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	return castore.Open(docs), nil
+}
+
+// CAMemory is the store for what reads certificates from cards. The demo cards'
+// CAs come with the program. What cannot be read is not known.
+type CAMemory struct{ App *App }
+
+func (m CAMemory) Known(ctx context.Context) (known []*x509.Certificate) {
+	if store, err := m.App.Store(); err == nil && m.App.Cards.Tour == nil {
+		stored, _ := store.CAs(ctx)
+		for _, ca := range stored {
+			known = append(known, ca.Certificate)
+		}
+	}
+	sign, auth := virtualcard.DemoCAs()
+	return append(known, sign.Certificate, auth.Certificate)
+}
+
+func (m CAMemory) Keep(ctx context.Context, ca *x509.Certificate) {
+	if docs := m.App.Memory(); docs != nil {
+		judging.KeepCAs(ctx, castore.Open(docs), m.App.Env.Now(), ca)
+	}
+}
+
+// Config is what the program takes from its surroundings.
+type Config struct {
+	Args           []string // without the program's name
+	Stdin          *os.File
+	Stdout, Stderr *os.File
+	Getenv         func(string) string
+	Now            func() time.Time
+	OwnWindow      bool // the window closes with the program
+}
+
+// App is what cobra's commands are made of: the streams, the surroundings, the
+// way to a card, and the flags of every command.
+type App struct {
+	Config Config
+	IO     *ui.IO
+	Env    env.Env
+	Cards  *cards.Opener
+
+	late map[*cobra.Command]func() text // texts of commands that are written when somebody reads them
+
+	JSON       bool // --json
+	NoRemember bool // --no-remember, of the commands that have it
+}
+
+// Report writes a problem to Err, in words or as JSON.
+func (a *App) Report(p *problem.Problem) {
+	if a.JSON {
+		_ = ui.WriteJSON(a.IO.Err, map[string]ProblemJSON{"error": ProblemDocument(a.IO, p)})
+		return
+	}
+	a.IO.Complain(text{JA: "エラー: %s", EN: "Error: %s"}.With(p.What))
+	if !p.Next.IsZero() {
+		a.IO.Complain(text{JA: "次の手順: %s", EN: "Next: %s"}.With(p.Next))
+	}
+}
+
+func ProblemDocument(io *ui.IO, p *problem.Problem) ProblemJSON {
+	return ProblemJSON{p.Code, io.Text(p.What), io.Text(p.Next), p.Left, p.TryUsed, p.Also}
+}
+
+type ProblemJSON struct {
+	Code      problem.Code   `json:"code"`
+	Message   string         `json:"message"`
+	Hint      string         `json:"hint"`
+	TriesLeft *int           `json:"tries_left"`
+	TryUsed   bool           `json:"try_used"`
+	Also      []problem.Code `json:"also,omitempty"` // what else went wrong
+}
+
+// Memory is where things are remembered; nil where they are not: on a tour,
+// which keeps nothing, and where there is no folder for it.
+func (a *App) Memory() *state.Store {
+	if a.NoRemember || a.Cards.Tour != nil {
+		return nil
+	}
+	store, err := state.Open(a.Env.Getenv)
+	if err != nil {
+		return nil
+	}
+	return store
+}
+
+// Seen is what is remembered of signing certificates.
+func (a *App) Seen() *inspect.Memory {
+	return &inspect.Memory{IO: a.IO, Now: a.Env.Now, Store: a.Memory()}
+}
+
+// InBoth writes a table in both languages.
+func InBoth(table func(say func(text) string) string) text {
+	return text{
+		JA: table(func(t text) string { return t.JA }),
+		EN: table(func(t text) string { return t.EN }),
+	}
+}
+
+// Spec describes a cobra command in both languages.
+type Spec struct {
+	Use      string
+	Short    text
+	Long     text
+	LateLong func() text // instead of long, one with tables: they cost more than all else at the start
+	Examples []Example
+	Args     cobra.PositionalArgs
+	Run      func(ctx context.Context, args []string) error
+}
+
+type Example struct {
+	Line  string
+	About text
+}
+
+func (a *App) New(c Spec) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:                   c.Use,
+		Short:                 a.IO.Text(c.Short),
+		Long:                  a.IO.Text(c.Long),
+		Args:                  c.Args,
+		DisableFlagsInUseLine: true,
+	}
+	if c.LateLong != nil {
+		if a.late == nil {
+			a.late = map[*cobra.Command]func() text{}
+		}
+		a.late[cmd] = c.LateLong
+	}
+	var lines []string
+	for _, e := range c.Examples {
+		lines = append(lines, fmt.Sprintf("  %s\n      %s", e.Line, a.IO.Text(e.About)))
+	}
+	cmd.Example = strings.Join(lines, "\n")
+	if c.Run != nil {
+		cmd.RunE = func(cmd *cobra.Command, args []string) error { return c.Run(cmd.Context(), args) }
+		return cmd
+	}
+	// A command that only holds others: without one it shows its help, with a
+	// wrong one it says so.
+	cmd.Args = cobra.ArbitraryArgs
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return cmd.Help()
+		}
+		return problem.Misuse(text{JA: "「%s」というコマンドはありません。", EN: "There is no command %q."}.With(args[0])).
+			WithNext(text{JA: "コマンドの一覧: %s --help", EN: "For the commands: %s --help"}.With(cmd.CommandPath()))
+	}
+	return cmd
+}
+
+// WriteLong gives a command that is to be read about its text with tables.
+func (a *App) WriteLong(c *cobra.Command) {
+	if late, ok := a.late[c]; ok {
+		c.Long = a.IO.Text(late())
+	}
+}
+
+func HelpHint(c *cobra.Command) text {
+	return text{JA: "使い方は %s --help で見られます。", EN: "See %s --help."}.With(c.CommandPath())
+}
+
+// exactArgs, at most and at least: cobra's own checks speak English only.
+func (a *App) ArgCount(least, most int, want text) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) >= least && (most < 0 || len(args) <= most) {
+			return nil
+		}
+		return problem.Misuse(want).WithNext(HelpHint(c))
+	}
+}
+
+func (a *App) NoArgs() cobra.PositionalArgs {
+	return a.ArgCount(0, 0, text{JA: "このコマンドに引数はありません。", EN: "This command takes no arguments."})
+}
+
+// Alone marks a command that holds others and does something without them, too.
+const Alone = "alone"

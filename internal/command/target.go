@@ -1,0 +1,42 @@
+package command
+
+import (
+	"context"
+	"io"
+
+	"github.com/jpki-tools/jpki/internal/output"
+	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/ui"
+)
+
+// IsFileName tells the value of -o that names a file from those that mean
+// standard output.
+func IsFileName(out string) bool { return out != "" && out != "-" }
+
+// target is where data goes: a file, or standard output.
+type target interface {
+	io.Writer
+	Commit() error
+	Abort()
+}
+
+type stdout struct{ io.Writer }
+
+func (stdout) Commit() error { return nil }
+
+func (stdout) Abort() {}
+
+// OpenTarget opens the file that -o names, or standard output: for binary data
+// only where that is no terminal, unless -o - says so.
+func (a *App) OpenTarget(ctx context.Context, path string, force, binary bool) (target, error) {
+	switch {
+	case path == "-":
+		return stdout{a.IO.Out}, nil
+	case path != "":
+		return output.Create(ctx, path, output.Options{Force: force})
+	case binary && ui.IsTerminal(a.IO.Out):
+		return nil, problem.Misuse(text{JA: "バイナリは端末に表示しません。", EN: "Binary data does not go to a terminal."}).
+			WithNext(text{JA: "-o FILE で保存するか、-o - で強制してください。", EN: "Name a file with -o, or insist with -o -."})
+	}
+	return stdout{a.IO.Out}, nil
+}

@@ -1,0 +1,247 @@
+package logincmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jpki-tools/jpki/internal/command"
+	"github.com/jpki-tools/jpki/internal/explain"
+	"github.com/jpki-tools/jpki/internal/pin"
+	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/sshagent"
+	"github.com/jpki-tools/jpki/internal/ui"
+	"github.com/jpki-tools/jpki/internal/unlock"
+)
+
+type agentOptions struct {
+	unlock       unlock.Options
+	socket       string
+	cache        time.Duration
+	confirm      bool
+	forward      bool
+	destinations []string
+	knownHosts   []string
+}
+
+func newSSHAgent(a *command.App) *cobra.Command {
+	var opt agentOptions
+	cmd := a.New(command.Spec{
+		Use:   "agent",
+		Short: text{JA: "SSHエージェントを動かす", EN: "run an SSH agent"},
+		Long: text{
+			JA: "カードの鍵のSSHエージェントを動かします。Ctrl-Cで終わります(0)。ソケットの場所を SSH_AUTH_SOCK の行で標準出力に\n" +
+				"書きます。sshの設定では IdentityAgent で指定できます(jpki help login)。\n\n" +
+				"署名を求められるたびに、残り回数を見せて暗証番号を尋ねます。尋ねる場所は、動かした端末か --pinentry の窓です。端末では、\n" +
+				"Ctrl-Dで断れます。覚えるのは --cache の間だけで、カードが離れたり残り回数が変わったりすると忘れます。\n" +
+				"残り1回のときに、尋ねずに暗証番号を送ることはありません。\n\n" +
+				"署名するのはSSHのログインとSSHSIG(git、ssh-keygen -Y)だけで、方式は rsa-sha2-256 と rsa-sha2-512 です。ほかの\n" +
+				"データは、別の仕組みのログインかもしれないので断ります。\n\n" +
+				"別のマシンから転送された接続(ssh -A)には、--forward か --destination がなければ応じません。接続先のマシンの管理者が、\n" +
+				"あなたとしてログインできるためです。--destination を付けると、known_hosts の鍵で確かめた接続先にだけログインできます:\n" +
+				"  --destination server.example.jp                        ここからこのサーバーへ\n" +
+				"  --destination 'server.example.jp>alice@db.example.jp'  そこに転送して、さらに db へ、alice として\n" +
+				"確かめられるのはOpenSSH 8.9以降からの接続だけです。それより古いsshの転送は、見分けられません。",
+			EN: "Runs an SSH agent for the card's key until Ctrl-C (which ends it with 0). The place of its socket goes to standard\n" +
+				"output, as a line that sets SSH_AUTH_SOCK; in ssh's settings, IdentityAgent names it (jpki help login).\n\n" +
+				"For each signature it shows the tries left and asks for the PIN: on the terminal it was started from, where Ctrl-D\n" +
+				"declines, or in the window of --pinentry. It keeps the PIN only as long as --cache says, and forgets it when the card\n" +
+				"goes or the tries change. A last try is never sent without asking.\n\n" +
+				"It signs SSH log-ins and SSHSIG (git, ssh-keygen -Y) with rsa-sha2-256 and rsa-sha2-512, and nothing else: other data\n" +
+				"could be the log-in of another protocol.\n\n" +
+				"Connections forwarded from another machine (ssh -A) are refused without --forward or --destination: whoever runs that\n" +
+				"machine could log in as you. With --destination, log-ins pass only to hosts proved by their keys in known_hosts:\n" +
+				"  --destination server.example.jp                        from here to this server\n" +
+				"  --destination 'server.example.jp>alice@db.example.jp'  forwarded there, on to db as alice\n" +
+				"This can be told of OpenSSH 8.9 and later only: a forwarding by an older ssh looks like a connection from here.",
+		},
+		Examples: []command.Example{
+			{Line: "jpki ssh agent", About: text{JA: "この端末で暗証番号を尋ねる", EN: "ask for the PIN on this terminal"}},
+			{Line: "jpki ssh agent --pinentry pinentry-gnome3 &", About: text{JA: "裏で動かし、窓で尋ねる", EN: "in the background, asking in a window"}},
+			{Line: "jpki ssh agent --cache 10m --confirm", About: text{JA: "暗証番号を10分覚え、使うたびに確かめる", EN: "keep the PIN for 10 minutes, but ask before each use"}},
+		},
+		Args: a.NoArgs(),
+		Run:  func(ctx context.Context, _ []string) error { return runSSHAgent(ctx, a, &opt) },
+	})
+	a.AddUnlockFlags(cmd, &opt.unlock)
+	f := cmd.Flags()
+	for _, useless := range []string{"pin-stdin", "pin-fd", "pin-exact", "allow-last-try"} {
+		f.Lookup(useless).Hidden = true // they are explained to whoever gives them
+	}
+	f.StringVar(&opt.socket, "socket", "", a.IO.Text(text{JA: "ソケットかパイプの`PATH`", EN: "`PATH` of the socket, or the pipe"}))
+	f.DurationVar(&opt.cache, "cache", 0, a.IO.Text(text{JA: "暗証番号を覚える時間`DUR`(省略時は覚えない)", EN: "keep the PIN for `DUR` (not at all if not given)"}))
+	f.BoolVar(&opt.confirm, "confirm", false, a.IO.Text(text{JA: "暗証番号を尋ねないときも、使うたびに確かめる", EN: "ask before each use, also where no PIN is asked for"}))
+	f.BoolVar(&opt.forward, "forward", false, a.IO.Text(text{JA: "転送された接続からのログインも許す", EN: "let forwarded connections log in too"}))
+	f.StringArrayVar(&opt.destinations, "destination", nil, a.IO.Text(text{JA: "ログインしてよい先`HOST`、[HOST>][USER@]HOST の形(いくつでも)", EN: "a `HOST` that may be logged in to: [HOST>][USER@]HOST, any number of them"}))
+	f.StringArrayVar(&opt.knownHosts, "known-hosts", nil, a.IO.Text(text{JA: "known_hosts の代わりに使う`FILE`(いくつでも)", EN: "`FILE` to use instead of known_hosts, any number of them"}))
+	return cmd
+}
+
+func runSSHAgent(ctx context.Context, a *command.App, opt *agentOptions) error {
+	agent, err := newAgent(ctx, a, opt)
+	if err != nil {
+		return err
+	}
+	defer agent.Card.Forget()
+	path := opt.socket
+	if path == "" {
+		path = sshagent.DefaultPath(a.Env.Getenv)
+	}
+	if runtime.GOOS != "windows" {
+		if path, err = filepath.Abs(path); err != nil {
+			return err
+		}
+	}
+	l, err := sshagent.Listen(path)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	if err := tellSocket(a, path); err != nil {
+		return err
+	}
+	a.IO.Note(text{JA: "エージェントを始めました。Ctrl-Cで終わります。", EN: "The agent is running. Ctrl-C ends it."})
+	return agent.Serve(ctx, l) // nil where it was told to end: there is no other end to it
+}
+
+// newAgent checks all that can be checked before anybody asks for a signature.
+func newAgent(ctx context.Context, a *command.App, opt *agentOptions) (*sshagent.Agent, error) {
+	if opt.cache < 0 {
+		return nil, problem.Misuse(text{JA: "--cache は0以上です。", EN: "--cache is not negative."})
+	}
+	if opt.forward && len(opt.destinations) > 0 {
+		return nil, problem.Misuse(text{JA: "--forward と --destination は同時に使えません。", EN: "--forward and --destination exclude each other."}).
+			WithNext(text{JA: "転送してよい先は --destination 'HOST>HOST' で書けます。", EN: "--destination 'HOST>HOST' says where forwarding may lead."})
+	}
+	if opt.unlock.AllowLastTry {
+		return nil, problem.Misuse(text{JA: "ssh agent に --allow-last-try はありません。", EN: "ssh agent has no --allow-last-try."}).
+			WithNext(text{JA: "残り1回のときは、そのつど尋ねます。", EN: "With one try left it asks each time."})
+	}
+	if err := checkAgentSource(a, opt); err != nil {
+		return nil, err
+	}
+	hosts := knownHosts(a, opt.knownHosts)
+	agent := &sshagent.Agent{Comment: keyComment(a), Policy: sshagent.Policy{Forward: opt.forward}, Report: newReporter(a)}
+	for _, s := range opt.destinations {
+		d, err := sshagent.ParseDestination(s, hosts)
+		if err != nil {
+			return nil, destinationProblem(s, hosts, err)
+		}
+		agent.Policy.Destinations = append(agent.Policy.Destinations, d)
+	}
+	card := &agentCard{cards: a.Cards, opt: opt, hosts: hosts, report: agent.Report}
+	agent.Card = card
+	if _, err := card.Key(ctx); err != nil {
+		p := explain.Error(err)
+		if p.Code == problem.Usage || ctx.Err() != nil {
+			return nil, err
+		}
+		a.IO.Note(text{JA: "今はカードを使えません: %s", EN: "The card cannot be used now: %s"}.With(p.What))
+	}
+	return agent, nil
+}
+
+// checkAgentSource wants a source that gives the PIN as often as it is needed,
+// and somebody to ask where the person wants to be asked.
+func checkAgentSource(a *command.App, opt *agentOptions) error {
+	u, err := unlock.New(a.Cards, &opt.unlock, false)
+	if err != nil {
+		return noPlaceToAsk(err)
+	}
+	defer u.Close()
+	switch kind := u.Sources.CurrentKind(); {
+	case kind == pin.Stdin || kind == pin.Descriptor:
+		return problem.Misuse(text{JA: "%sは暗証番号を1回しか渡せないので、エージェントでは使えません。", EN: "%s gives the PIN only once, which is not enough for an agent."}.With(kind)).
+			WithNext(text{JA: "--pinentry、--pin-command、--pin-file、--pin-credential のどれかを使ってください。", EN: "Use --pinentry, --pin-command, --pin-file or --pin-credential."})
+	case opt.confirm && !kind.Interactive() && u.Terminal == nil:
+		return problem.Misuse(text{JA: "--confirm で尋ねる端末がありません。", EN: "There is no terminal to ask on, as --confirm wants it."}).
+			WithNext(text{JA: "端末で動かすか、--pinentry を使ってください。", EN: "Run this on a terminal, or use --pinentry."})
+	}
+	return nil
+}
+
+// noPlaceToAsk explains that there is no terminal, as far as that is the error.
+func noPlaceToAsk(err error) error {
+	if !errors.Is(err, pin.ErrNoSource) {
+		return err
+	}
+	return problem.New(problem.NoTerminal,
+		text{JA: "暗証番号を尋ねる端末がありません。", EN: "There is no terminal to ask for the PIN on."},
+		text{JA: "--pinentry で尋ねる窓を指定してください(jpki help login)。", EN: "Name a window to ask in with --pinentry (jpki help login)."}).Because(err)
+}
+
+// knownHosts are the files in which ssh keeps the keys of servers, as far as
+// there are any.
+func knownHosts(a *command.App, named []string) (files []string) {
+	if len(named) > 0 {
+		return named
+	}
+	for _, name := range []string{"known_hosts", "known_hosts2"} {
+		if home := a.Env.Getenv(homeVariable); home != "" {
+			files = append(files, filepath.Join(home, ".ssh", name))
+		}
+		files = append(files, filepath.Join(systemSSH(a.Env.Getenv), "ssh_"+name))
+	}
+	var there []string
+	for _, f := range files {
+		if _, err := os.Stat(f); err == nil {
+			there = append(there, f)
+		}
+	}
+	return there
+}
+
+func destinationProblem(s string, files []string, err error) error {
+	switch {
+	case errors.Is(err, sshagent.ErrSyntax):
+		return problem.Misuse(text{JA: "--destination の値「%s」は使えません。", EN: "--destination cannot be %q."}.With(s)).
+			WithNext(text{JA: "[HOST>][USER@]HOST の形で、ポートは [HOST]:PORT と書きます。", EN: "It is [HOST>][USER@]HOST, with a port as [HOST]:PORT."})
+	case errors.Is(err, sshagent.ErrUnknownHost):
+		return problem.New(problem.Input,
+			text{JA: "「%s」のホスト鍵が known_hosts にありません。", EN: "There is no host key for %q in known_hosts."}.With(s),
+			text{JA: "一度sshでつないで鍵を登録するか、--known-hosts でファイルを指定してください。", EN: "Connect once with ssh to have it, or name a file with --known-hosts."}).Because(err)
+	}
+	return problem.New(problem.Input,
+		text{JA: "known_hosts(%s)を読めません: %s", EN: "Cannot read known_hosts (%s): %s"}.With(strings.Join(files, ", "), err.Error()),
+		text{JA: "その行を直すか、--known-hosts で別のファイルを指定してください。", EN: "Mend that line, or name another file with --known-hosts."}).Because(err)
+}
+
+// SocketJSON is jpki.ssh-agent/v1.
+type SocketJSON struct {
+	Schema string `json:"schema"`
+	Socket string `json:"socket"`
+}
+
+// tellSocket writes where the agent listens. A shell's $(...) ends only when
+// standard output is closed.
+func tellSocket(a *command.App, path string) error {
+	if a.JSON {
+		if err := a.IO.JSON(SocketJSON{"jpki.ssh-agent/v1", path}); err != nil {
+			return err
+		}
+	} else if _, err := fmt.Fprintln(a.IO.Out, socketLine(path)); err != nil {
+		return err
+	}
+	if out, ok := a.IO.Out.(*ui.Output); ok && !ui.IsTerminal(out) {
+		return out.Close()
+	}
+	return nil
+}
+
+// newReporter tells a person why something was not signed.
+func newReporter(a *command.App) func(error) {
+	var mu sync.Mutex
+	return func(err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		a.Report(explain.Error(err))
+	}
+}

@@ -1,0 +1,313 @@
+package signcmd
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jpki-tools/jpki/internal/command"
+	"github.com/jpki-tools/jpki/internal/explain"
+	"github.com/jpki-tools/jpki/internal/i18n"
+	"github.com/jpki-tools/jpki/internal/input"
+	"github.com/jpki-tools/jpki/internal/inspect"
+	"github.com/jpki-tools/jpki/internal/judging"
+	"github.com/jpki-tools/jpki/internal/output"
+	"github.com/jpki-tools/jpki/internal/report"
+	"github.com/jpki-tools/jpki/internal/terms"
+	"github.com/jpki-tools/jpki/internal/ui"
+	"github.com/jpki-tools/jpki/internal/version"
+	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/pdfsig"
+	"github.com/jpki-tools/jpki/pkg/trust"
+)
+
+// verifyPage is the page that --report keeps.
+type verifyPage struct {
+	verifyText
+	ctx  context.Context
+	now  time.Time
+	page report.Page
+}
+
+// newVerifyPage begins a page; what is written on it has no colours.
+func newVerifyPage(ctx context.Context, a *command.App, opt *verifyOptions, e *judging.Examiner) *verifyPage {
+	now := a.Env.Now()
+	return &verifyPage{
+		verifyText: verifyText{io: &ui.IO{Lang: a.IO.Lang}, personal: opt.personal, stamps: len(e.Anchors.TSA) > 0},
+		ctx:        ctx, now: now,
+		page: report.Page{Program: version.Text(), Made: now, Command: conditionsText(opt)},
+	}
+}
+
+// conditionsText says what was believed and asked for.
+func conditionsText(opt *verifyOptions) text {
+	comma := text{JA: "、", EN: ", "}
+	all := []text{{JA: "公的個人認証サービスの認証局(この版が知る世代と、jpki ca add で加えたもの)を信頼", EN: "CAs of JPKI (the generations this version knows, and those added with jpki ca add) were trusted"}}
+	list := func(t text, values ...string) {
+		var names []text
+		for _, v := range values {
+			if v != "" {
+				names = append(names, i18n.Same(cert.Printable(v)))
+			}
+		}
+		if len(names) > 0 {
+			all = append(all, t.With(i18n.Join(comma, names...)))
+		}
+	}
+	list(text{JA: "認証局の証明書(--ca): %s", EN: "CA certificates (--ca): %s"}, opt.trust.CAs...)
+	list(text{JA: "タイムスタンプ局の認証局(--tsa-ca): %s", EN: "CAs of timestamping authorities (--tsa-ca): %s"}, opt.tsaCA)
+	list(text{JA: "失効リスト(--crl): %s", EN: "revocation lists (--crl): %s"}, opt.trust.CRLs...)
+	list(text{JA: "OCSPレスポンダー(--ocsp): %s", EN: "OCSP responder (--ocsp): %s"}, opt.trust.OCSP)
+	list(text{JA: "署名者の指定(--signer): %s", EN: "required signers (--signer): %s"}, opt.signers...)
+	list(text{JA: "元のファイル(--content): %s", EN: "signed files (--content): %s"}, opt.content...)
+	if opt.trust.Trust != "" {
+		all = append(all, text{JA: "デモカードの認証局も信頼(--trust demo)", EN: "the demo card's CA was trusted, too (--trust demo)"})
+	}
+	if opt.keyUsage == keyUsageAny {
+		all = append(all, text{JA: "鍵の用途を問わない(--key-usage any)", EN: "keys for any purpose were accepted (--key-usage any)"})
+	}
+	if opt.trust.RequireRevocation {
+		all = append(all, text{JA: "失効の確認を必須とする(--require-revocation)", EN: "proof that nothing is revoked was demanded (--require-revocation)"})
+	}
+	return i18n.Join(text{JA: "。", EN: "; "}, all...)
+}
+
+// fileDigest reads a file once more for its size and SHA-256.
+func fileDigest(ctx context.Context, path string) (size int64, digest string, ok bool) {
+	f, err := input.Open(path)
+	if err != nil {
+		return 0, "", false
+	}
+	defer f.Close()
+	h := sha256.New()
+	if size, err = io.Copy(h, input.Cancellable(ctx, f)); err != nil {
+		return 0, "", false
+	}
+	return size, strings.ToUpper(hex.EncodeToString(h.Sum(nil))), true
+}
+
+var pageTones = map[ui.Tone]report.Tone{ui.Good: report.Good, ui.Bad: report.Bad, ui.Warn: report.Warn}
+
+func pageTone(t ui.Tone) report.Tone {
+	if tone, ok := pageTones[t]; ok {
+		return tone
+	}
+	return report.Plain
+}
+
+// add puts a file on the page.
+func (p *verifyPage) add(v judging.FileVerdict) {
+	f := report.File{Name: v.File, Notes: slices.Clone(v.Notes)}
+	f.Size, f.SHA256, _ = fileDigest(p.ctx, v.Path)
+	result := resultOf(v)
+	for _, known := range fileResults {
+		if known.result == result {
+			f.Verdict, f.Tone = terms.Capital(known.text), pageTone(known.tone)
+		}
+	}
+	if v.Err != nil {
+		what := explain.Error(v.Err)
+		f.Problem, f.Next = what.What, what.Next
+	}
+	for _, who := range v.Missing {
+		f.Notes = append(f.Notes, missingSignerText(who))
+	}
+	for i, s := range v.Signatures {
+		f.Demo = f.Demo || s.Verdict.Issuer.Standing == trust.Demo
+		f.Signatures = append(f.Signatures, p.signature(s, i, v))
+	}
+	p.page.Files = append(p.page.Files, f)
+}
+
+// signature is a signature as the page shows it.
+func (p *verifyPage) signature(s judging.SignatureVerdict, i int, v judging.FileVerdict) report.Signature {
+	verdict, tone := verdictText(s)
+	out := report.Signature{
+		Title: signatureTitle(s, i), Tone: pageTone(tone), Verdict: terms.Capital(verdict), Indication: indication(s.Verdict),
+		Covered: s.Covers, Outside: s.Outside, Changes: pageChanges(s),
+	}
+	if s.SavedAgain {
+		out.Reasons = []report.Reason{{Text: savedAgainText, Code: string(trust.FormatFailure)}}
+	} else {
+		for _, r := range s.Verdict.Reasons {
+			out.Reasons = append(out.Reasons, report.Reason{Text: terms.Capital(judging.ReasonText(r)), Code: string(r.Code)})
+		}
+	}
+	out.Rows = p.rows(s)
+	out.Unchecked = uncheckedOf(s, p.stamps)
+	out.Events = p.events(s, v)
+	for j, c := range s.Counter {
+		out.Counter = append(out.Counter, p.signature(c, j, judging.FileVerdict{}))
+	}
+	return out
+}
+
+func signatureTitle(s judging.SignatureVerdict, i int) text {
+	t := text{JA: "署名%d", EN: "Signature %d"}.With(i + 1)
+	switch s.Role {
+	case judging.RoleTimestamp:
+		t = text{JA: "%d. タイムスタンプ(署名ではありません)", EN: "%d. Timestamp (nobody's signature)"}.With(i + 1)
+	case judging.RoleCertification:
+		t = text{JA: "署名%d(あとでできる変更を限る証明用の署名)", EN: "Signature %d (a certification, which limits later changes)"}.With(i + 1)
+	case judging.RoleCounter:
+		t = text{JA: "上の署名への署名(カウンター署名)%d", EN: "Counter-signature %d, over the signature above"}.With(i + 1)
+	}
+	if s.Where != "" {
+		t = text{JA: "%s: %s", EN: "%s: %s"}.With(t, s.Where)
+	}
+	return t
+}
+
+// indication is the verdict's main indication of EN 319 102-1, under a policy
+// that asks for revocation only where it was looked at.
+func indication(v trust.Verdict) string {
+	switch v.Status() {
+	case trust.Valid, trust.ValidRevocationUnchecked:
+		return "TOTAL-PASSED"
+	case trust.Invalid:
+		return "TOTAL-FAILED"
+	}
+	return "INDETERMINATE"
+}
+
+// rows are the facts of a signature and its certificate.
+func (p *verifyPage) rows(s judging.SignatureVerdict) (rows []report.Row) {
+	add := func(label, value text) {
+		rows = append(rows, report.Row{Label: label, Value: value, Tone: report.Plain})
+	}
+	for _, r := range p.signerRows(s) {
+		add(i18n.Same(r[0]), i18n.Same(r[1]))
+	}
+	if c := s.Cert; c != nil {
+		add(text{JA: "証明書の主体者", EN: "Subject"}, i18n.Same(cert.Name(c.RawSubject)))
+		add(text{JA: "証明書の発行者", EN: "Issuer"}, i18n.Same(cert.Name(c.RawIssuer)))
+		add(text{JA: "認証局", EN: "CA"}, terms.Capital(standingText(s)))
+		add(text{JA: "証明書のシリアル番号", EN: "Serial number"}, i18n.Same(cert.Serial(c.SerialNumber)))
+		add(text{JA: "証明書のSHA-256", EN: "SHA-256 of the certificate"}, i18n.Same(cert.FingerprintOf(c).String()))
+		add(text{JA: "証明書の有効期間", EN: "Validity"}, text{JA: "%sから%sまで", EN: "%s to %s"}.With(terms.Moment(c.NotBefore), terms.Moment(c.NotAfter)))
+		add(text{JA: "鍵", EN: "Key"}, text{JA: "%s(用途: %s)", EN: "%s (for: %s)"}.With(inspect.KeyText(c), strings.Join(inspect.KeyUsages(c), ", ")))
+	}
+	if s.Algorithm != "" && s.Role != judging.RoleTimestamp {
+		add(text{JA: "署名の方式", EN: "Algorithm"}, i18n.Same(s.Algorithm))
+	}
+	if t := s.Claimed; !t.IsZero() {
+		add(text{JA: "署名日時", EN: "Signed at"}, text{JA: "%s(署名者の申告)", EN: "%s (as the signer claims)"}.With(terms.Moment(t)))
+	}
+	for _, t := range s.Timestamps() {
+		tone, what := p.stampText(t)
+		rows = append(rows, report.Row{Label: text{JA: "タイムスタンプ", EN: "Timestamp"}, Value: what, Tone: pageTone(tone)})
+	}
+	if s.Role != judging.RoleTimestamp {
+		for _, r := range revocationRows(p.io, s.Verdict, askSigner) {
+			add(i18n.Same(r[0]), i18n.Same(r[1]))
+		}
+	}
+	return rows
+}
+
+func standingText(s judging.SignatureVerdict) text {
+	if s.Role == judging.RoleTimestamp && s.Verdict.Issuer.Standing == trust.Given {
+		return text{JA: "--tsa-ca で指定した認証局", EN: "one of --tsa-ca"}
+	}
+	return terms.Standings[s.Verdict.Issuer.Standing]
+}
+
+// uncheckedOf says what nobody looked at, and why.
+func uncheckedOf(s judging.SignatureVerdict, stamps bool) (all []report.Unchecked) {
+	add := func(what, why text) { all = append(all, report.Unchecked{What: what, Why: why}) }
+	revocation := text{JA: "証明書が失効していないか", EN: "whether the certificate is revoked"}
+	switch {
+	case s.Cert == nil || s.Verdict.Chain == nil || s.Role == judging.RoleTimestamp:
+	case s.Verdict.Revocation == trust.RevocationNotChecked && s.Verdict.Issuer.Standing == trust.Given:
+		add(revocation, text{JA: "失効リスト(--crl)もOCSP(--ocsp)も指定されていません", EN: "neither a list (--crl) nor a responder (--ocsp) was named"})
+	case s.Verdict.Revocation == trust.RevocationNotChecked:
+		add(revocation, terms.Capital(askSigner))
+	case len(s.Verdict.UncheckedResponders) > 0:
+		add(text{JA: "OCSPレスポンダーの証明書が失効していないか", EN: "whether the OCSP responder's certificate is revoked"}, text{JA: "それを示す失効リスト(--crl)が指定されていません", EN: "no list (--crl) that tells was named"})
+	}
+	if s.Role == judging.RoleTimestamp {
+		return all
+	}
+	when := text{JA: "いつ署名されたか", EN: "when it was signed"}
+	switch {
+	case !s.Proven.IsZero():
+	case len(s.Timestamps()) > 0 && !stamps:
+		add(when, text{JA: "タイムスタンプがありますが、信頼するタイムスタンプ局(--tsa-ca)が指定されていません", EN: "there is a timestamp, and no authority to believe was named (--tsa-ca)"})
+	case len(s.Timestamps()) > 0:
+		add(when, text{JA: "タイムスタンプが証明に使えません", EN: "its timestamp proves nothing"})
+	case s.Claimed.IsZero():
+		add(when, text{JA: "署名に日時がありません", EN: "the signature names no time"})
+	default:
+		add(when, text{JA: "署名者の申告だけで、タイムスタンプがありません", EN: "there is only the signer's claim, and no timestamp"})
+	}
+	return all
+}
+
+// events are what the line of time shows.
+func (p *verifyPage) events(s judging.SignatureVerdict, v judging.FileVerdict) (all []report.Event) {
+	add := func(kind report.EventKind, at time.Time, what text) {
+		if !at.IsZero() {
+			all = append(all, report.Event{Kind: kind, Time: at, What: what})
+		}
+	}
+	if s.Cert != nil {
+		add(report.Begins, s.Cert.NotBefore, text{})
+		add(report.Ends, s.Cert.NotAfter, text{})
+	}
+	add(report.Claimed, s.Claimed, text{})
+	for _, t := range s.Timestamps() {
+		switch {
+		case t.Timestamp == nil:
+		case t.Doubt == nil:
+			add(report.Stamped, t.Time, text{})
+		default:
+			add(report.Doubted, t.Time, text{})
+		}
+	}
+	for _, e := range s.Verdict.Evidence {
+		if s.Cert != nil && e.State == trust.RevocationRevoked && e.Err == nil && e.Certificate.Equal(s.Cert) {
+			add(report.Revoked, e.Since, text{})
+		}
+	}
+	for i, other := range v.Signatures {
+		if s.After.IsZero() || other.Role == judging.RoleTimestamp || other.Where == s.Where || other.Claimed.Before(s.Claimed) {
+			continue
+		}
+		add(report.Claimed, other.Claimed, text{JA: "あとから加えられた署名%d", EN: "signature %d, which was added later"}.With(i+1))
+	}
+	add(report.Now, p.now, text{})
+	return all
+}
+
+// write gives the page its name.
+func (p *verifyPage) write(out *output.File) error {
+	if err := p.page.Write(out, p.io.Lang); err != nil {
+		return err
+	}
+	return out.Commit()
+}
+
+// pageChanges are what was added after a signature: in a PDF one by one, as far
+// as that can be told.
+func pageChanges(s judging.SignatureVerdict) (all []report.Change) {
+	forbidden := slices.ContainsFunc(s.Verdict.Reasons, func(r trust.Reason) bool { return errors.Is(r.Err, pdfsig.ErrChangedLater) })
+	gravest := pdfsig.LevelNone
+	for _, c := range s.Changes {
+		gravest = max(gravest, c.Level)
+	}
+	for _, c := range judging.GroupChanges(s.Changes) {
+		change := report.Change{Page: judging.PageList(c.Pages), Shown: c.Shown, Allowed: !forbidden || c.Level < gravest}
+		c.Pages = nil // they have a column of their own
+		change.What = terms.Capital(judging.ChangeText(c))
+		all = append(all, change)
+	}
+	if len(all) == 0 && !s.After.IsZero() {
+		all = append(all, report.Change{What: terms.Capital(s.After), Allowed: !forbidden})
+	}
+	return all
+}

@@ -1,0 +1,40 @@
+package signcmd
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/jpki-tools/jpki/internal/command"
+	"github.com/jpki-tools/jpki/internal/judging"
+	"github.com/jpki-tools/jpki/internal/ui"
+	"github.com/jpki-tools/jpki/pkg/cms"
+)
+
+type fullDisk struct{}
+
+var errFullDisk = errors.New("no space left on device")
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errFullDisk }
+
+// TestReportThatCannotBeWritten: is no success, in words or as JSON.
+func TestReportThatCannotBeWritten(t *testing.T) {
+	for _, asJSON := range []bool{false, true} {
+		a := &command.App{IO: &ui.IO{Out: fullDisk{}}, JSON: asJSON}
+		report := newVerifyReport(t.Context(), a, &verifyOptions{}, false, true)
+		if err := report.add(judging.FileVerdict{File: "a", Err: errors.New("unreadable")}); !errors.Is(err, errFullDisk) {
+			t.Errorf("JSON %v: a file: %v", asJSON, err)
+		}
+		if err := report.end(); !errors.Is(err, errFullDisk) {
+			t.Errorf("JSON %v: the end: %v", asJSON, err)
+		}
+	}
+}
+
+// TestUnreadableStamp: a timestamp of which nothing is known says so, in place of
+// what its parser found.
+func TestUnreadableStamp(t *testing.T) {
+	bad := judging.Stamp{Err: &cms.Failure{Code: cms.FormatFailure, Detail: "version 7"}}
+	if got := stampReason(bad); got.JA != "読めません" || got.EN != "it cannot be read" {
+		t.Errorf("%+v: %v", bad, got)
+	}
+}

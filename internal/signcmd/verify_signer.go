@@ -1,0 +1,69 @@
+package signcmd
+
+import (
+	"encoding/hex"
+	"slices"
+	"strings"
+
+	"github.com/jpki-tools/jpki/internal/judging"
+	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/pkg/cert"
+)
+
+// requiredSigner is somebody who must have signed: a value of --signer.
+type requiredSigner struct {
+	said        string // as it was said
+	fingerprint string // in hexadecimal, "" where it is a name
+}
+
+// requiredSigners reads the values of --signer. An empty one is refused: it is
+// what a script says whose variable is not set.
+func requiredSigners(values []string) (all []requiredSigner, err error) {
+	for _, v := range values {
+		r := requiredSigner{said: v}
+		digits := strings.ToUpper(strings.NewReplacer(":", "", " ", "").Replace(v))
+		if raw, err := hex.DecodeString(digits); err == nil && len(raw) == 32 {
+			r.fingerprint = digits
+		}
+		if oneSpace(v) == "" {
+			return nil, problem.Misuse(text{JA: "--signer が空です。", EN: "--signer is empty."}).
+				WithNext(text{JA: "署名者の氏名か、証明書のSHA-256フィンガープリントを指定してください。", EN: "Give the signer's name, or the SHA-256 fingerprint of the certificate."})
+		}
+		all = append(all, r)
+	}
+	return all, nil
+}
+
+// oneSpace writes any white space, the full-width one too, as one space: people
+// type names either way.
+func oneSpace(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// is reports whether a signature's certificate is the required signer's. Names
+// are those that the CA wrote: of the holder, or else of the subject, as a whole
+// or its common name.
+func (r requiredSigner) is(s judging.SignatureVerdict) bool {
+	switch {
+	case s.Cert == nil, s.Role == judging.RoleTimestamp:
+		return false
+	case r.fingerprint != "":
+		return cert.FingerprintOf(s.Cert).String() == r.fingerprint
+	case s.Holder != nil && s.Holder.Name != "":
+		return oneSpace(string(s.Holder.Name)) == oneSpace(r.said)
+	}
+	return slices.Contains([]string{oneSpace(s.Cert.Subject.CommonName), oneSpace(cert.Name(s.Cert.RawSubject))}, oneSpace(r.said))
+}
+
+func missingSignerText(who string) text {
+	return text{JA: "%sの署名がありません(--signer)", EN: "there is no signature of %s (--signer)"}.With(who)
+}
+
+// missingSigners are those of whom there is no signature. One that is not good,
+// or cannot be decided, counts here: it decides for itself.
+func missingSigners(required []requiredSigner, v judging.FileVerdict) (missing []string) {
+	for _, r := range required {
+		if !slices.ContainsFunc(v.Signatures, r.is) {
+			missing = append(missing, r.said)
+		}
+	}
+	return missing
+}

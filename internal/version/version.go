@@ -1,0 +1,35 @@
+// Package version tells the version of the program, and what the Go toolchain
+// noted of its build.
+package version
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+)
+
+// Number is set by the release build.
+var Number = "0.1.0-dev"
+
+const Platform = runtime.GOOS + "/" + runtime.GOARCH
+
+// Text is the version as a person reads it.
+func Text() string {
+	commit := Setting("vcs.revision")
+	if commit != "" {
+		commit = " (" + commit[:min(12, len(commit))] + ")"
+	}
+	return fmt.Sprintf("jpki %s%s %s %s", Number, commit, Platform, runtime.Version())
+}
+
+// Setting is what the Go toolchain noted of the build, "" if nothing.
+func Setting(key string) string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == key {
+				return s.Value
+			}
+		}
+	}
+	return ""
+}
