@@ -50,6 +50,12 @@ var govVerdicts = []struct {
 	{"zumen/見本図面.tif.sig.xml", 0, "文書の全体 ファイル見本図面.tif", "", 9},
 }
 
+// govUnsigned is what a signature leaves out.
+type govUnsigned struct {
+	Kind, Name, Value string
+	Permitted         bool
+}
+
 // govResult is what of jpki.verify/v1 these tests look at.
 type govResult struct {
 	Files []struct {
@@ -58,10 +64,7 @@ type govResult struct {
 			Reasons  []struct{ Code, Detail string }
 			Covers   []string
 			Outside  []string
-			Unsigned []struct {
-				Kind, Name, Value string
-				Permitted         bool
-			}
+			Unsigned []govUnsigned
 		}
 	}
 }
@@ -86,7 +89,7 @@ func TestGovVerdicts(t *testing.T) {
 				}
 				outside = append(outside, o.Kind)
 			}
-			if len(s.Outside) != len(outside) {
+			if (len(s.Outside) > 0) != slices.ContainsFunc(s.Unsigned, func(u govUnsigned) bool { return u.Permitted }) {
 				t.Errorf("%s: outside %q", test.file, s.Outside)
 			}
 			if strings.Join(s.Covers, " ") != test.covers || strings.Join(outside, " ") != test.outside {
@@ -134,10 +137,7 @@ func signaturesOf(t *testing.T, out string) []struct {
 	Reasons  []struct{ Code, Detail string }
 	Covers   []string
 	Outside  []string
-	Unsigned []struct {
-		Kind, Name, Value string
-		Permitted         bool
-	}
+	Unsigned []govUnsigned
 } {
 	t.Helper()
 	var doc govResult

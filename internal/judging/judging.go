@@ -177,7 +177,21 @@ func (e *Examiner) judge(ctx context.Context, f Found) SignatureVerdict {
 	if !e.AnyKey {
 		v.Verdict = v.Verdict.With(trust.CheckPurpose(f.Cert)...)
 	}
+	if f.Form != xmlsig.ProfileNone && v.issuerAlone() {
+		v.Found.Notes = append(v.Found.Notes, text{
+			JA: "署名されたものは変わっておらず、署名はこの証明書の鍵のものです。足りないのは、発行した認証局を信頼する指定(--ca)だけです",
+			EN: "what is signed is unchanged, and the signature is one of this certificate's key: all that is missing is its CA, to be believed (--ca)",
+		})
+	}
 	return v
+}
+
+// issuerAlone reports whether all that stands against a signature is that the CA
+// of the signer is none that is believed.
+func (v SignatureVerdict) issuerAlone() bool {
+	return len(v.Verdict.Reasons) > 0 && !slices.ContainsFunc(v.Verdict.Reasons, func(r trust.Reason) bool {
+		return !errors.Is(r.Err, trust.ErrNotJPKI) && !errors.Is(r.Err, trust.ErrNotGiven)
+	})
 }
 
 // Timestamps are all there is to show: of a document timestamp, itself.

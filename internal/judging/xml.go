@@ -100,7 +100,7 @@ func xmlFinding(r xmlsig.Result) Found {
 	found := Found{
 		Format: "xmldsig", Form: r.Profile, Role: roleSignature, Where: cert.Printable(r.ID), Cert: r.Certificate, certs: r.Certificates,
 		Algorithm: r.Algorithm.String(), Claimed: r.SigningTime, reasons: trust.ReasonsOf(r.Err()), stamps: stampsOver(r.Timestamps),
-		Covers: xmltext.Covers(r), Left: r.Outside,
+		Covers: xmltext.Covers(r), Outside: xmltext.Outside(r.Outside), Left: r.Outside,
 	}
 	if r.XAdES {
 		found.Format = "xades"

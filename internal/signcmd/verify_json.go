@@ -13,7 +13,6 @@ import (
 	"github.com/jpki-tools/jpki/internal/inspect"
 	"github.com/jpki-tools/jpki/internal/judging"
 	"github.com/jpki-tools/jpki/internal/ui"
-	"github.com/jpki-tools/jpki/internal/xmltext"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/pdfsig"
 	"github.com/jpki-tools/jpki/pkg/trust"
@@ -213,7 +212,6 @@ func (d *verifyDocument) signature(s judging.SignatureVerdict) signatureVerdictD
 		doc.Outside = append(doc.Outside, d.io.Text(o))
 	}
 	for _, o := range s.Left {
-		doc.Outside = append(doc.Outside, d.io.Text(xmltext.Left(o)))
 		doc.Unsigned = append(doc.Unsigned, unsignedDoc{o.Kind, o.Name, o.Text, o.Permitted})
 	}
 	for _, n := range s.Notes {

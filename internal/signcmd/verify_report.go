@@ -172,7 +172,7 @@ func (r *verifyText) verdictRows(s judging.SignatureVerdict) [][]string {
 	if len(s.Covers) > 0 {
 		add(ui.Plain, text{JA: "範囲", EN: "Covers"}, i18n.Join(text{JA: "、", EN: ", "}, s.Covers...))
 	}
-	for _, o := range slices.Concat(s.Outside, xmltext.Outside(s.Left)) {
+	for _, o := range s.Outside {
 		add(ui.Plain, text{JA: "範囲外", EN: "Not signed"}, o)
 	}
 	for _, note := range s.Found.Notes {

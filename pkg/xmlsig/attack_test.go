@@ -411,3 +411,161 @@ func TestWork(t *testing.T) {
 }
 
 func base64Of(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
+
+// TestThesePropertiesAreSigned: a reference of the right type to other
+// properties, a copy with the signer's digest say, leaves these unsigned.
+func TestThesePropertiesAreSigned(t *testing.T) {
+	f := fixture()
+	signed := string(sign(t, []byte("<a/>"), Options{XAdES: true}, f.signer.signing()))
+	properties := "<xades:SignedProperties" + between(t, []byte(signed), "<xades:SignedProperties", "</xades:SignedProperties>") + "</xades:SignedProperties>"
+	const id = `Id="signature-1-properties"`
+	// The signed ones go, with their id, to where nobody looks for properties;
+	// others take their place.
+	others := strings.Replace(strings.Replace(properties, id, `Id="others"`, 1), "<xades:SigningTime>2026", "<xades:SigningTime>2020", 1)
+	decoy := `<ds:Object><x:x xmlns:x="urn:x" xmlns:xades="` + nsXAdES + `">` + properties + "</x:x></ds:Object>"
+	forged := strings.Replace(signed, properties, others, 1)
+	forged = strings.Replace(forged, "</ds:Signature>", decoy+"</ds:Signature>", 1)
+	d := mustParse(t, []byte(forged))
+	r := d.Verify(Verification{Partial: true})[0]
+	if !slices.ContainsFunc(r.Failures, func(f *cms.Failure) bool {
+		return f.Code == cms.FormatFailure && strings.Contains(f.Detail, "signed properties that means something else")
+	}) {
+		t.Errorf("%v\n%s", r.Err(), forged)
+	}
+	// No reference to properties at all, and one to something else of this type.
+	for name, forged := range map[string]string{
+		"none of the type": strings.Replace(signed, ` Type="`+typeSignedProperties+`"`, "", 1),
+		"two":              strings.Replace(signed, "</ds:SignedInfo>", `<ds:Reference Type="`+typeSignedProperties+`" URI=""><ds:DigestMethod Algorithm="`+digestURI(crypto.SHA256)+`"/><ds:DigestValue>`+base64Of(make([]byte, 32))+"</ds:DigestValue></ds:Reference></ds:SignedInfo>", 1),
+	} {
+		r := mustParse(t, []byte(forged)).Verify(Verification{})[0]
+		if !slices.ContainsFunc(r.Failures, func(f *cms.Failure) bool {
+			return f.Code == cms.FormatFailure && strings.Contains(f.Detail, "properties")
+		}) {
+			t.Errorf("%s: %v", name, r.Err())
+		}
+	}
+}
+
+// overRoot is <a Id="r">QUJD</a> with a signature beside the text, over the root
+// by its id, through transforms that give the bytes that are digested.
+func overRoot(t *testing.T, uri, octets string, transforms ...string) []byte {
+	t.Helper()
+	d := mustParse(t, []byte(`<a Id="r">QUJD</a>`))
+	p, err := d.prepared(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.within(d.root); err != nil {
+		t.Fatal(err)
+	}
+	var steps []transform
+	for _, algorithm := range transforms {
+		steps = append(steps, transform{algorithm: algorithm})
+	}
+	p.append(digested{uri: uri, transforms: steps, digest: sum(crypto.SHA256, []byte(octets))})
+	return finish(t, p, fixture().signer.signing())
+}
+
+// TestTextOfTheRoot: where the text alone was digested, decoded, the name and
+// the attributes of the root are anybody's. The signature stands beside the
+// root's text: a document of its own has it in a child.
+func TestTextOfTheRoot(t *testing.T) {
+	// The signature in the root is an element that base64 does not take, so it
+	// has to be enveloped away first.
+	for name, test := range map[string]struct {
+		signed []byte
+		want   bool
+	}{
+		"whole":             {overRoot(t, "#r", `<a Id="r">QUJD</a>`, transformEnveloped, string(C14N10)), true},
+		"text":              {overRoot(t, "#r", "ABC", transformEnveloped, transformBase64), false},
+		"the whole, by URI": {overRoot(t, "", `<a Id="r">QUJD</a>`, transformEnveloped, string(C14N10)), true},
+		"text, by URI":      {overRoot(t, "", "ABC", transformEnveloped, transformBase64), false},
+	} {
+		r := mustParse(t, test.signed).Verify(Verification{})[0]
+		if good := r.Err() == nil; good != test.want || r.Whole != test.want {
+			t.Errorf("%s: %v, Whole %v", name, r.Err(), r.Whole)
+		}
+		if !test.want && (!errors.Is(r.Err(), ErrPartial) || errors.Is(r.Err(), cms.HashFailure)) {
+			t.Errorf("%s: %v", name, r.Err())
+		}
+		// Another root around the same text.
+		other := strings.Replace(string(test.signed), "<a Id", "<b Id", 1)
+		other = strings.Replace(other, "</a>", "</b>", 1)
+		if err := verdict([]byte(other), Verification{}); err == nil {
+			t.Errorf("%s: another name of the root is valid", name)
+		}
+	}
+	// Of the form of a tax certificate, too.
+	d := mustParse(t, []byte(`<TEG850 xmlns="`+taxCertificateSpace+`" id="r">QUJD</TEG850>`))
+	p, err := d.prepared(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.within(d.root); err != nil {
+		t.Fatal(err)
+	}
+	p.append(digested{uri: "#r", transforms: []transform{{algorithm: transformEnveloped}, {algorithm: transformBase64}}, digest: sum(crypto.SHA256, []byte("ABC"))})
+	if err := verdict(finish(t, p, fixture().signer.signing()), Verification{}); !errors.Is(err, ErrPartial) {
+		t.Errorf("a certificate: %v", err)
+	}
+}
+
+// TestEnvelopedContainment: the transform takes a signature out of what it is
+// in, and out of nothing else; elsewhere it is told, and takes nothing out.
+func TestEnvelopedContainment(t *testing.T) {
+	f := fixture()
+	signed := func(src, uri string, set func(*Document) nodeSet) []byte {
+		d := mustParse(t, []byte(src))
+		p, err := d.prepared(Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.within(d.root); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.add(digested{uri: uri, transforms: []transform{{algorithm: transformEnveloped}}}, set(d)); err != nil {
+			t.Fatal(err)
+		}
+		return finish(t, p, f.signer.signing())
+	}
+	// What is beside the signature.
+	beside := signed(`<r><a Id="a">1</a></r>`, "#a", func(d *Document) nodeSet {
+		e, err := d.ElementByID("a")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return nodeSet{doc: d, apex: e}
+	})
+	r := mustParse(t, beside).Verify(Verification{})[0]
+	if !slices.Contains(r.Warnings, EnvelopedElsewhere) || !onlyReason(r.Failures, cms.SigConstraintsFailure) || !errors.Is(r.Err(), ErrPartial) {
+		t.Errorf("beside: %v, %v", r.Warnings, r.Err())
+	}
+	r = mustParse(t, beside).Verify(Verification{Partial: true})[0]
+	if r.Err() != nil || !slices.Contains(r.Warnings, PartialCoverage) {
+		t.Errorf("beside, partial: %v", r.Err())
+	}
+	// What is changed there is 8, not hidden behind the transform.
+	r = mustParse(t, replaced(t, beside, ">1<", ">2<")).Verify(Verification{Partial: true})[0]
+	if !onlyReason(r.Failures, cms.HashFailure) {
+		t.Errorf("beside, changed: %v", r.Err())
+	}
+	// A signature inside stays in what is digested, unless it is this one.
+	inside := signed(`<r/>`, "", func(d *Document) nodeSet { return nodeSet{doc: d} })
+	r = mustParse(t, inside).Verify(Verification{})[0]
+	if r.Err() != nil || slices.Contains(r.Warnings, EnvelopedElsewhere) {
+		t.Errorf("inside: %v, %v", r.Warnings, r.Err())
+	}
+	signature := "<ds:Signature" + between(t, inside, "<ds:Signature", "</ds:Signature>") + "</ds:Signature>"
+	if err := verdict([]byte("<r>"+signature+signature+"</r>"), Verification{}); !errors.Is(err, cms.HashFailure) {
+		t.Errorf("two: %v", err)
+	}
+	// The signature itself, or what is in it.
+	for _, id := range []string{"s", "o"} {
+		src := strings.Replace(string(inside), `URI=""`, `URI="#`+id+`"`, 1)
+		src = strings.Replace(src, `Id="signature-1"`, `Id="s"`, 1)
+		src = strings.Replace(src, "</ds:Signature>", `<ds:Object Id="o"/></ds:Signature>`, 1)
+		if err := verdict([]byte(src), Verification{Partial: true}); err == nil || !strings.Contains(err.Error(), "of the signature itself") {
+			t.Errorf("#%s: %v", id, err)
+		}
+	}
+}

@@ -85,6 +85,28 @@ func normalizeAttribute(raw []byte) []byte {
 	return value
 }
 
+// head is about the first n bytes of raw character data, so that no character
+// and no reference is cut.
+func head(raw []byte, n int) []byte {
+	if len(raw) <= n {
+		return raw
+	}
+	raw = raw[:n]
+	if i := bytes.LastIndexByte(raw, '&'); i >= 0 && bytes.IndexByte(raw[i:], ';') < 0 {
+		raw = raw[:i]
+	}
+	// The last character may have begun before n and end behind it.
+	for i := len(raw) - 1; i >= max(0, len(raw)-utf8.UTFMax); i-- {
+		if utf8.RuneStart(raw[i]) {
+			if !utf8.FullRune(raw[i:]) {
+				raw = raw[:i]
+			}
+			break
+		}
+	}
+	return raw
+}
+
 // appendText appends the characters that raw character data stands for:
 // references replaced unless it is CDATA, line ends as LF.
 func appendText(dst, raw []byte, k kind) []byte {

@@ -75,8 +75,10 @@ func (g *EGov) ToSign() (names []string) {
 	case EGovIndividual:
 		return nil
 	}
+	seen := map[string]bool{}
 	for _, f := range files {
-		if !slices.Contains(names, f.Name) {
+		if !seen[f.Name] {
+			seen[f.Name] = true
 			names = append(names, f.Name)
 		}
 	}
@@ -174,7 +176,7 @@ func (g *EGov) read(contents *Element) error {
 			}
 		case charData, cdata:
 			if len(text) < maxText {
-				text = appendText(text, t.data[:min(len(t.data), 2*maxText)], t.kind)
+				text = appendText(text, head(t.data, 2*maxText), t.kind)
 			}
 		case endElement:
 			g.leaf(&file, path[1:], trimSpace(text))
@@ -346,53 +348,69 @@ func (p *Prepared) withinNew(contents *Element) error {
 // outsideEGov is what a signature leaves out of a 構成管理情報, and of the
 // application that it is part of.
 func (sh *shape) outsideEGov(v view) (out []Outside) {
-	g := sh.egov
-	out = append(out, sh.head()...)
-	for _, e := range sh.children[3:] {
+	others := sh.named(egovOther)
+	for i, e := range sh.children {
+		var o *Outside
 		switch {
+		case i < 3:
+			o = sh.once(e, func() *Outside { return sh.head(i) })
 		case e == sh.contents:
 			if !v.signed(e) {
-				out = append(out, Outside{Kind: OutsideElement, Name: e.local})
+				o = &Outside{Kind: OutsideElement, Name: e.local}
 			}
 		case e == sh.signatures:
-			if !e.onlySignatures() {
-				out = append(out, Outside{Kind: OutsideElement, Name: e.local})
-			}
-		case e.is("", egovOther) && e == sh.named(egovOther)[0]:
-			out = append(out, Outside{Kind: OutsideOther, Name: e.local, Text: e.summary(), Permitted: true})
-		case e == v.own: // told below
+			o = sh.once(e, func() *Outside {
+				if e.onlySignatures() {
+					return nil
+				}
+				return &Outside{Kind: OutsideElement, Name: e.local}
+			})
+		case len(others) > 0 && e == others[0]:
+			o = sh.once(e, func() *Outside {
+				return &Outside{Kind: OutsideOther, Name: e.local, Text: e.summary(), Permitted: true}
+			})
+		case v.own != nil && e.start == v.own.start: // its place is told below
 		default:
-			out = append(out, Outside{Kind: OutsideElement, Name: e.local})
+			o = &Outside{Kind: OutsideElement, Name: e.local}
+		}
+		if o != nil {
+			out = append(out, *o)
+		}
+		if len(out) > 2*maxOutside {
+			return out
 		}
 	}
 	if v.own != nil && (sh.signatures == nil || !sh.signatures.contains(v.own)) {
 		out = append(out, Outside{Kind: OutsidePlace, Name: "Signature"})
 	}
-	out = append(out, sh.outsideRoot(v)...)
-	toSign := g.ToSign()
-	for _, name := range toSign {
-		if !v.file(name) {
-			out = append(out, Outside{Kind: OutsideForm, Name: name})
-		}
-	}
-	for _, a := range g.Attachments {
-		if !slices.Contains(toSign, a.Name) && !v.file(a.Name) {
-			out = append(out, Outside{Kind: OutsideAttachment, Name: a.Name, Permitted: true})
-		}
-	}
-	return out
+	return append(append(out, sh.outsideRoot(v)...), sh.egov.outside(v)...)
 }
 
 // head is what stands before 構成情報: fixed names and numbers, and the style
 // sheet, which must be called after them.
-func (sh *shape) head() (out []Outside) {
+func (sh *shape) head(i int) *Outside {
 	g := sh.egov
-	for i, value := range []string{g.FormID, g.FormVersion, g.StyleSheet} {
-		_, isText := sh.children[i].leafText()
-		out = append(out, Outside{Kind: OutsideHead, Name: sh.children[i].local, Text: value, Permitted: isText})
+	value, isText := sh.children[i].leafText()
+	o := &Outside{Kind: OutsideHead, Name: sh.children[i].local, Text: value, Permitted: isText}
+	if i == 2 && (g.StyleSheet != g.FormID+".xsl" || !isBareName(g.StyleSheet)) {
+		o.Permitted = false
 	}
-	if g.StyleSheet != g.FormID+".xsl" || !isBareName(g.StyleSheet) {
-		out[2].Permitted = false
+	return o
+}
+
+// outside is what a signature leaves out of the files of an application.
+func (g *EGov) outside(v view) (out []Outside) {
+	toSign := map[string]bool{}
+	for _, name := range g.ToSign() {
+		toSign[name] = true
+		if !v.file(name) && len(out) < maxOutside {
+			out = append(out, Outside{Kind: OutsideForm, Name: name})
+		}
+	}
+	for _, a := range g.Attachments {
+		if !toSign[a.Name] && !v.file(a.Name) {
+			out = append(out, Outside{Kind: OutsideAttachment, Name: a.Name, Permitted: true})
+		}
 	}
 	return out
 }

@@ -80,6 +80,9 @@ func (sh *shape) outsideETax(v view) (out []Outside) {
 		if !v.signed(e) {
 			out = append(out, Outside{Kind: OutsideElement, Name: e.local})
 		}
+		if len(out) > 2*maxOutside {
+			return out
+		}
 	}
 	if v.own != nil && !sh.isChild(v.own) {
 		out = append(out, Outside{Kind: OutsidePlace, Name: "Signature"})

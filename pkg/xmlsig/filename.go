@@ -43,9 +43,9 @@ func isPathDown(name string) bool {
 	return name != "." && fs.ValidPath(name) && !strings.ContainsAny(name, "\\\x00")
 }
 
-// sameName reports whether two names are canonically equivalent: macOS hands
-// out names decomposed, whichever way they were written.
-func sameName(a, b string) bool { return a == b || norm.NFC.String(a) == norm.NFC.String(b) }
+// composed is a name as all that are canonically equivalent to it are: macOS
+// hands out names decomposed, whichever way they were written.
+func composed(name string) string { return norm.NFC.String(name) }
 
 // fileURI is the relative reference that means a file (RFC 3986, 4.2): a colon
 // would make a scheme of what is before it.

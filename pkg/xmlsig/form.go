@@ -88,6 +88,23 @@ type shape struct {
 	// Of e-Gov: the element that is signed, and where signatures stand.
 	contents, signatures *Element
 	egov                 *EGov
+	// fixed is what every signature leaves out of the document alike, once it
+	// was looked for: the children of the root that no reference can be over.
+	fixed map[int]*Outside
+}
+
+// once gives what is left out with a child of the root, nil for nothing, and
+// looks at the child the first time only: there can be many signatures.
+func (sh *shape) once(e *Element, look func() *Outside) *Outside {
+	o, known := sh.fixed[e.start]
+	if !known {
+		if sh.fixed == nil {
+			sh.fixed = map[int]*Outside{}
+		}
+		o = look()
+		sh.fixed[e.start] = o
+	}
+	return o
 }
 
 // Detect tells which form a document has.
@@ -179,7 +196,7 @@ func (e *Element) leafText() (text string, ok bool) {
 		case err != nil, t.kind == procInst, t.kind == startElement && (s.depth() > 1 || len(t.attrs) > 0), len(all) > maxText:
 			return "", false
 		case t.kind == charData, t.kind == cdata:
-			all = appendText(all, t.data[:min(len(t.data), 2*maxText)], t.kind)
+			all = appendText(all, head(t.data, 2*maxText), t.kind)
 		case t.kind == endOfText:
 			return trimSpace(all), true
 		}
@@ -199,13 +216,13 @@ func (e *Element) summary() string {
 		}
 		switch t.kind {
 		case charData, cdata:
-			all = appendText(all, t.data[:min(len(t.data), maxText)], t.kind)
+			all = appendText(all, head(t.data, maxText), t.kind)
 		case startElement, endElement:
 			all = append(all, ' ')
 		}
 	}
 	isXMLSpace := func(r rune) bool { return r < 0x80 && isSpace(byte(r)) }
-	words := []rune(strings.Join(strings.FieldsFunc(string(bytes.ToValidUTF8(all, nil)), isXMLSpace), " "))
+	words := []rune(strings.Join(strings.FieldsFunc(string(all), isXMLSpace), " "))
 	if len(words) > most {
 		return string(words[:most]) + "…"
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jpki-tools/jpki/pkg/cms"
 )
@@ -610,7 +611,7 @@ func TestReadersOfNames(t *testing.T) {
 	} {
 		forged := replaced(t, raw, `URI="`+formName+`"`, `URI="`+uri+`"`)
 		r := mustParse(t, forged).Verify(Verification{Open: func(name string) (io.ReadCloser, error) {
-			if sameName(name, formName) { // as a folder does that knows canonical equivalence
+			if composed(name) == composed(formName) { // as a folder does that knows canonical equivalence
 				name = formName
 			}
 			return govOpen("egov/standard")(name)
@@ -648,6 +649,54 @@ func TestReadersOfNames(t *testing.T) {
 	}
 }
 
+// TestFileTwice: a file is read once, however many signatures are over it, and
+// each tells the name it was found by.
+func TestFileTwice(t *testing.T) {
+	src := swap(t, govText(t, egovPlain), formName, "a+b.xml")
+	laid := files{"a+b.xml": "form"}
+	one := sign(t, []byte(src), Options{Profile: ProfileEGov, Open: laid.open}, fixture().signer.signing())
+	two := sign(t, one, Options{Profile: ProfileEGov, Open: laid.open}, fixture().other.signing())
+	opened := 0
+	results := mustParse(t, two).Verify(Verification{Open: func(name string) (io.ReadCloser, error) {
+		f, err := files{"a b.xml": "form"}.open(name)
+		if err == nil {
+			opened++
+		}
+		return f, err
+	}})
+	if len(results) != 2 || opened != 1 || results[0].References[1].File != "a b.xml" || results[1].References[1].File != "a b.xml" {
+		t.Errorf("%d signatures, opened %d times", len(results), opened)
+	}
+}
+
+// TestFormDecoded: of a form whose decoded text was digested, the bytes are
+// anybody's.
+func TestFormDecoded(t *testing.T) {
+	p := mustPrepare(t, govText(t, egovPlain), Options{Profile: ProfileEGov, Open: files{formName: "QUJD"}.open})
+	p.digested[1].transforms, p.digested[1].digest = []transform{{algorithm: transformBase64}}, sum(crypto.SHA256, []byte("ABC"))
+	r := mustParse(t, finish(t, p, fixture().signer.signing())).Verify(Verification{Open: files{formName: " QUJD"}.open})[0]
+	if !onlyReason(r.Failures, cms.SigConstraintsFailure) || !strings.Contains(kinds(r.Outside), "!form") {
+		t.Errorf("%v, %s", r.Err(), kinds(r.Outside))
+	}
+}
+
+// TestFormEncodings: the forms in each encoding.
+func TestFormEncodings(t *testing.T) {
+	for _, e := range encodings {
+		for _, name := range []string{egovPlain, etaxPlain} {
+			_, body, _ := strings.Cut(govText(t, name), "?>\n")
+			open := govOpen(path.Dir(name))
+			src := encoded(t, body, e.enc, e.mark)
+			d := mustParse(t, src)
+			signed := sign(t, src, Options{Profile: d.Detect(), Open: open}, fixture().signer.signing())
+			r := mustParse(t, signed).Verify(Verification{Open: open})[0]
+			if r.Err() != nil || r.Profile == ProfileNone {
+				t.Errorf("%s %s: %q, %v", e.enc, name, r.Profile, r.Err())
+			}
+		}
+	}
+}
+
 // TestEmbedded: a certificate that is handed in with an .xtx has a signature of
 // its own, which is none of the document's.
 func TestEmbedded(t *testing.T) {
@@ -662,8 +711,56 @@ func TestEmbedded(t *testing.T) {
 	if err := results[1:].Err(); err != nil {
 		t.Error(err)
 	}
+	if got := kinds(results[0].Outside); got != "!element !place" {
+		t.Errorf("the certificate's leaves out %s", got)
+	}
+	// One over a document of its own, which it no longer is in: it is not for
+	// us to keep valid.
+	own := sign(t, []byte("<a/>"), Options{}, fixture().signer.signing())
+	src = swap(t, govText(t, etaxPlain), "</CONTENTS>", string(own)+"</CONTENTS>")
+	if _, err := mustParse(t, []byte(src)).Prepare(Options{Profile: ProfileETax}); err != nil {
+		t.Error(err)
+	}
 	if r := mustParse(t, govFile(t, "kojo/signed.xml")).Verify(Verification{})[0]; r.Embedded {
 		t.Error("alone, and embedded")
+	}
+}
+
+// TestHostileForms: a megabyte of what the forms look at costs little more than
+// reading it.
+func TestHostileForms(t *testing.T) {
+	egov := govText(t, "egov/standard/kousei-cosigned.xml")
+	signature := "<Signature " + between(t, []byte(strings.Replace(egov, "<Signature ", "<Other ", 1)), "<Signature ", "</署名情報>")
+	form := "<申請書属性情報><申請書ファイル名称>%d.xml</申請書ファイル名称></申請書属性情報>"
+	var forms, references strings.Builder
+	for i := range 900 {
+		fmt.Fprintf(&forms, form, i)
+		fmt.Fprintf(&references, `<Reference URI="%d+.xml"><DigestMethod Algorithm="%s"/><DigestValue>%s</DigestValue></Reference>`, i, digestURI(crypto.SHA256), base64Of(make([]byte, 32)))
+	}
+	many := strings.Replace(signature, "</SignedInfo>", references.String()+"</SignedInfo>", 1)
+	for name, src := range map[string]string{
+		"signatures":         swap(t, egov, "</署名情報>", strings.Repeat(signature, 98)+"</署名情報>"),
+		"forms":              swap(t, swap(t, egov, "</構成情報>", forms.String()+"</構成情報>"), "</署名情報>", strings.Repeat(many, 5)+"</署名情報>"),
+		"children":           swap(t, swap(t, egov, "</署名情報>", strings.Repeat(signature, 90)+"</署名情報>"), "</DataRoot>", strings.Repeat("<x/>", 1000)+"</DataRoot>"),
+		"text of the head":   swap(t, swap(t, egov, "</署名情報>", strings.Repeat(signature, 90)+"</署名情報>"), "<様式ID>", "<様式ID>"+strings.Repeat("&amp;", 100000)),
+		"instructions":       strings.Repeat("<?x?>", 100000) + "<DataRoot>" + strings.SplitN(egov, "<DataRoot>", 2)[1],
+		"procedures":         swap(t, govText(t, "etax/signed.xtx"), "</DATA>", strings.Repeat("<x/>", 200000)+"</DATA>"),
+		"things in FRONT":    swap(t, govText(t, "official/signed.xml"), "</FRONT>", strings.Repeat("<STAMP/>", 100000)+"</FRONT>"),
+		"pseudo-attributes":  swap(t, govText(t, "kojo/signed.xml"), `type="text/xsl"`, strings.Repeat(`a="" `, 200000)),
+		"other, all of text": swap(t, egov, "</DataRoot>", "<その他>"+strings.Repeat("<a>x</a>", 100000)+"</その他></DataRoot>"),
+	} {
+		d, err := Parse([]byte(src))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		start := time.Now()
+		d.Verify(Verification{Open: files{}.open})
+		if took := time.Since(start); took > 20*time.Second { // 2 on a machine of its own
+			t.Errorf("%s, %d bytes: %v", name, len(src), took)
+		} else {
+			t.Logf("%s, %d bytes: %v", name, len(src), took)
+		}
 	}
 }
 
@@ -725,6 +822,18 @@ func TestUTF16WithoutMark(t *testing.T) {
 			if err := verdict(sign(t, src, Options{}, fixture().signer.signing()), Verification{}); err != nil {
 				t.Errorf("%s %s: %v", enc, text, err)
 			}
+		}
+	}
+}
+
+// TestHead: nothing is cut in the middle, wherever the cut comes.
+func TestHead(t *testing.T) {
+	raw := []byte("a&amp;申&#x7533;告\r\n𠮷&lt;z")
+	whole := string(appendText(nil, raw, charData))
+	for n := range len(raw) + 2 {
+		cut := head(raw, n)
+		if len(cut) > n || n-len(cut) > 8 || !utf8.Valid(cut) || !strings.HasPrefix(strings.TrimSuffix(whole, "z")+"z", strings.TrimSuffix(string(appendText(nil, cut, charData)), "\n")) {
+			t.Errorf("%d: %q", n, cut)
 		}
 	}
 }

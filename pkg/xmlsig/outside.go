@@ -73,7 +73,8 @@ func (e *UnsignedError) Error() string { return "xmlsig: not signed: " + e.Outsi
 // Unwrap gives [ErrPartial].
 func (e *UnsignedError) Unwrap() error { return ErrPartial }
 
-// maxOutside bounds what is told of one signature.
+// maxOutside is how much is told of what speaks against one signature; twice
+// that is enough.
 const maxOutside = 32
 
 // view is what a signature is over, as the forms ask for it.
@@ -89,6 +90,18 @@ func (sig *signature) view() view {
 	whole := slices.ContainsFunc(sig.references, func(r *Reference) bool {
 		return r.Target == TargetDocument && !r.textOnly()
 	})
+	files := map[string]bool{}
+	for _, r := range sig.references {
+		switch {
+		case r.Target != TargetFile || r.textOnly():
+		case r.found:
+			files[composed(r.File)] = true
+		default: // what it means cannot be told, and was complained of
+			for _, name := range r.readings {
+				files[composed(name)] = true
+			}
+		}
+	}
 	return view{
 		own: sig.element, whole: whole,
 		signed: func(e *Element) bool {
@@ -96,21 +109,8 @@ func (sig *signature) view() view {
 				return r.Element != nil && r.Element.contains(e) && !r.textOnly()
 			})
 		},
-		file: func(name string) bool {
-			return slices.ContainsFunc(sig.references, func(r *Reference) bool {
-				return r.Target == TargetFile && r.isFile(name) && !r.textOnly()
-			})
-		},
+		file: func(name string) bool { return files[composed(name)] },
 	}
-}
-
-// isFile reports whether the reference means the file: by the name under which
-// it was found, and where it was not, by any reading of the URI.
-func (r *Reference) isFile(name string) bool {
-	if r.found {
-		return sameName(r.File, name)
-	}
-	return slices.ContainsFunc(r.readings, func(n string) bool { return sameName(n, name) })
 }
 
 // coverage finds out what the references leave out of the document, and makes
@@ -124,9 +124,6 @@ func (r *Result) coverage(sig *signature, sh *shape, partial bool) {
 	}
 	r.Outside = append(sig.ownObjects(), sh.outside(sig)...)
 	r.Whole = len(r.Outside) == 0
-	if len(r.Outside) > 2*maxOutside {
-		r.Outside = append(r.Outside[:2*maxOutside], Outside{Kind: OutsideMore})
-	}
 	for _, o := range r.Outside {
 		switch {
 		case o.Permitted:

@@ -53,10 +53,15 @@ func (sh *shape) outsideOfficial(v view) (out []Outside) {
 	for _, e := range sh.children {
 		switch {
 		case e.is(nsDSig, "Signature"), v.signed(e):
-		case e.is("", officialFront) && e == fronts[0]:
-			out = append(out, Outside{Kind: OutsideFront, Name: e.local, Text: e.summary(), Permitted: e.onlyChildren(officialFrontChildren)})
+		case len(fronts) > 0 && e == fronts[0]:
+			out = append(out, *sh.once(e, func() *Outside {
+				return &Outside{Kind: OutsideFront, Name: e.local, Text: e.summary(), Permitted: e.onlyChildren(officialFrontChildren)}
+			}))
 		default:
 			out = append(out, Outside{Kind: OutsideElement, Name: e.local})
+		}
+		if len(out) > 2*maxOutside {
+			return out
 		}
 	}
 	if v.own != nil && !sh.isChild(v.own) {
