@@ -29,6 +29,7 @@ var aboutTexts = map[pdfsig.ChangeAbout]text{
 	pdfsig.AboutStructure:  {JA: "読み上げに使う文書の構造が変えられました", EN: "the structure used for reading aloud was changed"},
 	pdfsig.AboutNothing:    {JA: "どこにも表示されないデータが加えられました", EN: "data that shows nowhere was added"},
 	pdfsig.AboutEmptyField: {JA: "まだ署名のない署名欄が加えられました", EN: "an empty signature field was added"},
+	pdfsig.AboutSettings:   {JA: "フォームの設定(それだけでは何も表示しないもの)が変えられました", EN: "settings of the form that show nothing by themselves were changed"},
 	pdfsig.AboutOrder:      {JA: "注釈の重なる順序が変えられました", EN: "the order of annotations was changed"},
 }
 

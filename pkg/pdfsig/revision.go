@@ -56,6 +56,7 @@ const (
 	AboutNothing    = compare.Nothing    // objects that nothing uses
 	AboutEmptyField = compare.EmptyField // a signature field without a signature
 	AboutOrder      = compare.Order      // of annotations
+	AboutSettings   = compare.Settings   // of the form, which show nothing by themselves
 )
 
 // UpdateError is the cause of a failure of a signature after which bytes were

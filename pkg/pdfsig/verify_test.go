@@ -314,7 +314,7 @@ func TestTaggedFiles(t *testing.T) {
 		"parent tree":         {object{42, 0, "<</Nums 44 0 R /Limits [0 1]>>"}, LevelSignature},
 		"kids":                {object{43, 0, "[0 1 2]"}, LevelAnnotation},
 		"numbers":             {object{44, 0, "[0 41 0 R 1 41 0 R]"}, LevelSignature},
-		"tab order":           {object{3, 0, "<</Type /Page /Parent 2 0 R /Contents 4 0 R /Annots [6 0 R 11 0 R] /Tabs /S>>"}, LevelAnnotation},
+		"tab order":           {object{3, 0, "<</Type /Page /Parent 2 0 R /Contents 4 0 R /Annots [6 0 R 11 0 R] /Tabs /S>>"}, LevelSignature},
 		"page's structure":    {object{3, 0, "<</Type /Page /Parent 2 0 R /Contents 4 0 R /Annots [6 0 R 11 0 R] /StructParents 1>>"}, LevelSignature},
 		"content array":       {object{46, 0, "[4 0 R 10 0 R]"}, LevelContent},
 		"resources as a part": {object{47, 0, "<</Type /StructElem /F 4 0 R>>"}, LevelContent},

@@ -50,6 +50,7 @@ const (
 	Nothing    About = "nothing"     // objects that nothing uses
 	EmptyField About = "empty-field" // a signature field without a signature
 	Order      About = "order"       // of annotations
+	Settings   About = "settings"    // of the form, which show nothing by themselves
 )
 
 // Change is one thing that was added or changed after a signature.

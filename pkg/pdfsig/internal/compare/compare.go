@@ -28,7 +28,7 @@ type History struct {
 // Step explains what the second revision changed in the first, which must be
 // the second of the step before.
 func (h *History) Step(old, now *Document, limits Limits) (Changes, error) {
-	c := &comparison{old: old, new: now, limits: limits, changed: map[int]pair{}, added: map[pdf.Ref]bool{}, fields: map[int]*Field{}}
+	c := &comparison{old: old, new: now, limits: limits, changed: map[int]pair{}, added: map[pdf.Ref]bool{}, fields: map[int]*Field{}, listed: map[pdf.Ref][]int{}}
 	if old.Sections()[0].Offset == now.Sections()[0].Offset {
 		return nil, nil
 	}
@@ -116,12 +116,14 @@ type comparison struct {
 	limits   Limits
 	roles    *roles // as of old
 
-	changed map[int]pair     // objects that both have, differently, or that are gone or new
-	added   map[pdf.Ref]bool // fields and their widgets that are new
-	fields  map[int]*Field   // of old, by the numbers of their objects and widgets
-	names   map[string]bool  // of fields of old
-	waiting waiting          // fields of old that have no appearance of their own
-	numbers map[int]int      // of pages of new, by their objects; see pageNumber
+	changed map[int]pair      // objects that both have, differently, or that are gone or new
+	added   map[pdf.Ref]bool  // fields and their widgets that are new
+	fields  map[int]*Field    // of old, by the numbers of their objects and widgets
+	names   map[string]bool   // of fields of old
+	waiting waiting           // fields of old that have no appearance of their own
+	numbers map[int]int       // of pages of new, by their objects; see pageNumber
+	listed  map[pdf.Ref][]int // pages that list the widgets that are new
+	fresh   []fresh
 	found   Changes
 }
 
@@ -235,6 +237,12 @@ func (c *comparison) explain() error {
 		if err := c.judge(p); err != nil {
 			return err
 		}
+	}
+	for _, f := range c.fresh { // where it is, by now
+		if pages := c.listed[f.widget]; f.Shown && len(pages) > 0 && pages[0] > 0 {
+			f.Pages = union(pages, nil)
+		}
+		c.found.add(f.Change)
 	}
 	return nil
 }

@@ -36,7 +36,7 @@ func (r *roles) expandArray(v visit, array pdf.Array) {
 		item = roleParentValue
 	}
 	for _, o := range array {
-		r.child(visit{v.ref, item, v.owner}, o)
+		r.child(visit{ref: v.ref, role: item, owner: v.owner}, o)
 	}
 }
 
@@ -45,14 +45,14 @@ func (r *roles) expandArray(v visit, array pdf.Array) {
 func (r *roles) child(v visit, o pdf.Object) {
 	switch x := o.(type) {
 	case pdf.Ref:
-		r.push(visit{x, v.role, v.owner})
+		r.push(visit{ref: x, role: v.role, owner: v.owner, strange: v.strange})
 	case pdf.Array, pdf.Dict:
 		r.expand(v, x)
 	}
 }
 
 // as is a visit of the same owner in another role.
-func (v visit) as(other role) visit { return visit{v.ref, other, v.owner} }
+func (v visit) as(other role) visit { return visit{ref: v.ref, role: other, owner: v.owner} }
 
 // keyRoles are the roles of what the keys of an object refer to, by its own
 // role. What is not listed is navigation, or content in what is drawn.
@@ -80,7 +80,9 @@ var drawnKeys = map[pdf.Name]bool{
 
 func (r *roles) expandKey(v visit, dict pdf.Dict, key pdf.Name, value pdf.Object, isStream bool) {
 	switch v.role {
-	case roleContent, roleNavigation, roleInfo, roleMetadata, roleDSS, roleExtensions:
+	case roleNavigation:
+		r.child(visit{ref: v.ref, role: roleNavigation, strange: !navigates[key]}, value)
+	case roleContent, roleInfo, roleMetadata, roleDSS, roleExtensions:
 		r.child(v, value) // all the way down
 	case roleAppearance, roleValue:
 		r.expandAppearance(v, key, value, isStream)
@@ -110,12 +112,15 @@ func (r *roles) expandKey(v visit, dict pdf.Dict, key pdf.Name, value pdf.Object
 // expandTyped follows the keys of keyRoles.
 func (r *roles) expandTyped(v visit, dict pdf.Dict, key pdf.Name, value pdf.Object) {
 	next := roleNavigation
+	if v.role == roleCatalog && key == "OCProperties" {
+		next = roleContent // decides what is drawn
+	}
 	if known, ok := keyRoles[v.role][key]; ok {
 		next = known
 	} else if v.role == rolePages && drawnKeys[key] {
 		next = roleContent
 	}
-	to := visit{v.ref, next, 0}
+	to := visit{ref: v.ref, role: next, strange: !navigates[key]}
 	if v.role == rolePages && key == "Annots" {
 		to.owner = v.ref.Number
 	}
@@ -128,7 +133,7 @@ func (r *roles) expandTyped(v visit, dict pdf.Dict, key pdf.Name, value pdf.Obje
 func (r *roles) expandAppearance(v visit, key pdf.Name, value pdf.Object, isStream bool) {
 	switch {
 	case isStream && key == "Length":
-		r.child(visit{v.ref, roleLength, v.ref.Number}, value)
+		r.child(visit{ref: v.ref, role: roleLength, owner: v.ref.Number}, value)
 	case isStream:
 		r.child(v.as(roleContent), value)
 	default:
@@ -142,32 +147,42 @@ func (r *roles) expandField(v visit, dict pdf.Dict, key pdf.Name, value pdf.Obje
 	self := v.ref.Number
 	switch key {
 	case "AP":
-		r.child(visit{v.ref, roleAppearance, self}, value)
+		r.child(visit{ref: v.ref, role: roleAppearance, owner: self}, value)
 	case "V":
 		next := roleValue
 		if isSignatureValue(r.doc, value) {
 			next = roleSignature
 		}
-		r.child(visit{v.ref, next, self}, value)
+		r.child(visit{ref: v.ref, role: next, owner: self}, value)
 	case "RV":
-		r.child(visit{v.ref, roleValue, self}, value)
+		r.child(visit{ref: v.ref, role: roleValue, owner: self}, value)
 	case "Subtype":
 		r.waiting = r.waiting || value == pdf.Name("FreeText") && dict["AP"] == nil
+	case "OC":
+		r.child(visit{ref: v.ref, role: roleContent}, value)
 	case "P":
-		r.child(visit{v.ref, rolePages, 0}, value)
+		r.child(visit{ref: v.ref, role: rolePages}, value)
 	case "Kids":
-		r.child(visit{v.ref, roleField, 0}, value)
+		r.child(visit{ref: v.ref, role: roleField}, value)
 	case "Parent":
 		next := roleField
 		if dict["Subtype"] == pdf.Name("Popup") {
 			next = roleAnnot
 		}
-		r.child(visit{v.ref, next, 0}, value)
+		r.child(visit{ref: v.ref, role: next}, value)
 	case "Popup", "IRT":
-		r.child(visit{v.ref, roleAnnot, 0}, value)
+		r.child(visit{ref: v.ref, role: roleAnnot}, value)
 	default:
-		r.child(visit{v.ref, roleNavigation, 0}, value)
+		r.child(visit{ref: v.ref, role: roleNavigation, strange: !navigates[key]}, value)
 	}
+}
+
+// navigates are the keys by which navigation refers to a page, the catalog, a
+// field, an annotation, a signature or an element of the structure, if not from
+// an array, as a destination is one.
+var navigates = map[pdf.Name]bool{
+	"D": true, "SD": true, "Dest": true, "SE": true, "P": true, "Pg": true, "T": true, "TA": true, "AN": true, "Fields": true,
+	"Data": true, "DocMDP": true, "UR3": true, "UR": true, "Start": true, "End": true, "Obj": true, "StmOwn": true, "Ref": true,
 }
 
 // isSignatureValue tells the dictionary of a signature from other values of

@@ -1,6 +1,8 @@
 package compare
 
 import (
+	"bytes"
+	"errors"
 	"slices"
 
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
@@ -16,7 +18,7 @@ var (
 // addedField judges a field that is new: it must be a signature's, of an object
 // that was not there before, a widget and nothing else.
 func (c *comparison) addedField(ref pdf.Ref) error {
-	field, widget, whole, err := c.newField(ref)
+	field, widget, kid, whole, err := c.newField(ref)
 	if err != nil {
 		return err
 	}
@@ -40,8 +42,15 @@ func (c *comparison) addedField(ref pdf.Ref) error {
 	if shown && change.Level < Annotation {
 		change.Level = Annotation
 	}
-	c.found.add(change)
+	c.fresh = append(c.fresh, fresh{change, kid})
 	return nil
+}
+
+// fresh is a field that was added, with its widget: which page that is on, is
+// known when the pages have been compared.
+type fresh struct {
+	Change
+	widget pdf.Ref
 }
 
 // describeSigned tells what a field that was added, or signed, holds.
@@ -70,44 +79,44 @@ func (c *comparison) describeSigned(change *Change, field pdf.Ref, value pdf.Obj
 
 // newField reads a field that is new and its widget, which is itself or its one
 // kid; whole is false where it is anything else.
-func (c *comparison) newField(ref pdf.Ref) (field, widget pdf.Dict, whole bool, err error) {
+func (c *comparison) newField(ref pdf.Ref) (field, widget pdf.Dict, kid pdf.Ref, whole bool, err error) {
 	field, err = c.newDict(ref)
 	if err != nil || field == nil || field["FT"] != pdf.Name("Sig") {
-		return nil, nil, false, err
+		return nil, nil, kid, false, err
 	}
 	if _, named := field["T"].(pdf.String); !named {
-		return nil, nil, false, nil
+		return nil, nil, kid, false, nil
 	}
-	widget, kid := field, ref
+	widget, kid = field, ref
 	keys := slices.Concat(newFieldKeys, newWidgetKeys)
 	if field["Kids"] != nil {
 		kids, err := pdf.As[pdf.Array](c.new.File, field["Kids"])
 		if err != nil || len(kids) != 1 {
-			return nil, nil, false, err
+			return nil, nil, kid, false, err
 		}
 		kid, _ = kids[0].(pdf.Ref)
 		if widget, err = c.newDict(kid); err != nil || widget == nil || widget["Parent"] != pdf.Object(ref) {
-			return nil, nil, false, err
+			return nil, nil, kid, false, err
 		}
 		if !onlyKeys(widget, newWidgetKeys) {
-			return nil, nil, false, nil
+			return nil, nil, kid, false, nil
 		}
 		keys = newFieldKeys
 	} else if field["Parent"] != nil {
-		return nil, nil, false, nil
+		return nil, nil, kid, false, nil
 	}
 	if widget["Subtype"] != pdf.Name("Widget") || !onlyKeys(field, keys) {
-		return nil, nil, false, nil
+		return nil, nil, kid, false, nil
 	}
 	if widget["Type"] != nil && widget["Type"] != pdf.Name("Annot") {
-		return nil, nil, false, nil
+		return nil, nil, kid, false, nil
 	}
 	place, err := c.new.box(widget["Rect"])
 	if err != nil || !place.valid && widget["Rect"] != nil {
-		return nil, nil, false, err
+		return nil, nil, kid, false, err
 	}
 	c.added[ref], c.added[kid] = true, true
-	return field, widget, true, nil
+	return field, widget, kid, true, nil
 }
 
 // newDict is a dictionary that is an object that was not there, and that nothing
@@ -170,17 +179,67 @@ func real(o pdf.Object) pdf.Object {
 // flagHidden is the bit of an annotation's F that hides it everywhere (12.5.3).
 const flagHidden = 1 << 1
 
-// shows reports whether a widget takes up room on its page (12.5.2). Some readers
-// draw an appearance in a place that is a line.
+// shows reports whether a widget shows something on its page (12.5.2): in its
+// place, be that a line; or where it has none and an appearance all the same,
+// which some readers draw then.
 func (d *Document) shows(widget pdf.Dict) (bool, error) {
-	if widget["Rect"] == nil {
-		return false, nil
-	}
 	if flags, ok := widget["F"].(int64); ok && flags&flagHidden != 0 {
 		return false, nil
 	}
+	if widget["Rect"] == nil {
+		return d.draws(widget["AP"], 0)
+	}
 	b, err := d.box(widget["Rect"])
-	return !b.valid || !b.narrow || !b.empty && widget["AP"] != nil, err
+	if err != nil || !b.valid || !b.narrow {
+		return true, err
+	}
+	return d.draws(widget["AP"], 0)
+}
+
+// maxStates is how deep the appearances of the states of a widget can be.
+const maxStates = 3
+
+// draws reports whether an appearance can draw something: a stream of it has
+// more than comments, and a box that is more than a point.
+func (d *Document) draws(o pdf.Object, depth int) (bool, error) {
+	o, err := d.Resolve(o)
+	if err != nil || o == nil {
+		return false, err
+	}
+	if stream, ok := o.(*pdf.Stream); ok {
+		return d.streamDraws(stream)
+	}
+	dict, ok := o.(pdf.Dict)
+	if !ok || depth == maxStates {
+		return true, nil
+	}
+	for _, state := range dict {
+		if draws, err := d.draws(state, depth+1); draws || err != nil {
+			return draws, err
+		}
+	}
+	return false, nil
+}
+
+func (d *Document) streamDraws(s *pdf.Stream) (bool, error) {
+	b, err := d.box(s.Dict["BBox"])
+	if err != nil || b.valid && b.empty {
+		return false, err
+	}
+	data, err := d.Decode(s)
+	if _, damaged := errors.AsType[*pdf.DamagedError](err); damaged {
+		return true, nil // in a filter that is not known here
+	}
+	if err != nil {
+		return false, err
+	}
+	for line := range bytes.FieldsFuncSeq(data, func(r rune) bool { return r == '\n' || r == '\r' }) {
+		text, _, _ := bytes.Cut(line, []byte("%"))
+		if len(bytes.TrimSpace(text)) > 0 {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // judgeField judges a field, widget or another annotation that changed.
@@ -208,15 +267,15 @@ func (c *comparison) compareField(f *Field, p pair) error {
 		c.content(place{field: f.Name}, "field %q was removed", f.Name)
 		return nil
 	}
-	widget, err := c.widgetOf(f)
-	if err != nil {
-		return err
-	}
 	change, allowed, err := c.fillable(f)
 	if err != nil {
 		return err
 	}
-	change.Field, change.Pages = f.Name, c.pagesOf(widget)
+	shown, pages, err := c.widgetsOf(f)
+	if err != nil {
+		return err
+	}
+	change.Field, change.Pages = f.Name, pages
 	for _, key := range differing(old, now) {
 		switch {
 		case slices.Contains(allowed, key):
@@ -233,20 +292,17 @@ func (c *comparison) compareField(f *Field, p pair) error {
 			change = Change{Level: Content, Kind: Altered, Shown: true, Field: f.Name, Key: string(key), Pages: change.Pages, Detail: "field " + quoted(f.Name) + " was changed: " + string(key)}
 		}
 	}
-	return c.finish(change, f, widget)
+	return c.finish(change, f, shown)
 }
 
 // finish adds what was found of a field. A signature shows where its widget
 // does.
-func (c *comparison) finish(change Change, f *Field, widget pdf.Dict) error {
+func (c *comparison) finish(change Change, f *Field, shown bool) error {
 	if change.Kind != Signed {
 		c.found.add(change)
 		return nil
 	}
-	var err error
-	if change.Shown, err = c.new.shows(widget); err != nil {
-		return err
-	}
+	change.Shown = shown
 	field, err := pdf.As[pdf.Dict](c.new.File, f.Ref)
 	if err != nil {
 		return err
@@ -264,13 +320,22 @@ func (c *comparison) finish(change Change, f *Field, widget pdf.Dict) error {
 	return nil
 }
 
-// widgetOf is the new version of a field's first widget, or of itself.
-func (c *comparison) widgetOf(f *Field) (pdf.Dict, error) {
-	ref := f.Ref
-	if len(f.Widgets) > 0 {
-		ref = f.Widgets[0]
+// widgetsOf tells whether a widget of a field shows now, and on which pages they
+// are.
+func (c *comparison) widgetsOf(f *Field) (shown bool, pages []int, err error) {
+	for _, ref := range f.Widgets {
+		widget, err := pdf.As[pdf.Dict](c.new.File, ref)
+		if err != nil {
+			return false, nil, err
+		}
+		shows, err := c.new.shows(widget)
+		if err != nil {
+			return false, nil, err
+		}
+		shown = shown || shows
+		pages = union(pages, c.pagesOf(widget))
 	}
-	return pdf.As[pdf.Dict](c.new.File, ref)
+	return shown, pages, nil
 }
 
 // fillable says which keys of a field may change, and what that is.

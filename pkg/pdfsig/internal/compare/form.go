@@ -78,8 +78,10 @@ func (c *comparison) compareForms() error {
 	for _, key := range differing(c.old.Form, c.new.Form) {
 		switch {
 		case key == "Fields", key == "DR": // below
-		case key == "SigFlags":
-			c.note(Signature, Metadata, "SigFlags of the form was changed")
+		case key == "SigFlags": // which says that there are signatures
+			if flags, isInt := c.new.Form[key].(int64); !isInt || flags&^3 != 0 {
+				c.settings("SigFlags of the form was changed")
+			}
 		case key == "DA":
 			c.appearances(c.waiting.form, "the form's default appearance was changed")
 		case key == "NeedAppearances":
@@ -135,7 +137,7 @@ func (c *comparison) checkFormRole() error {
 // waits for that, and breaks a lock that holds one.
 func (c *comparison) appearances(shown bool, detail string) {
 	if !shown {
-		c.note(Signature, Metadata, "%s", detail)
+		c.settings(detail)
 		return
 	}
 	for _, f := range c.fields {
@@ -146,6 +148,9 @@ func (c *comparison) appearances(shown bool, detail string) {
 	}
 	c.found.add(Change{Level: Form, Kind: Filled, Shown: true, Detail: detail})
 }
+
+// settings notes a change of the form that shows nothing.
+func (c *comparison) settings(detail string) { c.about(Signature, Metadata, Settings, detail) }
 
 // lists is how a list differs from what it was.
 type lists struct {
@@ -201,7 +206,7 @@ func (c *comparison) compareResources() error {
 	}
 	ref, ok := c.new.Form["DR"].(pdf.Ref)
 	if ok && !pdf.Equal(ref, c.old.Form["DR"]) && c.roles.table.of(ref.Number)&^roleResources != 0 {
-		c.note(Signature, Metadata, "the form's default resources were changed") // and what they are now does not change
+		c.settings("the form's default resources were changed") // and what they are now does not change
 	}
 	for _, key := range slices.Sorted(maps.Keys(now)) {
 		if _, both := old[key]; !both {
@@ -213,7 +218,7 @@ func (c *comparison) compareResources() error {
 	for _, key := range slices.Sorted(maps.Keys(old)) {
 		if key == "XObject" || key == "ProcSet" {
 			if !pdf.Equal(old[key], now[key]) {
-				c.note(Signature, Metadata, "the form's default resources were changed")
+				c.settings("the form's default resources were changed")
 			}
 			continue
 		}
@@ -228,7 +233,7 @@ func (c *comparison) compareResources() error {
 // there stays; a font that is added can make a waiting field show its value.
 func (c *comparison) compareCategory(key pdf.Name, old, now pdf.Object) (added bool, err error) {
 	if key == "XObject" || key == "ProcSet" {
-		c.note(Signature, Metadata, "the form's default resources were changed")
+		c.settings("the form's default resources were changed")
 		return true, nil
 	}
 	if old, err = c.old.Resolve(old); err != nil {

@@ -20,7 +20,11 @@ func (c *comparison) judgePage(p pair) error {
 		switch key {
 		case "Annots":
 		case "Tabs": // the order in which the tabulator goes through them
-			c.about(Annotation, Annotated, Order, "the order of annotations was changed")
+			if _, isName := now[key].(pdf.Name); isName || now[key] == nil {
+				c.about(Signature, Metadata, "", "the tab order of a page was changed")
+				continue
+			}
+			c.content(c.page(p.ref, key), "page %s: %s was changed", c.pageName(p.ref), key)
 		case "StructParents":
 			if _, isNumber := now[key].(int64); old[key] == nil && isNumber {
 				c.structure(Signature)
@@ -61,6 +65,7 @@ func (c *comparison) compareAnnotations(page int, old, now pdf.Array) error {
 	}
 	for _, ref := range list.added {
 		if c.added[ref] {
+			c.listed[ref] = append(c.listed[ref], c.pageNumber(page))
 			continue
 		}
 		if c.roles.table.of(ref.Number) != 0 {

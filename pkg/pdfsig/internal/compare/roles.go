@@ -100,6 +100,9 @@ type visit struct {
 	ref   pdf.Ref
 	role  role
 	owner int // of an appearance, value, length; the page of an annotation
+	// strange is a reference by navigation in a place where none to a page,
+	// field or annotation is: it makes two things of one.
+	strange bool
 }
 
 // maxOwners is more than an honest file has of what changes. An object with
@@ -113,21 +116,26 @@ func newRoles() *roles {
 // start gives every object of a document its roles.
 func (r *roles) start(d *Document) error {
 	r.doc = d
-	if info, ok := d.Trailer()["Info"].(pdf.Ref); ok {
-		r.push(visit{info, roleInfo, 0})
-	}
-	r.push(visit{d.Root, roleCatalog, 0})
+	r.trailer()
 	return r.run()
+}
+
+// trailer is where every way begins.
+func (r *roles) trailer() {
+	if info, ok := r.doc.Trailer()["Info"].(pdf.Ref); ok {
+		r.push(visit{ref: info, role: roleInfo})
+	}
+	if encrypt, ok := r.doc.Trailer()["Encrypt"].(pdf.Ref); ok {
+		r.push(visit{ref: encrypt, role: roleNavigation})
+	}
+	r.push(visit{ref: r.doc.Root, role: roleCatalog})
 }
 
 // extend goes on with the next revision, in which these objects differ: they
 // keep their roles, and what they refer to now gets some.
 func (r *roles) extend(d *Document, changed []int) error {
 	r.doc = d
-	if info, ok := d.Trailer()["Info"].(pdf.Ref); ok {
-		r.push(visit{info, roleInfo, 0})
-	}
-	r.push(visit{d.Root, roleCatalog, 0})
+	r.trailer()
 	for _, n := range changed {
 		all := r.table.of(n)
 		if all == 0 {
@@ -143,7 +151,7 @@ func (r *roles) extend(d *Document, changed []int) error {
 			}
 			owner := r.pages[n]
 			for _, of := range append(r.owners[n], owner) {
-				r.expand(visit{ref, one, of}, o)
+				r.expand(visit{ref: ref, role: one, owner: of}, o)
 			}
 		}
 	}
@@ -187,6 +195,9 @@ func (r *roles) follow(v visit) error {
 	n := v.ref.Number
 	has := r.table.of(n)
 	if v.role == roleNavigation && has&typed != 0 {
+		if v.strange {
+			r.table.add(n, roleNavigation)
+		}
 		return r.misfit(v.ref)
 	}
 	if v.role == roleStructElem && has&roleStructRoot != 0 {
@@ -255,7 +266,7 @@ func (r *roles) followUnread(v visit, unread error) error {
 		number, err1 := strconv.Atoi(string(found[1]))
 		generation, err2 := strconv.Atoi(string(found[2]))
 		if err1 == nil && err2 == nil {
-			r.push(visit{pdf.Ref{Number: number, Generation: generation}, v.role, 0})
+			r.push(visit{ref: pdf.Ref{Number: number, Generation: generation}, role: v.role})
 		}
 	}
 	return nil

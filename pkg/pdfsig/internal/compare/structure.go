@@ -48,11 +48,11 @@ func (c *comparison) judgeStructure(p pair) error {
 
 // structure notes a change of the structure.
 func (c *comparison) structure(level Level) {
-	kind := Metadata
 	if level > Signature {
-		kind = Annotated
+		c.found.add(Change{Level: level, Kind: Annotated, About: Structure, Shown: true, Detail: "the structure for reading aloud was changed"})
+		return
 	}
-	c.about(level, kind, Structure, "the structure for reading aloud was changed")
+	c.about(level, Metadata, Structure, "the structure for reading aloud was added to")
 }
 
 // compareKids compares the children of an element: one, or an array of them

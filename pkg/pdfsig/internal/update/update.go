@@ -145,7 +145,7 @@ func (r *revision) readSection() error {
 			}
 			r.inexact, r.loose = true, true
 		}
-		if !s.Exact() || s.Offset < r.start {
+		if !s.Exact() || s.Offset < r.start || s.Stream && !plainStream(s.Trailer) {
 			return fault(Reference, s.Offset, 0)
 		}
 		if err := r.readTable(s); err != nil {
@@ -202,7 +202,7 @@ func (r *revision) readTrailer() error {
 		return err
 	}
 	size, ok := s.Trailer["Size"].(int64)
-	if !ok || size <= int64(s.Last()) {
+	if !ok || size <= int64(s.Last()) || size > maxSize {
 		return fault(Size, s.Offset, 0)
 	}
 	for _, earlier := range r.before {
@@ -215,6 +215,24 @@ func (r *revision) readTrailer() error {
 		return fault(Hybrid, s.Offset, 0)
 	}
 	return r.readHybrid(s)
+}
+
+// maxSize is as many objects as every reader takes: PDFium has no more.
+const maxSize = 4 << 20
+
+// plainStream reports whether a stream of the file's structure is encoded as
+// every reader knows it: by no abbreviation, and not in another file.
+func plainStream(dict pdf.Dict) bool {
+	for _, key := range []pdf.Name{"F", "FFilter", "FDecodeParms", "DP", "DL"} {
+		if dict[key] != nil {
+			return false
+		}
+	}
+	filter := dict["Filter"]
+	if array, ok := filter.(pdf.Array); ok && len(array) == 1 {
+		filter = array[0]
+	}
+	return filter == nil || filter == pdf.Name("FlateDecode")
 }
 
 // readPrevious wants Prev to name the section before, or the blanks right before
@@ -376,6 +394,9 @@ func (r *revision) readStreamEnd(n int, s *pdf.Stream) error {
 // readMembers wants each object of an object stream to be named there by this
 // update, and no other one.
 func (r *revision) readMembers(n int, s *pdf.Stream) error {
+	if !plainStream(s.Dict) {
+		return fault(ObjectStream, s.Offset, n)
+	}
 	members, err := r.file.Members(s)
 	if err != nil {
 		return err
