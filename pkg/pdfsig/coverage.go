@@ -78,11 +78,7 @@ func (v *verifier) openRevision(s *foundSignature, ref pdf.Ref) error {
 		s.fail(cms.FormatFailure, "the signature was not in the file where it is now when it was made")
 		return nil
 	}
-	held := false
-	err = revision.fields(func(f *field) error {
-		held = held || f.ref == s.field && f.isSignature() && f.value == pdf.Object(ref)
-		return nil
-	})
+	held, err := revision.holds(s.field, ref)
 	if err != nil {
 		return err
 	}

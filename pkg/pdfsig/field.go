@@ -1,6 +1,8 @@
 package pdfsig
 
 import (
+	"slices"
+
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
@@ -49,6 +51,9 @@ type visited struct {
 	done   bool // all below it is visited
 }
 
+// unitsPerField is what a field costs that is visited.
+const unitsPerField = 128
+
 // walk visits the terminal fields at and below ref; parent is what they
 // inherit. A field that its parent lists twice is one field.
 func (w *fieldWalk) walk(ref pdf.Ref, parent field, depth int) error {
@@ -61,36 +66,58 @@ func (w *fieldWalk) walk(ref pdf.Ref, parent field, depth int) error {
 	case again:
 		return pdf.Faultf(pdf.FaultForm, "field %d is below two others, or below itself", ref.Number)
 	}
-	w.seen[ref] = visited{parent: parent.ref}
-	defer func() { w.seen[ref] = visited{parent.ref, true} }()
 	dict, err := pdf.As[pdf.Dict](w.File, ref)
-	if err != nil || dict == nil {
-		return err
-	}
-	f := field{ref: ref, dict: dict, name: parent.name, kind: parent.kind, value: parent.value}
-	partial, err := pdf.As[pdf.String](w.File, dict["T"])
 	if err != nil {
 		return err
 	}
-	switch {
-	case dict["T"] == nil:
-	case parent.name == "":
-		f.name = text(partial)
-	default:
-		f.name += "." + text(partial)
+	leaf := dict["Kids"] == nil
+	w.seen[ref] = visited{parent.ref, leaf}
+	if dict == nil {
+		return nil
 	}
-	if err := w.Spend(int64(len(f.name))); err != nil { // of all above it
+	f := field{ref: ref, dict: dict, name: parent.name, kind: parent.kind, value: parent.value}
+	if err := w.inherit(&f, dict); err != nil {
 		return err
 	}
-	if dict["FT"] != nil {
-		if f.kind, err = w.Resolve(dict["FT"]); err != nil {
+	if leaf {
+		if dict["Subtype"] == pdf.Name("Widget") {
+			f.widgets = []pdf.Ref{ref}
+		}
+		return w.visit(&f)
+	}
+	err = w.descend(f, depth)
+	w.seen[ref] = visited{parent.ref, true}
+	return err
+}
+
+// inherit gives a field its name, and what it has itself of what it would
+// inherit.
+func (w *fieldWalk) inherit(f *field, dict pdf.Dict) error {
+	if own := dict["T"]; own != nil {
+		partial, err := pdf.As[pdf.String](w.File, own)
+		if err != nil {
 			return err
 		}
+		if f.name == "" {
+			f.name = text(partial)
+		} else {
+			f.name += "." + text(partial)
+		}
+	}
+	if err := w.Spend(unitsPerField + int64(len(f.name))); err != nil { // of all above it
+		return err
+	}
+	if own := dict["FT"]; own != nil {
+		kind, err := w.Resolve(own)
+		if err != nil {
+			return err
+		}
+		f.kind = kind
 	}
 	if dict["V"] != nil {
 		f.value = dict["V"]
 	}
-	return w.descend(f, depth)
+	return nil
 }
 
 // descend tells the kids that are fields from those that are only the field's
@@ -127,4 +154,58 @@ func (w *fieldWalk) descend(f field, depth int) error {
 		f.widgets = []pdf.Ref{f.ref}
 	}
 	return w.visit(&f)
+}
+
+// holds reports whether a signature is the value of a field of the form. Mostly
+// that is seen from the field upwards, without a look at all others.
+func (d *document) holds(ref, signature pdf.Ref) (bool, error) {
+	if found, err := d.holdsAlone(ref, signature); err != nil || found {
+		return found, err
+	}
+	held := false
+	err := d.fields(func(f *field) error {
+		held = held || f.ref == ref && f.isSignature() && f.value == pdf.Object(signature)
+		return nil
+	})
+	return held, err
+}
+
+// holdsAlone is false, too, where it cannot be told.
+func (d *document) holdsAlone(ref, signature pdf.Ref) (bool, error) {
+	var kind, value pdf.Object
+	for depth := 0; depth < maxFieldDepth; depth++ {
+		dict, err := pdf.As[pdf.Dict](d.File, ref)
+		if err != nil || depth == 0 && dict["Kids"] != nil {
+			return false, err
+		}
+		if kind == nil {
+			if kind, err = d.Resolve(dict["FT"]); err != nil {
+				return false, err
+			}
+		}
+		if value == nil {
+			value = dict["V"]
+		}
+		parent, isKid := dict["Parent"].(pdf.Ref)
+		list := d.form["Fields"]
+		if isKid {
+			above, err := pdf.As[pdf.Dict](d.File, parent)
+			if err != nil {
+				return false, err
+			}
+			list = above["Kids"]
+		}
+		siblings, err := pdf.As[pdf.Array](d.File, list)
+		if err != nil || !slices.Contains(siblings, pdf.Object(ref)) {
+			return false, err
+		}
+		if err := d.Spend(int64(len(siblings)) / 4); err != nil {
+			return false, err
+		}
+		if !isKid {
+			return kind == pdf.Name("Sig") && value == pdf.Object(signature), nil
+		}
+		ref = parent
+	}
+	return false, nil
 }

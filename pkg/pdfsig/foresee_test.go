@@ -67,6 +67,17 @@ func TestForeseen(t *testing.T) {
 	}
 }
 
+// TestForeseenPastTheEnd has the page's content stand where the file has ended.
+func TestForeseenPastTheEnd(t *testing.T) {
+	file := sample{objects: documentOf()}.bytes()
+	at := fmt.Sprintf("%010d 00000 n", bytes.Index(file, []byte("4 0 obj")))
+	file = bytes.Replace(file, []byte(at), []byte("0000999999 00000 n"), 1)
+	var damaged *DamagedError
+	if _, err := prepare(file, Options{}); !errors.As(err, &damaged) {
+		t.Errorf("%v, want a DamagedError", err)
+	}
+}
+
 var errAny = errors.New("any")
 
 // TestForeseenIsWhatComes wants that what is said of earlier signatures before

@@ -32,6 +32,9 @@ func text(s pdf.String) string {
 	case strings.HasPrefix(string(s), "\xEF\xBB\xBF"):
 		return strings.ToValidUTF8(string(s[3:]), string(utf8.RuneError))
 	}
+	if !strings.ContainsFunc(string(s), func(r rune) bool { return r < ' ' || r > '~' }) {
+		return string(s)
+	}
 	var b strings.Builder
 	for i := range len(s) {
 		b.WriteRune(docEncoding(s[i]))

@@ -239,19 +239,23 @@ func (r *roles) follow(v visit) error {
 	return nil
 }
 
-// maxUnread bounds an object that cannot be read, in bytes.
-const maxUnread = 4 << 20
+// maxUnread bounds an object that cannot be read, in bytes, and searchUnit is
+// what it costs to look through one.
+const (
+	maxUnread  = 4 << 20
+	searchUnit = 8
+)
 
 // followUnread is for an object that is drawn, or navigated to, and cannot be
 // read, as a pattern with -1.#INF in its matrix: it stays as it is, and whatever
 // looks like a reference in it counts as one.
 func (r *roles) followUnread(v visit, unread error) error {
 	e, err := r.doc.Entry(v.ref.Number)
-	if err != nil || e.Kind != pdf.InFile {
+	if err != nil || e.Kind != pdf.InFile || e.Offset >= r.doc.Size() {
 		return unread
 	}
 	text := make([]byte, min(maxUnread, r.doc.Size()-e.Offset))
-	if err := r.doc.Spend(int64(len(text))); err != nil {
+	if err := r.doc.Spend(searchUnit * int64(len(text))); err != nil {
 		return err
 	}
 	n, err := r.doc.Source().ReadAt(text, e.Offset)

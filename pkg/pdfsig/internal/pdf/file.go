@@ -41,6 +41,7 @@ type shared struct {
 	budget  *int64 // units of work that may still be done
 	objects objectCache
 	streams streamCache
+	tables  map[int64]*Section // by the offset that names them
 }
 
 // Open reads the header and every cross-reference section of a PDF file of

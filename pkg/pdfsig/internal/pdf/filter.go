@@ -18,7 +18,8 @@ const (
 // decode reads the encoded bytes of a stream from r and undoes its filters
 // (7.4): none, or FlateDecode once with any of its predictors. at is the
 // stream's offset, for errors, and most how long the data may be. finished is
-// false for compressed data without an end.
+// false for compressed data without an end. With an error, data is what was
+// decoded before it.
 func decode(r io.Reader, filters []Name, parms []Dict, at, most int64) (data []byte, finished bool, err error) {
 	switch {
 	case len(filters) == 0:
@@ -37,7 +38,7 @@ func decode(r io.Reader, filters []Name, parms []Dict, at, most int64) (data []b
 		finished, err = false, nil
 	}
 	if err != nil {
-		return nil, false, err
+		return data, false, err
 	}
 	data, err = unpredict(data, parms[0], at)
 	return data, finished, err
@@ -63,14 +64,14 @@ func (l *lastBytes) flushed() bool {
 	return bytes.HasSuffix(bytes.TrimRight(l.last, "\r\n"), []byte{0, 0, 0xFF, 0xFF})
 }
 
-// readBounded reads all, without an error's data being lost.
+// readBounded reads all; with an error, as much as was read before it.
 func readBounded(r io.Reader, at, most int64) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, most+1))
 	if err != nil {
 		return data, damaged(at, "stream data: %w", err)
 	}
 	if int64(len(data)) > most {
-		return nil, damaged(at, "stream data: %w", ErrTooLarge)
+		return data, damaged(at, "stream data: %w", ErrTooLarge)
 	}
 	return data, nil
 }

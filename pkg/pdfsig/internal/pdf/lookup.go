@@ -308,7 +308,10 @@ func (f *File) decode(s *Stream) (data []byte, finished bool, err error) {
 	}
 	data, finished, err = decode(f.Encoded(s), filters, parms, s.Offset, f.mostDecoded())
 	f.spend(s.Length + unitsPerDecoded*int64(len(data)))
-	return data, finished, err
+	if err != nil {
+		return nil, false, err // what was decoded has cost its time
+	}
+	return data, finished, nil
 }
 
 // mostDecoded bounds what one stream decodes to: the smaller the file, the

@@ -23,6 +23,8 @@ type Section struct {
 	file   *File
 	runs   []run  // sorted by first, apart from each other
 	packed []byte // entries of a stream, or those of a table that have not 20 bytes each
+	block  []byte // of the file, around the entry of a table that was read last
+	start  int64  // of block
 	widths [3]int // of the fields of a stream's entry
 }
 
@@ -188,16 +190,38 @@ func (s *Section) entryOf(r run, number int) (Entry, error) {
 
 // tableEntry reads "nnnnnnnnnn ggggg n" and its end of line (7.5.4).
 func (s *Section) tableEntry(number int, at int64) (Entry, error) {
-	var b [tableEntry]byte
-	if _, err := s.file.src.ReadAt(b[:], at); err != nil && err != io.EOF {
+	b, err := s.entryAt(at)
+	if err != nil {
 		return Entry{}, err
 	}
-	if !exactEntry(b[:]) {
+	if !exactEntry(b) {
 		return Entry{}, damaged(at, "cross-reference entry of object %d", number)
 	}
 	offset, _ := parseUnsigned(string(b[:10]))
 	generation, _ := parseUnsigned(string(b[11:16]))
 	return s.entry(number, at, offset, generation, b[17])
+}
+
+// entryAt is the text of an entry. Entries are mostly asked for in their order,
+// so that some are read at a time.
+func (s *Section) entryAt(at int64) ([]byte, error) {
+	const entries = 256
+	if at < s.start || at+tableEntry > s.start+int64(len(s.block)) {
+		if s.block == nil {
+			s.block = make([]byte, entries*tableEntry)
+		}
+		s.block = s.block[:cap(s.block)]
+		n, err := s.file.src.ReadAt(s.block, at)
+		s.start, s.block = at, s.block[:n]
+		if n < tableEntry {
+			if err == nil || err == io.EOF {
+				err = io.ErrUnexpectedEOF
+			}
+			s.block = s.block[:0]
+			return nil, err
+		}
+	}
+	return s.block[at-s.start:][:tableEntry], nil
 }
 
 // exactEntry reports whether an entry of a table is one to the letter.

@@ -11,7 +11,7 @@ func (f *File) readSections(startxref int64) error {
 	seen := map[int64]bool{}
 	entries, bound := int64(0), maxEntries+f.size/2
 	for at, more := startxref, true; more; {
-		s, err := f.readSection(at)
+		s, err := f.section(at)
 		if err != nil {
 			return err
 		}
@@ -29,10 +29,7 @@ func (f *File) readSections(startxref int64) error {
 		if at, more, err = offsetIn(s.Trailer, "Prev", s.Offset); err != nil {
 			return err
 		}
-		if more && at == 0 { // the header: no section is there, and none was before
-			s.note(PrevZero, s.Offset, 0)
-			more = false
-		}
+		more = more && at > 0 // at byte 0 is the header: see readSection
 	}
 	f.index()
 	return f.allowed()
@@ -50,6 +47,27 @@ func offsetIn(trailer Dict, key Name, at int64) (offset int64, present bool, err
 		return 0, false, damaged(at, "%s is %v", key, v)
 	}
 	return n, true, nil
+}
+
+// section is the one that begins at or next to a byte. The revisions of a file
+// share theirs, which end before they do.
+func (f *File) section(named int64) (*Section, error) {
+	if s, known := f.tables[named]; known && s.within(f.size) {
+		return s, f.Spend(1)
+	}
+	s, err := f.readSection(named)
+	if err == nil {
+		if f.tables == nil {
+			f.tables = map[int64]*Section{}
+		}
+		f.tables[named] = s
+	}
+	return s, err
+}
+
+// within reports whether a file of this size has all of the section.
+func (s *Section) within(size int64) bool {
+	return s.Named < size && s.End <= size && (s.Hybrid == nil || s.Hybrid.within(size))
 }
 
 // readSection reads the section that begins with the token at or next to a
@@ -70,6 +88,9 @@ func (f *File) readSection(named int64) (*Section, error) {
 		return nil, err
 	}
 	s.named(named, inexact)
+	if prev, present := s.Trailer["Prev"]; present && prev == Object(int64(0)) {
+		s.note(PrevZero, s.Offset, 0)
+	}
 	if s.Stream {
 		return s, nil
 	}

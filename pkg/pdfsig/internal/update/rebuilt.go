@@ -192,12 +192,18 @@ func (c *Checker) exact() bool {
 // is in.
 const maxBack = 100_000
 
+// unitsBack is what it costs to look at one of them.
+const unitsBack = 24
+
 // insideStream reports whether a place is inside the data of a stream that the
 // cross-references name.
 func (c *Checker) insideStream(f *pdf.File, m mark) (bool, error) {
+	if c.stream.file == f && m.offset >= c.stream.Start && m.offset < c.stream.End {
+		return true, nil
+	}
 	before := c.marks.between(0, m.offset)
 	for i := len(before) - 1; i >= max(0, len(before)-maxBack); i-- {
-		if err := f.Spend(8); err != nil {
+		if err := f.Spend(unitsBack); err != nil {
 			return false, err
 		}
 		header := before[i]
@@ -213,7 +219,11 @@ func (c *Checker) insideStream(f *pdf.File, m mark) (bool, error) {
 			return false, ignoreDamage(err)
 		}
 		s, isStream := o.(*pdf.Stream)
-		return isStream && m.offset >= s.Offset && m.offset < s.Offset+s.Length, nil
+		if !isStream || m.offset < s.Offset || m.offset >= s.Offset+s.Length {
+			return false, nil
+		}
+		c.stream.file, c.stream.Span = f, pdf.Span{Start: s.Offset, End: s.Offset + s.Length}
+		return true, nil
 	}
 	return false, nil
 }

@@ -17,9 +17,13 @@ type Checker struct {
 	// accounted are the marks that are objects of updates, and the words
 	// trailer that are theirs.
 	accounted map[int64]bool
-	inexact   bool  // something every reader takes, but not to the letter
-	loose     bool  // and it is in an update
-	updated   int64 // where the first update begins; 0 for none
+	inexact   bool     // something every reader takes, but not to the letter
+	loose     bool     // and it is in an update
+	updated   int64    // where the first update begins; 0 for none
+	stream    struct { // in which something was found last that looks like an object
+		file *pdf.File
+		pdf.Span
+	}
 }
 
 // New reads a file once, from its first byte to its last.
