@@ -175,13 +175,13 @@ func readCRLs(ctx context.Context, path string) ([]*trust.CRL, error) {
 }
 
 // Examine judges the certificate of an end entity. others came along with it.
-func (e *Examiner) Examine(ctx context.Context, c *x509.Certificate, others []*x509.Certificate, want cert.Kind, at trust.Moment) trust.Verdict {
+func (e *Examiner) Examine(ctx context.Context, c *x509.Certificate, others []*x509.Certificate, want cert.Kind, at trust.Moment, proofs ...proof) trust.Verdict {
 	v := e.Anchors.Check(c, slices.Concat(others, e.cas), want, at)
 	if v.Issuer.Standing == trust.Pinned && len(v.Chain) > 1 {
 		e.keepCA(ctx, v.Chain[1])
 	}
-	v = v.WithRevocation(e.evidence(ctx, v.Chain, e.ocsp), e.now())
-	return e.demand(v)
+	evidence := append(e.evidence(ctx, v.Chain, e.ocsp), evidenceOf(proofs, v.Chain, e.now())...)
+	return e.demand(v.WithRevocation(evidence, e.now()))
 }
 
 // demand holds a verdict against --require-revocation.
@@ -226,7 +226,7 @@ func (e *Examiner) listed(ctx context.Context, c, ca *x509.Certificate) (all []t
 		}
 		for _, l := range s.lists {
 			if found, applies := l.Check(c, ca); applies {
-				found.From = s.from
+				found.From, found.DER = s.from, l.DER()
 				all = append(all, found)
 			}
 		}
@@ -277,6 +277,7 @@ func (e *Examiner) fetchOCSP(ctx context.Context, address string, c, ca *x509.Ce
 		return found, err
 	}
 	found = request.Check(response, e.now())
+	found.DER = response
 	if found.Responder != nil {
 		for _, listed := range e.listed(ctx, found.Responder, ca) {
 			switch {

@@ -41,6 +41,7 @@ type Found struct {
 	Changes    pdfsig.Changes   // the same of a PDF, one by one
 	Changed    bool             // by something else than what proves a time
 	stamps     []Stamp
+	stored     *stored            // revocation data that came along
 	itself     *Stamp             // of a document timestamp
 	counter    []Found            // over this one
 	Form       xmlsig.Profile     // of an XML document
@@ -67,13 +68,14 @@ type Stamp struct {
 	Err            error             // why it proves nothing, whoever believes its authority
 	Doubt          *trust.Reason     // why it is not believed, once that is judged
 	archive        bool              // it covers those before it, too
+	stored         *stored           // revocation data that it covers
 }
 
 // stampsOver checks the timestamps that a signature brought along.
 func stampsOver(found []cms.SignatureTimestamp) (all []Stamp) {
 	for _, t := range found {
 		by, err := t.Verify()
-		all = append(all, Stamp{Timestamp: t.Timestamp, By: by, Err: err})
+		all = append(all, Stamp{Timestamp: t.Timestamp, By: by, Err: err, archive: t.Archive, stored: newStored(t.CRLs, t.OCSPs)})
 	}
 	return all
 }
@@ -259,7 +261,7 @@ func (f *Finder) reader(in *input.Stream) (r io.Reader, done func()) {
 func cmsFinding(format string, r cms.Result) Found {
 	f := Found{
 		Format: format, Role: roleSignature, Cert: r.Certificate, certs: r.Certificates, Algorithm: r.Algorithm.String(), Claimed: r.SigningTime,
-		reasons: trust.ReasonsOf(r.Err()), stamps: stampsOver(r.Timestamps),
+		reasons: trust.ReasonsOf(r.Err()), stamps: stampsOver(r.Timestamps), stored: newStored(r.CRLs, r.OCSPs),
 	}
 	for _, c := range r.Counter {
 		counter := cmsFinding(format, c)
@@ -278,8 +280,12 @@ func findPDF(ctx context.Context, path string, f *os.File, size int64) ([]Found,
 		return nil, err
 	}
 	var all []Found
+	store := newStored(report.Validation.CRLs, report.Validation.OCSPs)
+	known := parseCertificates(report.Validation.Certificates)
 	for _, s := range report.Signatures {
 		found := pdfFinding(s)
+		found.stored = found.stored.with(store)
+		found.certs = append(found.certs[:len(found.certs):len(found.certs)], known...)
 		if found.asked != nil {
 			found.asked.File, found.asked.Size = path, size
 		}
@@ -339,7 +345,7 @@ var coverageUnknown = text{JA: "確かめられません", EN: "cannot be told"}
 
 // documentStamp is the timestamp of a document, with what is wrong with it.
 func documentStamp(s pdfsig.Signature) *Stamp {
-	d := &Stamp{Timestamp: s.Timestamp, Err: s.Err(), archive: true}
+	d := &Stamp{Timestamp: s.Timestamp, Err: s.Err(), archive: true, stored: newStored(s.Validation.CRLs, s.Validation.OCSPs)}
 	if d.Err == nil { // and the imprint is the document's
 		d.By, d.Err = s.Timestamp.VerifyDigest(s.Timestamp.Imprint)
 	}

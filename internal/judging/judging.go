@@ -162,13 +162,15 @@ func (e *Examiner) judge(ctx context.Context, f Found) SignatureVerdict {
 		sign, _ := virtualcard.DemoCAs()
 		f.certs = append(f.certs, sign.Certificate)
 	}
-	v := SignatureVerdict{Found: f, Proven: e.judgeStamps(ctx, f.stamps)}
+	v := SignatureVerdict{Found: f}
+	var proofs []proof
+	v.Proven, proofs = e.judgeStamps(ctx, f)
 	if f.Cert != nil {
 		at := trust.Moment{Time: e.now(), Claimed: f.Claimed}
 		if !v.Proven.IsZero() {
 			at = trust.Moment{Time: v.Proven, Proven: true, Latest: true, Claimed: f.Claimed}
 		}
-		v.Verdict = e.Examine(ctx, f.Cert, f.certs, cert.Other, at)
+		v.Verdict = e.Examine(ctx, f.Cert, f.certs, cert.Other, at, proofs...)
 		if h, err := cert.HolderOf(f.Cert); err == nil || errors.Is(err, cert.ErrHolderMalformed) {
 			v.Holder = &h
 		}
@@ -210,11 +212,11 @@ func (e *Examiner) judgeTimestamp(ctx context.Context, f Found) SignatureVerdict
 	if len(v.Verdict.Reasons) > 0 {
 		return v
 	}
-	existed := e.judgeStamps(ctx, f.stamps)
+	existed, proofs := e.judgeStamps(ctx, f)
 	if existed.IsZero() {
 		existed = e.now()
 	}
-	if f.itself.Doubt = e.doubt(ctx, *f.itself, existed); f.itself.Doubt != nil {
+	if f.itself.Doubt = e.doubt(ctx, *f.itself, existed, proofs); f.itself.Doubt != nil {
 		v.Verdict = v.Verdict.With(*f.itself.Doubt)
 		return v
 	}
@@ -223,15 +225,20 @@ func (e *Examiner) judgeTimestamp(ctx context.Context, f Found) SignatureVerdict
 	return v
 }
 
-// judgeStamps decides which timestamps are believed, and gives the earliest time
-// that one proves. One that covers those before it, and is believed, proves that
-// they are older: so the last one is judged first.
-func (e *Examiner) judgeStamps(ctx context.Context, stamps []Stamp) (proven time.Time) {
-	existed := e.now()
+// judgeStamps decides which timestamps of a signature are believed, and gives the
+// earliest time that one proves. One that covers those before it, and is
+// believed, proves that they are older, and so is the revocation data that it
+// covers: so the last one is judged first.
+func (e *Examiner) judgeStamps(ctx context.Context, f Found) (proven time.Time, proofs []proof) {
+	stamps, existed := f.stamps, e.now()
+	proofs = []proof{{stored: f.stored}}
 	for i := len(stamps) - 1; i >= 0; i-- {
 		s := &stamps[i]
-		if s.Doubt = e.doubt(ctx, *s, existed); s.Doubt != nil {
+		if s.Doubt = e.doubt(ctx, *s, existed, proofs); s.Doubt != nil {
 			continue
+		}
+		if s.archive {
+			proofs = append(proofs, proof{s.stored, s.Time})
 		}
 		if proven.IsZero() || s.Time.Before(proven) {
 			proven = s.Time
@@ -240,14 +247,14 @@ func (e *Examiner) judgeStamps(ctx context.Context, stamps []Stamp) (proven time
 			existed = s.Time
 		}
 	}
-	return proven
+	return proven, proofs
 }
 
 // doubt says why a timestamp, which is proven to have existed at a time, proves
 // nothing itself: because of what it is, because its authority is none of those
 // under --tsa-ca, is over or revoked. A source of revocation that proves nothing
 // of the authority counts against it only where proof is demanded.
-func (e *Examiner) doubt(ctx context.Context, s Stamp, existed time.Time) *trust.Reason {
+func (e *Examiner) doubt(ctx context.Context, s Stamp, existed time.Time, proofs []proof) *trust.Reason {
 	if s.Err != nil {
 		return &trust.Reason{Code: trust.SigConstraintsFailure, Err: s.Err}
 	}
@@ -256,7 +263,8 @@ func (e *Examiner) doubt(ctx context.Context, s Stamp, existed time.Time) *trust
 		responder = ""
 	}
 	v := e.Anchors.CheckTSA(s.By, s.Certificates(), s.Time, existed)
-	v = e.demand(v.WithRevocation(e.evidence(ctx, v.Chain, responder), e.now()))
+	evidence := append(e.evidence(ctx, v.Chain, responder), evidenceOf(proofs, v.Chain, e.now())...)
+	v = e.demand(v.WithRevocation(evidence, e.now()))
 	for _, r := range v.Reasons {
 		if revoked, ok := errors.AsType[*trust.RevokedError](r.Err); ok {
 			r.Err = &authorityRevokedError{revoked.Evidence}

@@ -32,6 +32,9 @@ func revocationRows(o *ui.IO, v trust.Verdict, ask text) (rows [][]string) {
 	closed := false
 	for _, e := range v.Evidence {
 		from := cert.Printable(e.From)
+		if e.From == judging.FromSignature {
+			from = o.Text(text{JA: "(署名の中の失効情報)", EN: "(revocation data in the signature)"})
+		}
 		if !e.Certificate.Equal(v.Chain[0]) {
 			from = cert.Name(e.Certificate.RawSubject) + ", " + from
 		}

@@ -21,8 +21,11 @@ var (
 
 // Revocations are the CRLs and OCSP responses that came along, each in DER.
 // They are not signed.
-func (sd *SignedData) Revocations() (crls, ocsps [][]byte) {
-	for _, choice := range sd.CRLs {
+func (sd *SignedData) Revocations() (crls, ocsps [][]byte) { return revocations(sd.CRLs) }
+
+// revocations tells CRLs from OCSP responses among RevocationInfoChoices.
+func revocations(choices [][]byte) (crls, ocsps [][]byte) {
+	for _, choice := range choices {
 		if choice[0] == tagSequence {
 			crls = append(crls, choice)
 			continue
@@ -187,6 +190,13 @@ func (sd *SignedData) archive(si *SignerInfo, content *Content, token []byte, ma
 		s.Err = failure(HashFailure, "the archive timestamp covers what is not there any more")
 		return s
 	}
+	var covered [][]byte
+	for i, choice := range sd.CRLs {
+		if contains(index.crls, now.crls[i:i+1]) {
+			covered = append(covered, choice)
+		}
+	}
+	s.CRLs, s.OCSPs = revocations(covered)
 	// It is to prove that the timestamps before it are older: so it has to
 	// cover them.
 	var before []Attribute

@@ -201,6 +201,8 @@ type SignatureTimestamp struct {
 	// Archive is one over all that was there (EN 319 122-1, 5.5.3): where it is
 	// believed, the timestamps before it in the list are older than it.
 	Archive bool
+	// CRLs and OCSPs are the revocation data that an archive timestamp covers.
+	CRLs, OCSPs [][]byte
 }
 
 // Verify is [Timestamp.Verify] over the signature that brought it, or Err.

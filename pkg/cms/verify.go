@@ -46,6 +46,7 @@ type Result struct {
 	// another certificate for the same key could stand in its place.
 	CertificateSigned bool
 	Timestamps        []SignatureTimestamp // over the signature, those of an archive last; unchecked
+	CRLs, OCSPs       [][]byte             // that came along, unchecked
 	Warnings          []Warning
 	Failures          []*Failure
 	// Counter are the counter-signatures: what others signed of this signature.
@@ -118,6 +119,7 @@ func (sd *SignedData) hashContent() *Content {
 
 func (sd *SignedData) verify(si *SignerInfo, content *Content, certificates []*x509.Certificate) Result {
 	r := Result{Signer: si, Certificates: certificates, Timestamps: append(si.timestamps(), sd.archives(si, content)...)}
+	r.CRLs, r.OCSPs = sd.Revocations()
 	r.certificate(certificates, sd.unreadable)
 	var f *Failure
 	r.SigningTime, f = signingTime(si.Signed)

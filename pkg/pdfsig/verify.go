@@ -90,7 +90,10 @@ type Signature struct {
 	Signed    *cms.SignedData // nil where Contents is no CMS
 	CMS       cms.Result      // of its signer
 	Timestamp *cms.Timestamp  // of a document timestamp
-	Failures  []*cms.Failure  // what the PDF adds to the failures of CMS
+	// Validation is what the file's security store held when a document
+	// timestamp was made: what it covers.
+	Validation Validation
+	Failures   []*cms.Failure // what the PDF adds to the failures of CMS
 
 	dict     pdf.Dict // the signature dictionary, as it stands
 	gap      pdf.Span // of its Contents, from the first byte of the file

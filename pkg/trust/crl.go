@@ -128,6 +128,9 @@ func parseCRL(der []byte) (*CRL, error) {
 	return l, nil
 }
 
+// DER is the list as it came.
+func (l *CRL) DER() []byte { return l.list.Raw }
+
 // Check says what the list proves about c, which ca issued. applies is false
 // for the list of another CA, of another of its keys, or of another
 // distribution point: such a list proves nothing, and nothing is wrong with it.

@@ -60,6 +60,14 @@ func (r *OCSPRequest) Check(response []byte, now time.Time) Evidence {
 	return e
 }
 
+// CheckStored says what a response proves that was kept, as a signature brings
+// it along: [OCSPRequest.Check] but for the nonce, which answered somebody else.
+// The responder's certificate has to be valid at a time: when the response is
+// proven to have existed, or now.
+func CheckStored(c, ca *x509.Certificate, response []byte, at time.Time) Evidence {
+	return (&OCSPRequest{cert: c, ca: ca, stored: true}).Check(response, at)
+}
+
 func (r *OCSPRequest) check(der []byte, now time.Time) (e Evidence, err error) {
 	if len(der) > MaxOCSPSize {
 		return e, ErrTooLarge
@@ -72,7 +80,7 @@ func (r *OCSPRequest) check(der []byte, now time.Time) (e Evidence, err error) {
 	if err != nil {
 		return e, err
 	}
-	if response.nonce != nil && !bytes.Equal(response.nonce, r.nonce) {
+	if !r.stored && response.nonce != nil && !bytes.Equal(response.nonce, r.nonce) {
 		return e, ErrNonce
 	}
 	best := -1

@@ -48,6 +48,7 @@ type OCSPRequest struct {
 	cert, ca *x509.Certificate
 	nonce    []byte
 	der      []byte
+	stored   bool // the response was kept, and answers another request
 }
 
 // NewOCSPRequest asks about c, which ca issued. hash names the certificate to

@@ -83,6 +83,10 @@ type Evidence struct {
 	Certificate *x509.Certificate
 	Source      Source
 	From        string // file or address, for people; set by whoever got it
+	DER         []byte // the list or response, set by whoever got it
+	// AsOf is when the information is proven to have existed, by a timestamp
+	// over it; zero for now. What was in force then is judged as it was then.
+	AsOf time.Time
 
 	// Err is why the source proves nothing. What follows is then not set.
 	Err error
@@ -160,6 +164,9 @@ func (e Evidence) Current(at time.Time) bool {
 // the past. A revocation, once proven, does not go out of date, except for one
 // that was on hold.
 func (e Evidence) judge(at Moment, now time.Time) (Revocation, error) {
+	if !e.AsOf.IsZero() && e.AsOf.Before(now) {
+		now = e.AsOf
+	}
 	latest := now
 	if at.Time.After(now) {
 		latest = at.Time // a question about the future
