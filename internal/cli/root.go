@@ -117,7 +117,7 @@ func newRoot(a *command.App) *cobra.Command {
 		return nil
 	}
 	root.AddCommand(
-		cardcmd.NewStatus(a), signcmd.NewCert(a), cardcmd.NewPIN(a), signcmd.NewSign(a), signcmd.NewVerify(a),
+		cardcmd.NewStatus(a), signcmd.NewCert(a), cardcmd.NewPIN(a), signcmd.NewSign(a), signcmd.NewVerify(a), signcmd.NewTimestamp(a),
 		logincmd.NewSSH(a), logincmd.NewTLS(a), logincmd.NewPKCS11(a),
 		cardcmd.NewReaders(a), cardcmd.NewWatch(a), cardcmd.NewDoctor(a), newDemo(a), newCompletion(a), newVersion(a),
 		newGuide(a), cardcmd.NewCalendar(a), signcmd.NewCA(a),

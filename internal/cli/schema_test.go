@@ -190,6 +190,7 @@ func TestEveryDocument(t *testing.T) {
 		{"pin verify auth --pin-stdin", "9999\n"},
 		{"sign " + file + " --pin-stdin", "DEMO123\n"}, {"sign " + file + " --dry-run --force", ""},
 		{"verify " + file + ".p7s --trust demo", ""}, {"verify " + file + ".p7s " + file, ""},
+		{"timestamp " + file + ".missing --tsa http://127.0.0.1:1/", ""},
 		{"watch --once", ""}, {"watch --once --card demo:no-pin", ""},
 		{"ssh key", ""}, {"ca list", ""}, {"ca show auth-03", ""}, {"cert check auth --trust demo", ""},
 	} {

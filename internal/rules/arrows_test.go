@@ -40,6 +40,7 @@ var arrows = map[string][]string{
 	"pkg/internal/signers": {"pkg/virtualcard"}, // for the formats' tests
 
 	"internal/application": {"pkg/xmlsig", "internal/bundle", "golang.org/x/text"},
+	"internal/archiving":   {"pkg/cms", "pkg/pdfsig", "pkg/trust", "internal/i18n", "internal/input", "internal/judging", "internal/output", "internal/problem", "internal/stamping"},
 	"internal/beside":      {},
 	"internal/bundle":      {"internal/output", "golang.org/x/text"},
 	"internal/calendar":    {"pkg/cert"},

@@ -153,7 +153,7 @@ func (d *verifyDocument) file(v judging.FileVerdict) fileVerdictDoc {
 		name := base64.StdEncoding.EncodeToString([]byte(v.File))
 		f.FileBase64 = &name
 	}
-	if size, digest, ok := fileDigest(d.ctx, v.File); ok {
+	if size, digest, ok := fileDigest(d.ctx, v.Path); ok {
 		f.Size, f.SHA256 = &size, &digest
 	}
 	for _, n := range v.Notes {
