@@ -86,6 +86,7 @@ func runCalendar(ctx context.Context, a *command.App, opt *calendarOptions) erro
 	for _, c := range dated {
 		cal.Events = append(cal.Events, eventsOf(a, opt, c, s)...)
 	}
+	cal.Events = append(cal.Events, cardEvents(a, opt, dated[0], s)...)
 	if _, err := target.Write(cal.Encode()); err != nil {
 		return err
 	}
@@ -157,7 +158,7 @@ func eventsOf(a *command.App, opt *calendarOptions, c inspect.Certificate, s ins
 		})
 	}
 	name := terms.Capital(terms.CertificateNames[c.Kind])
-	if !s.OnPhone() {
+	if cardFirst := s.LastDay != nil && s.LastDay.Compare(last) <= 0; !s.OnPhone() && !cardFirst {
 		event("opens", v.RenewalOpens(), text{JA: "%sを更新できます(%sまで)", EN: "%s can be renewed (until %s)"}.With(name, terms.Date(last)), calendar.Alarm{})
 	}
 	var alarms []calendar.Alarm
@@ -169,6 +170,40 @@ func eventsOf(a *command.App, opt *calendarOptions, c inspect.Certificate, s ins
 		event("remind-"+d.String(), last.AddDays(-int(d)), text{JA: "%s: %s", EN: "%s: %s"}.With(name, terms.Days(int(d))), calendar.Alarm{})
 	}
 	event("last", last, text{JA: "%sの有効期間満了日", EN: "%s: last day of validity"}.With(name), alarms...)
+	return events
+}
+
+// cardEvents are the days of the card itself, where it tells its last one. They
+// are told from those of other cards by a certificate of the same card.
+func cardEvents(a *command.App, opt *calendarOptions, of inspect.Certificate, s inspect.Card) (events []calendar.Event) {
+	if s.LastDay == nil || s.LastDay.Compare(cert.DateOf(s.Now)) < 0 {
+		return nil
+	}
+	id := sha256.Sum256([]byte("jpki calendar, card\n" + of.Fingerprint()))
+	now, last := a.Env.Now(), *s.LastDay
+	note := text{
+		JA: "カード本体の有効期間です。新しいカードの申請のしかたは、市区町村の窓口で確かめられます。",
+		EN: "This is the validity of the card itself. The municipal counter tells how to apply for a new one.",
+	}
+	event := func(what string, day cert.Date, summary text, alarms ...calendar.Alarm) {
+		if s.Demo {
+			summary = text{JA: "デモ: %s", EN: "DEMO: %s"}.With(summary)
+		}
+		events = append(events, calendar.Event{
+			UID: fmt.Sprintf("%x-%s@jpki", id[:16], what), Stamp: now, Sequence: int(now.Unix() / (24 * 60 * 60)),
+			Day: day, Summary: a.IO.Text(summary), Description: a.IO.Text(note), Alarms: alarms,
+		})
+	}
+	event("opens", cert.RenewalOpens(last), text{JA: "マイナンバーカード本体を更新できます(%sまで)", EN: "The My Number Card itself can be renewed (until %s)"}.With(terms.Date(last)), calendar.Alarm{})
+	var alarms []calendar.Alarm
+	for _, d := range opt.remind {
+		if !opt.events {
+			alarms = append(alarms, calendar.Alarm{DaysBefore: int(d)})
+			continue
+		}
+		event("remind-"+d.String(), last.AddDays(-int(d)), text{JA: "マイナンバーカード本体: %s", EN: "My Number Card itself: %s"}.With(terms.Days(int(d))), calendar.Alarm{})
+	}
+	event("last", last, text{JA: "マイナンバーカード本体の有効期間満了日", EN: "My Number Card itself: last day of validity"}, alarms...)
 	return events
 }
 

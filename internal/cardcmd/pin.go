@@ -1,6 +1,7 @@
 package cardcmd
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -54,10 +55,11 @@ func runPINStatus(ctx context.Context, a *command.App) error {
 	}
 	pins := []inspect.PIN{s.Sign.PIN, s.Auth.PIN}
 	if a.JSON {
-		return a.IO.JSON(struct {
+		err := a.IO.JSON(struct {
 			Schema string    `json:"schema"`
 			PINs   []pinJSON `json:"pins"`
 		}{"jpki.pin-status/v1", pinsJSON(pins...)})
+		return cmp.Or(err, unread(s.Unread()))
 	}
 	var rows [][]string
 	for _, p := range pins {
@@ -70,7 +72,7 @@ func runPINStatus(ctx context.Context, a *command.App) error {
 			EN: "A PIN without its certificate looks the same, and so do those of a face-authentication card. What to do next: jpki status",
 		})
 	}
-	return nil
+	return unread(s.Unread())
 }
 
 func newPINVerify(a *command.App) *cobra.Command {

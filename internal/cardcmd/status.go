@@ -2,6 +2,7 @@ package cardcmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -95,11 +96,22 @@ func runStatus(ctx context.Context, a *command.App, opt *statusOptions) error {
 		return checkStatus(a, opt, s)
 	case opt.short:
 		a.IO.Say(s.Short())
-		return nil
 	case a.JSON:
-		return a.IO.JSON(statusDocument(a.IO, s))
+		if err := a.IO.JSON(statusDocument(a.IO, s)); err != nil {
+			return err
+		}
+	default:
+		printStatus(a.IO, s)
 	}
-	printStatus(a.IO, s)
+	return unread(s.Unread())
+}
+
+// unread is the status of a look that could not see everything, which the
+// output says.
+func unread(yes bool) error {
+	if yes {
+		return problem.Quiet(problem.Undecided)
+	}
 	return nil
 }
 
@@ -110,6 +122,15 @@ func printStatus(o *ui.IO, s inspect.Card) {
 	}
 	token := terms.Capital(terms.TokenNames[s.Token.Kind])
 	fmt.Fprintf(o.Out, "%s  %s\n", o.Paint(ui.Strong, o.Text(token)), o.Paint(ui.Faint, where))
+	if s.LastDay != nil {
+		days := cert.DateOf(s.Now).DaysUntil(*s.LastDay)
+		tone := ui.Plain
+		if days < 0 {
+			tone = ui.Bad
+		}
+		fmt.Fprintf(o.Out, "\n%s\n", o.Paint(ui.Strong, o.Text(text{JA: "カード本体", EN: "The card itself"})))
+		fmt.Fprint(o.Out, o.Rows(2, [][]string{o.Row(tone, text{JA: "有効期間満了日", EN: "Last day"}, text{JA: "%s  %s", EN: "%s  (%s)"}.With(terms.LastDay(*s.LastDay), terms.Days(days)))}))
+	}
 	for _, c := range s.Keys() {
 		fmt.Fprintf(o.Out, "\n%s\n", o.Paint(ui.Strong, o.Text(terms.Capital(terms.CertificateNames[c.Kind]))))
 		rows := certificateRows(o, s, c.Certificate)
@@ -139,6 +160,8 @@ func certificateRows(o *ui.IO, s inspect.Card, c inspect.Certificate) [][]string
 	switch {
 	case c.State == inspect.Absent:
 		return [][]string{o.Row(ui.Plain, label, text{JA: "このカードにはありません%s", EN: "not on this card%s"}.With(whyAbsent[c.Kind]))}
+	case c.State == inspect.Unreadable && !errors.Is(c.Err, jpki.ErrDamaged):
+		return [][]string{o.Row(ui.Bad, label, text{JA: "読み取れませんでした", EN: "could not be read"})}
 	case c.State == inspect.Unreadable:
 		return [][]string{o.Row(ui.Bad, label, text{JA: "読み取れません(壊れています)", EN: "unreadable (damaged)"})}
 	case c.Seen != nil:
@@ -203,6 +226,7 @@ type statusJSON struct {
 	Reader       string            `json:"reader"`
 	Demo         bool              `json:"demo"`
 	Token        tokenJSON         `json:"token"`
+	CardLastDay  *string           `json:"card_last_day"`
 	Certificates []certificateJSON `json:"certificates"`
 	PINs         []pinJSON         `json:"pins"`
 	Attention    []attentionJSON   `json:"attention"`
@@ -241,12 +265,12 @@ type attentionJSON struct {
 	Message string  `json:"message"`
 }
 
-// pinJSON is a counter. left is null where the card did not tell it.
+// pinJSON is a counter. left and blocked are null where the card did not tell.
 type pinJSON struct {
 	Key     string `json:"key"`
 	Left    *int   `json:"left"`
 	Max     int    `json:"max"`
-	Blocked bool   `json:"blocked"`
+	Blocked *bool  `json:"blocked"`
 }
 
 func statusDocument(o *ui.IO, s inspect.Card) statusJSON {
@@ -258,6 +282,10 @@ func statusDocument(o *ui.IO, s inspect.Card) statusJSON {
 	}
 	if more != "" {
 		doc.Guide = &more
+	}
+	if s.LastDay != nil {
+		day := s.LastDay.String()
+		doc.CardLastDay = &day
 	}
 	for _, c := range s.Keys() {
 		j := certificateJSON{Kind: c.Kind.String(), State: c.State}
@@ -291,9 +319,10 @@ func statusDocument(o *ui.IO, s inspect.Card) statusJSON {
 
 func pinsJSON(pins ...inspect.PIN) (docs []pinJSON) {
 	for _, p := range pins {
-		j := pinJSON{Key: p.Key.String(), Max: p.Tries.Max}
+		j := pinJSON{Key: p.Key.String(), Max: max(p.Tries.Max, p.Key.MaxTries())}
 		if p.Err == nil {
-			j.Left, j.Blocked = &p.Tries.Left, p.Tries.Blocked()
+			blocked := p.Tries.Blocked()
+			j.Left, j.Blocked = &p.Tries.Left, &blocked
 		}
 		docs = append(docs, j)
 	}
@@ -304,10 +333,15 @@ func pinsJSON(pins ...inspect.PIN) (docs []pinJSON) {
 // whether that is anything.
 func checkStatus(a *command.App, opt *statusOptions, s inspect.Card) error {
 	var lines []text
+	code := problem.Undecided // where a part could not be looked at and nothing else is known
 	for _, f := range s.Findings() {
-		soon := f.Code != inspect.FindRenewalOpen || opt.within < 0 || f.Days <= int(opt.within)
+		renewal := f.Code == inspect.FindRenewalOpen || f.Code == inspect.FindCardRenewal
+		soon := !renewal || opt.within < 0 || f.Days <= int(opt.within)
 		if f.Code != "" && soon {
 			lines = append(lines, f.Line)
+			if !f.Unread {
+				code = problem.Attention
+			}
 		}
 	}
 	if len(lines) == 0 {
@@ -320,5 +354,5 @@ func checkStatus(a *command.App, opt *statusOptions, s inspect.Card) error {
 	} else {
 		a.IO.Say(i18n.Join(text{EN: " "}, lines...))
 	}
-	return problem.Quiet(problem.Attention)
+	return problem.Quiet(code)
 }

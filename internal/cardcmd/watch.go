@@ -498,9 +498,10 @@ func cardDocument(a *command.App, c *watch.Card) *watchedCardJSON {
 		doc.Certificates = append(doc.Certificates, j)
 	}
 	for _, p := range c.PINs {
-		j := pinJSON{Key: p.Key.String(), Max: p.Tries.Max}
+		j := pinJSON{Key: p.Key.String(), Max: max(p.Tries.Max, p.Key.MaxTries())}
 		if p.Known {
-			j.Left, j.Blocked = &p.Tries.Left, p.Tries.Blocked()
+			blocked := p.Tries.Blocked()
+			j.Left, j.Blocked = &p.Tries.Left, &blocked
 		}
 		doc.PINs = append(doc.PINs, j)
 	}

@@ -28,6 +28,7 @@ type Card struct {
 	Demo       bool
 	Token      jpki.Token
 	Sign, Auth Key
+	LastDay    *cert.Date // of the card itself; nil where it does not tell
 	Now        time.Time
 }
 
@@ -44,6 +45,7 @@ type Certificate struct {
 	Kind  jpki.Kind
 	State State
 	Cert  *x509.Certificate // nil where it could not be read
+	Err   error             // why not, of one that is Unreadable
 	Seen  *SeenSign         // of a signing certificate that was not read: what is remembered
 }
 
@@ -117,8 +119,9 @@ func freeStatus(ctx context.Context, from *cards.Opener) (s Card, err error) {
 		return s, err
 	}
 	defer card.Close()
-	err = card.Read(ctx, func(app *jpki.App) (err error) {
+	err = card.ReadSheet(ctx, func(app *jpki.App, sheet jpki.Sheet) (err error) {
 		s, err = Read(app, from.Env.Now())
+		s.recordSheet(sheet)
 		return err
 	})
 	s.Reader, s.Demo = card.Reader, card.Demo
@@ -135,7 +138,16 @@ func guardedStatus(ctx context.Context, from *cards.Opener, pins *unlock.Options
 		return s, err
 	}
 	defer u.Close()
-	err = u.WithPIN(ctx, jpki.KeySign, func(card *cards.Card, session *jpki.Session) error {
+	var lastDay *cert.Date
+	err = u.WithCurrentPIN(ctx, jpki.KeySign, func(card *cards.Card, _ jpki.PIN) error {
+		// The sheet is not looked at once a PIN is verified.
+		return card.ReadSheet(ctx, func(_ *jpki.App, sheet jpki.Sheet) error {
+			var s Card
+			s.recordSheet(sheet)
+			lastDay = s.LastDay
+			return nil
+		})
+	}, func(card *cards.Card, session *jpki.Session) error {
 		// The certificate comes first: looking at the counter of an open PIN
 		// can close it.
 		sign, signErr := session.Certificate(jpki.KindSign)
@@ -146,7 +158,7 @@ func guardedStatus(ctx context.Context, from *cards.Opener, pins *unlock.Options
 			return err
 		}
 		s.Sign.record(sign, signErr, s.Now)
-		s.Reader, s.Demo = card.Reader, card.Demo
+		s.Reader, s.Demo, s.LastDay = card.Reader, card.Demo, lastDay
 		return nil
 	})
 	if unaskable(err) {
@@ -175,6 +187,25 @@ func guardedStatus(ctx context.Context, from *cards.Opener, pins *unlock.Options
 		err = nil
 	}
 	return s, err
+}
+
+// recordSheet keeps what the card tells of itself.
+func (s *Card) recordSheet(sheet jpki.Sheet) {
+	if sheet.Err == nil && !sheet.LastDay.IsZero() {
+		day := cert.DateOf(sheet.LastDay)
+		s.LastDay = &day
+	}
+}
+
+// Unread reports that a part of the card could not be looked at: what is shown
+// of the others does not mean that all is well.
+func (s Card) Unread() bool {
+	for _, k := range s.Keys() {
+		if k.PIN.Err != nil || k.State == Unreadable && !errors.Is(k.Err, jpki.ErrDamaged) {
+			return true
+		}
+	}
+	return false
 }
 
 // unaskable reports a PIN that was not asked for because it could open nothing.

@@ -1,6 +1,8 @@
 package inspect
 
 import (
+	"errors"
+
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/terms"
@@ -16,6 +18,8 @@ type finding struct {
 	Line text      // one sentence that stands on its own
 	next text      // what to do
 	More string    // the topic of the guide that says how, if one does
+
+	Unread bool // a part of the card could not be looked at, and nothing else is wrong with it
 }
 
 // Codes of findings, as JSON has them. They are published and not renamed.
@@ -27,6 +31,10 @@ const (
 	FindBlocked     = "blocked"
 	FindRenewalOpen = "renewal-open"
 	findTriesUsed   = "tries-used"
+
+	findCardExpired   = "card-expired"
+	FindCardRenewal   = "card-renewal-open"
+	findCounterUnread = "counter-unreadable"
 )
 
 var atCounter = text{JA: "市区町村の窓口", EN: "the municipal counter"}
@@ -36,13 +44,26 @@ func (s Card) Findings() (all []finding) {
 	if f, ok := s.unusable(); ok {
 		return []finding{f}
 	}
+	card, cardEnds := s.cardEnds()
+	if cardEnds && card.Code == findCardExpired {
+		all = append(all, card)
+	}
 	for _, state := range []State{Expired, Unreadable, NotYetValid} {
 		all = append(all, s.certificatesIn(state)...)
 	}
 	var used, other []finding
 	for _, c := range s.Keys() {
 		switch p := c.PIN; {
-		case p.Err != nil || c.State == Absent || p.Tries.Left == p.Tries.Max:
+		case c.State == Absent && p.Err == nil || p.Err == nil && p.Tries.Left == p.Tries.Max:
+		case p.Err != nil:
+			all = append(all, finding{
+				Code: findCounterUnread, Kind: c.Kind, Unread: true,
+				Line: text{JA: "%sの残り回数を読み取れません。", EN: "The tries left of the %s cannot be read."}.With(terms.PINNames[p.Key]),
+				next: text{
+					JA: "%sの残り回数が分からないまま、暗証番号を入力しないでください。カードを置き直して、もう一度実行してください。変わらなければ jpki doctor で調べられます。",
+					EN: "Do not enter the %s while its tries are not known. Put the card back and run this again; if it stays so, jpki doctor looks for the cause.",
+				}.With(terms.PINNames[p.Key]),
+			})
 		case p.Key == jpki.KeyAuth && s.MaybeWithoutPINs():
 			other = append(other, finding{Kind: c.Kind, More: "locked", next: text{
 				JA: "顔認証マイナンバーカードなら、暗証番号は使えないままで正常です。そうでなければロックされています。市区町村の窓口で解除してください。",
@@ -66,8 +87,46 @@ func (s Card) Findings() (all []finding) {
 			})
 		}
 	}
-	all = append(all, s.certificatesIn(RenewalOpen)...)
+	if cardEnds && card.Code == FindCardRenewal {
+		all = append(all, card)
+	}
+	for _, f := range s.certificatesIn(RenewalOpen) {
+		if !s.cardEndsBy(f) { // else it is the card that has to be renewed
+			all = append(all, f)
+		}
+	}
 	return append(append(all, used...), other...)
+}
+
+// cardEnds is that the card itself has ended, or ends soon.
+func (s Card) cardEnds() (f finding, ok bool) {
+	if s.LastDay == nil {
+		return f, false
+	}
+	last, today := *s.LastDay, cert.DateOf(s.Now)
+	f.Days, f.More = today.DaysUntil(last), "renew"
+	switch {
+	case f.Days < 0:
+		f.Code = findCardExpired
+		f.Line = text{JA: "カード本体の有効期間は%sに終わりました。", EN: "The card itself ended on %s."}.With(terms.Date(last))
+		f.next = text{JA: "%s%sで新しいカードを申請してください。", EN: "%s Apply for a new card at %s."}.With(f.Line, atCounter)
+	case today.Compare(cert.RenewalOpens(last)) >= 0:
+		f.Code = FindCardRenewal
+		f.Line = text{JA: "カード本体の有効期間満了日は%sです(%s)。証明書も、そこまでです。", EN: "The card itself ends on %s (%s), and no certificate outlasts it."}.With(terms.Date(last), terms.Days(f.Days))
+		f.next = text{
+			JA: "カード本体の有効期間が%sに終わります。新しいカードを申請してください(%sで確かめられます)。",
+			EN: "The card itself ends on %s. Apply for a new card (%s tells how).",
+		}.With(terms.Date(last), atCounter)
+	default:
+		return f, false
+	}
+	return f, true
+}
+
+// cardEndsBy reports that the card ends no later than the certificate of an open
+// renewal.
+func (s Card) cardEndsBy(f finding) bool {
+	return s.LastDay != nil && cert.DateOf(s.Now).DaysUntil(*s.LastDay) <= f.Days
 }
 
 // OnPhone reports certificates on a phone. How those are renewed, and their PINs
@@ -123,7 +182,7 @@ func (s Card) certificatesIn(state State) (all []finding) {
 				EN: "Renew by %s at %s: bring the card and your PINs (free).",
 			}.With(terms.Date(v.LastDay()), atCounter)
 		case Unreadable:
-			f.Code = FindUnreadable
+			f.Code, f.Unread = FindUnreadable, !errors.Is(c.Err, jpki.ErrDamaged)
 			f.Line = text{JA: "%sを読み取れません。", EN: "The %s cannot be read."}.With(name)
 			f.next = text{
 				JA: "カードを置き直して、もう一度実行してください。変わらなければ%sに相談してください。",
@@ -161,7 +220,11 @@ func (s Card) Next() (step text, more string) {
 		if s.OnPhone() {
 			break
 		}
-		return text{JA: "今はありません。更新は%sからできます。", EN: "Nothing now. Renewal opens %s."}.With(terms.Date(cert.ValidityOf(auth.Cert).RenewalOpens())), ""
+		v := cert.ValidityOf(auth.Cert)
+		if s.LastDay != nil && s.LastDay.Compare(v.LastDay()) <= 0 {
+			return text{JA: "今はありません。カード本体の更新は%sからできます。", EN: "Nothing now. Renewal of the card itself opens %s."}.With(terms.Date(cert.RenewalOpens(*s.LastDay))), ""
+		}
+		return text{JA: "今はありません。更新は%sからできます。", EN: "Nothing now. Renewal opens %s."}.With(terms.Date(v.RenewalOpens())), ""
 	case NeedsPIN:
 		return text{JA: "期限を見るには、暗証番号を用意して jpki status --ask を実行してください。", EN: "To see when the certificates end, run jpki status --ask with your PINs at hand."}, ""
 	}
@@ -196,7 +259,9 @@ func (s Card) Short() text {
 		p := c.PIN
 		name := shortNames[p.Key]
 		switch {
-		case p.Err != nil || p.Tries.Left == p.Tries.Max || c.State == Absent:
+		case p.Err != nil:
+			parts = append(parts, text{JA: "%s 残り回数は不明", EN: "%s tries unknown"}.With(name))
+		case p.Tries.Left == p.Tries.Max || c.State == Absent:
 		case p.Key == jpki.KeyAuth && s.MaybeWithoutPINs():
 		case p.Tries.Blocked():
 			parts = append(parts, text{JA: "%s ロック", EN: "%s blocked"}.With(name))

@@ -19,6 +19,6 @@ func (c *Certificate) record(read *x509.Certificate, err error, now time.Time) {
 	case errors.Is(err, jpki.ErrAbsent):
 		c.State = Absent
 	default:
-		c.State = Unreadable
+		c.State, c.Err = Unreadable, err
 	}
 }
