@@ -369,8 +369,8 @@ func roles(t *testing.T) map[string][]byte {
 		"a parent tree's node is one of pages": later{objects: []object{{7, 0, "<</Kids [3 0 R 80 0 R] /Nums [0 3 0 R]>>"}, {80, 0, "<</Type /Page /Parent 7 0 R /Contents 90 0 R>>"}, {90, 0, other}}}.update(signedWith(t, table, "",
 			form20("/StructTreeRoot 30 0 R"), object{30, 0, "<</Type /StructTreeRoot /ParentTree 7 0 R>>"},
 			object{2, 0, "<</Type /Pages /Kids [7 0 R] /Count 1 /MediaBox [0 0 300 200]>>"}, object{7, 0, "<</Kids [3 0 R] /Nums [0 3 0 R]>>"})),
-		"a page is a note": later{objects: []object{page3("4 0 R", "/Annots [91 0 R]"), {91, 0, "<</Subtype /Square /Rect [0 0 9 9]>>"}}}.update(signedWith(t, table, "",
-			page3("4 0 R", "/Annots [92 0 R]"), object{92, 0, "<</Subtype /Text /Rect [0 0 9 9] /IRT 3 0 R>>"})),
+		"a page is a note": later{objects: []object{page3("4 0 R", "/Annots [3 0 R 91 0 R]"), {91, 0, "<</Subtype /Square /Rect [0 0 9 9]>>"}}}.update(signedWith(t, table, "",
+			page3("4 0 R", "/Annots [3 0 R]"))),
 		"the form's fields are content": later{objects: []object{{93, 0, "[20 0 R 94 0 R]"}, {94, 0, "<</FT /Sig /T (x) /Type /Annot /Subtype /Widget /Rect [0 0 0 0]>>"}}}.update(signedWith(t, table, "",
 			object{1, 0, "<</Type /Catalog /Pages 2 0 R /AcroForm <</Fields 93 0 R>>>>"}, object{93, 0, "[20 0 R]"}, resources("/ColorSpace <</C 93 0 R>>"))),
 	}

@@ -62,12 +62,12 @@ var keyRoles = map[role]map[pdf.Name]role{
 		"DSS": roleDSS, "Extensions": roleExtensions,
 	},
 	roleForm:       {"Fields": roleFields, "CO": roleFields, "DR": roleResources},
-	rolePages:      {"Kids": rolePages, "Parent": rolePages, "Annots": roleAnnots},
+	rolePages:      {"Kids": rolePages, "Annots": roleAnnots},
 	roleStructRoot: {"K": roleStructElem, "ParentTree": roleParentTree},
-	roleStructElem: {"K": roleStructElem, "P": roleStructElem, "Pg": rolePages, "Obj": roleAnnot, "Ref": roleStructElem},
+	roleStructElem: {"K": roleStructElem},
 	roleParentTree: {"Kids": roleParentTree, "Nums": roleParentNums},
 	// a single element where an array can be
-	roleParentValue: {"K": roleStructElem, "P": roleStructElem, "Pg": rolePages, "Obj": roleAnnot, "Ref": roleStructElem},
+	roleParentValue: {"K": roleStructElem},
 }
 
 // drawnKeys are those of a page that are drawn, or say how; all others of a
@@ -160,18 +160,8 @@ func (r *roles) expandField(v visit, dict pdf.Dict, key pdf.Name, value pdf.Obje
 		r.waiting = r.waiting || value == pdf.Name("FreeText") && dict["AP"] == nil
 	case "OC":
 		r.child(visit{ref: v.ref, role: roleContent}, value)
-	case "P":
-		r.child(visit{ref: v.ref, role: rolePages}, value)
 	case "Kids":
 		r.child(visit{ref: v.ref, role: roleField}, value)
-	case "Parent":
-		next := roleField
-		if dict["Subtype"] == pdf.Name("Popup") {
-			next = roleAnnot
-		}
-		r.child(visit{ref: v.ref, role: next}, value)
-	case "Popup", "IRT":
-		r.child(visit{ref: v.ref, role: roleAnnot}, value)
 	default:
 		r.child(visit{ref: v.ref, role: roleNavigation, strange: !navigates[key]}, value)
 	}
@@ -179,8 +169,10 @@ func (r *roles) expandField(v visit, dict pdf.Dict, key pdf.Name, value pdf.Obje
 
 // navigates are the keys by which navigation refers to a page, the catalog, a
 // field, an annotation, a signature or an element of the structure, if not from
-// an array, as a destination is one.
+// an array, as a destination is one. Ways up and aside are among them: which
+// objects are pages or fields is found from above alone.
 var navigates = map[pdf.Name]bool{
+	"Parent": true, "Popup": true, "IRT": true,
 	"D": true, "SD": true, "Dest": true, "SE": true, "P": true, "Pg": true, "T": true, "TA": true, "AN": true, "Fields": true,
 	"Data": true, "DocMDP": true, "UR3": true, "UR": true, "Start": true, "End": true, "Obj": true, "StmOwn": true, "Ref": true,
 }

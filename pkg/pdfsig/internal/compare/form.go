@@ -236,6 +236,7 @@ func (c *comparison) compareCategory(key pdf.Name, old, now pdf.Object) (added b
 		c.settings("the form's default resources were changed")
 		return true, nil
 	}
+	same := pdf.Equal(old, now) // the same object, which is judged by its role
 	if old, err = c.old.Resolve(old); err != nil {
 		return false, err
 	}
@@ -245,7 +246,7 @@ func (c *comparison) compareCategory(key pdf.Name, old, now pdf.Object) (added b
 	was, ok1 := old.(pdf.Dict)
 	is, ok2 := now.(pdf.Dict)
 	if !ok1 && old != nil || !ok2 && now != nil {
-		if !pdf.Equal(old, now) {
+		if !same && !pdf.Equal(old, now) {
 			c.content(keyed(key), "%s of the form's default resources was changed", key)
 		}
 		return false, nil

@@ -12,7 +12,7 @@ import (
 func (c *comparison) judgePage(p pair) error {
 	old, ok1 := p.old.(pdf.Dict)
 	now, ok2 := p.new.(pdf.Dict)
-	if !ok1 || !ok2 || !isType(old, "Page") || !isType(now, "Page") || old["Kids"] != nil || now["Kids"] != nil {
+	if !ok1 || !ok2 || !isPage(old) || !isPage(now) {
 		c.content(object(p.ref.Number), "object %d of the page tree was changed", p.ref.Number)
 		return nil
 	}
@@ -47,6 +47,12 @@ func (c *comparison) judgePage(p pair) error {
 		c.content(c.page(p.ref, "Annots"), "page %s: its annotations are another object now", c.pageName(p.ref))
 	}
 	return c.compareAnnotations(p.ref.Number, before, after)
+}
+
+// isPage tells a page from a node of the tree. Every reader takes one without a
+// Type for what it is by its kids.
+func isPage(dict pdf.Dict) bool {
+	return dict["Kids"] == nil && (dict["Type"] == pdf.Name("Page") || dict["Type"] == nil)
 }
 
 // compareAnnotations compares two lists of annotations (12.5.2) of a page. The
