@@ -15,10 +15,10 @@ import (
 	"github.com/jpki-tools/jpki/internal/explain"
 	"github.com/jpki-tools/jpki/internal/inspect"
 	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/shellwords"
 	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/internal/watch"
-	"github.com/jpki-tools/jpki/internal/words"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 	"github.com/jpki-tools/jpki/pkg/pcsc"
 )
@@ -121,7 +121,7 @@ func runWatch(ctx context.Context, a *command.App, opt *watchOptions) error {
 	var command []string
 	if opt.exec != "" {
 		var err error
-		if command, err = words.Split(opt.exec); err != nil {
+		if command, err = shellwords.Split(opt.exec); err != nil {
 			return problem.Misuse(text{JA: "--exec のコマンドの引用符が閉じていないか、中身がありません。", EN: "The command of --exec is empty, or a quotation mark in it is not closed."})
 		}
 		if _, err := exec.LookPath(command[0]); err != nil {
@@ -152,7 +152,7 @@ func runWatch(ctx context.Context, a *command.App, opt *watchOptions) error {
 		}
 	}
 	o.Show = func(events []watch.Event, all watch.View) {
-		last.take(events, all)
+		last.add(events, all)
 		show.update(events, all)
 		for _, e := range events {
 			runner.add(e)
@@ -191,7 +191,7 @@ type outcome struct {
 	lowered bool
 }
 
-func (o *outcome) take(events []watch.Event, all watch.View) {
+func (o *outcome) add(events []watch.Event, all watch.View) {
 	o.all = all
 	for _, e := range events {
 		switch e.Kind {

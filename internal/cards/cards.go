@@ -212,7 +212,7 @@ type readerLister interface {
 }
 
 // patience is how long a person is given to put the card down.
-const patience = 30 * time.Second
+const defaultWait = 30 * time.Second
 
 // waitLimit is how long to wait for what is missing: as --wait says, else
 // [patience] for a card, on a terminal where somebody sees that it is waited
@@ -225,7 +225,7 @@ func (o *Opener) waitLimit(missing error) time.Duration {
 	case p.Code != problem.NoCard || o.Impatient || o.NoInput || !ui.IsTerminal(o.IO.Err):
 		return 0
 	}
-	return patience
+	return defaultWait
 }
 
 // readersWithCard lists the wanted readers with a card in them, and waits for
@@ -245,16 +245,16 @@ func (o *Opener) readersWithCard(ctx context.Context, pc readerLister) ([]string
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, errWaited)
 	defer cancel()
-	told := o.wanting(missing)
+	told := o.instruction(missing)
 	o.IO.Note(text{JA: "%s%d秒待ちます(Ctrl-Cで中止)。", EN: "%s Waiting for %d s (Ctrl-C ends it)."}.With(told, (limit+time.Second-1)/time.Second))
 	for missing != nil {
-		if now := o.wanting(missing); now != told {
+		if now := o.instruction(missing); now != told {
 			o.IO.Note(now)
 			told = now
 		}
 		readers, err = pc.Wait(ctx, readers)
 		if err != nil && errors.Is(context.Cause(ctx), errWaited) {
-			return nil, waitedFor(missing)
+			return nil, timedOut(missing)
 		}
 		if err != nil {
 			return nil, err
@@ -267,7 +267,7 @@ func (o *Opener) readersWithCard(ctx context.Context, pc readerLister) ([]string
 
 // waitedFor is the error of a card that did not come: to wait is no advice any
 // more.
-func waitedFor(missing error) error {
+func timedOut(missing error) error {
 	if !errors.Is(missing, pcsc.ErrNoCard) {
 		return missing
 	}
@@ -289,13 +289,13 @@ func (o *Opener) withCard(readers []pcsc.ReaderState) (with []string, missing er
 		}
 	}
 	if len(with) == 0 {
-		return nil, noCardIn(wanted)
+		return nil, missingCard(wanted)
 	}
 	return with, nil
 }
 
 // wanting says what a person has to do so that the waiting ends.
-func (o *Opener) wanting(missing error) text {
+func (o *Opener) instruction(missing error) text {
 	switch {
 	case errors.Is(missing, pcsc.ErrNoReader):
 		return text{JA: "カードリーダーをつないでください。", EN: "Connect the card reader."}
@@ -337,7 +337,7 @@ func (o *Opener) WantedReaders(readers []pcsc.ReaderState) ([]pcsc.ReaderState, 
 }
 
 // noCardIn tells a card that does not answer from none.
-func noCardIn(readers []pcsc.ReaderState) error {
+func missingCard(readers []pcsc.ReaderState) error {
 	for _, r := range readers {
 		if r.Present && r.Mute {
 			return problem.New(problem.NoCard,
@@ -375,7 +375,7 @@ func (o *Opener) choose(ctx context.Context, pc *pcsc.Context, readers []string)
 	case 1:
 		return cards[0], nil
 	}
-	picked, err := o.pick(ctx, cards)
+	picked, err := o.askWhich(ctx, cards)
 	for _, c := range cards {
 		if c != picked {
 			c.Close()
@@ -385,7 +385,7 @@ func (o *Opener) choose(ctx context.Context, pc *pcsc.Context, readers []string)
 }
 
 // pick asks which of several cards is meant.
-func (o *Opener) pick(ctx context.Context, cards []*pcsc.Card) (*pcsc.Card, error) {
+func (o *Opener) askWhich(ctx context.Context, cards []*pcsc.Card) (*pcsc.Card, error) {
 	var names []string
 	for _, c := range cards {
 		names = append(names, c.Reader())

@@ -45,7 +45,7 @@ func Main() int {
 
 // Run runs the program with the given surroundings and returns its exit status.
 func Run(cfg command.Config) int {
-	outliveReader()
+	surviveBrokenPipe()
 	ctx, stop := interruptible()
 	defer stop()
 	a := newApp(cfg)

@@ -18,8 +18,8 @@ func endingSignals() []os.Signal {
 	return all
 }
 
-// outliveReader keeps a stream that nobody reads any more from killing the
+// surviveBrokenPipe keeps a stream that nobody reads any more from killing the
 // program, as a signal does that nobody catches: a verified PIN would stay
 // open. The write then fails. Not ignored but caught, it stays the default of
 // the programs that are run.
-func outliveReader() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
+func surviveBrokenPipe() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }

@@ -73,16 +73,16 @@ func (v FileVerdict) Code() (code problem.Code) {
 }
 
 // gravity orders the codes of files for the exit status of many.
-var gravity = map[problem.Code]int{problem.Attention: 1, problem.Failed: 2, problem.Undecided: 3, problem.Invalid: 4}
+var severity = map[problem.Code]int{problem.Attention: 1, problem.Failed: 2, problem.Undecided: 3, problem.Invalid: 4}
 
 func Worse(a, b problem.Code) problem.Code {
-	if gravity[b] > gravity[a] {
+	if severity[b] > severity[a] {
 		return b
 	}
 	return a
 }
 
-var statusGravity = map[trust.Status]int{trust.Valid: 1, trust.ValidRevocationUnchecked: 2, trust.Indeterminate: 3, trust.Invalid: 4}
+var statusSeverity = map[trust.Status]int{trust.Valid: 1, trust.ValidRevocationUnchecked: 2, trust.Indeterminate: 3, trust.Invalid: 4}
 
 // Status is the gravest of a file's signatures. A document timestamp that is
 // sound, and whose authority is not believed, does not count beside the
@@ -93,7 +93,7 @@ func (v FileVerdict) Status() (worst trust.Status) {
 		if v.signed() && (s.Role == RoleTimestamp && status == trust.Indeterminate || s.Role == RoleEmbedded) {
 			continue
 		}
-		if statusGravity[status] > statusGravity[worst] {
+		if statusSeverity[status] > statusSeverity[worst] {
 			worst = status
 		}
 	}
@@ -109,7 +109,7 @@ func (v FileVerdict) signed() bool {
 func (s SignatureVerdict) status() trust.Status {
 	worst := s.Verdict.Status()
 	for _, c := range s.Counter {
-		if status := c.status(); statusGravity[status] > statusGravity[worst] {
+		if status := c.status(); statusSeverity[status] > statusSeverity[worst] {
 			worst = status
 		}
 	}

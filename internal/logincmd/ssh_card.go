@@ -102,14 +102,14 @@ func (c *agentCard) Sign(ctx context.Context, key ssh.PublicKey, r sshagent.Requ
 		c.cards.IO.Note(text{JA: "署名しました: %s", EN: "Signed: %s"}.With(what))
 	}
 	if !u.Sources.CurrentKind().Interactive() {
-		c.learn(err)
+		c.noteOutcome(err)
 	}
-	c.tellAnyway(ctx, err)
+	c.reportIfClientGone(ctx, err)
 	return sig, err
 }
 
 // learn notes what came of a PIN that nobody typed.
-func (c *agentCard) learn(err error) {
+func (c *agentCard) noteOutcome(err error) {
 	_, wrong := errors.AsType[*jpki.PINError](err)
 	_, unanswered := errors.AsType[*jpki.UnansweredError](err)
 	c.wrong = c.wrong || wrong
@@ -118,7 +118,7 @@ func (c *agentCard) learn(err error) {
 
 // mayRepeat refuses to send a PIN that nobody typed once more where it was
 // wrong.
-func (c *agentCard) mayRepeat(from pin.Kind) error {
+func (c *agentCard) checkRepeat(from pin.Kind) error {
 	if from.Interactive() || !c.wrong {
 		return nil
 	}
@@ -130,7 +130,7 @@ func (c *agentCard) mayRepeat(from pin.Kind) error {
 // tellAnyway reports what the person has to know of although the client has
 // gone, to whom alone the agent would have told it: a try that was used, or a
 // card left open.
-func (c *agentCard) tellAnyway(ctx context.Context, err error) {
+func (c *agentCard) reportIfClientGone(ctx context.Context, err error) {
 	if err == nil || ctx.Err() == nil {
 		return
 	}
@@ -182,7 +182,7 @@ func (c *agentCard) signAnew(ctx context.Context, u *unlock.Unlocker, key ssh.Pu
 	c.mu.Lock()
 	forgets := c.forgets
 	c.mu.Unlock()
-	if err := c.mayRepeat(u.Sources.CurrentKind()); err != nil {
+	if err := c.checkRepeat(u.Sources.CurrentKind()); err != nil {
 		return nil, err
 	}
 	card, err := c.cards.Open(ctx)
@@ -226,18 +226,18 @@ func (c *agentCard) ask(ctx context.Context, u *unlock.Unlocker, key ssh.PublicK
 			text{JA: "鍵のカードに替えてください。", EN: "Put the key's card on the reader."})
 	}
 	c.wrong = c.wrong || c.unanswered && seen.Left < seen.Max
-	if err := c.mayRepeat(from); err != nil {
+	if err := c.checkRepeat(from); err != nil {
 		return p, nil, err
 	}
 	if from.Interactive() {
-		err = c.mayAsk(u)
+		err = c.checkMayAsk(u)
 	} else {
 		err = c.confirm(ctx, u, u.Purpose) // who enters the PIN agrees by that
 	}
 	if err != nil {
 		return p, nil, err
 	}
-	return u.PINAtHand(ctx, jpki.KeyAuth, seen)
+	return u.PINFor(ctx, jpki.KeyAuth, seen)
 }
 
 // look tells whose card it is and how many tries are left. A person is told
@@ -304,7 +304,7 @@ func (c *agentCard) confirm(ctx context.Context, u *unlock.Unlocker, what text) 
 	if !c.opt.confirm {
 		return nil
 	}
-	if err := c.mayAsk(u); err != nil {
+	if err := c.checkMayAsk(u); err != nil {
 		return err
 	}
 	u.Purpose = what
@@ -317,7 +317,7 @@ func (c *agentCard) confirm(ctx context.Context, u *unlock.Unlocker, what text) 
 }
 
 // mayAsk refuses to ask on the terminal from the background.
-func (c *agentCard) mayAsk(u *unlock.Unlocker) error {
+func (c *agentCard) checkMayAsk(u *unlock.Unlocker) error {
 	if u.MayAsk() {
 		return nil
 	}

@@ -143,7 +143,7 @@ func TestUnansweredPIN(t *testing.T) {
 			_, _ = agent.Sign(t.Context(), key, aSignature)
 			agent.Forget()
 			agent.wrong = false // as if the answer had been lost
-			agent.learn(&jpki.UnansweredError{Key: jpki.KeyAuth, Err: io.EOF})
+			agent.noteOutcome(&jpki.UnansweredError{Key: jpki.KeyAuth, Err: io.EOF})
 			_, err := agent.Sign(t.Context(), key, aSignature)
 			if (err != nil) != (c.code != "") || err != nil && explain.Error(err).Code != c.code {
 				t.Errorf("%v", err)
@@ -192,7 +192,7 @@ func TestToldAnyway(t *testing.T) {
 	} {
 		told := false
 		card := &agentCard{report: func(error) { told = true }}
-		if card.tellAnyway(c.ctx, c.err); told != c.told {
+		if card.reportIfClientGone(c.ctx, c.err); told != c.told {
 			t.Errorf("%v: %t", c.err, told)
 		}
 	}

@@ -121,7 +121,7 @@ func logIn(ctx context.Context, a *command.App, opt *tlsOptions, server *tlsclie
 	if err := mayShow(ctx, a, opt, u, server.Host()); err != nil {
 		return err
 	}
-	p, guard, err := u.PINAtHand(ctx, jpki.KeyAuth, seen)
+	p, guard, err := u.PINFor(ctx, jpki.KeyAuth, seen)
 	if err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ func (o *owner) PIN(ctx context.Context, what token.Purpose, t jpki.Tries) (jpki
 			text{JA: "pinentryを入れるか、プログラムを前に戻してください。", EN: "Install a pinentry, or bring the program back."})
 	}
 	u.Purpose = o.describe(what)
-	p, guard, err := u.PINAtHand(ctx, o.key(), t)
+	p, guard, err := u.PINFor(ctx, o.key(), t)
 	switch {
 	case errors.Is(err, pin.ErrCancelled):
 		err = errors.Join(err, token.ErrCancelled)

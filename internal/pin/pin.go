@@ -18,7 +18,7 @@ import (
 	"strings"
 
 	"github.com/jpki-tools/jpki/internal/beside"
-	"github.com/jpki-tools/jpki/internal/words"
+	"github.com/jpki-tools/jpki/internal/shellwords"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 )
 
@@ -194,7 +194,7 @@ func open(f Flag, lines int, env Env) (source, error) {
 			return beside.Read(ctx, func() ([]byte, error) { return readCredential(f.Value, env.Getenv) })
 		}}, nil
 	case Command, NewCommand:
-		line, err := words.Split(f.Value)
+		line, err := shellwords.Split(f.Value)
 		if err != nil {
 			return nil, usage(f.Kind, ErrBadCommand, err)
 		}

@@ -5,7 +5,7 @@ import (
 	"io"
 
 	"github.com/jpki-tools/jpki/internal/beside"
-	"github.com/jpki-tools/jpki/internal/words"
+	"github.com/jpki-tools/jpki/internal/shellwords"
 )
 
 // Secret reads a password that is no PIN, as of an account with a service: the
@@ -19,7 +19,7 @@ func Secret(ctx context.Context, file, command string, stderr io.Writer) ([]byte
 		text, err = PrivateFile(ctx, file)
 	} else {
 		var split []string
-		if split, err = words.Split(command); err != nil {
+		if split, err = shellwords.Split(command); err != nil {
 			return nil, usage(Command, ErrBadCommand, err)
 		}
 		text, err = readCommand(ctx, commandTimeout, split, stderr)

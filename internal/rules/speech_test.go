@@ -14,7 +14,7 @@ import (
 )
 
 // developers are the programs that no resident runs: they speak for themselves.
-var developers = []string{"internal/manual/", "internal/picture/"}
+var developers = []string{"cmd/manual/", "cmd/picture/"}
 
 // ways are what the program takes from its surroundings, in one place, and hands
 // on as a ui.IO: only there may the streams be named.

@@ -117,7 +117,7 @@ func (u *Unlocker) WithCurrentPIN(ctx context.Context, k jpki.Key, prepare func(
 
 	guard := func(t jpki.Tries) error { return u.Guard(k, t) }
 	if interactive {
-		seen, err := lookAtCounter(ctx, card, k)
+		seen, err := readTries(ctx, card, k)
 		if err != nil {
 			return err
 		}
@@ -145,7 +145,7 @@ func (u *Unlocker) WithCurrentPIN(ctx context.Context, k jpki.Key, prepare func(
 
 // PINAtHand gets the PIN for a card at hand whose counter shows seen, and the
 // guard that goes with it: a person who was asked must have been told the truth.
-func (u *Unlocker) PINAtHand(ctx context.Context, k jpki.Key, seen jpki.Tries) (p jpki.PIN, guard jpki.Guard, err error) {
+func (u *Unlocker) PINFor(ctx context.Context, k jpki.Key, seen jpki.Tries) (p jpki.PIN, guard jpki.Guard, err error) {
 	if !u.Sources.CurrentKind().Interactive() {
 		if err = u.Guard(k, seen); err == nil {
 			p, err = u.Read(ctx, k, u.Sources.Current, pin.Ask{})
@@ -160,7 +160,7 @@ func (u *Unlocker) PINAtHand(ctx context.Context, k jpki.Key, seen jpki.Tries) (
 
 // lookAtCounter reads the counter before a person is asked; a blocked PIN is
 // never asked for.
-func lookAtCounter(ctx context.Context, card *cards.Card, k jpki.Key) (t jpki.Tries, err error) {
+func readTries(ctx context.Context, card *cards.Card, k jpki.Key) (t jpki.Tries, err error) {
 	err = card.Read(ctx, func(app *jpki.App) (err error) {
 		t, err = app.Tries(k)
 		return err

@@ -1,5 +1,5 @@
-// Package words splits a command line that stands in an option.
-package words
+// Package shellwords splits a command line that stands in an option.
+package shellwords
 
 import "errors"
 

@@ -28,7 +28,7 @@ func TestPicturesAreCurrent(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !bytes.Equal(got, want) {
-			t.Errorf("%s is of another day: go run ./internal/picture .github", name)
+			t.Errorf("%s is of another day: go run ./cmd/picture .github", name)
 		}
 	}
 }

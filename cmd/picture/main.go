@@ -1,7 +1,7 @@
 // Command picture draws the pictures of the READMEs: what the program really
 // writes on a terminal, on the demo card and on a fixed day, as SVG.
 //
-//	go run ./internal/picture .github
+//	go run ./cmd/picture .github
 package main
 
 import (

@@ -2,7 +2,7 @@
 // languages and completions for four shells, made of its command tree, the
 // schemas of its JSON documents, and the licences of all that is in it.
 //
-//	go run ./internal/manual -version 1.2.3 -date 2026-11-22 FOLDER
+//	go run ./cmd/manual -version 1.2.3 -date 2026-11-22 FOLDER
 //
 // It is not part of the program, so that the program stays without it.
 package main
