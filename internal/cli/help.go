@@ -192,12 +192,12 @@ var formatsTopic = text{
       --profile koshonin  電子公証(電子定款など)。touki と同じ署名で、大きさと名前の条件を確かめる
       --profile pades  PAdES-B-B(ETSI EN 319 142)。--tsa でB-T
       --visible        氏名、日時、理由のスタンプをページに表示する
-  XML                X-signed.xml     XML署名(--format xmldsig)
-      --profile etax   e-Taxの申告データの形(中身から自動で選ぶ)
-      --profile egov   e-Govの申請データの形(中身から自動で選ぶ)
+  XML                X-signed.xml     XML署名(--format xmldsig)。e-Taxとe-Govの様式(下)は中身で見分けます
+      --profile etax, egov  その様式であることを求める(違えば署名しない)
       --format xades   XAdES-B-B(ETSI EN 319 132)。--tsa でB-T
       --form           署名の置き場所: enveloped(文書の中)、enveloping(署名の中に文書)、
-                       detached(要素を --id、同じフォルダーのファイルを --with で指定)
+                       detached(文書の中の要素を --id で。--id がなければ、何のファイルでも隣に X.sig.xml)
+      --with           同じフォルダーかその下のファイルにも署名する
   そのほか           X.p7s            CAdES-B-B(ETSI EN 319 122)の分離署名(--format cms)。--tsa でB-T
       元のファイルと .p7s の両方を渡してください。--pem でPEMになります。
       --attached       元のファイルを中に入れた X.p7m。jpki verify --extract で取り出せます
@@ -208,6 +208,16 @@ var formatsTopic = text{
   署名には、署名用電子証明書とその認証局の証明書が入ります(--no-ca で認証局の証明書を除く)。
   署名用電子証明書には氏名、住所、生年月日、性別が含まれ、受け取る人が読めます。raw には入りません。
 
+国の様式(2026年11月に調べたもの。様式はルートの名前と構造で見分け、ファイル名では決めません):
+  e-Gov 構成管理情報(kousei.xml)  構成情報と、その中に名前のある申請書に署名し、署名情報に入れます。連署は、署名済みの
+      ものにもう一度。個別署名形式では、kousei.xml ではなく kousei(17桁).xml に署名します。添付書類は名前だけが署名されます。
+      検証環境が受け付けた申請データの形に合わせてあります。名前空間の接頭辞や日本語のファイル名の扱いは公表されていません。
+  e-Tax(.xtx)  DATAの中の手続の要素に署名し、DATAの最後に加えます。何人でも、どの順でも署名できます。知られている例は
+      2020年ごろの1件(SHA-1)だけで、今のハッシュ(SHA-256で署名します)も、受け付けられるかどうかも確かめていません。
+  申告に添える証明書(TEG…)、e-Govの公文書  発行した側が署名したもの。署名するところはなく、verify で確かめます。
+  登記の図面など  図面の隣に X.sig.xml(--form detached)。署名ファイルの項目の一覧は確かめていません。
+  受信通知、電子納税証明書(XML)、登記完了証、一体署名、eLTAXの形は分かっていません。署名があれば一般のXML署名として調べます。
+
 迷ったら:
   提出先が形を決めているときは、それに従ってください。相手が決めていなければ、PDFは --profile pades、
   そのほかは --format cms が、広く使われている規格です。
@@ -215,6 +225,9 @@ var formatsTopic = text{
 
 確かめるとき:
   jpki verify は、CMS/CAdES、PDF、XMLの署名を中身で見分けます。分離署名の元のファイルは --content で指定します。
+  XMLの署名が指すファイルは、XMLの隣とその下のフォルダーで探します(上のフォルダーは開きません)。国の様式では、署名されて
+  いるものと、様式によって署名の外にあるもの(スタイルシート、その他など)を名前で示します。様式にないものが署名の外に
+  あれば9です。
   PDFには、署名のあとから書き足せます。何が加えられたかは「署名のあと」に出ます。記入や注釈のように紙面に表示される
   ものがあると終了ステータスは7、内容が変えられていれば8、書き足された部分の作りが正確でなく、プログラムによって違う
   ものが表示されるおそれがあれば9です。--unchanged は、タイムスタンプと検証用の情報のほかは何も認めません。`,
@@ -226,12 +239,12 @@ var formatsTopic = text{
       --profile koshonin  for the electronic notary: the same signature; size and name are checked against its rules
       --profile pades  PAdES-B-B (ETSI EN 319 142); with --tsa B-T
       --visible        a stamp with name, time and reason on a page
-  XML                X-signed.xml     an XML signature (--format xmldsig)
-      --profile etax   the shape of e-Tax returns (noticed by the content)
-      --profile egov   the shape of e-Gov applications (noticed by the content)
+  XML                X-signed.xml     an XML signature (--format xmldsig); the forms of e-Tax and e-Gov (below) are recognised
+      --profile etax, egov  asks for that form: nothing else is signed
       --format xades   XAdES-B-B (ETSI EN 319 132); with --tsa B-T
-      --form           where the signature is: enveloped (in the document), enveloping (around it) or
-                       detached (elements with --id, files of the same folder with --with)
+      --form           where the signature is: enveloped (in the document), enveloping (around it) or detached
+                       (over elements inside, with --id; without --id, of any file, beside it as X.sig.xml)
+      --with           files of the same folder, or below it, are signed along
   anything else      X.p7s            CAdES-B-B (ETSI EN 319 122), detached (--format cms); with --tsa B-T
       Hand on both the file and the .p7s. --pem makes it PEM.
       --attached       X.p7m with the file inside; jpki verify --extract takes it out
@@ -243,6 +256,19 @@ For all of them:
   That certificate carries your name, address, date of birth and sex, and whoever gets it can read them. A raw
   signature does not hold it.
 
+Forms of the state (as known in November 2026; recognised by the root and its structure, never by the file's name):
+  e-Gov application (kousei.xml)  signed are the application's own data and the forms that it names. Further signers
+      sign the signed file again. Where each file is signed apart, the kousei(17 digits).xml are signed, not kousei.xml.
+      Of attachments the name is signed only. It follows applications that e-Gov's verification environment took; how it
+      takes namespace prefixes and Japanese file names is not published.
+  e-Tax (.xtx)  signed is the procedure element in DATA; the signature is DATA's last child. Any number of people may sign,
+      in any order. One example is known, of about 2020 (SHA-1): today's digest (SHA-256 is used here) and whether
+      e-Tax takes it are unverified.
+  Certificates for the tax return (TEG...), official documents of e-Gov  signed by their issuers: nothing to sign, see verify.
+  Drawings for the registry  X.sig.xml beside the drawing (--form detached). The Ministry's table of its tags was not seen.
+  Not known: receipts of e-Tax, XML certificates of tax payment, completion certificates of the registry, its combined
+  signature, eLTAX. Where they are signed, they are checked as any XML is.
+
 In doubt:
   Where the recipient asks for a shape, take that one. Where nobody does, --profile pades for PDF and --format
   cms for the rest are the standards in wide use.
@@ -250,6 +276,9 @@ In doubt:
 
 Checking:
   jpki verify tells CMS/CAdES, PDF and XML apart by their content. --content names the file of a detached one.
+  Files that an XML signature is over are looked for beside the XML and in folders below, never above. In a form of the
+  state, what is signed and what the form leaves unsigned (its style sheet, for example) is said by name; anything
+  else outside the signature makes it 9.
   A PDF can be added to after it was signed. "Since then" says what came. Exit status 7 means that it shows (form
   fields filled in, notes), 8 that content was changed, 9 that what was added is not exact, so that programs may
   show different things. --unchanged accepts nothing but timestamps and validation data.`,

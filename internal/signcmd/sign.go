@@ -23,7 +23,7 @@ func NewSign(a *command.App) *cobra.Command {
 		Long: text{
 			JA: "署名用電子証明書でファイルに署名します。形式はファイルの中身で選びます。元のファイルは変わりません。\n" +
 				"  PDF      FILE-signed.pdf  登記・供託オンライン申請の形(touki)。--profile pades でPAdES-B-B\n" +
-				"  XML      FILE-signed.xml  XML署名。e-Taxとe-Govの形は自動で選ぶ。--format xades でXAdES-B-B\n" +
+				"  XML      FILE-signed.xml  XML署名。e-Taxとe-Govの様式は中身で見分ける。--format xades でXAdES-B-B\n" +
 				"  その他   FILE.p7s         CAdES-B-Bの分離署名。--attached で元のファイルも入れた FILE.p7m\n" +
 				"e-Govの申請のフォルダーやZIPを指定すると、署名の要るものすべてに1回で署名した写しを作ります(FOLDER-signed、X-signed.zip)。\n" +
 				"「-」は標準入力を読み、署名を標準出力か -o のファイルに書きます。\n" +
@@ -34,7 +34,7 @@ func NewSign(a *command.App) *cobra.Command {
 				"提出先が受け付けるかどうかは、スタンプも含めて、実際のサービスでは確かめていません。",
 			EN: "Signs files with the digital-signature certificate. The format follows the content. The file itself stays as it is.\n" +
 				"  PDF        FILE-signed.pdf  as the online registry and deposit filings ask for (touki); --profile pades for PAdES-B-B\n" +
-				"  XML        FILE-signed.xml  an XML signature; the shapes of e-Tax and e-Gov are noticed; --format xades for XAdES-B-B\n" +
+				"  XML        FILE-signed.xml  an XML signature; the forms of e-Tax and e-Gov are recognised; --format xades for XAdES-B-B\n" +
 				"  any other  FILE.p7s         CAdES-B-B, detached; --attached for FILE.p7m, with the file inside\n" +
 				"A FOLDER or ZIP that is an e-Gov application is signed as a whole, into a copy (FOLDER-signed, X-signed.zip).\n" +
 				"- reads standard input; the signature goes to standard output, or to the file of -o.\n" +
@@ -49,6 +49,8 @@ func NewSign(a *command.App) *cobra.Command {
 			{Line: "jpki sign touki.pdf", About: text{JA: "touki-signed.pdf を作る", EN: "makes touki-signed.pdf"}},
 			{Line: "jpki sign contract.pdf --visible=last,top-right", About: text{JA: "最後のページの右上に、氏名と日時を表示する", EN: "shows name and time at the top right of the last page"}},
 			{Line: "mkdir signed && jpki sign --out-dir signed *.pdf", About: text{JA: "暗証番号を1回だけ入力して、いくつも署名する", EN: "sign many, entering the password once"}},
+			{Line: "jpki sign kousei.xml", About: text{JA: "e-Govの構成管理情報と、それが挙げる申請書に署名する", EN: "a kousei.xml of e-Gov and the forms that it names"}},
+			{Line: "jpki sign plan.tif --format xmldsig --form detached", About: text{JA: "隣に plan.tif.sig.xml を作る(登記の図面など)", EN: "makes plan.tif.sig.xml beside it (drawings for the registry)"}},
 			{Line: "jpki sign 999Z000000001000.zip", About: text{JA: "e-Govの申請を丸ごと署名する", EN: "an e-Gov application, all that is to be signed in it"}},
 			{Line: "tar c docs | jpki sign - -o docs.tar.p7s", About: text{JA: "標準入力に署名する", EN: "sign standard input"}},
 		},

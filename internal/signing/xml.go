@@ -160,6 +160,12 @@ func (d *xmlDocument) notes() []text {
 			EN: "%[1]s is %[2]s, but --form or --id was given: the signature will not be the one of its form, and of no use to the service.",
 		}.With(d.name, xmltext.Form(d.form)))
 	}
+	if d.form == xmlsig.ProfileETax && d.c.Form == "" {
+		notes = append(notes, text{
+			JA: "e-Taxが今どのハッシュを受け付けるかは公表されていません。SHA-256で署名します。",
+			EN: "Which digest e-Tax takes today is not published. This signature is made with SHA-256.",
+		})
+	}
 	if files := d.files(); d.away != "" && len(files) > 0 {
 		var names []text
 		for _, f := range files {

@@ -58,6 +58,9 @@ func notSigned(o xmlsig.Outside) text {
 // Refusal explains why a document is not signed in a form; nil for another
 // error.
 func Refusal(err error) *problem.Problem {
+	if missing, ok := errors.AsType[*xmlsig.MissingFileError](err); ok {
+		return unreadable(missing).Because(err)
+	}
 	e, ok := errors.AsType[*xmlsig.ProfileError](err)
 	if !ok {
 		return nil
@@ -84,6 +87,18 @@ func Refusal(err error) *problem.Problem {
 		what = what.With(list)
 	}
 	return problem.New(problem.Input, what, next).Because(err)
+}
+
+// unreadable explains a file that is there, and cannot be signed along.
+func unreadable(e *xmlsig.MissingFileError) *problem.Problem {
+	if twins, ok := errors.AsType[*companion.AmbiguousError](e.Err); ok {
+		return problem.New(problem.Input,
+			text{JA: "「%s」という名前のファイルがいくつもあります(文字の表し方だけが違います)。どれに署名するか決められません。", EN: "Several files are called %q (they differ in how its characters are written only): which one to sign cannot be told."}.With(twins.Name),
+			text{JA: "1つだけ残してください。", EN: "Leave one of them only."})
+	}
+	return problem.New(problem.Input,
+		text{JA: "一緒に署名するファイル%sを読めません。", EN: "The file %s, which is to be signed along, cannot be read."}.With(e.Name),
+		text{JA: "ふつうのファイルで、読める権限があるか確かめてください。", EN: "See whether it is a plain file that you may read."})
 }
 
 // options are what a form leaves no choice of, as people know it.

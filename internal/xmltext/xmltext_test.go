@@ -85,6 +85,11 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("%s: no words", reason)
 		}
 	}
+	for _, err := range []error{fs.ErrPermission, &companion.AmbiguousError{Name: "a", Files: []string{"a", "b"}}} {
+		p := Refusal(fmt.Errorf("x: %w", &xmlsig.MissingFileError{Name: "a", Err: err}))
+		said(t, err.Error(), p.What)
+		said(t, err.Error(), p.Next)
+	}
 	if p := Refusal(errors.New("x")); p != nil {
 		t.Error(p)
 	}

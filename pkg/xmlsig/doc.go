@@ -1,6 +1,7 @@
 // Package xmlsig canonicalises, signs and verifies XML: Canonical XML 1.0 and
 // 1.1, Exclusive XML Canonicalization 1.0, XML-DSig 1.1, XAdES-B-B and B-T
-// (ETSI EN 319 132-1), and the shapes that e-Tax and e-Gov give a signature.
+// (ETSI EN 319 132-1), and the forms in which Japan's e-Gov and e-Tax take
+// signed documents in and send them out.
 //
 // # Reading
 //
@@ -25,11 +26,20 @@
 // [Document.Verify] gives a [Result] for each signature, wherever it stands.
 // [Results.Err] is nil only when there is at least one and all are good. Good
 // means more than the arithmetic of XML-DSig: the signature covers the document
-// that it is in, or all of what its profile asks for, because what is not
-// covered can be anybody's; ids are unique; algorithms and transforms are among
+// that it is in, or all that the form of the document ([Profile]) wants signed,
+// because what is not covered can be anybody's; [Result.Outside] tells what is
+// left out. Ids are unique; algorithms and transforms are among
 // those that can be seen through. There is no XPath and no XSLT, and HMAC is
 // nobody's signature. Files that references name come from
 // [Verification.Open], and nothing ever comes from a network.
+//
+// # Forms
+//
+// [Document.Detect] recognises a form by the root, its namespace and its
+// structure, never by the name of a file. [Options.Profile] signs in a form: the
+// slot, the references and the algorithms are those that documents have which
+// the service took, and leave no choice. What the services take beside that is
+// not known. [Document.EGov] reads which files an application consists of.
 //
 // Whether a certificate is to be believed is not decided here: a [Result] gives
 // the certificate and the time that the signer claims (package trust), and

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Document is a well-formed XML document as [Parse] has read it. It holds the
@@ -27,6 +28,9 @@ type Document struct {
 	instructions []instruction
 	besides      int
 	lastID       int // the highest number behind idStem in an id
+
+	formOnce sync.Once
+	form     shape // see shape
 }
 
 // Parse reads a document within [DefaultLimits].

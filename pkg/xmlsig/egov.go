@@ -108,7 +108,9 @@ func (d *Document) EGov() (*EGov, error) {
 	if sh.profile != ProfileEGov {
 		return nil, &ProfileError{Profile: ProfileEGov, Reason: NotThisForm}
 	}
-	return sh.egov, nil
+	g := *sh.egov
+	g.Forms, g.Attachments = slices.Clone(g.Forms), slices.Clone(g.Attachments)
+	return &g, nil
 }
 
 // isEGov wants 様式ID, 様式バージョン, STYLESHEET and 構成情報 with its ID, in

@@ -110,17 +110,19 @@ func (sh *shape) once(e *Element, look func() *Outside) *Outside {
 // Detect tells which form a document has.
 func (d *Document) Detect() Profile { return d.shape().profile }
 
-// shape looks at a document whose root can be that of a form.
+// shape looks at a document whose root can be that of a form, once. Each caller
+// gets a shape of its own, to note in what it found out.
 func (d *Document) shape() *shape {
-	none := &shape{doc: d}
-	sh := &shape{doc: d, profile: d.root.form()}
-	if sh.profile == ProfileNone || sh.outline(sh.profile == ProfileTaxCertificate) != nil {
-		return none
-	}
-	if sh.profile == ProfileEGov && !sh.isEGov() || sh.profile == ProfileOfficial && !sh.isOfficial() {
-		return none
-	}
-	return sh
+	d.formOnce.Do(func() {
+		sh := shape{doc: d, profile: d.root.form()}
+		if sh.profile == ProfileNone || sh.outline(sh.profile == ProfileTaxCertificate) != nil ||
+			sh.profile == ProfileEGov && !sh.isEGov() || sh.profile == ProfileOfficial && !sh.isOfficial() {
+			sh = shape{doc: d}
+		}
+		d.form = sh
+	})
+	sh := d.form
+	return &sh
 }
 
 // form is the form that a root of this name can belong to.
