@@ -1,5 +1,6 @@
 // Package doctor finds out what keeps a card from being read: the PC/SC
-// service, the driver, the reader, the card, the clock, the terminal.
+// service, the driver, the reader, the card, what other programs are set up for,
+// the clock, the terminal.
 //
 // Each check is a small function over an [Environment], which says what the
 // system and PC/SC show. So every finding for every operating system is tested
@@ -102,6 +103,7 @@ var checks = []struct {
 	{"in-use", checkInUse},
 	{"card", checkCards},
 	{"certificate", checkCertificates},
+	{"programs", checkPrograms},
 	{"clock", checkClock},
 	{"locale", checkLocale},
 	{"terminal", checkTerminal},

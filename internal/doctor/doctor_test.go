@@ -282,9 +282,32 @@ var scenarios = []struct {
 		e.set("LANG", "C")
 		e.Lang = i18n.EN
 	}, "locale-other japanese", ""},
+	{"other programs", []string{"linux", "darwin"}, func(e *Environment) { e.setUp("usr/bin/jpki") }, "japanese", ""},
+	{"other programs, moved", []string{"linux", "darwin"}, func(e *Environment) { e.setUp("usr/local/bin/jpki") }, "pkcs11-program japanese", problem.Attention},
+	{"other programs, half", []string{"linux"}, func(e *Environment) {
+		e.setUp("usr/bin/jpki")
+		e.files(fstest.MapFS{
+			"usr/share/p11-kit/modules/opensc.module":  file("module: opensc-pkcs11.so\n"),
+			"home/alice/.mozilla/firefox/profiles.ini": file("[Profile0]\nPath=x\n"),
+			"home/alice/.mozilla/firefox/x/cert9.db":   file(""),
+			"home/alice/.mozilla/firefox/x/pkcs11.txt": file("library=\nname=NSS Internal PKCS #11 Module\n"),
+			"home/alice/.pki/nssdb/cert9.db":           file(""),
+			"home/alice/.pki/nssdb/pkcs11.txt":         file("library=/usr/lib/p11-kit-proxy.so\nname=jpki\n"),
+		})
+	}, "pkcs11-browser pkcs11-twice japanese", ""},
+
 	{"console", []string{"linux"}, func(e *Environment) { e.set("TERM", "linux") }, "console", problem.Attention},
 	{"no TERM", []string{"linux", "darwin"}, func(e *Environment) { e.set("TERM", "") }, "plain-terminal", ""},
 	{"piped", everywhere, func(e *Environment) { e.Terminal = false }, "no-terminal", ""},
+}
+
+// setUp has other programs start the one at /usr/bin/jpki, which lies at path.
+func (e *Environment) setUp(path string) {
+	e.set("HOME", "/home/alice")
+	e.files(fstest.MapFS{
+		"home/alice/.config/pkcs11/modules/jpki.module": file("remote: |/usr/bin/jpki pkcs11\n"),
+		path: &fstest.MapFile{Mode: 0o755},
+	})
 }
 
 // scdaemon runs it, with a file open.

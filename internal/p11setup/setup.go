@@ -111,15 +111,6 @@ func (s *System) Apply(ctx context.Context, opt Options) ([]Step, error) {
 	return steps, nil
 }
 
-// Config is the folder of this user's module files.
-func (s *System) Config() string {
-	base := s.Getenv("XDG_CONFIG_HOME")
-	if base == "" {
-		base = filepath.Join(s.Getenv("HOME"), ".config")
-	}
-	return filepath.Join(base, "pkcs11", "modules")
-}
-
 // file is a path of this user's, below Root.
 func (s *System) file(path string) string { return filepath.Join(s.Root, path) }
 
@@ -168,7 +159,7 @@ func quote(word string) string {
 }
 
 func (s *System) module(key string, opt Options) Step {
-	step := Step{Kind: ModuleFile, Path: filepath.Join(s.Config(), moduleName(key))}
+	step := Step{Kind: ModuleFile, Path: filepath.Join(s.look().config(), moduleName(key))}
 	if opt.Remove {
 		return s.removeFile(step, opt)
 	}
@@ -241,11 +232,14 @@ func (s Step) failed(err error) Step {
 	return s
 }
 
+// look reads what there is.
+func (s *System) look() place { return place{os.DirFS(s.Root), s.Getenv} }
+
 // openSC is what to do about OpenSC's module: it shows the same card again,
 // leaves the PIN open, and spends the last try.
 func (s *System) openSC(opt Options) (Step, bool) {
-	name, there := s.openSCModule()
-	step := Step{Kind: OpenSC, Path: filepath.Join(s.Config(), name)}
+	name, there := s.look().openSCModule()
+	step := Step{Kind: OpenSC, Path: filepath.Join(s.look().config(), name)}
 	step.Content = mark + "\n# OpenSC's module shows the My Number Card a second time.\nenable-in: none-but-jpki\n"
 	if !there {
 		return step, false
@@ -267,23 +261,6 @@ func (s *System) openSC(opt Options) (Step, bool) {
 	return s.writeFile(step, opt), true
 }
 
-// moduleFolders are those of the whole system.
-var moduleFolders = []string{"/usr/share/p11-kit/modules", "/etc/pkcs11/modules", "/opt/homebrew/share/p11-kit/modules", "/usr/local/share/p11-kit/modules"}
-
-// openSCModule is the name of OpenSC's module file, where there is one.
-func (s *System) openSCModule() (string, bool) {
-	for _, folder := range moduleFolders {
-		entries, _ := os.ReadDir(s.file(folder))
-		for _, e := range entries {
-			b, _ := os.ReadFile(s.file(filepath.Join(folder, e.Name())))
-			if strings.HasSuffix(e.Name(), ".module") && strings.Contains(string(b), "opensc-pkcs11") {
-				return e.Name(), true
-			}
-		}
-	}
-	return "", false
-}
-
 // proxies are where the library is that shows p11-kit's modules as one.
 var proxies = []string{
 	"/usr/lib/*/p11-kit-proxy.so", "/usr/lib64/p11-kit-proxy.so", "/usr/lib/p11-kit-proxy.so", "/usr/local/lib/p11-kit-proxy.so",
@@ -302,59 +279,6 @@ func (s *System) proxy() string {
 		}
 	}
 	return ""
-}
-
-// Module is a module file of ours, as it is.
-type Module struct {
-	Path    string
-	Program string // which it starts; empty where that cannot be read from it
-	There   bool   // the program
-}
-
-// Modules are the module files of this user that start jpki.
-func (s *System) Modules() (all []Module) {
-	for _, key := range []string{"auth", "sign"} {
-		m := Module{Path: filepath.Join(s.Config(), moduleName(key))}
-		b, err := os.ReadFile(s.file(m.Path))
-		if err != nil {
-			continue
-		}
-		for line := range strings.Lines(string(b)) {
-			if command, ok := strings.CutPrefix(strings.TrimSpace(line), "remote: |"); ok {
-				m.Program = firstWord(command)
-			}
-		}
-		if info, err := os.Stat(s.file(m.Program)); err == nil && m.Program != "" {
-			m.There = info.Mode().IsRegular() && info.Mode()&0o111 != 0
-		}
-		all = append(all, m)
-	}
-	return all
-}
-
-func firstWord(line string) string {
-	if rest, ok := strings.CutPrefix(line, `"`); ok {
-		var word strings.Builder
-		for i := 0; i < len(rest) && rest[i] != '"'; i++ {
-			if rest[i] == '\\' && i+1 < len(rest) {
-				i++
-			}
-			word.WriteByte(rest[i])
-		}
-		return word.String()
-	}
-	word, _, _ := strings.Cut(line, " ")
-	return word
-}
-
-// ShownTwice reports whether OpenSC shows this user the card as well.
-func (s *System) ShownTwice() bool {
-	name, there := s.openSCModule()
-	if !there {
-		return false
-	}
-	_, err := os.Stat(s.file(filepath.Join(s.Config(), name)))
-	return err != nil
 }
 
 // String names a step in messages for developers.

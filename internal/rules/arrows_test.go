@@ -52,7 +52,7 @@ var arrows = map[string][]string{
 	"internal/command":     {"pkg", "internal", "github.com/spf13", "golang.org/x"},
 	"internal/companion":   {"golang.org/x/text"},
 	"internal/democard":    {"pkg/virtualcard", "internal/state"},
-	"internal/doctor":      {"pkg/jpki", "pkg/cert", "pkg/pcsc", "internal/i18n", "internal/problem"},
+	"internal/doctor":      {"pkg/jpki", "pkg/cert", "pkg/pcsc", "internal/i18n", "internal/p11setup", "internal/problem"},
 	"internal/env":         {},
 	"internal/explain":     {"internal/application", "internal/bundle", "pkg", "internal/castore", "internal/democard", "internal/fetch", "internal/i18n", "internal/imprint", "internal/input", "internal/output", "internal/pin", "internal/problem", "internal/sshagent", "internal/state", "internal/terms", "internal/tlsclient", "internal/ui", "internal/xmltext"},
 	"internal/fetch":       {},
