@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/jpki-tools/jpki/internal/command"
 	"github.com/jpki-tools/jpki/internal/i18n"
+	"github.com/jpki-tools/jpki/internal/input"
 	"github.com/jpki-tools/jpki/internal/p11setup"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/ui"
@@ -23,6 +25,7 @@ type setupOptions struct {
 	key      string
 	ask      string
 	pinentry string
+	shown    string // the file of a certificate
 	hide     bool
 	remove   bool
 	dryRun   bool
@@ -61,6 +64,7 @@ func newPKCS11Setup(a *command.App) *cobra.Command {
 	f.StringVar(&opt.key, "key", "", a.IO.Text(text{JA: "見せる鍵: `KEY` は auth(省略時)か sign", EN: "which key: `KEY` is auth (the default) or sign"}))
 	f.StringVar(&opt.ask, "ask", "", a.IO.Text(text{JA: "暗証番号を尋ねるとき: `WHEN` は signature、login、program(プログラムが尋ねる)", EN: "when the PIN is asked for: `WHEN` is signature, login, or program, where the program asks"}))
 	f.StringVar(&opt.pinentry, "pinentry", "", a.IO.Text(text{JA: "pinentryの`PROGRAM`で尋ねる", EN: "ask with the pinentry `PROGRAM`"}))
+	f.StringVar(&opt.shown, "certificate", "", a.IO.Text(text{JA: "カードの代わりに`FILE`から証明書を見せる(cert exportの出力)", EN: "show the certificate in `FILE`, made by cert export, instead of the card's"}))
 	f.BoolVar(&opt.hide, "hide-opensc", false, a.IO.Text(text{JA: "OpenSCのモジュールを、このユーザーから隠す", EN: "hide OpenSC's module from this user"}))
 	f.BoolVar(&opt.remove, "remove", false, a.IO.Text(text{JA: "元に戻す", EN: "take it back"}))
 	f.BoolVar(&opt.dryRun, "dry-run", false, a.IO.Text(text{JA: "何も変えず、何をするかを表示する", EN: "change nothing, only show what would be done"}))
@@ -87,8 +91,17 @@ func pkcs11Setup(ctx context.Context, a *command.App, opt *setupOptions) error {
 	if _, ok := askings[opt.ask]; !ok && opt.ask != "" {
 		return badAsk
 	}
+	shown := opt.shown
+	if shown != "" && !opt.remove {
+		if _, err := input.Certificates(ctx, shown); err != nil {
+			return err
+		}
+		if shown, err = filepath.Abs(shown); err != nil {
+			return err
+		}
+	}
 	for _, pass := range []struct{ flag, value string }{
-		{"--ask", opt.ask}, {"--pinentry", opt.pinentry}, {"--reader", a.Cards.Reader}, {"--card", a.Cards.Card},
+		{"--ask", opt.ask}, {"--pinentry", opt.pinentry}, {"--certificate", shown}, {"--reader", a.Cards.Reader}, {"--card", a.Cards.Card},
 	} {
 		if pass.value != "" {
 			what.Arguments = append(what.Arguments, pass.flag, pass.value)

@@ -307,15 +307,25 @@ type tlsServer struct {
 	out     *strings.Builder
 }
 
-func (d *desktop) tlsServer(version string) *tlsServer {
+// tlsFiles makes a server's key, and gets the CA of its clients.
+func (d *desktop) tlsFiles() {
 	d.t.Helper()
 	if _, err := os.Stat(d.path("server.pem")); err != nil {
-		tool(d.t, d.home, "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "server.key", "-out", "server.pem",
-			"-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "2")
+		tool(d.t, d.home, "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "server-ca.key", "-out", "server-ca.pem",
+			"-subj", "/CN=a CA", "-days", "2")
+		tool(d.t, d.home, "openssl", "req", "-newkey", "rsa:2048", "-nodes", "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=localhost")
+		must(d.t, os.WriteFile(d.path("server.ext"), []byte("subjectAltName = DNS:localhost\nextendedKeyUsage = serverAuth\n"), 0o644))
+		tool(d.t, d.home, "openssl", "x509", "-req", "-in", "server.csr", "-CA", "server-ca.pem", "-CAkey", "server-ca.key", "-CAcreateserial",
+			"-extfile", "server.ext", "-days", "2", "-out", "server.pem")
 		ca := d.p.run(d.t, "cert", "export", "auth-ca").wantExit(d.t, 0).stdout
 		must(d.t, os.WriteFile(d.path("client-ca.pem"), []byte(ca), 0o644))
 		d.owns()
 	}
+}
+
+func (d *desktop) tlsServer(version string) *tlsServer {
+	d.t.Helper()
+	d.tlsFiles()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(d.t, err)
 	s := &tlsServer{address: strings.Replace(l.Addr().String(), "127.0.0.1", "localhost", 1), out: &strings.Builder{}}
@@ -354,9 +364,9 @@ func TestP11LogsIn(t *testing.T) {
 		s := d.tlsServer(version)
 		_, port, _ := net.SplitHostPort(s.address)
 		for what, args := range map[string][]string{
-			"GnuTLS":  {"sh", "-c", `printf 'GET / HTTP/1.0\r\n\r\n' | gnutls-cli --x509cafile server.pem --x509certfile '` + authCert + `' --x509keyfile '` + authKey + `' --port ` + port + ` localhost`},
-			"OpenSSL": {"sh", "-c", `printf 'GET / HTTP/1.0\r\n\r\n' | openssl s_client -quiet -ign_eof -engine pkcs11 -keyform engine -key '` + authKey + `' -cert auth.pem -CAfile server.pem -connect localhost:` + port},
-			"curl":    {"curl", "--silent", "--show-error", "--cacert", "server.pem", "--engine", "pkcs11", "--cert-type", "ENG", "--cert", authCert, "--key-type", "ENG", "--key", authKey, "https://" + s.address + "/"},
+			"GnuTLS":  {"sh", "-c", `printf 'GET / HTTP/1.0\r\n\r\n' | gnutls-cli --x509cafile server-ca.pem --x509certfile '` + authCert + `' --x509keyfile '` + authKey + `' --port ` + port + ` localhost`},
+			"OpenSSL": {"sh", "-c", `printf 'GET / HTTP/1.0\r\n\r\n' | openssl s_client -quiet -ign_eof -engine pkcs11 -keyform engine -key '` + authKey + `' -cert auth.pem -CAfile server-ca.pem -connect localhost:` + port},
+			"curl":    {"curl", "--silent", "--show-error", "--cacert", "server-ca.pem", "--engine", "pkcs11", "--cert-type", "ENG", "--cert", authCert, "--key-type", "ENG", "--key", authKey, "https://" + s.address + "/"},
 			// It does not end with the server's answer.
 			"NSS": {"sh", "-c", `printf 'GET / HTTP/1.0\r\n\r\n' | timeout 3 tstclnt -d sql:nss -h localhost -p ` + port + ` -n 'JPKI authentication:auth' -V tls1.2:tls1.3 -o; true`},
 		} {
