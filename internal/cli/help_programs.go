@@ -27,11 +27,12 @@ pinentryの窓か端末で尋ねます。どのプログラムが署名を求め
   OpenSSH             ssh-keygen -D P で公開鍵を見て登録し、ssh -o PKCS11Provider=P HOST
                       (jpki ssh agent なら、接続先も表示します: jpki help login)
   Java                keytool -list -keystore NONE -storetype PKCS11 -providerClass sun.security.pkcs11.SunPKCS11 \
-                        -providerArg F     (F に name = jpki と library = P の2行を書く)
+                        -providerArg F -storepass x     (F に name = jpki と library = P の2行を書く。x は送られない)
   pdfsig              pdfsig -nssdir sql:DIR -nss-pwd x -add-signature -nick 'JPKI digital signature:sign' IN OUT
                       (DIR は modutil -dbdir sql:DIR -add jpki -libfile P したフォルダー。x は送られない)
-  LibreOffice         Firefoxのプロファイルの証明書を使う。「ファイル > デジタル署名」。PDFや文書への署名は
-                      jpki sign のほうが、できることも確かめることも多い
+  LibreOffice         jpki cert export sign > sign.pem で証明書を書き出し、
+                        jpki pkcs11 setup --key sign --ask signature --certificate sign.pem
+                      としてから、「ファイル > デジタル署名」やPDFの書き出しで選ぶ(Firefoxのプロファイルを使う)
 
 TLSのバージョン
   TLS 1.2はどのプログラムでも使えます。TLS 1.3には、カードがRSA-PSSの署名を作る必要があります。試験用のカードで作れたという
@@ -81,11 +82,12 @@ For each program
   OpenSSH             ssh-keygen -D P shows the public key to register, then ssh -o PKCS11Provider=P HOST
                       (jpki ssh agent also shows where you log in to: jpki help login)
   Java                keytool -list -keystore NONE -storetype PKCS11 -providerClass sun.security.pkcs11.SunPKCS11 \
-                        -providerArg F     (F has two lines: name = jpki and library = P)
+                        -providerArg F -storepass x     (F has two lines: name = jpki, library = P; the x is not sent)
   pdfsig              pdfsig -nssdir sql:DIR -nss-pwd x -add-signature -nick 'JPKI digital signature:sign' IN OUT
                       (DIR is a folder after modutil -dbdir sql:DIR -add jpki -libfile P; the x is not sent)
-  LibreOffice         takes the certificates of Firefox's profile: File > Digital Signatures. For PDF and other
-                      documents jpki sign does more, and checks more
+  LibreOffice         jpki cert export sign > sign.pem writes the certificate; then
+                        jpki pkcs11 setup --key sign --ask signature --certificate sign.pem
+                      and choose it under File > Digital Signatures or when exporting a PDF (it uses Firefox's profile)
 
 Versions of TLS
   TLS 1.2 works in every program. TLS 1.3 takes RSA-PSS signatures of the card. Test cards are reported to make them;

@@ -3,7 +3,9 @@
 package stacktest
 
 import (
+	"archive/zip"
 	"bufio"
+	"bytes"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -921,4 +923,78 @@ func TestP11Terminal(t *testing.T) {
 		x.deadline.Stop()
 		eventually(t, "the server ends, and shows again what is typed", func() bool { return len(d.servers()) == 0 && x.echo(t) })
 	})
+}
+
+// TestP11Java: the JDK lists the key, and signs an archive with it.
+func TestP11Java(t *testing.T) {
+	insert(t, "adult", virtualcard.Options{})
+	d := newDesktop(t, programs[1], "--hide-opensc")
+	must(t, os.WriteFile(d.path("java.cfg"), []byte("name = jpki\nlibrary = "+library(t, "p11-kit-proxy.so")+"\n"), 0o644))
+	store := []string{"-keystore", "NONE", "-storetype", "PKCS11", "-providerClass", "sun.security.pkcs11.SunPKCS11", "-providerArg", "java.cfg", "-storepass", "not sent"}
+	contains(t, d.tool("keytool", append([]string{"-list"}, store...)...), "PrivateKeyEntry")
+	must(t, os.WriteFile(d.path("a.jar"), emptyZIP(t), 0o644))
+	d.owns()
+	d.asked()
+	d.tool("jarsigner", append(append([]string{}, store...), "-digestalg", "SHA-256", "-signedjar", "signed.jar", "a.jar", "auth")...)
+	if asked := d.asked(); len(asked) != 1 || !strings.Contains(asked[0], "java") {
+		t.Errorf("asked %q", asked)
+	}
+	contains(t, tool(t, d.home, "jarsigner", "-verify", "signed.jar"), "jar verified")
+}
+
+// emptyZIP is an archive with one file.
+func emptyZIP(t *testing.T) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	f, err := w.Create("a.txt")
+	must(t, err)
+	_, err = f.Write([]byte("a document\n"))
+	must(t, err)
+	must(t, w.Close())
+	return b.Bytes()
+}
+
+// TestP11Provider: OpenSSL 3.2 and later, through pkcs11-provider. .ci/soak runs
+// this in a system that has it.
+func TestP11Provider(t *testing.T) {
+	if os.Getenv("JPKI_PKCS11_PROVIDER") == "" {
+		t.Skip("JPKI_PKCS11_PROVIDER is not set: see .ci/soak")
+	}
+	insert(t, "adult", virtualcard.Options{})
+	d := newDesktop(t, programs[1], "--hide-opensc")
+	must(t, os.WriteFile(d.path("openssl.cnf"), []byte(`openssl_conf = init
+[init]
+providers = providers
+[providers]
+default = default
+pkcs11 = pkcs11
+[default]
+activate = 1
+[pkcs11]
+module = `+library(t, "ossl-modules/pkcs11.so")+`
+pkcs11-module-path = `+library(t, "p11-kit-proxy.so")+`
+activate = 1
+`), 0o644))
+	d.env = append(d.env, "OPENSSL_CONF="+d.path("openssl.cnf"))
+	must(t, os.WriteFile(d.path("auth.pem"), []byte(d.tool("p11tool", "--export", authCert)), 0o644))
+	must(t, os.WriteFile(d.path("public.pem"), []byte(tool(t, "", "openssl", "x509", "-in", d.path("auth.pem"), "-noout", "-pubkey")), 0o644))
+	d.owns()
+	for name, padding := range map[string][]string{
+		"pkcs1": nil, "pss": {"-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:32"},
+	} {
+		d.asked()
+		d.tool("openssl", append([]string{"dgst", "-sha256", "-sign", authKey, "-out", name}, append(padding, "data")...)...)
+		if asked := d.asked(); len(asked) != 1 {
+			t.Errorf("%s: asked %q", name, asked)
+		}
+		tool(t, d.home, "openssl", append([]string{"dgst", "-sha256", "-verify", "public.pem", "-signature", name}, append(padding, "data")...)...)
+	}
+	for version, name := range map[string]string{"-tls1_2": "TLSv1.2", "-tls1_3": "TLSv1.3"} {
+		_, port, _ := net.SplitHostPort(d.tlsServer(version).address)
+		out, err := d.run("sh", "-c", `printf 'GET / HTTP/1.0\r\n\r\n' | openssl s_client -quiet -ign_eof -key '`+authKey+`' -cert auth.pem -CAfile server-ca.pem -connect localhost:`+port)
+		if err != nil || !strings.Contains(out, name) || !strings.Contains(out, "DEMO") {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		}
+	}
 }
