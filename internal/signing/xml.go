@@ -26,6 +26,7 @@ type xmlDocument struct {
 	name     string
 	folder   string
 	form     xmlsig.Profile
+	egovForm bool                // it looks like a form of e-Gov, a part of an application
 	parts    bool                // the signature is over elements that were named
 	away     string              // folder of the result, where that is another one
 	signers  []*x509.Certificate // of the signatures that are there
@@ -143,6 +144,8 @@ func (d *xmlDocument) prepareInside(in *input.Stream, request xmlsig.Options) er
 		request.Profile = xmlsig.ProfileEGov
 	default:
 		d.form = doc.Detect()
+		space, local := doc.Root().Name()
+		d.egovForm = d.form == xmlsig.ProfileNone && space == "" && local == "DataRoot"
 		if d.c.Form == "" && len(d.c.IDs) == 0 {
 			request.Profile = d.form
 		}
@@ -159,6 +162,12 @@ func (d *xmlDocument) notes() []text {
 			JA: "%[1]sは%[2]sですが、--form か --id が指定されたため、その様式の署名にはなりません。提出先では使えません。",
 			EN: "%[1]s is %[2]s, but --form or --id was given: the signature will not be the one of its form, and of no use to the service.",
 		}.With(d.name, xmltext.Form(d.form)))
+	}
+	if d.egovForm {
+		notes = append(notes, text{
+			JA: "%sはe-Govの申請書に見えます。申請書は、それを挙げる構成管理情報(kousei.xml)に署名することで署名されます。",
+			EN: "%s looks like a form of e-Gov. A form is signed by signing the kousei.xml that names it.",
+		}.With(d.name))
 	}
 	if d.form == xmlsig.ProfileETax && d.c.Form == "" {
 		notes = append(notes, text{

@@ -649,6 +649,74 @@ func TestReadersOfNames(t *testing.T) {
 	}
 }
 
+// signedAs signs an element by its id in the slot that a form has, as other
+// makers do: with another canonical form of SignedInfo, other transforms, files
+// beside.
+func signedAs(t *testing.T, src, id string, canon C14NMethod, laid files, transforms ...string) []byte {
+	t.Helper()
+	d := mustParse(t, []byte(src))
+	p, err := d.prepared(Options{C14N: Canonicalizer{Method: canon}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.within(d.root); err != nil {
+		t.Fatal(err)
+	}
+	e, err := d.ElementByID(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := p.hash.New()
+	set := nodeSet{doc: d, apex: e}
+	last := Canonicalizer{Method: C14N10}
+	var steps []transform
+	for _, algorithm := range transforms {
+		steps = append(steps, transform{algorithm: algorithm})
+		if C14NMethod(algorithm).Known() {
+			last.Method = C14NMethod(algorithm)
+		}
+	}
+	if err := last.write(h, set); err != nil {
+		t.Fatal(err)
+	}
+	p.append(digested{uri: "#" + id, transforms: steps, digest: h.Sum(nil)})
+	if err := p.files(laid.request(Options{}).Files); err != nil {
+		t.Fatal(err)
+	}
+	return finish(t, p, fixture().signer.signing())
+}
+
+// TestOtherMakers: what is reported of other makers of these documents.
+func TestOtherMakers(t *testing.T) {
+	kojo := govText(t, "kojo/signed.xml")
+	kojo = swap(t, kojo, "<dsig:Signature"+between(t, []byte(kojo), "<dsig:Signature", "</dsig:Signature>")+"</dsig:Signature>", "")
+	digits := swap(t, kojo, `id="TEG85020260601000001"`, `id="20260601000001"`)
+	bare := swap(t, kojo, "https://xml.e-tax.nta.go.jp/xsl/1.0/CMTEG850-001.xsl", "CMTEG850-001.xsl")
+	official := govText(t, "official/unsigned.xml")
+	attached := files{"別紙.pdf": "%PDF"}
+	for name, test := range map[string]struct {
+		signed  []byte
+		laid    files
+		outside string
+	}{
+		"exclusive, enveloped alone": {signedAs(t, kojo, "TEG85020260601000001", ExcC14N10, nil, transformEnveloped), nil, "style-sheet"},
+		"an id of digits":            {signedAs(t, digits, "20260601000001", C14N10, nil, transformEnveloped, string(C14N10)), nil, "style-sheet"},
+		"a bare style sheet":         {signedAs(t, bare, "TEG85020260601000001", C14N10, nil, transformEnveloped, string(C14N10)), nil, "style-sheet"},
+		"http":                       {signedAs(t, swap(t, kojo, "https://xml", "http://xml"), "TEG85020260601000001", C14N10, nil, transformEnveloped, string(C14N10)), nil, "style-sheet"},
+		"official with attachments":  {signedAs(t, official, "DOCBODY", C14N10Comments, attached, transformEnveloped), attached, "front style-sheet"},
+		"official, C14N":             {signedAs(t, official, "DOCBODY", C14N10, nil, string(C14N10)), nil, "front style-sheet"},
+	} {
+		r := mustParse(t, test.signed).Verify(Verification{Open: test.laid.open})[0]
+		if r.Err() != nil || kinds(r.Outside) != test.outside {
+			t.Errorf("%s: %v, %s", name, r.Err(), kinds(r.Outside))
+		}
+	}
+	missing := mustParse(t, signedAs(t, official, "DOCBODY", C14N10, attached, transformEnveloped)).Verify(Verification{})[0]
+	if m, ok := errors.AsType[*MissingFileError](missing.Err()); !ok || m.Name != "別紙.pdf" || !onlyReason(missing.Failures, cms.SignedDataNotFound) {
+		t.Error(missing.Err())
+	}
+}
+
 // TestFileTwice: a file is read once, however many signatures are over it, and
 // each tells the name it was found by.
 func TestFileTwice(t *testing.T) {
