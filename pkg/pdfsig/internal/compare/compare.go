@@ -263,7 +263,7 @@ func (c *comparison) judge(p pair) error {
 			return rule.judge(c, p)
 		}
 	}
-	if roles&(roles-1) != 0 && roles&typed != 0 {
+	if roles&(roles-1) != 0 {
 		c.content(object(p.ref.Number), "object %d, which is more than one thing, was changed", p.ref.Number)
 	} else {
 		c.content(object(p.ref.Number), "object %d was changed", p.ref.Number)
@@ -285,6 +285,8 @@ var rules = []struct {
 	{roleResources, (*comparison).judged},
 	{roleCategory, (*comparison).judgeCategory},
 	{roleXObjects, (*comparison).judgeCategory},
+	{roleResources | roleDrawnBy, (*comparison).judgeShared},
+	{roleCategory | roleXObjects | roleDrawnNames, (*comparison).judgeShared},
 	{roleFields | roleAnnots, (*comparison).judgeList},
 	{roleField | roleAnnot, (*comparison).judgeField},
 	{rolePages, (*comparison).judgePage},

@@ -74,7 +74,7 @@ var keyRoles = map[role]map[pdf.Name]role{
 // page, and all of an annotation or field that have no role of their own, are
 // navigation.
 var drawnKeys = map[pdf.Name]bool{
-	"Resources": true, "Contents": true, "MediaBox": true, "CropBox": true, "BleedBox": true, "TrimBox": true, "ArtBox": true,
+	"Contents": true, "MediaBox": true, "CropBox": true, "BleedBox": true, "TrimBox": true, "ArtBox": true,
 	"Rotate": true, "Group": true, "UserUnit": true, "Thumb": true, "VP": true, "BoxColorInfo": true,
 }
 
@@ -82,7 +82,17 @@ func (r *roles) expandKey(v visit, dict pdf.Dict, key pdf.Name, value pdf.Object
 	switch v.role {
 	case roleNavigation:
 		r.child(visit{ref: v.ref, role: roleNavigation, strange: !navigates[key]}, value)
-	case roleContent, roleInfo, roleMetadata, roleDSS, roleExtensions:
+	case roleContent:
+		next := roleContent
+		if isStream && key == "Resources" {
+			next = roleDrawnBy
+		}
+		r.child(visit{ref: v.ref, role: next}, value)
+	case roleDrawnBy:
+		r.child(visit{ref: v.ref, role: roleDrawnNames}, value)
+	case roleDrawnNames:
+		r.child(visit{ref: v.ref, role: roleContent}, value)
+	case roleInfo, roleMetadata, roleDSS, roleExtensions:
 		r.child(v, value) // all the way down
 	case roleAppearance, roleValue:
 		r.expandAppearance(v, key, value, isStream)
@@ -96,7 +106,7 @@ func (r *roles) expandKey(v visit, dict pdf.Dict, key pdf.Name, value pdf.Object
 			r.child(v.as(roleCategory), value)
 		}
 	case roleCategory, roleXObjects:
-		r.child(v.as(roleContent), value)
+		r.child(visit{ref: v.ref, role: roleContent}, value)
 	case roleSignature:
 		if key == "Reference" || key == "TransformParams" {
 			r.child(v, value)
@@ -117,6 +127,8 @@ func (r *roles) expandTyped(v visit, dict pdf.Dict, key pdf.Name, value pdf.Obje
 	}
 	if known, ok := keyRoles[v.role][key]; ok {
 		next = known
+	} else if v.role == rolePages && key == "Resources" {
+		next = roleDrawnBy
 	} else if v.role == rolePages && drawnKeys[key] {
 		next = roleContent
 	}
@@ -134,8 +146,10 @@ func (r *roles) expandAppearance(v visit, key pdf.Name, value pdf.Object, isStre
 	switch {
 	case isStream && key == "Length":
 		r.child(visit{ref: v.ref, role: roleLength, owner: v.ref.Number}, value)
+	case isStream && key == "Resources":
+		r.child(visit{ref: v.ref, role: roleDrawnBy}, value)
 	case isStream:
-		r.child(v.as(roleContent), value)
+		r.child(visit{ref: v.ref, role: roleContent}, value)
 	default:
 		r.child(v, value)
 	}

@@ -42,6 +42,8 @@ const (
 	roleXObjects    // XObject of DR, which no text is set with
 	roleLength      // of an appearance's or a value's stream
 	roleSignature   // a signature dictionary
+	roleDrawnBy     // Resources of a page or of a stream that is drawn
+	roleDrawnNames  // a dictionary in it
 	roleContent
 	roleNavigation
 )
