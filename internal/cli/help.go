@@ -224,13 +224,27 @@ var formatsTopic = text{
   提出先が受け付けるかどうかは、実際のサービスでは確かめていません。
 
 確かめるとき:
-  jpki verify は、CMS/CAdES、PDF、XMLの署名を中身で見分けます。分離署名の元のファイルは --content で指定します。
+  jpki verify は、CMS/CAdES、PDF、XML、署名メール(.eml)、タイムスタンプ(.tsr)を中身で見分けます。分離署名は、署名の
+  ファイルからも元のファイルからも調べられます。名前や場所が違うときは --content で指定します。
+  「有効な署名がある」ことだけを調べても、誰の署名かは分かりません。スクリプトでは --signer で署名者を指定してください。
   XMLの署名が指すファイルは、XMLの隣とその下のフォルダーで探します(上のフォルダーは開きません)。国の様式では、署名されて
   いるものと、様式によって署名の外にあるもの(スタイルシート、その他など)を名前で示します。様式にないものが署名の外に
   あれば9です。
   PDFには、署名のあとから書き足せます。何が加えられたかは「署名のあと」に出ます。記入や注釈のように紙面に表示される
   ものがあると終了ステータスは7、内容が変えられていれば8、書き足された部分の作りが正確でなく、プログラムによって違う
-  ものが表示されるおそれがあれば9です。--unchanged は、タイムスタンプと検証用の情報のほかは何も認めません。`,
+  ものが表示されるおそれがあれば9です。--unchanged は、タイムスタンプと検証用の情報のほかは何も認めません。
+
+ほかのプログラムで確かめるとき(CA.pem は jpki cert export sign-ca -o CA.pem で作ります):
+  openssl cms -verify -binary -inform DER -in X.p7s -content X -CAfile CA.pem -purpose any -out /dev/null
+      -binary がないと、opensslは改行を書き換えてから調べるので、正しい署名も失敗します
+  certtool --p7-verify --inder --infile X.p7s --load-data X --load-ca-certificate CA.pem
+  openssl cms -verify -binary -inform DER -in X.p7m -CAfile CA.pem -purpose any -out X.copy
+  pdfsig X-signed.pdf
+  xmlsec1 --verify --trusted-pem CA.pem X-signed.xml
+  xmlsec1 --verify --trusted-pem CA.pem --id-attr:Id http://uri.etsi.org/01903/v1.3.2#:SignedProperties X-xades.xml
+  openssl dgst -sha256 -verify key.pem -signature X.sig X
+      key.pem は openssl x509 -in 証明書.pem -pubkey -noout の出力
+  openssl ts -verify -in X.tsr -data X -CAfile TSA-CA.pem`,
 	EN: `The kind of signature follows the content of the file; --format and --profile change it.
 
   what is signed     what is made     kind
@@ -275,13 +289,27 @@ In doubt:
   Whether a given service accepts a signature was not verified with the real services.
 
 Checking:
-  jpki verify tells CMS/CAdES, PDF and XML apart by their content. --content names the file of a detached one.
+  jpki verify tells CMS/CAdES, PDF, XML, signed mail (.eml) and timestamps (.tsr) apart by their content. A detached
+  signature is found from its own file or from the signed one; --content names the file where names or places differ.
+  That there is a valid signature says nothing of whose: in a script, name the signer with --signer.
   Files that an XML signature is over are looked for beside the XML and in folders below, never above. In a form of the
   state, what is signed and what the form leaves unsigned (its style sheet, for example) is said by name; anything
   else outside the signature makes it 9.
   A PDF can be added to after it was signed. "Since then" says what came. Exit status 7 means that it shows (form
   fields filled in, notes), 8 that content was changed, 9 that what was added is not exact, so that programs may
-  show different things. --unchanged accepts nothing but timestamps and validation data.`,
+  show different things. --unchanged accepts nothing but timestamps and validation data.
+
+With other programs (CA.pem is what jpki cert export sign-ca -o CA.pem writes):
+  openssl cms -verify -binary -inform DER -in X.p7s -content X -CAfile CA.pem -purpose any -out /dev/null
+      without -binary openssl rewrites line ends before it looks, and a good signature fails
+  certtool --p7-verify --inder --infile X.p7s --load-data X --load-ca-certificate CA.pem
+  openssl cms -verify -binary -inform DER -in X.p7m -CAfile CA.pem -purpose any -out X.copy
+  pdfsig X-signed.pdf
+  xmlsec1 --verify --trusted-pem CA.pem X-signed.xml
+  xmlsec1 --verify --trusted-pem CA.pem --id-attr:Id http://uri.etsi.org/01903/v1.3.2#:SignedProperties X-xades.xml
+  openssl dgst -sha256 -verify key.pem -signature X.sig X
+      key.pem is what openssl x509 -in CERTIFICATE.pem -pubkey -noout writes
+  openssl ts -verify -in X.tsr -data X -CAfile TSA-CA.pem`,
 }
 
 // jsonTopic explains what --json writes, and lists the documents.

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/base64"
+	"fmt"
 	"math/big"
 	"os"
 	"runtime"
@@ -115,5 +116,24 @@ func TestNameThatIsNoText(t *testing.T) {
 	exit, out := w.run("verify --json "+name+" "+name, "")
 	if exit != 8 || strings.Count(out, `"file_base64": "`+base64.StdEncoding.EncodeToString([]byte(name))+`"`) != 2 {
 		t.Errorf("exit %d:\n%s", exit, out)
+	}
+}
+
+// TestScriptedPDF: JavaScript is told of when a PDF is signed, and when it is
+// verified.
+func TestScriptedPDF(t *testing.T) {
+	w := newWorld(t, "en")
+	w.real = true
+	sample := samplePDF(t, w)
+	at := strings.LastIndex(sample, "\nxref\n") + 1
+	catalog := "1 0 obj\n<< /Type /Catalog /Pages 2 0 R /OpenAction << /S /JavaScript /JS (x) >> >>\nendobj\n"
+	w.write("script.pdf", sample+catalog+fmt.Sprintf("xref\n1 1\n%010d 00000 n \ntrailer\n<< /Size 4 /Root 1 0 R /Prev %d >>\nstartxref\n%d\n%%%%EOF\n", len(sample), at, len(sample)+len(catalog)))
+	exit, out := w.run("sign --card demo --pin-stdin script.pdf", virtualcard.SignPIN+"\n")
+	if exit != 0 || !strings.Contains(strings.Join(strings.Fields(out), " "), "JavaScript") {
+		t.Fatalf("sign: exit %d\n%s", exit, out)
+	}
+	exit, page := w.page(t, "verify --trust demo script-signed.pdf")
+	if exit != 0 || !strings.Contains(page, "JavaScript") {
+		t.Errorf("verify: exit %d", exit)
 	}
 }

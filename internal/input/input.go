@@ -61,10 +61,21 @@ func Open(path string) (*os.File, error) {
 	return os.Open(path)
 }
 
+// pipeTimeout is how long whoever writes into a pipe has for it.
+const pipeTimeout = 30 * time.Second
+
 // ReadSmall reads a file of at most max bytes, what is longer only so far. It
-// can be a pipe, as process substitution makes one, and ends with ctx also
-// while nobody writes to it.
+// can be a pipe, as process substitution makes one: it ends with ctx, and after
+// half a minute, also while nobody writes to it.
 func ReadSmall(ctx context.Context, path string, max int64) ([]byte, error) {
+	return readSmall(ctx, path, max, pipeTimeout)
+}
+
+func readSmall(ctx context.Context, path string, max int64, limit time.Duration) ([]byte, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, problem.New(problem.Input,
+		text{JA: "%sから何も届きません。", EN: "Nothing comes from %s."}.With(path),
+		text{JA: "パイプに書き込むはずのコマンドを確かめるか、ファイルに保存して指定してください。", EN: "Check the command that should write into the pipe, or name a file."}))
+	defer cancel()
 	return beside.Read(ctx, func() ([]byte, error) {
 		f, err := os.Open(path)
 		if err != nil {

@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/jpki-tools/jpki/internal/problem"
 )
 
 // A pipe that nobody writes to cannot even be opened.
@@ -21,6 +23,18 @@ func TestReadSmallEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	time.AfterFunc(10*time.Millisecond, func() { cancel(stop) })
 	if data, err := ReadSmall(ctx, pipe, 1<<10); data != nil || err != stop {
+		t.Errorf("%q, %v", data, err)
+	}
+}
+
+// A pipe that nobody writes to ends after a time, with a word that names it.
+func TestReadSmallEndsAfterATime(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	data, err := readSmall(t.Context(), pipe, 1<<10, 20*time.Millisecond)
+	if p, ok := problem.As(err); data != nil || !ok || p.Code != problem.Input {
 		t.Errorf("%q, %v", data, err)
 	}
 }

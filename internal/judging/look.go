@@ -101,11 +101,12 @@ func (f *Finder) features(ctx context.Context, path string) (notes []text) {
 	if input.FormatOf(head[:n]) != "pdf" {
 		return nil
 	}
-	return featureNotes(input.CancellableAt(ctx, file), info.Size())
+	return FeatureNotes(input.CancellableAt(ctx, file), info.Size())
 }
 
-// featureNotes says it of a PDF; nothing where it cannot be read at all.
-func featureNotes(r io.ReaderAt, size int64) (notes []text) {
+// FeatureNotes says of a PDF what acts in it or lies outside it, a sentence each;
+// nothing where it cannot be read at all.
+func FeatureNotes(r io.ReaderAt, size int64) (notes []text) {
 	found, complete, err := pdfsig.Features(r, size)
 	if err != nil {
 		return nil

@@ -38,14 +38,18 @@ func NewVerify(a *command.App) *cobra.Command {
 		Short: text{JA: "署名を確かめる", EN: "check signatures"},
 		Long: text{
 			JA: "CMS/CAdES(.p7s、.p7m)、PDF、XMLの署名を確かめます。ファイルにいくつあっても、すべて調べます。フォルダーやZIPは、その中を調べます。\n" +
+				"署名メール(.eml)とタイムスタンプ(.tsr)も調べます。署名されたファイルのほうを指定すると、隣にある署名(.p7s、.tsr)を探します。\n" +
+				"誰かの有効な署名があるというだけでは、誰が署名したかは分かりません。--signer で署名すべき人を指定してください。\n" +
 				"失効しているかどうかは、一般の人が調べられる公開の窓口がないため、失効リスト(--crl)やOCSP(--ocsp)を指定したときだけ確認します。\n" +
 				"ほかの人の署名の検証を業務として行うには、主務大臣の認定が必要です(公的個人認証法 第17条)。\n\n" +
-				"終了ステータスは、0がすべて真正、8が無効な署名があるか署名がないか --profile や --unchanged の条件に合わない、9が判定できない署名がある、\n" +
+				"終了ステータスは、0がすべて真正、8が無効な署名があるか署名がないか --signer、--profile、--unchanged の条件に合わない、9が判定できない署名がある、\n" +
 				"1が調べられないファイルがある、7が署名したときのまま真正だがあとから加えられたものが表示されるとき(8、9、1、7の順に優先)です。",
 			EN: "Checks signatures in CMS/CAdES (.p7s, .p7m), PDF and XML: every signature there is, also in a folder or ZIP.\n" +
+				"Signed mail (.eml) and timestamps (.tsr), too. Named the signed file, it looks for signatures beside it (.p7s, .tsr).\n" +
+				"That there is a valid signature does not say whose: name those who must have signed with --signer.\n" +
 				"Revocation is checked only with a list (--crl) or a responder (--ocsp) that you name: there is no public source that a resident could ask.\n" +
 				"Verifying others' signatures as a business needs a ministerial accreditation (Public Personal Authentication Act, article 17).\n\n" +
-				"Exit status: 0 when all are genuine, 8 with one that is not, with no signature at all or with what --profile or --unchanged asks for missing,\n" +
+				"Exit status: 0 when all are genuine, 8 with one that is not, with no signature at all or with what --signer, --profile or --unchanged asks for missing,\n" +
 				"9 with one that cannot be decided, 1 with a file that cannot be checked, 7 with one that is genuine as it was signed where more is shown now;\n" +
 				"the first of 8, 9, 1, 7 that applies.",
 		},
@@ -55,6 +59,8 @@ func NewVerify(a *command.App) *cobra.Command {
 			{Line: "jpki verify contract.txt.p7m --extract contract.txt", About: text{JA: "中の元のファイルを取り出す", EN: "taking out the file inside"}},
 			{Line: "jpki verify sig.p7s --content contract.txt", About: text{JA: "元のファイルを指定する", EN: "naming the signed file"}},
 			{Line: "jpki verify signed/*.p7s --content-dir .", About: text{JA: "別のフォルダーにある署名をまとめて確かめる", EN: "many, whose signed files are in another folder"}},
+			{Line: `jpki verify contract.pdf --signer "$SELLER" --signer "$BUYER"`, About: text{JA: "2人とも署名していることを確かめる", EN: "both must have signed"}},
+			{Line: "jpki verify contract.pdf --report contract-check.html", About: text{JA: "結果を印刷できるページに残す", EN: "keep the result as a page to print"}},
 			{Line: "jpki verify --unchanged contract.pdf", About: text{JA: "署名のあとに何も加えられていないことまで求める", EN: "and wanting that nothing was added since"}},
 			{Line: "jpki verify --profile touki rejected.pdf", About: text{JA: "登記・供託オンライン申請の条件を1つずつ調べる", EN: "go through what the land registry's online service asks for"}},
 		},

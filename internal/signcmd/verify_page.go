@@ -139,6 +139,9 @@ func (p *verifyPage) signature(s judging.SignatureVerdict, i int, v judging.File
 		}
 	}
 	out.Rows = p.rows(s)
+	for _, n := range s.Found.Notes {
+		out.Rows = append(out.Rows, report.Row{Label: text{JA: "参考", EN: "Note"}, Value: terms.Capital(n), Tone: report.Plain})
+	}
 	out.Unchecked = uncheckedOf(s, p.stamps)
 	out.Events = p.events(s, v)
 	for j, c := range s.Counter {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/jpki-tools/jpki/internal/input"
+	"github.com/jpki-tools/jpki/internal/judging"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/cms"
@@ -183,6 +184,9 @@ func preparePDF(c *Call, in *input.Stream) (document, error) {
 		}
 	}
 	d.noteEarlier()
+	for _, note := range judging.FeatureNotes(in.File, in.Size) {
+		c.io.Note(text{JA: "署名する%sについて: %s。", EN: "Of %s, which is to be signed: %s."}.With(in.Name, note))
+	}
 	return d, d.prepared.Hash(c.Hash)
 }
 
