@@ -5,9 +5,11 @@ package signing
 import (
 	"context"
 	"crypto"
+	"crypto/ecdsa"
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path/filepath"
@@ -364,9 +366,14 @@ func (c *Call) certificates(s *jpki.Session) (own, ca *x509.Certificate, err err
 
 // checkRaw verifies a bare signature.
 func checkRaw(c *x509.Certificate, hash crypto.Hash, digest, signature []byte) error {
-	key, ok := c.PublicKey.(*rsa.PublicKey)
-	if !ok {
-		return fmt.Errorf("keys of type %T are not supported", c.PublicKey)
+	switch key := c.PublicKey.(type) {
+	case *rsa.PublicKey:
+		return rsa.VerifyPKCS1v15(key, hash, digest, signature)
+	case *ecdsa.PublicKey:
+		if !ecdsa.VerifyASN1(key, digest, signature) {
+			return errors.New("the signature is not one by the key of the certificate")
+		}
+		return nil
 	}
-	return rsa.VerifyPKCS1v15(key, hash, digest, signature)
+	return fmt.Errorf("keys of type %T are not supported", c.PublicKey)
 }

@@ -64,7 +64,7 @@ type card struct {
 func (c *card) Public() crypto.PublicKey { return c.key.Public() }
 
 func (c *card) Sign(random io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
-	if random != nil {
+	if _, pss := opts.(*rsa.PSSOptions); random != nil && !pss {
 		return nil, errors.New("card: given randomness")
 	}
 	_, plain := opts.(crypto.Hash)

@@ -3,10 +3,12 @@ package cms
 import (
 	"crypto"
 	"crypto/ecdsa"
+	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"math/big"
 	"slices"
 	"time"
@@ -19,7 +21,7 @@ import (
 type Signing struct {
 	Certificate *x509.Certificate   // of Key
 	CA          []*x509.Certificate // put in beside Certificate, so that others can build the chain
-	Key         crypto.Signer       // RSA from 2048 bits, P-256, P-384 or P-521; only Public and Sign(nil, digest, opts) are called
+	Key         crypto.Signer       // RSA from 2048 bits, P-256, P-384 or P-521; only Public and Sign are called, without random bytes but for PSS
 	Hash        crypto.Hash         // SHA256, SHA384 or SHA512
 	Time        time.Time           // the signing time that is claimed, to the second
 	// PSS makes RSASSA-PSS signatures with a salt as long as the hash (RFC 4056),
@@ -58,7 +60,7 @@ func (s Signing) Check() error {
 	if !public.Equal(s.Key.Public()) {
 		return ErrKeyMismatch
 	}
-	if _, err := s.algorithm(); err != nil {
+	if _, err := s.Algorithm(); err != nil {
 		return err
 	}
 	if y := s.Time.UTC().Year(); !s.WithoutTime && (s.Time.IsZero() || y < 1 || y > 9999) {
@@ -95,20 +97,15 @@ func (s Signing) detached(digest []byte) ([]byte, error) {
 }
 
 func (s Signing) signerInfo(digest []byte) ([]byte, error) {
-	algorithm, err := s.algorithm()
+	algorithm, err := s.Algorithm()
 	if err != nil {
 		return nil, err
 	}
 	attributes := s.attributes(digest)
 	toSign := sum(s.Hash, attributes)
-	signature, err := s.Key.Sign(nil, toSign, algorithm.options())
+	signature, err := s.Value(toSign)
 	if err != nil {
-		return nil, fmt.Errorf("cms: signing: %w", err)
-	}
-	// A key that errs must not reach a file: a faulty RSA signature can even
-	// give the private key away.
-	if f := algorithm.verify(s.Certificate.PublicKey, toSign, signature); f != nil {
-		return nil, fmt.Errorf("%w: %w", ErrBadSignature, f)
+		return nil, err
 	}
 	return sequence(
 		integer(big.NewInt(1)),
@@ -118,6 +115,29 @@ func (s Signing) signerInfo(digest []byte) ([]byte, error) {
 		algorithm.identifier(),
 		octetString(signature),
 	), nil
+}
+
+// Value has the key sign a digest, made with s.Hash, and checks the signature
+// against the certificate's key. Of ECDSA it is in DER.
+func (s Signing) Value(digest []byte) ([]byte, error) {
+	algorithm, err := s.Algorithm()
+	if err != nil {
+		return nil, err
+	}
+	var random io.Reader
+	if algorithm.Scheme == PSS { // the others need none
+		random = rand.Reader
+	}
+	signature, err := s.Key.Sign(random, digest, algorithm.options())
+	if err != nil {
+		return nil, fmt.Errorf("cms: signing: %w", err)
+	}
+	// A key that errs must not reach a file: a faulty RSA signature can even
+	// give the private key away.
+	if f := algorithm.verify(s.Certificate.PublicKey, digest, signature); f != nil {
+		return nil, fmt.Errorf("%w: %w", ErrBadSignature, f)
+	}
+	return signature, nil
 }
 
 // attributes encodes the signed attributes as what is signed: a SET OF (RFC
@@ -145,8 +165,8 @@ func (s Signing) certificates() [][]byte {
 	return all
 }
 
-// algorithm is what the certificate's key signs with.
-func (s Signing) algorithm() (Algorithm, error) {
+// Algorithm is what the certificate's key signs with, or ErrKey.
+func (s Signing) Algorithm() (Algorithm, error) {
 	if strength.Of(s.Certificate.PublicKey) != strength.Good {
 		return Algorithm{}, ErrKey
 	}

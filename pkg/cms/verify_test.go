@@ -60,7 +60,7 @@ func newForge() *forge {
 
 func newForgedSigner(h holder) *forgedSigner {
 	s := h.signing(crypto.SHA256)
-	algorithm, _ := s.algorithm()
+	algorithm, _ := s.Algorithm()
 	digest := sha256.Sum256([]byte(content))
 	return &forgedSigner{
 		holder:             h,

@@ -7,6 +7,8 @@ import (
 	_ "crypto/sha1" // linked in, to be told from forgery: nothing rests on it
 	_ "crypto/sha256"
 	_ "crypto/sha512"
+	"encoding/asn1"
+	"errors"
 	"fmt"
 	"math/big"
 
@@ -121,5 +123,24 @@ func checkValue(a cms.Algorithm, key crypto.PublicKey, digest, signature []byte)
 	return failure(cms.CryptoConstraintsFailure, "%s is not accepted here", strength.Name(key))
 }
 
-// rsaWith is the algorithm that signs.
-func rsaWith(h crypto.Hash) cms.Algorithm { return cms.Algorithm{Scheme: cms.PKCS1v15, Hash: h} }
+// xmlValue gives what a [crypto.Signer] signed as XML has it: the r and s of
+// ECDSA, which come in DER, as integers of the size of the curve (XML-DSig 1.1,
+// 6.4.3).
+func xmlValue(key crypto.PublicKey, signature []byte) ([]byte, error) {
+	curve, ok := key.(*ecdsa.PublicKey)
+	if !ok {
+		return signature, nil
+	}
+	var values struct{ R, S *big.Int }
+	if rest, err := asn1.Unmarshal(signature, &values); err != nil || len(rest) > 0 {
+		return nil, errors.New("not an ECDSA signature in DER")
+	}
+	size := (curve.Params().BitSize + 7) / 8
+	if values.R.Sign() < 0 || values.S.Sign() < 0 || values.R.BitLen() > 8*size || values.S.BitLen() > 8*size {
+		return nil, errors.New("an ECDSA signature of another curve")
+	}
+	value := make([]byte, 2*size)
+	values.R.FillBytes(value[:size])
+	values.S.FillBytes(value[size:])
+	return value, nil
+}

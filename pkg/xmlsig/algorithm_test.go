@@ -24,7 +24,7 @@ func signedWith(t *testing.T, a cms.Algorithm, digest crypto.Hash, h holder) []b
 	p.hash = digest
 	reference := p.digested[0]
 	reference.digest = sum(digest, []byte("<a></a>"))
-	info := strings.Replace(p.signedInfo([]digested{reference}), methodRSA(digest), signatureURI(a), 1)
+	info := p.signedInfo(a, []digested{reference})
 	return withInfo(t, p, info, a, h)
 }
 
@@ -71,6 +71,8 @@ func onlyWeak(failures []*cms.Failure, weak bool) bool {
 	}
 	return len(failures) == 1 && failures[0].Code == cms.CryptoConstraintsFailureNoPOE
 }
+
+func rsaWith(h crypto.Hash) cms.Algorithm { return cms.Algorithm{Scheme: cms.PKCS1v15, Hash: h} }
 
 func methodRSA(h crypto.Hash) string { return signatureURI(rsaWith(h)) }
 

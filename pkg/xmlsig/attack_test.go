@@ -324,7 +324,7 @@ func TestParametersWithoutMeaning(t *testing.T) {
 		p.hash = crypto.SHA256
 		reference := p.digested[0]
 		reference.digest = sum(crypto.SHA256, []byte("<a></a>"))
-		info := strings.Replace(p.signedInfo([]digested{reference}), in, in+parameter, 1)
+		info := strings.Replace(p.signedInfo(rsaWith(p.hash), []digested{reference}), in, in+parameter, 1)
 		if !strings.Contains(info, parameter) {
 			t.Fatal(info)
 		}

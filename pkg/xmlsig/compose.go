@@ -27,11 +27,11 @@ func (p *Prepared) close() string {
 	return m.String()
 }
 
-func (p *Prepared) signedInfo(references []digested) string {
+func (p *Prepared) signedInfo(a cms.Algorithm, references []digested) string {
 	m := p.newMarkup()
 	m.open("SignedInfo")
 	m.algorithm("CanonicalizationMethod", string(p.canon.Method), p.canon.PrefixList)
-	m.algorithm("SignatureMethod", signatureURI(rsaWith(p.hash)), nil)
+	m.algorithm("SignatureMethod", signatureURI(a), nil)
 	for _, r := range references {
 		attributes := []string{"URI", r.uri}
 		if r.id != "" {

@@ -18,8 +18,8 @@ func (p *Prepared) checkSigner(s cms.Signing) error {
 	if err := s.Check(); err != nil {
 		return err
 	}
-	if _, ok := s.Certificate.PublicKey.(*rsa.PublicKey); !ok {
-		return fmt.Errorf("%w; for XML it has to be RSA", cms.ErrKey)
+	if _, ok := s.Certificate.PublicKey.(*rsa.PublicKey); !ok && p.sh != nil {
+		return fmt.Errorf("%w; for this form it has to be RSA", cms.ErrKey)
 	}
 	if y := s.Time.Year(); y < 1 || y > 9999 { // as it is written, in its zone
 		return cms.ErrTime
@@ -67,8 +67,8 @@ type digested struct {
 	item          Item
 }
 
-// Sign makes the signature, at s.Time in its own zone, with an RSA key. Of s, the
-// fields Hash and WithoutTime are not used: they follow from [Options]. The key
+// Sign makes the signature, at s.Time in its own zone. The forms of the state's
+// services are signed with RSA keys only. Of s, the fields Hash and WithoutTime are not used: they follow from [Options]. The key
 // is used once, after everything else that can fail, and the signature value has
 // been checked against the certificate's key: the errors are those of
 // [cms.Signing.Detached], and this package's.
@@ -87,7 +87,12 @@ func (p *Prepared) Sign(s cms.Signing) (*Signed, error) {
 		}
 		references = append(references[:len(references):len(references)], reference)
 	}
-	info := p.signedInfo(references)
+	s.Hash = p.hash
+	algorithm, err := s.Algorithm()
+	if err != nil {
+		return nil, err
+	}
+	info := p.signedInfo(algorithm, references)
 	h := p.hash.New()
 	if err := p.canonicalize(h, info, "SignedInfo"); err != nil {
 		return nil, err
@@ -101,14 +106,12 @@ func (p *Prepared) Sign(s cms.Signing) (*Signed, error) {
 		return nil, err
 	}
 
-	value, err := s.Key.Sign(nil, digest, p.hash)
+	value, err := s.Value(digest)
+	if err == nil {
+		value, err = xmlValue(s.Certificate.PublicKey, value)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("xmlsig: signing: %w", err)
-	}
-	// A key that errs must not reach a file: a faulty RSA signature can even
-	// give the private key away.
-	if f := checkValue(rsaWith(p.hash), s.Certificate.PublicKey, digest, value); f != nil {
-		return nil, fmt.Errorf("%w: %w", cms.ErrBadSignature, f)
 	}
 	m := p.newMarkup()
 	if p.xades {

@@ -381,3 +381,18 @@ func TestValidHereValidThere(t *testing.T) {
 		}
 	}
 }
+
+// TestJDKVerifiesEveryKey is the outside witness of [TestSignWithEveryKey].
+func TestJDKVerifiesEveryKey(t *testing.T) {
+	paths := layOut(t, signedByEveryKey(t))
+	names := sortedKeys(paths)
+	var jobs []string
+	for _, name := range names {
+		jobs = append(jobs, "verify\t"+paths[name])
+	}
+	for i, answer := range jdk(t, jobs) {
+		if answer != "valid 1" {
+			t.Errorf("%s: %s", names[i], answer)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package xmlsig
 import (
 	"bytes"
 	"crypto"
+	"crypto/elliptic"
 	"errors"
 	"io"
 	"maps"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/jpki-tools/jpki/pkg/cms"
+	"github.com/jpki-tools/jpki/pkg/internal/signers"
 )
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
@@ -179,7 +181,6 @@ func TestRefusedBeforeTheKey(t *testing.T) {
 		"no key":              {func(s *cms.Signing) { s.Key = nil }, cms.ErrKeyMismatch},
 		"another certificate": {func(s *cms.Signing) { s.Certificate = f.other.cert }, cms.ErrKeyMismatch},
 		"short key":           {func(s *cms.Signing) { s.Certificate, s.Key = f.short.cert, cardKey{f.short.key, &used} }, cms.ErrKey},
-		"not RSA":             {func(s *cms.Signing) { s.Certificate, s.Key = f.p256.cert, cardKey{f.p256.key, &used} }, cms.ErrKey},
 		"no time":             {func(s *cms.Signing) { s.Time, s.WithoutTime = time.Time{}, true }, cms.ErrTime},
 		"year 10000":          {func(s *cms.Signing) { s.Time = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) }, cms.ErrTime},
 		"year 10000 in its zone": {func(s *cms.Signing) {
@@ -336,5 +337,42 @@ func TestFreeID(t *testing.T) {
 		if got := mustParse(t, []byte(src)).freeID(); got != want {
 			t.Errorf("%s in %s", got, src)
 		}
+	}
+}
+
+// everyKey are holders of the kinds of keys that sign.
+func everyKey() map[string]cms.Signing {
+	pss := fixture().signer.signing()
+	pss.PSS = true
+	return map[string]cms.Signing{
+		"RSA": fixture().signer.signing(), "RSASSA-PSS": pss, "P-256": fixture().p256.signing(),
+		"P-384": newHolder(signers.ECDSA(elliptic.P384()), "P-384", 6).signing(),
+		"P-521": newHolder(signers.ECDSA(elliptic.P521()), "P-521", 7).signing(),
+	}
+}
+
+// signedByEveryKey is a document signed by each of them, with each digest.
+func signedByEveryKey(t testing.TB) map[string][]byte {
+	signed := map[string][]byte{}
+	for name, s := range everyKey() {
+		for _, h := range []crypto.Hash{crypto.SHA256, crypto.SHA384, crypto.SHA512} {
+			signed[name+" "+h.String()] = sign(t, []byte(taxReturn), Options{Hash: h, XAdES: true}, s)
+		}
+	}
+	return signed
+}
+
+// TestSignWithEveryKey: the keys of the next card, and of software, sign as
+// those of this one do; the forms of the state's services take RSA only.
+func TestSignWithEveryKey(t *testing.T) {
+	for name, signed := range signedByEveryKey(t) {
+		results := mustParse(t, signed).Verify(Verification{})
+		if err := results.Err(); err != nil || len(results) != 1 || !strings.HasSuffix(results[0].Algorithm.String(), strings.Fields(name)[1]) {
+			t.Errorf("%s: %v, %v", name, results, err)
+		}
+	}
+	p := &Prepared{sh: &shape{}, hash: crypto.SHA256}
+	if err := p.checkSigner(everyKey()["P-256"]); !errors.Is(err, cms.ErrKey) {
+		t.Errorf("a form with a key on P-256: %v", err)
 	}
 }
