@@ -538,3 +538,47 @@ func TestRulesOfUpdates(t *testing.T) {
 		}
 	}
 }
+
+// TestToukiIntactByChanges has the registry's list follow what was added: other
+// signatures and proofs of time leave what is handed in as it was signed.
+func TestToukiIntactByChanges(t *testing.T) {
+	signed := signedWith(t, table, "")
+	note := []object{page3("4 0 R", "/Annots [90 0 R]"), {90, 0, "<</Subtype /Square /Rect [0 0 99 99]>>"}}
+	for name, c := range map[string]struct {
+		file []byte
+		want Answer
+	}{
+		"nothing":             {signed, Met},
+		"validation data":     {later{objects: dss()}.update(signed), Met},
+		"another signature":   {mustSign(t, signed, Options{}), Met},
+		"a note":              {later{objects: note}.update(signed), NotMet},
+		"data of no use":      {later{objects: []object{{90, 0, "(x)"}}}.update(signed), NotMet},
+		"content":             {later{objects: []object{{4, 0, other}}}.update(signed), NotMet},
+		"what cannot be told": {later{objects: note, prev: 1}.update(signed), CannotSay},
+	} {
+		list := mustVerify(t, c.file).Signatures[0].Touki()
+		if got := list[len(list)-1]; got.Item != ToukiIntact || got.Answer != c.want {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+// TestUnchanged is what --unchanged asks.
+func TestUnchanged(t *testing.T) {
+	signed := signedWith(t, table, "")
+	for name, c := range map[string]struct {
+		file []byte
+		want bool
+	}{
+		"nothing":             {signed, true},
+		"a line end":          {append(bytes.Clone(signed), '\n'), true},
+		"validation data":     {later{objects: dss()}.update(signed), true},
+		"another signature":   {mustSign(t, signed, Options{}), false},
+		"data of no use":      {later{objects: []object{{90, 0, "(x)"}}}.update(signed), false},
+		"what cannot be told": {append(bytes.Clone(signed), 'x'), false},
+	} {
+		if got := mustVerify(t, c.file).Signatures[0].Unchanged(); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}

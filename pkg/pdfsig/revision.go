@@ -64,7 +64,7 @@ const (
 // ways, so that nothing is said of what was added.
 type UpdateError struct {
 	// Rule is a word for what is not exact: bytes, offset, outside, twice,
-	// missing, section, prev, size, hybrid, startxref, end, length,
+	// section, prev, size, hybrid, startxref, end, length,
 	// object-stream, hidden, generation, linearized or unreadable.
 	Rule   string
 	Offset int64 // from the header's percent sign; -1 where there is no one place

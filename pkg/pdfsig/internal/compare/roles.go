@@ -95,6 +95,7 @@ type roles struct {
 	generations map[int]bool
 
 	todo, later []visit
+	err         error // that the file has cost all that it may
 }
 
 // visit is a reference to be followed.
@@ -109,7 +110,7 @@ type visit struct {
 
 // maxOwners is more than an honest file has of what changes. An object with
 // more of them may not change.
-const maxOwners = 1000
+const maxOwners = 100
 
 func newRoles() *roles {
 	return &roles{owners: map[int][]int{}, pages: map[int]int{}, generations: map[int]bool{}}
@@ -166,6 +167,11 @@ func (r *roles) push(v visit) {
 	if v.owner == 0 && v.ref.Generation == 0 && r.table.of(v.ref.Number)&v.role != 0 && !r.generations[v.ref.Number] {
 		return // followed before
 	}
+	const units = 48 // of work that following it takes
+	if err := r.doc.Spend(units); err != nil {
+		r.err = err
+		return
+	}
 	if v.role&(roleContent|roleNavigation) != 0 {
 		r.later = append(r.later, v)
 	} else {
@@ -189,8 +195,11 @@ func (r *roles) run() error {
 				return err
 			}
 		}
+		if r.err != nil {
+			return r.err
+		}
 	}
-	return nil
+	return r.err
 }
 
 func (r *roles) follow(v visit) error {

@@ -20,7 +20,6 @@ const (
 	Named        Kind = "offset"        // a cross-reference does not name an object where it begins
 	Outside      Kind = "outside"       // a cross-reference names an object anew that is not in the update
 	Twice        Kind = "twice"         // an object stands twice in an update
-	Missing      Kind = "missing"       // an object of the update is in no cross-reference
 	Reference    Kind = "section"       // the cross-reference section itself is not exact
 	Previous     Kind = "prev"          // Prev does not name the section before
 	Size         Kind = "size"          // Size does not count all objects

@@ -5,6 +5,8 @@ import (
 	"cmp"
 	"io"
 	"slices"
+
+	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
 // mark is a place where a reader that rebuilds the cross-references finds an
@@ -20,6 +22,7 @@ type marks struct {
 	objects  []mark
 	trailers []int64
 	byNumber []mark // sorted by number, then offset
+	work     int64  // bytes looked at more than once
 }
 
 // Sizes of the search: what is read at a time, and how far before the word obj
@@ -45,6 +48,9 @@ func scan(src io.ReaderAt, size int64) (*marks, error) {
 		}
 		window := buffer[:kept+n]
 		m.find(window, at-int64(kept), kept)
+		if m.work > 16*size+1<<20 {
+			return nil, pdf.Faultf(pdf.FaultTooLarge, "words that look like objects: %w", pdf.ErrTooLarge)
+		}
 		at += int64(n)
 		kept = min(scanBefore, len(window))
 		copy(buffer, window[len(window)-kept:])
@@ -96,9 +102,10 @@ func (m *marks) object(window []byte, base int64, i int) {
 	first := i - len(before)
 	if start, number, generation, ok := plainNumbers(before); ok {
 		m.note(base+int64(first+start), number, generation)
-	} else if bytes.IndexByte(before, '%') >= 0 {
+	} else if comment := bytes.IndexByte(before, '%'); comment >= 0 && bytes.ContainsAny(before[comment:], "\r\n") {
 		for start := range before {
 			if digit(before[start]) && (start == 0 || !digit(before[start-1])) {
+				m.work += int64(len(before) - start)
 				if number, generation, ok := commentedNumbers(before[start:]); ok {
 					m.note(base+int64(first+start), number, generation)
 				}

@@ -177,6 +177,14 @@ func (c *Checker) tolerate(f *pdf.File, m mark) error {
 
 // exact reports whether the sections of the file are exact to the letter.
 func (c *Checker) exact() bool {
+	if c.sound == nil {
+		sound := c.allExact()
+		c.sound = &sound
+	}
+	return *c.sound
+}
+
+func (c *Checker) allExact() bool {
 	if len(c.file.Notes) > 0 {
 		return false
 	}
