@@ -14,6 +14,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/cms"
 	"github.com/jpki-tools/jpki/pkg/trust"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 	"github.com/jpki-tools/jpki/pkg/xmlsig"
@@ -118,8 +119,9 @@ func (s SignatureVerdict) status() trust.Status {
 
 func (e *Examiner) JudgeFile(ctx context.Context, f FileFinding, p checklist.Profile) FileVerdict {
 	v := FileVerdict{File: f.file, Path: f.path, Notes: f.notes, Err: f.err}
+	known := doubts{}
 	for _, s := range f.signatures {
-		v.Signatures = append(v.Signatures, e.judgeAll(ctx, s, p))
+		v.Signatures = append(v.Signatures, e.judgeAll(ctx, s, p, known))
 	}
 	if v.Err == nil && (len(v.Signatures) == 0 || p != "" && !v.signed()) {
 		v.Err = noSignature(f.file)
@@ -132,13 +134,13 @@ func (e *Examiner) JudgeFile(ctx context.Context, f FileFinding, p checklist.Pro
 }
 
 // judgeAll judges a signature and its counter-signatures.
-func (e *Examiner) judgeAll(ctx context.Context, f Found, p checklist.Profile) SignatureVerdict {
+func (e *Examiner) judgeAll(ctx context.Context, f Found, p checklist.Profile, known doubts) SignatureVerdict {
 	if f.Role == RoleTimestamp {
-		return e.judgeTimestamp(ctx, f)
+		return e.judgeTimestamp(ctx, f, known)
 	}
-	v := e.judge(ctx, f)
+	v := e.judge(ctx, f, known)
 	for _, c := range f.counter {
-		v.Counter = append(v.Counter, e.judgeAll(ctx, c, p))
+		v.Counter = append(v.Counter, e.judgeAll(ctx, c, p, known))
 	}
 	if p != "" && f.asked != nil {
 		subject := *f.asked
@@ -155,7 +157,7 @@ func noSignature(path string) error {
 }
 
 // judge puts what the signature says and what the chain says together.
-func (e *Examiner) judge(ctx context.Context, f Found) SignatureVerdict {
+func (e *Examiner) judge(ctx context.Context, f Found, known doubts) SignatureVerdict {
 	if e.Anchors.Demo && f.Form != xmlsig.ProfileNone {
 		// These forms have the signer's certificate alone, and demo cards are
 		// none whose CA this computer remembers.
@@ -164,7 +166,7 @@ func (e *Examiner) judge(ctx context.Context, f Found) SignatureVerdict {
 	}
 	v := SignatureVerdict{Found: f}
 	var proofs []proof
-	v.Proven, proofs = e.judgeStamps(ctx, f)
+	v.Proven, proofs = e.judgeStamps(ctx, f, known)
 	if f.Cert != nil {
 		at := trust.Moment{Time: e.now(), Claimed: f.Claimed}
 		if !v.Proven.IsZero() {
@@ -206,17 +208,17 @@ func (s SignatureVerdict) Timestamps() []Stamp {
 
 // judgeTimestamp judges a document timestamp: its authority is not one of
 // JPKI's certificates, but one under --tsa-ca.
-func (e *Examiner) judgeTimestamp(ctx context.Context, f Found) SignatureVerdict {
+func (e *Examiner) judgeTimestamp(ctx context.Context, f Found, known doubts) SignatureVerdict {
 	v := SignatureVerdict{Found: f}
 	v.Verdict = v.Verdict.With(f.reasons...)
 	if len(v.Verdict.Reasons) > 0 {
 		return v
 	}
-	existed, proofs := e.judgeStamps(ctx, f)
+	existed, proofs := e.judgeStamps(ctx, f, known)
 	if existed.IsZero() {
 		existed = e.now()
 	}
-	if f.itself.Doubt = e.doubt(ctx, *f.itself, existed, proofs); f.itself.Doubt != nil {
+	if f.itself.Doubt = known.of(ctx, e, *f.itself, existed, proofs); f.itself.Doubt != nil {
 		v.Verdict = v.Verdict.With(*f.itself.Doubt)
 		return v
 	}
@@ -229,12 +231,12 @@ func (e *Examiner) judgeTimestamp(ctx context.Context, f Found) SignatureVerdict
 // earliest time that one proves. One that covers those before it, and is
 // believed, proves that they are older, and so is the revocation data that it
 // covers: so the last one is judged first.
-func (e *Examiner) judgeStamps(ctx context.Context, f Found) (proven time.Time, proofs []proof) {
+func (e *Examiner) judgeStamps(ctx context.Context, f Found, known doubts) (proven time.Time, proofs []proof) {
 	stamps, existed := f.stamps, e.now()
 	proofs = []proof{{stored: f.stored}}
 	for i := len(stamps) - 1; i >= 0; i-- {
 		s := &stamps[i]
-		if s.Doubt = e.doubt(ctx, *s, existed, proofs); s.Doubt != nil {
+		if s.Doubt = known.of(ctx, e, *s, existed, proofs); s.Doubt != nil {
 			continue
 		}
 		if s.archive {
@@ -248,6 +250,29 @@ func (e *Examiner) judgeStamps(ctx context.Context, f Found) (proven time.Time, 
 		}
 	}
 	return proven, proofs
+}
+
+// doubts are the timestamps of a file that were judged: each document timestamp
+// is one of every signature before it.
+type doubts map[doubtKey]*trust.Reason
+
+type doubtKey struct {
+	stamp   *cms.Timestamp
+	existed time.Time
+	stored  *stored // of the signature
+	proofs  int
+}
+
+func (d doubts) of(ctx context.Context, e *Examiner, s Stamp, existed time.Time, proofs []proof) *trust.Reason {
+	key := doubtKey{s.Timestamp, existed, proofs[0].stored, len(proofs)}
+	r, ok := d[key]
+	if !ok {
+		r = e.doubt(ctx, s, existed, proofs)
+		if s.Timestamp != nil {
+			d[key] = r
+		}
+	}
+	return r
 }
 
 // doubt says why a timestamp, which is proven to have existed at a time, proves

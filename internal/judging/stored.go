@@ -21,11 +21,17 @@ const maxStored = 64
 type stored struct {
 	crls  []*trust.CRL
 	ocsps [][]byte
+	asked map[storedKey][]trust.Evidence // what was asked already
+}
+
+type storedKey struct {
+	c, ca cert.Fingerprint
+	at    time.Time
 }
 
 // newStored reads it, and leaves out what is none; nil without any.
 func newStored(crls, ocsps [][]byte) *stored {
-	s := &stored{ocsps: ocsps[:min(len(ocsps), maxStored)]}
+	s := &stored{ocsps: ocsps[:min(len(ocsps), maxStored)], asked: map[storedKey][]trust.Evidence{}}
 	for _, der := range crls[:min(len(crls), maxStored)] {
 		if lists, err := trust.ParseCRLs(der); err == nil {
 			s.crls = append(s.crls, lists...)
@@ -45,7 +51,7 @@ func (s *stored) with(other *stored) *stored {
 	case other == nil:
 		return s
 	}
-	return &stored{slices.Concat(s.crls, other.crls), slices.Concat(s.ocsps, other.ocsps)}
+	return &stored{slices.Concat(s.crls, other.crls), slices.Concat(s.ocsps, other.ocsps), map[storedKey][]trust.Evidence{}}
 }
 
 // proof is stored data that is proven to have existed at a time; a zero time is
@@ -73,10 +79,23 @@ func evidenceOf(proofs []proof, chain []*x509.Certificate, now time.Time) (all [
 	return all
 }
 
-func (s *stored) about(c, ca *x509.Certificate, at time.Time) (all []trust.Evidence) {
+// about is what the data says of a certificate. It is asked once: a document
+// with many timestamps comes back to it again and again.
+func (s *stored) about(c, ca *x509.Certificate, at time.Time) []trust.Evidence {
 	if s == nil {
 		return nil
 	}
+	key := storedKey{cert.FingerprintOf(c), cert.FingerprintOf(ca), at}
+	found, ok := s.asked[key]
+	if !ok {
+		s.asked[key] = nil // a responder's own certificate leads here, too
+		found = s.lookUp(c, ca, at)
+		s.asked[key] = found
+	}
+	return found
+}
+
+func (s *stored) lookUp(c, ca *x509.Certificate, at time.Time) (all []trust.Evidence) {
 	for _, l := range s.crls {
 		if found, applies := l.Check(c, ca); applies && found.Err == nil && useful(found, at) {
 			all = append(all, found)

@@ -39,9 +39,27 @@ const (
 // ErrValidation is validation data beyond all bounds.
 var ErrValidation = errors.New("pdfsig: too much validation data")
 
+// storedData are the streams of security stores by their place in the file: the
+// stores of its revisions share most of them, and each is read once.
+type storedData map[int64][]byte
+
+func (s storedData) read(f *pdf.File, stream *pdf.Stream) ([]byte, bool) {
+	if data, ok := s[stream.Offset]; ok {
+		return data, data != nil
+	}
+	data, err := f.Decode(stream)
+	if err != nil {
+		data = nil
+	}
+	if s != nil {
+		s[stream.Offset] = data
+	}
+	return data, data != nil
+}
+
 // validation reads the store of the document, as far as it can be read: it is
 // not signed, and what is wrong with it says nothing of any signature.
-func (d *document) validation() (v Validation) {
+func (d *document) validation(known storedData) (v Validation) {
 	store, err := pdf.As[pdf.Dict](d.File, d.catalog["DSS"])
 	if err != nil {
 		return v
@@ -60,8 +78,8 @@ func (d *document) validation() (v Validation) {
 			if err != nil || stream == nil {
 				continue
 			}
-			data, err := d.Decode(stream)
-			if err != nil {
+			data, ok := known.read(d.File, stream)
+			if !ok {
 				continue
 			}
 			if size += len(data); size > maxValidationSize {

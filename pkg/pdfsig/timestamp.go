@@ -20,7 +20,7 @@ func (v *verifier) checkTimestamp(s *foundSignature, token []byte) error {
 		return nil
 	}
 	s.Timestamp = stamp
-	s.Validation = s.revision.validation()
+	s.Validation = s.revision.validation(v.stores)
 	s.CMS = s.Signed.Verify(nil, v.others...)[0]
 	content, err := cms.HashContent(v.covered(s), stamp.Hash)
 	if err != nil {

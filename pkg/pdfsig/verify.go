@@ -136,7 +136,7 @@ func Verify(r io.ReaderAt, size int64, others ...*x509.Certificate) (*Report, er
 	if err != nil {
 		return nil, err
 	}
-	v := &verifier{source: r, size: size, doc: doc, others: others}
+	v := &verifier{source: r, size: size, doc: doc, others: others, stores: storedData{}}
 	if err := v.judge(); err != nil {
 		return nil, err
 	}
@@ -144,7 +144,7 @@ func Verify(r io.ReaderAt, size int64, others ...*x509.Certificate) (*Report, er
 		return nil, ErrNoSignature
 	}
 	slices.SortStableFunc(v.found, func(a, b *foundSignature) int { return cmp.Compare(a.end, b.end) })
-	report := &Report{Leading: doc.Leading, Validation: doc.validation()}
+	report := &Report{Leading: doc.Leading, Validation: doc.validation(v.stores)}
 	for _, s := range v.found {
 		report.Signatures = append(report.Signatures, s.Signature)
 	}
@@ -158,6 +158,7 @@ type verifier struct {
 	doc    *document
 	others []*x509.Certificate
 	found  []*foundSignature
+	stores storedData
 
 	valueless bool // only the structure is looked at, and no CMS
 }
