@@ -95,6 +95,7 @@ type Opener struct {
 	WaitGiven bool          // --wait was given
 	NoInput   bool          // --no-input: nobody is asked
 	Impatient bool          // without --wait, a missing card is not waited for
+	ShortAPDU bool          // --short-apdu: neither long commands nor long answers
 
 	CAs   CAs    // nil, or what is known of CA certificates
 	Trace *Trace // nil, or what --trace records
@@ -118,7 +119,8 @@ func (o *Opener) Open(ctx context.Context) (*Card, error) {
 		c.Close()
 		return nil, err
 	}
-	c.Card = jpki.New(conn)
+	c.Card = jpki.New(o.patiently(conn))
+	o.useLimits(ctx, c)
 	return c, nil
 }
 
@@ -192,11 +194,7 @@ func (o *Opener) connectPCSC(ctx context.Context, c *Card) (jpki.Conn, error) {
 		return nil, err
 	}
 	c.close = append(c.close, func() { pc.Close() })
-	candidates, err := o.readersWithCard(ctx, pc)
-	if err != nil {
-		return nil, err
-	}
-	card, err := o.choose(ctx, pc, candidates)
+	card, err := o.find(ctx, pc)
 	if err != nil {
 		return nil, err
 	}
@@ -314,24 +312,28 @@ func (o *Opener) WantedReaders(readers []pcsc.ReaderState) ([]pcsc.ReaderState, 
 	if len(readers) == 0 {
 		return nil, pcsc.ErrNoReader
 	}
-	if o.Reader == "" {
-		return readers, nil
+	named := o.Reader
+	if named == "" {
+		named = o.variable(ReaderVariable)
+	}
+	if named == "" {
+		return withoutVirtual(readers), nil
 	}
 	var names []string
 	var wanted []pcsc.ReaderState
 	for _, r := range readers {
-		if r.Name == o.Reader {
+		if r.Name == named {
 			return []pcsc.ReaderState{r}, nil
 		}
-		if strings.Contains(strings.ToLower(r.Name), strings.ToLower(o.Reader)) {
+		if strings.Contains(strings.ToLower(r.Name), strings.ToLower(named)) {
 			wanted = append(wanted, r)
 		}
 		names = append(names, r.Name)
 	}
 	if len(wanted) == 0 {
 		return nil, problem.New(problem.NoReader,
-			text{JA: "「%s」という名前のカードリーダーはありません。", EN: "There is no reader named %q."}.With(o.Reader),
-			text{JA: "つながっているリーダー: %s", EN: "Connected readers: %s"}.With(strings.Join(names, ", ")))
+			text{JA: "「%s」という名前のカードリーダーはありません。", EN: "There is no reader named %q."}.With(named),
+			text{JA: "つながっているリーダー: %s(--reader か環境変数 JPKI_READER で指定します)", EN: "Connected readers: %s (named by --reader or the variable JPKI_READER)"}.With(strings.Join(names, ", ")))
 	}
 	return wanted, nil
 }
@@ -346,42 +348,6 @@ func missingCard(readers []pcsc.ReaderState) error {
 		}
 	}
 	return pcsc.ErrNoCard
-}
-
-// choose connects to the card in the only reader, to the only JPKI card among
-// several, or to the one the person names.
-func (o *Opener) choose(ctx context.Context, pc *pcsc.Context, readers []string) (*pcsc.Card, error) {
-	if len(readers) == 1 {
-		return pc.Connect(ctx, readers[0])
-	}
-	var cards []*pcsc.Card
-	var failed error
-	for _, name := range readers {
-		card, err := pc.Connect(ctx, name)
-		if err == nil {
-			if err = jpki.New(card).Read(ctx, func(*jpki.App) error { return nil }); err == nil {
-				cards = append(cards, card)
-				continue
-			}
-			card.Close()
-		}
-		if failed == nil || errors.Is(failed, jpki.ErrNotJPKI) {
-			failed = err
-		}
-	}
-	switch len(cards) {
-	case 0:
-		return nil, failed
-	case 1:
-		return cards[0], nil
-	}
-	picked, err := o.askWhich(ctx, cards)
-	for _, c := range cards {
-		if c != picked {
-			c.Close()
-		}
-	}
-	return picked, err
 }
 
 // pick asks which of several cards is meant.

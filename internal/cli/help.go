@@ -107,6 +107,7 @@ func environmentTopic() text {
 	return text{
 		JA: `環境変数:
   JPKI_LANG        表示の言語: ja または en(--lang が優先)
+  JPKI_READER      使うカードリーダーの名前(一部でよい。--reader が優先)
   LC_ALL、LC_MESSAGES、LANG
                    JPKI_LANG がなければ、最初に設定されているもので決まる(どれもなければ、WindowsとmacOSでは
                    システムの言語)
@@ -138,12 +139,14 @@ watch --exec のコマンドが受け取る環境変数(その出来事にない
   seen.json        署名用電子証明書の満了日と、それを見た日
   watch.json       watch が最後に見た残り回数と、その時刻
   pkcs11.json      RSA-PSSの署名を断ったカード
+  readers.json     長いやりとりができないと分かったカードリーダー
   ca.json          認証局の証明書(jpki ca add で加えたものは、消したら加え直す)
   demo-*.json      デモカードの暗証番号と残り回数(jpki demo reset で元に戻る)
   カードは証明書のフィンガープリントで見分けます。暗証番号、氏名、住所などは入っていません。--no-remember を付けると、
   seen.json と watch.json を読みも書きもしません。`,
 		EN: `Environment variables:
   JPKI_LANG        language: ja or en (--lang comes first)
+  JPKI_READER      name of the reader to use, or a part of it (--reader comes first)
   LC_ALL, LC_MESSAGES, LANG
                    decide without JPKI_LANG, the first that is set (with none, on Windows and macOS, the language of
                    the system)
@@ -175,6 +178,7 @@ What is remembered:
   seen.json        last days of signing certificates, and when they were seen
   watch.json       the tries that watch saw last, and when
   pkcs11.json      cards that refused to make RSA-PSS signatures
+  readers.json     readers that were found unable to carry long messages
   ca.json          CA certificates (those of jpki ca add have to be added again after removing it)
   demo-*.json      PINs and counters of the demo cards (jpki demo reset makes them new)
   Cards are told apart by the fingerprints of certificates. There is no PIN, name or address in them. With

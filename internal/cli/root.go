@@ -89,6 +89,7 @@ func newRoot(a *command.App) *cobra.Command {
 	f := root.PersistentFlags()
 	f.StringVar(&a.Cards.Card, "card", "", a.IO.Text(text{JA: "カードリーダーの代わりに使う`CARD`: demo か demo:名前", EN: "`CARD` to use instead of a reader: demo or demo:NAME"}))
 	f.StringVar(&a.Cards.Reader, "reader", "", a.IO.Text(text{JA: "使うカードリーダーの`NAME`(一部でよい)", EN: "`NAME` of the reader to use, or a part of it"}))
+	f.BoolVar(&a.Cards.ShortAPDU, "short-apdu", false, a.IO.Text(text{JA: "カードとのやりとりを短く分ける(長い応答を失うリーダーのため)", EN: "exchange short messages with the card only, for readers that lose long ones"}))
 	f.DurationVar(&a.Cards.Wait, "wait", 0, a.IO.Text(text{JA: "カードが置かれるのを待つ時間`DUR`(端末では30s、ほかでは待たない)", EN: "how long to wait for a card: `DUR` (30s on a terminal, else not at all)"}))
 	f.BoolVar(&a.JSON, "json", false, a.IO.Text(text{JA: "結果をJSONで出力する", EN: "write the result as JSON"}))
 	f.StringVar(&lang, "lang", "", a.IO.Text(text{JA: "表示の言語: `LANG` は ja か en", EN: "language: `LANG` is ja or en"}))

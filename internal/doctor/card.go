@@ -18,7 +18,7 @@ func checkCards(e *Environment) (findings []Finding) {
 	}
 	found := slices.ContainsFunc(e.Cards, Card.usable)
 	for _, r := range e.Readers {
-		if r.Present && r.Mute && !isVirtual(r.Name) {
+		if r.Present && r.Mute && !r.Virtual() {
 			findings = append(findings, grave(!found, "card-mute", problem.NoCard,
 				text{JA: "「%s」のカードが応答しません。", EN: "The card in %q does not answer."}.With(r.Name),
 				text{

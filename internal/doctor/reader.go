@@ -1,10 +1,12 @@
 package doctor
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/pkg/pcsc"
 )
 
 // checkUSB looks at the readers that the kernel sees, for what keeps them from
@@ -63,24 +65,10 @@ func (e *Environment) unusedReader(d usbDevice) Finding {
 		})
 }
 
-// virtualNames are parts of the names of readers that are none: keys in the
-// computer's security chip that Windows shows as smart cards.
-var virtualNames = []string{"windows hello", "microsoft virtual smart card", "virtual smart card", "microsoft uicc"}
-
-func isVirtual(reader string) bool {
-	reader = strings.ToLower(reader)
-	for _, name := range virtualNames {
-		if strings.Contains(reader, name) {
-			return true
-		}
-	}
-	return false
-}
-
 // physical gives the names of the readers that can hold a card.
 func (e *Environment) physical() (names []string) {
 	for _, r := range e.Readers {
-		if !isVirtual(r.Name) {
+		if !r.Virtual() {
 			names = append(names, r.Name)
 		}
 	}
@@ -97,7 +85,7 @@ func checkReaders(e *Environment) (findings []Finding) {
 	}
 	for _, r := range e.Readers {
 		switch {
-		case isVirtual(r.Name):
+		case r.Virtual():
 		case r.Broken:
 			findings = append(findings, bad("reader-broken", problem.NoReader,
 				text{JA: "カードリーダー「%s」が応答しません。", EN: "The reader %q does not answer."}.With(r.Name),
@@ -151,7 +139,7 @@ func (e *Environment) noReader() Finding {
 // programs ask for a card that nobody can insert.
 func checkVirtualReaders(e *Environment) (findings []Finding) {
 	for _, r := range e.Readers {
-		if isVirtual(r.Name) {
+		if r.Virtual() {
 			findings = append(findings, note("virtual-reader",
 				text{JA: "「%s」はパソコンの中の仮想スマートカードで、カードリーダーではありません。", EN: "%q is a virtual smart card inside the computer, not a reader."}.With(r.Name),
 				text{JA: "ほかのプログラムがこれを選んでしまうときは、そのプログラムで本物のリーダーを選び直してください。", EN: "Where another program picks it, choose the real reader there."}))
@@ -175,7 +163,11 @@ func checkInUse(e *Environment) (findings []Finding) {
 	}
 	for _, r := range e.Readers {
 		if r.Exclusive {
-			findings = append(findings, e.exclusive(r.Name, len(pids) > 0))
+			f := e.exclusive(r.Name, len(pids) > 0)
+			if e.another(r.Name) { // what is held need not be the person's card
+				f = note(f.Name, f.What, text{JA: "ほかのリーダーは使えるので、じゃまになるとは限りません。", EN: "Another reader is free: this need not be in the way."})
+			}
+			findings = append(findings, f)
 		}
 	}
 	switch {
@@ -188,6 +180,13 @@ func checkInUse(e *Environment) (findings []Finding) {
 			text{JA: "GnuPGのscdaemonが動いていますが、今は邪魔になっていません。", EN: "GnuPG's scdaemon is running, and not in the way now."}, text{}))
 	}
 	return findings
+}
+
+// another reports a reader besides this one that nobody has for himself.
+func (e *Environment) another(reader string) bool {
+	return slices.ContainsFunc(e.Readers, func(r pcsc.ReaderState) bool {
+		return r.Name != reader && !r.Virtual() && !r.Broken && !r.Exclusive
+	})
 }
 
 func (e *Environment) exclusive(reader string, scdaemon bool) Finding {

@@ -167,3 +167,57 @@ func TestManyPrograms(t *testing.T) {
 		accepted(t, run.Dir, "a.p7s", "a")
 	}
 }
+
+// TestWaitsPastAnotherCard: a card that is none of ours does not end the waiting
+// for the one that is.
+func TestWaitsPastAnotherCard(t *testing.T) {
+	foreignCard(t, slots[0], []byte{0x3B, 0x80, 0x80, 0x01, 0x01})
+	each(t, func(t *testing.T, p program) {
+		person, _ := virtualcard.Lookup("adult")
+		ours, err := virtualcard.New(person, time.Now(), virtualcard.Options{})
+		must(t, err)
+		run := p.start(t, setting{}, "status", "--json", "--wait", "20s")
+		time.Sleep(time.Second)
+		slots[1].insert(t, ours)
+		if doc := decode[statusDocument](t, run.wait(t).wantExit(t, 0).stdout); doc.Reader != slots[1].reader {
+			t.Errorf("%+v", doc)
+		}
+		slots[1].pull()
+		slots[1].waitFor(t, false)
+		start := time.Now()
+		p.run(t, "status", "--json", "--wait", "1s").wantExit(t, 4).wantCode(t, "not-jpki")
+		if took := time.Since(start); took < time.Second || took > 5*time.Second {
+			t.Errorf("--wait 1s took %v", took)
+		}
+	})
+}
+
+// TestAnotherReaderIsHeld: a program that holds another reader makes ours neither
+// "in use" nor slow; where ours is empty, that is what is told.
+func TestAnotherReaderIsHeld(t *testing.T) {
+	foreignCard(t, slots[0], []byte{0x3B, 0x80, 0x80, 0x01, 0x01})
+	card, err := pcscContext(t).Connect(t.Context(), slots[0].reader)
+	must(t, err)
+	must(t, card.Begin(t.Context()))
+	defer func() {
+		must(t, card.End())
+		must(t, card.Close())
+	}()
+	each(t, func(t *testing.T, p program) {
+		start := time.Now()
+		r := p.run(t, "status", "--json").wantExit(t, 4).wantCode(t, "no-card")
+		contains(t, r.stderr, "in use by another program")
+		person, _ := virtualcard.Lookup("adult")
+		ours, err := virtualcard.New(person, time.Now(), virtualcard.Options{})
+		must(t, err)
+		slots[1].insert(t, ours)
+		if doc := decode[statusDocument](t, p.run(t, "status", "--json").wantExit(t, 0).stdout); doc.Reader != slots[1].reader {
+			t.Errorf("%+v", doc)
+		}
+		if took := time.Since(start); took > 8*time.Second {
+			t.Errorf("both took %v", took)
+		}
+		slots[1].pull()
+		slots[1].waitFor(t, false)
+	})
+}

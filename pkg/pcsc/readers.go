@@ -2,6 +2,8 @@ package pcsc
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -20,6 +22,16 @@ type ReaderState struct {
 	// count means that the card may be a different one. It is always 0 on
 	// macOS, which does not count, and starts anew with the service.
 	Event uint16
+}
+
+// virtualNames are parts of the names of readers that are none: keys in the
+// computer's security chip or phone module that Windows shows as smart cards.
+var virtualNames = []string{"windows hello", "microsoft virtual smart card", "virtual smart card", "microsoft uicc"}
+
+// Virtual reports a reader that is none, by its name: nobody can put a card in.
+func (r ReaderState) Virtual() bool {
+	name := strings.ToLower(r.Name)
+	return slices.ContainsFunc(virtualNames, func(part string) bool { return strings.Contains(name, part) })
 }
 
 // Readers gives the state of every reader, none if there is none. It is given
