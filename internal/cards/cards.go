@@ -292,7 +292,7 @@ func (o *Opener) withCard(readers []pcsc.ReaderState) (with []string, missing er
 	return with, nil
 }
 
-// wanting says what a person has to do so that the waiting ends.
+// instruction says what a person has to do so that the waiting ends.
 func (o *Opener) instruction(missing error) text {
 	switch {
 	case errors.Is(missing, pcsc.ErrNoReader):

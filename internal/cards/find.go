@@ -46,7 +46,7 @@ func (o *Opener) find(ctx context.Context, pc finder) (*pcsc.Card, error) {
 			return card, err
 		}
 		if !told {
-			o.IO.Note(o.wanting(err))
+			o.IO.Note(o.instruction(err))
 			told = true
 		}
 		if err := o.untilChanged(ctx, pc, left); err != nil {
