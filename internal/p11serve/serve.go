@@ -44,6 +44,7 @@ func (s *Server) serve(ctx context.Context, conn io.ReadWriter, who p11host.Prog
 func (s *Server) Stdio(ctx context.Context, in, out *os.File) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	defer s.Slot.Close()
 	var conn io.ReadWriter = struct {
 		io.Reader
 		io.Writer
@@ -82,6 +83,7 @@ func (s *Server) Listen(ctx context.Context, path string) error {
 	}
 	defer l.Close()
 	defer context.AfterFunc(ctx, func() { l.Close() })()
+	defer s.Slot.Close()
 	var programs sync.WaitGroup
 	defer programs.Wait()
 	for {

@@ -37,7 +37,6 @@ type desktop struct {
 	p    program
 	home string
 	env  []string
-	next int
 }
 
 // withUser lets programs look the user up. Only the namespace of .ci/stack sees

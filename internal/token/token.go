@@ -99,6 +99,9 @@ func (s *Slot) init() {
 	})
 }
 
+// Close forgets the PINs that were refused. No client may use the slot any more.
+func (s *Slot) Close() { s.refused.wipe() }
+
 // take waits for the card. The function that is returned gives it back.
 func (s *Slot) take(ctx context.Context) (func(), error) {
 	select {
