@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"fmt"
 	"time"
+
+	"github.com/jpki-tools/jpki/pkg/jst"
 )
 
 // JST is the zone of every date in this package: certificates end at midnight
 // in Japan, wherever the machine stands. Japan has had no summer time since
 // 1951.
-var JST = time.FixedZone("JST", 9*60*60)
+var JST = jst.Zone
 
 // Date is a day of the Gregorian calendar in Japan. The zero Date is no day.
 type Date struct {

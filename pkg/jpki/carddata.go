@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jpki-tools/jpki/pkg/jst"
+
 	"github.com/jpki-tools/jpki/pkg/apdu"
 )
 
@@ -60,7 +62,7 @@ func (a *App) lastDay(selected bool) (day time.Time, err error) {
 	case r.SW != apdu.StatusOK:
 		return day, fmt.Errorf("%w: %w", ErrNotTold, r.SW)
 	}
-	day, err = time.ParseInLocation("20060102", string(r.Data), time.FixedZone("JST", 9*60*60))
+	day, err = time.ParseInLocation("20060102", string(r.Data), jst.Zone)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("%w: %d bytes that are no date", ErrNotTold, len(r.Data))
 	}

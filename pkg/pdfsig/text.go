@@ -6,6 +6,8 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"github.com/jpki-tools/jpki/pkg/jst"
+
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
@@ -58,12 +60,9 @@ func docEncoding(c byte) rune {
 	return rune(c)
 }
 
-// japan is the zone that signing times are written in.
-var japan = time.FixedZone("JST", 9*60*60)
-
 // date writes a date string (7.9.4) with the closing apostrophe of PDF 1.x,
 // which 登記 shows in its example and every reader takes.
-func date(t time.Time) string { return t.In(japan).Format("D:20060102150405+09'00'") }
+func date(t time.Time) string { return t.In(jst.Zone).Format("D:20060102150405+09'00'") }
 
 // parseDate reads a date string, whose parts after the year may be missing. It
 // is what the signer claims, so a wrong one is as good as none.

@@ -14,12 +14,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jpki-tools/jpki/pkg/jst"
+
 	"github.com/jpki-tools/jpki/pkg/cms"
 	"github.com/jpki-tools/jpki/pkg/internal/signers"
 )
 
 // signedAt is the clock of these tests.
-var signedAt = time.Date(2026, 11, 22, 10, 2, 3, 0, japan)
+var signedAt = time.Date(2026, 11, 22, 10, 2, 3, 0, jst.Zone)
 
 // holder has a key and a certificate for it.
 type holder struct {

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/jpki-tools/jpki/pkg/jst"
+
 	"github.com/jpki-tools/jpki/pkg/cms"
 )
 
@@ -141,7 +143,7 @@ func (p *Prepared) id(s cms.Signing) string {
 	if p.signature != "" {
 		return p.signature
 	}
-	for t := s.Time.In(japan); ; t = t.Add(time.Second) {
+	for t := s.Time.In(jst.Zone); ; t = t.Add(time.Second) {
 		if id := p.stem() + t.Format(clockLayout); !p.taken[id] {
 			return id
 		}
@@ -172,6 +174,3 @@ func numberAfter(id []byte, stem string) int {
 	}
 	return n
 }
-
-// japan is where the state counts time.
-var japan = time.FixedZone("JST", 9*60*60)

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jpki-tools/jpki/pkg/jst"
+
 	"github.com/jpki-tools/jpki/pkg/cms"
 	"github.com/jpki-tools/jpki/pkg/internal/signers"
 )
@@ -184,7 +186,7 @@ func TestRefusedBeforeTheKey(t *testing.T) {
 		"no time":             {func(s *cms.Signing) { s.Time, s.WithoutTime = time.Time{}, true }, cms.ErrTime},
 		"year 10000":          {func(s *cms.Signing) { s.Time = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) }, cms.ErrTime},
 		"year 10000 in its zone": {func(s *cms.Signing) {
-			s.Time = time.Date(9999, 12, 31, 23, 0, 0, 0, time.UTC).In(japan)
+			s.Time = time.Date(9999, 12, 31, 23, 0, 0, 0, time.UTC).In(jst.Zone)
 		}, cms.ErrTime},
 	} {
 		s := good
