@@ -183,11 +183,14 @@ func preparePDF(c *Call, in *input.Stream) (document, error) {
 			return nil, err
 		}
 	}
-	d.noteEarlier()
 	for _, note := range judging.FeatureNotes(in.File, in.Size) {
 		c.io.Note(text{JA: "署名する%sについて: %s。", EN: "Of %s, which is to be signed: %s."}.With(in.Name, note))
 	}
-	return d, d.prepared.Hash(c.Hash)
+	if err := d.prepared.Hash(c.Hash); err != nil {
+		return nil, err
+	}
+	d.noteEarlier()
+	return d, nil
 }
 
 // noteEarlier tells, before anybody is asked for a PIN, of earlier signatures

@@ -5,8 +5,8 @@
 // there: earlier signatures stay what they were. It comes in steps, so that a
 // smart card's transaction holds nothing but the signature itself:
 //
-//	p, err := pdfsig.Prepare(file, size, pdfsig.Options{})   // parse, all checks
-//	err = p.Hash(crypto.SHA256)                              // the one long read
+//	p, err := pdfsig.Prepare(file, size, pdfsig.Options{})   // parse, check
+//	err = p.Hash(crypto.SHA256)                              // the one long read, all other checks
 //	u, err := p.Sign(pdfsig.Statement{Name: …, Time: …}, cms.Signing{Certificate: …, Key: …})
 //	_, err = u.WriteTo(out)                                  // original and update, in one pass
 //

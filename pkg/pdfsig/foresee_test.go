@@ -2,6 +2,7 @@ package pdfsig
 
 import (
 	"bytes"
+	"crypto"
 	"errors"
 	"fmt"
 	"strings"
@@ -9,7 +10,11 @@ import (
 )
 
 func prepare(file []byte, o Options) (*Prepared, error) {
-	return Prepare(bytes.NewReader(file), int64(len(file)), o)
+	p, err := Prepare(bytes.NewReader(file), int64(len(file)), o)
+	if err != nil {
+		return nil, err
+	}
+	return p, p.Hash(crypto.SHA256)
 }
 
 // hiddenBefore puts an object into a file that no cross-reference names, with

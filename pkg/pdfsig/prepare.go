@@ -39,7 +39,8 @@ type Options struct {
 // Prepared is a file that can be signed, with all that will change in it
 // worked out.
 type Prepared struct {
-	// Signatures are those that are already there.
+	// Signatures are those that are already there. What will be said of them
+	// is known after [Prepared.Hash].
 	Signatures []Existing
 	// Field is the name of the field that will be signed.
 	Field string
@@ -75,10 +76,8 @@ type Existing struct {
 	Err error
 }
 
-// Prepare reads the structure of a file and checks all that can be checked
-// before a signer is known, with what a verifier will say afterwards: an
-// [EarlierError] is a signature that another one would be no good for, an
-// [UpdateError] a document that other readers find differently. Nothing is
+// Prepare reads the structure of a file and checks what can be checked before a
+// signer is known and the whole file is read, as [Prepared.Hash] does. Nothing is
 // written and no signature made.
 func Prepare(r io.ReaderAt, size int64, o Options) (*Prepared, error) {
 	doc, err := openDocument(r, size)
@@ -114,10 +113,7 @@ func Prepare(r io.ReaderAt, size int64, o Options) (*Prepared, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := p.findSeparator(); err != nil {
-		return nil, err
-	}
-	return p, p.foresee()
+	return p, p.findSeparator()
 }
 
 // permitted follows what the author of an encrypted file allows (7.6.3.2, table
@@ -248,8 +244,13 @@ func (p *Prepared) findSeparator() error {
 // copyBuffer is how much is read at a time when the whole file is.
 const copyBuffer = 256 << 10
 
-// Hash reads the whole file once. What it digests is kept for [Prepared.Sign].
-// h is SHA256, SHA384 or SHA512 with the profile PAdES, and SHA256 with Touki.
+// Hash reads the whole file. What it digests is kept for [Prepared.Sign]. h is
+// SHA256, SHA384 or SHA512 with the profile PAdES, and SHA256 with Touki.
+//
+// Beside that it finds out what a verifier will say afterwards: an [EarlierError]
+// is a signature that another one would be no good for, an [UpdateError] a
+// document that other readers find differently. [Prepared.Signatures] is complete
+// from then on.
 func (p *Prepared) Hash(h crypto.Hash) error {
 	if !h.Available() || p.profile == Touki && h != crypto.SHA256 {
 		return ErrHash
@@ -258,19 +259,28 @@ func (p *Prepared) Hash(h crypto.Hash) error {
 	if !ok {
 		return ErrHash
 	}
-	var fingerprint maphash.Hash
-	p.hash, p.state, p.seed, p.hashed = h, digest, fingerprint.Seed(), false
+	p.hash, p.state, p.hashed = h, digest, false
+	foreseen := make(chan error, 1)
+	go func() { foreseen <- p.foresee() }()
+	err := p.digest()
+	if foreseen := <-foreseen; foreseen != nil {
+		return foreseen
+	}
+	p.hashed = err == nil
+	return err
+}
 
+// digest reads the original for its hash and its fingerprint.
+func (p *Prepared) digest() error {
+	var fingerprint maphash.Hash
+	p.seed = fingerprint.Seed()
 	whole := io.NewSectionReader(p.original, 0, p.size)
-	n, err := io.CopyBuffer(plainWriter{io.MultiWriter(digest, &fingerprint)}, plainReader{whole}, make([]byte, copyBuffer))
-	if err != nil {
-		return err
+	n, err := io.CopyBuffer(plainWriter{io.MultiWriter(p.state, &fingerprint)}, plainReader{whole}, make([]byte, copyBuffer))
+	if err == nil && n != p.size {
+		err = ErrChanged
 	}
-	if n != p.size {
-		return ErrChanged
-	}
-	p.sum, p.hashed = fingerprint.Sum64(), true
-	return nil
+	p.sum = fingerprint.Sum64()
+	return err
 }
 
 // plainReader and plainWriter hide every other method, so that io.CopyBuffer
