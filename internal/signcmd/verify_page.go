@@ -21,6 +21,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/internal/version"
+	"github.com/jpki-tools/jpki/internal/xmltext"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/pdfsig"
 	"github.com/jpki-tools/jpki/pkg/trust"
@@ -157,6 +158,8 @@ func signatureTitle(s judging.SignatureVerdict, i int) text {
 		t = text{JA: "%d. タイムスタンプ(署名ではありません)", EN: "%d. Timestamp (nobody's signature)"}.With(i + 1)
 	case judging.RoleCertification:
 		t = text{JA: "署名%d(あとでできる変更を限る証明用の署名)", EN: "Signature %d (a certification, which limits later changes)"}.With(i + 1)
+	case judging.RoleEmbedded:
+		t = text{JA: "%d. 文書に収められた証明書の署名(この文書への署名ではなく、判定に数えません)", EN: "%d. Of a certificate inside the document: not a signature of the document, and not counted"}.With(i + 1)
 	case judging.RoleCounter:
 		t = text{JA: "上の署名への署名(カウンター署名)%d", EN: "Counter-signature %d, over the signature above"}.With(i + 1)
 	}
@@ -182,6 +185,12 @@ func indication(v trust.Verdict) string {
 func (p *verifyPage) rows(s judging.SignatureVerdict) (rows []report.Row) {
 	add := func(label, value text) {
 		rows = append(rows, report.Row{Label: label, Value: value, Tone: report.Plain})
+	}
+	if s.Altered {
+		rows = append(rows, report.Row{Label: text{JA: "条件", EN: "Asked for"}, Value: alteredText, Tone: report.Bad})
+	}
+	if form := xmltext.Form(s.Form); !form.IsZero() {
+		add(text{JA: "様式", EN: "Form"}, terms.Capital(form))
 	}
 	for _, r := range p.signerRows(s) {
 		add(i18n.Same(r[0]), i18n.Same(r[1]))

@@ -148,7 +148,7 @@ func (r *verifyText) verdictRows(s judging.SignatureVerdict) [][]string {
 		add(ui.Plain, text{JA: "理由", EN: "Reason"}, judging.ReasonText(reason))
 	}
 	if s.Altered {
-		add(ui.Bad, text{JA: "条件", EN: "Asked for"}, text{JA: "--unchanged(署名のあとに何も加えられていないこと)に合いません", EN: "--unchanged (nothing added since it was signed): not met"})
+		add(ui.Bad, text{JA: "条件", EN: "Asked for"}, alteredText)
 	}
 	switch s.Role {
 	case judging.RoleCertification:
@@ -186,6 +186,9 @@ func (r *verifyText) verdictRows(s judging.SignatureVerdict) [][]string {
 	}
 	return append(rows, revocationRows(r.io, s.Verdict, askSigner)...)
 }
+
+// alteredText is said where --unchanged is not met.
+var alteredText = text{JA: "--unchanged(署名のあとに何も加えられていないこと)に合いません", EN: "--unchanged (nothing added since it was signed): not met"}
 
 // savedAgainText is the reason where another program wrote a signed PDF anew.
 var savedAgainText = text{
