@@ -24,6 +24,7 @@ import (
 type Folder struct {
 	fsys fs.FS
 	root *os.Root // to be closed, or nil
+	err  error    // why nothing can be found
 
 	mu    sync.Mutex
 	lists map[string][]string // names of a directory, by its path
@@ -39,6 +40,17 @@ func Open(dir string) (*Folder, error) {
 	f := In(root.FS())
 	f.root = root
 	return f, nil
+}
+
+// At gives the folder of a path on disk as [Open] does. Where it cannot be
+// opened, which matters only to who looks for something in it, that is the
+// error of looking.
+func At(dir string) *Folder {
+	f, err := Open(dir)
+	if err != nil {
+		return &Folder{err: err}
+	}
+	return f
 }
 
 // In gives the folder that a file system is, an archive say.
@@ -69,6 +81,9 @@ func (e *AmbiguousError) Error() string {
 func (f *Folder) Find(name string) (string, error) {
 	if !fs.ValidPath(name) || name == "." || strings.ContainsAny(name, "\\\x00") {
 		return "", &fs.PathError{Op: "find", Path: name, Err: fs.ErrInvalid}
+	}
+	if f.err != nil {
+		return "", f.err
 	}
 	at := "."
 	for segment := range strings.SplitSeq(name, "/") {

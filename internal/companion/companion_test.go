@@ -109,6 +109,24 @@ func TestNotReached(t *testing.T) {
 	}
 }
 
+// TestAt: a folder that cannot be opened is an error to who looks in it.
+func TestAt(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, name), "form")
+	there := At(dir)
+	defer there.Close()
+	if got, err := read(t, there, name); err != nil || got != "form" {
+		t.Errorf("%q, %v", got, err)
+	}
+	gone := At(filepath.Join(dir, "gone"))
+	if _, err := read(t, gone, name); !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
+	}
+	if err := gone.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestArchive(t *testing.T) {
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)

@@ -31,16 +31,14 @@ func (f *Finder) findXML(ctx context.Context, path string, file *os.File) ([]Fou
 	}
 	files := companions{ctx: ctx, named: f.Content}
 	defer files.close()
-	for _, dir := range []string{f.Folder, filepath.Dir(path)} {
-		if dir == "" {
-			continue
-		}
-		folder, err := companion.Open(dir)
+	if f.Folder != "" {
+		folder, err := companion.Open(f.Folder)
 		if err != nil {
 			return nil, err
 		}
 		files.folders = append(files.folders, folder)
 	}
+	files.folders = append(files.folders, companion.At(filepath.Dir(path)))
 	var all []Found
 	for _, r := range doc.Verify(xmlsig.Verification{Open: files.open}) {
 		all = append(all, xmlFinding(r))

@@ -51,10 +51,7 @@ func prepareXML(c *Call, in *input.Stream) (document, error) {
 	if in.Beside != "" && filepath.Clean(in.Beside) != d.folder {
 		d.away = in.Beside
 	}
-	beside, err := companion.Open(d.folder)
-	if err != nil {
-		return nil, err
-	}
+	beside := companion.At(d.folder)
 	defer beside.Close()
 	request := xmlsig.Options{
 		Form: xmlForms[c.Form], Hash: c.Hash, IDs: c.IDs, XAdES: c.Format == "xades",
@@ -240,12 +237,9 @@ func (d *xmlDocument) verify(r io.ReaderAt, size int64) error {
 	if err != nil {
 		return err
 	}
-	beside, err := companion.Open(d.folder)
-	if err != nil {
-		return err
-	}
+	beside := companion.At(d.folder)
 	defer beside.Close()
-	results := doc.Verify(xmlsig.Verification{Partial: d.parts, Open: func(name string) (io.ReadCloser, error) {
+	results := doc.Verify(xmlsig.Verification{Partial: d.parts || d.form != xmlsig.ProfileNone && d.c.Form != "", Open: func(name string) (io.ReadCloser, error) {
 		return beside.Open(name)
 	}})
 	for _, r := range results {

@@ -350,6 +350,9 @@ func (p *Prepared) withinNew(contents *Element) error {
 // outsideEGov is what a signature leaves out of a 構成管理情報, and of the
 // application that it is part of.
 func (sh *shape) outsideEGov(v view) (out []Outside) {
+	if v.whole { // wherever it stands, it is over all of this
+		return sh.egov.outside(v)
+	}
 	others := sh.named(egovOther)
 	for i, e := range sh.children {
 		var o *Outside
@@ -385,7 +388,7 @@ func (sh *shape) outsideEGov(v view) (out []Outside) {
 	if v.own != nil && (sh.signatures == nil || !sh.signatures.contains(v.own)) {
 		out = append(out, Outside{Kind: OutsidePlace, Name: "Signature"})
 	}
-	return append(append(out, sh.outsideRoot(v)...), sh.egov.outside(v)...)
+	return append(append(out, sh.outsideRoot()...), sh.egov.outside(v)...)
 }
 
 // head is what stands before 構成情報: fixed names and numbers, and the style

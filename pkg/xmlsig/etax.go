@@ -76,6 +76,9 @@ func (sh *shape) inProcedure(e *Element) bool {
 
 // outsideETax is what a signature leaves out of an .xtx.
 func (sh *shape) outsideETax(v view) (out []Outside) {
+	if v.whole {
+		return nil
+	}
 	for _, e := range sh.procedures() {
 		if !v.signed(e) {
 			out = append(out, Outside{Kind: OutsideElement, Name: e.local})
@@ -87,5 +90,5 @@ func (sh *shape) outsideETax(v view) (out []Outside) {
 	if v.own != nil && !sh.isChild(v.own) {
 		out = append(out, Outside{Kind: OutsidePlace, Name: "Signature"})
 	}
-	return append(out, sh.outsideRoot(v)...)
+	return append(out, sh.outsideRoot()...)
 }

@@ -717,6 +717,20 @@ func TestOtherMakers(t *testing.T) {
 	}
 }
 
+// TestWholeForms: a signature over all of the document is one, wherever it
+// stands; the files that belong to it are another matter.
+func TestWholeForms(t *testing.T) {
+	for name, want := range map[string]string{
+		etaxPlain: "", "etax/unsigned-noid.xtx": "", "official/unsigned.xml": "", egovPlain: "!form attachment attachment", egovPart: "!form",
+		"egov/individual/999Z000000002000/kousei.xml": "attachment attachment attachment attachment",
+	} {
+		r := mustParse(t, sign(t, govFile(t, name), Options{}, fixture().signer.signing())).Verify(Verification{})[0]
+		if kinds(r.Outside) != want || (r.Err() == nil) == strings.Contains(want, "!") {
+			t.Errorf("%s: %v, %s", name, r.Err(), kinds(r.Outside))
+		}
+	}
+}
+
 // TestFileTwice: a file is read once, however many signatures are over it, and
 // each tells the name it was found by.
 func TestFileTwice(t *testing.T) {

@@ -192,10 +192,7 @@ func (sh *shape) outsideUnknown(sig *signature, v view) (out []Outside) {
 
 // outsideRoot is what the root of a form has of its own, and what stands beside
 // it.
-func (sh *shape) outsideRoot(v view) (out []Outside) {
-	if v.whole {
-		return nil
-	}
+func (sh *shape) outsideRoot() (out []Outside) {
 	if sh.text {
 		out = append(out, Outside{Kind: OutsideText, Name: sh.doc.root.local})
 	}

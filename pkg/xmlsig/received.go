@@ -17,15 +17,15 @@ func isTaxCertificate(local string) bool {
 // outsideTaxCertificate is what a signature leaves out of a certificate: it
 // stands in the root and covers all of that.
 func (sh *shape) outsideTaxCertificate(v view) (out []Outside) {
+	if v.whole {
+		return nil
+	}
 	root := sh.doc.root
 	if !v.signed(root) {
 		out = append(out, Outside{Kind: OutsideElement, Name: root.local})
 	}
 	if v.own != nil && !sh.isChild(v.own) {
 		out = append(out, Outside{Kind: OutsidePlace, Name: "Signature"})
-	}
-	if v.whole {
-		return out
 	}
 	return append(out, sh.beside(sh.permitsStyleSheet)...)
 }
@@ -49,6 +49,9 @@ func (sh *shape) isOfficial() bool {
 // outsideOfficial is what a signature leaves out of an official document: FRONT,
 // which tells how it is to be handled.
 func (sh *shape) outsideOfficial(v view) (out []Outside) {
+	if v.whole {
+		return nil
+	}
 	fronts := sh.named(officialFront)
 	for _, e := range sh.children {
 		switch {
@@ -67,7 +70,7 @@ func (sh *shape) outsideOfficial(v view) (out []Outside) {
 	if v.own != nil && !sh.isChild(v.own) {
 		out = append(out, Outside{Kind: OutsidePlace, Name: "Signature"})
 	}
-	return append(out, sh.outsideRoot(v)...)
+	return append(out, sh.outsideRoot()...)
 }
 
 // onlyChildren reports whether an element has no children but these, none of
