@@ -38,7 +38,8 @@ gitのコミットに署名する: gitはIdentityAgentを見ないので、SSH_A
 TLSのサーバーを試す:
   jpki cert export auth-ca > auth-ca.pem    (サーバーに、クライアントの認証局として登録する)
   jpki tls https://server.example.jp/
-  カードの署名はPKCS #1 v1.5だけなので、サーバーはTLS 1.2を受け付ける必要があります。TLS 1.3だけでは使えません。
+  TLS 1.3に要る署名(RSASSA-PSS)は、試験用のカードで作れたという報告がありますが、私たちは試していません。作らないカードでは
+  TLS 1.2で接続します。
 
 ブラウザーなど、ほかのプログラムで使うには jpki help programs`,
 	EN: `How to log in over SSH and TLS with the key of the card's user-authentication certificate. Its PIN is the
@@ -78,7 +79,8 @@ Run it with your session (macOS, launchd): ~/Library/LaunchAgents/jpki-ssh-agent
 Try a TLS server:
   jpki cert export auth-ca > auth-ca.pem    (register it with the server, as a CA of its clients)
   jpki tls https://server.example.jp/
-  The card makes PKCS #1 v1.5 signatures only, so the server has to take TLS 1.2. TLS 1.3 alone does not work.
+  The signatures that TLS 1.3 wants (RSASSA-PSS) are reported to work on test cards, not tried by us. With a card that
+  makes none, TLS 1.2 is used.
 
 For browsers and other programs: jpki help programs`,
 }
