@@ -966,11 +966,11 @@ func TestP11Provider(t *testing.T) {
 [init]
 providers = providers
 [providers]
-default = default
-pkcs11 = pkcs11
-[default]
+default = default_sect
+pkcs11 = pkcs11_sect
+[default_sect]
 activate = 1
-[pkcs11]
+[pkcs11_sect]
 module = `+library(t, "ossl-modules/pkcs11.so")+`
 pkcs11-module-path = `+library(t, "p11-kit-proxy.so")+`
 activate = 1
@@ -995,5 +995,28 @@ activate = 1
 		if err != nil || !strings.Contains(out, name) || !strings.Contains(out, "DEMO") {
 			t.Errorf("%s: %v\n%s", name, err, out)
 		}
+	}
+}
+
+// TestP11NoPSS: a card that makes no RSA-PSS signatures logs in over TLS 1.2 where
+// OpenSSL is told; once it has refused one, programs are not offered it any more.
+func TestP11NoPSS(t *testing.T) {
+	insert(t, "adult", virtualcard.Options{NoPSS: true})
+	d := newDesktop(t, programs[1], "--hide-opensc")
+	must(t, os.WriteFile(d.path("auth.pem"), []byte(d.tool("p11tool", "--export", authCert)), 0o644))
+	_, port, _ := net.SplitHostPort(d.tlsServer("-tls1_2").address)
+	out, err := d.run("sh", "-c", `printf 'GET / HTTP/1.0\r\n\r\n' | openssl s_client -quiet -ign_eof -sigalgs RSA+SHA256 -engine pkcs11 -keyform engine -key '`+authKey+`' -cert auth.pem -CAfile server-ca.pem -connect localhost:`+port)
+	if err != nil || !strings.Contains(out, "DEMO") {
+		t.Errorf("OpenSSL: %v\n%s", err, out)
+	}
+	mechanisms := func() string {
+		return d.tool("pkcs11-tool", "--module", library(t, "p11-kit-proxy.so"), "--token-label", "JPKI authentication", "--list-mechanisms")
+	}
+	contains(t, mechanisms(), "RSA-PKCS-PSS")
+	if out, err := d.run("p11tool", "--test-sign", "--sign-params=RSA-PSS", authKey); err == nil {
+		t.Errorf("signed: %s", out)
+	}
+	if out := mechanisms(); strings.Contains(out, "PSS") {
+		t.Errorf("still offered:\n%s", out)
 	}
 }
