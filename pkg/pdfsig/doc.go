@@ -14,9 +14,12 @@
 // has an [Appearance] for the [Prepared.Space] that was found.
 //
 // [Verify] checks every signature of a file: what its ByteRange covers, its
-// CMS, and what each later revision changed, object by object. What no rule
-// explains counts as a change of content. [Report.Err] is nil only when there
-// is a signature and all are good.
+// CMS, and what each later revision changed, object by object, each by its role
+// from the trailer on. What no rule explains counts as a change of content. Every
+// byte that was added is accounted for: where programs can read a file in
+// different ways, the signature has an [UpdateError] and nothing is said of what
+// came after it. [Report.Err] is nil only when there is a signature and all are
+// good; [Signature.Changes] tell what was added all the same.
 //
 // Everything works on an [io.ReaderAt] and costs memory for the update and the
 // objects looked at, whatever the size of the file.

@@ -287,7 +287,8 @@ func (r *roles) followUnread(v visit, unread error) error {
 	return nil
 }
 
-var reference = regexp.MustCompile(`(\d{1,7})[\x00\s]+(\d{1,5})[\x00\s]+R`)
+// reference is one as it is written; RG, which sets a colour, is none.
+var reference = regexp.MustCompile(`(\d{1,7})[\x00\s]+(\d{1,5})[\x00\s]+R(?:[\x00\s<>\[\](){}/%]|$)`)
 
 // misfit notes a reference with another generation than its object has: some
 // readers take it, for others it is null.

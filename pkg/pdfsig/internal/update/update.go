@@ -210,11 +210,17 @@ func (r *revision) readTrailer() error {
 	if !ok || size <= int64(s.Last()) || size > maxSize {
 		return fault(Size, s.Offset, 0)
 	}
+	hybrid, most := false, int64(0)
 	for _, earlier := range r.before {
 		counted, ok := earlier.Trailer["Size"].(int64)
+		hybrid = hybrid || earlier.Hybrid != nil
+		most = max(most, counted)
 		if size <= int64(earlier.Last()) && !(ok && counted <= int64(earlier.Last())) { // it was wrong before
 			return fault(Size, s.Offset, 0)
 		}
+	}
+	if hybrid && size < most { // pdf.js does not open such a file
+		return fault(Size, s.Offset, 0)
 	}
 	if s.Hybrid != nil && s.Trailer["XRefStm"] != pdf.Object(s.Hybrid.Offset) {
 		return fault(Hybrid, s.Offset, 0)
