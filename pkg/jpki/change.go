@@ -15,7 +15,7 @@ func (s *Session) ChangePIN(new PIN) error {
 	if err := new.Check(k); err != nil {
 		return err
 	}
-	if err := s.selectEF(keyFiles[k].pin); err != nil {
+	if err := s.selectEF(keys[k].pin); err != nil {
 		return err
 	}
 	if err := s.alive(); err != nil {

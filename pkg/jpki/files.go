@@ -27,11 +27,6 @@ var certificateFiles = map[Kind]uint16{
 	KindAuthCA: 0x000B,
 }
 
-var keyFiles = map[Key]struct{ key, pin uint16 }{
-	KeySign: {0x001A, 0x001B},
-	KeyAuth: {0x0017, 0x0018},
-}
-
 // PublicFile reports whether an EF is one of the JPKI application that holds
 // nothing personal: an [apdu.Tracer] may show its content.
 func PublicFile(aid []byte, ef uint16) bool {

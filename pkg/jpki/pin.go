@@ -129,32 +129,36 @@ func (p PIN) Check(k Key) error {
 			others++
 		}
 	}
-	n := digits + letters + others
-	var broken Rule
-	switch k {
-	case KeyAuth:
-		switch {
-		case letters+others > 0:
-			broken = RuleCharacters
-		case n != AuthPINLength:
-			broken = RuleLength
-		}
-	case KeySign:
-		switch {
-		case others > 0:
-			broken = RuleCharacters
-		case n < SignPINMinLength || n > SignPINMaxLength:
-			broken = RuleLength
-		case letters == 0 || digits == 0:
-			broken = RuleMixed
-		}
-	default:
-		broken = RuleCharacters
+	broken := RuleCharacters
+	if row, known := keys[k]; known {
+		broken = row.check(digits, letters, others)
 	}
 	if broken != 0 {
 		return &RuleError{k, broken}
 	}
 	return nil
+}
+
+func checkAuthPIN(digits, letters, others int) Rule {
+	switch {
+	case letters+others > 0:
+		return RuleCharacters
+	case digits != AuthPINLength:
+		return RuleLength
+	}
+	return 0
+}
+
+func checkSignPIN(digits, letters, others int) Rule {
+	switch n := digits + letters; {
+	case others > 0:
+		return RuleCharacters
+	case n < SignPINMinLength || n > SignPINMaxLength:
+		return RuleLength
+	case letters == 0 || digits == 0:
+		return RuleMixed
+	}
+	return 0
 }
 
 const redacted = "[PIN]"

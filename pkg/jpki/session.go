@@ -64,7 +64,7 @@ func (c *Card) WithPIN(ctx context.Context, k Key, p PIN, guard Guard, use func(
 	if err := app.selectApplication(); err != nil {
 		return err
 	}
-	if err := app.selectEF(keyFiles[k].pin); err != nil {
+	if err := app.selectEF(keys[k].pin); err != nil {
 		return err
 	}
 	tries, err := app.Tries(k)
@@ -77,7 +77,7 @@ func (c *Card) WithPIN(ctx context.Context, k Key, p PIN, guard Guard, use func(
 	if err := guard.decide(tries); err != nil {
 		return err
 	}
-	if err := app.selectEF(keyFiles[k].pin); err != nil { // already the current one
+	if err := app.selectEF(keys[k].pin); err != nil { // already the current one
 		return err
 	}
 	if err := app.alive(); err != nil {

@@ -194,7 +194,7 @@ func newPSS(key *rsa.PublicKey, digest []byte, opts *rsa.PSSOptions) (signing, e
 // identifier, or selected where the card does not take that. A command that was
 // carried out, or may have been, is not repeated.
 func (s *Session) computeSignature(mode byte, data []byte, size int) ([]byte, error) {
-	ef, tried := keyFiles[s.verified].key, false
+	ef, tried := keys[s.verified].file, false
 	cmd := apdu.Command{
 		CLA: 0x80, INS: apdu.InsPerformSecurityOperation, P1: mode, P2: reference,
 		Data: data, Ne: max(size, apdu.MaxShortNe),

@@ -64,10 +64,8 @@ type Presence struct{ Sign, Auth bool }
 
 // Has gives the report for the certificate of k.
 func (p Presence) Has(k Key) bool {
-	if k == KeyAuth {
-		return p.Auth
-	}
-	return p.Sign
+	row, known := keys[k]
+	return known && row.reported(p)
 }
 
 // Presence reads which certificates the card reports. Where the card does not

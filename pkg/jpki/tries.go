@@ -29,7 +29,7 @@ func (a *App) Tries(k Key) (Tries, error) {
 		}
 		if err == nil {
 			// The PIN may be sent next: this is the file that it goes to.
-			err = a.selectEF(keyFiles[k].pin)
+			err = a.selectEF(keys[k].pin)
 		}
 		if err == nil {
 			sw, err = a.counter(k)
@@ -49,7 +49,7 @@ func (a *App) Tries(k Key) (Tries, error) {
 // named by its short identifier where it is not the current EF and the card
 // takes that, else selected.
 func (a *App) counter(k Key) (apdu.Status, error) {
-	ef, tried := keyFiles[k].pin, false
+	ef, tried := keys[k].pin, false
 	if a.ef != ef && ef != 0 && a.card.shortIDs.query != refused {
 		tried = true
 		sw, err := a.query(shortReference(ef))
