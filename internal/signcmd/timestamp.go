@@ -23,7 +23,6 @@ type timestampOptions struct {
 	trust    judging.Options
 	extend   bool
 	content  []string
-	folder   string
 	out      string
 	outDir   string
 	force    bool

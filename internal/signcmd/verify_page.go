@@ -226,6 +226,9 @@ func standingText(s judging.SignatureVerdict) text {
 	if s.Role == judging.RoleTimestamp && s.Verdict.Issuer.Standing == trust.Given {
 		return text{JA: "--tsa-ca で指定した認証局", EN: "one of --tsa-ca"}
 	}
+	if s.Verdict.Issuer.Standing == trust.Given {
+		return text{JA: "--ca で指定した認証局", EN: "one of --ca"}
+	}
 	return terms.Standings[s.Verdict.Issuer.Standing]
 }
 
