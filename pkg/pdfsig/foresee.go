@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sync"
 
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
@@ -49,6 +50,7 @@ func (p *Prepared) foresee() error {
 		return pdf.Faultf(pdf.FaultForm, "the signature would not be good: %w", err)
 	}
 	judged := false
+	before := sync.OnceValues(func() (*verifier, error) { return look(p.original, p.size) })
 	for i := range p.Signatures {
 		s := after.of(p.Signatures[i].Field)
 		if s == nil {
@@ -57,7 +59,7 @@ func (p *Prepared) foresee() error {
 		judged = judged || s.revision != nil
 		p.Signatures[i].Changes = s.Changes
 		if err := s.structuralErr(); err != nil {
-			if p.Signatures[i].Err, err = p.blame(s, err); err != nil {
+			if p.Signatures[i].Err, err = blame(before, s, err); err != nil {
 				return err
 			}
 		}
@@ -71,8 +73,11 @@ func (p *Prepared) foresee() error {
 // blame tells whether a signature that would not be good afterwards is so
 // because of what is to be added. If not, and that is certain, it is for others
 // to judge.
-func (p *Prepared) blame(then *foundSignature, bad error) (already, err error) {
-	now, err := look(p.original, p.size)
+func blame(before func() (*verifier, error), then *foundSignature, bad error) (already, err error) {
+	if d, ok := errors.AsType[*DamagedError](bad); ok && d.Fault == FaultTooLarge {
+		return nil, &EarlierError{Field: then.Field, Already: true, Err: bad} // nor would it be looked through before
+	}
+	now, err := before()
 	if err != nil {
 		return nil, err
 	}
