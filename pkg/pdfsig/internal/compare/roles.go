@@ -277,14 +277,22 @@ func (r *roles) followUnread(v visit, unread error) error {
 	if !whole {
 		return unread
 	}
-	for _, found := range reference.FindAllSubmatch(text, -1) {
-		number, err1 := strconv.Atoi(string(found[1]))
-		generation, err2 := strconv.Atoi(string(found[2]))
-		if err1 == nil && err2 == nil {
+	for _, found := range reference.FindAllSubmatchIndex(text, -1) {
+		number, err1 := strconv.Atoi(string(text[found[2]:found[3]]))
+		generation, err2 := strconv.Atoi(string(text[found[4]:found[5]]))
+		if err1 == nil && err2 == nil && !r.inSection(e.Offset+int64(found[0])) {
 			r.push(visit{ref: pdf.Ref{Number: number, Generation: generation}, role: v.role})
 		}
 	}
 	return nil
+}
+
+// inSection reports whether a byte is one of a cross-reference section or its
+// trailer, which belong to no object that lacks its end.
+func (r *roles) inSection(offset int64) bool {
+	return slices.ContainsFunc(r.doc.Sections(), func(s *pdf.Section) bool {
+		return offset >= s.Offset && offset < s.End
+	})
 }
 
 // reference is one as it is written; RG, which sets a colour, is none.
