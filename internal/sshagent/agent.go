@@ -50,6 +50,7 @@ type Agent struct {
 
 	once  sync.Once
 	turn  chan struct{} // held by who uses the card
+	guess sync.Mutex    // held by who tries to unlock: one after the other
 	mu    sync.Mutex    // of what follows
 	lock  *lock         // nil: not locked
 	known ssh.PublicKey // the key last seen
@@ -87,6 +88,7 @@ func (a *Agent) Serve(ctx context.Context, l net.Listener) error {
 	var clients sync.WaitGroup
 	defer clients.Wait()
 	free := make(chan struct{}, maxClients)
+	quiet := silences{conns: map[*heardConn]time.Time{}}
 	for {
 		conn, err := l.Accept()
 		if ctx.Err() != nil {
@@ -99,10 +101,15 @@ func (a *Agent) Serve(ctx context.Context, l net.Listener) error {
 			cancel()
 			return err
 		}
-		free <- struct{}{}
+		if !quiet.makeRoom(ctx, free) {
+			conn.Close()
+			return nil
+		}
+		heard := quiet.watch(conn)
 		clients.Go(func() {
 			defer func() { <-free }()
-			a.ServeConn(ctx, conn)
+			defer quiet.forget(heard)
+			a.ServeConn(ctx, heard)
 		})
 	}
 }
@@ -137,6 +144,9 @@ func (a *Agent) ServeConn(ctx context.Context, conn net.Conn) {
 		case <-ctx.Done():
 			return
 		case frame := <-frames:
+			if heard, ok := conn.(*heardConn); ok {
+				heard.all.forget(heard) // until it has its answer
+			}
 			answer := c.answer(ctx, frame)
 			clear(frame) // it may have held a passphrase or a private key
 			_ = conn.SetWriteDeadline(time.Now().Add(writeLimit))
@@ -266,7 +276,13 @@ func (c *client) handle(ctx context.Context, frame []byte) ([]byte, error) {
 		return []byte{answerSuccess}, c.bound.bind(m.Contents)
 	case requestAdd, requestAddConstrained, requestAddCard, requestAddCardConstrained:
 		return nil, refuse(ErrAdd, "")
-	case requestRemove, requestRemoveAll, requestRemoveCard:
+	case requestRemoveAll: // ssh-add -D: the key stays on its card, and what opens it is forgotten
+		if err := c.bound.permit(c.agent.Policy, nil); err != nil {
+			return nil, err
+		}
+		c.agent.Card.Forget()
+		return []byte{answerSuccess}, nil
+	case requestRemove, requestRemoveCard:
 		return nil, refuse(ErrRemove, "")
 	}
 	return []byte{answerFailure}, nil

@@ -164,10 +164,9 @@ func TestNotAdded(t *testing.T) {
 		do     func() error
 		reason error
 	}{
-		"add":        {func() error { return client.Add(agent.AddedKey{PrivateKey: &private}) }, ErrAdd},
-		"remove":     {func() error { return client.Remove(w.card.key()) }, ErrRemove},
-		"remove all": {client.RemoveAll, ErrRemove},
-		"a card":     {func() error { return ask(t, w.dial(t), []byte{requestAddCard}) }, ErrAdd},
+		"add":    {func() error { return client.Add(agent.AddedKey{PrivateKey: &private}) }, ErrAdd},
+		"remove": {func() error { return client.Remove(w.card.key()) }, ErrRemove},
+		"a card": {func() error { return ask(t, w.dial(t), []byte{requestAddCard}) }, ErrAdd},
 	} {
 		if err := c.do(); err == nil {
 			t.Errorf("%s: done", name)
@@ -178,6 +177,42 @@ func TestNotAdded(t *testing.T) {
 		t.Errorf("an unknown extension: %v", err)
 	}
 	w.wantTold(t, nil)
+}
+
+// TestRemoveAll: ssh-add -D forgets what opens the card, and the key stays.
+func TestRemoveAll(t *testing.T) {
+	w := newWorld(t, Policy{})
+	client := w.client(t)
+	must(t, client.RemoveAll())
+	if w.card.forgot != 1 {
+		t.Errorf("forgotten %d times", w.card.forgot)
+	}
+	if keys, err := client.List(); err != nil || len(keys) != 1 {
+		t.Errorf("%d keys, %v", len(keys), err)
+	}
+	w.wantTold(t, nil)
+}
+
+// TestWrongPassphraseStopsNobody: who guesses waits, and no other client does.
+func TestWrongPassphraseStopsNobody(t *testing.T) {
+	w := newWorld(t, Policy{})
+	client, other := w.client(t), w.client(t)
+	must(t, client.Lock([]byte("right")))
+	w.Agent.mu.Lock()
+	w.Agent.lock.failures = 30 // the next one waits three seconds
+	w.Agent.mu.Unlock()
+	done := make(chan error, 1)
+	go func() { done <- client.Unlock([]byte("wrong")) }()
+	time.Sleep(300 * time.Millisecond)
+	start := time.Now()
+	if _, err := other.List(); err != nil || time.Since(start) > time.Second {
+		t.Errorf("another client waited %v: %v", time.Since(start), err)
+	}
+	if err := <-done; err == nil {
+		t.Error("a wrong passphrase unlocked")
+	}
+	w.wantTold(t, ErrPassphrase)
+	must(t, other.Unlock([]byte("right")))
 }
 
 // ask sends a request and gives nil where it is done.
@@ -403,5 +438,27 @@ func TestFrames(t *testing.T) {
 	}
 	if keys, err := other.List(); err != nil || len(keys) != 1 {
 		t.Errorf("listed %v, %v", keys, err)
+	}
+}
+
+// TestSilentConnections: however many clients say nothing, the next one is served.
+func TestSilentConnections(t *testing.T) {
+	w := newWorld(t, Policy{})
+	for range maxClients + 5 {
+		w.dial(t)
+	}
+	done := make(chan error, 1)
+	client := w.client(t)
+	go func() {
+		_, err := client.List()
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(5 * time.Second):
+		t.Error("shut out by those who say nothing")
 	}
 }

@@ -51,22 +51,27 @@ const (
 )
 
 func (a *Agent) unlock(ctx context.Context, passphrase []byte) error {
+	a.guess.Lock()
+	defer a.guess.Unlock()
 	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.lock == nil {
+	now := a.lock
+	a.mu.Unlock()
+	if now == nil {
 		return refuse(ErrPassphrase, "")
 	}
-	key, err := derive(passphrase, a.lock.salt)
+	key, err := derive(passphrase, now.salt)
 	if err != nil {
 		return err
 	}
-	if subtle.ConstantTimeCompare(key, a.lock.key) == 1 {
+	if subtle.ConstantTimeCompare(key, now.key) == 1 {
+		a.mu.Lock()
+		defer a.mu.Unlock()
 		a.lock = nil
 		return nil
 	}
-	a.lock.failures++
-	select { // for all clients: others wait for mu
-	case <-time.After(min(time.Duration(a.lock.failures)*lockDelay, lockDelayMax)):
+	now.failures++ // guess is held
+	select {       // the others who guess wait, and nobody else
+	case <-time.After(min(time.Duration(now.failures)*lockDelay, lockDelayMax)):
 	case <-ctx.Done():
 	}
 	return refuse(ErrPassphrase, "")
