@@ -210,11 +210,12 @@ var formatsTopic = text{
 共通:
   ハッシュは --digest で sha256(省略時)、sha384、sha512。鍵はカードの中のRSA 2048ビット。
   署名には、署名用電子証明書とその認証局の証明書が入ります(--no-ca で認証局の証明書を除く)。
+  e-Govとe-Taxの様式は、SHA-256と署名用電子証明書だけです。
   署名用電子証明書には氏名、住所、生年月日、性別が含まれ、受け取る人が読めます。raw には入りません。
 
 国の様式(2026年11月に調べたもの。様式はルートの名前と構造で見分け、ファイル名では決めません):
   e-Gov 構成管理情報(kousei.xml)  構成情報と、その中に名前のある申請書に署名し、署名情報に入れます。連署は、署名済みの
-      ものにもう一度。個別署名形式では、kousei.xml ではなく kousei(17桁).xml に署名します。添付書類は名前だけが署名されます。
+      ものにもう一度。個別署名形式では、kousei.xml ではなく kousei(17桁).xml に署名します。標準形式の添付書類は名前だけが署名されます。
       検証環境が受け付けた申請データの形に合わせてあります。名前空間の接頭辞や日本語のファイル名の扱いは公表されていません。
   e-Tax(.xtx)  DATAの中の手続の要素に署名し、DATAの最後に加えます。何人でも、どの順でも署名できます。知られている例は
       2020年ごろの1件(SHA-1)だけで、今のハッシュ(SHA-256で署名します)も、受け付けられるかどうかも確かめていません。
@@ -257,7 +258,7 @@ var formatsTopic = text{
       --profile koshonin  for the electronic notary: the same signature; size and name are checked against its rules
       --profile pades  PAdES-B-B (ETSI EN 319 142); with --tsa B-T
       --visible        a stamp with name, time and reason on a page
-  XML                X-signed.xml     an XML signature (--format xmldsig); the forms of e-Tax and e-Gov (below) are recognised
+  XML                X-signed.xml     an XML signature (--format xmldsig), in the forms of e-Tax and e-Gov (below)
       --profile etax, egov  asks for that form: nothing else is signed
       --format xades   XAdES-B-B (ETSI EN 319 132); with --tsa B-T
       --form           where the signature is: enveloped (in the document), enveloping (around it) or detached
@@ -271,19 +272,20 @@ var formatsTopic = text{
 For all of them:
   --digest is sha256 (the default), sha384 or sha512. The key is RSA, 2048 bits, inside the card.
   The digital-signature certificate and that of its CA go into the signature (--no-ca leaves out the CA's).
+  The forms of e-Gov and e-Tax have SHA-256 and that certificate alone.
   That certificate carries your name, address, date of birth and sex, and whoever gets it can read them. A raw
   signature does not hold it.
 
 Forms of the state (as known in November 2026; recognised by the root and its structure, never by the file's name):
   e-Gov application (kousei.xml)  signed are the application's own data and the forms that it names. Further signers
       sign the signed file again. Where each file is signed apart, the kousei(17 digits).xml are signed, not kousei.xml.
-      Of attachments the name is signed only. It follows applications that e-Gov's verification environment took; how it
+      Otherwise only the name of an attachment is signed. It follows applications that e-Gov's verification environment took; how it
       takes namespace prefixes and Japanese file names is not published.
-  e-Tax (.xtx)  signed is the procedure element in DATA; the signature is DATA's last child. Any number of people may sign,
-      in any order. One example is known, of about 2020 (SHA-1): today's digest (SHA-256 is used here) and whether
+  e-Tax (.xtx)  signed is the procedure element in DATA; the signature is DATA's last child. Any number of people
+      may sign, in any order. One example is known, of about 2020 (SHA-1): today's digest (SHA-256 is used here) and whether
       e-Tax takes it are unverified.
-  Certificates for the tax return (TEG...), official documents of e-Gov  signed by their issuers: nothing to sign, see verify.
-  Drawings for the registry  X.sig.xml beside the drawing (--form detached). The Ministry's table of its tags was not seen.
+  Certificates for the tax return (TEG...), official documents of e-Gov  signed by their issuers: see verify.
+  Drawings for the registry  X.sig.xml beside the drawing (--form detached). The Ministry's table of tags was not seen.
   Not known: receipts of e-Tax, XML certificates of tax payment, completion certificates of the registry, its combined
   signature, eLTAX. Where they are signed, they are checked as any XML is.
 
