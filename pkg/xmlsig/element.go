@@ -1,8 +1,6 @@
 package xmlsig
 
-import (
-	"fmt"
-)
+import ()
 
 // Element is an element of a document.
 type Element struct {
@@ -36,14 +34,6 @@ func (e *Element) is(space, local string) bool { return e.space == space && e.lo
 
 // contains reports whether other is e or lies in it.
 func (e *Element) contains(other *Element) bool { return e.start <= other.start && other.end <= e.end }
-
-// path names the element and those around it, for people.
-func (e *Element) path() string {
-	if e.space == "" {
-		return e.local
-	}
-	return fmt.Sprintf("%s {%s}", e.local, e.space)
-}
 
 // scanner reads the element again.
 func (e *Element) scanner() *scanner {
