@@ -1,9 +1,8 @@
-// Package cli is the command line of jpki: a cobra tree with one file a
-// command. A command is an options struct, which its flags fill in, and a
-// method on app that runs it. What a run derives from the options is a value of
-// its own (call, finder, examiner), and takes of app what it needs: the streams
-// and language ([ui.IO]), the environment and clock ([env.Env]), or the opener
-// of cards.
+// Package cli is the command line of jpki: the tree of commands, help and its
+// topics, completion, the guide and the demo. The commands themselves are in
+// packages by subject (cardcmd, signcmd, logincmd), and what they are made of is
+// in package command. Every error becomes what a person can act on in package
+// explain.
 package cli
 
 import (
