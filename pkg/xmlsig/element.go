@@ -1,7 +1,5 @@
 package xmlsig
 
-import ()
-
 // Element is an element of a document.
 type Element struct {
 	doc          *Document
