@@ -186,15 +186,15 @@ func explainReader(err error) *problem.Problem {
 	case errors.Is(err, pcsc.ErrNoLibrary):
 		return problem.New(problem.NoService,
 			text{JA: "PC/SCのライブラリが見つかりません。", EN: "The PC/SC library is missing."},
-			text{JA: "Debian/Ubuntu では「sudo apt install pcscd」、Fedora では「sudo dnf install pcsc-lite」で入ります。カードなしで試すには jpki demo。", EN: "Debian/Ubuntu: sudo apt install pcscd. Fedora: sudo dnf install pcsc-lite. To try without a card: jpki demo."})
+			text{JA: "Debian/Ubuntu では「sudo apt install pcscd」、Fedora では「sudo dnf install pcsc-lite」で入ります。カードなしで試すには jpki demo。原因は jpki doctor で調べられます。", EN: "Debian/Ubuntu: sudo apt install pcscd. Fedora: sudo dnf install pcsc-lite. To try without a card: jpki demo. jpki doctor looks for the cause."})
 	case errors.Is(err, pcsc.ErrNoService):
 		return problem.New(problem.NoService,
-			text{JA: "PC/SCサービスが動いていません。", EN: "The PC/SC service is not running."},
-			text{JA: "Linuxでは「sudo systemctl start pcscd.socket」を実行してください。SSH接続中や仮想環境では、利用が許可されていないことがあります。", EN: "On Linux run: sudo systemctl start pcscd.socket. Over SSH or in a container its use may not be permitted."})
+			text{JA: "PC/SCサービスが応答しません。動いていないか、途中で止まったようです。", EN: "The PC/SC service does not answer: it is not running, or was stopped on the way."},
+			text{JA: "もう一度実行しても同じなら、Linuxでは「sudo systemctl start pcscd.socket」を実行してください。原因は jpki doctor で調べられます。", EN: "If it stays so when you run this again, on Linux run: sudo systemctl start pcscd.socket. jpki doctor looks for the cause."})
 	case errors.Is(err, pcsc.ErrAccess):
 		return problem.New(problem.NoService,
 			text{JA: "カードリーダーを使う権限がありません。", EN: "Using the card reader is not permitted."},
-			text{JA: "SSH接続ではpolkitが断ることがあります。パソコンの画面から直接使うか、管理者にpcscdの許可を頼んでください。", EN: "Over SSH, polkit may refuse it. Work at the machine itself, or have the administrator allow pcscd."})
+			text{JA: "SSH接続ではpolkitが断ることがあります。パソコンの画面から直接使うか、管理者にpcscdの許可を頼んでください。詳しくは jpki doctor で調べられます。", EN: "Over SSH, polkit may refuse it. Work at the machine itself, or have the administrator allow pcscd. jpki doctor knows more."})
 	case errors.Is(err, pcsc.ErrReaderGone):
 		return problem.New(problem.NoReader,
 			text{JA: "途中でカードリーダーが外されました。", EN: "The card reader was disconnected on the way."},
@@ -206,7 +206,7 @@ func explainReader(err error) *problem.Problem {
 	case errors.Is(err, pcsc.ErrNoReader):
 		return problem.New(problem.NoReader,
 			text{JA: "カードリーダーが見つかりません。", EN: "There is no card reader."},
-			text{JA: "リーダーをつなぎ直し、そのリーダーのドライバーが入っているか確かめてください。", EN: "Connect the reader again and see that its driver is installed."})
+			text{JA: "リーダーをつなぎ直してください。それでも見つからなければ jpki doctor で調べられます。", EN: "Connect the reader again. If that does not help, jpki doctor looks for the cause."})
 	case errors.Is(err, pcsc.ErrNoCard):
 		return problem.New(problem.NoCard,
 			text{JA: "リーダーにカードがありません。", EN: "There is no card on the reader."},

@@ -28,7 +28,7 @@ func TestNoService(t *testing.T) {
 			r := p.run(t, append(args, "--json")...).wantExit(t, 3).wantCode(t, "no-service")
 			contains(t, r.stderr, "pcscd")
 		}
-		contains(t, p.run(t, "status", "--lang", "ja").wantExit(t, 3).stderr, "PC/SCサービスが動いていません。")
+		contains(t, p.run(t, "status", "--lang", "ja").wantExit(t, 3).stderr, "PC/SCサービスが応答しません。")
 		p.run(t, "status", "--card", "demo").wantExit(t, 0)
 	})
 
