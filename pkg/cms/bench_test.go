@@ -80,8 +80,3 @@ func (b bench) must(command string) {
 		b.t.Fatal(err)
 	}
 }
-
-const (
-	opensslVerify  = "openssl cms -verify -binary -inform DER -in sig -out out -CAfile ca.pem -content "
-	certtoolVerify = "certtool --p7-verify --inder --infile sig --load-ca-certificate ca.pem --load-data "
-)

@@ -13,6 +13,11 @@ import (
 	"testing"
 )
 
+const (
+	opensslVerify  = "openssl cms -verify -binary -inform DER -in sig -out out -CAfile ca.pem -content "
+	certtoolVerify = "certtool --p7-verify --inder --infile sig --load-ca-certificate ca.pem --load-data "
+)
+
 // These tests need openssl, certtool (GnuTLS) and cmsutil (NSS); without them
 // they fail.
 
