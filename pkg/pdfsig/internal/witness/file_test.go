@@ -359,7 +359,9 @@ func (f *file) apply(u update) *file {
 	} else {
 		s.writeTable(b, u.entry)
 	}
-	g.section, g.size = at, size
+	if g.section, g.size = at, size; s.size < size+100 {
+		g.size = max(size, s.size) // as it says itself, a little more
+	}
 	tail := u.tail
 	if tail == "" && !u.noEOL {
 		tail = "\n"
