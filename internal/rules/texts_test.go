@@ -14,7 +14,7 @@ import (
 )
 
 // TestTexts reads every text for people in the source: the Japanese ones have
-// kana or kanji, no English one does.
+// kana or kanji, no English one does, and none is there in one language alone.
 func TestTexts(t *testing.T) {
 	texts := 0
 	for _, root := range []string{"internal", "cmd"} {
@@ -64,6 +64,8 @@ func (t text) problem() string {
 		return "Japanese in the English text"
 	case words && t.ja != t.en && !strings.ContainsFunc(t.ja, japanese):
 		return "no Japanese in the Japanese text"
+	case (strings.TrimSpace(t.ja) == "") != (strings.TrimSpace(t.en) == ""):
+		return "one of the languages is empty"
 	}
 	return ""
 }
@@ -123,6 +125,8 @@ func TestTextProblem(t *testing.T) {
 		{"署名", "the 署名", false},
 		{"署名", "sign。", false},
 		{"署名", "「sign」", false},
+		{"署名", "", false},
+		{"", "sign", false},
 	} {
 		if got := (text{0, c.ja, c.en}).problem(); (got == "") != c.good {
 			t.Errorf("%q, %q: %q", c.ja, c.en, got)
