@@ -39,6 +39,7 @@ type File struct {
 	temp   *os.File
 	perm   fs.FileMode // what Commit gives the file
 	err    error       // the first write that failed: then there is no Commit
+	syncs  chan error  // what StartSync came to; nil before it
 	ended  bool
 }
 
@@ -190,6 +191,16 @@ func (f *File) note(err error) error {
 	return f.err
 }
 
+// StartSync begins to bring what was written so far onto the disk while the
+// caller reads it back. Commit waits for that.
+func (f *File) StartSync() {
+	if f.ended || f.syncs != nil {
+		return
+	}
+	f.syncs = make(chan error, 1)
+	go func() { f.syncs <- f.temp.Sync() }()
+}
+
 // Commit gives the file its name: afterwards it is there, whole and on the
 // disk. It fails with [ErrExists] if something else took the name meanwhile,
 // and with the error of an earlier write if there was one. The file is gone
@@ -198,6 +209,11 @@ func (f *File) Commit() error {
 	defer f.Abort()
 	if err := f.usable(); err != nil {
 		return err
+	}
+	if f.syncs != nil {
+		if err := <-f.syncs; err != nil {
+			return failure(f.target, err)
+		}
 	}
 	if f.perm != 0 {
 		if err := f.temp.Chmod(f.perm); err != nil {

@@ -294,3 +294,39 @@ func wantReason(t *testing.T, err error, path string, reason error) {
 		t.Fatalf("the error names the temporary file: %v", err)
 	}
 }
+
+// TestStartSync: what was begun to be synced is committed, aborted or written on
+// as any other file.
+func TestStartSync(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a")
+	for _, more := range []string{"", "more"} {
+		f, err := Create(t.Context(), path, Options{Force: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Write([]byte("text")); err != nil {
+			t.Fatal(err)
+		}
+		f.StartSync()
+		f.StartSync()
+		if _, err := f.Write([]byte(more)); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Commit(); err != nil {
+			t.Fatal(err)
+		}
+		f.StartSync() // too late to matter
+		if data, err := os.ReadFile(path); err != nil || string(data) != "text"+more {
+			t.Errorf("%q, %v", data, err)
+		}
+	}
+	f, err := Create(t.Context(), path, Options{Force: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.StartSync()
+	f.Abort()
+	if data, err := os.ReadFile(path); err != nil || string(data) != "textmore" {
+		t.Errorf("after Abort: %q, %v", data, err)
+	}
+}

@@ -82,6 +82,7 @@ func (job *Job) writeAndVerify(ctx context.Context, f *output.File) (err error) 
 	if job.Bytes, err = f.Size(); err != nil {
 		return err
 	}
+	f.StartSync()
 	err = job.document.verify(f, job.Bytes)
 	if err == nil || context.Cause(ctx) != nil {
 		return err
