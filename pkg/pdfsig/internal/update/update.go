@@ -135,8 +135,11 @@ func (r *revision) check() error {
 	return r.account()
 }
 
-// Notes of a section that every reader passes over, and that are not exact.
-var harmless = []pdf.NoteKind{pdf.NamedBefore, pdf.EntryForm, pdf.UnfinishedFlate, pdf.Glued}
+// Notes of a section that every reader passes over, and that are not exact. A
+// table with entries of another form is none of them: PDFium and Ghostscript
+// rebuild the cross-references then, and each has its own idea of what begins an
+// object.
+var harmless = []pdf.NoteKind{pdf.NamedBefore, pdf.UnfinishedFlate, pdf.Glued}
 
 // readSection wants the section itself to be exact.
 func (r *revision) readSection() error {
@@ -196,7 +199,7 @@ func (r *revision) readTable(s *pdf.Section) error {
 
 // noteFaults are the rules that an inexact section breaks.
 var noteFaults = map[pdf.NoteKind]Kind{
-	pdf.NamedInside: Named, pdf.FirstNumber: Reference, pdf.DoubledEntry: Twice, pdf.DoubledKey: Twice,
+	pdf.NamedInside: Named, pdf.EntryForm: Reference, pdf.FirstNumber: Reference, pdf.DoubledEntry: Twice, pdf.DoubledKey: Twice,
 	pdf.PrevZero: Previous, pdf.NoSize: Size, pdf.SizeLow: Size,
 }
 
