@@ -38,7 +38,7 @@ func TestCalendarProgram(t *testing.T) {
 			t.Fatalf("%v: %s", err, out)
 		}
 		files, err := filepath.Glob(filepath.Join(entries, "*-last@jpki.ics"))
-		if err != nil || len(files) != 2 {
+		if err != nil || len(files) != 3 { // the two certificates and the card
 			t.Fatalf("%s: there are %d last days (%v)", c.lang, len(files), err)
 		}
 		if !anyHolds(t, files, append(c.last, "DTSTART;VALUE=DATE:20261220")) {
