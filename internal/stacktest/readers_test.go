@@ -104,7 +104,8 @@ func foreignCard(t *testing.T, s *slot, atr []byte) {
 }
 
 // TestCardInUse: a program that keeps the card for itself is named as the
-// reason, after ten seconds.
+// reason, after ten seconds. Where another reader is empty and none is named,
+// that card need not be the person's.
 func TestCardInUse(t *testing.T) {
 	s := insert(t, "adult", virtualcard.Options{})
 	card, err := pcscContext(t).Connect(t.Context(), s.reader)
@@ -114,8 +115,10 @@ func TestCardInUse(t *testing.T) {
 	var runs []*running
 	start := time.Now()
 	for _, p := range programs {
-		runs = append(runs, p.start(t, setting{stdin: virtualcard.SignPIN}, "pin", "verify", "sign", "--pin-stdin", "--json"))
+		runs = append(runs, p.start(t, setting{stdin: virtualcard.SignPIN}, "pin", "verify", "sign", "--pin-stdin", "--json", "--reader", s.reader))
 	}
+	elsewhere := programs[0].run(t, "status", "--json").wantExit(t, 4).wantCode(t, "no-card")
+	contains(t, elsewhere.stderr, "is in use by another program")
 	for _, run := range runs {
 		r := run.wait(t).wantExit(t, 11).wantCode(t, "card-in-use")
 		if len(r.log) > 0 {

@@ -282,8 +282,8 @@ func TestSSHLogin(t *testing.T) {
 		if n := verifies(a.log()); n != 3 {
 			t.Errorf("%d PINs were sent for 3 signatures", n)
 		}
-		// Keys stay as they are.
-		uses(t, a.socket, "ssh-add", "-D").ends(t, false, "")
+		// The key stays as it is.
+		uses(t, a.socket, "ssh-add", "-D").ends(t, true, "All identities removed.") // its PIN is forgotten
 		uses(t, a.socket, "ssh-add", filepath.Join(server.dir, "host")).ends(t, false, "")
 		// SHA-1 is refused before anybody is asked.
 		old := uses(t, a.socket, append(server.sshTo(known, "-o", "PubkeyAcceptedAlgorithms=ssh-rsa"), "true")...)
