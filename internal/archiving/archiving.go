@@ -242,7 +242,7 @@ func (a *Archivist) level(complete bool) Level {
 // nothingToAdd is a call without a timestamp and without revocation data.
 func nothingToAdd(path string) error {
 	return problem.New(problem.Input,
-		text{JA: "%sに加えるものがありません。", EN: "There is nothing to add to %s."}.With(path),
+		text{JA: "%sに追加するものがありません。", EN: "There is nothing to add to %s."}.With(path),
 		text{JA: "--tsa でタイムスタンプ局を、--crl か --ocsp で失効情報のもとを指定してください。", EN: "Name an authority with --tsa, or a source of revocation data with --crl or --ocsp."})
 }
 

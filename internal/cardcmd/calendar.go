@@ -214,7 +214,7 @@ func renewalNote(last cert.Date) text {
 			JA: "%sまでに、カードと暗証番号を用意して市区町村の窓口で更新してください(無料)。",
 			EN: "Renew by %s at the municipal counter: bring the card and your PINs (free).",
 		}.With(terms.Date(last)),
-		text{JA: "きまりは変わることがあります。市区町村に確かめてください。詳しくは jpki guide renew", EN: "Rules change: ask your municipality. More: jpki guide renew"},
+		text{JA: "制度や取り扱いは変わることがあります。市区町村に確かめてください。詳しくは jpki guide renew", EN: "Rules change: ask your municipality. More: jpki guide renew"},
 		text{JA: "更新したら古い証明書の予定を消し、jpki calendar で作り直してください。", EN: "Once renewed, delete these entries of the old certificate and run jpki calendar again."},
 	)
 }

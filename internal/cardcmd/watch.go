@@ -42,12 +42,12 @@ func NewWatch(a *command.App) *cobra.Command {
 	var cmd *cobra.Command
 	cmd = a.New(command.Spec{
 		Use:      "watch",
-		Short:    text{JA: "カードの出し入れと残り回数を見守る", EN: "watch cards come and go, and their PIN tries"},
+		Short:    text{JA: "カードの出し入れと残り回数を監視する", EN: "watch cards come and go, and their PIN tries"},
 		LateLong: func() text { return watchLong.With(command.InBoth(eventTable), command.InBoth(VariableTable)) },
 		Examples: []command.Example{
-			{Line: "jpki watch", About: text{JA: "端末で見守る", EN: "watch on a terminal"}},
+			{Line: "jpki watch", About: text{JA: "端末で監視する", EN: "watch on a terminal"}},
 			{Line: "jpki watch --card demo", About: text{JA: "デモカードで試す。別の端末で jpki pin verify --card demo を間違えてみる", EN: "try it, with a wrong jpki pin verify --card demo in another terminal"}},
-			{Line: "jpki watch --json >> jpki.log", About: text{JA: "出来事を1行ずつ記録する", EN: "log a line an event"}},
+			{Line: "jpki watch --json >> jpki.log", About: text{JA: "イベントを1行ずつ記録する", EN: "log a line an event"}},
 			{Line: `jpki watch --exec 'sh -c "notify-send jpki \"$JPKI_MESSAGE\""'`, About: text{JA: "デスクトップに知らせる", EN: "tell it on the desktop"}},
 		},
 		Args: a.NoArgs(),
@@ -62,7 +62,7 @@ func NewWatch(a *command.App) *cobra.Command {
 	f.BoolVar(&opt.once, "once", false, a.IO.Text(text{JA: "今の様子を一度だけ見て終わる", EN: "look once and end"}))
 	f.DurationVar(&opt.interval, "interval", watchInterval, a.IO.Text(text{JA: "置いたままのカードを見る間隔`DUR`(省略時1m、0なら見ない)", EN: "how often to look at a card that stays: `DUR` (1m if not given, 0 for never)"}))
 	f.Lookup("interval").DefValue = "0s" // said in the help, in the person's language
-	f.StringVar(&opt.exec, "exec", "", a.IO.Text(text{JA: "出来事ごとに`CMD`を実行する", EN: "run `CMD` for every event"}))
+	f.StringVar(&opt.exec, "exec", "", a.IO.Text(text{JA: "イベントごとに`CMD`を実行する", EN: "run `CMD` for every event"}))
 	f.BoolVar(&a.NoRemember, "no-remember", false, a.IO.Text(text{JA: "残り回数を記憶しない、記憶とも比べない", EN: "neither remember counters nor compare with remembered ones"}))
 	return cmd
 }
@@ -84,14 +84,14 @@ var eventNames = map[watch.Kind]text{
 
 var watchLong = text{
 	JA: "カードリーダーとカードの出し入れ、暗証番号の残り回数、期限を表示し続けます。Ctrl-Cで終わります(0)。\n" +
-		"暗証番号は要りません。カードに触れるのは、置かれたときと --interval ごとだけです。\n\n" +
+		"暗証番号は要りません。カードにアクセスするのは、置かれたときと --interval ごとだけです。\n\n" +
 		"残り回数が前に見たときより減っていれば、誰かが暗証番号を間違えたということなので知らせます。そのために、\n" +
 		"回数と見た時刻を証明書のフィンガープリントごとに記憶します(氏名などは記憶しません)。間違えたあと、次に見るまでに正しく\n" +
 		"入力されたものは分かりません。\n\n" +
 		"--once は今の様子を一度だけ見て終わります(3 リーダーなし、4 カードなし、7 残り回数が減っていた)。\n\n" +
-		"出来事(--json の event、--exec の JPKI_EVENT):\n%s\n" +
-		"--exec のコマンドは出来事ごとに順に1つずつ動き、60秒を超えると止めます。シェルは通しません。\n" +
-		"標準入力に --json と同じ1行、環境変数に次のものを渡します(その出来事にないものは渡しません):\n%s",
+		"イベント(--json の event、--exec の JPKI_EVENT):\n%s\n" +
+		"--exec のコマンドはイベントごとに順に1つずつ動き、60秒を超えると止めます。シェルは通しません。\n" +
+		"標準入力に --json と同じ1行、環境変数に次のものを渡します(そのイベントにないものは渡しません):\n%s",
 	EN: "Shows readers and cards come and go, the PIN tries left and the last days, until Ctrl-C (which ends it with 0).\n" +
 		"No PIN is needed. A card is touched only when it comes and once every --interval.\n\n" +
 		"A counter that is lower than when it was last seen means that somebody entered a wrong PIN, and is told. For\n" +

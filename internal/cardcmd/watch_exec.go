@@ -62,7 +62,7 @@ func (r *eventRunner) add(e watch.Event) {
 	select {
 	case r.queue <- e:
 	default:
-		r.view.complain(text{JA: "--exec のコマンドが追いつかないので、出来事を飛ばしました(%s)。", EN: "The command of --exec is too slow: an event was left out (%s)."}.With(e.Kind))
+		r.view.complain(text{JA: "--exec のコマンドが追いつかないので、イベントを飛ばしました(%s)。", EN: "The command of --exec is too slow: an event was left out (%s)."}.With(e.Kind))
 	}
 }
 
@@ -140,9 +140,9 @@ type variable struct {
 }
 
 var variables = []variable{
-	{"JPKI_EVENT", text{JA: "出来事の名前", EN: "name of the event"}},
+	{"JPKI_EVENT", text{JA: "イベントの名前", EN: "name of the event"}},
 	{"JPKI_TIME", text{JA: "時刻(RFC 3339)", EN: "time (RFC 3339)"}},
-	{"JPKI_MESSAGE", text{JA: "出来事を表す文", EN: "the event as a sentence"}},
+	{"JPKI_MESSAGE", text{JA: "イベントを表す文", EN: "the event as a sentence"}},
 	{"JPKI_READER", text{JA: "カードリーダーの名前", EN: "name of the reader"}},
 	{"JPKI_SIGN_TRIES", text{JA: "署名用パスワードの残り回数(card-read)", EN: "tries left of the signing password (card-read)"}},
 	{"JPKI_AUTH_TRIES", text{JA: "利用者証明用パスワードの残り回数(card-read)", EN: "tries left of the authentication PIN (card-read)"}},

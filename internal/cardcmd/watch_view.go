@@ -41,7 +41,7 @@ func newWatchView(a *command.App, opt *watchOptions) *watchView {
 		v.screen, _ = a.IO.Screen(a.Env.Getenv("TERM"), v.draw)
 	}
 	if v.screen == nil && !opt.once && ui.IsTerminal(a.IO.Err) {
-		a.IO.Note(text{JA: "見守っています(Ctrl-Cで終了)。", EN: "Watching (Ctrl-C ends it)."})
+		a.IO.Note(text{JA: "監視しています(Ctrl-Cで終了)。", EN: "Watching (Ctrl-C ends it)."})
 	}
 	return v
 }
@@ -130,7 +130,7 @@ func (v *watchView) lines() (lines []string) {
 		add("\n%s", a.IO.Paint(ui.Strong, name))
 		add("%s", v.slot(s, now))
 	}
-	add("\n%s", a.IO.Paint(ui.Strong, a.IO.Text(text{JA: "出来事(新しい順)", EN: "Events, the newest first"})))
+	add("\n%s", a.IO.Paint(ui.Strong, a.IO.Text(text{JA: "イベント(新しい順)", EN: "Events, the newest first"})))
 	const indent = "            " // as wide as a time between two blanks
 	for _, l := range v.log {
 		add("  %s  %s", l.at.In(now.Location()).Format(time.TimeOnly), ui.Wrap(l.text, a.IO.Width()-len(indent), indent))

@@ -39,7 +39,7 @@ func newDemo(a *command.App) *cobra.Command {
 }
 
 var demoLong = text{
-	JA: "内蔵のデモカードで、状態の確認から署名とその検証までを一通り実行して見せます。何も保存しません。\n" +
+	JA: "内蔵のデモカードで、状態の確認から署名とその検証までをひととおり実行します。何も保存しません。\n" +
 		"--card demo を付けると、どのコマンドもデモカードで試せます(暗証番号と残り回数は保存されます)。\n\n" +
 		"デモカード(--card demo:名前):\n%s\n%s",
 	EN: "Runs a tour on the built-in demo card, from looking at it to signing and checking. Nothing is kept.\n" +
@@ -86,7 +86,7 @@ var tourSteps = []step{
 	{text{JA: "形の違う暗証番号は、カードに送る前に断ります", EN: "What cannot be the PIN is refused before it reaches the card"}, "pin verify auth --pin-stdin", "123\n"},
 	{text{JA: "残り回数は減っていません", EN: "No try was used"}, "pin status", ""},
 	{text{JA: "ファイルに署名する", EN: "Sign a file"}, "sign contract.txt --pin-stdin", virtualcard.SignPIN + "\n"},
-	{text{JA: "署名を確かめる。デモの認証局を信じるのは --trust demo を付けたときだけです", EN: "Check the signature. The demo CA is believed only with --trust demo"}, "verify contract.txt.p7s --trust demo", ""},
+	{text{JA: "署名を確かめる。デモの認証局を信頼するのは --trust demo を付けたときだけです", EN: "Check the signature. The demo CA is believed only with --trust demo"}, "verify contract.txt.p7s --trust demo", ""},
 }
 
 // tour runs the steps one after the other, in a folder of its own that goes

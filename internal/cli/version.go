@@ -14,7 +14,7 @@ import (
 func newVersion(a *command.App) *cobra.Command {
 	return a.New(command.Spec{
 		Use:   "version",
-		Short: text{JA: "版を表示する", EN: "show the version"},
+		Short: text{JA: "バージョンを表示する", EN: "show the version"},
 		Args:  a.NoArgs(),
 		Run:   func(context.Context, []string) error { return runVersion(a) },
 	})

@@ -117,7 +117,7 @@ func (e *Environment) noReader() Finding {
 	return bad("no-reader", problem.NoReader,
 		text{JA: "PC/SCサービスにカードリーダーが1台もありません。", EN: "The PC/SC service has no card reader."}, system{
 			linux: text{
-				JA: "リーダーをつなぎ直してください。lsusbに出てこなければ、別のUSBの口や別のケーブルを試してください。",
+				JA: "リーダーをつなぎ直してください。lsusbに出てこなければ、別のUSBポートや別のケーブルを試してください。",
 				EN: "Connect the reader again. If lsusb does not show it, try another USB port or cable.",
 			},
 			darwin: text{
@@ -190,7 +190,7 @@ func (e *Environment) another(reader string) bool {
 }
 
 func (e *Environment) exclusive(reader string, scdaemon bool) Finding {
-	what := text{JA: "ほかのプログラムがカードリーダー「%s」を独り占めしています。", EN: "Another program has the reader %q for itself."}.With(reader)
+	what := text{JA: "ほかのプログラムがカードリーダー「%s」を占有しています。", EN: "Another program has the reader %q for itself."}.With(reader)
 	if scdaemon {
 		return bad("exclusive-scdaemon", problem.CardInUse,
 			i18n.Join(i18n.Text{EN: " "}, what, text{JA: "GnuPGのscdaemonかもしれません。", EN: "It may be GnuPG's scdaemon."}), scdaemonHint)

@@ -52,7 +52,7 @@ func Document(err error) *problem.Problem {
 			text{JA: "urn: や http: で始まる名前空間にしてください。", EN: "Use a namespace that begins with urn: or http:, say."})
 	case errors.As(err, &breaks):
 		return problem.New(problem.Input,
-			text{JA: "すでにある署名が文書全体を覆っているため、署名を加えるとそれが無効になります。", EN: "A signature that is there covers the whole document: another one inside would make it invalid."},
+			text{JA: "すでにある署名が文書全体を覆っているため、署名を追加するとそれが無効になります。", EN: "A signature that is there covers the whole document: another one inside would make it invalid."},
 			text{JA: "署名する前の文書に、それぞれが分離署名(--format cms など)をする方法があります。e-Taxの文書なら、最初の署名を作り直してください。", EN: "A way out is a detached signature of each signer over the unsigned document (--format cms). In an e-Tax document the first signature has to be made anew."})
 	}
 	return nil
@@ -65,8 +65,8 @@ var documentProblems = []struct {
 	{pdfsig.ErrEncrypted, text{JA: "PDFが暗号化されています。登記・供託オンライン申請は、暗号化されたPDFを受け付けません。", EN: "The PDF is encrypted: the online registration service takes no encrypted PDF."}, text{JA: "ほかの提出先なら --profile pades で署名できます。登記には、暗号化せずに保存し直してから署名してください。", EN: "For other services sign with --profile pades. For the registry, save it without encryption, then sign it."}},
 	{pdfsig.ErrPassword, text{JA: "PDFを開くにはパスワードが必要です。", EN: "The PDF opens with a password only."}, text{JA: "PDFを表示するソフトで、パスワードなしで開けるように保存し直してから署名してください。", EN: "Save it in a PDF program so that it opens without one, then sign it."}},
 	{pdfsig.ErrEncryption, text{JA: "PDFが特殊な方法(証明書など)で暗号化されています。", EN: "The PDF is encrypted in a special way (by certificates, for example)."}, text{JA: "暗号化せずに保存し直してから署名してください。", EN: "Save it without encryption, then sign it."}},
-	{pdfsig.ErrNotPermitted, text{JA: "PDFの作成者が、このような署名を加えることを許可していません(暗号化の権限設定)。", EN: "The author of the PDF does not permit such a signature (permissions of the encryption)."}, text{JA: "空の署名欄があれば --field で指定してください。なければ、作成者に署名を許可したものをもらってください。", EN: "If it has an empty signature field, name that with --field. Otherwise ask the author for one that permits signatures."}},
-	{pdfsig.ErrCertified, text{JA: "PDFは変更を許さない証明(DocMDP)が付いています。署名を加えると無効になります。", EN: "The PDF is certified against any change: a signature would break that."}, text{JA: "作成者に、署名を許す形で作り直してもらってください。", EN: "Ask its author for one that allows signatures."}},
+	{pdfsig.ErrNotPermitted, text{JA: "PDFの作成者が、このような署名を追加することを許可していません(暗号化の権限設定)。", EN: "The author of the PDF does not permit such a signature (permissions of the encryption)."}, text{JA: "空の署名欄があれば --field で指定してください。なければ、作成者に署名を許可したものをもらってください。", EN: "If it has an empty signature field, name that with --field. Otherwise ask the author for one that permits signatures."}},
+	{pdfsig.ErrCertified, text{JA: "PDFは変更を許さない証明(DocMDP)が付いています。署名を追加すると無効になります。", EN: "The PDF is certified against any change: a signature would break that."}, text{JA: "作成者に、署名を許す形で作り直してもらってください。", EN: "Ask its author for one that allows signatures."}},
 	{pdfsig.ErrDynamicForm, text{JA: "PDFは動的なフォーム(XFA)で、表示される内容がファイルにありません。", EN: "The PDF is a dynamic form (XFA): what it shows is not in the file."}, text{JA: "印刷の機能で通常のPDFにしてから署名してください。", EN: "Print it to an ordinary PDF, then sign that."}},
 	{pdfsig.ErrNotPDF, text{JA: "PDFファイルではありません。", EN: "This is no PDF file."}, text{JA: "--format cms なら、どのファイルにも分離署名を付けられます。", EN: "With --format cms any file takes a detached signature."}},
 	{pdfsig.ErrEmpty, text{JA: "PDFにページがありません。", EN: "The PDF has no page."}, text{JA: "作成したソフトで、ページのあるPDFを作り直してください。", EN: "Make it anew, with pages, in the program that made it."}},
@@ -75,7 +75,7 @@ var documentProblems = []struct {
 	{pdfsig.ErrNoField, text{JA: "その名前の署名欄はありません。", EN: "There is no signature field of this name."}, text{JA: "--field を確かめてください。", EN: "Check --field."}},
 	{pdfsig.ErrFieldSigned, text{JA: "その署名欄にはもう署名があります。", EN: "The signature field is signed already."}, text{JA: "--field を省くと、新しい署名欄を作ります。", EN: "Without --field a new one is made."}},
 	{pdfsig.ErrFieldLocked, text{JA: "その署名欄は、前の署名によってロックされています。", EN: "An earlier signature has locked the field."}, text{}},
-	{pdfsig.ErrFieldDemands, text{JA: "その署名欄は、この版にない条件を求めています。", EN: "The field asks for something this version does not do."}, text{JA: "--field を省いてください。", EN: "Leave out --field."}},
+	{pdfsig.ErrFieldDemands, text{JA: "その署名欄は、このバージョンが対応していない条件を求めています。", EN: "The field asks for something this version does not do."}, text{JA: "--field を省いてください。", EN: "Leave out --field."}},
 	{pdfsig.ErrTooLarge, text{JA: "PDFが大きすぎます。", EN: "The PDF is too large."}, text{}},
 	{pdfsig.ErrChanged, text{JA: "ファイルが署名中に変わったため、署名を保存しませんでした。", EN: "The file changed while it was being signed. The signature was not saved."}, text{JA: "書き込みが終わってから、もう一度実行してください。", EN: "Run this again when nothing writes to it any more."}},
 	{xmlsig.ErrNoElement, text{JA: "--id の要素が文書にありません。", EN: "The document has no element with this --id."}, text{}},
@@ -115,7 +115,7 @@ var visibleProblems = []struct {
 	cause      error
 	what, next text
 }{
-	{pdfsig.ErrNoNewField, text{JA: "前の署名(証明またはロック)が、表示される署名欄を加えることを許していません。加えると前の署名が無効になります。", EN: "An earlier signature certifies or locks the PDF: a new field that shows itself would break it."}, text{JA: "--field で空の署名欄を指定するか、--visible を外してください。", EN: "Name an empty signature field with --field, or leave out --visible."}},
+	{pdfsig.ErrNoNewField, text{JA: "前の署名(証明またはロック)が、表示される署名欄を追加することを許していません。追加すると前の署名が無効になります。", EN: "An earlier signature certifies or locks the PDF: a new field that shows itself would break it."}, text{JA: "--field で空の署名欄を指定するか、--visible を外してください。", EN: "Name an empty signature field with --field, or leave out --visible."}},
 	{pdfsig.ErrFieldHidden, text{JA: "その署名欄は、ページに表示されない欄です。", EN: "The signature field is one that shows on no page."}, text{JA: "--visible を外すか、ほかの署名欄を指定してください。", EN: "Leave out --visible, or name another field."}},
 	{pdfsig.ErrNoSpace, text{JA: "ページのその隅には、スタンプを置く場所がありません。", EN: "There is no room for the stamp in that corner of the page."}, text{JA: "--visible=PAGE,CORNER でほかの場所を指定してください。", EN: "Name another place with --visible=PAGE,CORNER."}},
 	{pdfsig.ErrNoPage, text{JA: "そのページはありません。", EN: "There is no such page."}, text{JA: "PDFのページ数を確かめてください。", EN: "Look how many pages the PDF has."}},

@@ -47,7 +47,7 @@ func one(err error) *problem.Problem {
 	var status apdu.Status
 	if errors.As(err, &status) {
 		return problem.New(problem.CardAnswer,
-			text{JA: "カードが思わぬ応答をしました(%04X)。", EN: "The card gave an unexpected answer (%04X)."}.With(uint16(status)),
+			text{JA: "カードが予期しない応答をしました(%04X)。", EN: "The card gave an unexpected answer (%04X)."}.With(uint16(status)),
 			text{JA: "カードを置き直して、もう一度試してください。", EN: "Take the card off the reader, put it back and try again."}).Because(err)
 	}
 	return problem.New(problem.Failed, text{JA: "うまくいきませんでした: %s", EN: "It did not work: %s"}.With(err.Error()),
@@ -86,7 +86,7 @@ func explainPIN(err error) *problem.Problem {
 			text{JA: "%sはロックされています。", EN: "The %s is blocked."}.With(terms.PINNames[blocked.Key]), terms.UnlockHint).WithTries(0)
 	case errors.As(err, &rule):
 		return problem.New(problem.PINRule,
-			text{JA: "%sの形が違います。送信していないので、回数は減っていません。", EN: "This cannot be the %s. It was not sent, no try was used."}.With(terms.PINNames[rule.Key]),
+			text{JA: "%sの文字数か文字の種類が違います。送信していないので、回数は減っていません。", EN: "This cannot be the %s. It was not sent, no try was used."}.With(terms.PINNames[rule.Key]),
 			ruleHint(rule))
 	case errors.As(err, &unanswered):
 		p := problem.New(problem.PINUnanswered,

@@ -53,7 +53,7 @@ var tlsReasons = map[error]struct{ what, next text }{
 		text{JA: "サーバーに接続できません。", EN: "The server cannot be reached."},
 		text{JA: "アドレスとネットワークを確かめてください。", EN: "Check the address and the network."}},
 	tlsclient.ErrUntrusted: {
-		text{JA: "サーバーの証明書を信頼できません。何も見せていません。", EN: "The server's certificate is not to be trusted. Nothing was shown."},
+		text{JA: "サーバーの証明書を信頼できません。証明書は提示していません。", EN: "The server's certificate is not to be trusted. Nothing was shown."},
 		text{JA: "自分のサーバーなら、その認証局の証明書を --ca で指定してください。", EN: "If the server is yours, name the certificate of its CA with --ca."}},
 	tlsclient.ErrOnlyTLS13: {
 		text{JA: "サーバーがTLS 1.3しか受け付けませんが、このカードはそれに要る署名(RSASSA-PSS)を作りません。", EN: "The server takes TLS 1.3 only, and this card makes no signatures of its kind (RSASSA-PSS)."},
@@ -62,10 +62,10 @@ var tlsReasons = map[error]struct{ what, next text }{
 		text{JA: "TLSの接続を始められません。", EN: "The TLS handshake failed."},
 		text{JA: "サーバーがTLS 1.2か1.3を受け付けるか確かめてください。", EN: "See whether the server takes TLS 1.2 or 1.3."}},
 	tlsclient.ErrNotAsked: {
-		text{JA: "サーバーはクライアント証明書を求めませんでした。何も見せていません。", EN: "The server asked for no client certificate. Nothing was shown."},
+		text{JA: "サーバーはクライアント証明書を求めませんでした。証明書は提示していません。", EN: "The server asked for no client certificate. Nothing was shown."},
 		text{JA: "接続の初めに求めるようにサーバーを設定してください。あとから求めるもの(再ネゴシエーション)には対応していません。", EN: "Have the server ask at the beginning of the connection. Asking later (renegotiation) is not supported."}},
 	tlsclient.ErrOtherIssuers: {
-		text{JA: "サーバーが求めているのは、ほかの認証局の証明書か、カードが作れない種類の署名です。何も見せていません。", EN: "The server asks for certificates of other CAs, or for signatures that the card cannot make. Nothing was shown."},
+		text{JA: "サーバーが求めているのは、ほかの認証局の証明書か、カードが作れない種類の署名です。証明書は提示していません。", EN: "The server asks for certificates of other CAs, or for signatures that the card cannot make. Nothing was shown."},
 		text{JA: "利用者証明用認証局の証明書(jpki cert export auth-ca)をサーバーに登録してください。", EN: "Register the CA certificate of the card (jpki cert export auth-ca) with the server."}},
 	tlsclient.ErrRejected: {
 		text{JA: "サーバーが証明書を受け入れませんでした。", EN: "The server did not take the certificate."},

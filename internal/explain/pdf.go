@@ -46,20 +46,20 @@ func explainEarlier(e *pdfsig.EarlierError) *problem.Problem {
 	case e.Already && undecided:
 		return problem.New(problem.Input,
 			text{
-				JA: "前の署名(欄「%s」)のあとで加えられたものが判定できないため、このPDFには署名できません: %s。",
+				JA: "前の署名(欄「%s」)のあとで追加されたものが判定できないため、このPDFには署名できません: %s。",
 				EN: "What was added after the earlier signature (field %q) cannot be told, so the PDF is not signed: %s.",
 			}.With(e.Field, hiddenText(hidden)),
 			text{JA: "前の署名をした人から、その署名をしたときのPDFをもらって、それに署名してください。", EN: "Get the PDF as it was when that was signed, from whoever signed it, and sign that."})
 	case undecided:
 		return problem.New(problem.Input,
 			text{
-				JA: "署名を加えると、前の署名(欄「%s」)が判定できなくなります: %s。",
+				JA: "署名を追加すると、前の署名(欄「%s」)が判定できなくなります: %s。",
 				EN: "With another signature, the earlier one (field %q) could not be judged any more: %s.",
 			}.With(e.Field, hiddenText(hidden)),
 			text{JA: "前の署名をする前のPDFを、PDFを表示するソフトで新しく保存し、全員がそれに署名してください。", EN: "Save the PDF anew in a PDF program as it was before that signature, and have everybody sign that."})
 	}
 	return problem.New(problem.Input,
-		text{JA: "署名を加えると、前の署名(欄「%s」)が無効になります。", EN: "Another signature would make the earlier one (field %q) invalid."}.With(e.Field),
+		text{JA: "署名を追加すると、前の署名(欄「%s」)が無効になります。", EN: "Another signature would make the earlier one (field %q) invalid."}.With(e.Field),
 		text{JA: "--visible を付けているときは外してください。空の署名欄があれば --field で指定できます。", EN: "Leave out --visible if you gave it. If there is an empty signature field, name that with --field."})
 }
 

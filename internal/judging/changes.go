@@ -19,7 +19,7 @@ var changeTexts = map[pdfsig.ChangeKind]text{
 	pdfsig.ChangeSignature:      {JA: "別の署名が加えられました", EN: "another signature was added"},
 	pdfsig.ChangeSignatureShown: {JA: "紙面に表示される署名が加えられました", EN: "a signature that shows on the page was added"},
 	pdfsig.ChangeForm:           {JA: "フォームに記入されました", EN: "form fields were filled in"},
-	pdfsig.ChangeAnnotation:     {JA: "注釈が加えられたか、変えられました", EN: "annotations were added or changed"},
+	pdfsig.ChangeAnnotation:     {JA: "注釈が追加されたか、変えられました", EN: "annotations were added or changed"},
 	pdfsig.ChangeMetadata:       {JA: "文書についての情報(更新日時など)が変えられました", EN: "information about the document, such as its date, was changed"},
 	pdfsig.ChangeContent:        {JA: "内容が変えられました", EN: "content was changed"},
 }
@@ -43,7 +43,7 @@ func laterText(s pdfsig.Signature) text {
 		}
 	}
 	if undecided && len(all) == 0 {
-		return text{JA: "何が加えられたかは判定できません", EN: "what was added cannot be told"}
+		return text{JA: "何が追加されたかは判定できません", EN: "what was added cannot be told"}
 	}
 	return i18n.Join(text{JA: "。", EN: "; "}, all...)
 }
@@ -173,7 +173,7 @@ func inexactText(e *pdfsig.UpdateError) text {
 		where = append(where, text{JA: "先頭から%dバイト", EN: "byte %d"}.With(e.Offset))
 	}
 	return text{
-		JA: "署名のあとに何が加えられたか判定できません。作りが正確でなく、プログラムによって違うものが表示されるおそれがあります(%s)",
+		JA: "署名のあとに何が追加されたか判定できません。作りが正確でなく、プログラムによって違うものが表示されるおそれがあります(%s)",
 		EN: "what was added after signing cannot be told: its structure is not exact, so that programs may show different things (%s)",
 	}.With(i18n.Join(text{JA: "、", EN: ", "}, where...))
 }

@@ -45,12 +45,12 @@ func NewPKCS11(a *command.App) *cobra.Command {
 		Use:   "pkcs11",
 		Short: text{JA: "カードの鍵を、ほかのプログラムで使えるようにする", EN: "give other programs the card's key"},
 		Long: text{
-			JA: "カードの鍵を、p11-kitを通してPKCS#11のトークンとして見せます。ブラウザー、OpenSSL、GnuTLS、OpenSSH、LibreOfficeなどが\n" +
+			JA: "カードの鍵を、p11-kitを通してPKCS#11のトークンとして提供します。ブラウザー、OpenSSL、GnuTLS、OpenSSH、LibreOfficeなどが\n" +
 				"使えます。このコマンドはp11-kitが動かすので、自分で実行する必要はありません。設定は jpki pkcs11 setup、プログラムごとの\n" +
 				"使い方は jpki help programs にあります。\n\n" +
-				"見せるのは利用者証明用の鍵だけです。署名用の鍵は --key sign を付けたときだけで、その証明書には氏名と住所が入っています。\n\n" +
+				"提供するのは利用者証明用の鍵だけです。署名用の鍵は --key sign を付けたときだけで、その証明書には氏名と住所が入っています。\n\n" +
 				"暗証番号は、プログラムではなくこのコマンドが尋ねます。利用者証明用は署名のたびに、署名用はログインのときに1回です(--ask)。\n" +
-				"尋ねるのはpinentryの窓か端末で、どのプログラムが署名を求めたかを表示します。残り1回のときに、尋ねずに暗証番号を送ることは\n" +
+				"尋ねるのはpinentryのウィンドウか端末で、どのプログラムが署名を求めたかを表示します。残り1回のときに、尋ねずに暗証番号を送ることは\n" +
 				"ありません。署名が終わるたびに、カードは閉じられます。",
 			EN: "Shows the card's key to other programs as a PKCS #11 token, through p11-kit: browsers, OpenSSL, GnuTLS, OpenSSH,\n" +
 				"LibreOffice and others. p11-kit starts this command, not you: jpki pkcs11 setup makes the settings, and jpki help\n" +
@@ -73,10 +73,10 @@ func NewPKCS11(a *command.App) *cobra.Command {
 	for _, useless := range []string{"pin-stdin", "pin-fd", "allow-last-try"} {
 		f.Lookup(useless).Hidden = true // they are explained to whoever gives them
 	}
-	f.StringVar(&opt.key, "key", "auth", a.IO.Text(text{JA: "見せる鍵: `KEY` は auth か sign", EN: "which key: `KEY` is auth or sign"}))
+	f.StringVar(&opt.key, "key", "auth", a.IO.Text(text{JA: "提供する鍵: `KEY` は auth か sign", EN: "which key: `KEY` is auth or sign"}))
 	f.StringVar(&opt.ask, "ask", "", a.IO.Text(text{JA: "暗証番号を尋ねるとき: `WHEN` は signature、login、program(プログラムが尋ねる)", EN: "when the PIN is asked for: `WHEN` is signature, login, or program, where the program asks"}))
-	f.StringVar(&opt.certificate, "certificate", "", a.IO.Text(text{JA: "カードの代わりに`FILE`から証明書を見せる(cert exportの出力)", EN: "show the certificate in `FILE`, made by cert export, instead of the card's"}))
-	f.BoolVar(&opt.ca, "ca", false, a.IO.Text(text{JA: "認証局の証明書も見せる", EN: "show the CA certificate too"}))
+	f.StringVar(&opt.certificate, "certificate", "", a.IO.Text(text{JA: "カードの代わりに`FILE`の証明書を提供する(cert exportの出力)", EN: "show the certificate in `FILE`, made by cert export, instead of the card's"}))
+	f.BoolVar(&opt.ca, "ca", false, a.IO.Text(text{JA: "認証局の証明書も提供する", EN: "show the CA certificate too"}))
 	f.StringVar(&opt.socket, "socket", "", a.IO.Text(text{JA: "p11-kitの子プロセスではなく、ソケットの`PATH`で待ち受ける", EN: "serve the socket at `PATH`, not the p11-kit that started this"}))
 	f.BoolVar(&opt.foreground, "foreground", false, "")
 	f.Lookup("foreground").Hidden = true // of the second process

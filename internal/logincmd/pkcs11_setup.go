@@ -40,7 +40,7 @@ func newPKCS11Setup(a *command.App) *cobra.Command {
 			JA: "p11-kitの設定ファイル(~/.config/pkcs11/modules/jpki.module)を作り、FirefoxとChromiumの証明書データベースに\n" +
 				"p11-kitを登録します。ほかのプログラムは、このファイルだけで使えるようになります。変えるのはこのユーザーの設定だけです。\n" +
 				"--remove は、この設定だけを元に戻します。\n\n" +
-				"--key sign は署名用の鍵のファイルを作ります。ブラウザーには見せません。\n" +
+				"--key sign は署名用の鍵のファイルを作ります。ブラウザーには提供しません。\n" +
 				"OpenSCのモジュールがあると同じカードが2つ見えます。--hide-opensc で、このユーザーには見えなくします(ほかの種類の\n" +
 				"カードもOpenSCからは使えなくなります)。\n\n" +
 				"rootとsetuidのプログラムは、ユーザーのファイルを読みません。",
@@ -61,10 +61,10 @@ func newPKCS11Setup(a *command.App) *cobra.Command {
 		Run:  func(ctx context.Context, _ []string) error { return pkcs11Setup(ctx, a, &opt) },
 	})
 	f := cmd.Flags()
-	f.StringVar(&opt.key, "key", "", a.IO.Text(text{JA: "見せる鍵: `KEY` は auth(省略時)か sign", EN: "which key: `KEY` is auth (the default) or sign"}))
+	f.StringVar(&opt.key, "key", "", a.IO.Text(text{JA: "提供する鍵: `KEY` は auth(省略時)か sign", EN: "which key: `KEY` is auth (the default) or sign"}))
 	f.StringVar(&opt.ask, "ask", "", a.IO.Text(text{JA: "暗証番号を尋ねるとき: `WHEN` は signature、login、program(プログラムが尋ねる)", EN: "when the PIN is asked for: `WHEN` is signature, login, or program, where the program asks"}))
 	f.StringVar(&opt.pinentry, "pinentry", "", a.IO.Text(text{JA: "pinentryの`PROGRAM`で尋ねる", EN: "ask with the pinentry `PROGRAM`"}))
-	f.StringVar(&opt.shown, "certificate", "", a.IO.Text(text{JA: "カードの代わりに`FILE`から証明書を見せる(cert exportの出力)", EN: "show the certificate in `FILE`, made by cert export, instead of the card's"}))
+	f.StringVar(&opt.shown, "certificate", "", a.IO.Text(text{JA: "カードの代わりに`FILE`の証明書を提供する(cert exportの出力)", EN: "show the certificate in `FILE`, made by cert export, instead of the card's"}))
 	f.BoolVar(&opt.hide, "hide-opensc", false, a.IO.Text(text{JA: "OpenSCのモジュールを、このユーザーから隠す", EN: "hide OpenSC's module from this user"}))
 	f.BoolVar(&opt.remove, "remove", false, a.IO.Text(text{JA: "元に戻す", EN: "take it back"}))
 	f.BoolVar(&opt.dryRun, "dry-run", false, a.IO.Text(text{JA: "何も変えず、何をするかを表示する", EN: "change nothing, only show what would be done"}))

@@ -40,8 +40,8 @@ func newSSHAgent(a *command.App) *cobra.Command {
 		Long: text{
 			JA: "カードの鍵のSSHエージェントを動かします。Ctrl-Cで終わります(0)。ソケットの場所を SSH_AUTH_SOCK の行で標準出力に\n" +
 				"書きます。sshの設定では IdentityAgent で指定できます(jpki help login)。\n\n" +
-				"署名を求められるたびに、残り回数を見せて暗証番号を尋ねます。尋ねる場所は、動かした端末か --pinentry の窓です。端末では、\n" +
-				"Ctrl-Dで断れます。覚えるのは --cache の間だけで、カードが離れたり残り回数が変わったりすると忘れます。\n" +
+				"署名を求められるたびに、残り回数を表示して暗証番号を尋ねます。尋ねる場所は、動かした端末か --pinentry のウィンドウです。端末では、\n" +
+				"Ctrl-Dで断れます。保持するのは --cache の間だけで、カードが離れたり残り回数が変わったりすると破棄します。\n" +
 				"残り1回のときに、尋ねずに暗証番号を送ることはありません。\n\n" +
 				"署名するのはSSHのログインとSSHSIG(git、ssh-keygen -Y)だけで、方式は rsa-sha2-256 と rsa-sha2-512 です。ほかの\n" +
 				"データは、別の仕組みのログインかもしれないので断ります。\n\n" +
@@ -65,8 +65,8 @@ func newSSHAgent(a *command.App) *cobra.Command {
 		},
 		Examples: []command.Example{
 			{Line: "jpki ssh agent", About: text{JA: "この端末で暗証番号を尋ねる", EN: "ask for the PIN on this terminal"}},
-			{Line: "jpki ssh agent --pinentry pinentry-gnome3 &", About: text{JA: "裏で動かし、窓で尋ねる", EN: "in the background, asking in a window"}},
-			{Line: "jpki ssh agent --cache 10m --confirm", About: text{JA: "暗証番号を10分覚え、使うたびに確かめる", EN: "keep the PIN for 10 minutes, but ask before each use"}},
+			{Line: "jpki ssh agent --pinentry pinentry-gnome3 &", About: text{JA: "バックグラウンドで動かし、ウィンドウで尋ねる", EN: "in the background, asking in a window"}},
+			{Line: "jpki ssh agent --cache 10m --confirm", About: text{JA: "暗証番号を10分間保持し、使うたびに確かめる", EN: "keep the PIN for 10 minutes, but ask before each use"}},
 		},
 		Args: a.NoArgs(),
 		Run:  func(ctx context.Context, _ []string) error { return runSSHAgent(ctx, a, &opt) },
@@ -77,7 +77,7 @@ func newSSHAgent(a *command.App) *cobra.Command {
 		f.Lookup(useless).Hidden = true // they are explained to whoever gives them
 	}
 	f.StringVar(&opt.socket, "socket", "", a.IO.Text(text{JA: "ソケットかパイプの`PATH`", EN: "`PATH` of the socket, or the pipe"}))
-	f.DurationVar(&opt.cache, "cache", 0, a.IO.Text(text{JA: "暗証番号を覚える時間`DUR`(省略時は覚えない)", EN: "keep the PIN for `DUR` (not at all if not given)"}))
+	f.DurationVar(&opt.cache, "cache", 0, a.IO.Text(text{JA: "暗証番号を保持する時間`DUR`(省略時は保持しない)", EN: "keep the PIN for `DUR` (not at all if not given)"}))
 	f.BoolVar(&opt.confirm, "confirm", false, a.IO.Text(text{JA: "暗証番号を尋ねないときも、使うたびに確かめる", EN: "ask before each use, also where no PIN is asked for"}))
 	f.BoolVar(&opt.forward, "forward", false, a.IO.Text(text{JA: "転送された接続からのログインも許す", EN: "let forwarded connections log in too"}))
 	f.StringArrayVar(&opt.destinations, "destination", nil, a.IO.Text(text{JA: "ログインしてよい先`HOST`、[HOST>][USER@]HOST の形(いくつでも)", EN: "a `HOST` that may be logged in to: [HOST>][USER@]HOST, any number of them"}))
@@ -175,7 +175,7 @@ func noPlaceToAsk(err error) error {
 	}
 	return problem.New(problem.NoTerminal,
 		text{JA: "暗証番号を尋ねる端末がありません。", EN: "There is no terminal to ask for the PIN on."},
-		text{JA: "--pinentry で尋ねる窓を指定してください(jpki help login)。", EN: "Name a window to ask in with --pinentry (jpki help login)."}).Because(err)
+		text{JA: "--pinentry で尋ねるウィンドウのプログラムを指定してください(jpki help login)。", EN: "Name a window to ask in with --pinentry (jpki help login)."}).Because(err)
 }
 
 // knownHosts are the files in which ssh keeps the keys of servers, as far as

@@ -38,7 +38,7 @@ func NewTLS(a *command.App) *cobra.Command {
 		Long: text{
 			JA: "利用者証明用電子証明書をクライアント証明書として使い、httpsのページを1つ取得します。サーバーの設定を試すためのものです。\n" +
 				"ページは標準出力に、通信の要約は標準エラー出力に書きます。転送(3xx)は追わず、プロキシーは使いません。\n\n" +
-				"初めに何も見せずに接続し、サーバーが証明書を求めるかどうかを確かめます。見せる前に尋ねます。サーバーに見えるのは\n" +
+				"初めに証明書を提示せずに接続し、サーバーが証明書を求めるかどうかを確かめます。提示する前に確認します。サーバーに見えるのは\n" +
 				"証明書の番号と有効期間満了日で、満了日はふつう誕生日です。氏名や住所は入っていません。\n\n" +
 				"TLS 1.3に要る署名(RSASSA-PSS)は、試験用のカードでは作れたと報告されていますが、このプログラムの作者は試していません。\n" +
 				"カードが作らないときは、もう一度TLS 1.2で接続し、そのカードのことを記憶します。",
@@ -60,7 +60,7 @@ func NewTLS(a *command.App) *cobra.Command {
 	a.AddUnlockFlags(cmd, &opt.unlock)
 	f := cmd.Flags()
 	f.StringVar(&opt.ca, "ca", "", a.IO.Text(text{JA: "サーバーの認証局の証明書`FILE`(省略時はシステムのもの)", EN: "`FILE` with the CA certificates of the server (those of the system if not given)"}))
-	f.BoolVarP(&opt.yes, "yes", "y", false, a.IO.Text(text{JA: "尋ねずに証明書を見せる", EN: "show the certificate without asking"}))
+	f.BoolVarP(&opt.yes, "yes", "y", false, a.IO.Text(text{JA: "確認せずに証明書を提示する", EN: "show the certificate without asking"}))
 	return cmd
 }
 
@@ -86,8 +86,8 @@ func runTLS(ctx context.Context, a *command.App, opt *tlsOptions, address string
 	}
 	defer u.Close()
 	if !opt.yes && u.Terminal == nil {
-		return problem.Misuse(text{JA: "証明書を見せてよいか尋ねる端末がありません。", EN: "There is no terminal to ask on whether the certificate may be shown."}).
-			WithNext(text{JA: "見せてよければ --yes を付けてください。", EN: "If it may be, give --yes."})
+		return problem.Misuse(text{JA: "証明書を提示してよいか確認する端末がありません。", EN: "There is no terminal to ask on whether the certificate may be shown."}).
+			WithNext(text{JA: "提示してよければ --yes を付けてください。", EN: "If it may be, give --yes."})
 	}
 	wanted, err := server.Ask(ctx)
 	if err != nil {
@@ -191,7 +191,7 @@ func clientCertificate(ctx context.Context, a *command.App, card *cards.Card) (s
 // mayShow says what the server will see, and has the person agree.
 func mayShow(ctx context.Context, a *command.App, opt *tlsOptions, u *unlock.Unlocker, host string) error {
 	what := text{
-		JA: "%sに利用者証明用電子証明書を見せます。サーバーには証明書の番号と有効期間満了日が見えます(満了日はふつう誕生日です)。",
+		JA: "%sに利用者証明用電子証明書を提示します。サーバーには証明書の番号と有効期間満了日が見えます(満了日はふつう誕生日です)。",
 		EN: "%s will be shown the user-authentication certificate: it sees its number and its last day of validity, which is usually a birthday.",
 	}.With(host)
 	if opt.yes {
@@ -199,9 +199,9 @@ func mayShow(ctx context.Context, a *command.App, opt *tlsOptions, u *unlock.Unl
 		return nil
 	}
 	u.Terminal.Println(a.IO.Text(what))
-	agreed, err := u.Typed(ctx, text{JA: "見せてよければ yes と入力してください: ", EN: "Type yes to show it: "})
+	agreed, err := u.Typed(ctx, text{JA: "提示してよければ yes と入力してください: ", EN: "Type yes to show it: "})
 	if err == nil && !agreed {
-		return problem.New(problem.Interrupted, text{JA: "取り消しました。何も見せていません。", EN: "Cancelled. Nothing was shown."}, text{})
+		return problem.New(problem.Interrupted, text{JA: "取り消しました。証明書は提示していません。", EN: "Cancelled. Nothing was shown."}, text{})
 	}
 	return err
 }
@@ -236,7 +236,7 @@ func showPage(a *command.App, server *tlsclient.Server, page *tlsclient.Page) er
 	} else {
 		a.IO.Note(text{JA: "%s、%sで接続しました。サーバーの証明書: %s", EN: "Connected by %s, %s. The server's certificate: %s"}.
 			With(tls.VersionName(state.Version), tls.CipherSuiteName(state.CipherSuite), ui.Visible(by.Subject.String())))
-		a.IO.Note(text{JA: "証明書を見せ、サーバーは受け入れました。応答: HTTP %d、%s、%dバイト", EN: "The certificate was shown and taken. The answer: HTTP %d, %s, %d bytes"}.
+		a.IO.Note(text{JA: "証明書を提示し、サーバーは受け入れました。応答: HTTP %d、%s、%dバイト", EN: "The certificate was shown and taken. The answer: HTTP %d, %s, %d bytes"}.
 			With(page.Status, ui.Visible(page.Type), len(page.Body)))
 		if page.Location != "" {
 			a.IO.Note(text{JA: "別の場所への転送です(追っていません): %s", EN: "It redirects, and was not followed: %s"}.With(ui.Visible(page.Location)))

@@ -71,7 +71,7 @@ func (o *owner) nowhere(err error) error {
 		return err
 	}
 	return problem.New(problem.NoTerminal,
-		text{JA: "暗証番号を尋ねる窓も端末もありません。", EN: "There is neither a window nor a terminal to ask for the PIN."},
+		text{JA: "暗証番号を尋ねるウィンドウも端末もありません。", EN: "There is neither a window nor a terminal to ask for the PIN."},
 		text{JA: "pinentryを入れてください(Debianでは pinentry-gnome3 か pinentry-qt)。", EN: "Install a pinentry (Debian: pinentry-gnome3 or pinentry-qt)."}).Because(err)
 }
 

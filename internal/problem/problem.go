@@ -68,7 +68,7 @@ var Statuses = []Status{
 	{4, i18n.Text{JA: "カードがないか、求めたものがカードにありません", EN: "no card, or a card without what was asked for"}, []Code{NoCard, CardRemoved, NotJPKI, NoCertificate, NeedsPIN}},
 	{5, i18n.Text{JA: "暗証番号は送る前に断られました(回数は減っていません)", EN: "PIN refused before it was sent (no try used)"}, []Code{PINSource, PINRule, WeakPIN, LastTry, MinTries, TriesChanged}},
 	{6, i18n.Text{JA: "暗証番号がロックされています", EN: "PIN blocked"}, []Code{PINBlocked}},
-	{7, i18n.Text{JA: "注意が必要です(更新できる期間、署名のあとに加えられたものが表示されるなど)", EN: "needs attention (renewal open; genuine as it was signed, but more is shown now)"}, []Code{Attention}},
+	{7, i18n.Text{JA: "注意が必要です(更新できる期間、署名のあとに追加されたものが表示されるなど)", EN: "needs attention (renewal open; genuine as it was signed, but more is shown now)"}, []Code{Attention}},
 	{8, i18n.Text{JA: "署名または証明書が無効か、提出先の条件に合いません(期限切れ、失効、鍵の不一致など)", EN: "signature or certificate invalid, or not what a service asks for (expired, revoked, key mismatch)"}, []Code{Invalid, Expired, KeyMismatch, DamagedCert}},
 	{9, i18n.Text{JA: "判定できません", EN: "cannot be decided"}, []Code{Undecided}},
 	{10, i18n.Text{JA: "暗証番号が違うか、送ったのに返事がありません(回数が1回減ったか、減ったかもしれません)", EN: "PIN wrong, or sent and not answered (a try was, or may have been, used)"}, []Code{PINWrong, PINUnanswered}},

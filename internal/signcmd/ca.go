@@ -30,9 +30,9 @@ type text = i18n.Text
 func NewCA(a *command.App) *cobra.Command {
 	cmd := a.New(command.Spec{
 		Use:   "ca",
-		Short: text{JA: "信じる認証局を見る、加える", EN: "see which CAs are believed, add one"},
+		Short: text{JA: "信頼する認証局の一覧と追加", EN: "list the trusted CAs, add one"},
 		Long: text{
-			JA: "公的個人認証サービスの認証局は、SHA-256のフィンガープリントで見分けます。このプログラムが知っている世代のほかに、\n新しい世代の認証局を、公表されている値と比べたうえで加えられます。",
+			JA: "公的個人認証サービスの認証局は、SHA-256のフィンガープリントで見分けます。このプログラムが知っている世代のほかに、\n新しい世代の認証局を、公表されている値と比べたうえで追加できます。",
 			EN: "The CAs of JPKI are told by their SHA-256 fingerprints. Besides the generations that this program knows,\na newer one can be added after comparing its fingerprint with the published one.",
 		},
 	})
@@ -43,7 +43,7 @@ func NewCA(a *command.App) *cobra.Command {
 func newCAList(a *command.App) *cobra.Command {
 	return a.New(command.Spec{
 		Use:   "list",
-		Short: text{JA: "信じる認証局の一覧を見る", EN: "list the CAs that are believed"},
+		Short: text{JA: "信頼する認証局の一覧を見る", EN: "list the trusted CAs"},
 		Args:  a.NoArgs(),
 		Run:   func(ctx context.Context, _ []string) error { return listCAs(ctx, a) },
 	})
@@ -66,14 +66,14 @@ func newCAAdd(a *command.App) *cobra.Command {
 	var fingerprint string
 	cmd := a.New(command.Spec{
 		Use:   "add FILE",
-		Short: text{JA: "新しい世代の認証局を加える", EN: "add a newer generation's CA"},
+		Short: text{JA: "新しい世代の認証局を追加する", EN: "add a newer generation's CA"},
 		Long: text{
-			JA: "この版がまだ知らない、公的個人認証サービスの認証局の証明書を加えます。J-LISが公表しているSHA-256の\nフィンガープリントを、ファイルとは別の経路(下のページや紙)で確かめて --sha256 に入力してください。\n" +
+			JA: "このバージョンにまだ登録されていない、公的個人認証サービスの認証局の証明書を追加します。J-LISが公表しているSHA-256の\nフィンガープリントを、ファイルとは別の経路(下のページや紙)で確かめて --sha256 に入力してください。\n" +
 				"  署名用認証局          https://www.jpki.go.jp/ca/ca_rules3.html\n  利用者証明用認証局    https://www.jpki.go.jp/ca/ca_rules4.html",
 			EN: "Adds the certificate of a CA of JPKI that this version does not know yet. Take the SHA-256 fingerprint\nthat J-LIS publishes from somewhere else than the file (these pages, or paper) and enter it with --sha256.\n" +
 				"  CA for digital signature       https://www.jpki.go.jp/ca/ca_rules3.html\n  CA for user authentication     https://www.jpki.go.jp/ca/ca_rules4.html",
 		},
-		Args: a.ArgCount(1, 1, text{JA: "加える証明書のファイルを1つ指定してください。", EN: "Name one certificate file to add."}),
+		Args: a.ArgCount(1, 1, text{JA: "追加する証明書のファイルを1つ指定してください。", EN: "Name one certificate file to add."}),
 		Run:  func(ctx context.Context, args []string) error { return addCA(ctx, a, args[0], fingerprint) },
 	})
 	cmd.Flags().StringVar(&fingerprint, "sha256", "", a.IO.Text(text{JA: "公表されているフィンガープリント`HEX`(16進数64桁)", EN: "the published fingerprint: `HEX`, 64 hexadecimal digits"}))
@@ -83,7 +83,7 @@ func newCAAdd(a *command.App) *cobra.Command {
 func newCARemove(a *command.App) *cobra.Command {
 	return a.New(command.Spec{
 		Use:   "remove ID",
-		Short: text{JA: "加えた認証局を取り消す", EN: "take an added CA away again"},
+		Short: text{JA: "追加した認証局を取り消す", EN: "take an added CA away again"},
 		Args:  a.ArgCount(1, 1, text{JA: "認証局のIDを1つ指定してください(jpki ca list で見られます)。", EN: "Name one CA by its id (see jpki ca list)."}),
 		Run:   func(ctx context.Context, args []string) error { return removeCA(ctx, a, args[0]) },
 	})
@@ -315,9 +315,9 @@ func addCA(ctx context.Context, a *command.App, path, fingerprint string) error 
 	}
 	ca := castore.CertifiedCA(c, id)
 	ca.Stored = true
-	done := text{JA: "%[2]sを加えました(ID: %[1]s)。取り消すには jpki ca remove %[1]s", EN: "Added the %[2]s (id %[1]s). To take it away again: jpki ca remove %[1]s"}
+	done := text{JA: "%[2]sを追加しました(ID: %[1]s)。取り消すには jpki ca remove %[1]s", EN: "Added the %[2]s (id %[1]s). To take it away again: jpki ca remove %[1]s"}
 	if id.Standing == trust.Pinned {
-		done = text{JA: "%[2]sの%[1]sは、この版が知っている認証局です。証明書を保管しました。", EN: "This version knows %[1]s, a %[2]s. Its certificate is now kept."}
+		done = text{JA: "%[2]sの%[1]sは、このバージョンに登録されている認証局です。証明書を保管しました。", EN: "This version knows %[1]s, a %[2]s. Its certificate is now kept."}
 	} else {
 		ca.Standing = trust.Added
 	}
@@ -333,19 +333,19 @@ func refusedCA(err error, path string, actual cert.Fingerprint, page string) err
 	switch {
 	case errors.Is(err, castore.ErrFingerprint) && page != "":
 		return problem.New(problem.Invalid,
-			text{JA: "%sのSHA-256は %s で、--sha256 の値と違います。加えませんでした。", EN: "The SHA-256 of %s is %s, not the one of --sha256. Nothing was added."}.With(path, actual),
+			text{JA: "%sのSHA-256は %s で、--sha256 の値と違います。追加しませんでした。", EN: "The SHA-256 of %s is %s, not the one of --sha256. Nothing was added."}.With(path, actual),
 			text{JA: "ファイルが本物でないか、値の入力の誤りです。%s で確かめてください。", EN: "Either the file is not genuine or the value is mistyped. See %s."}.With(page)).Because(err)
 	case errors.Is(err, castore.ErrDemo):
 		return problem.New(problem.Input,
-			text{JA: "%sはデモカードの認証局です。加えられません。", EN: "%s is the demo card's CA. It is never added."}.With(path),
+			text{JA: "%sはデモカードの認証局です。追加できません。", EN: "%s is the demo card's CA. It is never added."}.With(path),
 			text{JA: "デモの署名を試すには jpki verify --trust demo を使ってください。", EN: "To try demo signatures: jpki verify --trust demo"}).Because(err)
 	case errors.Is(err, castore.ErrNotJPKI), errors.Is(err, castore.ErrFingerprint):
 		return problem.New(problem.Input,
-			text{JA: "%sは公的個人認証サービスの認証局ではありません。加えませんでした。", EN: "%s is not a CA of JPKI. Nothing was added."}.With(path),
+			text{JA: "%sは公的個人認証サービスの認証局ではありません。追加しませんでした。", EN: "%s is not a CA of JPKI. Nothing was added."}.With(path),
 			text{JA: "ほかの認証局の署名を確かめるには jpki verify --ca FILE を使ってください。", EN: "For signatures under another CA: jpki verify --ca FILE"}).Because(err)
 	case errors.Is(err, castore.ErrUnfit):
 		return problem.New(problem.Input,
-			text{JA: "%sは認証局の証明書として正しくありません。加えませんでした。", EN: "%s is not fit to be a CA's certificate. Nothing was added."}.With(path),
+			text{JA: "%sは認証局の証明書として正しくありません。追加しませんでした。", EN: "%s is not fit to be a CA's certificate. Nothing was added."}.With(path),
 			text{JA: "%s から取り直してください。", EN: "Get it again from %s."}.With(page)).Because(err)
 	}
 	return err
@@ -362,7 +362,7 @@ func removeCA(ctx context.Context, a *command.App, id string) error {
 		}
 		if ca.Standing == trust.Pinned {
 			return problem.Misuse(text{JA: "%sはこのプログラムが知っている認証局で、取り消せません。", EN: "%s is a CA that this program knows. It cannot be taken away."}.With(id)).
-				WithNext(text{JA: "取り消せるのは jpki ca add で加えたものだけです。", EN: "Only what jpki ca add added can be."})
+				WithNext(text{JA: "取り消せるのは jpki ca add で追加したものだけです。", EN: "Only what jpki ca add added can be."})
 		}
 		store, err := a.Store()
 		if err == nil {

@@ -40,10 +40,10 @@ func NewVerify(a *command.App) *cobra.Command {
 			JA: "CMS/CAdES(.p7s、.p7m)、PDF、XMLの署名を確かめます。ファイルにいくつあっても、すべて調べます。フォルダーやZIPは、その中を調べます。\n" +
 				"署名メール(.eml)とタイムスタンプ(.tsr)も調べます。署名されたファイルのほうを指定すると、隣にある署名(.p7s、.tsr)を探します。\n" +
 				"誰かの有効な署名があるというだけでは、誰が署名したかは分かりません。--signer で署名すべき人を指定してください。\n" +
-				"失効しているかどうかは、一般の人が調べられる公開の窓口がないため、失効リスト(--crl)やOCSP(--ocsp)を指定したときだけ確認します。\n" +
+				"失効しているかどうかは、一般の人が調べられる公開の照会先がないため、失効リスト(--crl)やOCSP(--ocsp)を指定したときだけ確認します。\n" +
 				"ほかの人の署名の検証を業務として行うには、主務大臣の認定が必要です(公的個人認証法 第17条)。\n\n" +
 				"終了ステータスは、0がすべて真正、8が無効な署名があるか署名がないか --signer、--profile、--unchanged の条件に合わない、9が判定できない署名がある、\n" +
-				"1が調べられないファイルがある、7が署名したときのまま真正だがあとから加えられたものが表示されるとき(8、9、1、7の順に優先)です。",
+				"1が調べられないファイルがある、7が署名したときのまま真正だがあとから追加されたものが表示されるとき(8、9、1、7の順に優先)です。",
 			EN: "Checks signatures in CMS/CAdES (.p7s, .p7m), PDF and XML: every signature there is, also in a folder or ZIP.\n" +
 				"Signed mail (.eml) and timestamps (.tsr), too. Named the signed file, it looks for signatures beside it (.p7s, .tsr).\n" +
 				"That there is a valid signature does not say whose: name those who must have signed with --signer.\n" +
@@ -61,7 +61,7 @@ func NewVerify(a *command.App) *cobra.Command {
 			{Line: "jpki verify signed/*.p7s --content-dir .", About: text{JA: "別のフォルダーにある署名をまとめて確かめる", EN: "many, whose signed files are in another folder"}},
 			{Line: `jpki verify contract.pdf --signer "$SELLER" --signer "$BUYER"`, About: text{JA: "2人とも署名していることを確かめる", EN: "both must have signed"}},
 			{Line: "jpki verify contract.pdf --report contract-check.html", About: text{JA: "結果を印刷できるページに残す", EN: "keep the result as a page to print"}},
-			{Line: "jpki verify --unchanged contract.pdf", About: text{JA: "署名のあとに何も加えられていないことまで求める", EN: "and wanting that nothing was added since"}},
+			{Line: "jpki verify --unchanged contract.pdf", About: text{JA: "署名のあとに何も追加されていないことまで求める", EN: "and wanting that nothing was added since"}},
 			{Line: "jpki verify --profile touki rejected.pdf", About: text{JA: "登記・供託オンライン申請の条件を1つずつ調べる", EN: "go through what the land registry's online service asks for"}},
 		},
 		Args: a.ArgCount(1, -1, text{JA: "確かめる署名のファイルを指定してください。", EN: "Name the signatures to check."}),
@@ -78,7 +78,7 @@ func NewVerify(a *command.App) *cobra.Command {
 	f.StringArrayVar(&opt.signers, "signer", nil, a.IO.Text(text{JA: "この人の署名がなければ終了ステータス8: 氏名か、証明書のSHA-256の`WHO`(繰り返すと全員)", EN: "exit with 8 without a signature of `WHO`: the name, or the SHA-256 fingerprint of the certificate (repeatable: all of them)"}))
 	f.StringVar(&opt.report, "report", "", a.IO.Text(text{JA: "結果を、印刷や保管のできる1枚のページ(HTML)として`FILE`にも保存する", EN: "save the results as `FILE`, too: one page (HTML) to print and to keep"}))
 	f.StringVar(&opt.keyUsage, "key-usage", keyUsageDocument, a.IO.Text(text{JA: "署名に使ってよい鍵: `WHICH` は document(文書の署名用の鍵だけ)か any(どの鍵でも)", EN: "keys that may sign: `WHICH` is document (keys for signing documents) or any"}))
-	f.BoolVar(&opt.unchanged, "unchanged", false, a.IO.Text(text{JA: "PDF: 署名のあとに、タイムスタンプと検証用の情報のほかに何も加えられていないことを求める", EN: "PDF: accept nothing that was added after signing but timestamps and validation data"}))
+	f.BoolVar(&opt.unchanged, "unchanged", false, a.IO.Text(text{JA: "PDF: 署名のあとに、タイムスタンプと検証用の情報のほかに何も追加されていないことを求める", EN: "PDF: accept nothing that was added after signing but timestamps and validation data"}))
 	a.AddTrustFlags(cmd, &opt.trust)
 	return cmd
 }

@@ -48,7 +48,7 @@ func newVerifyPage(ctx context.Context, a *command.App, opt *verifyOptions, e *j
 // conditionsText says what was believed and asked for.
 func conditionsText(opt *verifyOptions) text {
 	comma := text{JA: "、", EN: ", "}
-	all := []text{{JA: "公的個人認証サービスの認証局(この版が知る世代と、jpki ca add で加えたもの)を信頼", EN: "CAs of JPKI (the generations this version knows, and those added with jpki ca add) were trusted"}}
+	all := []text{{JA: "公的個人認証サービスの認証局(このバージョンに登録されている世代と、jpki ca add で追加したもの)を信頼", EN: "CAs of JPKI (the generations this version knows, and those added with jpki ca add) were trusted"}}
 	list := func(t text, values ...string) {
 		var names []text
 		for _, v := range values {
@@ -293,7 +293,7 @@ func (p *verifyPage) events(s judging.SignatureVerdict, v judging.FileVerdict) (
 		if s.After.IsZero() || other.Role == judging.RoleTimestamp || other.Where == s.Where || other.Claimed.Before(s.Claimed) {
 			continue
 		}
-		add(report.Claimed, other.Claimed, text{JA: "あとから加えられた署名%d", EN: "signature %d, which was added later"}.With(i+1))
+		add(report.Claimed, other.Claimed, text{JA: "あとから追加された署名%d", EN: "signature %d, which was added later"}.With(i+1))
 	}
 	add(report.Now, p.now, text{})
 	return all

@@ -46,8 +46,8 @@ var verdictTexts = map[trust.Status]text{
 
 // moreTexts are those of a signature after which something was added that shows.
 var moreTexts = map[trust.Status]text{
-	trust.Valid:                    {JA: "署名は、署名したときの内容については有効です(失効していないことを確認しました)。あとから加えられたものも表示されます", EN: "valid as it was signed (not revoked); more is shown now"},
-	trust.ValidRevocationUnchecked: {JA: "署名は、署名したときの内容については真正です(失効は未確認)。あとから加えられたものも表示されます", EN: "genuine as it was signed (revocation not checked); more is shown now"},
+	trust.Valid:                    {JA: "署名は、署名したときの内容については有効です(失効していないことを確認しました)。あとから追加されたものも表示されます", EN: "valid as it was signed (not revoked); more is shown now"},
+	trust.ValidRevocationUnchecked: {JA: "署名は、署名したときの内容については真正です(失効は未確認)。あとから追加されたものも表示されます", EN: "genuine as it was signed (revocation not checked); more is shown now"},
 }
 
 var verdictTones = map[trust.Status]ui.Tone{
@@ -188,7 +188,7 @@ func (r *verifyText) verdictRows(s judging.SignatureVerdict) [][]string {
 }
 
 // alteredText is said where --unchanged is not met.
-var alteredText = text{JA: "--unchanged(署名のあとに何も加えられていないこと)に合いません", EN: "--unchanged (nothing added since it was signed): not met"}
+var alteredText = text{JA: "--unchanged(署名のあとに何も追加されていないこと)に合いません", EN: "--unchanged (nothing added since it was signed): not met"}
 
 // savedAgainText is the reason where another program wrote a signed PDF anew.
 var savedAgainText = text{
@@ -293,7 +293,7 @@ var fileResults = []struct {
 }{
 	{fileResult(trust.Valid), text{JA: "有効", EN: "valid"}, ui.Good},
 	{fileResult(trust.ValidRevocationUnchecked), text{JA: "真正(失効は未確認)", EN: "genuine (revocation not checked)"}, ui.Good},
-	{fileMore, text{JA: "真正(あとから加えられたものも表示)", EN: "genuine as signed, more is shown now"}, ui.Warn},
+	{fileMore, text{JA: "真正(あとから追加されたものも表示)", EN: "genuine as signed, more is shown now"}, ui.Warn},
 	{fileResult(trust.Invalid), text{JA: "無効", EN: "NOT genuine"}, ui.Bad},
 	{fileUnfit, text{JA: "条件に不適合", EN: "does not meet what is asked"}, ui.Bad},
 	{fileResult(trust.Indeterminate), text{JA: "判定できません", EN: "cannot be decided"}, ui.Warn},

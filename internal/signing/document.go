@@ -212,7 +212,7 @@ func (d *pdfDocument) noteEarlier() {
 			}.With(field))
 		case d.c.Stamp != nil && gravest.Level >= pdfsig.LevelForm:
 			d.c.io.Note(text{
-				JA: "前の署名(欄「%s」)には、そのあとで表示が加えられたことが示されます。",
+				JA: "前の署名(欄「%s」)には、そのあとで表示が追加されたことが示されます。",
 				EN: "The earlier signature (field %q) will be told to have had something added that shows.",
 			}.With(field))
 		}
@@ -240,7 +240,7 @@ func (d *pdfDocument) sign(by signer) error {
 }
 
 func (c *Call) noteSignedAlready(name string) {
-	c.io.Note(text{JA: "%sには同じ証明書の署名がもうあります。もう1つ加えます。", EN: "%s has a signature with the same certificate already. Another one is added."}.With(name))
+	c.io.Note(text{JA: "%sには同じ証明書の署名がもうあります。もう1つ追加します。", EN: "%s has a signature with the same certificate already. Another one is added."}.With(name))
 }
 
 // signedBy reports whether a signature, with zeros behind it, is one of the

@@ -74,9 +74,9 @@ func Days(n int) text {
 	case n > 0:
 		return text{JA: "あと%d日", EN: "%d days left"}.With(n)
 	case n == -1:
-		return text{JA: "昨日で終了", EN: "ended yesterday"}
+		return text{JA: "昨日満了", EN: "ended yesterday"}
 	}
-	return text{JA: "%d日前に終了", EN: "ended %d days ago"}.With(-n)
+	return text{JA: "%d日前に満了", EN: "ended %d days ago"}.With(-n)
 }
 
 // Tries writes a counter.
@@ -130,9 +130,9 @@ var KindNames = map[cert.Kind]text{
 
 var Standings = map[trust.Standing]text{
 	trust.Pinned:  {JA: "公表されている認証局です", EN: "one of the published CAs"},
-	trust.Added:   {JA: "自分で加えた認証局です", EN: "a CA that you added"},
+	trust.Added:   {JA: "自分で追加した認証局です", EN: "a CA that you added"},
 	trust.Demo:    {JA: "デモ用(本物ではありません)", EN: "DEMO, not a real one"},
-	trust.Unknown: {JA: "この版が知らない認証局です", EN: "a CA that this version does not know"},
+	trust.Unknown: {JA: "このバージョンに登録されていない認証局です", EN: "a CA that this version does not know"},
 	trust.NotJPKI: {JA: "公的個人認証サービスの認証局ではありません", EN: "not a CA of JPKI"},
 }
 
