@@ -10,8 +10,8 @@ import (
 
 	"github.com/jpki-tools/jpki/internal/command"
 	"github.com/jpki-tools/jpki/internal/ui"
-	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/pcsc"
+	"github.com/jpki-tools/jpki/pkg/printable"
 )
 
 func NewReaders(a *command.App) *cobra.Command {
@@ -43,7 +43,7 @@ func runReaders(ctx context.Context, a *command.App) error {
 		case r.Present:
 			card = text{JA: "カードあり", EN: "card present"}
 		}
-		rows = append(rows, []string{cert.Printable(r.Name), a.IO.Text(card)})
+		rows = append(rows, []string{printable.Line(r.Name), a.IO.Text(card)})
 	}
 	fmt.Fprint(a.IO.Out, ui.Table(0, []string{a.IO.Text(text{JA: "カードリーダー", EN: "Reader"}), a.IO.Text(text{JA: "カード", EN: "Card"})}, rows))
 	return nil

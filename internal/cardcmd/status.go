@@ -16,6 +16,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/unlock"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/jpki"
+	"github.com/jpki-tools/jpki/pkg/printable"
 )
 
 type statusOptions struct {
@@ -116,7 +117,7 @@ func unread(yes bool) error {
 }
 
 func printStatus(o *ui.IO, s inspect.Card) {
-	where := cert.Printable(s.Reader)
+	where := printable.Line(s.Reader)
 	if s.Demo {
 		where = o.Text(text{JA: "デモカード(本物ではありません)", EN: "demo card, not a real one"})
 	}

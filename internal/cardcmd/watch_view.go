@@ -14,6 +14,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/internal/watch"
 	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/printable"
 )
 
 // watchView shows what is watched: live on a terminal that can, else a line an
@@ -123,7 +124,7 @@ func (v *watchView) lines() (lines []string) {
 		add("\n%s", a.IO.Text(text{JA: "カードリーダーがつながるのを待っています。", EN: "Waiting for a card reader."}))
 	}
 	for _, s := range v.all.Slots {
-		name := cert.Printable(s.Reader)
+		name := printable.Line(s.Reader)
 		if a.Cards.Card != "" {
 			name = a.IO.Text(demoReader)
 		}

@@ -23,9 +23,9 @@ import (
 	"github.com/jpki-tools/jpki/internal/state"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/apdu"
-	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 	"github.com/jpki-tools/jpki/pkg/pcsc"
+	"github.com/jpki-tools/jpki/pkg/printable"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
@@ -364,7 +364,7 @@ func (o *Opener) askWhich(ctx context.Context, cards []*pcsc.Card) (*pcsc.Card, 
 	}
 	defer tty.Close()
 	for i, name := range names {
-		tty.Println(fmt.Sprintf("  %d  %s", i+1, cert.Printable(name)))
+		tty.Println(fmt.Sprintf("  %d  %s", i+1, printable.Line(name)))
 	}
 	line, err := tty.Line(ctx, o.IO.Text(text{JA: "使うカードの番号: ", EN: "Number of the card to use: "}))
 	if err != nil {

@@ -28,9 +28,9 @@ import (
 	"github.com/jpki-tools/jpki/internal/explain"
 	"github.com/jpki-tools/jpki/internal/input"
 	"github.com/jpki-tools/jpki/internal/tlsclient"
-	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 	"github.com/jpki-tools/jpki/pkg/pcsc"
+	"github.com/jpki-tools/jpki/pkg/printable"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
@@ -277,7 +277,7 @@ func TestTLSInterrupted(t *testing.T) {
 }
 
 func TestVisible(t *testing.T) {
-	if got := ui.Visible("日本\n\ta\x1b[2J\x00\u202e\xff\u2028"); got != "日本\n\ta?[2J????" {
+	if got := printable.Lines("日本\n\ta\x1b[2J\x00\u202e\xff\u2028"); got != "日本\n\ta?[2J????" {
 		t.Errorf("%q", got)
 	}
 }

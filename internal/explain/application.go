@@ -7,7 +7,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/bundle"
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/problem"
-	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/printable"
 )
 
 // bundleReasons say why a folder or ZIP is not taken as an e-Gov application;
@@ -41,7 +41,7 @@ func explainApplication(err error) *problem.Problem {
 		if refused.Entry != "" {
 			what = text{JA: "%[1]sの中の「%[3]s」が使えません。%[2]s。", EN: "%[3]q in %[1]s is not taken: %[2]s."}
 		}
-		return problem.New(problem.Input, what.With(refused.Path, bundleReasons[refused.Reason], cert.Printable(refused.Entry)),
+		return problem.New(problem.Input, what.With(refused.Path, bundleReasons[refused.Reason], printable.Line(refused.Entry)),
 			text{JA: "e-Govの申請は、1つのフォルダーにすべてのファイルを並べたものです。何も書き込んでいません。", EN: "An e-Gov application is one folder with all files side by side. Nothing was written."})
 	case errors.As(err, &several):
 		return problem.New(problem.Input,
@@ -58,7 +58,7 @@ func explainApplication(err error) *problem.Problem {
 func list(names []string) text {
 	var all []text
 	for _, n := range names {
-		all = append(all, i18n.Same(cert.Printable(n)))
+		all = append(all, i18n.Same(printable.Line(n)))
 	}
 	return i18n.Join(text{JA: "、", EN: ", "}, all...)
 }

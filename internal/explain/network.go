@@ -7,8 +7,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/fetch"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/tlsclient"
-	"github.com/jpki-tools/jpki/internal/ui"
-	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/printable"
 )
 
 // fetchReasons says why nothing was fetched.
@@ -30,7 +29,7 @@ var fetchReasons = map[error]text{
 func FetchReason(failed *fetch.Error) text {
 	t := fetchReasons[failed.Reason]
 	if failed.Reason == fetch.ErrRedirect && failed.Err != nil {
-		t = text{JA: "%s: %s", EN: "%s: %s"}.With(t, cert.Printable(failed.Err.Error()))
+		t = text{JA: "%s: %s", EN: "%s: %s"}.With(t, printable.Line(failed.Err.Error()))
 	}
 	return t
 }
@@ -87,7 +86,7 @@ func explainTLS(err error) *problem.Problem {
 	}
 	r := tlsReasons[failed.Reason]
 	if failed.Err != nil {
-		r.what = text{JA: "%s(%s)", EN: "%s (%s)"}.With(r.what, ui.Visible(failed.Err.Error()))
+		r.what = text{JA: "%s(%s)", EN: "%s (%s)"}.With(r.what, printable.Lines(failed.Err.Error()))
 	}
 	if failed.Reason == tlsclient.ErrAddress {
 		return problem.New(problem.Usage, r.what, r.next)

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/printable"
 )
 
 // Lang is a language the program speaks.
@@ -39,7 +39,7 @@ func (t Text) IsZero() bool { return t == Text{} }
 // With fills the text's format verbs. Arguments that are texts themselves are
 // given in the language of each side; %[2]s orders them where the languages
 // differ. Strings and errors come from outside, file names above all, and can
-// hold what a terminal obeys: they are made [cert.Printable].
+// hold what a terminal obeys: they are made [printable.Line].
 func (t Text) With(args ...any) Text {
 	return Text{fmt.Sprintf(t.JA, inLang(JA, args)...), fmt.Sprintf(t.EN, inLang(EN, args)...)}
 }
@@ -51,9 +51,9 @@ func inLang(l Lang, args []any) []any {
 		case Text:
 			a = v.In(l)
 		case string:
-			a = cert.Printable(v)
+			a = printable.Line(v)
 		case error:
-			a = cert.Printable(v.Error())
+			a = printable.Line(v.Error())
 		}
 		out[i] = a
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/ui"
-	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/printable"
 )
 
 type text = i18n.Text
@@ -145,7 +145,7 @@ func Name(name string) text {
 	if name == "-" {
 		return text{JA: "標準入力", EN: "standard input"}
 	}
-	return i18n.Same(cert.Printable(name))
+	return i18n.Same(printable.Line(name))
 }
 
 // CancellableAt is [Cancellable] for a file that is read anywhere.

@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"github.com/jpki-tools/jpki/internal/i18n"
-	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/pdfsig"
+	"github.com/jpki-tools/jpki/pkg/printable"
 	"github.com/jpki-tools/jpki/pkg/trust"
 )
 
@@ -81,13 +81,13 @@ func ChangeText(c pdfsig.Change) text {
 	}
 	if c.Kind == pdfsig.ChangeContent {
 		if c.Field != "" {
-			where = append(where, text{JA: "フォームの欄「%s」", EN: "the form field %q"}.With(cert.Printable(c.Field)))
+			where = append(where, text{JA: "フォームの欄「%s」", EN: "the form field %q"}.With(printable.Line(c.Field)))
 		}
 		if c.Object > 0 {
 			where = append(where, text{JA: "オブジェクト%d", EN: "object %d"}.With(c.Object))
 		}
 		if c.Key != "" {
-			where = append(where, i18n.Same("/"+cert.Printable(c.Key)))
+			where = append(where, i18n.Same("/"+printable.Line(c.Key)))
 		}
 	}
 	if len(where) == 0 {
@@ -117,7 +117,7 @@ func PageList(pages []int) string {
 // signature that shows, this must be genuine itself.
 func (v FileVerdict) showsMore(s SignatureVerdict) bool {
 	return slices.ContainsFunc(s.Changes, func(c pdfsig.Change) bool {
-		return c.Shown && !(c.Kind == pdfsig.ChangeSignatureShown && v.genuine(cert.Printable(c.Field)))
+		return c.Shown && !(c.Kind == pdfsig.ChangeSignatureShown && v.genuine(printable.Line(c.Field)))
 	})
 }
 

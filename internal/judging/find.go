@@ -14,9 +14,9 @@ import (
 	"github.com/jpki-tools/jpki/internal/input"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/ui"
-	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/cms"
 	"github.com/jpki-tools/jpki/pkg/pdfsig"
+	"github.com/jpki-tools/jpki/pkg/printable"
 	"github.com/jpki-tools/jpki/pkg/smime"
 	"github.com/jpki-tools/jpki/pkg/trust"
 	"github.com/jpki-tools/jpki/pkg/xmlsig"
@@ -323,7 +323,7 @@ func pdfFinding(s pdfsig.Signature) Found {
 	if found.Cert == nil {
 		found.Unproven = s.ClaimedSigner()
 	}
-	found.Where = cert.Printable(s.Field)
+	found.Where = printable.Line(s.Field)
 	if found.Claimed.IsZero() && found.Role != RoleTimestamp {
 		found.Claimed = s.ClaimedTime
 	}

@@ -4,9 +4,9 @@ import (
 	"errors"
 
 	"github.com/jpki-tools/jpki/internal/xmltext"
-	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/cms"
 	"github.com/jpki-tools/jpki/pkg/pdfsig"
+	"github.com/jpki-tools/jpki/pkg/printable"
 	"github.com/jpki-tools/jpki/pkg/trust"
 )
 
@@ -66,7 +66,7 @@ func ReasonText(r trust.Reason) text {
 			return known.text
 		}
 	}
-	detail := cert.Printable(r.Err.Error())
+	detail := printable.Line(r.Err.Error())
 	if known, ok := codeTexts[r.Code]; ok {
 		return known.With(detail)
 	}

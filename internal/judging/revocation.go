@@ -7,7 +7,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/explain"
 	"github.com/jpki-tools/jpki/internal/fetch"
 	"github.com/jpki-tools/jpki/internal/terms"
-	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/printable"
 	"github.com/jpki-tools/jpki/pkg/trust"
 )
 
@@ -49,7 +49,7 @@ func RevocationErrorText(err error) text {
 	}
 	var failed *fetch.Error
 	if errors.As(err, &failed) {
-		return text{JA: "%sから受け取れませんでした: %s", EN: "nothing came from %s: %s"}.With(cert.Printable(failed.Address), explain.FetchReason(failed))
+		return text{JA: "%sから受け取れませんでした: %s", EN: "nothing came from %s: %s"}.With(printable.Line(failed.Address), explain.FetchReason(failed))
 	}
 	return text{JA: "詳細: %s", EN: "%s"}.With(err.Error())
 }

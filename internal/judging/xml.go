@@ -15,7 +15,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/companion"
 	"github.com/jpki-tools/jpki/internal/input"
 	"github.com/jpki-tools/jpki/internal/xmltext"
-	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/printable"
 	"github.com/jpki-tools/jpki/pkg/trust"
 	"github.com/jpki-tools/jpki/pkg/xmlsig"
 )
@@ -96,7 +96,7 @@ func (c *companions) cancellable(f fs.File) io.ReadCloser {
 
 func xmlFinding(r xmlsig.Result) Found {
 	found := Found{
-		Format: "xmldsig", Form: r.Profile, Role: roleSignature, Where: cert.Printable(r.ID), Cert: r.Certificate, certs: r.Certificates,
+		Format: "xmldsig", Form: r.Profile, Role: roleSignature, Where: printable.Line(r.ID), Cert: r.Certificate, certs: r.Certificates,
 		Algorithm: r.Algorithm.String(), Claimed: r.SigningTime, reasons: trust.ReasonsOf(r.Err()), stamps: stampsOver(r.Timestamps),
 		Covers: xmltext.Covers(r), Outside: xmltext.Outside(r.Outside), Left: r.Outside,
 	}

@@ -22,6 +22,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/unlock"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/jpki"
+	"github.com/jpki-tools/jpki/pkg/printable"
 )
 
 type tlsOptions struct {
@@ -235,15 +236,15 @@ func showPage(a *command.App, server *tlsclient.Server, page *tlsclient.Page) er
 		}
 	} else {
 		a.IO.Note(text{JA: "%s、%sで接続しました。サーバーの証明書: %s", EN: "Connected by %s, %s. The server's certificate: %s"}.
-			With(tls.VersionName(state.Version), tls.CipherSuiteName(state.CipherSuite), ui.Visible(by.Subject.String())))
+			With(tls.VersionName(state.Version), tls.CipherSuiteName(state.CipherSuite), printable.Lines(by.Subject.String())))
 		a.IO.Note(text{JA: "証明書を提示し、サーバーは受け入れました。応答: HTTP %d、%s、%dバイト", EN: "The certificate was shown and taken. The answer: HTTP %d, %s, %d bytes"}.
-			With(page.Status, ui.Visible(page.Type), len(page.Body)))
+			With(page.Status, printable.Lines(page.Type), len(page.Body)))
 		if page.Location != "" {
-			a.IO.Note(text{JA: "別の場所への転送です(追っていません): %s", EN: "It redirects, and was not followed: %s"}.With(ui.Visible(page.Location)))
+			a.IO.Note(text{JA: "別の場所への転送です(追っていません): %s", EN: "It redirects, and was not followed: %s"}.With(printable.Lines(page.Location)))
 		}
 		body := string(page.Body)
 		if ui.IsTerminal(a.IO.Out) {
-			body = ui.Visible(body)
+			body = printable.Lines(body)
 			if body != "" && !strings.HasSuffix(body, "\n") {
 				body += "\n"
 			}

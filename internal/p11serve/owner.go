@@ -12,8 +12,8 @@ import (
 	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/internal/token"
 	"github.com/jpki-tools/jpki/internal/unlock"
-	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/jpki"
+	"github.com/jpki-tools/jpki/pkg/printable"
 )
 
 type text = i18n.Text
@@ -105,7 +105,7 @@ func (o *owner) Report(err error) {
 func (o *owner) describe(what token.Purpose) text {
 	who := text{JA: "ほかのプログラム", EN: "another program"}
 	if o.who.Path != "" {
-		who = i18n.Same(fmt.Sprintf("%s (PID %d)", cert.Printable(o.who.Path), o.who.PID))
+		who = i18n.Same(fmt.Sprintf("%s (PID %d)", printable.Line(o.who.Path), o.who.PID))
 	}
 	key := keyNames[o.key()]
 	if what == token.ForLogin {

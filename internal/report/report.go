@@ -18,6 +18,7 @@ import (
 
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/printable"
 )
 
 type text = i18n.Text
@@ -125,10 +126,10 @@ var source string
 var style string
 
 func page(l i18n.Lang) *template.Template {
-	say := func(t text) string { return cert.Printable(t.In(l)) }
+	say := func(t text) string { return printable.Line(t.In(l)) }
 	return template.Must(template.New("page").Funcs(template.FuncMap{
 		"say":      say,
-		"name":     cert.Printable,
+		"name":     printable.Line,
 		"style":    func() template.CSS { return template.CSS(style) },
 		"words":    func() labels { return words },
 		"moment":   func(t time.Time) string { return say(moment(t)) },

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/printable"
 )
 
 var clock = time.Date(2026, 11, 30, 12, 0, 0, 0, cert.JST)
@@ -107,7 +108,7 @@ func TestNothingIsInjected(t *testing.T) {
 					}
 				}
 			}
-			if shown := cert.Printable(attack); strings.Count(words, shown) < 10 {
+			if shown := printable.Line(attack); strings.Count(words, shown) < 10 {
 				t.Errorf("%q is shown %d times", shown, strings.Count(words, shown))
 			}
 			if strings.ContainsFunc(page, func(r rune) bool { return r != '\n' && r != '\t' && unicode.IsControl(r) || r == '\u202E' }) {

@@ -11,6 +11,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/printable"
 	"github.com/jpki-tools/jpki/pkg/trust"
 )
 
@@ -31,7 +32,7 @@ func revocationRows(o *ui.IO, v trust.Verdict, ask text) (rows [][]string) {
 	}
 	closed := false
 	for _, e := range v.Evidence {
-		from := cert.Printable(e.From)
+		from := printable.Line(e.From)
 		if e.From == judging.FromSignature {
 			from = o.Text(text{JA: "(署名の中の失効情報)", EN: "(revocation data in the signature)"})
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/jpki"
+	"github.com/jpki-tools/jpki/pkg/printable"
 )
 
 func reportSigned(a *command.App, c *signing.Call, jobs []*signing.Job, by signing.Signed) error {
@@ -36,11 +37,11 @@ func reportSigned(a *command.App, c *signing.Call, jobs []*signing.Job, by signi
 	made := 0
 	for _, job := range jobs {
 		if job.Err != nil {
-			rows = append(rows, []string{cert.Printable(job.Input), failedResult(a, job)})
+			rows = append(rows, []string{printable.Line(job.Input), failedResult(a, job)})
 			continue
 		}
 		made++
-		rows = append(rows, []string{cert.Printable(job.Target), a.IO.Paint(ui.Good, a.IO.Text(text{JA: "作成しました", EN: "made"}))})
+		rows = append(rows, []string{printable.Line(job.Target), a.IO.Paint(ui.Good, a.IO.Text(text{JA: "作成しました", EN: "made"}))})
 	}
 	if _, err := fmt.Fprint(a.IO.Out, a.IO.Rows(0, rows)); err != nil {
 		return err
@@ -59,7 +60,7 @@ func reportDryRun(a *command.App, c *signing.Call, jobs []*signing.Job) error {
 	ready := 0
 	for _, job := range jobs {
 		if job.Err != nil {
-			rows = append(rows, []string{cert.Printable(job.Input), "", failedResult(a, job)})
+			rows = append(rows, []string{printable.Line(job.Input), "", failedResult(a, job)})
 			continue
 		}
 		ready++
@@ -67,7 +68,7 @@ func reportDryRun(a *command.App, c *signing.Call, jobs []*signing.Job) error {
 		if target == "" {
 			target = a.IO.Text(text{JA: "標準出力", EN: "standard output"})
 		}
-		rows = append(rows, []string{cert.Printable(job.Input), cert.Printable(target), a.IO.Text(kindOf(c, job))})
+		rows = append(rows, []string{printable.Line(job.Input), printable.Line(target), a.IO.Text(kindOf(c, job))})
 		if covers := job.Covers(); len(covers) > 0 {
 			over := text{JA: "署名の対象: %s", EN: "over %s"}.With(i18n.Join(text{JA: "、", EN: ", "}, covers...))
 			rows = append(rows, []string{"", "", a.IO.Text(over)})

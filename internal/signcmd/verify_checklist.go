@@ -9,8 +9,8 @@ import (
 	"github.com/jpki-tools/jpki/internal/judging"
 	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/internal/ui"
-	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/pdfsig"
+	"github.com/jpki-tools/jpki/pkg/printable"
 )
 
 var answerTexts = map[pdfsig.Answer]text{
@@ -29,7 +29,7 @@ func writeChecklist(o *ui.IO, w io.Writer, p checklist.Profile, s judging.Signat
 	for _, r := range s.Checklist {
 		what := o.Text(terms.Capital(r.What))
 		if r.Found != "" && r.Answer != pdfsig.Met {
-			what += o.Text(text{JA: ": 今は %s", EN: ": it is %s"}.With(cert.Printable(r.Found)))
+			what += o.Text(text{JA: ": 今は %s", EN: ": it is %s"}.With(printable.Line(r.Found)))
 		}
 		rows = append(rows, []string{o.Paint(answerTones[r.Answer], o.Text(answerTexts[r.Answer])), what})
 		if r.Answer != pdfsig.Met {

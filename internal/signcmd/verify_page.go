@@ -24,6 +24,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/xmltext"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/pdfsig"
+	"github.com/jpki-tools/jpki/pkg/printable"
 	"github.com/jpki-tools/jpki/pkg/trust"
 )
 
@@ -53,7 +54,7 @@ func conditionsText(opt *verifyOptions) text {
 		var names []text
 		for _, v := range values {
 			if v != "" {
-				names = append(names, i18n.Same(cert.Printable(v)))
+				names = append(names, i18n.Same(printable.Line(v)))
 			}
 		}
 		if len(names) > 0 {

@@ -20,6 +20,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/xmltext"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/cms"
+	"github.com/jpki-tools/jpki/pkg/printable"
 	"github.com/jpki-tools/jpki/pkg/trust"
 )
 
@@ -78,7 +79,7 @@ func (r *verifyText) add(v judging.FileVerdict) error {
 	if len(r.rows) > 0 {
 		fmt.Fprintln(&w)
 	}
-	fmt.Fprintln(&w, r.io.Paint(ui.Strong, cert.Printable(v.File)))
+	fmt.Fprintln(&w, r.io.Paint(ui.Strong, printable.Line(v.File)))
 	if v.Err != nil {
 		p := explain.Error(v.Err)
 		fmt.Fprintln(&w, r.io.Paint(ui.Bad, r.io.Page("  "+r.io.Text(p.What))))
@@ -324,7 +325,7 @@ func (r *verifyText) summarize(v judging.FileVerdict) {
 	r.counts[t]++
 	for _, known := range fileResults {
 		if known.result == result {
-			r.rows = append(r.rows, []string{cert.Printable(v.File), r.io.Paint(known.tone, r.io.Text(t.name(known.text))), r.signers(v)})
+			r.rows = append(r.rows, []string{printable.Line(v.File), r.io.Paint(known.tone, r.io.Text(t.name(known.text))), r.signers(v)})
 		}
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/xmltext"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/cms"
+	"github.com/jpki-tools/jpki/pkg/printable"
 	"github.com/jpki-tools/jpki/pkg/xmlsig"
 )
 
@@ -328,7 +329,7 @@ func (d *applicationDocument) notes() (all []text) {
 		}
 		var list []text
 		for _, n := range names {
-			list = append(list, i18n.Same(cert.Printable(n)))
+			list = append(list, i18n.Same(printable.Line(n)))
 		}
 		all = append(all, about.With(i18n.Join(text{JA: "、", EN: ", "}, list...)))
 	}

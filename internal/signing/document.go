@@ -19,6 +19,7 @@ import (
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/cms"
 	"github.com/jpki-tools/jpki/pkg/pdfsig"
+	"github.com/jpki-tools/jpki/pkg/printable"
 )
 
 // document is an input that was read and checked, and waits for its signature.
@@ -197,7 +198,7 @@ func preparePDF(c *Call, in *input.Stream) (document, error) {
 // that are not good, and of those that will be judged otherwise.
 func (d *pdfDocument) noteEarlier() {
 	for _, s := range d.prepared.Signatures {
-		field := cert.Printable(s.Field)
+		field := printable.Line(s.Field)
 		gravest, _ := s.Changes.Gravest()
 		switch {
 		case errors.Is(s.Err, pdfsig.ErrChangedLater):

@@ -16,6 +16,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/xmltext"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/cms"
+	"github.com/jpki-tools/jpki/pkg/printable"
 	"github.com/jpki-tools/jpki/pkg/xmlsig"
 )
 
@@ -175,7 +176,7 @@ func (d *xmlDocument) notes() []text {
 	if files := d.files(); d.away != "" && len(files) > 0 {
 		var names []text
 		for _, f := range files {
-			names = append(names, i18n.Same(cert.Printable(f)))
+			names = append(names, i18n.Same(printable.Line(f)))
 		}
 		notes = append(notes, text{
 			JA: "署名は元のファイルとは別のフォルダー(%[1]s)に入ります。確かめるときは、署名が指すファイルもそこに置いてください: %[2]s",

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/jpki-tools/jpki/pkg/printable"
 )
 
 // Sex is the holder's sex, as the certificate has it.
@@ -23,7 +25,7 @@ func (s Sex) String() string {
 	case Female:
 		return "female"
 	}
-	return Printable(string(s))
+	return printable.Line(string(s))
 }
 
 // Birth is a date of birth as far as it is known: Year, Month and Day are 0

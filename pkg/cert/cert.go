@@ -15,6 +15,9 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+
+	"github.com/jpki-tools/jpki/pkg/internal/ber"
+	"io"
 )
 
 // MaxSize is the most bytes a certificate may have: READ BINARY has 15 bits of
@@ -52,38 +55,23 @@ func Parse(file []byte) (*x509.Certificate, error) {
 }
 
 // sequenceLen gives the length of the DER SEQUENCE that file begins with,
-// header included (X.690, 8.1.3 and 10.1).
+// header included.
 func sequenceLen(file []byte) (int, error) {
-	if len(file) == 0 || file[0] != 0x30 {
+	if len(file) == 0 || file[0] != ber.Sequence {
 		return 0, ErrNone
 	}
-	if len(file) < 2 {
+	h, err := ber.Decode(file)
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
 		return 0, ErrTruncated
-	}
-	header, content := 2, int(file[1])
-	if content >= 0x80 { // the long form: so many octets of length follow
-		octets := content & 0x7F
-		if octets == 0 {
-			return 0, fmt.Errorf("%w: indefinite length", ErrMalformed)
-		}
-		if octets > 3 {
-			return 0, ErrTooLarge
-		}
-		header += octets
-		if len(file) < header {
-			return 0, ErrTruncated
-		}
-		content = 0
-		for _, b := range file[2:header] {
-			content = content<<8 | int(b)
-		}
-	}
-	switch n := header + content; {
-	case n > MaxSize:
+	case err != nil || h.Length > MaxSize-uint64(h.Size):
 		return 0, ErrTooLarge
-	case n > len(file):
-		return 0, ErrTruncated
-	default:
-		return n, nil
+	case h.Indefinite:
+		return 0, fmt.Errorf("%w: indefinite length", ErrMalformed)
 	}
+	n := h.Size + int(h.Length)
+	if n > len(file) {
+		return 0, ErrTruncated
+	}
+	return n, nil
 }

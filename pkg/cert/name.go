@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/jpki-tools/jpki/pkg/printable"
 )
 
 // attributeNames are the short names of RFC 4514, section 3, and of its usual
@@ -81,7 +83,7 @@ func escapeValue(s string) string {
 	for i, r := range s {
 		first, last := i == 0, i+utf8.RuneLen(r) == len(s)
 		switch {
-		case harmful(r):
+		case printable.Harmful(r):
 			for _, octet := range []byte(string(r)) {
 				fmt.Fprintf(&b, `\%02X`, octet)
 			}

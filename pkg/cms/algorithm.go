@@ -10,6 +10,7 @@ import (
 	_ "crypto/sha512"
 	"fmt"
 
+	"github.com/jpki-tools/jpki/pkg/internal/sigalg"
 	"github.com/jpki-tools/jpki/pkg/strength"
 )
 
@@ -56,21 +57,27 @@ var (
 	oidMGF1          = newOID("1.2.840.113549.1.1.8")  // RFC 4055, 2.1
 )
 
-// signatureAlgorithms are the identifiers that name scheme and digest.
-var signatureAlgorithms = []struct {
+// signatureAlgorithm is an identifier that names scheme and digest.
+type signatureAlgorithm struct {
 	oid    OID
 	scheme Scheme
 	hash   crypto.Hash
-}{
-	{newOID("1.2.840.113549.1.1.11"), PKCS1v15, crypto.SHA256}, // RFC 5754, 3.2
-	{newOID("1.2.840.113549.1.1.12"), PKCS1v15, crypto.SHA384},
-	{newOID("1.2.840.113549.1.1.13"), PKCS1v15, crypto.SHA512},
-	{newOID("1.2.840.113549.1.1.5"), PKCS1v15, crypto.SHA1}, // RFC 3370, 3.2
-	{newOID("1.2.840.10045.4.3.2"), ECDSA, crypto.SHA256},   // RFC 5754, 3.3
-	{newOID("1.2.840.10045.4.3.3"), ECDSA, crypto.SHA384},
-	{newOID("1.2.840.10045.4.3.4"), ECDSA, crypto.SHA512},
-	{newOID("1.2.840.10045.4.1"), ECDSA, crypto.SHA1}, // RFC 5753, 2.1.1
 }
+
+// signatureAlgorithms are those of package sigalg that have a digest beside
+// them, as CMS has (RFC 5652, 5.4).
+var signatureAlgorithms = func() (list []signatureAlgorithm) {
+	for _, a := range sigalg.Algorithms {
+		scheme := PKCS1v15
+		if a.EC {
+			scheme = ECDSA
+		}
+		if a.Hash != 0 {
+			list = append(list, signatureAlgorithm{newOID(a.ID), scheme, a.Hash})
+		}
+	}
+	return list
+}()
 
 // refused are named only so that a person reads a name.
 var refused = map[OID]string{

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"io"
 	"slices"
+
+	"github.com/jpki-tools/jpki/pkg/internal/ber"
 )
 
 // WriteAttached writes a signature of [Signing.Detached], with its timestamp or
@@ -48,11 +50,11 @@ func around(signature []byte, size int64) (head, tail []byte, f *Failure) {
 	if in.failed != nil {
 		return nil, nil, in.failed
 	}
-	head = appendHeader(nil, tagOctetString, size)
+	head = ber.Append(nil, tagOctetString, size)
 	wrap := func(tag byte, before, after []byte) {
 		tail = append(tail, after...)
 		inside := int64(len(before)+len(head)+len(tail)) + size
-		head = slices.Concat(appendHeader(nil, tag, inside), before, head)
+		head = slices.Concat(ber.Append(nil, tag, inside), before, head)
 	}
 	wrap(tagExplicit, nil, nil)
 	wrap(tagSequence, contentType, nil) // EncapsulatedContentInfo
@@ -66,6 +68,6 @@ func around(signature []byte, size int64) (head, tail []byte, f *Failure) {
 // signature of this format, in BER. That is worth knowing before anything else
 // is looked for, because content inside can look like anything.
 func IsSignedData(head []byte) bool {
-	h, _, err := decodeHeader(head)
-	return err == nil && h.tag == tagSequence && bytes.HasPrefix(head[h.size:], oidSignedData.der())
+	h, err := ber.Decode(head)
+	return err == nil && h.Tag == tagSequence && bytes.HasPrefix(head[h.Size:], oidSignedData.der())
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"github.com/jpki-tools/jpki/pkg/internal/ber"
 )
 
 // attached makes a signature with its content inside.
@@ -220,8 +222,8 @@ func TestReadFinds(t *testing.T) {
 		"none":                       func(f *forge) { f.eContent = []byte{} },
 		"deep":                       func(f *forge) { f.eContent = deep },
 		"more after it":              func(f *forge) { f.eContent, f.afterContent = whole, derNull },
-		"longer than what is around": func(f *forge) { f.eContent = appendHeader(nil, tagOctetString, 1<<20) },
-		"longer than a file":         func(f *forge) { f.eContent = appendHeader(nil, tagOctetString, 1<<62) },
+		"longer than what is around": func(f *forge) { f.eContent = ber.Append(nil, tagOctetString, 1<<20) },
+		"longer than a file":         func(f *forge) { f.eContent = ber.Append(nil, tagOctetString, 1<<62) },
 		"length of nine octets":      func(f *forge) { f.eContent = []byte{tagOctetString, 0x89, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0} },
 		"end-of-contents outside": func(f *forge) {
 			f.eContent, f.afterContent = slices.Concat([]byte{tagOctetString | constructed, 0x80}, whole), []byte{0, 0}

@@ -1,10 +1,11 @@
 package cms
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"math/big"
+
+	"github.com/jpki-tools/jpki/pkg/internal/ber"
 )
 
 // This file reads BER (X.690, clause 8), of which DER is a part: CMS allows
@@ -22,7 +23,7 @@ const (
 	tagSequence        = 0x30
 	tagSet             = 0x31
 
-	constructed = 0x20
+	constructed = ber.Constructed
 	tagContext  = 0x80                     // [0] primitive
 	tagExplicit = tagContext | constructed // [0] constructed: EXPLICIT, or an IMPLICIT SET or SEQUENCE
 )
@@ -34,74 +35,17 @@ const (
 	maxInteger  = 128     // octets of an INTEGER; serial numbers have up to 20
 )
 
-// header is the beginning of an encoded value: identifier and length octets.
-type header struct {
-	tag        byte
-	size       int // of the header
-	length     int // of the contents; 0 when indefinite
-	indefinite bool
-}
-
 var errDepth = fmt.Errorf("elements nested more than %d deep", maxDepth)
-
-// maxHeader is the most octets of a header.
-const maxHeader = 10
 
 // readHeader reads the header at the beginning of in, whose contents must be
 // there too.
-func readHeader(in []byte) (header, error) {
-	h, length, err := decodeHeader(in)
-	if err != nil {
-		return h, err
+func readHeader(in []byte) (ber.Header, error) {
+	h, err := ber.Decode(in)
+	if err == nil && h.Length > uint64(len(in)-h.Size) {
+		err = io.ErrUnexpectedEOF
 	}
-	if length > uint64(len(in)-h.size) {
-		return h, io.ErrUnexpectedEOF
-	}
-	h.length = int(length)
-	return h, nil
+	return h, err
 }
-
-// decodeHeader decodes the header at the beginning of in, except that the
-// length of the contents, of which there can be more than memory has, is not
-// in h.
-func decodeHeader(in []byte) (h header, length uint64, err error) {
-	if len(in) < 2 {
-		return h, 0, io.ErrUnexpectedEOF
-	}
-	h.tag, h.size = in[0], 2
-	if h.tag == 0 {
-		return h, 0, errors.New("end-of-contents outside an indefinite length")
-	}
-	if h.tag&0x1F == 0x1F {
-		return h, 0, errors.New("tag number above 30")
-	}
-	length = uint64(in[1])
-	switch {
-	case length == 0x80:
-		if h.tag&constructed == 0 {
-			return h, 0, errors.New("indefinite length of a primitive element")
-		}
-		h.indefinite = true
-		return h, 0, nil
-	case length > 0x80:
-		n := int(length & 0x7F)
-		if n > maxHeader-2 {
-			return h, 0, fmt.Errorf("length of %d octets", n)
-		}
-		h.size += n
-		if len(in) < h.size {
-			return h, 0, io.ErrUnexpectedEOF
-		}
-		length = 0
-		for _, b := range in[2:h.size] {
-			length = length<<8 | uint64(b)
-		}
-	}
-	return h, length, nil
-}
-
-// atEnd reports whether in begins with end-of-contents octets.
-func atEnd(in []byte) bool { return len(in) >= 2 && in[0] == 0 && in[1] == 0 }
 
 // element is one encoded value.
 type element struct {
@@ -121,19 +65,19 @@ func split(in []byte, depth int) (e element, rest []byte, err error) {
 	if err != nil {
 		return e, nil, err
 	}
-	e.tag, e.depth = h.tag, depth
-	end := h.size + h.length
-	if !h.indefinite {
-		e.full, e.body = in[:end:end], in[h.size:end:end]
+	e.tag, e.depth = h.Tag, depth
+	end := h.Size + int(h.Length)
+	if !h.Indefinite {
+		e.full, e.body = in[:end:end], in[h.Size:end:end]
 		return e, in[end:], nil
 	}
-	for rest = in[h.size:]; !atEnd(rest); {
+	for rest = in[h.Size:]; !ber.AtEnd(rest); {
 		if _, rest, err = split(rest, depth+1); err != nil {
 			return e, nil, err
 		}
 	}
 	end = len(in) - len(rest)
-	e.full, e.body = in[:end+2:end+2], in[h.size:end:end]
+	e.full, e.body = in[:end+2:end+2], in[h.Size:end:end]
 	return e, rest[2:], nil
 }
 
@@ -154,23 +98,23 @@ func eachSegment(in []byte, depth int, f func([]byte) error) (rest []byte, err e
 	if err != nil {
 		return nil, err
 	}
-	after := in[h.size+h.length:]
-	switch h.tag {
+	after := in[h.Size+int(h.Length):]
+	switch h.Tag {
 	case tagOctetString:
-		return after, f(in[h.size : h.size+h.length])
+		return after, f(in[h.Size : h.Size+int(h.Length)])
 	case tagOctetString | constructed:
 	default:
-		return nil, fmt.Errorf("%02X where an OCTET STRING was expected", h.tag)
+		return nil, fmt.Errorf("%02X where an OCTET STRING was expected", h.Tag)
 	}
-	if h.indefinite {
-		for !atEnd(after) {
+	if h.Indefinite {
+		for !ber.AtEnd(after) {
 			if after, err = eachSegment(after, depth+1, f); err != nil {
 				return nil, err
 			}
 		}
 		return after[2:], nil
 	}
-	for segments := in[h.size : h.size+h.length]; len(segments) > 0; {
+	for segments := in[h.Size : h.Size+int(h.Length)]; len(segments) > 0; {
 		if segments, err = eachSegment(segments, depth+1, f); err != nil {
 			return nil, err
 		}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"hash"
 	"io"
+
+	"github.com/jpki-tools/jpki/pkg/internal/ber"
 )
 
 // Content is what signing and verifying need to know of some content: its
@@ -151,30 +153,11 @@ func (h *hasher) content() *Content {
 // also a good signature, without attributes, over such content, although the
 // signer never saw it as content.
 func startsAttributes(head []byte, size uint64) bool {
-	set, header := lengthOf(head, tagSet)
-	if header == 0 || set != size-uint64(header) {
+	set, err := ber.Decode(head)
+	if err != nil || set.Indefinite || set.Tag != tagSet || set.Length != size-uint64(set.Size) {
 		return false
 	}
-	head = head[header:]
-	_, header = lengthOf(head, tagSequence)
-	return header != 0 && len(head) > header && head[header] == tagOID
-}
-
-// lengthOf reads identifier and definite length at the head of a larger
-// encoding; header is 0 where it does not begin with this identifier.
-func lengthOf(head []byte, tag byte) (length uint64, header int) {
-	if len(head) < 2 || head[0] != tag || head[1] == 0x80 {
-		return 0, 0
-	}
-	if head[1] < 0x80 {
-		return uint64(head[1]), 2
-	}
-	header = 2 + int(head[1]&0x7F)
-	if header > 10 || len(head) < header {
-		return 0, 0
-	}
-	for _, b := range head[2:header] {
-		length = length<<8 | uint64(b)
-	}
-	return length, header
+	head = head[set.Size:]
+	first, err := ber.Decode(head)
+	return err == nil && !first.Indefinite && first.Tag == tagSequence && len(head) > first.Size && head[first.Size] == tagOID
 }

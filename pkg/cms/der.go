@@ -5,6 +5,8 @@ import (
 	"errors"
 	"math/big"
 	"slices"
+
+	"github.com/jpki-tools/jpki/pkg/internal/ber"
 )
 
 // This file writes DER (X.690, clause 10).
@@ -15,20 +17,11 @@ func tlv(tag byte, parts ...[]byte) []byte {
 	for _, p := range parts {
 		length += len(p)
 	}
-	out := appendHeader(make([]byte, 0, length+6), tag, int64(length))
+	out := ber.Append(make([]byte, 0, length+6), tag, int64(length))
 	for _, p := range parts {
 		out = append(out, p...)
 	}
 	return out
-}
-
-// appendHeader appends identifier and length octets.
-func appendHeader(out []byte, tag byte, length int64) []byte {
-	if length < 0x80 {
-		return append(out, tag, byte(length))
-	}
-	octets := big.NewInt(length).Bytes()
-	return append(append(out, tag, 0x80|byte(len(octets))), octets...)
 }
 
 func sequence(parts ...[]byte) []byte { return tlv(tagSequence, parts...) }

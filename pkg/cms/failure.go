@@ -1,39 +1,27 @@
 package cms
 
-import "fmt"
+import (
+	"fmt"
 
-// Code says why a signature is not a good one: the name of a sub-indication of
-// ETSI EN 319 102-1. It is an error, so that errors.Is tells one from another.
-// Packages pdfsig and xmlsig give the same ones.
-type Code string
-
-// The codes.
-const (
-	// FormatFailure: not what the standard of the format asks for.
-	FormatFailure Code = "FORMAT_FAILURE"
-	// HashFailure: the content is not the content that was signed.
-	HashFailure Code = "HASH_FAILURE"
-	// SigCryptoFailure: the signature value does not fit the certificate's key.
-	SigCryptoFailure Code = "SIG_CRYPTO_FAILURE"
-	// SigConstraintsFailure: the signature means something else than a
-	// signature over this content.
-	SigConstraintsFailure Code = "SIG_CONSTRAINTS_FAILURE"
-	// CryptoConstraintsFailure: an algorithm or a key that proves nothing, or
-	// that is not known here.
-	CryptoConstraintsFailure Code = "CRYPTO_CONSTRAINTS_FAILURE"
-	// CryptoConstraintsFailureNoPOE: all of it fits, by SHA-1 or a short key
-	// ([strength.Weak]). That proved something once, and nothing shows that
-	// the signature is from then.
-	CryptoConstraintsFailureNoPOE Code = "CRYPTO_CONSTRAINTS_FAILURE_NO_POE"
-	// NoSigningCertificateFound: the certificate the signer names is not there.
-	NoSigningCertificateFound Code = "NO_SIGNING_CERTIFICATE_FOUND"
-	// SignedDataNotFound: what was signed is not there, or was not given.
-	SignedDataNotFound Code = "SIGNED_DATA_NOT_FOUND"
-	// Generic: it could not be looked at.
-	Generic Code = "GENERIC"
+	"github.com/jpki-tools/jpki/pkg/indication"
 )
 
-func (c Code) Error() string { return string(c) }
+// Code says why a signature is not a good one. Packages pdfsig and xmlsig give
+// the same codes.
+type Code = indication.Code
+
+// The codes of the signature formats: see package indication.
+const (
+	FormatFailure                 = indication.FormatFailure
+	HashFailure                   = indication.HashFailure
+	SigCryptoFailure              = indication.SigCryptoFailure
+	SigConstraintsFailure         = indication.SigConstraintsFailure
+	CryptoConstraintsFailure      = indication.CryptoConstraintsFailure
+	CryptoConstraintsFailureNoPOE = indication.CryptoConstraintsFailureNoPOE
+	NoSigningCertificateFound     = indication.NoSigningCertificateFound
+	SignedDataNotFound            = indication.SignedDataNotFound
+	Generic                       = indication.Generic
+)
 
 // Failure is one thing that stands against a signature. errors.Is compares it
 // with a Code, errors.As finds its Cause.
@@ -57,8 +45,8 @@ func (f *Failure) Unwrap() []error {
 	return []error{f.Code, f.Cause}
 }
 
-// SubIndication is the code as package trust takes it out of an error.
-func (f *Failure) SubIndication() string { return string(f.Code) }
+// SubIndication is the code: package trust asks an error for it.
+func (f *Failure) SubIndication() Code { return f.Code }
 
 // Warning says what is unusual about a signature that verifies.
 type Warning string

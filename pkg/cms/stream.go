@@ -6,6 +6,8 @@ import (
 	"crypto"
 	"io"
 	"math"
+
+	"github.com/jpki-tools/jpki/pkg/internal/ber"
 )
 
 // Read reads a signature as [Parse] does, from a file of any size, in DER or
@@ -102,7 +104,7 @@ type stream struct {
 	at   int64 // octets that went by
 	kept bytes.Buffer
 	err  error
-	raw  [maxHeader]byte // the last header, as it was
+	raw  [ber.MaxHeader]byte // the last header, as it was
 
 	// Where the element that is being read ends.
 	limit      int64 // the innermost definite length around
@@ -137,14 +139,14 @@ func (s *stream) skip(n int) {
 // more reports whether there is another element, and no error.
 func (s *stream) more() bool {
 	if s.indefinite {
-		return !atEnd(s.peek(2)) && s.err == nil
+		return !ber.AtEnd(s.peek(2)) && s.err == nil
 	}
 	return s.err == nil && s.at < s.limit
 }
 
 // header takes a header; the contents lie within what is around them.
-func (s *stream) header(name string) (h header, length int64) {
-	in := s.peek(maxHeader)
+func (s *stream) header(name string) (h ber.Header, length int64) {
+	in := s.peek(ber.MaxHeader)
 	if s.err != nil {
 		return h, 0
 	}
@@ -152,32 +154,32 @@ func (s *stream) header(name string) (h header, length int64) {
 		s.fail("element missing in %s", name)
 		return h, 0
 	}
-	h, n, err := decodeHeader(in)
+	h, err := ber.Decode(in)
 	if err != nil {
 		s.fail("%v in %s", err, name)
 		return h, 0
 	}
-	copy(s.raw[:], in[:h.size])
-	s.skip(h.size)
-	if s.at > s.limit || n > uint64(s.limit-s.at) {
+	copy(s.raw[:], in[:h.Size])
+	s.skip(h.Size)
+	if s.at > s.limit || h.Length > uint64(s.limit-s.at) {
 		s.fail("%v in %s", io.ErrUnexpectedEOF, name)
 		return h, 0
 	}
-	return h, int64(n)
+	return h, int64(h.Length)
 }
 
 // within runs f over the contents of an element whose header was taken.
-func (s *stream) within(h header, length int64, name string, f func()) {
+func (s *stream) within(h ber.Header, length int64, name string, f func()) {
 	limit, indefinite := s.limit, s.indefinite
-	s.indefinite = h.indefinite
-	if !h.indefinite {
+	s.indefinite = h.Indefinite
+	if !h.Indefinite {
 		s.limit = s.at + length
 	}
 	f()
 	switch {
 	case s.more():
 		s.fail("octets too many in %s", name)
-	case s.err == nil && h.indefinite:
+	case s.err == nil && h.Indefinite:
 		if s.skip(2); s.at > s.limit { // end-of-contents
 			s.unexpectedEnd()
 		}
@@ -189,8 +191,8 @@ func (s *stream) within(h header, length int64, name string, f func()) {
 // identifier and is kept with an indefinite length: it may lose its content.
 func (s *stream) inside(tag byte, name string, f func()) {
 	h, length := s.header(name)
-	if s.err == nil && h.tag != tag {
-		s.fail("%02X where %02X was expected in %s", h.tag, tag, name)
+	if s.err == nil && h.Tag != tag {
+		s.fail("%02X where %02X was expected in %s", h.Tag, tag, name)
 	}
 	if s.err != nil {
 		return
@@ -226,8 +228,8 @@ func (s *stream) keep(name string, depth int) {
 		s.fail("more than %d octets beside the content", MaxSize)
 		return
 	}
-	s.kept.Write(s.raw[:h.size])
-	if h.indefinite {
+	s.kept.Write(s.raw[:h.Size])
+	if h.Indefinite {
 		s.within(h, 0, name, func() {
 			for s.more() {
 				s.keep(name, depth+1)
@@ -249,16 +251,16 @@ func (s *stream) octetString(to io.Writer, depth int) {
 	h, length := s.header(name)
 	switch {
 	case s.err != nil:
-	case h.tag == tagOctetString:
+	case h.Tag == tagOctetString:
 		s.pass(length, to)
-	case h.tag == tagOctetString|constructed:
+	case h.Tag == tagOctetString|constructed:
 		s.within(h, length, name, func() {
 			for s.more() {
 				s.octetString(to, depth+1)
 			}
 		})
 	default:
-		s.fail("%02X where an OCTET STRING was expected", h.tag)
+		s.fail("%02X where an OCTET STRING was expected", h.Tag)
 	}
 }
 

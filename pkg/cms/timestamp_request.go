@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+
+	"github.com/jpki-tools/jpki/pkg/internal/ber"
 )
 
 // TimestampRequest asks an authority for a timestamp (RFC 3161, 2.4.1).
@@ -126,14 +128,14 @@ func TimestampResponse(token []byte) []byte {
 // IsTimestamp reports whether a file with this beginning looks like a
 // TimeStampResp. One that holds a token alone is a signature like others.
 func IsTimestamp(head []byte) bool {
-	h, _, err := decodeHeader(head)
-	if err != nil || h.tag != tagSequence {
+	h, err := ber.Decode(head)
+	if err != nil || h.Tag != tagSequence {
 		return false
 	}
-	head = head[h.size:]
-	h, length, err := decodeHeader(head)
-	if err != nil || h.tag != tagSequence || length < 3 {
+	head = head[h.Size:]
+	h, err = ber.Decode(head)
+	if err != nil || h.Tag != tagSequence || h.Length < 3 {
 		return false
 	}
-	return bytes.HasPrefix(head[h.size:], []byte{tagInteger, 1})
+	return bytes.HasPrefix(head[h.Size:], []byte{tagInteger, 1})
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/jpki-tools/jpki/pkg/apdu"
+	"github.com/jpki-tools/jpki/pkg/internal/ber"
 )
 
 // maxFile is the end of what READ BINARY's 15-bit offset can reach.
@@ -179,20 +180,15 @@ var errNoDER = errors.New("the file begins with no certificate")
 // derLength gives the length of the DER SEQUENCE that begins a file, header
 // included, or errNoDER where none begins. It is at most maxFile.
 func derLength(head []byte) (int, error) {
-	if len(head) < 2 || head[0] != 0x30 {
+	if len(head) < 2 || head[0] != ber.Sequence {
 		return 0, errNoDER
 	}
-	n, header := int(head[1]), 2
+	h, err := ber.Decode(head)
 	switch {
-	case n == 0x81 && len(head) >= 3:
-		n, header = int(head[2]), 3
-	case n == 0x82 && len(head) >= 4:
-		n, header = int(head[2])<<8|int(head[3]), 4
-	case n >= 0x80:
+	case err != nil || h.Indefinite:
 		return 0, fmt.Errorf("%w: its length is no certificate's", ErrDamaged)
+	case h.Length > uint64(maxFile-h.Size):
+		return 0, fmt.Errorf("%w: %d bytes do not fit a file", ErrDamaged, h.Length)
 	}
-	if header+n > maxFile {
-		return 0, fmt.Errorf("%w: %d bytes do not fit a file", ErrDamaged, header+n)
-	}
-	return header + n, nil
+	return h.Size + int(h.Length), nil
 }

@@ -332,18 +332,6 @@ func TestTooManySignatures(t *testing.T) {
 	}
 }
 
-func TestBERLength(t *testing.T) {
-	for in, want := range map[string]int{
-		"\x30\x00\x00": 2, "\x30\x02\x01\x02\x00": 4, "\x30\x80\x00\x00\x00": 4, "\x30\x80\x04\x01\x07\x00\x00\x00": 7, "\x30\x80\x30\x80\x00\x00\x00\x00": 8,
-		"\x30\x81\x01\x00": 4, "": 0, "\x30": 0, "\x30\x05\x00": 0, "\x30\x80": 0, "\x30\x80\x00": 0, "\x04\x80\x00\x00": 0, "\x30\x85\x00\x00\x00\x00\x00": 0, "\x1f\x01\x00": 0,
-		strings.Repeat("\x30\x80", 100) + strings.Repeat("\x00\x00", 100): 0,
-	} {
-		if n, ok := berLength([]byte(in)); n != want || ok != (want > 0) {
-			t.Errorf("%x: %d, %v; want %d", in, n, ok, want)
-		}
-	}
-}
-
 // FuzzVerify wants no panic and no hang, and that what is good begins with
 // what was signed.
 func FuzzVerify(f *testing.F) {

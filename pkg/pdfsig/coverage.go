@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/jpki-tools/jpki/pkg/cms"
+	"github.com/jpki-tools/jpki/pkg/internal/ber"
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
@@ -99,7 +100,7 @@ func (v *verifier) covered(s *foundSignature) io.Reader {
 // checkContents checks the CMS over what the ByteRange covers.
 func (v *verifier) checkContents(s *foundSignature) error {
 	s.opened = true
-	n, ok := berLength(s.Contents)
+	n, ok := ber.Len(s.Contents)
 	if !ok {
 		s.fail(cms.FormatFailure, "Contents does not begin with a CMS")
 		return nil
@@ -131,44 +132,4 @@ func (v *verifier) checkContents(s *foundSignature) error {
 	}
 	s.verified = true
 	return nil
-}
-
-// berLength is the length of the BER element that b begins with, of a definite
-// or indefinite length (X.690, 8.1.3). What is inside is looked at only as far
-// as finding an end needs.
-func berLength(b []byte) (n int, ok bool) { return berElement(b, 0) }
-
-func berElement(b []byte, depth int) (n int, ok bool) {
-	const maxBERDepth = 64
-	if len(b) < 2 || depth > maxBERDepth || b[0]&0x1F == 0x1F {
-		return 0, false
-	}
-	length, at := int(b[1]), 2
-	switch {
-	case length == 0x80 && b[0]&0x20 != 0:
-		for {
-			if len(b) >= at+2 && b[at] == 0 && b[at+1] == 0 {
-				return at + 2, true
-			}
-			inner, ok := berElement(b[at:], depth+1)
-			if !ok {
-				return 0, false
-			}
-			at += inner
-		}
-	case length >= 0x80:
-		octets := length & 0x7F
-		if octets == 0 || octets > 4 || len(b) < 2+octets {
-			return 0, false
-		}
-		length = 0
-		for _, c := range b[2 : 2+octets] {
-			length = length<<8 | int(c)
-		}
-		at += octets
-	}
-	if length > len(b)-at {
-		return 0, false
-	}
-	return at + length, true
 }

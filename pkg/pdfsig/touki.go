@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/jpki-tools/jpki/pkg/cms"
+	"github.com/jpki-tools/jpki/pkg/internal/ber"
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
@@ -118,7 +119,7 @@ func (s Signature) ClaimedSigner() *x509.Certificate {
 	if s.CMS.Certificate != nil {
 		return s.CMS.Certificate
 	}
-	n, ok := berLength(s.Contents)
+	n, ok := ber.Len(s.Contents)
 	if !ok {
 		return nil
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/internal/sigalg"
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
 )
@@ -170,23 +171,6 @@ func (s ocspAnswer) beats(other ocspAnswer) bool {
 	return s.thisUpdate.After(other.thisUpdate)
 }
 
-// signatureAlgorithms are those of RFC 5912 that a responder may use. PSS,
-// whose parameters crypto/x509 keeps to itself, is not among them: JPKI's CAs
-// use PKCS #1 v1.5.
-var signatureAlgorithms = []struct {
-	id        stdasn1.ObjectIdentifier
-	algorithm x509.SignatureAlgorithm
-}{
-	{stdasn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 5}, x509.SHA1WithRSA},
-	{stdasn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 11}, x509.SHA256WithRSA},
-	{stdasn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 12}, x509.SHA384WithRSA},
-	{stdasn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 13}, x509.SHA512WithRSA},
-	{stdasn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 2}, x509.ECDSAWithSHA256},
-	{stdasn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 3}, x509.ECDSAWithSHA384},
-	{stdasn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 4}, x509.ECDSAWithSHA512},
-	{stdasn1.ObjectIdentifier{1, 3, 101, 112}, x509.PureEd25519},
-}
-
 // parseOCSP reads an OCSPResponse in DER. Nothing of it is believed yet.
 func parseOCSP(der []byte) (*ocspResponse, error) {
 	malformed := func(what string) (*ocspResponse, error) {
@@ -214,9 +198,11 @@ func parseOCSP(der []byte) (*ocspResponse, error) {
 		return malformed("BasicOCSPResponse")
 	}
 	o.signed, o.signature = signed, bits.RightAlign()
-	for _, s := range signatureAlgorithms {
-		if s.id.Equal(algorithmID) {
-			o.algorithm = s.algorithm
+	// PSS, whose parameters crypto/x509 keeps to itself, is not among them:
+	// JPKI's CAs use PKCS #1 v1.5.
+	for _, a := range sigalg.Algorithms {
+		if a.ID == algorithmID.String() {
+			o.algorithm = a.X509
 		}
 	}
 	if !o.readCertificates(&basic) || !basic.Empty() {

@@ -3,6 +3,8 @@ package trust
 import (
 	"crypto/x509"
 	"fmt"
+
+	"github.com/jpki-tools/jpki/pkg/indication"
 )
 
 // Status is the word of a verdict.
@@ -18,48 +20,31 @@ const (
 	Indeterminate            Status = "indeterminate"
 )
 
-// Code is the name of a reason: a sub-indication of ETSI EN 319 102-1. The
-// formats' codes, cms.Code, have the same names: see [ReasonsOf].
-type Code string
+// Code is the name of a reason: a sub-indication of ETSI EN 319 102-1.
+type Code = indication.Code
 
-// The codes that decide a verdict as invalid. Two of them are INDETERMINATE in
-// the standard, which allows for another chain that might do: JPKI has no other
-// chain than the one that failed.
+// The codes of reasons: see package indication.
 const (
-	FormatFailure                  Code = "FORMAT_FAILURE"
-	HashFailure                    Code = "HASH_FAILURE"
-	SigCryptoFailure               Code = "SIG_CRYPTO_FAILURE"
-	Revoked                        Code = "REVOKED"
-	Expired                        Code = "EXPIRED"
-	NotYetValid                    Code = "NOT_YET_VALID"
-	ChainConstraintsFailure        Code = "CHAIN_CONSTRAINTS_FAILURE"
-	CertificateChainGeneralFailure Code = "CERTIFICATE_CHAIN_GENERAL_FAILURE"
+	FormatFailure                  = indication.FormatFailure
+	HashFailure                    = indication.HashFailure
+	SigCryptoFailure               = indication.SigCryptoFailure
+	Revoked                        = indication.Revoked
+	Expired                        = indication.Expired
+	NotYetValid                    = indication.NotYetValid
+	ChainConstraintsFailure        = indication.ChainConstraintsFailure
+	CertificateChainGeneralFailure = indication.CertificateChainGeneralFailure
+	NoSigningCertificateFound      = indication.NoSigningCertificateFound
+	NoCertificateChainFound        = indication.NoCertificateChainFound
+	SignedDataNotFound             = indication.SignedDataNotFound
+	SigConstraintsFailure          = indication.SigConstraintsFailure
+	CryptoConstraintsFailure       = indication.CryptoConstraintsFailure
+	CryptoConstraintsFailureNoPOE  = indication.CryptoConstraintsFailureNoPOE
+	OutOfBoundsNoPOE               = indication.OutOfBoundsNoPOE
+	RevokedNoPOE                   = indication.RevokedNoPOE
+	RevokedCANoPOE                 = indication.RevokedCANoPOE
+	TryLater                       = indication.TryLater
+	Generic                        = indication.Generic
 )
-
-// The codes that leave a verdict open.
-const (
-	NoSigningCertificateFound     Code = "NO_SIGNING_CERTIFICATE_FOUND"
-	NoCertificateChainFound       Code = "NO_CERTIFICATE_CHAIN_FOUND"
-	SignedDataNotFound            Code = "SIGNED_DATA_NOT_FOUND"
-	SigConstraintsFailure         Code = "SIG_CONSTRAINTS_FAILURE"
-	CryptoConstraintsFailure      Code = "CRYPTO_CONSTRAINTS_FAILURE"
-	CryptoConstraintsFailureNoPOE Code = "CRYPTO_CONSTRAINTS_FAILURE_NO_POE"
-	OutOfBoundsNoPOE              Code = "OUT_OF_BOUNDS_NO_POE"
-	RevokedNoPOE                  Code = "REVOKED_NO_POE"
-	RevokedCANoPOE                Code = "REVOKED_CA_NO_POE"
-	TryLater                      Code = "TRY_LATER"
-	Generic                       Code = "GENERIC" // what has no other name
-)
-
-// invalid reports whether a reason with this code decides a verdict.
-func (c Code) invalid() bool {
-	switch c {
-	case FormatFailure, HashFailure, SigCryptoFailure, Revoked, Expired, NotYetValid,
-		ChainConstraintsFailure, CertificateChainGeneralFailure:
-		return true
-	}
-	return false
-}
 
 // Reason is one thing that stands against a certificate or a signature.
 type Reason struct {
@@ -82,14 +67,14 @@ func (r Reason) Unwrap() error { return r.Err }
 // ReasonsOf takes the error that a format's verification ends in, the Err of a
 // result of package cms, pdfsig or xmlsig, apart into reasons for
 // [Verdict.With]: none for nil, and one at least for everything else. An error
-// in it that has a method SubIndication() string, as cms.Failure has, tells its
+// in it that has a method SubIndication() Code, as cms.Failure has, tells its
 // code; what does not is [Generic], and leaves the verdict open.
 func ReasonsOf(err error) (reasons []Reason) {
 	switch e := err.(type) {
 	case nil:
 		return nil
-	case interface{ SubIndication() string }:
-		return []Reason{{Code: Code(e.SubIndication()), Err: err}}
+	case interface{ SubIndication() Code }:
+		return []Reason{{Code: e.SubIndication(), Err: err}}
 	case interface{ Unwrap() error }:
 		reasons = ReasonsOf(e.Unwrap())
 	case interface{ Unwrap() []error }:
@@ -131,7 +116,7 @@ type Verdict struct {
 // Invalid, any other reason for Indeterminate.
 func (v Verdict) Status() Status {
 	for _, r := range v.Reasons {
-		if r.Code.invalid() {
+		if r.Code.Invalid() {
 			return Invalid
 		}
 	}

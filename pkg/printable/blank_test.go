@@ -1,4 +1,4 @@
-package cert
+package printable
 
 import "testing"
 
@@ -14,7 +14,7 @@ func TestBlanks(t *testing.T) {
 		"デモ\u3000太郎":   "デモ\u3000太郎",
 		"葛\U000E0100城": "葛\U000E0100城",
 	} {
-		if got := Printable(in); got != want {
+		if got := Line(in); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
 		}
 	}
