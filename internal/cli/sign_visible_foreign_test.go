@@ -44,7 +44,7 @@ func TestVisibleStampOfThePerson(t *testing.T) {
 		if said := runOther(t, "pdfsig -nocert "+out); strings.Count(said, "Signature is Valid.") != i+1 {
 			t.Errorf("%s: %s", c.card, said)
 		}
-		if exit, said := w.run("verify "+out+" --trust demo", ""); exit != 0 || strings.Count(said, "紙面に表示される署名が加えられました") != i {
+		if exit, said := w.run("verify "+out+" --trust demo", ""); exit != 0 || strings.Count(said, "紙面に表示される署名が追加されました") != i {
 			t.Errorf("%s: %s", c.card, said)
 		}
 	}

@@ -70,7 +70,7 @@ func TestChangesAreTold(t *testing.T) {
 		"nothing":            {signed, 0, 0, nil, "真正です", "Genuine"},
 		"a line end":         {append(bytes.Clone(signed), '\n'), 0, 0, nil, "真正です", "Genuine"},
 		"validation data":    {appended(t, signed, map[int]string{1: catalog + "/DSS 50 0 R>>", 50: "<</Type /DSS>>"}, 0), 0, 0, []pdfsig.ChangeKind{pdfsig.ChangeValidationData}, "検証用の情報", "validation data was added"},
-		"a signature":        {twice, 0, 8, []pdfsig.ChangeKind{pdfsig.ChangeSignatureShown}, "紙面に表示される署名が加えられました(1ページ)", "a signature that shows on the page was added (page 1)"},
+		"a signature":        {twice, 0, 8, []pdfsig.ChangeKind{pdfsig.ChangeSignatureShown}, "紙面に表示される署名が追加されました(1ページ)", "a signature that shows on the page was added (page 1)"},
 		"a note":             {appended(t, signed, map[int]string{3: note, 50: "<</Type /Annot /Subtype /Square /Rect [10 10 99 99]>>"}, 0), 7, 8, []pdfsig.ChangeKind{pdfsig.ChangeAnnotation}, "あとから追加されたものも表示されます", "more is shown now"},
 		"another page":       {appended(t, signed, map[int]string{3: strings.Replace(page, "842", "84", 1)}, 0), 8, 8, []pdfsig.ChangeKind{pdfsig.ChangeContent}, "内容が変えられました(1ページ、/MediaBox)", "content was changed (page 1, /MediaBox)"},
 		"something inexact":  {appended(t, signed, map[int]string{50: "null"}, 1), 9, 9, []pdfsig.ChangeKind{pdfsig.ChangeMetadata}, "何が追加されたかは判定できません", "what was added cannot be told"},

@@ -14,10 +14,10 @@ import (
 
 // changeTexts name what was added to a PDF after it was signed.
 var changeTexts = map[pdfsig.ChangeKind]text{
-	pdfsig.ChangeTimestamp:      {JA: "文書のタイムスタンプが加えられました", EN: "a document timestamp was added"},
-	pdfsig.ChangeValidationData: {JA: "検証用の情報が加えられました", EN: "validation data was added"},
-	pdfsig.ChangeSignature:      {JA: "別の署名が加えられました", EN: "another signature was added"},
-	pdfsig.ChangeSignatureShown: {JA: "紙面に表示される署名が加えられました", EN: "a signature that shows on the page was added"},
+	pdfsig.ChangeTimestamp:      {JA: "文書のタイムスタンプが追加されました", EN: "a document timestamp was added"},
+	pdfsig.ChangeValidationData: {JA: "検証用の情報が追加されました", EN: "validation data was added"},
+	pdfsig.ChangeSignature:      {JA: "別の署名が追加されました", EN: "another signature was added"},
+	pdfsig.ChangeSignatureShown: {JA: "紙面に表示される署名が追加されました", EN: "a signature that shows on the page was added"},
 	pdfsig.ChangeForm:           {JA: "フォームに記入されました", EN: "form fields were filled in"},
 	pdfsig.ChangeAnnotation:     {JA: "注釈が追加されたか、変えられました", EN: "annotations were added or changed"},
 	pdfsig.ChangeMetadata:       {JA: "文書についての情報(更新日時など)が変えられました", EN: "information about the document, such as its date, was changed"},
@@ -27,8 +27,8 @@ var changeTexts = map[pdfsig.ChangeKind]text{
 // aboutTexts name what a kind does not tell.
 var aboutTexts = map[pdfsig.ChangeAbout]text{
 	pdfsig.AboutStructure:  {JA: "読み上げに使う文書の構造が変えられました", EN: "the structure used for reading aloud was changed"},
-	pdfsig.AboutNothing:    {JA: "どこにも表示されないデータが加えられました", EN: "data that shows nowhere was added"},
-	pdfsig.AboutEmptyField: {JA: "まだ署名のない署名欄が加えられました", EN: "an empty signature field was added"},
+	pdfsig.AboutNothing:    {JA: "どこにも表示されないデータが追加されました", EN: "data that shows nowhere was added"},
+	pdfsig.AboutEmptyField: {JA: "まだ署名のない署名欄が追加されました", EN: "an empty signature field was added"},
 	pdfsig.AboutSettings:   {JA: "フォームの設定(それだけでは何も表示しないもの)が変えられました", EN: "settings of the form that show nothing by themselves were changed"},
 	pdfsig.AboutOrder:      {JA: "注釈の重なる順序が変えられました", EN: "the order of annotations was changed"},
 }
