@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -151,19 +152,22 @@ func keyArgument(ctx context.Context, a *command.App, u *unlock.Unlocker, args [
 	if u.Terminal == nil {
 		return 0, problem.Misuse(text{JA: "sign(署名用)か auth(利用者証明用)を指定してください。", EN: "Say which: sign or auth."})
 	}
-	answer, err := u.Terminal.Line(ctx, a.IO.Text(text{
-		JA: "どちらの暗証番号ですか。 1 署名用(英数字)  2 利用者証明用(数字4桁): ",
-		EN: "Which PIN?  1 signing (letters and digits)  2 authentication (4 digits): ",
-	}))
-	if err != nil {
-		return 0, err
+	for range 3 {
+		answer, err := u.Terminal.Line(ctx, a.IO.Text(text{
+			JA: "どちらの暗証番号ですか。 1 署名用(英数字)  2 利用者証明用(数字4桁): ",
+			EN: "Which PIN?  1 signing (letters and digits)  2 authentication (4 digits): ",
+		}))
+		if err != nil {
+			return 0, err
+		}
+		switch strings.TrimSpace(answer) {
+		case "1", "１", "sign":
+			return jpki.KeySign, nil
+		case "2", "２", "auth":
+			return jpki.KeyAuth, nil
+		}
+		u.Terminal.Println(a.IO.Text(text{JA: "1か2を入力してください(やめるときは Ctrl-C)。", EN: "Enter 1 or 2 (Ctrl-C to leave)."}))
 	}
-	switch answer {
-	case "1", "sign":
-		return jpki.KeySign, nil
-	case "2", "auth":
-		return jpki.KeyAuth, nil
-	}
-	return 0, problem.Misuse(text{JA: "1でも2でもありません。", EN: "This is neither 1 nor 2."}).
-		WithNext(text{JA: "もう一度実行して、1か2を入力してください。", EN: "Run this again and enter 1 or 2."})
+	return 0, problem.Misuse(text{JA: "どちらの暗証番号か分かりませんでした。", EN: "Which PIN is meant was not answered."}).
+		WithNext(text{JA: "コマンドの最後に sign(署名用)か auth(利用者証明用)を付けて実行してください。", EN: "Name it in the command: sign or auth."})
 }

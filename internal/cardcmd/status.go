@@ -135,6 +135,9 @@ func printStatus(o *ui.IO, s inspect.Card) {
 	for _, c := range s.Keys() {
 		fmt.Fprintf(o.Out, "\n%s\n", o.Paint(ui.Strong, o.Text(terms.Capital(terms.CertificateNames[c.Kind]))))
 		rows := certificateRows(o, s, c.Certificate)
+		if mayLapse(s, c.Certificate) {
+			rows = append(rows, o.Row(ui.Plain, terms.LapseRow.Label, terms.LapseRow.Value))
+		}
 		switch {
 		case c.State == inspect.Absent: // a PIN without its certificate opens nothing
 		case c.Kind == jpki.KindAuth && s.MaybeWithoutPINs():
@@ -167,12 +170,12 @@ func certificateRows(o *ui.IO, s inspect.Card, c inspect.Certificate) [][]string
 		return [][]string{o.Row(ui.Bad, label, text{JA: "読み取れません(壊れています)", EN: "unreadable (damaged)"})}
 	case c.Seen != nil:
 		return [][]string{
-			o.Row(ui.Plain, label, text{JA: "入っています(中身を見るには jpki status --ask)", EN: "present (to look inside: jpki status --ask)"}),
+			o.Row(ui.Plain, label, text{JA: "入っています(%s)", EN: "present (%s)"}.With(howToSee(s, c, text{JA: "中身を見るには jpki status --ask", EN: "to look inside: jpki status --ask"}))),
 			o.Row(stateTones[inspect.States[v.State(now)]], lastDay, ends),
 			o.Row(ui.Plain, text{JA: "確認した日", EN: "Seen on"}, terms.Date(cert.DateOf(c.Seen.Seen))),
 		}
 	case c.State == inspect.NeedsPIN:
-		return [][]string{o.Row(ui.Plain, label, text{JA: "入っています(期限を見るには jpki status --ask)", EN: "present (to see when it ends: jpki status --ask)"})}
+		return [][]string{o.Row(ui.Plain, label, text{JA: "入っています(%s)", EN: "present (%s)"}.With(howToSee(s, c, text{JA: "期限を見るには jpki status --ask", EN: "to see when it ends: jpki status --ask"})))}
 	}
 	state := text{JA: "有効期間内です", EN: "within its validity"}
 	opens := text{JA: "%sから", EN: "opens %s"}.With(terms.Date(v.RenewalOpens()))
@@ -197,6 +200,27 @@ func certificateRows(o *ui.IO, s inspect.Card, c inspect.Certificate) [][]string
 		rows = append(rows, []string{o.Text(text{JA: "認証局", EN: "CA"}), g})
 	}
 	return rows
+}
+
+// howToSee says how a certificate that was not read is read: with its PIN,
+// unless that is blocked.
+func howToSee(s inspect.Card, c inspect.Certificate, withPIN text) text {
+	for _, k := range s.Keys() {
+		if k.Kind == c.Kind && k.PIN.Err == nil && k.PIN.Tries.Blocked() {
+			return text{JA: "ロックを解除すると中身を見られます", EN: "its content can be seen once the PIN is unlocked"}
+		}
+	}
+	return withPIN
+}
+
+// mayLapse reports a signing certificate that is in force by its dates, and can
+// have lapsed all the same.
+func mayLapse(s inspect.Card, c inspect.Certificate) bool {
+	if c.Kind != jpki.KindSign || s.OnPhone() {
+		return false
+	}
+	v, known := c.Validity()
+	return c.State == inspect.NeedsPIN && (!known || v.State(s.Now) != cert.Expired) || c.State == inspect.Valid || c.State == inspect.RenewalOpen
 }
 
 // whyAbsent is the usual reason for a missing certificate.

@@ -212,7 +212,7 @@ func TestStatusOfOtherCards(t *testing.T) {
 		}, ""},
 		{"a kind of card to come", "adult", setFile(t, efToken, label("JPKIAPICCTOKEN3")), map[i18n.Lang][]string{
 			i18n.JA: {"不明なカード  ", "今はありません。更新は2029年8月4日(土)からできます。"},
-			i18n.EN: {"Unknown kind of card  ", "Nothing now. Renewal opens Sat, 4 Aug 2029."},
+			i18n.EN: {"Unknown kind of card  ", "Nothing now, unless your name or address has changed. Renewal opens Sat, 4 Aug 2029."},
 		}, ""},
 		{"a card without any certificate", "child", func(c *virtualcard.Card) {
 			setFile(t, efAuth, "\xff\xff\xff")(c)

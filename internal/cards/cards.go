@@ -366,16 +366,18 @@ func (o *Opener) askWhich(ctx context.Context, cards []*pcsc.Card) (*pcsc.Card, 
 	for i, name := range names {
 		tty.Println(fmt.Sprintf("  %d  %s", i+1, printable.Line(name)))
 	}
-	line, err := tty.Line(ctx, o.IO.Text(text{JA: "使うカードの番号: ", EN: "Number of the card to use: "}))
-	if err != nil {
-		return nil, err
+	for range 3 {
+		line, err := tty.Line(ctx, o.IO.Text(text{JA: "使うカードの番号: ", EN: "Number of the card to use: "}))
+		if err != nil {
+			return nil, err
+		}
+		if n, err := strconv.Atoi(strings.TrimSpace(line)); err == nil && 1 <= n && n <= len(cards) {
+			return cards[n-1], nil
+		}
+		tty.Println(o.IO.Text(text{JA: "1から%dまでの番号を入力してください(やめるときは Ctrl-C)。", EN: "Enter a number from 1 to %d (Ctrl-C to leave)."}.With(len(cards))))
 	}
-	n, err := strconv.Atoi(strings.TrimSpace(line))
-	if err != nil || n < 1 || n > len(cards) {
-		return nil, problem.Misuse(text{JA: "1から%dまでの番号を入力してください。", EN: "Enter a number from 1 to %d."}.With(len(cards))).
-			WithNext(text{JA: "もう一度実行してください。--reader でも指定できます。", EN: "Run this again. --reader names one, too."})
-	}
-	return cards[n-1], nil
+	return nil, problem.Misuse(text{JA: "どのカードか分かりませんでした。", EN: "Which card is meant was not answered."}).
+		WithNext(text{JA: "--reader で使うリーダーを指定してください。", EN: "Say which reader to use with --reader."})
 }
 
 // Terminal opens the person's terminal, unless nothing may be asked.

@@ -78,7 +78,7 @@ func explainPIN(err error) *problem.Problem {
 	case errors.As(err, &wrong):
 		p := problem.New(problem.PINWrong,
 			text{JA: "%sが違います。%s。", EN: "Wrong %s. %s."}.With(terms.PINNames[wrong.Key], terms.Capital(terms.TriesLeft(wrong.Left))),
-			text{JA: "もう一度実行する前に、控えを確かめてください。正しく入力すると回数は元に戻ります。", EN: "Check your note before you try again. A correct entry resets the counter."})
+			text{JA: "%sもう一度実行する前に、控えを確かめてください。正しく入力すると回数は元に戻ります。", EN: "%sCheck your note before you try again. A correct entry resets the counter."}.With(mixedUp(wrong.Key)))
 		p.TryUsed = true
 		return p.WithTries(wrong.Left)
 	case errors.As(err, &blocked):
@@ -96,6 +96,18 @@ func explainPIN(err error) *problem.Problem {
 		return p
 	}
 	return nil
+}
+
+// mixedUp names the card's other four-digit numbers where one of them is the
+// likely cause of a wrong entry.
+func mixedUp(k jpki.Key) text {
+	if k != jpki.KeyAuth {
+		return text{}
+	}
+	return text{
+		JA: "カードには数字4桁の暗証番号がほかに2つあります(住民基本台帳用と券面事項入力補助用)。それと取り違えることがよくあります。",
+		EN: "The card has two more four-digit PINs, for the resident register and for the card's printed data, which are often mixed up with this one. ",
+	}
 }
 
 // explainUnconfirmed says exactly what is known of a change that could not be

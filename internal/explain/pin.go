@@ -27,6 +27,10 @@ func explainSource(err error) *problem.Problem {
 	case errors.As(err, &flags):
 		return problem.New(problem.Usage, sourceUsage(flags),
 			text{JA: "渡し方の説明: jpki help pin", EN: "The ways to give a PIN: jpki help pin"})
+	case errors.As(err, &bad) && bad.Rule == pin.RuleEmpty && bad.Kind.Interactive():
+		return problem.New(problem.PINRule,
+			text{JA: "何も入力されていません。送信していないので、回数は減っていません。", EN: "Nothing was entered. Nothing was sent, no try was used."},
+			text{JA: "暗証番号は入力しても画面に表示されません。やめるときは Ctrl-C を押してください。", EN: "What you type is not shown. To leave, press Ctrl-C."})
 	case errors.As(err, &bad):
 		return problem.New(problem.PINRule,
 			text{JA: "入力は暗証番号として使えません: %s。送信していないので、回数は減っていません。", EN: "This cannot be a PIN: %s. It was not sent, no try was used."}.With(textRules[bad.Rule]),

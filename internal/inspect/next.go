@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/problem"
@@ -17,6 +18,7 @@ type finding struct {
 	Days int       // left, of an open renewal
 	Line text      // one sentence that stands on its own
 	next text      // what to do
+	left int       // tries, of a PIN that was entered wrongly
 	More string    // the topic of the guide that says how, if one does
 
 	Unread bool // a part of the card could not be looked at, and nothing else is wrong with it
@@ -51,7 +53,7 @@ func (s Card) Findings() (all []finding) {
 	for _, state := range []State{Expired, Unreadable, NotYetValid} {
 		all = append(all, s.certificatesIn(state)...)
 	}
-	var used, other []finding
+	var last, used, other []finding // with one try left, with fewer than all, and the rest
 	for _, c := range s.Keys() {
 		switch p := c.PIN; {
 		case c.State == Absent && p.Err == nil || p.Err == nil && p.Tries.Left == p.Tries.Max:
@@ -77,16 +79,26 @@ func (s Card) Findings() (all []finding) {
 			}
 			all = append(all, f)
 		default:
-			used = append(used, finding{
-				Code: findTriesUsed, Kind: c.Kind, More: "wrong-pin",
+			f := finding{
+				Code: findTriesUsed, Kind: c.Kind, More: "wrong-pin", left: p.Tries.Left,
 				Line: text{JA: "%sは間違いが続いています(%s)。", EN: "Wrong entries of the %s were counted: %s."}.With(terms.PINNames[p.Key], terms.TriesLeft(p.Tries.Left)),
 				next: text{
 					JA: "%sは間違いが続いています(%s)。控えを確かめ、jpki pin verify %s で正しく入力すると元に戻ります。",
 					EN: "Wrong entries of the %s were counted: %s. Check your note; a correct entry with jpki pin verify %s resets it.",
 				}.With(terms.PINNames[p.Key], terms.TriesLeft(p.Tries.Left), p.Key),
-			})
+			}
+			if p.Tries.Left == 1 {
+				f.next = text{
+					JA: "%sは残り1回で、次に間違えるとロックされます。控えで確かめられるときだけ、jpki pin verify %s で正しく入力すると元に戻ります。",
+					EN: "One try is left for the %s, and a mistake blocks it. Only with your note at hand, enter it correctly with jpki pin verify %s: that resets it.",
+				}.With(terms.PINNames[p.Key], p.Key)
+				last = append(last, f)
+			} else {
+				used = append(used, f)
+			}
 		}
 	}
+	all = append(all, last...)
 	if cardEnds && card.Code == FindCardRenewal {
 		all = append(all, card)
 	}
@@ -95,6 +107,7 @@ func (s Card) Findings() (all []finding) {
 			all = append(all, f)
 		}
 	}
+	slices.SortStableFunc(used, func(a, b finding) int { return a.left - b.left })
 	return append(append(all, used...), other...)
 }
 
@@ -222,13 +235,28 @@ func (s Card) Next() (step text, more string) {
 		}
 		v := cert.ValidityOf(auth.Cert)
 		if s.LastDay != nil && s.LastDay.Compare(v.LastDay()) <= 0 {
-			return text{JA: "今はありません。カード本体の更新は%sからできます。", EN: "Nothing now. Renewal of the card itself opens %s."}.With(terms.Date(cert.RenewalOpens(*s.LastDay))), ""
+			step = text{JA: "カード本体の更新は%sからできます。", EN: "Renewal of the card itself opens %s."}.With(terms.Date(cert.RenewalOpens(*s.LastDay)))
+			return s.nothing(step)
 		}
-		return text{JA: "今はありません。更新は%sからできます。", EN: "Nothing now. Renewal opens %s."}.With(terms.Date(v.RenewalOpens())), ""
+		return s.nothing(text{JA: "更新は%sからできます。", EN: "Renewal opens %s."}.With(terms.Date(v.RenewalOpens())))
 	case NeedsPIN:
 		return text{JA: "期限を見るには、暗証番号を用意して jpki status --ask を実行してください。", EN: "To see when the certificates end, run jpki status --ask with your PINs at hand."}, ""
 	}
-	return text{JA: "今はありません。", EN: "Nothing now."}, ""
+	return s.nothing(text{})
+}
+
+// nothing says that there is nothing to do, as far as dates and counters tell:
+// whether the signing certificate lapsed with a change of its holder's name or
+// address, no card shows.
+func (s Card) nothing(later text) (step text, more string) {
+	if s.Sign.State == Absent {
+		return i18n.Join(text{EN: " "}, text{JA: "今はありません。", EN: "Nothing now."}, later), ""
+	}
+	if s.OnPhone() {
+		return text{JA: "期限と残り回数から見るかぎり、今はありません。", EN: "Nothing now, going by the dates and the tries."}, "devices"
+	}
+	return i18n.Join(text{EN: " "},
+		text{JA: "氏名や住所などが変わっていなければ、今はありません。", EN: "Nothing now, unless your name or address has changed."}, later), "moved"
 }
 
 // Undecided is the error where silence would say that all is well and nobody

@@ -309,7 +309,7 @@ func (c *agentCard) confirm(ctx context.Context, u *unlock.Unlocker, what text) 
 	}
 	u.Purpose = what
 	agreed, err := u.Agrees(ctx, text{JA: "カードの鍵で署名しますか。", EN: "Sign with the card's key?"},
-		text{JA: "署名してよければ yes と入力してください: ", EN: "Type yes to sign: "})
+		text{JA: "署名してよければ「はい」か yes と入力してください: ", EN: "Type yes to sign: "})
 	if err == nil && !agreed {
 		err = pin.ErrCancelled
 	}

@@ -200,7 +200,7 @@ func mayShow(ctx context.Context, a *command.App, opt *tlsOptions, u *unlock.Unl
 		return nil
 	}
 	u.Terminal.Println(a.IO.Text(what))
-	agreed, err := u.Typed(ctx, text{JA: "提示してよければ yes と入力してください: ", EN: "Type yes to show it: "})
+	agreed, err := u.Typed(ctx, text{JA: "提示してよければ「はい」か yes と入力してください: ", EN: "Type yes to show it: "})
 	if err == nil && !agreed {
 		return problem.New(problem.Interrupted, text{JA: "取り消しました。証明書は提示していません。", EN: "Cancelled. Nothing was shown."}, text{})
 	}

@@ -227,6 +227,9 @@ func descriptionRows(o *ui.IO, d inspect.Description, personal bool) [][]string 
 	add(text{JA: "状態", EN: "State"}, o.Text(inspect.StateNames[d.State]))
 	add(text{JA: "有効期間の開始", EN: "Valid from"}, o.Text(terms.LastDay(cert.DateOf(v.NotBefore))))
 	add(text{JA: "有効期間満了日", EN: "Last day"}, o.Text(text{JA: "%s  %s", EN: "%s  (%s)"}.With(terms.LastDay(v.LastDay()), terms.Days(d.DaysLeft))))
+	if d.Kind == cert.Sign && d.State != inspect.Expired {
+		add(terms.LapseRow.Label, o.Text(terms.LapseRow.Value))
+	}
 	if d.Renewable() {
 		add(text{JA: "更新できる日", EN: "Renewal opens"}, o.Text(terms.Date(v.RenewalOpens())))
 	}

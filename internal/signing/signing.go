@@ -246,6 +246,7 @@ func (c *Call) NoteBeforeSigning(jobs []*Job) {
 			JA: "署名には署名用電子証明書の氏名、住所、生年月日、性別が含まれ、受け取る人が読めます。",
 			EN: "The signature will carry your name, address, date of birth and sex from the certificate; whoever gets it can read them.",
 		})
+		c.io.Note(terms.Lapse)
 	}
 	if slices.ContainsFunc(jobs, func(j *Job) bool { return j.Err == nil && len(j.Format.profiles) > 0 }) {
 		c.io.Note(text{

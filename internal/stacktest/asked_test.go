@@ -194,8 +194,8 @@ func TestLastTryAtTerminal(t *testing.T) {
 			}
 		}
 		x := p.sit(t, setting{}, "pin", "verify", "sign", "--lang", "ja")
-		x.sees(t, "それでも続けるなら yes と入力してください: ")
-		x.types(t, "yes\r")
+		x.sees(t, "それでも続けるなら「はい」か yes と入力してください: ")
+		x.types(t, "はい\r")
 		x.answers(t, "署名用パスワード: ", virtualcard.SignPIN)
 		x.leaves(t, 0)
 		if left := s.card.State().Sign.Left; left != 5 {

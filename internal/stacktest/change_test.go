@@ -28,7 +28,7 @@ func TestChange(t *testing.T) {
 			p.enter(t, pins[1], "pin", "verify", "sign").wantExit(t, 0)
 		}
 		x := p.sit(t, setting{}, "pin", "change", "auth")
-		x.answers(t, "Authentication PIN: ", virtualcard.AuthPIN)
+		x.answers(t, "Current authentication PIN: ", virtualcard.AuthPIN)
 		for _, question := range []string{"New authentication PIN", "New authentication PIN"} {
 			x.answers(t, question, "8263")
 		}

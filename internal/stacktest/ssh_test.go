@@ -331,7 +331,7 @@ func TestSSHRefusals(t *testing.T) {
 	a.sees(t, "One try is left for the authentication PIN.")
 	a.sees(t, "Type yes to go on all the same: ")
 	a.types(t, "no\r")
-	a.sees(t, "has one try left and was not sent")
+	a.sees(t, "Cancelled. The authentication PIN was not sent")
 	last.ends(t, false, "Permission denied")
 	agreed := login()
 	a.sees(t, "Type yes to go on all the same: ")

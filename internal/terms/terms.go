@@ -113,6 +113,18 @@ var UnlockWhere = text{
 // UnlockHint is the same with where to read on.
 var UnlockHint = text{JA: "%s詳しくは jpki guide locked", EN: "%s More: jpki guide locked"}.With(UnlockWhere)
 
+// Lapse says what the dates of a signing certificate do not show.
+var Lapse = text{
+	JA: "氏名や住所などが変わると、署名用電子証明書は失効します。失効しても満了日は変わらないので、日付では分かりません。詳しくは jpki guide moved",
+	EN: "A change of name or address revokes the signing certificate, and its dates do not show that. More: jpki guide moved",
+}
+
+// LapseRow is the same as a row below the dates of the certificate.
+var LapseRow = struct{ Label, Value text }{
+	text{JA: "氏名・住所の変更", EN: "If you move"},
+	text{JA: "変わると失効します。日付では分かりません(jpki guide moved)", EN: "a new address or name revokes it; the dates do not show that (jpki guide moved)"},
+}
+
 // AboutPhone says where to read about the certificates of a phone, of which
 // nothing is known here.
 var AboutPhone = text{

@@ -48,12 +48,20 @@ func (t *Terminal) File() *os.File { return t.in }
 // Println writes a sentence to the terminal.
 func (t *Terminal) Println(s string) { fmt.Fprintln(t.out, fit(t.in, s)) }
 
+// question is a prompt in lines that fit the terminal; what stands behind it is
+// typed on its last line.
+func (t *Terminal) question(prompt string) string {
+	text := strings.TrimRight(prompt, " ")
+	return fit(t.in, text) + prompt[len(text):]
+}
+
 // Secret asks for a line that is not shown while it is typed. When ctx ends
 // first, the cause of ctx is returned. Either way the terminal is then as it
 // was: only this goroutine changes it, never the read that may be left behind.
 // A part of the line that was typed by then is thrown away: the shell would take
 // it, and show it.
 func (t *Terminal) Secret(ctx context.Context, prompt string) ([]byte, error) {
+	prompt = t.question(prompt)
 	fd := int(t.in.Fd())
 	before, err := term.GetState(fd)
 	if err != nil {
@@ -105,7 +113,7 @@ func readSecret(r io.Reader) ([]byte, error) {
 
 // Line asks for a line.
 func (t *Terminal) Line(ctx context.Context, prompt string) (string, error) {
-	fmt.Fprint(t.out, prompt)
+	fmt.Fprint(t.out, t.question(prompt))
 	fd := int(t.in.Fd())
 	line, err := beside.Read(ctx, func() ([]byte, error) {
 		if err := untilTyped(ctx, fd); err != nil {

@@ -19,7 +19,7 @@ func (u *Unlocker) ChooseNew(ctx context.Context, k jpki.Key, current jpki.PIN) 
 	say := u.cards.IO.Text
 	name := terms.PINNames[k]
 	first := pin.Ask{
-		Title:       say(terms.Capital(name)),
+		Title:       say(text{JA: "新しい%s", EN: "New %s"}.With(name)),
 		Description: say(text{JA: "新しい%s(%s)を入力してください。", EN: "Enter the new %s (%s)."}.With(name, terms.PINForms[k])),
 		Prompt:      say(text{JA: "新しい%s(%s): ", EN: "New %s (%s): "}.With(name, terms.PINForms[k])),
 		OK:          say(text{JA: "OK", EN: "OK"}), Cancel: say(text{JA: "キャンセル", EN: "Cancel"}),

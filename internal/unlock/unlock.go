@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/jpki-tools/jpki/internal/cards"
 	"github.com/jpki-tools/jpki/internal/explain"
@@ -35,6 +37,7 @@ type Unlocker struct {
 	Sources  *pin.Sources
 	Terminal *ui.Terminal // nil without one
 	Purpose  text         // what the PIN is for, where a person may not know
+	change   bool         // a new PIN is asked for, too
 	agreed   jpki.Key     // whose last try the person agreed to spend; 0 for none
 }
 
@@ -46,7 +49,7 @@ func New(opener *cards.Opener, o *Options, change bool) (*Unlocker, error) {
 	// Without it a crash could leave the PIN in a file. Where the system does
 	// not allow it, that is no reason not to work.
 	_ = pin.Harden()
-	u := &Unlocker{Options: o, cards: opener}
+	u := &Unlocker{Options: o, cards: opener, change: change}
 	env := pin.Env{Stdin: opener.IO.In, Stderr: opener.IO.Err, Getenv: opener.Env.Getenv}
 	if tty, err := opener.Terminal(); err == nil {
 		u.Terminal = tty
@@ -245,10 +248,14 @@ const attempts = 3
 // ask has a person enter the PIN, again where it breaks a rule: that costs no
 // try.
 func (u *Unlocker) ask(ctx context.Context, k jpki.Key, seen jpki.Tries) (p jpki.PIN, err error) {
+	name := terms.PINNames[k]
+	if u.change {
+		name = text{JA: "現在の%s", EN: "current %s"}.With(name)
+	}
 	question := pin.Ask{
-		Title:       u.cards.IO.Text(terms.Capital(terms.PINNames[k])),
-		Description: u.cards.IO.Text(text{JA: "%s(%s)を入力してください。%s", EN: "Enter the %s (%s). %s"}.With(terms.PINNames[k], terms.PINForms[k], terms.Capital(terms.Tries(seen)))),
-		Prompt:      u.cards.IO.Text(text{JA: "%s: ", EN: "%s: "}.With(terms.Capital(terms.PINNames[k]))),
+		Title:       u.cards.IO.Text(terms.Capital(name)),
+		Description: u.cards.IO.Text(text{JA: "%s(%s)を入力してください。%s", EN: "Enter the %s (%s). %s"}.With(name, terms.PINForms[k], terms.Capital(terms.Tries(seen)))),
+		Prompt:      u.cards.IO.Text(text{JA: "%s: ", EN: "%s: "}.With(terms.Capital(name))),
 		OK:          u.cards.IO.Text(okLabel),
 		Cancel:      u.cards.IO.Text(cancelLabel),
 	}
@@ -312,24 +319,36 @@ func (u *Unlocker) confirm(ctx context.Context, k jpki.Key, t jpki.Tries) error 
 	if err != nil {
 		return err
 	}
-	if agreed {
-		u.agreed = k
+	if !agreed {
+		return problem.New(problem.LastTry,
+			text{JA: "取りやめました。%sは送っていません。残り1回のままです。", EN: "Cancelled. The %s was not sent: its last try is still there."}.With(terms.PINNames[k]),
+			text{JA: "控えを確かめてから、もう一度実行してください。", EN: "Check your note, then run this again."}).WithTries(1)
 	}
+	u.agreed = k
 	return u.Guard(k, t)
 }
 
 // TypedYes has a person agree to what they were told, in so many letters.
 func (u *Unlocker) TypedYes(ctx context.Context) (bool, error) { return u.Typed(ctx, goOnPrompt) }
 
-var goOnPrompt = text{JA: "それでも続けるなら yes と入力してください: ", EN: "Type yes to go on all the same: "}
+var goOnPrompt = text{JA: "それでも続けるなら「はい」か yes と入力してください: ", EN: "Type yes to go on all the same: "}
 
 func (u *Unlocker) Typed(ctx context.Context, prompt text) (bool, error) {
 	answer, err := u.Terminal.Line(ctx, u.cards.IO.Text(prompt))
 	if errors.Is(err, io.EOF) {
 		err = nil
 	}
-	return answer == "yes", err
+	return saysYes(answer), err
 }
+
+// saysYes reports a yes in full, in either language, however an input method
+// writes it. A single letter is none: what is agreed to cannot be undone.
+func saysYes(answer string) bool {
+	answer = strings.ToLower(strings.Trim(answer, " \t\u3000"))
+	return slices.Contains([]string{yesWord.EN, "ｙｅｓ", yesWord.JA}, answer)
+}
+
+var yesWord = text{JA: "はい", EN: "yes"}
 
 // Guard decides whether a PIN may be sent with so many tries left.
 func (u *Unlocker) Guard(k jpki.Key, t jpki.Tries) error {
