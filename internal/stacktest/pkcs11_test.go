@@ -137,11 +137,19 @@ func (d *desktop) run(name string, args ...string) (string, error) {
 	d.t.Helper()
 	since := slots[0].now()
 	cmd := d.command(name, args...)
-	timer := time.AfterFunc(limit, func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
-	defer timer.Stop()
-	out, err := cmd.CombinedOutput()
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	must(d.t, cmd.Start())
+	timer := time.AfterFunc(limit, func() {
+		// A program of Go's tells where it stands before it ends.
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGQUIT)
+		time.Sleep(2 * time.Second)
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+	})
+	err := cmd.Wait()
+	timer.Stop()
 	d.closed(since)
-	return string(out), err
+	return out.String(), err
 }
 
 // closed checks what must be so after every use of the token.
