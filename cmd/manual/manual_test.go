@@ -65,12 +65,12 @@ func TestProse(t *testing.T) {
 		lang     i18n.Lang
 		in, want string
 	}{
-		{i18n.EN, "One\ntwo.\n\nThree.", "One two.\n.PP\nThree.\n"},
+		{i18n.EN, "One.\nTwo.\n\nThree.", "One.\n.br\nTwo.\n.PP\nThree.\n"},
 		{i18n.EN, "See:\n  a\n    b\nend", "See:\n.PP\n.nf\n  a\n    b\n.fi\n.PP\nend\n"},
+		{i18n.EN, "\tjpki a\n\n  b\n  c", ".nf\n  jpki a\n.fi\n.PP\n.nf\n  b\n  c\n.fi\n"},
 		{i18n.EN, ".dot 'quote' \\n a-b\n .in", "\\&.dot \\(aqquote\\(aq \\en a\\-b\n.PP\n.nf\n\\& .in\n.fi\n"},
-		{i18n.JA, "これは\n一つの文。\nPDF\nとXML", "これは一つの文。PDFとXML\n"},
-		{i18n.JA, "one\ntwo", "one two\n"},
-		{i18n.JA, strings.Repeat("あ", 40), strings.Repeat("あ", 35) + "\n.br\n" + strings.Repeat("あ", 5) + "\n"},
+		{i18n.EN, "  x " + strings.Repeat("a ", 40), ".nf\n  x " + strings.Repeat("a ", 33) + "a\n  " + strings.Repeat("a ", 5) + "a\n.fi\n"},
+		{i18n.JA, strings.Repeat("ア", 40), strings.Repeat("ア", 35) + "\n.br\n" + strings.Repeat("ア", 5) + "\n"},
 	} {
 		w := &roff{lang: c.lang}
 		w.prose(c.in)

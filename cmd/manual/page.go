@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -148,67 +147,41 @@ func (w *roff) flags(heading text, flags *pflag.FlagSet) {
 	})
 }
 
-// prose writes a text as the help has it: indented lines stay as they are, the
-// others are filled.
+// prose writes a text as the help has it: its lines are paragraphs, which are
+// filled; those that are indented are laid out as the help lays them out.
 func (w *roff) prose(s string) {
-	var paragraph []string
-	literal, first := false, true
-	flush := func() {
-		if len(paragraph) > 0 {
-			if !first {
-				w.line(".PP")
-			}
-			w.fill(join(paragraph), 0)
-			paragraph, first = nil, false
+	written, literal, gap := false, false, false
+	for line := range strings.SplitSeq(strings.TrimRight(s, "\n"), "\n") {
+		if strings.TrimSpace(line) == "" {
+			gap = true
+			continue
 		}
-	}
-	begin := func() {
-		if !literal {
-			if !first {
-				w.line(".PP")
-			}
-			w.line(".nf")
-			literal, first = true, false
-		}
-	}
-	end := func() {
-		if literal {
+		indented := strings.HasPrefix(line, " ") || strings.HasPrefix(line, "\t")
+		begins := gap || literal != indented
+		if literal && begins {
 			w.line(".fi")
-			literal = false
 		}
-	}
-	for line := range strings.Lines(strings.TrimRight(s, "\n")) {
-		line = strings.TrimRight(line, "\n")
 		switch {
-		case strings.TrimSpace(line) == "":
-			flush()
-			end()
-		case strings.HasPrefix(line, " "):
-			flush()
-			begin()
-			w.line(escape(line))
-		default:
-			end()
-			paragraph = append(paragraph, line)
+		case written && begins:
+			w.line(".PP")
+		case written && !indented:
+			w.line(".br")
 		}
-	}
-	flush()
-	end()
-}
-
-// join puts the lines of a paragraph together: with a space, but not between
-// Japanese characters.
-func join(lines []string) string {
-	all := lines[0]
-	for _, line := range lines[1:] {
-		last, _ := utf8.DecodeLastRuneInString(all)
-		next, _ := utf8.DecodeRuneInString(line)
-		if last < utf8.RuneSelf && next < utf8.RuneSelf {
-			all += " "
+		if indented && begins {
+			w.line(".nf")
 		}
-		all += line
+		if indented {
+			for part := range strings.SplitSeq(ui.Layout(line, columns-7), "\n") {
+				w.line(escape(part))
+			}
+		} else {
+			w.fill(line, 0)
+		}
+		written, literal, gap = true, indented, false
 	}
-	return all
+	if literal {
+		w.line(".fi")
+	}
 }
 
 // columns is the width of a page; its text is indented by seven.

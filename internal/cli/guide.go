@@ -71,7 +71,7 @@ func runGuide(a *command.App, words string) error {
 	if a.JSON {
 		return a.IO.JSON(topicDocument(a, topic))
 	}
-	out, width := a.IO.Out, a.IO.Width()
+	out, width := a.IO.Out, a.IO.ReadingWidth()
 	fmt.Fprintf(out, "%s\n", a.IO.Paint(ui.Strong, a.IO.Text(topic.Title)))
 	bullet := a.IO.Text(text{JA: "・", EN: "- "})
 	for _, part := range topic.Parts {
@@ -133,7 +133,7 @@ func guideTopics(a *command.App) error {
 	}
 	fmt.Fprintf(a.IO.Out, "%s\n", a.IO.Paint(ui.Strong, a.IO.Text(text{JA: "手続きの案内", EN: "Procedures"})))
 	fmt.Fprintf(a.IO.Out, "\n%s\n%s\n", ui.Table(2, nil, rows),
-		ui.Wrap(a.IO.Text(text{JA: "読むには jpki guide 名前。「jpki guide 引越し」のように言葉でも探せます。", EN: "To read one: jpki guide NAME. Words do as well: jpki guide new address."}), a.IO.Width(), ""))
+		ui.Wrap(a.IO.Text(text{JA: "読むには jpki guide 名前。「jpki guide 引越し」のように言葉でも探せます。", EN: "To read one: jpki guide NAME. Words do as well: jpki guide new address."}), a.IO.ReadingWidth(), ""))
 	return nil
 }
 

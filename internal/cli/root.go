@@ -50,7 +50,7 @@ func execute(ctx context.Context, a *command.App, args []string) error {
 	root.SetOut(&help)
 	root.SetErr(a.IO.Err)
 	c, err := root.ExecuteContextC(ctx)
-	_, _ = io.WriteString(a.IO.Out, a.IO.Page(help.String())) // finish looks at it
+	_, _ = io.WriteString(a.IO.Out, a.IO.Prose(help.String())) // finish looks at it
 	if p, ok := problem.As(err); ok && p.Code == problem.Usage && p.Next.IsZero() {
 		p.Next = command.HelpHint(c)
 	}

@@ -164,7 +164,7 @@ func (a *App) New(c Spec) *cobra.Command {
 	}
 	var lines []string
 	for _, e := range c.Examples {
-		lines = append(lines, fmt.Sprintf("  %s\n      %s", e.Line, a.IO.Text(e.About)))
+		lines = append(lines, fmt.Sprintf("\t%s\n      %s", e.Line, a.IO.Text(e.About)))
 	}
 	cmd.Example = strings.Join(lines, "\n")
 	if c.Run != nil {

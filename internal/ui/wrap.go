@@ -1,70 +1,183 @@
 package ui
 
 import (
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
 )
 
 // Wrap breaks a text into lines of at most width columns: between words, and
-// between Japanese characters, but not before closing punctuation, nor inside a
-// command to type that a line has room for. Lines after the first begin with
-// indent.
+// between Japanese phrases. Punctuation, numbers with their units, dates and
+// commands to type stay whole. A line ends early where that keeps a word whole
+// or the last line from being a single syllable. Lines after the first begin
+// with indent.
 func Wrap(s string, width int, indent string) string {
+	if before, after, several := strings.Cut(s, "\n"); several {
+		return Wrap(before, width, indent) + "\n" + Wrap(after, width, indent)
+	}
+	room := width - twwidth.Width(indent)
+	all := keepCommands(pieces(s, room), room)
 	var out strings.Builder
-	column, margin := 0, 0
-	for _, piece := range keepCommands(pieces(s), width-twwidth.Width(indent)) {
-		w := twwidth.Width(strings.TrimRight(piece, " "))
-		if column+w > width && column > margin {
+	start := 0
+	for _, end := range lineEnds(all, width, twwidth.Width(indent)) {
+		if start > 0 {
 			out.WriteString("\n" + indent)
-			margin = twwidth.Width(indent)
-			column = margin
 		}
-		out.WriteString(piece)
-		column += twwidth.Width(piece)
+		var line strings.Builder
+		for _, p := range all[start:end] {
+			line.WriteString(p.text)
+		}
+		out.WriteString(strings.TrimRight(line.String(), " "))
+		start = end
 	}
-	var lines []string
-	for line := range strings.SplitSeq(out.String(), "\n") {
-		lines = append(lines, strings.TrimRight(line, " "))
+	return out.String()
+}
+
+// piece is a part of a text that no line ends inside of.
+type piece struct {
+	text  string
+	width int // without the spaces at its end
+	gap   int // those spaces
+	cost  int // of a line that ends behind it
+}
+
+// join puts pieces together.
+func join(pieces []piece) piece {
+	joined := pieces[len(pieces)-1]
+	var text strings.Builder
+	for _, p := range pieces {
+		text.WriteString(p.text)
 	}
-	return strings.Join(lines, "\n")
+	joined.text = text.String()
+	joined.width = 0
+	for _, p := range pieces {
+		joined.width += p.width + p.gap
+	}
+	joined.width -= joined.gap
+	return joined
+}
+
+// The costs of a line, in squares of the columns that it leaves empty.
+const (
+	costTooWide  = 1_000_000 // for each column over the width
+	costShortEnd = 120       // a last line that is a syllable
+	costParticle = 140       // before the kana that belong to a word
+	costPhrase   = 170       // between kana
+	costCompound = 150       // between the words of a compound
+	costWord     = 300       // inside a word
+)
+
+// lineEnds chooses where lines end: the ways to cut the pieces cost what their
+// lines leave empty and cut apart, and the cheapest is taken.
+func lineEnds(all []piece, width, indent int) (ends []int) {
+	type way struct{ cost, start int }
+	best := make([]way, len(all)+1) // of the pieces before each
+	for end := 1; end <= len(all); end++ {
+		best[end].cost = -1
+		columns := 0
+		for start := end - 1; start >= 0; start-- {
+			columns += all[start].width
+			if start+1 < end {
+				columns += all[start].gap
+			}
+			room := width - indent
+			if start == 0 {
+				room = width
+			}
+			if columns > width && start+1 < end {
+				break
+			}
+			cost := best[start].cost + lineCost(all[end-1], columns, room, start, end == len(all))
+			if best[end].cost < 0 || cost < best[end].cost {
+				best[end] = way{cost, start}
+			}
+		}
+	}
+	for end := len(all); end > 0; end = best[end].start {
+		ends = append(ends, end)
+	}
+	slices.Reverse(ends)
+	return ends
+}
+
+// lineCost is the cost of a line of so many columns that begins at piece start.
+func lineCost(last piece, columns, room, start int, ends bool) int {
+	switch {
+	case columns > room:
+		return (columns - room) * costTooWide
+	case ends && start > 0 && columns < min(10, room/4):
+		return costShortEnd
+	case ends:
+		return 0
+	}
+	return (room-columns)*(room-columns) + last.cost
 }
 
 // pieces cuts a text where a line may end: behind spaces, and around wide
 // characters. Punctuation stays with what it closes, an opening bracket with
-// what it opens.
-func pieces(s string) (all []string) {
-	var piece strings.Builder
-	runes := []rune(s)
-	for i, r := range runes {
-		piece.WriteRune(r)
-		if i+1 == len(runes) || mayBreak(r, runes[i+1]) {
-			all = append(all, piece.String())
-			piece.Reset()
+// what it opens, a number with what it counts if there is room for both.
+func pieces(s string, room int) (all []piece) {
+	start := 0
+	numbers := slices.DeleteFunc(wholeNumbers().FindAllStringIndex(s, -1), func(at []int) bool { return twwidth.Width(s[at[0]:at[1]]) > room })
+	margin := len(s) - len(strings.TrimLeft(s, " "))
+	before := rune(0)
+	for i, after := range s {
+		for len(numbers) > 0 && numbers[0][1] <= i {
+			numbers = numbers[1:]
 		}
+		inside := len(numbers) > 0 && numbers[0][0] < i
+		if i > margin && !inside && mayBreak(before, after) {
+			all = append(all, newPiece(s[start:i], breakCost(before, s[i:])))
+			start = i
+		}
+		before = after
 	}
-	return all
+	return append(all, newPiece(s[start:], 0))
 }
+
+func newPiece(s string, cost int) piece {
+	trimmed := strings.TrimRight(s, " ")
+	return piece{s, twwidth.Width(trimmed), len(s) - len(trimmed), cost}
+}
+
+// wholeNumbers finds what is read in one: 残り5回, 2026年11月22日, 6:30〜23:00,
+// 5 years, 22 November 2026.
+var wholeNumbers = sync.OnceValue(func() *regexp.Regexp {
+	const (
+		number  = `[0-9][0-9,.:/-]*`
+		before  = `(?:残り|あと|約|第|令和|平成|昭和|大正|明治|最大|最低|午前|午後)?`
+		date    = `年(?:[0-9]+月(?:[0-9]+日)?)?|月[0-9]+日|時[0-9]+分|日[0-9]+時(?:[0-9]+分)?`
+		counter = `か月|ヶ月|カ月|営業日|文字|時間|日間|週間|年間|分間|秒間|回目|つ目|日目|人目|番目|つ|ページ|ビット|バイト|ファイル|\p{Han}`
+		month   = `(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]*`
+	)
+	return regexp.MustCompile(before + number + `(?:〜` + number + `)?(?:` + date + `|` + counter + `)` +
+		`|` + number + `〜` + number +
+		`|\b[0-9]{1,2} ` + month + `(?: [0-9]{4})?|\b` + month + ` [0-9]{4}` +
+		`|\b[0-9][0-9,.:-]* [a-z]+`)
+})
 
 // commandWords is how many words at most follow the first one of a command to
 // type. Where a sentence goes on behind it, some of its words stay with it.
 var commandWords = map[string]int{"jpki": 3, "sudo": 4}
 
 // keepCommands joins the pieces of each command that fits into so many columns.
-func keepCommands(all []string, room int) (joined []string) {
+func keepCommands(all []piece, room int) (joined []piece) {
 	for len(all) > 0 {
 		n := 1
-		for more := commandWords[commandName(all[0])]; more > 0 && n < len(all) && continues(all[n-1], all[n]); more-- {
+		for more := commandWords[commandName(all[0].text)]; more > 0 && n < len(all) && continues(all[n-1].text, all[n].text); more-- {
 			n++
 		}
-		piece := strings.Join(all[:n], "")
-		for n > 1 && twwidth.Width(strings.TrimRight(piece, " ")) > room {
+		p := join(all[:n])
+		for n > 1 && p.width > room {
 			n--
-			piece = strings.Join(all[:n], "")
+			p = join(all[:n])
 		}
-		joined, all = append(joined, piece), all[n:]
+		joined, all = append(joined, p), all[n:]
 	}
 	return joined
 }
@@ -86,7 +199,7 @@ func continues(before, word string) bool {
 
 func mayBreak(before, after rune) bool {
 	switch {
-	case '0' <= before && before <= '9' && wide(after): // 残り5回
+	case '0' <= before && before <= '9' && wide(after) && !unicode.In(after, unicode.Hiragana): // 残り5回
 		return false
 	case after == ' ', unicode.In(after, unicode.Pe, unicode.Pf), strings.ContainsRune("、。,.:;!?ー々ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ", after):
 		return false
@@ -98,26 +211,133 @@ func mayBreak(before, after rune) bool {
 	return wide(before) || wide(after)
 }
 
+// breakCost is the cost of a line that ends between these: little where a
+// Japanese phrase ends, which is where kana change to another script.
+func breakCost(before rune, rest string) int {
+	after, size := utf8.DecodeRuneInString(rest)
+	behind, _ := utf8.DecodeRuneInString(rest[size:])
+	switch {
+	case before == ' ', strings.ContainsRune("、。,.:;!?を", before), unicode.In(after, unicode.Ps, unicode.Pi), unicode.In(before, unicode.Pe, unicode.Pf):
+		return 0
+	case katakana(before) && katakana(after):
+		return costWord
+	case (after == 'お' || after == 'ご') && unicode.In(behind, unicode.Han):
+		return costCompound
+	case before == 'お' || before == 'ご', unicode.In(before, unicode.Hiragana) && unicode.In(after, unicode.Hiragana):
+		return costPhrase
+	case unicode.In(after, unicode.Hiragana):
+		return costParticle
+	case unicode.In(before, unicode.Hiragana):
+		return 0
+	}
+	return costCompound
+}
+
+func katakana(r rune) bool { return r == 'ー' || unicode.In(r, unicode.Katakana) }
+
 func wide(r rune) bool { return twwidth.Width(string(r)) == 2 }
 
-// Page breaks the lines of a text with columns, such as a help text, for Out
-// where that is a terminal: each goes on below the column that its last part
-// begins in. Lines to copy as they are stay whole.
+// Page breaks the lines of a text for Out where that is a terminal, as [Layout]
+// does.
 func (o *IO) Page(text string) string {
 	if !IsTerminal(o.Out) {
 		return text
 	}
-	return page(text, o.Width())
+	return Layout(text, o.Width())
 }
 
-func page(text string, width int) string {
+// Prose lays out a text to be read from its beginning, such as a help text:
+// also where a pager shows it, and for a file.
+func (o *IO) Prose(text string) string { return Layout(text, o.ReadingWidth()) }
+
+// ReadingWidth is the width of what is read from its beginning: that of the
+// terminal where the person sits, whatever stands between it and Out.
+func (o *IO) ReadingWidth() int {
+	for _, stream := range []any{o.Out, o.Err} {
+		if f, ok := stream.(descriptor); ok && IsTerminal(f) {
+			return columns(f)
+		}
+	}
+	return 80
+}
+
+// Layout breaks the paragraphs of a text, each of them a line, at this width. A
+// line with a column of labels goes on below the column that its last part
+// begins in, a list's entry below its text. Lines that begin with tabs are
+// commands to copy, indented by two for each tab: they go on behind a backslash.
+func Layout(text string, width int) string {
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
+		if command := strings.TrimLeft(line, "\t"); command != line {
+			lines[i] = foldCommand(command, width, strings.Repeat("  ", len(line)-len(command)))
+			continue
+		}
 		if twwidth.Width(line) > width && !toCopy(line) {
-			lines[i] = Wrap(line, width, strings.Repeat(" ", hanging(line, width)))
+			lines[i] = layoutLine(line, width)
 		}
 	}
 	return strings.Join(lines, "\n")
+}
+
+func layoutLine(line string, width int) string {
+	text := strings.TrimLeft(line, " ")
+	margin := line[:len(line)-len(text)]
+	gap := strings.LastIndex(text, "  ")
+	for _, mark := range []string{"- ", "・"} {
+		if strings.HasPrefix(text, mark) {
+			return Wrap(line, width, margin+"  ")
+		}
+	}
+	if gap < 0 {
+		return Wrap(line, width, margin)
+	}
+	label, rest := strings.TrimRight(text[:gap], " "), text[gap+2:]
+	if column := twwidth.Width(margin + text[:gap+2]); column <= width/2 {
+		return Wrap(line, width, strings.Repeat(" ", column))
+	}
+	margin += "    "
+	return line[:len(line)-len(text)] + label + "\n" + margin + Wrap(rest, width-len(margin), margin)
+}
+
+// foldCommand breaks a command for a shell: between its words, never inside
+// quotes.
+func foldCommand(command string, width int, margin string) string {
+	const more = " \\"
+	if line := margin + command; twwidth.Width(line) <= width {
+		return line
+	}
+	var out strings.Builder
+	out.WriteString(margin)
+	column := len(margin)
+	for i, word := range shellWords(command) {
+		w := twwidth.Width(word)
+		switch {
+		case i == 0:
+		case column+1+w+len(more) > width:
+			out.WriteString(more + "\n" + margin + "    ")
+			column = len(margin) + 4
+		default:
+			out.WriteByte(' ')
+			column++
+		}
+		out.WriteString(word)
+		column += w
+	}
+	return out.String()
+}
+
+// shellWords cuts a command at the spaces outside of quotes.
+func shellWords(command string) []string {
+	quote := rune(0)
+	return strings.FieldsFunc(command, func(r rune) bool {
+		switch {
+		case quote == 0 && (r == '\'' || r == '"'):
+			quote = r
+		case r == quote:
+			quote = 0
+		}
+		return r == ' ' && quote == 0
+	})
 }
 
 // toCopy reports an indented line with what commands and files have, and
@@ -125,22 +345,6 @@ func page(text string, width int) string {
 func toCopy(line string) bool {
 	return strings.HasPrefix(line, "  ") &&
 		slices.ContainsFunc([]string{" '", " | ", " > ", "<", "{", "ExecStart="}, func(mark string) bool { return strings.Contains(line, mark) })
-}
-
-// hanging is the column below which a line goes on: that of its last part
-// behind two spaces or more, if that leaves room for it.
-func hanging(line string, width int) int {
-	text := strings.TrimLeft(line, " ")
-	indent := len(line) - len(text)
-	if strings.HasPrefix(text, "- ") {
-		indent += 2
-	}
-	if gap := strings.LastIndex(text, "  "); gap >= 0 {
-		if column := twwidth.Width(line[:len(line)-len(text)+gap+2]); column <= width/2 {
-			return column
-		}
-	}
-	return indent
 }
 
 // Rows lays out rows of a label and a value for Out, as a [Table] indented by

@@ -17,7 +17,7 @@ func TestWrap(t *testing.T) {
 		{"one two three", 80, "one two three"},
 		{"署名用電子証明書の期限", 10, "署名用電子\n  証明書の\n  期限"},
 		{"終わりです。", 10, "終わりで\n  す。"},
-		{"(括弧)は離さない", 6, "(括弧)\n  は離\n  さな\n  い"},
+		{"(括弧)は離さない", 6, "(括弧)\n  は\n  離さ\n  ない"},
 		{"jpki pin status を実行", 12, "jpki pin\n  status を\n  実行"},
 		{"詳しくは jpki guide renew を見る", 20, "詳しくは\n  jpki guide renew\n  を見る"},
 		{"詳しくは jpki guide renew", 40, "詳しくは jpki guide renew"},
@@ -26,6 +26,18 @@ func TestWrap(t *testing.T) {
 		{"On Linux run: sudo systemctl start pcscd.socket. Over SSH", 40, "On Linux run:\n  sudo systemctl start pcscd.socket.\n  Over SSH"},
 		{"残り15回です", 7, "残り\n  15回\n  です"},
 		{"ファイル", 2, "ファ\n  イ\n  ル"},
+		{"認証局はカードリーダーで確かめます", 20, "認証局は\n  カードリーダーで\n  確かめます"},
+		{"認証局の証明書を確かめて", 22, "認証局の証明書を\n  確かめて"},
+		{"窓口へカードをお持ちになる", 20, "窓口へカードを\n  お持ちになる"},
+		{"更新は2026年11月22日(日)から", 18, "更新は\n  2026年11月22日\n  (日)から"},
+		{"時間は6:30〜23:00だけです", 16, "時間は\n  6:30〜23:00\n  だけです"},
+		{"期限の3か月前から", 12, "期限の3か月\n  前から"},
+		{"3営業日ほどかかります", 12, "3営業日ほど\n  かかります"},
+		{"it ended on 22 November 2026 at noon", 20, "it ended on\n  22 November 2026\n  at noon"},
+		{"in all of November 2026", 18, "in all of\n  November 2026"},
+		{"it takes at most 24 hours", 20, "it takes at most\n  24 hours"},
+		{"one line\nand another one", 10, "one line\nand\n  another\n  one"},
+		{"  indented", 6, "  indented"},
 		{"averyverylongword", 5, "averyverylongword"},
 		{"", 5, ""},
 	} {
@@ -50,27 +62,32 @@ func TestWrapKeepsEveryCharacterAndTheWidth(t *testing.T) {
 	}
 }
 
-// A page keeps its columns, and what is there to be copied.
-func TestPage(t *testing.T) {
+// A layout keeps columns, and what is there to be copied.
+func TestLayout(t *testing.T) {
 	for _, c := range []struct{ line, want string }{
 		{"      --crl FILE   a list of what was revoked", "      --crl FILE   a list of what was\n                   revoked"},
-		{"  -q   静かにする。お知らせは表示しません。本当に", "  -q   静かにする。お知らせは表示しませ\n       ん。本当に"},
-		{"Files are signed with the card, one by one.", "Files are signed with the card, one by\none."},
+		{"  -q   静かにする。お知らせは表示しません。本当に", "  -q   静かにする。お知らせは\n       表示しません。本当に"},
+		{"Files are signed with the card, one by one.", "Files are signed with the card,\none by one."},
 		{"- Take the card off the reader when you are done.", "- Take the card off the reader when you\n  are done."},
+		{"・カードをリーダーから外して、終わりにしてください。", "・カードをリーダーから外して、\n  終わりにしてください。"},
 		{"  jpki sign *.pdf --pin-command 'pass show jpki/sign'", "  jpki sign *.pdf --pin-command 'pass show jpki/sign'"},
 		{"  jpki ssh key | ssh host.example.jp cat", "  jpki ssh key | ssh host.example.jp cat"},
-		{"  one very long label of a table  text behind it", "  one very long label of a table  text\n  behind it"},
+		{"  one very long label of a table  text behind it", "  one very long label of a table\n      text behind it"},
 		{"short  line", "short  line"},
+		{"\tjpki status", "  jpki status"},
+		{"\t\tjpki sign *.pdf --pin-command 'pass show jpki/sign' -q", "    jpki sign *.pdf --pin-command \\\n        'pass show jpki/sign' -q"},
+		{"\tjpki sign a.txt --out-dir signed/of/to", "  jpki sign a.txt --out-dir \\\n      signed/of/to"},
+		{"\tjpki sign a.txt --out-dir signed/of/t", "  jpki sign a.txt --out-dir signed/of/t"},
 	} {
-		if got := page(c.line+"\nnext", 39); got != c.want+"\nnext" {
-			t.Errorf("page(%q) =\n%s\nwant\n%s", c.line, got, c.want)
+		if got := Layout(c.line+"\nnext", 39); got != c.want+"\nnext" {
+			t.Errorf("Layout(%q) =\n%s\nwant\n%s", c.line, got, c.want)
 		}
 	}
 }
 
 func TestFitRows(t *testing.T) {
 	rows := [][]string{{"失効の確認", "有効性確認、マイナポータル、市区町村の窓口でできます"}, {"範囲", "文書の全体"}}
-	want := "  失効の確認  有効性確認、マイナポータル、市\n              区町村の窓口でできます\n  範囲        文書の全体\n"
+	want := "  失効の確認  有効性確認、マイナポータル、\n              市区町村の窓口でできます\n  範囲        文書の全体\n"
 	if got := Table(2, nil, fitRows(44, 2, rows)); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
