@@ -151,13 +151,13 @@ var wholeNumbers = sync.OnceValue(func() *regexp.Regexp {
 	const (
 		number  = `[0-9][0-9,.:/-]*`
 		before  = `(?:残り|あと|約|第|令和|平成|昭和|大正|明治|最大|最低|午前|午後)?`
-		date    = `年(?:[0-9]+月(?:[0-9]+日)?)?|月[0-9]+日|時[0-9]+分|日[0-9]+時(?:[0-9]+分)?`
+		date    = `(?:年(?:[0-9]+月(?:[0-9]+日)?)?|月[0-9]+日)(?:\([月火水木金土日]\))?|時[0-9]+分|日[0-9]+時(?:[0-9]+分)?`
 		counter = `か月|ヶ月|カ月|営業日|文字|時間|日間|週間|年間|分間|秒間|回目|つ目|日目|人目|番目|つ|ページ|ビット|バイト|ファイル|\p{Han}`
 		month   = `(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]*`
 	)
 	return regexp.MustCompile(before + number + `(?:〜` + number + `)?(?:` + date + `|` + counter + `)` +
 		`|` + number + `〜` + number +
-		`|\b[0-9]{1,2} ` + month + `(?: [0-9]{4})?|\b` + month + ` [0-9]{4}` +
+		`|\b(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? )?[0-9]{1,2} ` + month + `(?: [0-9]{4})?|\b` + month + ` [0-9]{4}` +
 		`|\b[0-9][0-9,.:-]* [a-z]+`)
 })
 
