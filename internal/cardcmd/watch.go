@@ -379,14 +379,14 @@ var stateNames = map[inspect.State]text{
 // loweredText says that somebody entered a wrong PIN, and between when.
 func loweredText(a *command.App, e watch.Event) text {
 	what := text{
-		JA: "%sが間違えて入力されました(%sから%sの間)。%s。",
-		EN: "Somebody entered a wrong %s (between %s and %s). %s.",
-	}.With(terms.PINNames[e.Key], clockText(a, e.Since, e.Time), clockText(a, e.Time, e.Since), terms.Capital(terms.TriesLeft(e.After.Left)))
+		JA: "%sが間違えて入力されました(%sから%s %sの間)。%s。",
+		EN: "Somebody entered a wrong %s (between %s and %s %s). %s.",
+	}.With(terms.PINNames[e.Key], clockText(a, e.Since, e.Time), clockText(a, e.Time, e.Since), terms.Zone(a.Env.Now()), terms.Capital(terms.TriesLeft(e.After.Left)))
 	if e.After.Blocked() {
 		what = text{
-			JA: "%sが間違えて入力され、ロックされました(%sから%sの間)。",
-			EN: "Somebody entered a wrong %s until it was blocked (between %s and %s).",
-		}.With(terms.PINNames[e.Key], clockText(a, e.Since, e.Time), clockText(a, e.Time, e.Since))
+			JA: "%sが間違えて入力され、ロックされました(%sから%s %sの間)。",
+			EN: "Somebody entered a wrong %s until it was blocked (between %s and %s %s).",
+		}.With(terms.PINNames[e.Key], clockText(a, e.Since, e.Time), clockText(a, e.Time, e.Since), terms.Zone(a.Env.Now()))
 	}
 	return what
 }
@@ -425,7 +425,7 @@ func triesSummary(a *command.App, c *watch.Card) text {
 
 // eventLine is an event as a line of text.
 func eventLine(a *command.App, e watch.Event) string {
-	return fmt.Sprintf("%s  %s", e.Time.Format(time.DateTime), a.IO.Text(eventText(a, e)))
+	return fmt.Sprintf("%s %s  %s", e.Time.Format(time.DateTime), terms.Zone(e.Time), a.IO.Text(eventText(a, e)))
 }
 
 // eventJSON is jpki.watch/v1. What an event does not have is left out.

@@ -111,8 +111,8 @@ func TestLoweredText(t *testing.T) {
 	a, _ := watchApp(i18n.EN)
 	events := everyEvent(t)
 	for i, want := range map[int]string{
-		12: "R: Somebody entered a wrong authentication PIN (between 11:59:00 and 12:00:00). 1 try is left.",
-		13: "R: Somebody entered a wrong authentication PIN until it was blocked (between 2026-11-21 12:00:00 and 2026-11-22 12:00:00).",
+		12: "R: Somebody entered a wrong authentication PIN (between 11:59:00 and 12:00:00 JST). 1 try is left.",
+		13: "R: Somebody entered a wrong authentication PIN until it was blocked (between 2026-11-21 12:00:00 and 2026-11-22 12:00:00 JST).",
 	} {
 		if got := eventText(a, events[i]).EN; got != want {
 			t.Errorf("\n got %s\nwant %s", got, want)
@@ -152,7 +152,7 @@ func TestLiveView(t *testing.T) {
 		{Reader: "Dead 05 00", Broken: true},
 	}}
 	for lang, want := range map[i18n.Lang]string{
-		i18n.JA: `jpki watch  2026年11月22日(日)  Ctrl-Cで終了
+		i18n.JA: `jpki watch  2026年11月22日(日) JST  Ctrl-Cで終了
 
 ACS ACR1252 Dual Reader 00 00
   マイナンバーカード  12:00:00に確認
@@ -182,7 +182,7 @@ Dead 05 00
 イベント(新しい順)
   12:00:00  R: カードが外されました。
 `,
-		i18n.EN: `jpki watch  Sun, 22 Nov 2026  Ctrl-C ends it
+		i18n.EN: `jpki watch  Sun, 22 Nov 2026 JST  Ctrl-C ends it
 
 ACS ACR1252 Dual Reader 00 00
   My Number Card  seen at 12:00:00

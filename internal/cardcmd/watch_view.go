@@ -94,7 +94,7 @@ func (v *watchView) close() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for i := len(v.log) - 1; i >= 0; i-- {
-		fmt.Fprintf(v.a.IO.Out, "%s  %s\n", v.log[i].at.Format(time.DateTime), v.log[i].text)
+		fmt.Fprintf(v.a.IO.Out, "%s %s  %s\n", v.log[i].at.Format(time.DateTime), terms.Zone(v.log[i].at), v.log[i].text)
 	}
 }
 
@@ -115,7 +115,7 @@ func (v *watchView) lines() (lines []string) {
 	add := func(format string, args ...any) {
 		lines = append(lines, strings.Split(strings.TrimSuffix(fmt.Sprintf(format, args...), "\n"), "\n")...)
 	}
-	add("%s  %s  %s", a.IO.Paint(ui.Strong, "jpki watch"), a.IO.Text(terms.Date(cert.DateOf(now))),
+	add("%s  %s %s  %s", a.IO.Paint(ui.Strong, "jpki watch"), a.IO.Text(terms.Date(cert.DateOf(now))), terms.Zone(now),
 		a.IO.Paint(ui.Faint, a.IO.Text(text{JA: "Ctrl-Cで終了", EN: "Ctrl-C ends it"})))
 	switch {
 	case v.all.Lost:

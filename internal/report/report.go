@@ -145,7 +145,7 @@ func page(l i18n.Lang) *template.Template {
 // moment writes a time in Japan's zone.
 func moment(t time.Time) text {
 	j := t.In(cert.JST)
-	return text{JA: j.Format("2006年1月2日 15:04:05"), EN: j.Format("2 Jan 2006 15:04:05 JST")}
+	return text{JA: j.Format("2006年1月2日 15:04:05 JST"), EN: j.Format("2 Jan 2006 15:04:05 JST")}
 }
 
 // sizeText writes a number of bytes in groups of three digits.

@@ -225,7 +225,7 @@ func TestTimeline(t *testing.T) {
 		}
 	}
 	line := newTimeline([]Event{{Begins, clock.AddDate(-1, 0, 0), text{}}, {Now, clock, text{}}, {Ends, clock.AddDate(1, 0, 0), text{}}}, i18n.JA)
-	if got := line.Rows[1].Moment; got != "2026年11月30日 12:00:00" {
+	if got := line.Rows[1].Moment; got != "2026年11月30日 12:00:00 JST" {
 		t.Errorf("now is %q", got)
 	}
 	if len(line.Spans) != 1 || line.From != "2025-11-30" || line.To != "2027-11-30" {

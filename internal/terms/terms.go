@@ -153,8 +153,16 @@ var CANames = map[cert.Kind]text{
 	cert.AuthCA: {JA: "利用者証明用認証局", EN: "CA for user authentication"},
 }
 
+// Zone names the zone that a time is in.
+func Zone(t time.Time) string {
+	if _, offset := t.Zone(); offset == 9*60*60 {
+		return "JST" // whatever the system calls it
+	}
+	return t.Format("MST")
+}
+
 // Moment writes a moment in Japan's zone.
 func Moment(t time.Time) text {
 	clock := t.In(cert.JST).Format("15:04:05")
-	return text{JA: "%s %s", EN: "%s %s JST"}.With(Date(cert.DateOf(t)), clock)
+	return text{JA: "%s %s JST", EN: "%s %s JST"}.With(Date(cert.DateOf(t)), clock)
 }
