@@ -236,11 +236,11 @@ func showPage(a *command.App, server *tlsclient.Server, page *tlsclient.Page) er
 		}
 	} else {
 		a.IO.Note(text{JA: "%s、%sで接続しました。サーバーの証明書: %s", EN: "Connected by %s, %s. The server's certificate: %s"}.
-			With(tls.VersionName(state.Version), tls.CipherSuiteName(state.CipherSuite), printable.Lines(by.Subject.String())))
+			With(tls.VersionName(state.Version), tls.CipherSuiteName(state.CipherSuite), printable.Line(by.Subject.String())))
 		a.IO.Note(text{JA: "証明書を提示し、サーバーは受け入れました。応答: HTTP %d、%s、%dバイト", EN: "The certificate was shown and taken. The answer: HTTP %d, %s, %d bytes"}.
-			With(page.Status, printable.Lines(page.Type), len(page.Body)))
+			With(page.Status, printable.Line(page.Type), len(page.Body)))
 		if page.Location != "" {
-			a.IO.Note(text{JA: "別の場所への転送です(追っていません): %s", EN: "It redirects, and was not followed: %s"}.With(printable.Lines(page.Location)))
+			a.IO.Note(text{JA: "別の場所への転送です(追っていません): %s", EN: "It redirects, and was not followed: %s"}.With(printable.Line(page.Location)))
 		}
 		body := string(page.Body)
 		if ui.IsTerminal(a.IO.Out) {

@@ -37,10 +37,13 @@ type File struct {
 	target string
 	force  bool
 	temp   *os.File
-	perm   fs.FileMode // what Commit gives the file
-	err    error       // the first write that failed: then there is no Commit
-	syncs  chan error  // what StartSync came to; nil before it
-	ended  bool
+	sync   func() error // brings temp onto the disk
+	// syncFolder brings the name onto the disk.
+	syncFolder func(path string)
+	perm       fs.FileMode // what Commit gives the file
+	err        error       // the first write that failed: then there is no Commit
+	syncs      chan error  // what StartSync came to; nil before it
+	ended      bool
 }
 
 // Create begins to write the file path. Writing and Commit fail once ctx is
@@ -66,7 +69,7 @@ func Create(ctx context.Context, path string, opt Options) (*File, error) {
 	if err != nil {
 		return nil, failure(path, err)
 	}
-	f := &File{ctx: ctx, target: path, force: opt.Force, temp: temp}
+	f := &File{ctx: ctx, target: path, force: opt.Force, temp: temp, sync: temp.Sync, syncFolder: syncFolder}
 	if err := f.hide(opt.Perm != 0 || old != nil, perm); err != nil {
 		f.Abort()
 		return nil, failure(path, err)
@@ -198,7 +201,7 @@ func (f *File) StartSync() {
 		return
 	}
 	f.syncs = make(chan error, 1)
-	go func() { f.syncs <- f.temp.Sync() }()
+	go func() { f.syncs <- f.sync() }()
 }
 
 // Commit gives the file its name: afterwards it is there, whole and on the
@@ -220,7 +223,7 @@ func (f *File) Commit() error {
 			return failure(f.target, err)
 		}
 	}
-	if err := f.temp.Sync(); err != nil {
+	if err := f.sync(); err != nil {
 		return failure(f.target, err)
 	}
 	if err := f.temp.Close(); err != nil {
@@ -237,7 +240,7 @@ func (f *File) Commit() error {
 		return failure(f.target, err)
 	}
 	f.ended = true
-	syncFolder(filepath.Dir(f.target))
+	f.syncFolder(filepath.Dir(f.target))
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -328,5 +329,52 @@ func TestStartSync(t *testing.T) {
 	f.Abort()
 	if data, err := os.ReadFile(path); err != nil || string(data) != "textmore" {
 		t.Errorf("after Abort: %q, %v", data, err)
+	}
+}
+
+// TestOnDisk: the file is on the disk before it gets its name, and its name is
+// before Commit returns. What does not get there has no name.
+func TestOnDisk(t *testing.T) {
+	failed := errors.New("the disk is gone")
+	f, err := Create(t.Context(), filepath.Join(t.TempDir(), "a"), Options{})
+	must(t, err)
+	must(t, f.sync())
+	f.Abort()
+	if err := f.sync(); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("what is synced is not the file: %v", err)
+	}
+	for name, started := range map[string]bool{"at the end": false, "begun before": true} {
+		for _, err := range []error{nil, failed} {
+			folder := t.TempDir()
+			path := filepath.Join(folder, "a")
+			f, e := Create(t.Context(), path, Options{})
+			must(t, e)
+			exists := func() bool { _, err := os.Lstat(path); return err == nil }
+			var steps []string
+			brought := make(chan string, 2)
+			f.sync = func() error {
+				brought <- fmt.Sprint("file, named ", exists())
+				return err
+			}
+			f.syncFolder = func(p string) { steps = append(steps, fmt.Sprint("folder ", p == folder, ", named ", exists())) }
+			_, e = f.Write([]byte("text"))
+			must(t, e)
+			want := []string{"file, named false", "folder true, named true"}
+			if started {
+				f.StartSync()
+				want = append([]string{want[0]}, want...)
+			}
+			if e = f.Commit(); !errors.Is(e, err) || (e == nil) != (err == nil) || exists() != (err == nil) {
+				t.Errorf("%s, %v: %v, there %v", name, err, e, exists())
+			}
+			close(brought)
+			var all []string
+			for s := range brought {
+				all = append(all, s)
+			}
+			if all = append(all, steps...); err == nil && !slices.Equal(all, want) || err != nil && len(all) != 1 {
+				t.Errorf("%s, %v: %q, want %q", name, err, all, want)
+			}
+		}
 	}
 }

@@ -148,7 +148,6 @@ func (a *Agent) ServeConn(ctx context.Context, conn net.Conn) {
 				heard.all.forget(heard) // until it has its answer
 			}
 			answer := c.answer(ctx, frame)
-			clear(frame) // it may have held a passphrase or a private key
 			_ = conn.SetWriteDeadline(time.Now().Add(writeLimit))
 			if ctx.Err() != nil || writeFrame(conn, answer) != nil {
 				return
@@ -231,9 +230,11 @@ type client struct {
 	bound bindings
 }
 
-// answer does what a request asks for. Why something is refused the protocol
-// does not carry: that is reported.
+// answer does what a request asks for, and wipes the request, which may have
+// held a passphrase or a private key. The protocol carries no reason for a
+// refusal: the reason is reported.
 func (c *client) answer(ctx context.Context, frame []byte) []byte {
+	defer clear(frame)
 	answer, err := c.handle(ctx, frame)
 	if err == nil {
 		return answer

@@ -462,3 +462,28 @@ func TestSilentConnections(t *testing.T) {
 		t.Error("shut out by those who say nothing")
 	}
 }
+
+// TestRequestIsWiped: a passphrase or a private key that a client sent does not
+// stay in memory, whatever the answer was.
+func TestRequestIsWiped(t *testing.T) {
+	w := newWorld(t, Policy{})
+	c := &client{agent: w.Agent}
+	for name, frame := range map[string][]byte{
+		"lock":           ssh.Marshal(lockMessage{Passphrase: []byte("passphrase")}),
+		"add":            append([]byte{requestAdd}, "a private key"...),
+		"malformed":      append([]byte{requestLock}, "passphrase"...),
+		"unknown":        append([]byte{250}, "anything"...),
+		"extension":      append([]byte{requestExtension}, "anything"...),
+		"not understood": append([]byte{requestSign}, "anything"...),
+	} {
+		if name == "lock" {
+			frame[0] = requestLock
+		}
+		if len(c.answer(t.Context(), frame)) == 0 {
+			t.Errorf("%s: no answer", name)
+		}
+		if !bytes.Equal(frame, make([]byte, len(frame))) {
+			t.Errorf("%s: %q is left", name, frame)
+		}
+	}
+}

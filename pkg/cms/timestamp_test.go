@@ -193,6 +193,35 @@ func TestTimestampSigners(t *testing.T) {
 	}
 }
 
+// TestTimestampNamesItsCertificate: without the attribute that names it,
+// another certificate for the same key could stand in its place (RFC 3161,
+// 2.4.2, asks for it).
+func TestTimestampNamesItsCertificate(t *testing.T) {
+	p := fixture()
+	tsa := holder{key: p.rsa.key, cert: newAuthority(t, nil).cert}
+	info := sequence([]byte{tagInteger, 1, 1}, newOID("1.2.3").der(), sequence(sha256Identifier, octetString(sum(crypto.SHA256, []byte(content)))),
+		[]byte{tagInteger, 1, 1}, tlv(tagGeneralizedTime, []byte("20260101000000Z")))
+	for name, named := range map[string]bool{"named": true, "not named": false} {
+		s := newForgedSigner(tsa)
+		s.replace(oidContentType, newAttribute(oidContentType, oidTSTInfo.der()))
+		s.replace(oidMessageDigest, newAttribute(oidMessageDigest, octetString(sum(crypto.SHA256, info))))
+		if !named {
+			s.replace(oidSigningCertificateV2)
+		}
+		f := newForge()
+		f.version, f.contentType, f.eContent = 3, oidTSTInfo, octetString(info)
+		f.signers, f.certificates = []*forgedSigner{s}, [][]byte{tsa.cert.Raw}
+		stamp, err := ParseTimestamp(f.encode())
+		if err != nil {
+			t.Fatal(err)
+		}
+		by, err := stamp.Verify([]byte(content))
+		if named && (err != nil || !by.Equal(tsa.cert)) || !named && !errors.Is(err, ErrNotTimestamping) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestTimestampRequestRefusesSHA1(t *testing.T) {
 	if _, err := NewTimestampRequest(crypto.SHA1, nil); !errors.Is(err, ErrHash) {
 		t.Error(err)

@@ -237,6 +237,10 @@ func TestChains(t *testing.T) {
 		if good := v.Status() == trust.ValidRevocationUnchecked; good != (k.want == strength.Good) || v.Status() == trust.Invalid {
 			t.Errorf("%s above: %s, %v", name, v.Status(), v.Reasons)
 		}
+		// A key of any size is slow to check with: it is in no chain.
+		if k.want == strength.Unfit && v.Chain != nil {
+			t.Errorf("%s above was used", name)
+		}
 	}
 }
 
@@ -263,8 +267,12 @@ func TestTimestamps(t *testing.T) {
 			continue
 		}
 		middle := &authority{ca.issue(t, k.key, isCA), k.key}
-		if got := believed(middle.issue(t, newEC(elliptic.P256()), isTSA), middle.cert); got != (k.want == strength.Good) {
+		below := middle.issue(t, newEC(elliptic.P256()), isTSA)
+		if got := believed(below, middle.cert); got != (k.want == strength.Good) {
 			t.Errorf("%s above the authority: it is believed: %v", name, got)
+		}
+		if v := anchors.CheckTSA(below, []*x509.Certificate{middle.cert}, moment, moment); k.want == strength.Unfit && v.Chain != nil {
+			t.Errorf("%s above the authority was used", name)
 		}
 	}
 }

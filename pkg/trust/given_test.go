@@ -154,3 +154,18 @@ func TestGivenLendsNoNames(t *testing.T) {
 		}
 	}
 }
+
+// TestGivenJPKI: a CA that is named like one of JPKI's, or of the demo card, is
+// not believed by being given, nor what it certifies under other names.
+func TestGivenJPKI(t *testing.T) {
+	for _, o := range []string{"JPKI", "JPKI DEMO"} {
+		root := newAuthority(t, cert.SignCA, 45, func(c *x509.Certificate) { c.RawSubject = caName(t, o, o+" for digital signature") })
+		middle := authority{t, cert.SignCA, key(t, 41), nil}
+		middle.cert = create(t, &x509.Certificate{
+			SerialNumber: big.NewInt(4), RawSubject: caName(t, "Example", "middle"), NotBefore: caFrom, NotAfter: caUntil,
+			BasicConstraintsValid: true, IsCA: true, KeyUsage: x509.KeyUsageCertSign, SubjectKeyId: []byte{41},
+		}, root.cert, &middle.key.PublicKey, root.key)
+		v := Anchors{Given: cas(root)}.Check(middle.person(nil), cas(middle, root), cert.Other, proven)
+		expect(t, o, v, Indeterminate, Reason{Code: NoCertificateChainFound, Err: ErrNotGiven})
+	}
+}

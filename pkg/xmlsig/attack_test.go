@@ -432,8 +432,14 @@ func TestThesePropertiesAreSigned(t *testing.T) {
 	}) {
 		t.Errorf("%v\n%s", r.Err(), forged)
 	}
-	// No reference to properties at all, and one to something else of this type.
+	// No reference to properties at all, one to something else of this type, the
+	// same one twice, and one where there are no properties.
+	plain := string(sign(t, []byte("<a/>"), Options{}, f.signer.signing()))
+	const toProperties = `<ds:Reference URI="#signature-1-properties"`
+	reference := toProperties + between(t, []byte(signed), toProperties, "</ds:Reference>") + "</ds:Reference>"
 	for name, forged := range map[string]string{
+		"the same twice":   strings.Replace(signed, reference, reference+reference, 1),
+		"no properties":    strings.Replace(plain, "<ds:Reference ", `<ds:Reference Type="`+typeSignedProperties+`" `, 1),
 		"none of the type": strings.Replace(signed, ` Type="`+typeSignedProperties+`"`, "", 1),
 		"two":              strings.Replace(signed, "</ds:SignedInfo>", `<ds:Reference Type="`+typeSignedProperties+`" URI=""><ds:DigestMethod Algorithm="`+digestURI(crypto.SHA256)+`"/><ds:DigestValue>`+base64Of(make([]byte, 32))+"</ds:DigestValue></ds:Reference></ds:SignedInfo>", 1),
 	} {
@@ -464,6 +470,30 @@ func overRoot(t *testing.T, uri, octets string, transforms ...string) []byte {
 	}
 	p.append(digested{uri: uri, transforms: steps, digest: sum(crypto.SHA256, []byte(octets))})
 	return finish(t, p, fixture().signer.signing())
+}
+
+// TestTextOfAnObject: an Object of which the text alone is digested, decoded, is
+// not signed.
+func TestTextOfAnObject(t *testing.T) {
+	signed := string(sign(t, []byte("<a/>"), Options{}, fixture().signer.signing()))
+	for transform, want := range map[string]bool{string(C14N10): true, transformBase64: false} {
+		forged := strings.Replace(signed, "</ds:SignedInfo>", `<ds:Reference URI="#o"><ds:Transforms><ds:Transform Algorithm="`+transform+`"/></ds:Transforms>`+
+			`<ds:DigestMethod Algorithm="`+digestURI(crypto.SHA256)+`"/><ds:DigestValue>`+base64Of(make([]byte, 32))+"</ds:DigestValue></ds:Reference></ds:SignedInfo>", 1)
+		forged = strings.Replace(forged, "</ds:Signature>", `<ds:Object><x Id="o">QUJD</x></ds:Object></ds:Signature>`, 1)
+		r := mustParse(t, []byte(forged)).Verify(Verification{Partial: true})[0]
+		left := slices.ContainsFunc(r.Outside, func(o Outside) bool { return o.Kind == OutsideObject })
+		if left == want || len(r.References) != 2 {
+			t.Errorf("%s: the object is left out %v: %v", transform, left, r.Err())
+		}
+	}
+}
+
+// TestEnvelopedTwice: the second one has nothing that it could mean.
+func TestEnvelopedTwice(t *testing.T) {
+	r := mustParse(t, overRoot(t, "", `<a Id="r">QUJD</a>`, transformEnveloped, transformEnveloped)).Verify(Verification{})[0]
+	if !onlyReason(r.Failures, cms.SigConstraintsFailure) {
+		t.Error(r.Err())
+	}
 }
 
 // TestTextOfTheRoot: where the text alone was digested, decoded, the name and
