@@ -36,12 +36,12 @@ func NewCalendar(a *command.App) *cobra.Command {
 		Short: text{JA: "更新できる日と期限をカレンダーに入れる", EN: "put renewal and last days into a calendar"},
 		Long: text{
 			JA: "更新できるようになる日と有効期間満了日を、iCalendar形式(.ics)で標準出力か -o のファイルに書き出します。\n" +
-				"たいていのカレンダーで開けます。氏名などは入りませんが、満了日はふつう誕生日です。もう一度取り込むと、同じ証明書の\n" +
+				"たいていのカレンダーで開けます。氏名などは入りませんが、満了日はふつう誕生日です。もう一度取り込むと、同じ証明書の" +
 				"予定は置き換わります。" +
 				"署名用電子証明書の日付は、--ask で読むか、前に見たときの記憶があるときに入ります。",
-			EN: "Writes the day on which renewal opens and the last day of validity as iCalendar (.ics) to standard output, or\n" +
-				"to the file of -o. Common calendars open it. It holds no name, but the last day is usually a birthday. Importing\n" +
-				"it again replaces the entries of the same certificates. Those of the signing certificate are in it with --ask,\n" +
+			EN: "Writes the day on which renewal opens and the last day of validity as iCalendar (.ics) to standard output, or " +
+				"to the file of -o. Common calendars open it. It holds no name, but the last day is usually a birthday. Importing " +
+				"it again replaces the entries of the same certificates. Those of the signing certificate are in it with --ask, " +
 				"or once it was seen.",
 		},
 		Examples: []command.Example{

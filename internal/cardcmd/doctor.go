@@ -29,10 +29,10 @@ func NewDoctor(a *command.App) *cobra.Command {
 		Use:   "doctor",
 		Short: text{JA: "カードを読めない原因を調べる", EN: "find out why a card cannot be read"},
 		Long: text{
-			JA: "PC/SCサービス、ドライバー、カードリーダー、カード、証明書、時計、端末を順に調べ、問題ごとに対処のしかたを\n" +
+			JA: "PC/SCサービス、ドライバー、カードリーダー、カード、証明書、時計、端末を順に調べ、問題ごとに対処のしかたを" +
 				"表示します。暗証番号は要りません。ここから分からないことは「不明」とします。\n\n" +
 				"問題がなければ0で終わります。あれば、いちばん先にあるものの終了ステータスです(jpki help exit-codes)。",
-			EN: "Looks at the PC/SC service, the driver, the reader, the card, the certificates, the clock and the terminal, and\n" +
+			EN: "Looks at the PC/SC service, the driver, the reader, the card, the certificates, the clock and the terminal, and " +
 				"says for each problem what to do. No PIN is needed. What cannot be found out from here is called unknown.\n\n" +
 				"Ends with 0 where all is well, else with the exit status of the first problem (jpki help exit-codes).",
 		},

@@ -42,17 +42,17 @@ func NewStatus(a *command.App) *cobra.Command {
 		Short: text{JA: "カードの今の状態を一目で見る", EN: "see at a glance how the card stands"},
 		Long: text{
 			JA: "カードの種類、2つの電子証明書の状態と有効期間満了日、暗証番号の残り回数、次にすることを表示します。\n" +
-				"暗証番号は要りません。署名用電子証明書の満了日は署名用パスワードがないと読めません。--ask で尋ねて読み、次からは\n" +
+				"暗証番号は要りません。署名用電子証明書の満了日は署名用パスワードがないと読めません。--ask で尋ねて読み、次からは" +
 				"最後に見たときの日付を、確認した日とともに表示します(記憶するのは日付と証明書のフィンガープリントだけです)。\n\n" +
 				"--check は、することがなければ何も表示せず0で終わります。あれば1行で表示して7で終わります。\n" +
-				"することとは、期限切れ、期限前や読み取れない証明書、ロック、更新できる期間、暗証番号の間違いが続いていること、\n" +
+				"することとは、期限切れ、期限前や読み取れない証明書、ロック、更新できる期間、暗証番号の間違いが続いていること、" +
 				"このプログラムで扱えないカードです。\n" +
 				"7以外(3 リーダーなし、4 カードなし、11 使用中など)は、調べられなかったということです。",
 			EN: "Shows the kind of card, the state and last day of both certificates, the PIN tries left and the next step.\n" +
-				"No PIN is needed. When the signing certificate ends can be read only with its password: --ask asks for it, and\n" +
+				"No PIN is needed. When the signing certificate ends can be read only with its password: --ask asks for it, and " +
 				"from then on the last day is shown with the day on which it was seen (only dates and fingerprints are kept).\n\n" +
-				"--check prints nothing and ends with 0 where there is nothing to do, else with one line and 7. Something to do\n" +
-				"is an expired, unreadable or not yet valid certificate, a blocked PIN, an open renewal, wrong entries of a PIN,\n" +
+				"--check prints nothing and ends with 0 where there is nothing to do, else with one line and 7. Something to do " +
+				"is an expired, unreadable or not yet valid certificate, a blocked PIN, an open renewal, wrong entries of a PIN, " +
 				"or a card that this program cannot use.\n" +
 				"Others than 7 (3 no reader, 4 no card, 11 in use, ...) mean that it could not be found out.",
 		},

@@ -43,10 +43,9 @@ func NewWatch(a *command.App) *cobra.Command {
 	cmd = a.New(command.Spec{
 		Use:      "watch",
 		Short:    text{JA: "カードの出し入れと残り回数を監視する", EN: "watch cards come and go, and their PIN tries"},
-		LateLong: func() text { return watchLong.With(command.InBoth(eventTable), command.InBoth(VariableTable)) },
+		LateLong: func() text { return watchLong.With(command.InBoth(eventTable)) },
 		Examples: []command.Example{
 			{Line: "jpki watch", About: text{JA: "端末で監視する", EN: "watch on a terminal"}},
-			{Line: "jpki watch --card demo", About: text{JA: "デモカードで試す。別の端末で jpki pin verify --card demo を間違えてみる", EN: "try it, with a wrong jpki pin verify --card demo in another terminal"}},
 			{Line: "jpki watch --json >> jpki.log", About: text{JA: "イベントを1行ずつ記録する", EN: "log a line an event"}},
 			{Line: `jpki watch --exec 'sh -c "notify-send jpki \"$JPKI_MESSAGE\""'`, About: text{JA: "デスクトップに知らせる", EN: "tell it on the desktop"}},
 		},
@@ -60,10 +59,10 @@ func NewWatch(a *command.App) *cobra.Command {
 	})
 	f := cmd.Flags()
 	f.BoolVar(&opt.once, "once", false, a.IO.Text(text{JA: "今の様子を一度だけ見て終わる", EN: "look once and end"}))
-	f.DurationVar(&opt.interval, "interval", watchInterval, a.IO.Text(text{JA: "置いたままのカードを見る間隔`DUR`(省略時1m、0なら見ない)", EN: "how often to look at a card that stays: `DUR` (1m if not given, 0 for never)"}))
+	f.DurationVar(&opt.interval, "interval", watchInterval, a.IO.Text(text{JA: "置いたままのカードを見る間隔`DUR`(省略時1m、0なら見ない)", EN: "look again at a card every `DUR` (default 1m, 0 never)"}))
 	f.Lookup("interval").DefValue = "0s" // said in the help, in the person's language
 	f.StringVar(&opt.exec, "exec", "", a.IO.Text(text{JA: "イベントごとに`CMD`を実行する", EN: "run `CMD` for every event"}))
-	f.BoolVar(&a.NoRemember, "no-remember", false, a.IO.Text(text{JA: "残り回数を記憶しない、記憶とも比べない", EN: "neither remember counters nor compare with remembered ones"}))
+	f.BoolVar(&a.NoRemember, "no-remember", false, a.IO.Text(text{JA: "残り回数を記憶しない、記憶とも比べない", EN: "neither remember counters nor compare them"}))
 	return cmd
 }
 
@@ -78,29 +77,21 @@ var eventNames = map[watch.Kind]text{
 	watch.CardUnreadable:     {JA: "カードを読めない", EN: "the card cannot be read"},
 	watch.CardRemoved:        {JA: "カードが外された", EN: "the card was taken away"},
 	watch.TriesLowered:       {JA: "暗証番号が間違えられ、残り回数が減った", EN: "wrong entries lowered the tries of a PIN"},
-	watch.TriesRestored:      {JA: "残り回数が戻った(正しい入力か、ロックの解除)", EN: "the tries are back: a correct entry, or the PIN was unlocked"},
+	watch.TriesRestored:      {JA: "残り回数が戻った(正しい入力か、ロックの解除)", EN: "the tries are back: a correct entry, or an unlocked PIN"},
 	watch.CertificateChanged: {JA: "証明書が更新できる期間に入った、または終わった", EN: "renewal of a certificate opened, or it ended"},
 }
 
 var watchLong = text{
-	JA: "カードリーダーとカードの出し入れ、暗証番号の残り回数、期限を表示し続けます。Ctrl-Cで終わります(0)。\n" +
-		"暗証番号は要りません。カードにアクセスするのは、置かれたときと --interval ごとだけです。\n\n" +
-		"残り回数が前に見たときより減っていれば、誰かが暗証番号を間違えたということなので知らせます。そのために、\n" +
-		"回数と見た時刻を証明書のフィンガープリントごとに記憶します(氏名などは記憶しません)。間違えたあと、次に見るまでに正しく\n" +
-		"入力されたものは分かりません。\n\n" +
-		"--once は今の様子を一度だけ見て終わります(3 リーダーなし、4 カードなし、7 残り回数が減っていた)。\n\n" +
-		"イベント(--json の event、--exec の JPKI_EVENT):\n%s\n" +
-		"--exec のコマンドはイベントごとに順に1つずつ動き、60秒を超えると止めます。シェルは通しません。\n" +
-		"標準入力に --json と同じ1行、環境変数に次のものを渡します(そのイベントにないものは渡しません):\n%s",
-	EN: "Shows readers and cards come and go, the PIN tries left and the last days, until Ctrl-C (which ends it with 0).\n" +
-		"No PIN is needed. A card is touched only when it comes and once every --interval.\n\n" +
-		"A counter that is lower than when it was last seen means that somebody entered a wrong PIN, and is told. For\n" +
-		"that, counters and the times at which they were seen are remembered by the fingerprint of the certificate, with\n" +
-		"nothing of the holder. Wrong entries before a correct one that came sooner than the next look go unnoticed.\n\n" +
+	JA: "カードリーダーとカードの出し入れ、暗証番号の残り回数、期限を表示し続けます。Ctrl-Cで終わります(0)。暗証番号は要りません。カードにアクセスするのは、置かれたときと --interval ごとだけです。\n" +
+		"残り回数が前に見たときより減っていれば知らせます。そのために、回数と時刻を証明書のフィンガープリントごとに記憶します(氏名などは記憶しません)。次に見るまでに正しく入力された間違いは分かりません。\n" +
+		"--once は一度だけ見て終わります(3 リーダーなし、4 カードなし、7 残り回数が減っていた)。\n\n" +
+		"イベント(--json の event、--exec の JPKI_EVENT):\n%s" +
+		"--exec のコマンドは順に1つずつ動き、60秒を超えると止めます。シェルは通しません。標準入力に --json と同じ1行、環境変数に JPKI_EVENT などを渡します(jpki help environment)。",
+	EN: "Shows readers and cards come and go, the PIN tries left and the last days, until Ctrl-C (which ends it with 0). No PIN is needed. A card is read only when it comes and once every --interval.\n" +
+		"A counter lower than last time means that somebody entered a wrong PIN, and is told. For that, counters and times are remembered by the fingerprint of the certificate, with nothing of the holder. Wrong entries before a correct one between two looks go unnoticed.\n" +
 		"--once looks once and ends (3 no reader, 4 no card, 7 a counter went down).\n\n" +
-		"Events (event in --json, JPKI_EVENT for --exec):\n%s\n" +
-		"The command of --exec runs for one event after the other, for 60 s at the most, and without a shell.\n" +
-		"Its standard input is the line of --json, and these are in its environment where the event has them:\n%s",
+		"Events (event in --json, JPKI_EVENT for --exec):\n%s" +
+		"The command of --exec runs for one event after the other, for 60 s at the most, without a shell. Its standard input is the line of --json, its environment has JPKI_EVENT and others (jpki help environment).",
 }
 
 func eventTable(say func(text) string) string {

@@ -58,12 +58,15 @@ func newTopics(a *command.App) []*cobra.Command {
 		}
 		return showSchema(a, args)
 	}
+	var options *cobra.Command
+	options = topic("options", text{JA: "署名の形式、タイムスタンプ局、暗証番号のオプション", EN: "options for formats, timestamping authorities and PINs"}, func() text { return optionsTopic(options.Root()) })
 	return []*cobra.Command{
 		topic("pin", text{JA: "暗証番号の渡し方", EN: "ways to give a PIN"}, written(pinTopic)),
 		topic("login", text{JA: "SSHとTLSのログインの設定", EN: "settings to log in over SSH and TLS"}, written(loginTopic)),
 		topic("programs", text{JA: "ブラウザーなど、ほかのプログラムでカードを使う", EN: "the card in browsers and other programs"}, written(programsTopic)),
 		topic("exit-codes", text{JA: "終了ステータスの一覧", EN: "the exit statuses"}, exitTopic),
 		topic("environment", text{JA: "環境変数と、記憶するもの", EN: "environment variables, and what is remembered"}, environmentTopic),
+		options,
 		topic("formats", text{JA: "署名の形式の選び方", EN: "which kind of signature for what"}, written(formatsTopic)),
 		json,
 	}

@@ -64,8 +64,8 @@ func newRoot(a *command.App) *cobra.Command {
 		Use:   "jpki",
 		Short: text{JA: "マイナンバーカードの電子証明書、暗証番号、署名を扱います", EN: "certificates, PINs and signatures of a My Number Card"},
 		Long: text{
-			JA: "マイナンバーカードの2つの電子証明書(公的個人認証サービス)の期限と暗証番号の残り回数を確かめ、\nファイルに署名します。カードがなくても jpki demo で試せます。",
-			EN: "See when the two certificates on a My Number Card (JPKI) end and how many PIN tries are left,\nand sign files. Without a card, try jpki demo.",
+			JA: "マイナンバーカードの2つの電子証明書(公的個人認証サービス)の期限と暗証番号の残り回数を確かめ、ファイルに署名します。カードがなくても jpki demo で試せます。",
+			EN: "See when the two certificates on a My Number Card (JPKI) end and how many PIN tries are left, and sign files. Without a card, try jpki demo.",
 		},
 		Examples: []command.Example{
 			{Line: "jpki demo", About: text{JA: "カードなしで一通り試す", EN: "a tour without a card"}},
@@ -77,6 +77,8 @@ func newRoot(a *command.App) *cobra.Command {
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpCommand(newHelp(a))
 	cobra.AddTemplateFunc("isTopic", IsTopic)
+	cobra.AddTemplateFunc("options", func(c *cobra.Command) string { return ownOptions(c, a.IO.Lang) })
+	cobra.AddTemplateFunc("common", commonOptions)
 	show := root.HelpFunc()
 	root.SetHelpFunc(func(c *cobra.Command, args []string) {
 		a.WriteLong(c)
@@ -184,10 +186,10 @@ func usageTemplate(lang i18n.Lang) string {
   {{rpad .Name .NamePadding }} {{.Short}}{{end}}{{end}}{{end}}{{if .HasAvailableLocalFlags}}
 
 ` + word(text{JA: "オプション:", EN: "Options:"}) + `
-{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}{{if .HasAvailableInheritedFlags}}
+{{options .}}{{end}}{{if .HasAvailableInheritedFlags}}
 
-` + word(text{JA: "共通のオプション:", EN: "Options of every command:"}) + `
-{{.InheritedFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}{{if not .HasParent}}
+` + word(text{JA: "共通のオプション(jpki --help):", EN: "Options of every command (jpki --help):"}) + `
+  {{common .}}{{end}}{{if not .HasParent}}
 
 ` + word(text{JA: "説明 (jpki help 名前):", EN: "Topics (jpki help NAME):"}) + `{{range .Commands}}{{if eq .Name "help"}}{{range .Commands}}
   {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}{{end}}

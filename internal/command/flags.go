@@ -71,6 +71,7 @@ func (a *App) AddUnlockFlags(cmd *cobra.Command, o *unlock.Options) {
 	f.BoolVar(&o.AllowLastTry, "allow-last-try", false, a.IO.Text(text{JA: "残り1回でも送る(間違えるとロックされる)", EN: "send the PIN even with one try left (a mistake then blocks it)"}))
 	f.IntVar(&o.MinTries, "min-tries", 0, a.IO.Text(text{JA: "残りが`N`回より少なければ送らない", EN: "do not send the PIN with fewer than `N` tries left"}))
 	f.BoolVar(&o.Exact, "pin-exact", false, a.IO.Text(text{JA: "署名用パスワードの小文字を大文字に直さない", EN: "do not turn lower case of the signing password into upper case"}))
+	Group(f, PINGroup, "pin-stdin", "pin-fd", "pin-file", "pin-command", "pin-credential", "pinentry", "allow-last-try", "min-tries", "pin-exact")
 }
 
 // Examiner judges by the flags of a command.

@@ -45,20 +45,20 @@ func NewPKCS11(a *command.App) *cobra.Command {
 		Use:   "pkcs11",
 		Short: text{JA: "カードの鍵を、ほかのプログラムで使えるようにする", EN: "give other programs the card's key"},
 		Long: text{
-			JA: "カードの鍵を、p11-kitを通してPKCS#11のトークンとして提供します。ブラウザー、OpenSSL、GnuTLS、OpenSSH、LibreOfficeなどが\n" +
-				"使えます。このコマンドはp11-kitが動かすので、自分で実行する必要はありません。設定は jpki pkcs11 setup、プログラムごとの\n" +
+			JA: "カードの鍵を、p11-kitを通してPKCS#11のトークンとして提供します。ブラウザー、OpenSSL、GnuTLS、OpenSSH、LibreOfficeなどが" +
+				"使えます。このコマンドはp11-kitが動かすので、自分で実行する必要はありません。設定は jpki pkcs11 setup、プログラムごとの" +
 				"使い方は jpki help programs にあります。\n\n" +
 				"提供するのは利用者証明用の鍵だけです。署名用の鍵は --key sign を付けたときだけで、その証明書には氏名と住所が入っています。\n\n" +
 				"暗証番号は、プログラムではなくこのコマンドが尋ねます。利用者証明用は署名のたびに、署名用はログインのときに1回です(--ask)。\n" +
-				"尋ねるのはpinentryのウィンドウか端末で、どのプログラムが署名を求めたかを表示します。残り1回のときに、尋ねずに暗証番号を送ることは\n" +
+				"尋ねるのはpinentryのウィンドウか端末で、どのプログラムが署名を求めたかを表示します。残り1回のときに、尋ねずに暗証番号を送ることは" +
 				"ありません。署名が終わるたびに、カードは閉じられます。",
-			EN: "Shows the card's key to other programs as a PKCS #11 token, through p11-kit: browsers, OpenSSL, GnuTLS, OpenSSH,\n" +
-				"LibreOffice and others. p11-kit starts this command, not you: jpki pkcs11 setup makes the settings, and jpki help\n" +
+			EN: "Shows the card's key to other programs as a PKCS #11 token, through p11-kit: browsers, OpenSSL, GnuTLS, OpenSSH, " +
+				"LibreOffice and others. p11-kit starts this command, not you: jpki pkcs11 setup makes the settings, and jpki help " +
 				"programs has them for each program.\n\n" +
-				"Only the authentication key is shown. The signing key is, with --key sign; its certificate holds your name and\n" +
+				"Only the authentication key is shown. The signing key is, with --key sign; its certificate holds your name and " +
 				"address.\n\n" +
-				"The PIN is asked for by this command, not by the program: for each signature with the authentication key, and once\n" +
-				"at the log-in for the signing key (--ask). It asks in a pinentry's window or on the terminal and names the program\n" +
+				"The PIN is asked for by this command, not by the program: for each signature with the authentication key, and once " +
+				"at the log-in for the signing key (--ask). It asks in a pinentry's window or on the terminal and names the program " +
 				"that wants to sign. A last try is never sent without asking. The card is closed after each signature.",
 		},
 		Examples: []command.Example{

@@ -37,18 +37,18 @@ func newPKCS11Setup(a *command.App) *cobra.Command {
 		Use:   "setup",
 		Short: text{JA: "このユーザーのプログラムに設定する", EN: "set up the programs of this user"},
 		Long: text{
-			JA: "p11-kitの設定ファイル(~/.config/pkcs11/modules/jpki.module)を作り、FirefoxとChromiumの証明書データベースに\n" +
+			JA: "p11-kitの設定ファイル(~/.config/pkcs11/modules/jpki.module)を作り、FirefoxとChromiumの証明書データベースに" +
 				"p11-kitを登録します。ほかのプログラムは、このファイルだけで使えるようになります。変えるのはこのユーザーの設定だけです。\n" +
 				"--remove は、この設定だけを元に戻します。\n\n" +
 				"--key sign は署名用の鍵のファイルを作ります。ブラウザーには提供しません。\n" +
-				"OpenSCのモジュールがあると同じカードが2つ見えます。--hide-opensc で、このユーザーには見えなくします(ほかの種類の\n" +
+				"OpenSCのモジュールがあると同じカードが2つ見えます。--hide-opensc で、このユーザーには見えなくします(ほかの種類の" +
 				"カードもOpenSCからは使えなくなります)。\n\n" +
 				"rootとsetuidのプログラムは、ユーザーのファイルを読みません。",
-			EN: "Writes p11-kit's file for this program (~/.config/pkcs11/modules/jpki.module) and adds p11-kit to the certificate\n" +
-				"databases of Firefox and Chromium. The other programs need the file alone. Only settings of this user change;\n" +
+			EN: "Writes p11-kit's file for this program (~/.config/pkcs11/modules/jpki.module) and adds p11-kit to the certificate " +
+				"databases of Firefox and Chromium. The other programs need the file alone. Only settings of this user change; " +
 				"--remove takes back what this command did and nothing else.\n\n" +
 				"--key sign writes the file for the signing key, which browsers are not shown.\n" +
-				"With OpenSC's module installed the card shows twice. --hide-opensc hides OpenSC's from this user, and with it other\n" +
+				"With OpenSC's module installed the card shows twice. --hide-opensc hides OpenSC's from this user, and with it other " +
 				"kinds of cards that OpenSC reads.\n\n" +
 				"Root and setuid programs do not read a user's files.",
 		},

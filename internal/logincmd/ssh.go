@@ -19,8 +19,8 @@ func NewSSH(a *command.App) *cobra.Command {
 		Use:   "ssh",
 		Short: text{JA: "カードの鍵でSSHにログインする", EN: "log in over SSH with the card's key"},
 		Long: text{
-			JA: "利用者証明用電子証明書の鍵でSSHにログインします。公開鍵をサーバーに登録し(ssh key)、エージェントを動かします\n(ssh agent)。設定の例は jpki help login にあります。",
-			EN: "Log in over SSH with the key of the user-authentication certificate: register its public key with the server\n(ssh key) and run the agent (ssh agent). jpki help login has examples of the settings.",
+			JA: "利用者証明用電子証明書の鍵でSSHにログインします。公開鍵をサーバーに登録し(ssh key)、エージェントを動かします(ssh agent)。設定の例は jpki help login にあります。",
+			EN: "Log in over SSH with the key of the user-authentication certificate: register its public key with the server (ssh key) and run the agent (ssh agent). jpki help login has examples of the settings.",
 		},
 	})
 	cmd.AddCommand(newSSHKey(a), newSSHAgent(a))
@@ -35,7 +35,7 @@ func newSSHKey(a *command.App) *cobra.Command {
 			JA: "利用者証明用電子証明書の公開鍵をOpenSSHの形式で出力します。暗証番号は要りません。氏名も証明書の番号も含みません。\n" +
 				"サーバーの ~/.ssh/authorized_keys に追加すると、カードでログインできるようになります。\n" +
 				"証明書を更新すると鍵も変わります。更新の前に、ほかのログイン方法を用意してください。",
-			EN: "Writes the public key of the user-authentication certificate as OpenSSH has it. No PIN is needed. It holds neither\n" +
+			EN: "Writes the public key of the user-authentication certificate as OpenSSH has it. No PIN is needed. It holds neither " +
 				"a name nor the certificate's number. Added to ~/.ssh/authorized_keys of a server, it lets the card log in there.\n" +
 				"Renewing the certificate changes the key: have another way to log in before you renew.",
 		},

@@ -38,26 +38,26 @@ func newSSHAgent(a *command.App) *cobra.Command {
 		Use:   "agent",
 		Short: text{JA: "SSHエージェントを動かす", EN: "run an SSH agent"},
 		Long: text{
-			JA: "カードの鍵のSSHエージェントを動かします。Ctrl-Cで終わります(0)。ソケットの場所を SSH_AUTH_SOCK の行で標準出力に\n" +
+			JA: "カードの鍵のSSHエージェントを動かします。Ctrl-Cで終わります(0)。ソケットの場所を SSH_AUTH_SOCK の行で標準出力に" +
 				"書きます。sshの設定では IdentityAgent で指定できます(jpki help login)。\n\n" +
-				"署名を求められるたびに、残り回数を表示して暗証番号を尋ねます。尋ねる場所は、動かした端末か --pinentry のウィンドウです。端末では、\n" +
+				"署名を求められるたびに、残り回数を表示して暗証番号を尋ねます。尋ねる場所は、動かした端末か --pinentry のウィンドウです。端末では、" +
 				"Ctrl-Dで断れます。保持するのは --cache の間だけで、カードが離れたり残り回数が変わったりすると破棄します。\n" +
 				"残り1回のときに、尋ねずに暗証番号を送ることはありません。\n\n" +
-				"署名するのはSSHのログインとSSHSIG(git、ssh-keygen -Y)だけで、方式は rsa-sha2-256 と rsa-sha2-512 です。ほかの\n" +
+				"署名するのはSSHのログインとSSHSIG(git、ssh-keygen -Y)だけで、方式は rsa-sha2-256 と rsa-sha2-512 です。ほかの" +
 				"データは、別の仕組みのログインかもしれないので断ります。\n\n" +
-				"別のマシンから転送された接続(ssh -A)には、--forward か --destination がなければ応じません。接続先のマシンの管理者が、\n" +
+				"別のマシンから転送された接続(ssh -A)には、--forward か --destination がなければ応じません。接続先のマシンの管理者が、" +
 				"あなたとしてログインできるためです。--destination を付けると、known_hosts の鍵で確かめた接続先にだけログインできます:\n" +
 				"  --destination server.example.jp                        ここからこのサーバーへ\n" +
 				"  --destination 'server.example.jp>alice@db.example.jp'  そこに転送して、さらに db へ、alice として\n" +
 				"確かめられるのはOpenSSH 8.9以降からの接続だけです。それより古いsshの転送は、見分けられません。",
-			EN: "Runs an SSH agent for the card's key until Ctrl-C (which ends it with 0). The place of its socket goes to standard\n" +
+			EN: "Runs an SSH agent for the card's key until Ctrl-C (which ends it with 0). The place of its socket goes to standard " +
 				"output, as a line that sets SSH_AUTH_SOCK; in ssh's settings, IdentityAgent names it (jpki help login).\n\n" +
-				"For each signature it shows the tries left and asks for the PIN: on the terminal it was started from, where Ctrl-D\n" +
-				"declines, or in the window of --pinentry. It keeps the PIN only as long as --cache says, and forgets it when the card\n" +
+				"For each signature it shows the tries left and asks for the PIN: on the terminal it was started from, where Ctrl-D " +
+				"declines, or in the window of --pinentry. It keeps the PIN only as long as --cache says, and forgets it when the card " +
 				"goes or the tries change. A last try is never sent without asking.\n\n" +
-				"It signs SSH log-ins and SSHSIG (git, ssh-keygen -Y) with rsa-sha2-256 and rsa-sha2-512, and nothing else: other data\n" +
+				"It signs SSH log-ins and SSHSIG (git, ssh-keygen -Y) with rsa-sha2-256 and rsa-sha2-512, and nothing else: other data " +
 				"could be the log-in of another protocol.\n\n" +
-				"Connections forwarded from another machine (ssh -A) are refused without --forward or --destination: whoever runs that\n" +
+				"Connections forwarded from another machine (ssh -A) are refused without --forward or --destination: whoever runs that " +
 				"machine could log in as you. With --destination, log-ins pass only to hosts proved by their keys in known_hosts:\n" +
 				"  --destination server.example.jp                        from here to this server\n" +
 				"  --destination 'server.example.jp>alice@db.example.jp'  forwarded there, on to db as alice\n" +

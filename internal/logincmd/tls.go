@@ -39,16 +39,16 @@ func NewTLS(a *command.App) *cobra.Command {
 		Long: text{
 			JA: "利用者証明用電子証明書をクライアント証明書として使い、httpsのページを1つ取得します。サーバーの設定を試すためのものです。\n" +
 				"ページは標準出力に、通信の要約は標準エラー出力に書きます。転送(3xx)は追わず、プロキシーは使いません。\n\n" +
-				"初めに証明書を提示せずに接続し、サーバーが証明書を求めるかどうかを確かめます。提示する前に確認します。サーバーに見えるのは\n" +
+				"初めに証明書を提示せずに接続し、サーバーが証明書を求めるかどうかを確かめます。提示する前に確認します。サーバーに見えるのは" +
 				"証明書の番号と有効期間満了日で、満了日はふつう誕生日です。氏名や住所は入っていません。\n\n" +
 				"TLS 1.3に要る署名(RSASSA-PSS)は、試験用のカードでは作れたと報告されていますが、このプログラムの作者は試していません。\n" +
 				"カードが作らないときは、もう一度TLS 1.2で接続し、そのカードのことを記憶します。",
 			EN: "Fetches one https page with the user-authentication certificate as client certificate, to try a server out.\n" +
-				"The page goes to standard output, a summary of the connection to standard error. Redirects are not followed,\nand no proxy is used.\n\n" +
-				"It first connects without showing anything, to see whether the server asks for a certificate, and asks you before\n" +
-				"it shows yours. The server sees its number and its last day of validity, which is usually a birthday. Name and\n" +
+				"The page goes to standard output, a summary of the connection to standard error. Redirects are not followed, and no proxy is used.\n\n" +
+				"It first connects without showing anything, to see whether the server asks for a certificate, and asks you before " +
+				"it shows yours. The server sees its number and its last day of validity, which is usually a birthday. Name and " +
 				"address are not in it.\n\n" +
-				"The signatures of TLS 1.3 (RSASSA-PSS) are reported to work on test cards; that was not tried by the authors. Where\n" +
+				"The signatures of TLS 1.3 (RSASSA-PSS) are reported to work on test cards; that was not tried by the authors. Where " +
 				"a card makes none, this connects again with TLS 1.2, and remembers it of the card.",
 		},
 		Examples: []command.Example{

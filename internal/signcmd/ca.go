@@ -32,8 +32,8 @@ func NewCA(a *command.App) *cobra.Command {
 		Use:   "ca",
 		Short: text{JA: "信頼する認証局の一覧と追加", EN: "list the trusted CAs, add one"},
 		Long: text{
-			JA: "公的個人認証サービスの認証局は、SHA-256のフィンガープリントで見分けます。このプログラムが知っている世代のほかに、\n新しい世代の認証局を、公表されている値と比べたうえで追加できます。",
-			EN: "The CAs of JPKI are told by their SHA-256 fingerprints. Besides the generations that this program knows,\na newer one can be added after comparing its fingerprint with the published one.",
+			JA: "公的個人認証サービスの認証局は、SHA-256のフィンガープリントで見分けます。このプログラムが知っている世代のほかに、新しい世代の認証局を、公表されている値と比べたうえで追加できます。",
+			EN: "The CAs of JPKI are told by their SHA-256 fingerprints. Besides the generations that this program knows, a newer one can be added after comparing its fingerprint with the published one.",
 		},
 	})
 	cmd.AddCommand(newCAList(a), newCAShow(a), newCAAdd(a), newCARemove(a))
@@ -68,9 +68,9 @@ func newCAAdd(a *command.App) *cobra.Command {
 		Use:   "add FILE",
 		Short: text{JA: "新しい世代の認証局を追加する", EN: "add a newer generation's CA"},
 		Long: text{
-			JA: "このバージョンにまだ登録されていない、公的個人認証サービスの認証局の証明書を追加します。J-LISが公表しているSHA-256の\nフィンガープリントを、ファイルとは別の経路(下のページや紙)で確かめて --sha256 に入力してください。\n" +
+			JA: "このバージョンにまだ登録されていない、公的個人認証サービスの認証局の証明書を追加します。J-LISが公表しているSHA-256のフィンガープリントを、ファイルとは別の経路(下のページや紙)で確かめて --sha256 に入力してください。\n" +
 				"  署名用認証局          https://www.jpki.go.jp/ca/ca_rules3.html\n  利用者証明用認証局    https://www.jpki.go.jp/ca/ca_rules4.html",
-			EN: "Adds the certificate of a CA of JPKI that this version does not know yet. Take the SHA-256 fingerprint\nthat J-LIS publishes from somewhere else than the file (these pages, or paper) and enter it with --sha256.\n" +
+			EN: "Adds the certificate of a CA of JPKI that this version does not know yet. Take the SHA-256 fingerprint that J-LIS publishes from somewhere else than the file (these pages, or paper) and enter it with --sha256.\n" +
 				"  CA for digital signature       https://www.jpki.go.jp/ca/ca_rules3.html\n  CA for user authentication     https://www.jpki.go.jp/ca/ca_rules4.html",
 		},
 		Args: a.ArgCount(1, 1, text{JA: "追加する証明書のファイルを1つ指定してください。", EN: "Name one certificate file to add."}),

@@ -21,38 +21,24 @@ func NewSign(a *command.App) *cobra.Command {
 		Use:   "sign FILE... | FOLDER | ZIP | -",
 		Short: text{JA: "ファイルに署名する", EN: "sign files"},
 		Long: text{
-			JA: "署名用電子証明書でファイルに署名します。形式はファイルの中身で選びます。元のファイルは変わりません。\n" +
-				"  PDF      FILE-signed.pdf  登記・供託オンライン申請の形(touki)。--profile pades でPAdES-B-B\n" +
-				"  XML      FILE-signed.xml  XML署名。e-Taxとe-Govの様式は中身で見分ける。--format xades でXAdES-B-B\n" +
-				"  その他   FILE.p7s         CAdES-B-Bの分離署名。--attached で元のファイルも入れた FILE.p7m\n" +
-				"e-Govの申請のフォルダーやZIPを指定すると、署名の要るものすべてに1回で署名した写しを作ります(FOLDER-signed、X-signed.zip)。\n" +
-				"「-」は標準入力を読み、署名を標準出力か -o のファイルに書きます。\n" +
-				"署名には氏名、住所、生年月日、性別が含まれます。受け取る人はそれを読めます。\n" +
-				"--visible はPDFのページに、氏名、日時、--reason の理由のスタンプを表示します。場所は --visible=PAGE,CORNER で、\n" +
-				"PAGEは 1、2、last、-2(後ろから)など、CORNERは top-left、top-right、bottom-left、bottom-right(tl、tr、bl、br)です。\n" +
-				"省略時は最後のページの右下です。--field を付けると、その署名欄に表示します。\n" +
-				"提出先が受け付けるかどうかは、スタンプも含めて、実際のサービスでは確かめていません。",
-			EN: "Signs files with the digital-signature certificate. The format follows the content. The file itself stays as it is.\n" +
-				"  PDF        FILE-signed.pdf  as the online registry and deposit filings ask for (touki); --profile pades for PAdES-B-B\n" +
-				"  XML        FILE-signed.xml  an XML signature; the forms of e-Tax and e-Gov are recognised; --format xades for XAdES-B-B\n" +
-				"  any other  FILE.p7s         CAdES-B-B, detached; --attached for FILE.p7m, with the file inside\n" +
-				"A FOLDER or ZIP that is an e-Gov application is signed as a whole, into a copy (FOLDER-signed, X-signed.zip).\n" +
-				"- reads standard input; the signature goes to standard output, or to the file of -o.\n" +
-				"A signature carries your name, address, date of birth and sex, and whoever gets it can read them.\n" +
-				"--visible shows a stamp on a page of a PDF: name, time and the reason of --reason. Its place is --visible=PAGE,CORNER:\n" +
-				"PAGE is 1, 2, last, -2 (from the end) and so on, CORNER top-left, top-right, bottom-left or bottom-right (tl, tr, bl, br).\n" +
-				"Without a place it is the last page, at the lower right. With --field the stamp goes into that field.\n" +
-				"Whether a given service accepts it, with a stamp or without, was not verified with the real services.",
+			JA: "署名用電子証明書で署名します。形式は中身で選び、元のファイルは変えません。\n" +
+				"  PDF     FILE-signed.pdf  登記・供託オンライン申請の形(PAdESは --profile pades)\n" +
+				"  XML     FILE-signed.xml  XML署名。e-Taxとe-Govの様式は中身で見分ける\n" +
+				"  その他  FILE.p7s         CAdESの分離署名(--attached で中身も入れた FILE.p7m)\n" +
+				"e-Govの申請のフォルダーやZIPは、丸ごと署名した写しを作ります。「-」は標準入力です。\n" +
+				"署名には氏名、住所、生年月日、性別が入り、受け取る人が読めます。提出先が受け付けるかは、実際のサービスでは確かめていません。",
+			EN: "Signs files with the digital-signature certificate. The format follows the content; the file itself stays as it is.\n" +
+				"  PDF    FILE-signed.pdf  for the online registry (PAdES: --profile pades)\n" +
+				"  XML    FILE-signed.xml  an XML signature, also of e-Tax and e-Gov forms\n" +
+				"  other  FILE.p7s         CAdES, detached (--attached: FILE.p7m with the file)\n" +
+				"A FOLDER or ZIP of e-Gov is signed as a whole, into a copy. - is standard input.\n" +
+				"A signature carries your name, address, date of birth and sex. Whether a service accepts it was not verified with the real ones.",
 		},
 		Examples: []command.Example{
 			{Line: "jpki sign contract.txt", About: text{JA: "contract.txt.p7s を作る", EN: "makes contract.txt.p7s"}},
-			{Line: "jpki sign touki.pdf", About: text{JA: "touki-signed.pdf を作る", EN: "makes touki-signed.pdf"}},
-			{Line: "jpki sign contract.pdf --visible=last,top-right", About: text{JA: "最後のページの右上に、氏名と日時を表示する", EN: "shows name and time at the top right of the last page"}},
+			{Line: "jpki sign contract.pdf --visible=last,top-right", About: text{JA: "最後のページの右上にスタンプを表示する", EN: "with a stamp at the top right of the last page"}},
 			{Line: "mkdir signed && jpki sign --out-dir signed *.pdf", About: text{JA: "暗証番号を1回だけ入力して、いくつも署名する", EN: "sign many, entering the password once"}},
-			{Line: "jpki sign kousei.xml", About: text{JA: "e-Govの構成管理情報と、それが挙げる申請書に署名する", EN: "a kousei.xml of e-Gov and the forms that it names"}},
-			{Line: "jpki sign plan.tif --format xmldsig --form detached", About: text{JA: "隣に plan.tif.sig.xml を作る(登記の図面など)", EN: "makes plan.tif.sig.xml beside it (drawings for the registry)"}},
 			{Line: "jpki sign 999Z000000001000.zip", About: text{JA: "e-Govの申請を丸ごと署名する", EN: "an e-Gov application, all that is to be signed in it"}},
-			{Line: "tar c docs | jpki sign - -o docs.tar.p7s", About: text{JA: "標準入力に署名する", EN: "sign standard input"}},
 		},
 		Args: a.ArgCount(0, -1, text{}),
 		Run:  func(ctx context.Context, args []string) error { return runSign(ctx, a, &opt, args) },
@@ -64,11 +50,11 @@ func NewSign(a *command.App) *cobra.Command {
 	str := func(p *string, name string, help text) { f.StringVar(p, name, "", a.IO.Text(help)) }
 	f.StringVarP(&opt.Out, "output", "o", "", a.IO.Text(text{JA: "署名を`FILE`に保存する(- は標準出力)", EN: "write the signature to `FILE` (- is standard output)"}))
 	str(&opt.OutDir, "out-dir", text{JA: "署名を`DIR`に保存する", EN: "write the signatures into `DIR`"})
-	str(&opt.Format, "format", text{JA: "署名の形式: `FORMAT` は cms、pdf、xmldsig、xades、raw", EN: "kind of signature: `FORMAT` is cms, pdf, xmldsig, xades or raw"})
-	str(&opt.Profile, "profile", text{JA: "`NAME` は touki(省略時)、koshonin、pades(PDF)、etax、egov(XML)", EN: "`NAME` is touki (the default), koshonin or pades for PDF, etax or egov for XML"})
+	str(&opt.Format, "format", text{JA: "`FORMAT` は cms、pdf、xmldsig、xades、raw", EN: "`FORMAT` is cms, pdf, xmldsig, xades or raw"})
+	str(&opt.Profile, "profile", text{JA: "`NAME` は touki、koshonin、pades(PDF)、etax、egov(XML)", EN: "`NAME` is touki, koshonin, pades, etax or egov"})
 	str(&opt.Digest, "digest", text{JA: "ハッシュ: `NAME` は sha256(省略時)、sha384、sha512", EN: "digest: `NAME` is sha256 (the default), sha384 or sha512"})
-	str(&opt.Reason, "reason", text{JA: "PDFの署名の理由`TEXT`", EN: "PDF: the reason, `TEXT`"})
-	str(&opt.Field, "field", text{JA: "PDFの空の署名欄`NAME`に署名する", EN: "PDF: sign the empty signature field `NAME`"})
+	str(&opt.Reason, "reason", text{JA: "PDF: 署名の理由`TEXT`", EN: "PDF: the reason, `TEXT`"})
+	str(&opt.Field, "field", text{JA: "PDF: 空の署名欄`NAME`に署名する", EN: "PDF: sign the empty signature field `NAME`"})
 	addVisibleFlags(a, f, &opt.Visible)
 	str(&opt.Form, "form", text{JA: "XML署名の置き方: `FORM` は enveloped(省略時)、enveloping、detached(--id の要素か、ファイルの隣のFILE.sig.xml)", EN: "XML: `FORM` is enveloped (the default), enveloping or detached (over the elements of --id, or beside any file as FILE.sig.xml)"})
 	f.StringArrayVar(&opt.IDs, "id", nil, a.IO.Text(text{JA: "XMLの中の要素`ID`だけに署名する(--form detached)", EN: "XML: sign the element `ID` only, inside the document (--form detached)"}))
@@ -77,14 +63,16 @@ func NewSign(a *command.App) *cobra.Command {
 	f.BoolVar(&opt.Attached, "attached", false, a.IO.Text(text{JA: "元のファイルも署名の中に入れる(CMS、FILE.p7m)", EN: "put the file inside the signature (CMS, FILE.p7m)"}))
 	f.BoolVar(&opt.PEM, "pem", false, a.IO.Text(text{JA: "CMSの署名をPEMで書く", EN: "CMS: write PEM"}))
 	f.BoolVar(&opt.PSS, "pss", false, a.IO.Text(text{JA: "CMSの署名をRSASSA-PSSで作る(試験用のカードで動いたと報告されている方式。作れないカードもある)", EN: "CMS: make an RSASSA-PSS signature (reported to work on test cards, not tried by us; a card may refuse)"}))
-	str(&opt.Stamping.TSA, "tsa", text{JA: "`URL`のタイムスタンプ局のタイムスタンプを付ける(CAdES、PAdES、XAdESのB-T)", EN: "add a timestamp of the authority at `URL` (B-T of CAdES, PAdES, XAdES)"})
+	str(&opt.Stamping.TSA, "tsa", text{JA: "`URL`のタイムスタンプ局のタイムスタンプを付ける", EN: "add a timestamp of the authority at `URL`"})
 	command.AddStampingFlags(a, f, &opt.Stamping)
 	f.BoolVar(&opt.NoCA, "no-ca", false, a.IO.Text(text{JA: "認証局の証明書を署名に入れない", EN: "leave the CA certificate out of the signature"}))
 	str(&opt.Key, "key", text{JA: "署名する鍵: `KEY` は sign(省略時)か auth(--format raw だけ)", EN: "`KEY` is sign (the default), or auth with --format raw"})
 	str(&opt.DigestHex, "digest-hex", text{JA: "ファイルの代わりに、計算済みのハッシュ`HEX`に署名する(--format raw)", EN: "raw: sign the digest `HEX` instead of a file"})
 	f.BoolVar(&opt.Force, "force", false, a.IO.Text(text{JA: "同じ名前のファイルを上書きする", EN: "replace files of the same name"}))
-	f.BoolVar(&opt.DryRun, "dry-run", false, a.IO.Text(text{JA: "何をするかを確かめて表示し、署名しない(カードも要らない)", EN: "check and show what would be done, and sign nothing (no card is needed)"}))
+	f.BoolVar(&opt.DryRun, "dry-run", false, a.IO.Text(text{JA: "何をするかを表示するだけで、署名しない", EN: "show what would be done, and sign nothing"}))
 	f.BoolVarP(&opt.Quiet, "quiet", "q", false, a.IO.Text(text{JA: "お知らせを表示しない", EN: "leave notes out"}))
+	command.Group(f, command.StampGroup, "tsa-ca", "tsa-user", "tsa-password-file", "tsa-password-command", "tsa-cert", "tsa-key")
+	command.Group(f, command.FormatGroup, "attached", "cosign", "digest", "digest-hex", "form", "id", "key", "no-ca", "pem", "pss", "stamp-font", "with")
 	return cmd
 }
 
@@ -172,8 +160,8 @@ func runSign(ctx context.Context, a *command.App, opt *signing.Options, inputs [
 
 func addVisibleFlags(a *command.App, f *pflag.FlagSet, opt *signing.VisibleOptions) {
 	f.StringVar(&opt.Where, "visible", "", a.IO.Text(text{
-		JA: "PDFのページの`PLACE`に、氏名と日時のスタンプを表示する",
-		EN: "PDF: show a stamp with name and time at `PLACE` of a page",
+		JA: "PDF: `PLACE`に氏名と日時のスタンプを表示する",
+		EN: "PDF: stamp name and time at `PLACE`",
 	}))
 	f.Lookup("visible").NoOptDefVal = signing.VisibleDefault
 	f.StringVar(&opt.Font, "stamp-font", "", a.IO.Text(text{

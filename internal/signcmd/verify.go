@@ -42,15 +42,15 @@ func NewVerify(a *command.App) *cobra.Command {
 				"誰かの有効な署名があるというだけでは、誰が署名したかは分かりません。--signer で署名すべき人を指定してください。\n" +
 				"失効しているかどうかは、一般の人が調べられる公開の照会先がないため、失効リスト(--crl)やOCSP(--ocsp)を指定したときだけ確認します。\n" +
 				"ほかの人の署名の検証を業務として行うには、主務大臣の認定が必要です(公的個人認証法 第17条)。\n\n" +
-				"終了ステータスは、0がすべて真正、8が無効な署名があるか署名がないか --signer、--profile、--unchanged の条件に合わない、9が判定できない署名がある、\n" +
+				"終了ステータスは、0がすべて真正、8が無効な署名があるか署名がないか --signer、--profile、--unchanged の条件に合わない、9が判定できない署名がある、" +
 				"1が調べられないファイルがある、7が署名したときのまま真正だがあとから追加されたものが表示されるとき(8、9、1、7の順に優先)です。",
 			EN: "Checks signatures in CMS/CAdES (.p7s, .p7m), PDF and XML: every signature there is, also in a folder or ZIP.\n" +
 				"Signed mail (.eml) and timestamps (.tsr), too. Named the signed file, it looks for signatures beside it (.p7s, .tsr).\n" +
 				"That there is a valid signature does not say whose: name those who must have signed with --signer.\n" +
 				"Revocation is checked only with a list (--crl) or a responder (--ocsp) that you name: there is no public source that a resident could ask.\n" +
 				"Verifying others' signatures as a business needs a ministerial accreditation (Public Personal Authentication Act, article 17).\n\n" +
-				"Exit status: 0 when all are genuine, 8 with one that is not, with no signature at all or with what --signer, --profile or --unchanged asks for missing,\n" +
-				"9 with one that cannot be decided, 1 with a file that cannot be checked, 7 with one that is genuine as it was signed where more is shown now;\n" +
+				"Exit status: 0 when all are genuine, 8 with one that is not, with no signature at all or with what --signer, --profile or --unchanged asks for missing, " +
+				"9 with one that cannot be decided, 1 with a file that cannot be checked, 7 with one that is genuine as it was signed where more is shown now; " +
 				"the first of 8, 9, 1, 7 that applies.",
 		},
 		Examples: []command.Example{
