@@ -502,7 +502,7 @@ func TestP11Refused(t *testing.T) {
 			persona, setup, pin, want, said string
 			asked                           int
 		}{
-			{"last-try", "signature", virtualcard.AuthPIN, "sign PIN_LOCKED", "one try left", 1},
+			{"last-try", "signature", virtualcard.AuthPIN, "sign PIN_LOCKED", "last try is still there", 1},
 			{"last-try", "program", virtualcard.AuthPIN, "login PIN_LOCKED", "one try left", 0},
 			{"no-pin", "signature", virtualcard.AuthPIN, "sign PIN_LOCKED", "blocked", 0},
 			{"adult", "signature", "", "sign FUNCTION_CANCELED", "", 1},
