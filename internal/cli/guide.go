@@ -19,10 +19,10 @@ func newGuide(a *command.App) *cobra.Command {
 		Use:   "guide [TOPIC]",
 		Short: text{JA: "更新、紛失、引っ越しなどの手続きを調べる", EN: "procedures: renewal, loss, a move, ..."},
 		Long: text{
-			JA: "手続きの案内を表示します。項目の名前のほか、「引越し」のような言葉でも探せます。カードもネットワークも要りません。\n" +
-				"市区町村などの公表資料をまとめたもので、きまりは変わります。大事なことは市区町村に確かめてください。",
-			EN: "Explains procedures. A topic is found by its name and by words such as \"moved\". Needs no card and no network.\n" +
-				"The texts summarise what municipalities and others publish. Rules change: ask your municipality about what matters.",
+			JA: "手続きの案内を表示します。項目の名前のほか、「引越し」や「コンビニ 時間」のような言葉でも探せます。いくつかの項目に当てはまるときは、その一覧を表示します。カードもネットワークも要りません。\n" +
+				"市区町村などの公表資料をまとめたものです。制度や取り扱いは変わるので、大事なことは市区町村に確かめてください。",
+			EN: "Explains the procedures. Find a topic by its name, or by words such as \"moved\" or \"lost abroad\"; if several topics match, they are listed. Needs no card and no network.\n" +
+				"The texts summarise what municipalities and others publish. Rules change: ask your municipality about what matters to you.",
 		},
 		Examples: []command.Example{
 			{Line: "jpki guide", About: text{JA: "項目の一覧", EN: "the topics"}},
@@ -58,16 +58,23 @@ func guideWords(a *command.App) (words []string) {
 func writtenText() text {
 	year, month := guide.Written.Year, guide.Written.Month
 	return text{
-		JA: fmt.Sprintf("%d年%d月にまとめたものです。きまりは変わることがあり、市区町村によっても違います。市区町村に確かめてください。", year, month),
+		JA: fmt.Sprintf("%d年%d月にまとめたものです。制度や取り扱いは変わることがあり、市区町村によっても違います。市区町村に確かめてください。", year, month),
 		EN: fmt.Sprintf("Written in %s %d. Rules change and differ between towns: ask your municipality.", month, year),
 	}
 }
 
 func runGuide(a *command.App, words string) error {
-	topic, found, near := guide.Find(words)
-	if !found {
+	switch found, near := guide.Find(words); len(found) {
+	case 0:
 		return unknownTopic(words, near)
+	case 1:
+		return showTopic(a, found[0])
+	default:
+		return listTopics(a, words, found)
 	}
+}
+
+func showTopic(a *command.App, topic guide.Topic) error {
 	if a.JSON {
 		return a.IO.JSON(topicDocument(a, topic))
 	}
@@ -90,6 +97,23 @@ func runGuide(a *command.App, words string) error {
 	return nil
 }
 
+// listTopics lists the topics that several words, or one word of several topics,
+// can mean.
+func listTopics(a *command.App, words string, found []guide.Topic) error {
+	if a.JSON {
+		return a.IO.JSON(topicsDocument(a, found))
+	}
+	out, width := a.IO.Out, a.IO.ReadingWidth()
+	fmt.Fprintf(out, "%s\n", a.IO.Paint(ui.Strong, a.IO.Text(text{JA: "「%s」に関係する項目", EN: "Topics about %q"}.With(words))))
+	for _, t := range found {
+		fmt.Fprintf(out, "\n  %s\n      %s\n", a.IO.Paint(ui.Strong, "jpki guide "+t.Name), ui.Wrap(a.IO.Text(t.Title), width-6, "      "))
+		if mention := t.Mention(words, a.IO.Lang); mention != "" {
+			fmt.Fprintf(out, "      %s\n", a.IO.Paint(ui.Faint, ui.Wrap(a.IO.Text(text{JA: "「%s」", EN: "\"%s\""}.With(mention)), width-6, "      ")))
+		}
+	}
+	return nil
+}
+
 // publishers names the sources in short.
 func publishers() text {
 	var ja, en []string
@@ -108,12 +132,12 @@ func unknownTopic(words string, near []guide.Topic) error {
 	if len(near) > 0 {
 		var ja, en []string
 		for _, t := range near {
-			ja = append(ja, fmt.Sprintf("%s(%s)", t.Name, t.Title.JA))
-			en = append(en, fmt.Sprintf("%s (%s)", t.Name, t.Title.EN))
+			ja = append(ja, fmt.Sprintf("jpki guide %s(%s)", t.Name, t.Title.JA))
+			en = append(en, fmt.Sprintf("jpki guide %s (%s)", t.Name, t.Title.EN))
 		}
 		next = text{
-			JA: fmt.Sprintf("近い項目は %s です。", strings.Join(ja, "、")),
-			EN: fmt.Sprintf("Near it are %s.", strings.Join(en, ", ")),
+			JA: fmt.Sprintf("もしかして: %s", strings.Join(ja, "、")),
+			EN: fmt.Sprintf("Did you mean %s?", strings.Join(en, " or ")),
 		}
 	}
 	return problem.Misuse(text{JA: "「%s」に合う項目が見つかりません。", EN: "No topic was found for %q."}.With(words)).WithNext(next)
@@ -121,11 +145,7 @@ func unknownTopic(words string, near []guide.Topic) error {
 
 func guideTopics(a *command.App) error {
 	if a.JSON {
-		doc := topicsJSON{Schema: "jpki.guide-topics/v1", Written: guide.Written.String()}
-		for _, t := range guide.Topics() {
-			doc.Topics = append(doc.Topics, topicNameJSON{t.Name, a.IO.Text(t.Title)})
-		}
-		return a.IO.JSON(doc)
+		return a.IO.JSON(topicsDocument(a, guide.Topics()))
 	}
 	var rows [][]string
 	for _, t := range guide.Topics() {
@@ -165,6 +185,14 @@ type topicsJSON struct {
 type topicNameJSON struct {
 	Name  string `json:"name"`
 	Title string `json:"title"`
+}
+
+func topicsDocument(a *command.App, topics []guide.Topic) topicsJSON {
+	doc := topicsJSON{Schema: "jpki.guide-topics/v1", Written: guide.Written.String()}
+	for _, t := range topics {
+		doc.Topics = append(doc.Topics, topicNameJSON{t.Name, a.IO.Text(t.Title)})
+	}
+	return doc
 }
 
 // topicJSON is jpki.guide/v1, in the language of --lang.

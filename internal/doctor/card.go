@@ -152,7 +152,7 @@ func (c Card) certificate(k jpki.Kind) *Finding {
 			text{JA: "15歳未満の方や顔認証マイナンバーカードなら、それで正常です。", EN: "For holders under 15 and face-authentication cards that is as it should be."})
 	case errors.Is(err, jpki.ErrAbsent):
 		f = bad("no-certificate", problem.NoCertificate, text{JA: "このカードに%sはありません。", EN: "This card holds no %s."}.With(name),
-			text{JA: "証明書がいらないと申請した場合や失効した場合は入っていません。発行は市区町村の窓口でできます。", EN: "It is absent if it was declined or has lapsed. The municipal counter issues it."})
+			text{JA: "カードを申請したときに「不要」とした証明書は入っていません。発行は市区町村の窓口で申し込めます(jpki guide issue)。", EN: "A certificate that was declined when the card was applied for is absent. The municipal counter can issue it (jpki guide issue)."})
 	case errors.Is(err, jpki.ErrDamaged):
 		f = bad("certificate-damaged", problem.DamagedCert, text{JA: "カードの%sが壊れています。", EN: "The %s on the card is damaged."}.With(name),
 			text{JA: "カードを置き直しても同じなら、市区町村の窓口に相談してください。", EN: "Put the card back and try again; if it stays so, ask at the municipal counter."})

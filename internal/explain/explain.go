@@ -179,11 +179,11 @@ func explainCertificate(err error) *problem.Problem {
 			text{JA: "%sを読み取れませんでした(カードにないという意味ではありません)。", EN: "The %s could not be read. That does not mean that the card has none."}.With(name),
 			text{JA: "カードを置き直して、もう一度実行してください。変わらなければ jpki doctor で調べられます。", EN: "Put the card back and run this again. If it stays so, jpki doctor looks for the cause."})
 	}
-	hint := text{JA: "証明書がいらないと申請した場合や失効した場合は入っていません。発行は市区町村の窓口でできます。詳しくは jpki guide who", EN: "It is absent if it was declined or has lapsed. The municipal counter issues it. More: jpki guide who"}
+	hint := text{JA: "カードを申請したときに「不要」とした証明書は入っていません。発行は市区町村の窓口で申し込めます。詳しくは jpki guide issue", EN: "A certificate that was declined when the card was applied for is absent. The municipal counter can issue it. More: jpki guide issue"}
 	if failed.Kind == jpki.KindSign {
 		hint = text{
-			JA: "15歳未満の方や顔認証マイナンバーカードには、原則として署名用電子証明書はありません。そのほかの場合は市区町村の窓口で発行できます。詳しくは jpki guide who",
-			EN: "Holders under 15 and face-authentication cards have none, in principle. Otherwise the municipal counter issues it. More: jpki guide who",
+			JA: "15歳未満の方や顔認証マイナンバーカードには、原則として署名用電子証明書はありません。そのほかの場合は市区町村の窓口で発行を申し込めます。詳しくは jpki guide who",
+			EN: "Holders under 15 and face-authentication cards have none, in principle. For others the municipal counter can issue one. More: jpki guide who",
 		}
 	}
 	return problem.New(problem.NoCertificate, text{JA: "このカードに%sはありません。", EN: "This card holds no %s."}.With(name), hint)

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 	"unicode"
-	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -38,6 +37,7 @@ type Topic struct {
 	Parts []Part
 	words []string // what else finds it, on its own or in a sentence
 	alone []string // what finds it only on its own, because it is in many sentences
+	also  []string // what finds it as its text does
 }
 
 // Part is a list of points under a heading, or plain sentences where it has
@@ -60,29 +60,38 @@ func Topics() []Topic { return slices.Clone(topics) }
 // Sources lists what the texts are taken from.
 func Sources() []Source { return slices.Clone(sources) }
 
-// Find looks for the topic that a person means, by its name or by words of
-// either language. Where none is meant clearly, near holds those that come
-// nearest, if any do.
-func Find(words string) (topic Topic, found bool, near []Topic) {
+// Named is the topic of this name.
+func Named(name string) (t Topic, found bool) {
+	i := slices.IndexFunc(topics, func(t Topic) bool { return t.Name == name })
+	if i < 0 {
+		return Topic{}, false
+	}
+	return topics[i], true
+}
+
+// Find looks for what a person means, in words of either language: the topic of
+// that name, else those with a word that the person used, else those whose text
+// has it. The first of them comes nearest. Where there is none, near holds what
+// the words may be misspelt for.
+func Find(words string) (found, near []Topic) {
 	query := fold(words)
-	scores := make([]int, len(topics))
-	best := 0
-	for i, t := range topics {
+	for _, t := range topics {
 		if slices.Contains(t.names(), query) {
-			return t, true, nil
-		}
-		scores[i] = t.mentioned(query)
-		best = max(best, scores[i])
-	}
-	for i, t := range topics {
-		if best > 0 && scores[i] == best || best == 0 && t.resembles(query) {
-			near = append(near, t)
+			return []Topic{t}, nil
 		}
 	}
-	if best > 0 && len(near) == 1 {
-		return near[0], true, nil
+	if found := byWords(query); len(found) > 0 {
+		return withAll(words, found), nil
 	}
-	return Topic{}, false, near
+	for word := range strings.FieldsSeq(query) {
+		if unknown(word) {
+			near = append(near, resembling(word)...)
+		}
+	}
+	if len(near) > 0 {
+		return nil, near
+	}
+	return byText(words), nil
 }
 
 // names is all that finds the topic on its own.
@@ -90,31 +99,64 @@ func (t Topic) names() []string {
 	return folded(slices.Concat([]string{t.Name, t.Title.JA, t.Title.EN}, t.words, t.alone))
 }
 
-// mentioned measures how clearly a sentence is about the topic: the length of
-// the longest of its words there. Japanese does not set words apart.
-func (t Topic) mentioned(query string) (n int) {
-	apart := " " + query + " "
-	for _, w := range folded(t.words) {
-		if latin(w) && strings.Contains(apart, " "+w+" ") || !latin(w) && strings.Contains(query, w) {
-			n = max(n, utf8.RuneCountInString(w))
-		}
-	}
-	return n
+// span is a part of a query.
+type span struct{ start, end int }
+
+func (s span) within(other span) bool {
+	return other.start <= s.start && s.end <= other.end && s != other
 }
 
-// resembles reports whether a query looks like one of the topic's words: a part
-// of it, or one mistyped.
-func (t Topic) resembles(query string) bool {
-	least := 2 // characters that mean something
-	if latin(query) {
-		least = 3
+// byWords finds the topics with a word that is in the query and in no longer
+// one of another topic: 失効していないか is not about 失効.
+func byWords(query string) (found []Topic) {
+	spans := make([][]span, len(topics))
+	for i, t := range topics {
+		for _, w := range folded(t.words) {
+			spans[i] = append(spans[i], occurrences(query, w)...)
+		}
 	}
-	if utf8.RuneCountInString(query) < least {
-		return false
+	all := slices.Concat(spans...)
+	weight := map[string]int{}
+	for i, t := range topics {
+		for _, s := range spans[i] {
+			if !slices.ContainsFunc(all, s.within) {
+				weight[t.Name] = max(weight[t.Name], s.end-s.start)
+			}
+		}
+		if weight[t.Name] > 0 {
+			found = append(found, t)
+		}
 	}
-	return slices.ContainsFunc(t.names(), func(w string) bool {
-		return strings.Contains(w, query) || latin(w) && distance(w, query) <= len(w)/4
-	})
+	slices.SortStableFunc(found, func(a, b Topic) int { return weight[b.Name] - weight[a.Name] })
+	return found
+}
+
+// occurrences finds a word in a query. Japanese does not set words apart.
+func occurrences(query, word string) (found []span) {
+	for at := 0; ; {
+		i := strings.Index(query[at:], word)
+		if i < 0 || word == "" {
+			return found
+		}
+		s := span{at + i, at + i + len(word)}
+		apart := (s.start == 0 || query[s.start-1] == ' ') && (s.end == len(query) || query[s.end] == ' ')
+		if apart || !latin(word) {
+			found = append(found, s)
+		}
+		at = s.end
+	}
+}
+
+// resembling lists the topics with a word that this one may be misspelt for.
+func resembling(word string) (near []Topic) {
+	for _, t := range topics {
+		if latin(word) && len(word) >= 3 && slices.ContainsFunc(t.names(), func(w string) bool {
+			return latin(w) && distance(w, word) <= len(w)/4
+		}) {
+			near = append(near, t)
+		}
+	}
+	return near
 }
 
 func folded(words []string) (all []string) {

@@ -1,0 +1,190 @@
+package guide
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/jpki-tools/jpki/internal/i18n"
+)
+
+// byText finds the topics whose text has most of the words of a query. A word
+// that is nearly everywhere counts only where there is no other, and then for
+// the topics that have it in a title or a heading.
+func byText(query string) []Topic {
+	var all, rare []term
+	for _, candidate := range terms(query) {
+		switch n := len(holding(candidate, Topic.text)); {
+		case n > len(topics)/2:
+			all = append(all, candidate)
+		case n > 0:
+			all, rare = append(all, candidate), append(rare, candidate)
+		}
+	}
+	where := Topic.text
+	if len(rare) == 0 {
+		rare, where = all, Topic.headings
+	}
+	count := map[string]int{}
+	for _, word := range rare {
+		for _, t := range holding(word, where) {
+			count[t.Name]++
+		}
+	}
+	most := 0
+	for _, n := range count {
+		most = max(most, n)
+	}
+	return slices.DeleteFunc(Topics(), func(t Topic) bool { return most == 0 || count[t.Name] < most })
+}
+
+// withAll puts before the topics that some words of a query found those whose
+// text has all of its words, where none of the found ones has.
+func withAll(query string, found []Topic) []Topic {
+	words := terms(query)
+	if len(words) < 2 {
+		return found
+	}
+	complete := Topics()
+	for _, w := range words {
+		complete = slices.DeleteFunc(complete, func(t Topic) bool { return !slices.ContainsFunc(t.text(), w.in) })
+	}
+	isFound := func(t Topic) bool {
+		return slices.ContainsFunc(found, func(f Topic) bool { return f.Name == t.Name })
+	}
+	if slices.ContainsFunc(complete, isFound) {
+		return found
+	}
+	return append(complete, found...)
+}
+
+// unknown reports a word that no topic has.
+func unknown(word string) bool {
+	return !slices.Contains(common, word) && len(holding(newTerm(word), Topic.text)) == 0
+}
+
+// holding lists the topics with a word in some of their text.
+func holding(word term, where func(Topic) []string) (found []Topic) {
+	for _, t := range topics {
+		if slices.ContainsFunc(where(t), word.in) {
+			found = append(found, t)
+		}
+	}
+	return found
+}
+
+// Mention is the first sentence of a topic that has a word of the query, for a
+// list of topics; the zero Text where none has.
+func (t Topic) Mention(query string, lang i18n.Lang) string {
+	words := terms(query)
+	for _, part := range t.Parts {
+		for _, sentence := range append(slices.Clone(part.Points), part.Heading) {
+			if slices.ContainsFunc(words, func(w term) bool { return w.in(sentence.In(lang)) }) {
+				return sentence.In(lang)
+			}
+		}
+	}
+	return ""
+}
+
+// text is all that a topic says, in both languages, and the words that find it.
+func (t Topic) text() []string {
+	all := slices.Concat(t.headings(), t.words, t.alone, t.also)
+	for _, part := range t.Parts {
+		for _, p := range part.Points {
+			all = append(all, p.JA, p.EN)
+		}
+	}
+	return all
+}
+
+func (t Topic) headings() []string {
+	all := []string{t.Title.JA, t.Title.EN}
+	for _, part := range t.Parts {
+		all = append(all, part.Heading.JA, part.Heading.EN)
+	}
+	return all
+}
+
+// term is a word to look for in a text.
+type term struct {
+	folded   string
+	skeleton string // see [skeleton]; "" where that says too little
+}
+
+func newTerm(s string) term {
+	t := term{folded: fold(s)}
+	if latin(t.folded) {
+		t.folded = stem(t.folded)
+	} else if bones := strings.TrimSpace(skeleton(s)); utf8.RuneCountInString(bones) >= 2 && !strings.Contains(bones, " ") {
+		t.skeleton = bones
+	}
+	return t
+}
+
+// in reports whether a text has the word: an English one from its beginning, a
+// Japanese one also where kana stand otherwise.
+func (t term) in(text string) bool {
+	if latin(t.folded) {
+		return strings.Contains(" "+fold(text), " "+t.folded)
+	}
+	return strings.Contains(fold(text), t.folded) || t.skeleton != "" && strings.Contains(skeleton(text), t.skeleton)
+}
+
+// terms cuts a query into the words to look for. A Japanese one that no text
+// has as it is, is cut where its script changes.
+func terms(query string) (all []term) {
+	for word := range strings.FieldsSeq(norm.NFKC.String(query)) {
+		folded := fold(word)
+		switch whole := newTerm(word); {
+		case latin(folded):
+			for part := range strings.FieldsSeq(folded) {
+				if len(part) >= 3 && !slices.Contains(common, part) {
+					all = append(all, newTerm(part))
+				}
+			}
+		case utf8.RuneCountInString(folded) >= 2 && len(holding(whole, Topic.text)) > 0:
+			all = append(all, whole)
+		default:
+			for _, part := range sameScript.FindAllString(word, -1) {
+				if utf8.RuneCountInString(part) >= 2 || unicode.In([]rune(part)[0], unicode.Han) {
+					all = append(all, newTerm(part))
+				}
+			}
+		}
+	}
+	return all
+}
+
+var sameScript = regexp.MustCompile(`\p{Han}+|[\p{Katakana}ー]+|[A-Za-z0-9]+`)
+
+// common are words of English questions.
+var common = strings.Fields("about after all and any are but can card cards could did does for from get got had has have her his how into its may more much must need not now off one our out should than that the their them then there they this use want was were what when which who why will with would you your")
+
+// stem is an English word without the ending of its forms.
+func stem(word string) string {
+	for _, ending := range []string{"ies", "ing", "ed", "es", "s"} {
+		if rest, ok := strings.CutSuffix(word, ending); ok && len(rest) >= 4 {
+			return rest
+		}
+	}
+	return word
+}
+
+// skeleton is a Japanese text without its hiragana: 問い合わせ and 問合せ are the
+// same word, 引っ越し and 引越し.
+func skeleton(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.In(r, unicode.Hiragana):
+			return -1
+		case r == 'ー', unicode.IsLetter(r), unicode.IsDigit(r), r == '々':
+			return unicode.ToLower(r)
+		}
+		return ' '
+	}, norm.NFKC.String(s))
+}
