@@ -336,7 +336,7 @@ func TestSchemasListAll(t *testing.T) {
 // that none is forgotten.
 func reasonCodes(t *testing.T) (codes []string) {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", "..", "pkg", "trust", "verdict.go"), nil, 0)
+	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", "..", "pkg", "indication", "indication.go"), nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

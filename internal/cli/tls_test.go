@@ -30,7 +30,6 @@ import (
 	"github.com/jpki-tools/jpki/internal/tlsclient"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 	"github.com/jpki-tools/jpki/pkg/pcsc"
-	"github.com/jpki-tools/jpki/pkg/printable"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
@@ -273,12 +272,6 @@ func TestTLSInterrupted(t *testing.T) {
 	w.traced = ctx
 	if exit, out := w.run("tls https://"+l.Addr().String()+" --card demo --yes --pin-stdin", virtualcard.AuthPIN); exit != 130 || !strings.Contains(out, "Interrupted") {
 		t.Errorf("%d: %s", exit, out)
-	}
-}
-
-func TestVisible(t *testing.T) {
-	if got := printable.Lines("日本\n\ta\x1b[2J\x00\u202e\xff\u2028"); got != "日本\n\ta?[2J????" {
-		t.Errorf("%q", got)
 	}
 }
 
