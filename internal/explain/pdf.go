@@ -43,6 +43,13 @@ func explainPDF(err error) *problem.Problem {
 func explainEarlier(e *pdfsig.EarlierError) *problem.Problem {
 	hidden, undecided := errors.AsType[*pdfsig.UpdateError](e.Err)
 	switch {
+	case e.Already && undecided && hidden.Signed:
+		return problem.New(problem.Input,
+			text{
+				JA: "前の署名(欄「%s」)をしたときから、プログラムによって別の内容になるおそれがあるPDFです: %s。",
+				EN: "Programs may find another document in this PDF, and could when the earlier signature (field %q) was made: %s.",
+			}.With(e.Field, hiddenText(hidden)),
+			text{JA: "前の署名をする前のPDFを、PDFを表示するソフトで新しく保存し、全員がそれに署名してください。", EN: "Save the PDF anew in a PDF program as it was before that signature, and have everybody sign that."})
 	case e.Already && undecided:
 		return problem.New(problem.Input,
 			text{

@@ -172,6 +172,12 @@ func inexactText(e *pdfsig.UpdateError) text {
 	if e.Offset >= 0 {
 		where = append(where, text{JA: "先頭から%dバイト", EN: "byte %d"}.With(e.Offset))
 	}
+	if e.Signed {
+		return text{
+			JA: "プログラムによって読み方が違うPDFで、別の内容が表示されるおそれがあります(%s)",
+			EN: "programs read this PDF differently, and may show different things (%s)",
+		}.With(i18n.Join(text{JA: "、", EN: ", "}, where...))
+	}
 	return text{
 		JA: "署名のあとに何が追加されたか判定できません。作りが正確でなく、プログラムによって違うものが表示されるおそれがあります(%s)",
 		EN: "what was added after signing cannot be told: its structure is not exact, so that programs may show different things (%s)",

@@ -40,23 +40,34 @@ func (p *Prepared) foresee() error {
 	if err != nil {
 		return err
 	}
-	after, err := look(&continued{p.original, p.size, u.bytes}, p.size+int64(len(u.bytes)))
+	missing, err := p.missing()
+	if err != nil {
+		return err
+	}
+	// What made some reader rebuild the cross-references of the original need
+	// not be in the file to come; its signer saw the original.
+	after, err := look(&continued{p.original, p.size, u.bytes}, p.size+int64(len(u.bytes)), p.doc.Noted() || missing)
 	if err != nil {
 		return err
 	}
 	if own := after.of(p.Field); own == nil {
 		return pdf.Faultf(pdf.FaultForm, "the signature would not be found")
 	} else if err := own.structuralErr(); err != nil {
+		differs, ok := errors.AsType[*UpdateError](err)
+		if damaged, unread := errors.AsType[*DamagedError](err); ok && unread {
+			return damaged
+		}
+		if ok {
+			return differs
+		}
 		return pdf.Faultf(pdf.FaultForm, "the signature would not be good: %w", err)
 	}
-	judged := false
-	before := sync.OnceValues(func() (*verifier, error) { return look(p.original, p.size) })
+	before := sync.OnceValues(func() (*verifier, error) { return look(p.original, p.size, false) })
 	for i := range p.Signatures {
 		s := after.of(p.Signatures[i].Field)
 		if s == nil {
 			continue
 		}
-		judged = judged || s.revision != nil
 		p.Signatures[i].Changes = s.Changes
 		if err := s.structuralErr(); err != nil {
 			if p.Signatures[i].Err, err = blame(before, s, err); err != nil {
@@ -64,10 +75,24 @@ func (p *Prepared) foresee() error {
 			}
 		}
 	}
-	if judged {
-		return nil // and so was the whole file
+	return nil
+}
+
+// missing reports whether an object that will be replaced refers to one that is
+// not there.
+func (p *Prepared) missing() (missing bool, err error) {
+	for _, c := range p.changes {
+		o, damaged := p.doc.Object(c.ref)
+		if damaged != nil {
+			return false, damaged
+		}
+		pdf.References(o, func(ref pdf.Ref) {
+			e, damaged := p.doc.Entry(ref.Number)
+			missing = missing || e.Kind <= pdf.Free
+			err = errors.Join(err, damaged)
+		})
 	}
-	return after.doc.rebuilt()
+	return missing, err
 }
 
 // blame tells whether a signature that would not be good afterwards is so
@@ -107,12 +132,12 @@ func (s Signature) structuralErr() error {
 }
 
 // look is [Verify] without its results, and without a check of any value.
-func look(r io.ReaderAt, size int64) (*verifier, error) {
+func look(r io.ReaderAt, size int64, loose bool) (*verifier, error) {
 	doc, err := openDocument(r, size)
 	if err != nil {
 		return nil, err
 	}
-	v := &verifier{source: r, size: size, doc: doc, valueless: true}
+	v := &verifier{source: r, size: size, doc: doc, loose: loose, valueless: true}
 	return v, v.judge()
 }
 

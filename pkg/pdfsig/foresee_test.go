@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -42,7 +43,7 @@ func TestForeseen(t *testing.T) {
 		"hidden":                            {hiddenBefore(plain, hidden), "hidden", false, nil},
 		"hidden, stream":                    {hiddenBefore(sample{kind: stream, objects: documentOf()}.bytes(), hidden), "hidden", false, nil},
 		"hidden after a signature":          {hiddenBefore(signed, hidden), "bytes", true, nil},
-		"hidden, and signed by others":      {crafted("").sign(t, hiddenBefore(formFile(table), hidden)), "hidden", false, nil},
+		"hidden, and signed by others":      {crafted("").sign(t, hiddenBefore(formFile(table), hidden)), "hidden", true, nil},
 		"blanks after a signature":          {append(bytes.Clone(signed), bytes.Repeat([]byte(" "), 3000)...), "", false, nil}, // the end is near again
 		"content changed after a signature": {extend(t, signed, "", content), "", false, ErrChangedLater},
 		"ByteRange moved":                   {bytes.Replace(signed, []byte("/ByteRange [0 "), []byte("/ByteRange [1 "), 1), "", false, errAny},
@@ -69,6 +70,58 @@ func TestForeseen(t *testing.T) {
 		if errors.As(err, &earlier) && earlier.Already != c.already || earlier == nil && c.already {
 			t.Errorf("%s: %+v", name, err)
 		}
+	}
+}
+
+// TestForeseenGeneration has the page name its content by another generation.
+func TestForeseenGeneration(t *testing.T) {
+	file := bytes.Replace(sample{objects: documentOf()}.bytes(), []byte("/Contents 4 0 R"), []byte("/Contents 4 1 R"), 1)
+	_, err := prepare(file, Options{})
+	if inexact, ok := errors.AsType[*UpdateError](err); !ok || inexact.Rule != "generation" || inexact.Object != 4 || !inexact.Signed {
+		t.Errorf("%v, want an UpdateError for generation", err)
+	}
+}
+
+// TestForeseenOriginal has the original end inexactly, so that some readers find
+// what is hidden in a stream. The update to come ends exactly.
+func TestForeseenOriginal(t *testing.T) {
+	hidden := "4 0 obj\n" + streamBody("", "0 g") + "\nendobj\n"
+	file := sample{objects: append(documentOf(), object{20, 0, streamBody("", hidden)})}.bytes()
+	if _, err := prepare(file, Options{}); err != nil {
+		t.Error(err)
+	}
+	at := bytes.LastIndex(file, []byte("startxref\n")) + len("startxref\n")
+	n, err := strconv.Atoi(strings.Fields(string(file[at:]))[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	inexact := fmt.Appendf(bytes.Clone(file[:at]), "%d\n%%%%EOF\n", n+1)
+	_, err = prepare(inexact, Options{})
+	if differs, ok := errors.AsType[*UpdateError](err); !ok || differs.Rule != "hidden" || !differs.Signed {
+		t.Errorf("%v, want an UpdateError for hidden", err)
+	}
+}
+
+// TestForeseenMissing has the page tree refer to what is not there, for which
+// some readers rebuild the cross-references.
+func TestForeseenMissing(t *testing.T) {
+	hidden := "4 0 obj\n" + streamBody("", "0 g") + "\nendobj\n"
+	tree := strings.Replace(documentOf()[1].body, "/Count 1", "/Count 1 /A 99 0 R", 1)
+	file := sample{objects: documentOf(object{2, 0, tree}, object{20, 0, streamBody("", hidden)})}.bytes()
+	_, err := prepare(file, Options{})
+	if differs, ok := errors.AsType[*UpdateError](err); !ok || differs.Rule != "hidden" {
+		t.Errorf("%v, want an UpdateError for hidden", err)
+	}
+}
+
+// TestLaterGeneration has the page of a signed file name its content by another
+// generation, and an update that is exact.
+func TestLaterGeneration(t *testing.T) {
+	file := sample{objects: documentOf(object{3, 0, "<</Type /Page /Parent 2 0 R /Contents 4 1 R>>"})}.bytes()
+	file = extend(t, crafted("").sign(t, file), "", object{30, 0, "<</Nothing true>>"})
+	err := mustVerify(t, file).Err()
+	if inexact, ok := errors.AsType[*UpdateError](err); !ok || inexact.Rule != "generation" {
+		t.Errorf("%v, want an UpdateError for generation", err)
 	}
 }
 

@@ -70,11 +70,20 @@ type UpdateError struct {
 	Offset int64 // from the header's percent sign; -1 where there is no one place
 	Object int   // its number; 0 where it is about none
 	Err    error // what reading found, or nil
+	// Signed is true where it was so when the document was signed: programs can
+	// read it differently, and nothing need have been added.
+	Signed bool
 }
 
 func (e *UpdateError) Error() string {
-	return fmt.Sprintf("pdfsig: what was added after signing cannot be told: %v",
-		&update.Fault{Kind: update.Kind(e.Rule), Offset: e.Offset, Number: e.Object, Err: e.Err})
+	if e.Signed {
+		return fmt.Sprintf("pdfsig: programs read this file differently: %v", e.fault())
+	}
+	return fmt.Sprintf("pdfsig: what was added after signing cannot be told: %v", e.fault())
+}
+
+func (e *UpdateError) fault() *update.Fault {
+	return &update.Fault{Kind: update.Kind(e.Rule), Offset: e.Offset, Number: e.Object, Err: e.Err}
 }
 
 func (e *UpdateError) Unwrap() error { return e.Err }
@@ -115,8 +124,11 @@ func (v *verifier) compareRevisions() error {
 		}
 	}
 	slices.SortStableFunc(signed, func(a, b *foundSignature) int { return cmp.Compare(a.end, b.end) })
-	if len(signed) == 0 || signed[0].Whole {
+	if len(signed) == 0 {
 		return nil
+	}
+	if signed[0].Whole {
+		return v.asSigned(signed)
 	}
 	checker, err := update.New(v.doc.File)
 	if err != nil {
@@ -129,6 +141,22 @@ func (v *verifier) compareRevisions() error {
 		}
 	}
 	return h.whole()
+}
+
+// asSigned judges signatures after which nothing was added: the file as it is
+// must be one document.
+func (v *verifier) asSigned(signed []*foundSignature) error {
+	err := v.doc.rebuilt(v.loose)
+	differs, is := errors.AsType[*UpdateError](err)
+	if damaged, unread := errors.AsType[*DamagedError](err); !is && unread {
+		differs = &UpdateError{Rule: string(update.Unread), Offset: damaged.Offset, Object: damaged.Number, Err: damaged, Signed: true}
+	} else if !is {
+		return err
+	}
+	for _, s := range signed {
+		s.undecided(differs)
+	}
+	return nil
 }
 
 // history goes through the signed revisions of a file.
@@ -190,7 +218,7 @@ func (h *history) fault(signed []*foundSignature, err error) error {
 		return unreadable(signed, err)
 	}
 	for _, s := range signed {
-		s.undecided(&UpdateError{string(broken.Kind), broken.Offset, broken.Number, broken.Err})
+		s.undecided(&UpdateError{Rule: string(broken.Kind), Offset: broken.Offset, Object: broken.Number, Err: broken.Err})
 	}
 	return nil
 }
@@ -235,6 +263,9 @@ func (h *history) rebuilt(revisions []*pdf.File) error {
 	if misfits := h.compare.Misfits(); len(misfits) > 0 {
 		return update.Misfit(misfits[0])
 	}
+	if h.loose || h.compare.Odd() {
+		h.checker.Loosen()
+	}
 	for i := range revisions { // what the next one has alike, is looked at there
 		next := h.doc
 		if i+1 < len(h.signed) {
@@ -256,7 +287,15 @@ func (h *history) rebuilt(revisions []*pdf.File) error {
 	if err := h.same(h.doc, h.compare.Reached); err != nil {
 		return err
 	}
-	return h.checker.Trailers(h.doc.root)
+	err := h.checker.Begin(h.doc.File, h.doc.root, reaching(&h.compare))
+	if _, broken := errors.AsType[*update.Fault](err); broken {
+		var alone compare.History
+		if err := alone.Reach(h.doc.comparable()); err != nil {
+			return err
+		}
+		return h.checker.Begin(h.doc.File, h.doc.root, reaching(&alone))
+	}
+	return err
 }
 
 // same compares the objects of a document that each goes through.
@@ -296,7 +335,7 @@ func unreadable(signed []*foundSignature, err error) error {
 		return err
 	}
 	for _, s := range signed {
-		s.undecided(&UpdateError{string(update.Unread), damaged.Offset, damaged.Number, damaged})
+		s.undecided(&UpdateError{Rule: string(update.Unread), Offset: damaged.Offset, Object: damaged.Number, Err: damaged})
 	}
 	return nil
 }

@@ -160,6 +160,7 @@ type verifier struct {
 	found  []*foundSignature
 	stores storedData
 
+	loose     bool // some reader could rebuild the cross-references, for a reason that is not in the file
 	valueless bool // only the structure is looked at, and no CMS
 }
 

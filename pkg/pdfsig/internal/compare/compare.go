@@ -109,6 +109,10 @@ func (h *History) Misfits() []int {
 	return h.roles.misfits
 }
 
+// Odd reports whether some revision so far refers to what is not there, or
+// cannot be read.
+func (h *History) Odd() bool { return h.roles != nil && h.roles.odd }
+
 // comparison is one step. What changed must be explained by a rule; what is
 // left when all rules have been applied is a change of content.
 type comparison struct {

@@ -93,6 +93,9 @@ type roles struct {
 	// generations are objects that something refers to by a generation other
 	// than 0, or that are not there.
 	generations map[int]bool
+	// odd is true where something is referred to that is not there, or that
+	// cannot be read: some readers rebuild the cross-references then.
+	odd bool
 
 	todo, later []visit
 	err         error // that the file has cost all that it may
@@ -236,6 +239,7 @@ func (r *roles) follow(v visit) error {
 	}
 	r.table.add(n, v.role)
 	o, err := r.doc.Once(v.ref)
+	r.odd = r.odd || o == nil
 	if o == nil && err == nil || v.ref.Generation > 0 {
 		r.generations[n] = true
 		err = r.misfit(v.ref)

@@ -42,6 +42,7 @@ type shared struct {
 	objects objectCache
 	streams streamCache
 	tables  map[int64]*Section // by the offset that names them
+	noted   bool               // an object that was read has a note
 }
 
 // Open reads the header and every cross-reference section of a PDF file of

@@ -195,6 +195,7 @@ func (f *File) readIndirect(at int64, want *Ref, spans map[Name]Span) (o *parsed
 		return nil, err
 	}
 	o.end, o.notes = p.pos, p.notes
+	f.noted = f.noted || len(p.notes) > 0
 	if want != nil {
 		o.object = f.crypt.open(o.object, o.ref)
 	}

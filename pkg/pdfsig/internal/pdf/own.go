@@ -17,6 +17,20 @@ func (s *Section) Exact() bool {
 	return !s.Stream || entries*s.width() == len(s.packed)
 }
 
+// Noted reports whether the end of the file, a section, or an object that was
+// read so far is not exact.
+func (f *File) Noted() bool {
+	if f.noted || len(f.Notes) > 0 {
+		return true
+	}
+	for _, s := range f.sections {
+		if len(s.Notes) > 0 || !s.Exact() || s.Hybrid != nil && (len(s.Hybrid.Notes) > 0 || !s.Hybrid.Exact()) {
+			return true
+		}
+	}
+	return false
+}
+
 // Last is the highest object number that the section speaks of, or -1.
 func (s *Section) Last() int { return s.last() }
 
@@ -36,6 +50,13 @@ func (f *File) At(ref Ref, offset int64) (Place, Object, error) {
 		return Place{}, nil, within(err, FaultObject, ref.Number)
 	}
 	return Place{offset, Span{o.start, o.end}, o.notes}, o.object, nil
+}
+
+// Direct reads an object at a byte, without a number before it.
+func (f *File) Direct(at int64) (Object, error) {
+	p := f.parserAt(at)
+	defer func() { f.spent(p, at) }()
+	return p.object(0)
 }
 
 // Members are the numbers of the objects in an object stream, in its order.

@@ -2,6 +2,8 @@ package update
 
 import (
 	"errors"
+	"io"
+	"math"
 
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
@@ -162,39 +164,66 @@ func (c *Checker) sameCompressed(f *pdf.File, e pdf.Entry, found []mark) error {
 // exact, no reader rebuilds.
 func (c *Checker) tolerate(f *pdf.File, m mark) error {
 	hidden := fault(Hidden, m.offset, int(m.number))
-	if m.offset >= c.updated && c.updated > 0 || c.inexact || !c.exact() {
+	if m.offset >= c.updated && c.updated > 0 {
 		return hidden
 	}
-	inside, err := c.insideStream(f, m)
+	rebuilds, err := c.rebuilds()
 	if err != nil {
 		return err
 	}
-	if !inside {
+	if rebuilds {
+		return hidden
+	}
+	in, _, err := c.around(f, m.offset)
+	if err != nil {
+		return err
+	}
+	if in != inStream {
 		return hidden
 	}
 	return nil
 }
 
-// exact reports whether the sections of the file are exact to the letter.
-func (c *Checker) exact() bool {
-	if c.sound == nil {
-		sound := c.allExact()
-		c.sound = &sound
+// rebuilds reports whether some reader could rebuild the cross-references,
+// whatever for.
+func (c *Checker) rebuilds() (bool, error) {
+	if c.inexact {
+		return true, nil
 	}
-	return *c.sound
-}
-
-func (c *Checker) allExact() bool {
-	if len(c.file.Notes) > 0 {
-		return false
+	c.inexact = c.file.Noted() || shrinks(c.file.Sections())
+	if c.inexact || c.looked {
+		return c.inexact, nil
 	}
-	for _, s := range c.file.Sections() {
-		if len(s.Notes) > 0 || !s.Exact() || s.Hybrid != nil && (len(s.Hybrid.Notes) > 0 || !s.Hybrid.Exact()) {
-			return false
+	c.looked = true
+	for _, offset := range c.marks.trailers {
+		in, _, err := c.around(c.file, offset)
+		if err != nil {
+			return false, err
+		}
+		if in == inObject {
+			c.inexact = true
+			break
 		}
 	}
-	return true
+	return c.inexact, nil
 }
+
+// shrinks reports whether a section counts fewer objects than one before it: then
+// Ghostscript rebuilds the cross-references.
+func shrinks(sections []*pdf.Section) bool {
+	least := int64(math.MaxInt64)
+	for _, s := range sections {
+		size, _ := s.Trailer["Size"].(int64)
+		if size > least {
+			return true
+		}
+		least = min(least, size)
+	}
+	return false
+}
+
+// Loosen tells that some reader could rebuild the cross-references.
+func (c *Checker) Loosen() { c.inexact = true }
 
 // maxBack is how many places before one may be looked at for the stream that it
 // is in.
@@ -203,45 +232,187 @@ const maxBack = 100_000
 // unitsBack is what it costs to look at one of them.
 const unitsBack = 24
 
-// insideStream reports whether a place is inside the data of a stream that the
-// cross-references name.
-func (c *Checker) insideStream(f *pdf.File, m mark) (bool, error) {
-	if c.stream.file == f && m.offset >= c.stream.Start && m.offset < c.stream.End {
-		return true, nil
+// part is what a byte of a file belongs to.
+type part int
+
+const (
+	inGap    part = iota // nothing, a cross-reference section, or what cannot be read
+	inObject             // an object that the cross-references name
+	inStream             // the data of a stream that is one
+)
+
+// around tells what a byte belongs to, and the number of the object.
+func (c *Checker) around(f *pdf.File, offset int64) (in part, number int, err error) {
+	if c.stream.file == f && offset >= c.stream.Start && offset < c.stream.End {
+		return inStream, c.stream.number, nil
 	}
-	before := c.marks.between(0, m.offset)
+	before := c.marks.between(0, offset)
 	for i := len(before) - 1; i >= max(0, len(before)-maxBack); i-- {
 		if err := f.Spend(unitsBack); err != nil {
-			return false, err
+			return inGap, 0, err
 		}
 		header := before[i]
 		e, err := f.Entry(int(header.number))
 		if err != nil {
-			return false, err
+			return inGap, 0, err
 		}
 		if e.Kind != pdf.InFile || e.Offset != header.offset || e.Generation != int(header.generation) {
 			continue
 		}
-		_, o, err := f.At(pdf.Ref{Number: int(header.number), Generation: e.Generation}, e.Offset)
+		place, o, err := f.At(pdf.Ref{Number: int(header.number), Generation: e.Generation}, e.Offset)
 		if err != nil {
-			return false, ignoreDamage(err)
+			return inGap, 0, ignoreDamage(err)
 		}
 		s, isStream := o.(*pdf.Stream)
-		if !isStream || m.offset < s.Offset || m.offset >= s.Offset+s.Length {
-			return false, nil
+		if !isStream || offset < s.Offset || offset >= s.Offset+s.Length {
+			if offset < place.End {
+				in = inObject
+			}
+			return in, int(header.number), nil
 		}
-		c.stream.file, c.stream.Span = f, pdf.Span{Start: s.Offset, End: s.Offset + s.Length}
-		return true, nil
+		c.stream.file, c.stream.Span, c.stream.number = f, pdf.Span{Start: s.Offset, End: s.Offset + s.Length}, int(header.number)
+		return inStream, c.stream.number, nil
 	}
-	return false, nil
+	return inGap, 0, nil
 }
 
-// Trailers wants every trailer that a rebuilding reader could take to name the
-// same catalog.
-func (c *Checker) Trailers(root pdf.Ref) error {
-	for _, s := range c.file.Sections() {
-		if other := s.Trailer["Root"]; other != nil && other != pdf.Object(root) && (c.inexact || !c.exact()) {
+// Begin wants that a reader that rebuilds the cross-references, if any does,
+// begins with the same catalog: no trailer, cross-reference stream or catalog
+// that it finds is another one. It wants, too, that each object stream is the one
+// that the cross-references know for what is in it. reaches tells whether the
+// document has an object.
+func (c *Checker) Begin(f *pdf.File, root pdf.Ref, reaches func(number int) bool) error {
+	if rebuilds, err := c.rebuilds(); !rebuilds || err != nil {
+		return err
+	}
+	for _, s := range f.Sections() {
+		if other := s.Trailer["Root"]; other != nil && other != pdf.Object(root) {
 			return fault(Hidden, s.Offset, 0)
+		}
+	}
+	for _, offset := range c.marks.trailers {
+		if offset < f.Size() {
+			if err := c.trailer(f, root, offset); err != nil {
+				return err
+			}
+		}
+	}
+	for _, m := range c.marks.between(0, f.Size()) {
+		if err := c.beginning(f, root, m, reaches); err != nil {
+			return err
+		}
+	}
+	return c.compressedCatalogs(f, root)
+}
+
+// trailer wants a dictionary behind the word trailer to name the catalog, if it
+// names one.
+func (c *Checker) trailer(f *pdf.File, root pdf.Ref, offset int64) error {
+	at, _, err := f.Blank(offset + int64(len(wordTrailer)))
+	if err != nil {
+		return ignoreDamage(err)
+	}
+	var open [2]byte
+	if _, err := f.Source().ReadAt(open[:], at); err != nil || string(open[:]) != "<<" {
+		return ignoreEnd(err)
+	}
+	o, err := f.Direct(at)
+	if err != nil {
+		if err = ignoreDamage(err); err == nil {
+			err = fault(Hidden, offset, 0)
+		}
+		return err
+	}
+	if dict, _ := o.(pdf.Dict); dict["Root"] != nil && dict["Root"] != pdf.Object(root) {
+		return fault(Hidden, offset, 0)
+	}
+	return nil
+}
+
+func ignoreEnd(err error) error {
+	if err == io.EOF {
+		return nil
+	}
+	return err
+}
+
+// beginning looks at one place where a reader finds an object.
+func (c *Checker) beginning(f *pdf.File, root pdf.Ref, m mark, reaches func(int) bool) error {
+	if int(m.number) == root.Number {
+		return nil // which of them counts is [Checker.Same]'s
+	}
+	_, o, err := f.At(pdf.Ref{Number: int(m.number), Generation: int(m.generation)}, m.offset)
+	if err != nil {
+		return ignoreDamage(err)
+	}
+	if other(o, root) {
+		return fault(Hidden, m.offset, int(m.number))
+	}
+	stream, ok := o.(*pdf.Stream)
+	if !ok || stream.Dict["Type"] != pdf.Name("ObjStm") {
+		return nil
+	}
+	members, err := f.Members(stream)
+	if err != nil {
+		return ignoreDamage(err)
+	}
+	for _, n := range members {
+		if !reaches(n) {
+			continue
+		}
+		if at, err := c.standsAt(f, n); err != nil {
+			return err
+		} else if at < m.offset { // the last one counts
+			return fault(Hidden, m.offset, n)
+		}
+	}
+	return nil
+}
+
+// standsAt is where an object stands, or the object stream that it is in; -1
+// where it is not there.
+func (c *Checker) standsAt(f *pdf.File, number int) (int64, error) {
+	e, err := f.Entry(number)
+	if err == nil && e.Kind == pdf.Compressed {
+		e, err = f.Entry(e.Stream)
+	}
+	if err != nil || e.Kind != pdf.InFile {
+		return -1, err
+	}
+	at, _, err := f.Blank(e.Offset)
+	return at, ignoreDamage(err)
+}
+
+// other reports whether an object makes a reader begin with another catalog.
+func other(o pdf.Object, root pdf.Ref) bool {
+	switch o := o.(type) {
+	case pdf.Dict:
+		return o["Type"] == pdf.Name("Catalog")
+	case *pdf.Stream:
+		return o.Dict["Type"] == pdf.Name("XRef") && o.Dict["Root"] != nil && o.Dict["Root"] != pdf.Object(root)
+	}
+	return false
+}
+
+// compressedCatalogs wants none in an object stream but the one.
+func (c *Checker) compressedCatalogs(f *pdf.File, root pdf.Ref) error {
+	for n := range f.NextNumber() {
+		e, err := f.Entry(n)
+		if err != nil || e.Kind != pdf.Compressed || n == root.Number {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		o, err := f.Once(pdf.Ref{Number: n})
+		if err != nil {
+			if err = ignoreDamage(err); err != nil {
+				return err
+			}
+			continue
+		}
+		if other(o, root) {
+			return fault(Hidden, -1, n)
 		}
 	}
 	return nil

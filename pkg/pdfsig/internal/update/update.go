@@ -20,10 +20,11 @@ type Checker struct {
 	inexact   bool     // something every reader takes, but not to the letter
 	loose     bool     // and it is in an update
 	updated   int64    // where the first update begins; 0 for none
-	sound     *bool    // whether all sections are exact, once that is known
+	looked    bool     // for words that make a reader rebuild the cross-references
 	stream    struct { // in which something was found last that looks like an object
 		file *pdf.File
 		pdf.Span
+		number int
 	}
 }
 

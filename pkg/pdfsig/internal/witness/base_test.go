@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -209,6 +210,9 @@ type signature struct {
 	edit      func(objects map[int]string)
 }
 
+// missingForm is a form that the catalog names and the file does not have.
+var missingForm = regexp.MustCompile(`/AcroForm \d+ 0 R`)
+
 const showsNothing = "/Rect[0 0 0 0]/F 132"
 
 // sign adds a field and its signature as many programs do: in the catalog, the
@@ -242,6 +246,8 @@ func (f *file) sign(s signature) *file {
 	case indirect:
 		o := into(without(g.objects[form], "SigFlags"), "Fields", fmt.Sprintf("%d 0 R", field))
 		objects[form] = with(o, "/SigFlags 3")
+	case missingForm.MatchString(catalog):
+		catalog = missingForm.ReplaceAllString(catalog, fmt.Sprintf("/AcroForm<</Fields[%d 0 R]/SigFlags 3>>", field))
 	case strings.Contains(catalog, "/AcroForm"):
 		catalog = into(catalog, "Fields", fmt.Sprintf("%d 0 R", field))
 	default:

@@ -26,9 +26,18 @@ func share(t *testing.T) (one, from uint32) {
 	return one, from
 }
 
+// only picks cases by their names.
+func only(t *testing.T) *regexp.Regexp {
+	picks, err := regexp.Compile(os.Getenv("JPKI_WITNESS_RUN"))
+	if err != nil {
+		t.Fatalf("JPKI_WITNESS_RUN: %v", err)
+	}
+	return picks
+}
+
 // chosen are the cases to be tried.
 func chosen(t *testing.T) (cases []kase) {
-	only := regexp.MustCompile(os.Getenv("JPKI_WITNESS_RUN"))
+	only := only(t)
 	one, from := share(t)
 	first := map[string]uint32{} // the least number of a kind
 	seen := map[string]bool{}
