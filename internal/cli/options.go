@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -52,4 +53,24 @@ func optionsTopic(root *cobra.Command) text {
 		}))
 		return strings.Join(parts, "\n\n")
 	})
+}
+
+// accepted says what an option of this type takes, and what a value that it
+// refused was probably meant to be.
+func accepted(kind, value string) text {
+	switch kind {
+	case "duration":
+		form := text{JA: "時間は、30s(30秒)、5m(5分)、1h(1時間)のように単位を付けて書きます。", EN: "A duration has a unit: 30s, 5m or 1h."}
+		if _, err := strconv.ParseUint(value, 10, 31); err == nil {
+			form = i18n.Join(text{EN: " "}, text{JA: "%[1]s秒なら %[1]ss です。", EN: "For %[1]s seconds write %[1]ss."}.With(value), form)
+		}
+		return form
+	case "days":
+		return text{JA: "日数は、30d(30日)、4w(4週間)のように書きます。", EN: "A number of days is written as 30d, or as 4w for four weeks."}
+	case "int":
+		return text{JA: "整数を書きます(例: 2)。", EN: "It takes a whole number, such as 2."}
+	case "bool":
+		return text{JA: "このオプションに値は付けません。", EN: "This option takes no value."}
+	}
+	return text{}
 }

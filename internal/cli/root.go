@@ -154,6 +154,9 @@ func flagProblem(a *command.App, c *cobra.Command, err error) error {
 		what, hint = text{JA: "オプション --pin-stdin に値はありません。", EN: "The option --pin-stdin takes no value."}, cardcmd.NoPINHere
 	case errors.As(err, &invalid):
 		what = text{JA: "オプション --%s の値「%s」は使えません。", EN: "The option --%s cannot be %q."}.With(invalid.GetFlag().Name, invalid.GetValue())
+		if want := accepted(invalid.GetFlag().Value.Type(), invalid.GetValue()); !want.IsZero() {
+			hint = want
+		}
 	case errors.As(err, &syntax):
 		what = text{JA: "オプション「%s」の書き方が違います。", EN: "The option %q is not well formed."}.With(syntax.GetSpecifiedFlag())
 	}

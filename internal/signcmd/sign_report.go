@@ -1,11 +1,14 @@
 package signcmd
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jpki-tools/jpki/internal/command"
 	"github.com/jpki-tools/jpki/internal/explain"
 	"github.com/jpki-tools/jpki/internal/i18n"
+	"github.com/jpki-tools/jpki/internal/output"
 	"github.com/jpki-tools/jpki/internal/signing"
 	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/internal/ui"
@@ -47,7 +50,31 @@ func reportSigned(a *command.App, c *signing.Call, jobs []*signing.Job, by signi
 		return err
 	}
 	a.IO.Say(text{JA: "%d件のうち%d件に署名しました。", EN: "Signed: %[2]d of %[1]d."}.With(len(jobs), made))
+	tellNextSteps(a, jobs)
 	return nil
+}
+
+// tellNextSteps says what to do about the files that were not signed, each thing
+// once.
+func tellNextSteps(a *command.App, jobs []*signing.Job) {
+	var told []text
+	for _, job := range jobs {
+		if job.Err == nil {
+			continue
+		}
+		next := explain.Error(job.Err).Next
+		if failed, ok := errors.AsType[*output.Error](job.Err); ok && failed.Reason == output.ErrExists && len(jobs) > 1 {
+			next = text{
+				JA: "上書きしてよければ --force を付けてください。残しておくなら、--out-dir で別のフォルダーを指定するか、1つずつ -o で別の名前を指定してください。",
+				EN: "Replace them with --force. To keep them, name another folder with --out-dir, or sign one at a time and name the result with -o.",
+			}
+		}
+		if next.IsZero() || slices.Contains(told, next) {
+			continue
+		}
+		told = append(told, next)
+		a.IO.Complain(text{JA: "次の手順: %s", EN: "Next: %s"}.With(next))
+	}
 }
 
 func failedResult(a *command.App, job *signing.Job) string {
@@ -77,6 +104,7 @@ func reportDryRun(a *command.App, c *signing.Call, jobs []*signing.Job) error {
 	if _, err := fmt.Fprint(a.IO.Out, ui.Table(0, nil, rows)); err != nil {
 		return err
 	}
+	tellNextSteps(a, jobs)
 	if ready == 0 {
 		return nil
 	}

@@ -235,7 +235,8 @@ func (o *timestampOptions) target(file string, kind archiving.Kind) string {
 // tellTimestamp says what was made.
 func tellTimestamp(a *command.App, d timestampFileDoc, made archiving.Made, err error) {
 	if err != nil {
-		a.IO.Note(text{JA: "%s: %s", EN: "%s: %s"}.With(d.Input, explain.Error(err).What))
+		p := explain.Error(err)
+		a.IO.Note(text{JA: "%s: %s%s", EN: "%s: %s %s"}.With(d.Input, p.What, p.Next))
 		return
 	}
 	a.IO.Say(text{JA: "%sを作成しました。", EN: "Made %s."}.With(d.Output))
