@@ -82,7 +82,7 @@ func newApp(cfg command.Config) *command.App {
 	if l, ok := i18n.Parse(flagValue(cfg.Args, "lang")); ok {
 		lang = l
 	}
-	a := &command.App{Config: cfg, Env: env.Env{Getenv: cfg.Getenv, Now: cfg.Now}}
+	a := &command.App{Config: cfg, Env: env.Env{Getenv: cfg.Getenv, Now: cfg.Now}, Meant: meant}
 	a.IO = &ui.IO{In: cfg.Stdin, Out: ui.NewOutput(cfg.Stdout), Err: cfg.Stderr, Lang: lang}
 	a.Cards = &cards.Opener{IO: a.IO, Env: a.Env, CAs: command.CAMemory{App: a}, Trace: &cards.Trace{}}
 	a.JSON = slices.Contains(cfg.Args, "--json") // for complaints about the line itself

@@ -29,8 +29,7 @@ func newDemo(a *command.App) *cobra.Command {
 	cmd.Annotations = map[string]string{command.Alone: command.Alone}
 	cmd.RunE = func(c *cobra.Command, args []string) error {
 		if len(args) > 0 {
-			return problem.Misuse(text{JA: "「%s」というコマンドはありません。", EN: "There is no command %q."}.With(args[0])).
-				WithNext(text{JA: "コマンドの一覧: jpki demo --help", EN: "For the commands: jpki demo --help"})
+			return a.NoCommand(c, args[0])
 		}
 		return runTour(c.Context(), a)
 	}

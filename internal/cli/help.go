@@ -33,7 +33,8 @@ func newHelp(a *command.App) *cobra.Command {
 func helpFor(root *cobra.Command, args []string) error {
 	found, rest, err := root.Find(args)
 	if err != nil || len(rest) > 0 {
-		return problem.Misuse(text{JA: "「%s」というコマンドや項目はありません。", EN: "There is no command or topic %q."}.With(strings.Join(args, " ")))
+		return problem.Misuse(text{JA: "「%s」というコマンドや項目はありません。", EN: "There is no command or topic %q."}.With(strings.Join(args, " "))).
+			WithNext(meant(root, args[0]))
 	}
 	return found.Help()
 }

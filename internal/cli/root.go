@@ -74,6 +74,14 @@ func newRoot(a *command.App) *cobra.Command {
 		},
 	})
 	root.SilenceErrors, root.SilenceUsage = true, true
+	showVersion, run := false, root.RunE
+	root.Flags().BoolVarP(&showVersion, "version", "V", false, a.IO.Text(text{JA: "バージョンを表示する", EN: "show the version"}))
+	root.RunE = func(c *cobra.Command, args []string) error {
+		if showVersion {
+			return runVersion(a)
+		}
+		return run(c, args)
+	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpCommand(newHelp(a))
 	cobra.AddTemplateFunc("isTopic", IsTopic)

@@ -75,6 +75,9 @@ type App struct {
 	Env    env.Env
 	Cards  *cards.Opener
 
+	// Meant says what may have been meant by a command that c does not have.
+	Meant func(c *cobra.Command, word string) text
+
 	late map[*cobra.Command]func() text // texts of commands that are written when somebody reads them
 
 	JSON       bool // --json
@@ -178,10 +181,14 @@ func (a *App) New(c Spec) *cobra.Command {
 		if len(args) == 0 {
 			return cmd.Help()
 		}
-		return problem.Misuse(text{JA: "「%s」というコマンドはありません。", EN: "There is no command %q."}.With(args[0])).
-			WithNext(text{JA: "コマンドの一覧: %s --help", EN: "For the commands: %s --help"}.With(cmd.CommandPath()))
+		return a.NoCommand(cmd, args[0])
 	}
 	return cmd
+}
+
+// NoCommand is the problem of a command that c does not have.
+func (a *App) NoCommand(c *cobra.Command, word string) error {
+	return problem.Misuse(text{JA: "「%s」というコマンドはありません。", EN: "There is no command %q."}.With(word)).WithNext(a.Meant(c, word))
 }
 
 // WriteLong gives a command that is to be read about its text with tables.

@@ -74,16 +74,10 @@ func Named(name string) (t Topic, found bool) {
 // has it. The first of them comes nearest. Where there is none, near holds what
 // the words may be misspelt for.
 func Find(words string) (found, near []Topic) {
-	query := fold(words)
-	for _, t := range topics {
-		if slices.Contains(t.names(), query) {
-			return []Topic{t}, nil
-		}
-	}
-	if found := byWords(query); len(found) > 0 {
+	if found := About(words); len(found) > 0 {
 		return withAll(words, found), nil
 	}
-	for word := range strings.FieldsSeq(query) {
+	for word := range strings.FieldsSeq(fold(words)) {
 		if unknown(word) {
 			near = append(near, resembling(word)...)
 		}
@@ -92,6 +86,17 @@ func Find(words string) (found, near []Topic) {
 		return nil, near
 	}
 	return byText(words), nil
+}
+
+// About lists the topics of that name, or with a word that a person used.
+func About(words string) []Topic {
+	query := fold(words)
+	for _, t := range topics {
+		if slices.Contains(t.names(), query) {
+			return []Topic{t}
+		}
+	}
+	return byWords(query)
 }
 
 // names is all that finds the topic on its own.
@@ -151,7 +156,7 @@ func occurrences(query, word string) (found []span) {
 func resembling(word string) (near []Topic) {
 	for _, t := range topics {
 		if latin(word) && len(word) >= 3 && slices.ContainsFunc(t.names(), func(w string) bool {
-			return latin(w) && distance(w, word) <= len(w)/4
+			return latin(w) && Distance(w, word) <= len(w)/4
 		}) {
 			near = append(near, t)
 		}
@@ -185,9 +190,9 @@ func latin(folded string) bool {
 	return strings.Trim(folded, "abcdefghijklmnopqrstuvwxyz0123456789 ") == ""
 }
 
-// distance is the number of letters to change, add, drop or exchange with their
+// Distance is the number of letters to change, add, drop or exchange with their
 // neighbour to make b of a (optimal string alignment).
-func distance(a, b string) int {
+func Distance(a, b string) int {
 	rows := make([][]int, len(a)+1)
 	for i := range rows {
 		rows[i] = make([]int, len(b)+1)
