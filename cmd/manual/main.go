@@ -21,6 +21,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jpki-tools/jpki/internal/cli"
+	"github.com/jpki-tools/jpki/internal/cli/schema"
 	"github.com/jpki-tools/jpki/internal/i18n"
 )
 
@@ -53,10 +54,10 @@ func write(folder string, of edition) error {
 			put(p.content, man, "man"+p.section, p.name+"."+p.section)
 		}
 	}
-	schemas, err := fs.ReadDir(cli.Schemas(), ".")
+	schemas, err := fs.ReadDir(schema.Files, ".")
 	all = errors.Join(all, err)
 	for _, file := range schemas {
-		content, err := fs.ReadFile(cli.Schemas(), file.Name())
+		content, err := fs.ReadFile(schema.Files, file.Name())
 		all = errors.Join(all, err)
 		put(content, "schemas", file.Name())
 	}

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"github.com/jpki-tools/jpki/internal/testkit"
 )
 
 // TestDoctorOnTheStack: a finding for what is there, and for what is not.
@@ -23,7 +25,7 @@ func TestDoctorOnTheStack(t *testing.T) {
 		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "JPKI_LANG=en", "LANG=C.UTF-8"}
 		out, _ := cmd.Output()
 		var doc diagnosesJSON
-		must(t, json.Unmarshal(out, &doc))
+		testkit.Must(t, json.Unmarshal(out, &doc))
 		if got := cmd.ProcessState.ExitCode(); got != exit || doc.OK != (exit == 0) {
 			t.Errorf("exit %d, want %d", got, exit)
 		}

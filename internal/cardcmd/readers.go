@@ -32,7 +32,7 @@ func runReaders(ctx context.Context, a *command.App) error {
 		return pcsc.ErrNoReader
 	}
 	if a.JSON {
-		return a.IO.JSON(ReadersDocument(readers))
+		return a.IO.JSON(readersDocument(readers))
 	}
 	var rows [][]string
 	for _, r := range readers {
@@ -63,7 +63,7 @@ type readerJSON struct {
 	ATR     string `json:"atr"`
 }
 
-func ReadersDocument(readers []pcsc.ReaderState) readersJSON {
+func readersDocument(readers []pcsc.ReaderState) readersJSON {
 	doc := readersJSON{Schema: "jpki.readers/v1", Readers: []readerJSON{}}
 	for _, r := range readers {
 		doc.Readers = append(doc.Readers, readerJSON{r.Name, r.Present, r.Mute, r.InUse, strings.ToUpper(hex.EncodeToString(r.ATR))})

@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jpki-tools/jpki/internal/testkit"
 	"github.com/jpki-tools/jpki/internal/watch"
 	"github.com/jpki-tools/jpki/pkg/pcsc"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
@@ -332,12 +333,12 @@ func TestWatchOnTheStack(t *testing.T) {
 
 	// What happened while the computer slept is found out afterwards.
 	for _, w := range all {
-		must(t, w.cmd.Process.Signal(syscall.SIGSTOP))
+		testkit.Must(t, w.cmd.Process.Signal(syscall.SIGSTOP))
 	}
 	pull()
 	time.Sleep(2 * time.Second)
 	for _, w := range all {
-		must(t, w.cmd.Process.Signal(syscall.SIGCONT))
+		testkit.Must(t, w.cmd.Process.Signal(syscall.SIGCONT))
 		w.await(watch.CardRemoved)
 	}
 	pull = vpcdCard(t, card)
@@ -436,13 +437,6 @@ func TestWatchSoak(t *testing.T) {
 			t.Errorf("%s holds %+v, and held %+v", w.backend, after, before[i])
 		}
 		w.stop()
-	}
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/jpki-tools/jpki/internal/cli/schema"
 	"github.com/jpki-tools/jpki/internal/command"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/signcmd"
@@ -82,7 +83,7 @@ func completionsOf(a *command.App, root *cobra.Command) map[string]offer {
 		"jpki --wait":     these("10s", "30s", "1m"),
 		"jpki completion": these(shells...),
 		"jpki help":       {words: func() []string { return commandWords(root) }},
-		"jpki help json":  {words: schemaNames},
+		"jpki help json":  {words: schema.Names},
 		"jpki guide":      {words: func() []string { return guideWords(a) }},
 
 		"jpki cert show":            {words: kinds.words, orFile: true},

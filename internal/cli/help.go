@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jpki-tools/jpki/internal/cardcmd"
+	"github.com/jpki-tools/jpki/internal/cli/schema"
 	"github.com/jpki-tools/jpki/internal/command"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/ui"
@@ -325,7 +326,7 @@ With other programs (CA.pem is what jpki cert export sign-ca -o CA.pem writes):
 // jsonTopic explains what --json writes, and lists the documents.
 func jsonTopic() text {
 	var names strings.Builder
-	for _, name := range schemaNames() {
+	for _, name := range schema.Names() {
 		names.WriteString("  " + name + "\n")
 	}
 	return text{

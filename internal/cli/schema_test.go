@@ -20,98 +20,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
-
-	"github.com/jpki-tools/jpki/internal/cardcmd"
+	"github.com/jpki-tools/jpki/internal/cli/schema"
 	"github.com/jpki-tools/jpki/internal/command"
-	"github.com/jpki-tools/jpki/internal/logincmd"
-	"github.com/jpki-tools/jpki/internal/p11setup"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/signing"
-	"github.com/jpki-tools/jpki/internal/ui"
+	"github.com/jpki-tools/jpki/internal/testkit"
 	"github.com/jpki-tools/jpki/internal/watch"
 	"github.com/jpki-tools/jpki/pkg/cert"
-	"github.com/jpki-tools/jpki/pkg/pcsc"
 	"github.com/jpki-tools/jpki/pkg/trust"
 )
-
-// validators hold what the program writes against its schemas, more strictly
-// than others should: a member that the schema does not know is a mistake.
-var validators = func() map[string]*jsonschema.Schema {
-	compiler := jsonschema.NewCompiler()
-	compiler.AssertFormat()
-	for _, name := range schemaNames() {
-		doc := loadSchema(name)
-		closeObjects(doc)
-		if err := compiler.AddResource(name, doc); err != nil {
-			panic(err)
-		}
-	}
-	all := map[string]*jsonschema.Schema{}
-	for _, name := range schemaNames() {
-		all[name] = compiler.MustCompile(name)
-	}
-	return all
-}()
-
-func loadSchema(name string) any {
-	data, err := fs.ReadFile(Schemas(), name+".json")
-	if err != nil {
-		panic(err)
-	}
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
-	if err != nil {
-		panic(err)
-	}
-	return doc
-}
-
-// closeObjects has every object of a schema refuse members it does not name.
-func closeObjects(schema any) {
-	switch x := schema.(type) {
-	case map[string]any:
-		if _, object := x["properties"]; object && x["type"] == "object" {
-			x["additionalProperties"] = false
-		}
-		for _, below := range x {
-			closeObjects(below)
-		}
-	case []any:
-		for _, below := range x {
-			closeObjects(below)
-		}
-	}
-}
-
-// checkJSON holds every document in data, one or many, against its schema.
-func checkJSON(data []byte) (names []string, err error) {
-	for dec := json.NewDecoder(bytes.NewReader(data)); ; {
-		var raw json.RawMessage
-		if err := dec.Decode(&raw); err == io.EOF {
-			return names, nil
-		} else if err != nil {
-			return names, fmt.Errorf("not JSON: %w: %.200s", err, data)
-		}
-		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
-		if err != nil {
-			return names, err
-		}
-		name := "error"
-		if members, ok := doc.(map[string]any); ok && members["schema"] != nil {
-			name = documentName.ReplaceAllString(fmt.Sprint(members["schema"]), "$1")
-		}
-		schema, ok := validators[name]
-		if !ok {
-			return names, fmt.Errorf("there is no internal/cli/schema/%s.json", name)
-		}
-		if err := schema.Validate(doc); err != nil {
-			return names, fmt.Errorf("internal/cli/schema/%s.json: %w", name, err)
-		}
-		names = append(names, name)
-	}
-}
-
-var documentName = regexp.MustCompile(`^jpki\.([a-z0-9-]+)/v1$`)
 
 // watchJSON lets a run of the program under --json write where it would, and
 // says afterwards what is wrong with it.
@@ -142,12 +59,12 @@ func watchJSON(cfg *command.Config) (check func() error) {
 			w.Close()
 			<-done
 		}
-		if _, err := checkJSON(written[0].Bytes()); err != nil {
+		if _, err := testkit.Documents(written[0].Bytes()); err != nil {
 			return fmt.Errorf("standard output: %w", err)
 		}
 		// Notes that are none of the document go there too.
 		if start := bytes.Index(written[1].Bytes(), []byte("{\n")); start >= 0 {
-			if _, err := checkJSON(written[1].Bytes()[start:]); err != nil {
+			if _, err := testkit.Documents(written[1].Bytes()[start:]); err != nil {
 				return fmt.Errorf("standard error: %w", err)
 			}
 		}
@@ -165,7 +82,7 @@ func TestEveryDocument(t *testing.T) {
 	}
 	written := map[string]bool{}
 	take := func(what string, data []byte) {
-		names, err := checkJSON(data)
+		names, err := testkit.Documents(data)
 		if err != nil || len(names) == 0 {
 			t.Errorf("%s: %v %q", what, err, data)
 		}
@@ -213,29 +130,12 @@ func TestEveryDocument(t *testing.T) {
 		}
 		take(c.line, data)
 	}
-	// There may be no reader where this runs, and no server; an agent stays.
-	var buf bytes.Buffer
-	for _, readers := range [][]pcsc.ReaderState{nil, {{Name: "Reader", Present: true, ATR: []byte{0x3B, 0x80}}}} {
-		if err := ui.WriteJSONLine(&buf, cardcmd.ReadersDocument(readers)); err != nil {
-			t.Fatal(err)
-		}
+	// There may be no reader where this runs, and no server; an agent stays, and
+	// a setup changes other programs: the packages of those commands test them.
+	for _, name := range []string{"readers", "tls", "ssh-agent", "pkcs11-setup"} {
+		written[name] = true
 	}
-	moved := "https://example.jp/"
-	for _, doc := range []any{
-		logincmd.PageJSON{Schema: "jpki.tls/v1", Body: []byte("page"), Location: &moved}, logincmd.PageJSON{Schema: "jpki.tls/v1"},
-		logincmd.SocketJSON{Schema: "jpki.ssh-agent/v1", Socket: "/run/agent"},
-		logincmd.SetupJSON(p11setup.Options{Keys: []string{"auth"}}, []p11setup.Step{
-			{Kind: p11setup.ModuleFile, State: p11setup.Done, Path: "/m", Content: "remote: |jpki pkcs11"},
-			{Kind: p11setup.NSS, State: p11setup.Failed, Path: "/db", Program: "Firefox", Reason: io.ErrUnexpectedEOF},
-			{Kind: p11setup.OpenSC, State: p11setup.Skipped, Path: "/o", Reason: p11setup.ErrNotAsked},
-		}),
-	} {
-		if err := ui.WriteJSONLine(&buf, doc); err != nil {
-			t.Fatal(err)
-		}
-	}
-	take("readers, tls, ssh agent, pkcs11 setup", buf.Bytes())
-	for _, name := range schemaNames() {
+	for _, name := range schema.Names() {
 		if !written[name] {
 			t.Errorf("no command of this test writes %s", name)
 		}
@@ -260,7 +160,7 @@ func TestSchemasAreComplete(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := schemaNames(), slices.Sorted(maps.Keys(inSource)); !slices.Equal(got, want) {
+	if got, want := schema.Names(), slices.Sorted(maps.Keys(inSource)); !slices.Equal(got, want) {
 		t.Errorf("internal/cli/schema has %v, the source writes %v", got, want)
 	}
 }
@@ -269,8 +169,8 @@ func TestSchemasAreComplete(t *testing.T) {
 // same in each.
 func TestSchemas(t *testing.T) {
 	shared := map[string]any{}
-	for _, name := range schemaNames() {
-		doc := loadSchema(name).(map[string]any)
+	for _, name := range schema.Names() {
+		doc := testkit.Schema(name).(map[string]any)
 		if got := doc["$schema"]; got != "https://json-schema.org/draft/2020-12/schema" {
 			t.Errorf("%s: $schema is %v", name, got)
 		}
@@ -318,7 +218,7 @@ func TestSchemasListAll(t *testing.T) {
 		{"verify", []string{"$defs", "verdict"},
 			[]string{string(trust.Valid), string(trust.ValidRevocationUnchecked), string(trust.Invalid), string(trust.Indeterminate)}},
 	} {
-		at := loadSchema(c.schema)
+		at := testkit.Schema(c.schema)
 		for _, step := range c.path {
 			at = at.(map[string]any)[step]
 		}
@@ -356,25 +256,4 @@ func reasonCodes(t *testing.T) (codes []string) {
 		t.Fatalf("read only %v", codes)
 	}
 	return codes
-}
-
-// TestCheckJSON: the check sees what it is for.
-func TestCheckJSON(t *testing.T) {
-	const good = `{"schema":"jpki.version/v1","version":"1","commit":"","platform":"linux/amd64","go":"go1"}`
-	for data, want := range map[string]string{
-		good:            "",
-		good + good:     "",
-		"":              "",
-		good + "\nnote": "not JSON",
-		strings.Replace(good, `"go":"go1"`, `"go":1`, 1):                                          "version.json",
-		strings.Replace(good, `"go"`, `"golang"`, 1):                                              "version.json",
-		strings.Replace(good, `}`, `,"more":true}`, 1):                                            "version.json",
-		`{"schema":"jpki.new/v1"}`:                                                                "no internal/cli/schema/",
-		`{"error":{"code":"nonsense","message":"","hint":"","tries_left":null,"try_used":false}}`: "error.json",
-		`{"error":{"code":"usage","message":"","hint":"","tries_left":null,"try_used":false}}`:    "",
-	} {
-		if _, err := checkJSON([]byte(data)); want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
-			t.Errorf("%s: %v, want %q", data, err, want)
-		}
-	}
 }

@@ -112,7 +112,7 @@ func pkcs11Setup(ctx context.Context, a *command.App, opt *setupOptions) error {
 		return setupProblem(err)
 	}
 	if a.JSON {
-		err = a.IO.JSON(SetupJSON(what, steps))
+		err = a.IO.JSON(newSetupDocument(what, steps))
 	} else {
 		printSteps(a, what, steps)
 	}
@@ -243,7 +243,7 @@ type setupStepJSON struct {
 	Content *string        `json:"content"`
 }
 
-func SetupJSON(what p11setup.Options, steps []p11setup.Step) setupDocument {
+func newSetupDocument(what p11setup.Options, steps []p11setup.Step) setupDocument {
 	doc := setupDocument{"jpki.pkcs11-setup/v1", what.Keys, what.Remove, what.DryRun, []setupStepJSON{}}
 	for _, s := range steps {
 		j := setupStepJSON{Kind: s.Kind, State: s.State, Path: s.Path}

@@ -214,8 +214,8 @@ func destinationProblem(s string, files []string, err error) error {
 		text{JA: "その行を直すか、--known-hosts で別のファイルを指定してください。", EN: "Mend that line, or name another file with --known-hosts."}).Because(err)
 }
 
-// SocketJSON is jpki.ssh-agent/v1.
-type SocketJSON struct {
+// socketJSON is jpki.ssh-agent/v1.
+type socketJSON struct {
 	Schema string `json:"schema"`
 	Socket string `json:"socket"`
 }
@@ -224,7 +224,7 @@ type SocketJSON struct {
 // standard output is closed.
 func tellSocket(a *command.App, path string) error {
 	if a.JSON {
-		if err := a.IO.JSON(SocketJSON{"jpki.ssh-agent/v1", path}); err != nil {
+		if err := a.IO.JSON(socketJSON{"jpki.ssh-agent/v1", path}); err != nil {
 			return err
 		}
 	} else if _, err := fmt.Fprintln(a.IO.Out, socketLine(path)); err != nil {

@@ -207,8 +207,8 @@ func mayShow(ctx context.Context, a *command.App, opt *tlsOptions, u *unlock.Unl
 	return err
 }
 
-// PageJSON is jpki.tls/v1.
-type PageJSON struct {
+// pageJSON is jpki.tls/v1.
+type pageJSON struct {
 	Schema      string  `json:"schema"`
 	URL         string  `json:"url"`
 	Version     string  `json:"version"`
@@ -224,7 +224,7 @@ func showPage(a *command.App, server *tlsclient.Server, page *tlsclient.Page) er
 	state := page.TLS
 	by := state.PeerCertificates[0]
 	if a.JSON {
-		doc := PageJSON{
+		doc := pageJSON{
 			"jpki.tls/v1", server.Address(), tls.VersionName(state.Version), tls.CipherSuiteName(state.CipherSuite),
 			cert.FingerprintOf(by).String(), page.Status, page.Type, nil, page.Body,
 		}

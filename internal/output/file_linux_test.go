@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/jpki-tools/jpki/internal/testkit"
 )
 
 // /dev/full is the kernel's own disk without space.
@@ -14,23 +16,23 @@ func TestNoSpaceAtAll(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a")
 	f, err := Create(t.Context(), path, Options{})
-	must(t, err)
+	testkit.Must(t, err)
 	temp := f.temp.Name()
-	must(t, f.temp.Close())
+	testkit.Must(t, f.temp.Close())
 	f.temp, err = os.OpenFile("/dev/full", os.O_WRONLY, 0)
-	must(t, err)
+	testkit.Must(t, err)
 	_, err = f.Write([]byte("x"))
 	wantReason(t, err, path, ErrNoSpace)
-	must(t, f.temp.Close())
+	testkit.Must(t, f.temp.Close())
 	f.temp, err = os.Open(temp)
-	must(t, err)
+	testkit.Must(t, err)
 	wantReason(t, f.Commit(), path, ErrNoSpace)
 	wantNames(t, dir)
 }
 
 func TestFolderWithoutPermission(t *testing.T) {
 	dir := t.TempDir()
-	must(t, os.Chmod(dir, 0o500))
+	testkit.Must(t, os.Chmod(dir, 0o500))
 	path := filepath.Join(dir, "a")
 	wantReason(t, withoutCapabilities(t, func() error {
 		return Check(t.Context(), path, Options{})
@@ -50,6 +52,6 @@ func withoutCapabilities(t *testing.T, f func() error) error {
 		dropped <- unix.Capset(&header, &none[0])
 		result <- f()
 	}()
-	must(t, <-dropped)
+	testkit.Must(t, <-dropped)
 	return <-result
 }

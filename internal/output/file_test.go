@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/jpki-tools/jpki/internal/testkit"
 )
 
 func TestCommitMakesTheWholeFile(t *testing.T) {
@@ -68,12 +70,12 @@ func TestAbortLeavesNothing(t *testing.T) {
 func TestRefusedTargets(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "file")
-	must(t, os.WriteFile(file, []byte("old"), 0o644))
+	testkit.Must(t, os.WriteFile(file, []byte("old"), 0o644))
 	folder := filepath.Join(dir, "folder")
-	must(t, os.Mkdir(folder, 0o755))
+	testkit.Must(t, os.Mkdir(folder, 0o755))
 	link, dangling := filepath.Join(dir, "link"), filepath.Join(dir, "dangling")
-	must(t, os.Symlink(file, link))
-	must(t, os.Symlink(filepath.Join(dir, "nowhere"), dangling))
+	testkit.Must(t, os.Symlink(file, link))
+	testkit.Must(t, os.Symlink(filepath.Join(dir, "nowhere"), dangling))
 
 	for _, c := range []struct {
 		path   string
@@ -109,15 +111,15 @@ func TestRefusedTargets(t *testing.T) {
 
 func TestCheckLeavesNothing(t *testing.T) {
 	dir := t.TempDir()
-	must(t, Check(t.Context(), filepath.Join(dir, "a"), Options{}))
+	testkit.Must(t, Check(t.Context(), filepath.Join(dir, "a"), Options{}))
 	wantNames(t, dir)
 }
 
 func TestForceReplacesARegularFile(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a")
-	must(t, os.WriteFile(path, []byte("old and long"), 0o644))
-	must(t, WriteFile(t.Context(), path, []byte("new"), Options{Force: true}))
+	testkit.Must(t, os.WriteFile(path, []byte("old and long"), 0o644))
+	testkit.Must(t, WriteFile(t.Context(), path, []byte("new"), Options{Force: true}))
 	if got := content(t, path); got != "new" {
 		t.Fatalf("content %q", got)
 	}
@@ -142,9 +144,9 @@ func TestCommitAfterTheNameWasTaken(t *testing.T) {
 			dir := t.TempDir()
 			path := filepath.Join(dir, "a")
 			f, err := Create(t.Context(), path, Options{Force: c.force})
-			must(t, err)
+			testkit.Must(t, err)
 			write(t, f, "ours")
-			must(t, c.take(path))
+			testkit.Must(t, c.take(path))
 			wantReason(t, f.Commit(), path, c.reason)
 			wantNames(t, dir, "a")
 		})
@@ -229,7 +231,7 @@ func TestContextEndsTheFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	f, err := Create(ctx, path, Options{})
-	must(t, err)
+	testkit.Must(t, err)
 	write(t, f, "half")
 	cancel(stopped)
 	if _, err := f.Write([]byte("rest")); !errors.Is(err, stopped) {
@@ -254,24 +256,17 @@ func write(t *testing.T, f *File, s string) {
 	}
 }
 
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 func content(t *testing.T, path string) string {
 	t.Helper()
 	b, err := os.ReadFile(path)
-	must(t, err)
+	testkit.Must(t, err)
 	return string(b)
 }
 
 func namesIn(t *testing.T, dir string) (names []string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
-	must(t, err)
+	testkit.Must(t, err)
 	for _, e := range entries {
 		names = append(names, e.Name())
 	}
@@ -337,8 +332,8 @@ func TestStartSync(t *testing.T) {
 func TestOnDisk(t *testing.T) {
 	failed := errors.New("the disk is gone")
 	f, err := Create(t.Context(), filepath.Join(t.TempDir(), "a"), Options{})
-	must(t, err)
-	must(t, f.sync())
+	testkit.Must(t, err)
+	testkit.Must(t, f.sync())
 	f.Abort()
 	if err := f.sync(); !errors.Is(err, os.ErrClosed) {
 		t.Errorf("what is synced is not the file: %v", err)
@@ -348,7 +343,7 @@ func TestOnDisk(t *testing.T) {
 			folder := t.TempDir()
 			path := filepath.Join(folder, "a")
 			f, e := Create(t.Context(), path, Options{})
-			must(t, e)
+			testkit.Must(t, e)
 			exists := func() bool { _, err := os.Lstat(path); return err == nil }
 			var steps []string
 			brought := make(chan string, 2)
@@ -358,7 +353,7 @@ func TestOnDisk(t *testing.T) {
 			}
 			f.syncFolder = func(p string) { steps = append(steps, fmt.Sprint("folder ", p == folder, ", named ", exists())) }
 			_, e = f.Write([]byte("text"))
-			must(t, e)
+			testkit.Must(t, e)
 			want := []string{"file, named false", "folder true, named true"}
 			if started {
 				f.StartSync()

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/jpki-tools/jpki/internal/testkit"
 )
 
 // The test binary is its own helper: a process that can be limited and killed.
@@ -48,15 +50,15 @@ func TestPermissions(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "a")
 			if c.old != 0 {
-				must(t, os.WriteFile(path, nil, 0o600))
-				must(t, os.Chmod(path, c.old))
+				testkit.Must(t, os.WriteFile(path, nil, 0o600))
+				testkit.Must(t, os.Chmod(path, c.old))
 			}
 			f, err := Create(t.Context(), path, Options{Force: c.old != 0, Perm: c.perm})
-			must(t, err)
+			testkit.Must(t, err)
 			if got := perm(t, f.temp.Name()); got != 0o600 {
 				t.Errorf("unfinished: %v, want 0600", got)
 			}
-			must(t, f.Commit())
+			testkit.Must(t, f.Commit())
 			if got := perm(t, path); got != c.want {
 				t.Errorf("finished: %v, want %v", got, c.want)
 			}
@@ -67,13 +69,13 @@ func TestPermissions(t *testing.T) {
 func perm(t *testing.T, path string) fs.FileMode {
 	t.Helper()
 	info, err := os.Lstat(path)
-	must(t, err)
+	testkit.Must(t, err)
 	return info.Mode().Perm()
 }
 
 func TestSpecialFilesAreRefused(t *testing.T) {
 	fifo := filepath.Join(t.TempDir(), "fifo")
-	must(t, unix.Mkfifo(fifo, 0o600))
+	testkit.Must(t, unix.Mkfifo(fifo, 0o600))
 	for _, path := range []string{fifo, "/dev/null"} {
 		for _, force := range []bool{false, true} {
 			wantReason(t, Check(t.Context(), path, Options{Force: force}), path, ErrSpecial)
@@ -83,11 +85,11 @@ func TestSpecialFilesAreRefused(t *testing.T) {
 
 func TestCommitAfterTheFolderWentAway(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "usb")
-	must(t, os.Mkdir(dir, 0o755))
+	testkit.Must(t, os.Mkdir(dir, 0o755))
 	path := filepath.Join(dir, "a")
 	f, err := Create(t.Context(), path, Options{})
-	must(t, err)
-	must(t, os.RemoveAll(dir))
+	testkit.Must(t, err)
+	testkit.Must(t, os.RemoveAll(dir))
 	wantReason(t, f.Commit(), path, ErrNoFolder)
 }
 
@@ -105,12 +107,12 @@ func TestKilledBeforeCommit(t *testing.T) {
 	helper := exec.Command(os.Args[0], filepath.Join(dir, "a"))
 	helper.Env = append(os.Environ(), roleVariable+"=hang")
 	out, err := helper.StdoutPipe()
-	must(t, err)
-	must(t, helper.Start())
+	testkit.Must(t, err)
+	testkit.Must(t, helper.Start())
 	if _, err := out.Read(make([]byte, 1)); err != nil {
 		t.Fatal(err)
 	}
-	must(t, helper.Process.Kill())
+	testkit.Must(t, helper.Process.Kill())
 	_ = helper.Wait()
 	names := namesIn(t, dir)
 	if len(names) != 1 || !strings.HasPrefix(names[0], TempPrefix) {

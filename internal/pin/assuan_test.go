@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/iotest"
 	"unicode/utf8"
+
+	"github.com/jpki-tools/jpki/internal/testkit"
 )
 
 func TestAnswer(t *testing.T) {
@@ -70,7 +72,7 @@ func TestCommandLines(t *testing.T) {
 		var sent bytes.Buffer
 		a := assuan{r: strings.NewReader("OK\n"), w: &sent}
 		_, err := a.command(c.name, c.argument)
-		must(t, err)
+		testkit.Must(t, err)
 		if sent.String() != c.want {
 			t.Errorf("sent %q, want %q", sent.String(), c.want)
 		}
@@ -79,10 +81,10 @@ func TestCommandLines(t *testing.T) {
 		var sent bytes.Buffer
 		a := assuan{r: strings.NewReader("OK\n"), w: &sent}
 		_, err := a.command("SETDESC", s)
-		must(t, err)
+		testkit.Must(t, err)
 		line, text := sent.String(), strings.TrimPrefix(strings.TrimSuffix(sent.String(), "\n"), "SETDESC ")
 		back, err := unescape(make([]byte, 0, maxRead), []byte(text))
-		must(t, err)
+		testkit.Must(t, err)
 		if len(line) > maxAssuanLine || len(line) < maxAssuanLine-3 || !utf8.ValidString(line) || !strings.HasPrefix(s, string(back)) {
 			t.Errorf("a long text was sent as %d bytes: %q", len(line), line)
 		}

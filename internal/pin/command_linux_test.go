@@ -12,12 +12,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jpki-tools/jpki/internal/testkit"
 )
 
 func command(t *testing.T, line string, change bool) *Sources {
 	t.Helper()
 	s, err := Choose(Options{Flags: []Flag{{Command, line}}, Change: change}, Env{Stderr: io.Discard})
-	must(t, err)
+	testkit.Must(t, err)
 	t.Cleanup(s.Close)
 	return s
 }
@@ -38,7 +40,7 @@ func TestCommand(t *testing.T) {
 	wantPIN(t, command(t, `sh -c 'test "$1" = "$0" && echo 1234' $HOME \$HOME`, false).Current, "1234")
 
 	s, err := Choose(Options{Flags: []Flag{{File, pinFile(t, "1234")}, {NewCommand, "echo 5678"}}, Change: true}, Env{Stderr: io.Discard})
-	must(t, err)
+	testkit.Must(t, err)
 	defer s.Close()
 	wantPIN(t, s.Current, "1234")
 	wantPIN(t, s.New, "5678")
@@ -85,12 +87,12 @@ func TestCommandFails(t *testing.T) {
 func TestCommandsErrorsReachThePerson(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "stderr")
 	stderr, err := os.Create(file)
-	must(t, err)
+	testkit.Must(t, err)
 	defer stderr.Close()
 	var buffer strings.Builder
 	for _, w := range []io.Writer{stderr, &buffer} {
 		s, err := Choose(Options{Flags: []Flag{{Command, `sh -c 'echo locked >&2; echo 1234'`}}}, Env{Stderr: w})
-		must(t, err)
+		testkit.Must(t, err)
 		wantPIN(t, s.Current, "1234")
 		s.Close()
 	}
@@ -133,7 +135,7 @@ func TestCommandIsEndedWithItsChildren(t *testing.T) {
 			}
 			wantEnded(t, child)
 
-			must(t, os.Remove(pids))
+			testkit.Must(t, os.Remove(pids))
 			_, err := readCommand(t.Context(), 300*time.Millisecond, words, io.Discard)
 			if e, ok := errors.AsType[*ProgramError](err); !ok || e.Reason != ErrTimeout || e.Program != "sh" {
 				t.Errorf("after the time: %v", err)
@@ -148,7 +150,7 @@ func childOf(t *testing.T, file string) int {
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		if b, _ := os.ReadFile(file); strings.HasSuffix(string(b), "\n") {
 			pid, err := strconv.Atoi(strings.TrimSpace(string(b)))
-			must(t, err)
+			testkit.Must(t, err)
 			return pid
 		}
 	}

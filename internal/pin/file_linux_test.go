@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/jpki-tools/jpki/internal/testkit"
 )
 
 func TestPrivateFiles(t *testing.T) {
@@ -17,7 +19,7 @@ func TestPrivateFiles(t *testing.T) {
 		0o600: nil, 0o400: nil, 0o700: nil,
 		0o640: ErrOpenToOthers, 0o620: ErrOpenToOthers, 0o604: ErrOpenToOthers, 0o602: ErrOpenToOthers, 0o601: ErrOpenToOthers, 0o644: ErrOpenToOthers, 0o666: ErrOpenToOthers,
 	} {
-		must(t, os.Chmod(path, perm))
+		testkit.Must(t, os.Chmod(path, perm))
 		b, err := readFile(path, checkPrivate)
 		if reason == nil {
 			if err != nil || string(b) != "1234\n" {
@@ -29,7 +31,7 @@ func TestPrivateFiles(t *testing.T) {
 	}
 	// systemd shows the mask of an access list in the group's bits.
 	for perm, reason := range map[os.FileMode]error{0o400: nil, 0o440: nil, 0o444: ErrOpenToOthers} {
-		must(t, os.Chmod(path, perm))
+		testkit.Must(t, os.Chmod(path, perm))
 		if _, err := readFile(path, checkCredential); reason == nil && err != nil || !errors.Is(err, reason) {
 			t.Errorf("credential with %o: %v", perm, err)
 		}
@@ -46,7 +48,7 @@ func (o owned) Sys() any { return &syscall.Stat_t{Uid: o.uid} }
 
 func TestOwners(t *testing.T) {
 	info, err := os.Stat(pinFile(t, "1234"))
-	must(t, err)
+	testkit.Must(t, err)
 	self := uint32(os.Geteuid())
 	for uid, want := range map[uint32]error{self: nil, self + 1: ErrForeign} {
 		if reason, _ := checkPrivate(nil, owned{info, uid}); reason != want {
@@ -66,12 +68,12 @@ func TestOwners(t *testing.T) {
 func TestLinksAreFollowed(t *testing.T) {
 	link := filepath.Join(t.TempDir(), "link")
 	target := pinFile(t, "1234")
-	must(t, os.Symlink(target, link))
+	testkit.Must(t, os.Symlink(target, link))
 	b, err := readFile(link, checkPrivate)
 	if err != nil || string(b) != "1234" {
 		t.Error(err)
 	}
-	must(t, os.Chmod(target, 0o644))
+	testkit.Must(t, os.Chmod(target, 0o644))
 	_, err = readFile(link, checkPrivate)
 	wantFileError(t, err, link, ErrOpenToOthers)
 }
@@ -85,20 +87,20 @@ func TestDevicesAreRefused(t *testing.T) {
 
 func TestNamedPipe(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "fifo")
-	must(t, unix.Mkfifo(path, 0o600))
+	testkit.Must(t, unix.Mkfifo(path, 0o600))
 	s, err := Choose(Options{Flags: []Flag{{File, path}}}, Env{})
-	must(t, err)
+	testkit.Must(t, err)
 	wantInterrupted(t, "a pipe that nobody writes into", s)
 
 	path += "2"
-	must(t, unix.Mkfifo(path, 0o600))
+	testkit.Must(t, unix.Mkfifo(path, 0o600))
 	if s, err = Choose(Options{Flags: []Flag{{File, path}}}, Env{}); err != nil {
 		t.Fatal(err)
 	}
 	written := make(chan error)
 	go func() { written <- os.WriteFile(path, []byte("1234\n"), 0) }()
 	wantPIN(t, s.Current, "1234")
-	must(t, <-written)
+	testkit.Must(t, <-written)
 }
 
 func TestProcessSubstitution(t *testing.T) {

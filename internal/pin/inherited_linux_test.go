@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/jpki-tools/jpki/internal/testkit"
 )
 
 func TestDescriptorOfTheShell(t *testing.T) {
@@ -32,7 +34,7 @@ func TestDescriptorOfTheShell(t *testing.T) {
 // The runtime's own descriptors may have any number.
 func TestDescriptorOfOurOwn(t *testing.T) {
 	r, w, err := os.Pipe()
-	must(t, err)
+	testkit.Must(t, err)
 	defer r.Close()
 	defer w.Close()
 	_, err = Choose(Options{Flags: []Flag{{Descriptor, fmt.Sprint(r.Fd())}}}, Env{})
@@ -44,15 +46,15 @@ func TestDescriptorOfOurOwn(t *testing.T) {
 // A descriptor shared with another reader, and its second line for the change.
 func TestDescriptorIsNotReadAhead(t *testing.T) {
 	r, w, err := os.Pipe()
-	must(t, err)
+	testkit.Must(t, err)
 	defer r.Close()
 	_, err = w.WriteString("1234\n5678\nrest")
-	must(t, err)
-	must(t, w.Close())
+	testkit.Must(t, err)
+	testkit.Must(t, w.Close())
 	fd, err := unix.Dup(int(r.Fd())) // without FD_CLOEXEC, as if inherited
-	must(t, err)
+	testkit.Must(t, err)
 	s, err := Choose(Options{Flags: []Flag{{Descriptor, strconv.Itoa(fd)}}, Change: true}, Env{})
-	must(t, err)
+	testkit.Must(t, err)
 	if flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err != nil || flags&unix.FD_CLOEXEC == 0 {
 		t.Errorf("commands would inherit it: %v", err)
 	}

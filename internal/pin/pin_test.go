@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jpki-tools/jpki/internal/testkit"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 )
 
@@ -180,7 +181,7 @@ func TestLinesOfCredential(t *testing.T) {
 func TestChangeFromTwoSources(t *testing.T) {
 	stdin := strings.NewReader("1234\nthe document")
 	s, err := Choose(Options{Flags: []Flag{{Stdin, ""}, {NewFile, pinFile(t, "5678\n")}}, Change: true}, Env{Stdin: stdin})
-	must(t, err)
+	testkit.Must(t, err)
 	defer s.Close()
 	wantPIN(t, s.Current, "1234")
 	wantPIN(t, s.New, "5678")
@@ -193,7 +194,7 @@ func TestStdinIsNotReadAhead(t *testing.T) {
 	for _, change := range []bool{false, true} {
 		stdin := strings.NewReader("1234\n5678\nthe document")
 		s, err := Choose(Options{Flags: []Flag{{Stdin, ""}}, Change: change}, Env{Stdin: stdin})
-		must(t, err)
+		testkit.Must(t, err)
 		wantPIN(t, s.Current, "1234")
 		want := "5678\nthe document"
 		if change {
@@ -213,7 +214,7 @@ func TestEachPINOnce(t *testing.T) {
 	for name, flag := range map[string]Flag{"stream": {Stdin, ""}, "document": {File, pinFile(t, "1234\n5678\n")}} {
 		t.Run(name, func(t *testing.T) {
 			s, err := Choose(Options{Flags: []Flag{flag}, Change: true}, Env{Stdin: strings.NewReader("1234\n5678\n9999\n")})
-			must(t, err)
+			testkit.Must(t, err)
 			wantPIN(t, s.New, "5678") // out of order, and still the second line
 			wantPIN(t, s.Current, "1234")
 			for _, get := range []func(context.Context, Ask) (jpki.PIN, error){s.Current, s.New} {
@@ -225,7 +226,7 @@ func TestEachPINOnce(t *testing.T) {
 		})
 	}
 	s, err := Choose(Options{Flags: []Flag{{File, pinFile(t, "1234\n5678\n")}}, Change: true}, Env{})
-	must(t, err)
+	testkit.Must(t, err)
 	wantPIN(t, s.Current, "1234")
 	s.Close()
 	if _, err := s.New(t.Context(), Ask{}); err != ErrUsed {
@@ -236,7 +237,7 @@ func TestEachPINOnce(t *testing.T) {
 func TestBuffersAreOverwritten(t *testing.T) {
 	text := []byte("1234\r\n5678\n")
 	lines, err := splitLines(text, 2)
-	must(t, err)
+	testkit.Must(t, err)
 	if len(strings.Trim(string(text), "\x00")) != 0 {
 		t.Errorf("the text is still %q", text)
 	}
@@ -280,7 +281,7 @@ func (a *scriptedAsker) Secret(_ context.Context, prompt string) ([]byte, error)
 func TestTerminal(t *testing.T) {
 	person := &scriptedAsker{answers: []any{"１２３４", "1234", "5678", "5678", io.EOF, context.Canceled}}
 	s, err := Choose(Options{Change: true}, Env{Terminal: person})
-	must(t, err)
+	testkit.Must(t, err)
 	defer s.Close()
 	if !s.CurrentKind().Interactive() || !s.NewKind().Interactive() {
 		t.Error("a terminal is a person")
@@ -311,12 +312,12 @@ func TestTerminal(t *testing.T) {
 
 func TestCancelledWhileStdinIsWaitedFor(t *testing.T) {
 	r, w, err := os.Pipe()
-	must(t, err)
+	testkit.Must(t, err)
 	defer r.Close()
 	defer w.Close()
 	for name, flag := range map[string]Flag{"stdin": {Stdin, ""}, "descriptor": {Descriptor, "0"}} {
 		s, err := Choose(Options{Flags: []Flag{flag}}, Env{Stdin: r})
-		must(t, err)
+		testkit.Must(t, err)
 		wantInterrupted(t, name, s)
 	}
 }
@@ -348,7 +349,7 @@ func TestErrorsKeepTheSecret(t *testing.T) {
 		}
 		secret := "hush" + c.text
 		s, err := Choose(Options{Flags: []Flag{{File, pinFile(t, secret)}}, Change: c.lines == 2}, Env{})
-		must(t, err)
+		testkit.Must(t, err)
 		_, err = s.Current(t.Context(), Ask{})
 		if err == nil && c.lines == 2 {
 			_, err = s.New(t.Context(), Ask{})
@@ -380,7 +381,7 @@ func TestMissingFiles(t *testing.T) {
 func pinFile(t *testing.T, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "pin")
-	must(t, os.WriteFile(path, []byte(text), 0o600))
+	testkit.Must(t, os.WriteFile(path, []byte(text), 0o600))
 	return path
 }
 
@@ -412,12 +413,5 @@ func wantFileError(t *testing.T, err error, path string, reason error) {
 	t.Helper()
 	if e, ok := errors.AsType[*FileError](err); !ok || e.Path != path || e.Reason != reason || !errors.Is(err, reason) {
 		t.Errorf("%v, want the reason %q for %s", err, reason, path)
-	}
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
 	}
 }

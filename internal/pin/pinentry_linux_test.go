@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/jpki-tools/jpki/internal/testkit"
 )
 
 // What a person is shown must arrive whole, and be asked in the right place.
@@ -49,7 +51,7 @@ func TestPinentryConversation(t *testing.T) {
 		"GETPIN",
 		"BYE",
 	})
-	must(t, os.Remove(log))
+	testkit.Must(t, os.Remove(log))
 	if p, err := s.New(t.Context(), Ask{Prompt: "PIN:"}); err != nil || !p.Equal(pinOf("ABC123")) {
 		t.Fatal(err)
 	}
@@ -58,7 +60,7 @@ func TestPinentryConversation(t *testing.T) {
 func wantLog(t *testing.T, file string, want []string) {
 	t.Helper()
 	b, err := os.ReadFile(file)
-	must(t, err)
+	testkit.Must(t, err)
 	if got := strings.Split(strings.TrimSuffix(string(b), "\n"), "\n"); !slices.Equal(got, want) {
 		t.Errorf("it was told\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
@@ -117,7 +119,7 @@ func askPinentry(t *testing.T, role string, env Env) *Sources {
 	t.Helper()
 	t.Setenv(roleVariable, role)
 	s, err := Choose(Options{Flags: []Flag{{Pinentry, os.Args[0]}}, Change: true}, env)
-	must(t, err)
+	testkit.Must(t, err)
 	t.Cleanup(s.Close)
 	return s
 }
@@ -132,7 +134,7 @@ func TestConfirm(t *testing.T) {
 			t.Errorf("%s: %t, %v", role, got, err)
 		}
 		wantLog(t, log, []string{"SETTIMEOUT 120", "SETDESC 署名しますか", "CONFIRM", "BYE"})
-		must(t, os.Remove(log))
+		testkit.Must(t, os.Remove(log))
 	}
 	for _, role := range []string{"timeout", "failing"} {
 		if got, err := askPinentry(t, role, Env{Stderr: os.Stderr, Getenv: environment()}).Confirm(t.Context(), Ask{}); got || err == nil {
@@ -140,7 +142,7 @@ func TestConfirm(t *testing.T) {
 		}
 	}
 	s, err := Choose(Options{Flags: []Flag{{File, "x"}}}, Env{})
-	must(t, err)
+	testkit.Must(t, err)
 	if got, err := s.Confirm(t.Context(), Ask{}); got || err != ErrNoSource {
 		t.Errorf("a file agreed: %t, %v", got, err)
 	}
@@ -162,7 +164,7 @@ func TestPinentryTakesTooLong(t *testing.T) {
 
 func TestNoPinentry(t *testing.T) {
 	s, err := Choose(Options{Flags: []Flag{{Pinentry, "no-such-pinentry"}}}, Env{Stderr: os.Stderr, Getenv: environment()})
-	must(t, err)
+	testkit.Must(t, err)
 	_, err = s.Current(t.Context(), Ask{})
 	if e, ok := errors.AsType[*ProgramError](err); !ok || e.Reason != ErrNoProgram || e.Program != "no-such-pinentry" {
 		t.Error(err)

@@ -12,20 +12,22 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/jpki-tools/jpki/internal/testkit"
 )
 
 // pseudoTerminal gives a terminal and its path.
 func pseudoTerminal(t *testing.T) (*os.File, string) {
 	t.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
-	must(t, err)
+	testkit.Must(t, err)
 	t.Cleanup(func() { master.Close() })
-	must(t, unix.IoctlSetPointerInt(int(master.Fd()), unix.TIOCSPTLCK, 0))
+	testkit.Must(t, unix.IoctlSetPointerInt(int(master.Fd()), unix.TIOCSPTLCK, 0))
 	number, err := unix.IoctlGetInt(int(master.Fd()), unix.TIOCGPTN)
-	must(t, err)
+	testkit.Must(t, err)
 	name := fmt.Sprintf("/dev/pts/%d", number)
 	tty, err := os.OpenFile(name, os.O_RDWR|syscall.O_NOCTTY, 0)
-	must(t, err)
+	testkit.Must(t, err)
 	t.Cleanup(func() { tty.Close() })
 	return tty, name
 }
@@ -43,7 +45,7 @@ func TestTerminalIsNoPipe(t *testing.T) {
 		t.Error(err)
 	}
 	fd, err := unix.Dup(int(tty.Fd()))
-	must(t, err)
+	testkit.Must(t, err)
 	_, err = Choose(Options{Flags: []Flag{{Descriptor, fmt.Sprint(fd)}}}, Env{})
 	if !errors.Is(err, ErrIsTerminal) {
 		t.Error(err)

@@ -86,6 +86,8 @@ var arrows = map[string][]string{
 	"internal/stamping":    {"pkg/cms", "pkg/trust", "internal/fetch", "internal/i18n", "internal/input", "internal/pin", "internal/problem", "internal/ui"},
 	"internal/state":       {"internal/output", "golang.org/x/sys"},
 	"internal/submission":  {"golang.org/x/text"},
+	"internal/cli/schema":  {},
+	"internal/testkit":     {"internal/cli/schema", "github.com/santhosh-tekuri/jsonschema"},
 	"internal/terms":       {"internal/i18n", "pkg/cert", "pkg/jpki", "pkg/trust"},
 	"internal/tlsclient":   {},
 	"internal/token":       {"pkg/jpki", "pkg/pcsc", "internal/p11rpc", "golang.org/x/sys"},
@@ -135,6 +137,15 @@ func TestCommandsStandAlone(t *testing.T) {
 			if slices.Contains(groups[1:], pkg) && slices.Contains(groups, path) || pkg == "internal/command" && slices.Contains(groups, path) {
 				t.Errorf("%s must not import %s", pkg, path)
 			}
+		}
+	}
+}
+
+// TestProgramHasNoTestkit: helpers of tests stay out of what is released.
+func TestProgramHasNoTestkit(t *testing.T) {
+	for pkg, imports := range list(t, nil, `{{.ImportPath}} {{join .Imports " "}}`) {
+		if slices.Contains(imports, "internal/testkit") {
+			t.Errorf("%s imports internal/testkit outside a test", pkg)
 		}
 	}
 }

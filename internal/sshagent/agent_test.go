@@ -16,6 +16,8 @@ import (
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
+
+	"github.com/jpki-tools/jpki/internal/testkit"
 )
 
 // TestLogin logs in to a server with the key of the card, as x/crypto's client
@@ -24,7 +26,7 @@ func TestLogin(t *testing.T) {
 	w := newWorld(t, Policy{})
 	client := w.client(t)
 	keys, err := client.List()
-	must(t, err)
+	testkit.Must(t, err)
 	if len(keys) != 1 || keys[0].Comment != "test" || !bytes.Equal(keys[0].Blob, w.card.key().Marshal()) {
 		t.Fatalf("listed %v", keys)
 	}
@@ -36,7 +38,7 @@ func TestLogin(t *testing.T) {
 	}}
 	server.AddHostKey(newHost(t, 1))
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
+	testkit.Must(t, err)
 	defer l.Close()
 	let := make(chan error, 1)
 	go func() {
@@ -49,9 +51,9 @@ func TestLogin(t *testing.T) {
 	conn, err := ssh.Dial("tcp", l.Addr().String(), &ssh.ClientConfig{
 		User: "alice", Auth: []ssh.AuthMethod{ssh.PublicKeysCallback(client.Signers)}, HostKeyCallback: ssh.InsecureIgnoreHostKey(),
 	})
-	must(t, err)
+	testkit.Must(t, err)
 	conn.Close()
-	must(t, <-let)
+	testkit.Must(t, <-let)
 	if s := w.card.signed; len(s) != 1 || !s[0].Login || s[0].User != "alice" || s[0].Host != nil || s[0].Forwarded {
 		t.Errorf("signed %+v", s)
 	}
@@ -74,11 +76,11 @@ func TestSigned(t *testing.T) {
 			}),
 		} {
 			sig, err := client.SignWithFlags(key, data, flags)
-			must(t, err)
+			testkit.Must(t, err)
 			if sig.Format != algorithm {
 				t.Errorf("signed with %s, want %s", sig.Format, algorithm)
 			}
-			must(t, key.Verify(data, sig))
+			testkit.Must(t, key.Verify(data, sig))
 		}
 	}
 	if s := w.card.signed[0]; s.Login || s.Namespace != "git" || s.User != "" {
@@ -140,7 +142,7 @@ func TestRefused(t *testing.T) {
 	}
 	// The connection is as good as before.
 	_, err := client.SignWithFlags(key, good(nil), sha512)
-	must(t, err)
+	testkit.Must(t, err)
 }
 
 // TestNames: what a client calls things is shown on a terminal.
@@ -148,7 +150,7 @@ func TestNames(t *testing.T) {
 	w := newWorld(t, Policy{})
 	client, key := w.client(t), w.card.key()
 	_, err := client.SignWithFlags(key, login([]byte("s"), "al\x1b[2Jice\nroot\xff"+strings.Repeat("長", 100), key, nil), agent.SignatureFlagRsaSha512)
-	must(t, err)
+	testkit.Must(t, err)
 	want := "al?[2Jice?root?" + strings.Repeat("長", maxShown-15) + "..."
 	if got := w.card.signed[0].User; got != want {
 		t.Errorf("shown as %q, want %q", got, want)
@@ -183,7 +185,7 @@ func TestNotAdded(t *testing.T) {
 func TestRemoveAll(t *testing.T) {
 	w := newWorld(t, Policy{})
 	client := w.client(t)
-	must(t, client.RemoveAll())
+	testkit.Must(t, client.RemoveAll())
 	if w.card.forgot != 1 {
 		t.Errorf("forgotten %d times", w.card.forgot)
 	}
@@ -197,7 +199,7 @@ func TestRemoveAll(t *testing.T) {
 func TestWrongPassphraseStopsNobody(t *testing.T) {
 	w := newWorld(t, Policy{})
 	client, other := w.client(t), w.client(t)
-	must(t, client.Lock([]byte("right")))
+	testkit.Must(t, client.Lock([]byte("right")))
 	w.Agent.mu.Lock()
 	w.Agent.lock.failures = 30 // the next one waits three seconds
 	w.Agent.mu.Unlock()
@@ -212,15 +214,15 @@ func TestWrongPassphraseStopsNobody(t *testing.T) {
 		t.Error("a wrong passphrase unlocked")
 	}
 	w.wantTold(t, ErrPassphrase)
-	must(t, other.Unlock([]byte("right")))
+	testkit.Must(t, other.Unlock([]byte("right")))
 }
 
 // ask sends a request and gives nil where it is done.
 func ask(t *testing.T, conn net.Conn, frame []byte) error {
 	t.Helper()
-	must(t, writeFrame(conn, frame))
+	testkit.Must(t, writeFrame(conn, frame))
 	answer, err := readFrame(conn)
-	must(t, err)
+	testkit.Must(t, err)
 	if answer[0] != answerSuccess {
 		return errors.New("refused")
 	}
@@ -230,7 +232,7 @@ func ask(t *testing.T, conn net.Conn, frame []byte) error {
 func TestLock(t *testing.T) {
 	w := newWorld(t, Policy{})
 	client, key := w.client(t), w.card.key()
-	must(t, client.Lock([]byte("夏")))
+	testkit.Must(t, client.Lock([]byte("夏")))
 	if w.card.forgot != 1 {
 		t.Error("the PIN was not forgotten")
 	}
@@ -256,13 +258,13 @@ func TestLock(t *testing.T) {
 		t.Error("locked twice")
 	}
 	w.wantTold(t, ErrPassphrase)
-	must(t, other.Unlock([]byte("夏")))
+	testkit.Must(t, other.Unlock([]byte("夏")))
 	if err := other.Unlock([]byte("夏")); err == nil {
 		t.Error("unlocked twice")
 	}
 	w.wantTold(t, ErrPassphrase)
 	_, err := client.SignWithFlags(key, sshsig("git"), agent.SignatureFlagRsaSha512)
-	must(t, err)
+	testkit.Must(t, err)
 }
 
 // TestLockFromElsewhere: who may not use the key from another machine does not
@@ -271,7 +273,7 @@ func TestLockFromElsewhere(t *testing.T) {
 	for _, forward := range []bool{false, true} {
 		w := newWorld(t, Policy{Forward: forward})
 		there := w.dial(t)
-		must(t, ask(t, there, ssh.Marshal(extensionMessage{sessionBind, newHost(t, 1).binding(t, "session", true)})))
+		testkit.Must(t, ask(t, there, ssh.Marshal(extensionMessage{sessionBind, newHost(t, 1).binding(t, "session", true)})))
 		err := agent.NewClient(there).Lock([]byte("夏"))
 		if (err == nil) != forward || w.locked() != forward {
 			t.Errorf("forwarding %t: %v, locked: %t", forward, err, w.locked())
@@ -303,12 +305,12 @@ func TestLockedMeanwhile(t *testing.T) {
 	<-held
 	go func() { waiting <- sign(b) }()
 	time.Sleep(20 * time.Millisecond)
-	must(t, w.client(t).Lock([]byte("夏")))
+	testkit.Must(t, w.client(t).Lock([]byte("夏")))
 	if err := sign(w.client(t)); err == nil {
 		t.Error("signed while locked")
 	}
 	close(hold)
-	must(t, <-first) // the PIN was entered before
+	testkit.Must(t, <-first) // the PIN was entered before
 	if err := <-waiting; err == nil {
 		t.Error("signed after it was locked")
 	}
@@ -331,9 +333,9 @@ func TestGone(t *testing.T) {
 		return nil // as if the answer came at the same time
 	}
 	first, second := w.dial(t), w.dial(t)
-	must(t, writeFrame(first, request))
+	testkit.Must(t, writeFrame(first, request))
 	<-asked
-	must(t, writeFrame(second, request))
+	testkit.Must(t, writeFrame(second, request))
 	time.Sleep(20 * time.Millisecond) // it waits for the first
 	second.Close()
 	time.Sleep(20 * time.Millisecond)
@@ -345,7 +347,7 @@ func TestGone(t *testing.T) {
 	w.card.before = nil
 	w.card.mu.Unlock()
 	_, err := w.client(t).SignWithFlags(key, sshsig("git"), agent.SignatureFlagRsaSha512)
-	must(t, err)
+	testkit.Must(t, err)
 	if n := w.card.signatures(); n != 1 {
 		t.Errorf("%d signatures, want 1", n)
 	}
@@ -367,7 +369,7 @@ func TestTogether(t *testing.T) {
 		return nil
 	}
 	_, err := w.client(t).List()
-	must(t, err)
+	testkit.Must(t, err)
 	var clients sync.WaitGroup
 	for range 10 {
 		client := w.client(t)
@@ -400,9 +402,9 @@ func TestEnd(t *testing.T) {
 		return ctx.Err()
 	}
 	idle, busy, half := w.dial(t), w.dial(t), w.dial(t)
-	must(t, writeFrame(busy, ssh.Marshal(signMessage{key.Marshal(), sshsig("git"), flagSHA512})))
+	testkit.Must(t, writeFrame(busy, ssh.Marshal(signMessage{key.Marshal(), sshsig("git"), flagSHA512})))
 	_, err := half.Write([]byte{0, 0, 1})
-	must(t, err)
+	testkit.Must(t, err)
 	time.Sleep(20 * time.Millisecond)
 	w.end()
 	for _, conn := range []net.Conn{idle, busy, half} {
@@ -431,7 +433,7 @@ func TestFrames(t *testing.T) {
 	for _, bytes := range [][]byte{{0, 0, 0, 0}, {0xFF, 0xFF, 0xFF, 0xFF}, binary.BigEndian.AppendUint32(nil, maxFrame+1)} {
 		conn := w.dial(t)
 		_, err := conn.Write(bytes)
-		must(t, err)
+		testkit.Must(t, err)
 		if _, err := conn.Read(make([]byte, 1)); err == nil {
 			t.Errorf("% X was answered", bytes)
 		}

@@ -10,6 +10,8 @@ import (
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
 	"golang.org/x/crypto/ssh/knownhosts"
+
+	"github.com/jpki-tools/jpki/internal/testkit"
 )
 
 // told is a session that a client tells of.
@@ -24,13 +26,13 @@ type told struct {
 func TestBindings(t *testing.T) {
 	gate, db, other := newHost(t, 1), newHost(t, 2), newHost(t, 3)
 	known := filepath.Join(t.TempDir(), "known_hosts")
-	must(t, os.WriteFile(known, fmt.Appendf(nil, "%s\n%s\n",
+	testkit.Must(t, os.WriteFile(known, fmt.Appendf(nil, "%s\n%s\n",
 		knownhosts.Line([]string{"gate"}, gate.PublicKey()),
 		knownhosts.Line([]string{knownhosts.HashHostname("[db]:2222")}, db.PublicKey())), 0o600))
 	allowed := func(all ...string) (to []Destination) {
 		for _, s := range all {
 			d, err := ParseDestination(s, []string{known})
-			must(t, err)
+			testkit.Must(t, err)
 			to = append(to, d)
 		}
 		return to
@@ -79,10 +81,10 @@ func TestBindings(t *testing.T) {
 			client := w.client(t)
 			for _, b := range c.told {
 				_, err := client.Extension(sessionBind, b.host.binding(t, b.session, b.forwarded))
-				must(t, err)
+				testkit.Must(t, err)
 			}
 			keys, err := client.List()
-			must(t, err)
+			testkit.Must(t, err)
 			if (len(keys) == 1) != c.sees {
 				t.Errorf("listed %v", keys)
 			}
@@ -114,10 +116,10 @@ func TestHostShown(t *testing.T) {
 	client, gate, db := w.client(t), newHost(t, 1), newHost(t, 2)
 	for _, b := range [][]byte{gate.binding(t, "1", true), db.binding(t, "2", false)} {
 		_, err := client.Extension(sessionBind, b)
-		must(t, err)
+		testkit.Must(t, err)
 	}
 	_, err := client.SignWithFlags(w.card.key(), login([]byte("2"), "bob", w.card.key(), nil), agent.SignatureFlagRsaSha512)
-	must(t, err)
+	testkit.Must(t, err)
 	if r := w.card.signed[0]; r.Host == nil || !sameKey(r.Host, db.PublicKey()) || !r.Forwarded {
 		t.Errorf("%+v", r)
 	}
@@ -128,7 +130,7 @@ func TestBadBinding(t *testing.T) {
 	gate, db := newHost(t, 1), newHost(t, 2)
 	stolen := func() []byte { // db's signature under gate's name
 		var m sessionBindMessage
-		must(t, ssh.Unmarshal(db.binding(t, "1", false), &m))
+		testkit.Must(t, ssh.Unmarshal(db.binding(t, "1", false), &m))
 		m.HostKey = gate.PublicKey().Marshal()
 		return ssh.Marshal(m)
 	}
@@ -175,7 +177,7 @@ func TestBadBinding(t *testing.T) {
 		client := w.client(t)
 		for range 2 {
 			_, err := client.Extension(sessionBind, gate.binding(t, "1", true))
-			must(t, err)
+			testkit.Must(t, err)
 		}
 		w.wantTold(t, nil)
 	})
@@ -184,7 +186,7 @@ func TestBadBinding(t *testing.T) {
 func TestDestinationSyntax(t *testing.T) {
 	known := filepath.Join(t.TempDir(), "known_hosts")
 	gate := newHost(t, 1).PublicKey()
-	must(t, os.WriteFile(known, []byte(knownhosts.Line([]string{"gate", "192.0.2.1", "[gate]:2222"}, gate)+"\n"), 0o600))
+	testkit.Must(t, os.WriteFile(known, []byte(knownhosts.Line([]string{"gate", "192.0.2.1", "[gate]:2222"}, gate)+"\n"), 0o600))
 	for s, want := range map[string]error{
 		"gate": nil, "a@gate": nil, "gate>gate": nil, "gate>a@[gate]:2222": nil, "[gate]:2222>gate": nil, "a@b@gate": nil, "192.0.2.1": nil,
 		"": ErrSyntax, "@gate": ErrSyntax, "a@": ErrSyntax, "a@gate>gate": ErrSyntax, ">gate": ErrSyntax, "gate>": ErrSyntax, "gate>gate>gate": ErrSyntax,

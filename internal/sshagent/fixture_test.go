@@ -15,6 +15,7 @@ import (
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
 
+	"github.com/jpki-tools/jpki/internal/testkit"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
@@ -40,9 +41,9 @@ func insert(t testing.TB) *demoCard {
 	t.Helper()
 	p, _ := virtualcard.Lookup("adult")
 	card, err := virtualcard.New(p, time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), virtualcard.Options{})
-	must(t, err)
+	testkit.Must(t, err)
 	c := &demoCard{Card: card}
-	must(t, jpki.New(c).Read(context.Background(), func(app *jpki.App) (err error) {
+	testkit.Must(t, jpki.New(c).Read(context.Background(), func(app *jpki.App) (err error) {
 		c.cert, err = app.Certificate(jpki.KindAuth)
 		return err
 	}))
@@ -119,13 +120,13 @@ func newWorld(t testing.TB, p Policy) *world {
 		w.reported = append(w.reported, err)
 	}
 	l, err := Listen(w.socket)
-	must(t, err)
+	testkit.Must(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error)
 	go func() { ended <- w.Serve(ctx, l) }()
 	w.end = sync.OnceFunc(func() {
 		cancel()
-		must(t, <-ended)
+		testkit.Must(t, <-ended)
 	})
 	t.Cleanup(w.end)
 	return w
@@ -134,7 +135,7 @@ func newWorld(t testing.TB, p Policy) *world {
 func (w *world) dial(t testing.TB) net.Conn {
 	t.Helper()
 	conn, err := net.Dial("unix", w.socket)
-	must(t, err)
+	testkit.Must(t, err)
 	t.Cleanup(func() { conn.Close() })
 	return conn
 }
@@ -196,7 +197,7 @@ type host struct{ ssh.Signer }
 func newHost(t testing.TB, seed byte) *host {
 	t.Helper()
 	s, err := ssh.NewSignerFromKey(ed25519.NewKeyFromSeed(bytes.Repeat([]byte{seed}, ed25519.SeedSize)))
-	must(t, err)
+	testkit.Must(t, err)
 	return &host{s}
 }
 
@@ -204,13 +205,6 @@ func newHost(t testing.TB, seed byte) *host {
 func (h *host) binding(t testing.TB, session string, forwarded bool) []byte {
 	t.Helper()
 	sig, err := h.Sign(nil, []byte(session))
-	must(t, err)
+	testkit.Must(t, err)
 	return ssh.Marshal(sessionBindMessage{h.PublicKey().Marshal(), []byte(session), ssh.Marshal(sig), forwarded})
-}
-
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/jpki-tools/jpki/internal/testkit"
 )
 
 func wantListenError(t *testing.T, path string, reason error) {
@@ -25,16 +27,16 @@ func wantListenError(t *testing.T, path string, reason error) {
 func TestListen(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "folder", "s")
 	l, err := Listen(path)
-	must(t, err)
+	testkit.Must(t, err)
 	for name, mode := range map[string]os.FileMode{path: os.ModeSocket | 0o600, filepath.Dir(path): os.ModeDir | 0o700} {
 		info, err := os.Stat(name)
-		must(t, err)
+		testkit.Must(t, err)
 		if info.Mode() != mode {
 			t.Errorf("%s has mode %v", name, info.Mode())
 		}
 	}
 	wantListenError(t, path, ErrRunning)
-	must(t, l.Close())
+	testkit.Must(t, l.Close())
 	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the socket was left: %v", err)
 	}
@@ -46,9 +48,9 @@ func TestDeadSocket(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
 	for range 20 {
 		dead, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
-		must(t, err)
+		testkit.Must(t, err)
 		dead.SetUnlinkOnClose(false)
-		must(t, dead.Close())
+		testkit.Must(t, dead.Close())
 		var mu sync.Mutex
 		var all []net.Listener
 		var started sync.WaitGroup
@@ -69,9 +71,9 @@ func TestDeadSocket(t *testing.T) {
 			t.Fatalf("%d listen", len(all))
 		}
 		conn, err := net.Dial("unix", path)
-		must(t, err)
+		testkit.Must(t, err)
 		conn.Close()
-		must(t, all[0].Close())
+		testkit.Must(t, all[0].Close())
 	}
 }
 
@@ -79,14 +81,14 @@ func TestDeadSocket(t *testing.T) {
 func TestOthersSocket(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
 	l, err := Listen(path)
-	must(t, err)
-	must(t, os.Remove(path))
+	testkit.Must(t, err)
+	testkit.Must(t, os.Remove(path))
 	other, err := Listen(path)
-	must(t, err)
+	testkit.Must(t, err)
 	defer other.Close()
-	must(t, l.Close())
+	testkit.Must(t, l.Close())
 	conn, err := net.Dial("unix", path)
-	must(t, err)
+	testkit.Must(t, err)
 	conn.Close()
 }
 
@@ -95,10 +97,10 @@ func TestOthersSocket(t *testing.T) {
 func TestCloseAgain(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
 	l, err := Listen(path)
-	must(t, err)
-	must(t, l.Close())
+	testkit.Must(t, err)
+	testkit.Must(t, l.Close())
 	next, err := Listen(path)
-	must(t, err)
+	testkit.Must(t, err)
 	defer next.Close()
 	l.(*listener).made = next.(*listener).made
 	_ = l.Close()
@@ -111,15 +113,15 @@ func TestCloseAgain(t *testing.T) {
 // one at any time.
 func TestOthersLink(t *testing.T) {
 	dir := t.TempDir()
-	must(t, os.Mkdir(filepath.Join(dir, "own"), 0o700))
+	testkit.Must(t, os.Mkdir(filepath.Join(dir, "own"), 0o700))
 	link := filepath.Join(dir, "link")
-	must(t, os.Symlink("own", link))
+	testkit.Must(t, os.Symlink("own", link))
 	path := filepath.Join(link, "s")
 	l, err := Listen(path)
-	must(t, err)
-	must(t, l.Close())
+	testkit.Must(t, err)
+	testkit.Must(t, l.Close())
 	if os.Geteuid() == 0 { // others cannot give their files away
-		must(t, os.Lchown(link, 65534, -1))
+		testkit.Must(t, os.Lchown(link, 65534, -1))
 		wantListenError(t, path, ErrFolder)
 	}
 }
@@ -128,20 +130,20 @@ func TestNoPlaceToListen(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name string) string {
 		path := filepath.Join(dir, name)
-		must(t, os.WriteFile(path, []byte("precious"), 0o600))
+		testkit.Must(t, os.WriteFile(path, []byte("precious"), 0o600))
 		return path
 	}
 	file := write("file")
 	wantListenError(t, file, ErrOccupied)
 	link := filepath.Join(dir, "link")
-	must(t, os.Symlink(file, link))
+	testkit.Must(t, os.Symlink(file, link))
 	wantListenError(t, link, ErrOccupied)
 	wantListenError(t, filepath.Join(file, "s"), ErrFolder)
 	wantListenError(t, filepath.Join(dir, "none", "none", "s"), ErrListening)
 	wantListenError(t, filepath.Join(dir, strings.Repeat("x", maxPath)), ErrTooLong)
 	open := filepath.Join(dir, "open")
-	must(t, os.Mkdir(open, 0o700))
-	must(t, os.Chmod(open, 0o777))
+	testkit.Must(t, os.Mkdir(open, 0o700))
+	testkit.Must(t, os.Chmod(open, 0o777))
 	wantListenError(t, filepath.Join(open, "s"), ErrFolder)
 	if b, err := os.ReadFile(file); err != nil || string(b) != "precious" {
 		t.Errorf("%q, %v", b, err)

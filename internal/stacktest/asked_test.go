@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jpki-tools/jpki/internal/testkit"
 	"github.com/jpki-tools/jpki/pkg/apdu"
 	"github.com/jpki-tools/jpki/pkg/pcsc"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
@@ -290,10 +291,10 @@ func TestUsedMeanwhile(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				r := meanwhile(t, p, func(s *slot) {
 					card, err := pcscContext(t).Connect(t.Context(), s.reader)
-					must(t, err)
-					must(t, card.Begin(t.Context()))
-					must(t, use(card))
-					must(t, card.Close())
+					testkit.Must(t, err)
+					testkit.Must(t, card.Begin(t.Context()))
+					testkit.Must(t, use(card))
+					testkit.Must(t, card.Close())
 				}, 0)
 				if _, err := os.Stat(filepath.Join(r.dir, "a.p7s")); err != nil {
 					t.Error(err)

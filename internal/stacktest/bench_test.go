@@ -17,6 +17,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/jpki-tools/jpki/internal/testkit"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
@@ -87,7 +88,7 @@ func (t *table) others(args ...string) contender {
 		var out bytes.Buffer
 		run.Dir, run.Stdout, run.Stderr = t.dir, &out, &out
 		start := time.Now()
-		must(t, run.Start())
+		testkit.Must(t, run.Start())
 		u, err := watch(run, start)
 		if err != nil {
 			t.Fatalf("%v: %v\n%s", args, err, &out)
@@ -154,23 +155,23 @@ func (t *table) print() {
 	out := io.Writer(os.Stdout)
 	if path := os.Getenv("JPKI_BENCH_TABLE"); path != "" {
 		f, err := os.Create(path)
-		must(t, err)
+		testkit.Must(t, err)
 		defer f.Close()
 		out = f
 	}
 	load, err := os.ReadFile("/proc/loadavg")
-	must(t, err)
+	testkit.Must(t, err)
 	fmt.Fprintf(out, "median of %d runs, in turn; load average at the end %s\n\n", t.runs, strings.Join(strings.Fields(string(load))[:3], " "))
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "work\tprogram\twall ms\tCPU ms\tmemory MiB\tcard commands\tcard bytes")
 	for _, row := range t.rows {
 		fmt.Fprintln(w, strings.Join(row, "\t"))
 	}
-	must(t, w.Flush())
+	testkit.Must(t, w.Flush())
 	fmt.Fprint(out, "\nWhat jpki has written is on the disk when it ends; the others leave that to the system.\n\n")
 	for i, build := range []string{"with cgo", "without cgo"} {
 		info, err := os.Stat(programs[i].path)
-		must(t, err)
+		testkit.Must(t, err)
 		fmt.Fprintf(out, "the program %s: %.1f MB\n", build, float64(info.Size())/1e6)
 	}
 }
@@ -200,7 +201,7 @@ func (t *table) start() {
 // files signs and verifies, beside openssl with a key in a file.
 func (t *table) files(what string, size int64) {
 	write(t, t.dir, "big", "")
-	must(t, os.Truncate(filepath.Join(t.dir, "big"), size))
+	testkit.Must(t, os.Truncate(filepath.Join(t.dir, "big"), size))
 	openssl := func(args ...string) contender {
 		return t.others(append([]string{"openssl", "cms", "-binary"}, args...)...)
 	}

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jpki-tools/jpki/internal/testkit"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
@@ -39,9 +40,9 @@ func newSite(t *testing.T, d *desktop, version uint16) *site {
 	t.Helper()
 	d.tlsFiles()
 	pair, err := tls.LoadX509KeyPair(d.path("server.pem"), d.path("server.key"))
-	must(t, err)
+	testkit.Must(t, err)
 	pem, err := os.ReadFile(d.path("client-ca.pem"))
-	must(t, err)
+	testkit.Must(t, err)
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(pem)
 	s := &site{}
@@ -76,14 +77,14 @@ func TestBrowsers(t *testing.T) {
 	browsers(t)
 	insert(t, "adult", virtualcard.Options{})
 	d := emptyDesktop(t, programs[1])
-	must(t, os.MkdirAll("/etc/chromium/policies/managed", 0o755))
-	must(t, syscall.Mount("tmpfs", "/etc/chromium/policies/managed", "tmpfs", 0, ""))
+	testkit.Must(t, os.MkdirAll("/etc/chromium/policies/managed", 0o755))
+	testkit.Must(t, syscall.Mount("tmpfs", "/etc/chromium/policies/managed", "tmpfs", 0, ""))
 	policy := `{"AutoSelectCertificateForUrls": ["{\"pattern\":\"https://localhost\",\"filter\":{}}"]}`
-	must(t, os.WriteFile("/etc/chromium/policies/managed/jpki.json", []byte(policy), 0o644))
-	must(t, os.MkdirAll(d.path(".pki/nssdb"), 0o700))
-	must(t, os.MkdirAll(d.path(".mozilla/firefox/x.default"), 0o700))
-	must(t, os.WriteFile(d.path(".mozilla/firefox/profiles.ini"), []byte("[Profile0]\nName=x\nIsRelative=1\nPath=x.default\nDefault=1\n"), 0o600))
-	must(t, os.WriteFile(d.path(".mozilla/firefox/x.default/user.js"), []byte(`user_pref("security.default_personal_cert", "Select Automatically");
+	testkit.Must(t, os.WriteFile("/etc/chromium/policies/managed/jpki.json", []byte(policy), 0o644))
+	testkit.Must(t, os.MkdirAll(d.path(".pki/nssdb"), 0o700))
+	testkit.Must(t, os.MkdirAll(d.path(".mozilla/firefox/x.default"), 0o700))
+	testkit.Must(t, os.WriteFile(d.path(".mozilla/firefox/profiles.ini"), []byte("[Profile0]\nName=x\nIsRelative=1\nPath=x.default\nDefault=1\n"), 0o600))
+	testkit.Must(t, os.WriteFile(d.path(".mozilla/firefox/x.default/user.js"), []byte(`user_pref("security.default_personal_cert", "Select Automatically");
 user_pref("browser.shell.checkDefaultBrowser", false);
 user_pref("datareporting.policy.dataSubmissionEnabled", false);
 user_pref("network.captive-portal-service.enabled", false);
@@ -132,16 +133,16 @@ func TestLibreOffice(t *testing.T) {
 	// Without a desktop LibreOffice has no dialog for a log-in, which it wants
 	// although the PIN is asked for elsewhere.
 	certificate := d.p.enter(t, virtualcard.SignPIN, "cert", "export", "sign").wantExit(t, 0).stdout
-	must(t, os.WriteFile(d.path("sign.pem"), []byte(certificate), 0o644))
+	testkit.Must(t, os.WriteFile(d.path("sign.pem"), []byte(certificate), 0o644))
 	d.tool(d.path("jpki"), "pkcs11", "setup", "--hide-opensc", "--pinentry", d.path("pinentry"), "--key", "sign", "--ask", "signature", "--certificate", "sign.pem")
 	d.answers(virtualcard.SignPIN)
 	d.nssDatabase("nss")
 	script, err := os.ReadFile(filepath.Join("testdata", "libreoffice.py"))
-	must(t, err)
-	must(t, os.WriteFile(d.path("libreoffice.py"), script, 0o755))
+	testkit.Must(t, err)
+	testkit.Must(t, os.WriteFile(d.path("libreoffice.py"), script, 0o755))
 	d.env = append(d.env, "MOZILLA_CERTIFICATE_FOLDER="+d.path("nss"))
 	office := d.command("soffice", "--headless", "--norestore", "--nologo", "--accept=pipe,name=jpki;urp", "-env:UserInstallation=file://"+d.path("office"))
-	must(t, office.Start())
+	testkit.Must(t, office.Start())
 	t.Cleanup(func() { _ = syscall.Kill(-office.Process.Pid, syscall.SIGKILL); _ = office.Wait() })
 	since := slots[0].now()
 	cmd := d.command("/usr/bin/python3", d.path("libreoffice.py"), d.path("out.pdf"))

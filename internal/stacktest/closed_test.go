@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jpki-tools/jpki/internal/testkit"
 	"github.com/jpki-tools/jpki/pkg/apdu"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
@@ -41,19 +42,19 @@ func TestOpenIsSeen(t *testing.T) {
 func leaveOpen(t *testing.T, reader string) {
 	t.Helper()
 	card, err := pcscContext(t).Connect(t.Context(), reader)
-	must(t, err)
-	must(t, card.Begin(t.Context()))
+	testkit.Must(t, err)
+	testkit.Must(t, card.Begin(t.Context()))
 	for _, c := range []apdu.Command{
 		{INS: apdu.InsSelect, P1: 0x04, P2: 0x0C, Data: aid},
 		{INS: apdu.InsSelect, P1: 0x02, P2: 0x0C, Data: []byte{0x00, 0x1B}},
 		{INS: apdu.InsVerify, P2: 0x80, Data: []byte(virtualcard.SignPIN)},
 	} {
 		r, err := apdu.Send(card, c)
-		must(t, err)
-		must(t, r.Err())
+		testkit.Must(t, err)
+		testkit.Must(t, r.Err())
 	}
-	must(t, card.End())
-	must(t, card.Close())
+	testkit.Must(t, card.End())
+	testkit.Must(t, card.Close())
 }
 
 func TestClosedAfterSuccess(t *testing.T) {
@@ -110,7 +111,7 @@ func TestClosedAfterError(t *testing.T) {
 				each(t, func(t *testing.T, p program) {
 					dir := file(t, "a", "x")
 					out := filepath.Join(dir, "out")
-					must(t, os.Mkdir(out, 0o700))
+					testkit.Must(t, os.Mkdir(out, 0o700))
 					if failure.prepare != nil {
 						failure.prepare(t, s, dir)
 					}
@@ -131,7 +132,7 @@ func TestClosedAfterError(t *testing.T) {
 func content(ef uint16, data []byte) func(*testing.T, *slot, string) {
 	return func(t *testing.T, s *slot, _ string) {
 		t.Helper()
-		must(t, s.card.SetFile(ef, data))
+		testkit.Must(t, s.card.SetFile(ef, data))
 	}
 }
 
@@ -139,7 +140,7 @@ func content(ef uint16, data []byte) func(*testing.T, *slot, string) {
 // in the place of the signing certificate.
 func otherCertificate(t *testing.T, s *slot, _ string) {
 	t.Helper()
-	must(t, s.card.SetFile(0x0001, programs[0].certificate(t, "auth").Raw))
+	testkit.Must(t, s.card.SetFile(0x0001, programs[0].certificate(t, "auth").Raw))
 }
 
 // atVerify does something to the folder when the card checks the PIN.
@@ -203,7 +204,7 @@ func TestClosedUnread(t *testing.T) {
 		dir := file(t, "a", "x")
 		run := p.prepare(t, setting{dir: dir, stdin: virtualcard.SignPIN}, "sign", "a", "--pin-stdin")
 		r, w, err := os.Pipe()
-		must(t, err)
+		testkit.Must(t, err)
 		defer w.Close()
 		run.Stderr = w
 		s.when(1, func() { r.Close() })

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jpki-tools/jpki/internal/testkit"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
@@ -22,7 +23,7 @@ import (
 func TestBackends(t *testing.T) {
 	each(t, func(t *testing.T, p program) {
 		info, err := buildinfo.ReadFile(p.path)
-		must(t, err)
+		testkit.Must(t, err)
 		uses := func(module string) bool {
 			for _, d := range info.Deps {
 				if d.Path == module {
@@ -182,7 +183,7 @@ func TestCertificates(t *testing.T) {
 			}
 			r := p.with(t, setting{stdin: virtualcard.SignPIN + "\n"}, "cert", "export", kind, "--format", "der", "-o", "c.cer", "--pin-stdin").wantExit(t, 0)
 			der, err := os.ReadFile(filepath.Join(r.dir, "c.cer"))
-			must(t, err)
+			testkit.Must(t, err)
 			if !bytes.Equal(der, c.Raw) {
 				t.Errorf("%s: DER and PEM differ", kind)
 			}
@@ -208,7 +209,7 @@ func (p program) certificate(t *testing.T, kind string) *x509.Certificate {
 		t.Fatalf("not PEM:\n%s", r.stdout)
 	}
 	c, err := x509.ParseCertificate(block.Bytes)
-	must(t, err)
+	testkit.Must(t, err)
 	return c
 }
 
@@ -287,7 +288,7 @@ func TestSignMany(t *testing.T) {
 	each(t, func(t *testing.T, p program) {
 		dir := t.TempDir()
 		args := []string{"sign", "--out-dir", "signed", "--pin-stdin"}
-		must(t, os.Mkdir(filepath.Join(dir, "signed"), 0o700))
+		testkit.Must(t, os.Mkdir(filepath.Join(dir, "signed"), 0o700))
 		for _, name := range []string{"1.txt", "2.txt", "3.txt", "4.txt"} {
 			write(t, dir, name, name)
 			args = append(args, name)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/jpki-tools/jpki/internal/cli"
 	"github.com/jpki-tools/jpki/internal/i18n"
+	"github.com/jpki-tools/jpki/internal/testkit"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
@@ -107,7 +108,7 @@ func (p program) traced(t *testing.T, dir, line string) (result, []string) {
 	run.begin(t)
 	r := run.wait(t)
 	trace, err := os.ReadFile(log)
-	must(t, err)
+	testkit.Must(t, err)
 	return r, outside(string(trace))
 }
 

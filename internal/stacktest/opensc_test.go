@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/jpki-tools/jpki/internal/testkit"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
@@ -71,7 +72,7 @@ func TestServe(t *testing.T) {
 					wrongPINByOpenSC(t)
 					wantPINs(t, p.tries(t), 4, 3)
 				}
-				must(t, card.Process.Signal(syscall.SIGINT))
+				testkit.Must(t, card.Process.Signal(syscall.SIGINT))
 				contains(t, card.wait(t).stderr, "Taken out.")
 			})
 		})
@@ -101,7 +102,7 @@ func TestServePersona(t *testing.T) {
 		}
 		p.run(t, "demo", "serve", "--address", "127.0.0.1:1", "--json").wantExit(t, 3).wantCode(t, "no-service")
 		p.run(t, "demo", "serve", "--persona", "nobody", "--json").wantExit(t, 2).wantCode(t, "usage")
-		must(t, card.Process.Signal(syscall.SIGTERM))
+		testkit.Must(t, card.Process.Signal(syscall.SIGTERM))
 		card.wait(t)
 	})
 }

@@ -22,6 +22,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jpki-tools/jpki/internal/testkit"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
@@ -65,18 +66,18 @@ func newDesktop(t testing.TB, p program, setup ...string) *desktop {
 
 func emptyDesktop(t testing.TB, p program) *desktop {
 	t.Helper()
-	must(t, withUser())
+	testkit.Must(t, withUser())
 	home, err := os.MkdirTemp("/run", "home-") // which everybody may enter
-	must(t, err)
+	testkit.Must(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(home) })
 	d := &desktop{t: t, p: p, home: home, env: []string{
 		"HOME=" + home, "PATH=" + os.Getenv("PATH") + ":/usr/sbin", "JPKI_LANG=en", "DISPLAY=", "GNUTLS_PIN=",
 	}}
 	b, err := os.ReadFile(p.path)
-	must(t, err)
-	must(t, os.WriteFile(d.path("jpki"), b, 0o755))
+	testkit.Must(t, err)
+	testkit.Must(t, os.WriteFile(d.path("jpki"), b, 0o755))
 	d.answers(virtualcard.AuthPIN)
-	must(t, os.WriteFile(d.path("data"), []byte("a document\n"), 0o644))
+	testkit.Must(t, os.WriteFile(d.path("data"), []byte("a document\n"), 0o644))
 	d.owns()
 	return d
 }
@@ -84,7 +85,7 @@ func emptyDesktop(t testing.TB, p program) *desktop {
 // owns gives all of the home to the user.
 func (d *desktop) owns() {
 	d.t.Helper()
-	must(d.t, filepath.WalkDir(d.home, func(path string, _ os.DirEntry, err error) error {
+	testkit.Must(d.t, filepath.WalkDir(d.home, func(path string, _ os.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -113,7 +114,7 @@ while read -r word rest; do
 	esac
 done
 `
-	must(d.t, os.WriteFile(d.path("pinentry"), []byte(script), 0o755))
+	testkit.Must(d.t, os.WriteFile(d.path("pinentry"), []byte(script), 0o755))
 }
 
 // asked gives what the pinentry was told, and forgets it.
@@ -139,7 +140,7 @@ func (d *desktop) run(name string, args ...string) (string, error) {
 	cmd := d.command(name, args...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
-	must(d.t, cmd.Start())
+	testkit.Must(d.t, cmd.Start())
 	timer := time.AfterFunc(limit, func() {
 		// A program of Go's tells where it stands before it ends.
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGQUIT)
@@ -249,9 +250,9 @@ func TestP11Signs(t *testing.T) {
 	each(t, func(t *testing.T, p program) {
 		d := newDesktop(t, p, "--hide-opensc")
 		proxy := library(t, "p11-kit-proxy.so")
-		must(t, os.WriteFile(d.path("auth.pem"), []byte(d.tool("p11tool", "--export", authCert)), 0o644))
-		must(t, os.WriteFile(d.path("public.pem"), []byte(tool(t, "", "openssl", "x509", "-in", d.path("auth.pem"), "-noout", "-pubkey")), 0o644))
-		must(t, os.WriteFile(d.path("template"), []byte("cn = somebody\n"), 0o644))
+		testkit.Must(t, os.WriteFile(d.path("auth.pem"), []byte(d.tool("p11tool", "--export", authCert)), 0o644))
+		testkit.Must(t, os.WriteFile(d.path("public.pem"), []byte(tool(t, "", "openssl", "x509", "-in", d.path("auth.pem"), "-noout", "-pubkey")), 0o644))
+		testkit.Must(t, os.WriteFile(d.path("template"), []byte("cn = somebody\n"), 0o644))
 		verify := func(sig string, more ...string) {
 			t.Helper()
 			tool(t, d.home, "openssl", append([]string{"dgst", "-sha256", "-verify", "public.pem", "-signature", sig}, append(more, "data")...)...)
@@ -301,9 +302,9 @@ func TestP11Signs(t *testing.T) {
 			t.Errorf("a signature with log-in cost %d commands, OpenSC %d: %v", len(ours), len(theirs), ours)
 		}
 		a, err := os.ReadFile(d.path("opensc.sig"))
-		must(t, err)
+		testkit.Must(t, err)
 		b, err := os.ReadFile(d.path("login.sig"))
-		must(t, err)
+		testkit.Must(t, err)
 		if !slices.Equal(a, b) {
 			t.Error("OpenSC makes another signature")
 		}
@@ -323,11 +324,11 @@ func (d *desktop) tlsFiles() {
 		tool(d.t, d.home, "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "server-ca.key", "-out", "server-ca.pem",
 			"-subj", "/CN=a CA", "-days", "2")
 		tool(d.t, d.home, "openssl", "req", "-newkey", "rsa:2048", "-nodes", "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=localhost")
-		must(d.t, os.WriteFile(d.path("server.ext"), []byte("subjectAltName = DNS:localhost\nextendedKeyUsage = serverAuth\n"), 0o644))
+		testkit.Must(d.t, os.WriteFile(d.path("server.ext"), []byte("subjectAltName = DNS:localhost\nextendedKeyUsage = serverAuth\n"), 0o644))
 		tool(d.t, d.home, "openssl", "x509", "-req", "-in", "server.csr", "-CA", "server-ca.pem", "-CAkey", "server-ca.key", "-CAcreateserial",
 			"-extfile", "server.ext", "-days", "2", "-out", "server.pem")
 		ca := d.p.run(d.t, "cert", "export", "auth-ca").wantExit(d.t, 0).stdout
-		must(d.t, os.WriteFile(d.path("client-ca.pem"), []byte(ca), 0o644))
+		testkit.Must(d.t, os.WriteFile(d.path("client-ca.pem"), []byte(ca), 0o644))
 		d.owns()
 	}
 }
@@ -336,15 +337,15 @@ func (d *desktop) tlsServer(version string) *tlsServer {
 	d.t.Helper()
 	d.tlsFiles()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(d.t, err)
+	testkit.Must(d.t, err)
 	s := &tlsServer{address: strings.Replace(l.Addr().String(), "127.0.0.1", "localhost", 1), out: &strings.Builder{}}
-	must(d.t, l.Close())
+	testkit.Must(d.t, l.Close())
 	_, port, _ := net.SplitHostPort(s.address)
 	cmd := exec.Command("openssl", "s_server", "-accept", port, "-key", "server.key", "-cert", "server.pem", "-CAfile", "client-ca.pem",
 		"-Verify", "2", "-verify_return_error", "-www", version)
 	cmd.Dir = d.home
 	cmd.Stdout, cmd.Stderr = s.out, s.out
-	must(d.t, cmd.Start())
+	testkit.Must(d.t, cmd.Start())
 	d.t.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
@@ -367,7 +368,7 @@ func TestP11LogsIn(t *testing.T) {
 	insert(t, "adult", virtualcard.Options{})
 	p := programs[1]
 	d := newDesktop(t, p, "--hide-opensc")
-	must(t, os.WriteFile(d.path("auth.pem"), []byte(d.tool("p11tool", "--export", authCert)), 0o644))
+	testkit.Must(t, os.WriteFile(d.path("auth.pem"), []byte(d.tool("p11tool", "--export", authCert)), 0o644))
 	d.nssDatabase("nss")
 	for version, name := range map[string]string{"-tls1_2": "TLSv1.2", "-tls1_3": "TLSv1.3"} {
 		s := d.tlsServer(version)
@@ -394,7 +395,7 @@ func TestP11LogsIn(t *testing.T) {
 // nssDatabase makes one as a browser has it, and has it know p11-kit.
 func (d *desktop) nssDatabase(folder string) {
 	d.t.Helper()
-	must(d.t, os.MkdirAll(d.path(folder), 0o700))
+	testkit.Must(d.t, os.MkdirAll(d.path(folder), 0o700))
 	d.owns()
 	d.tool("certutil", "-N", "--empty-password", "-d", "sql:"+folder)
 	d.tool("modutil", "-force", "-dbdir", "sql:"+folder, "-add", "jpki", "-libfile", library(d.t, "p11-kit-proxy.so"))
@@ -409,8 +410,8 @@ func TestP11SSH(t *testing.T) {
 	server := startSSHD(t, d.tool("ssh-keygen", "-D", proxy))
 	known := d.path("known_hosts")
 	b, err := os.ReadFile(knownHosts(t, server))
-	must(t, err)
-	must(t, os.WriteFile(known, b, 0o644))
+	testkit.Must(t, err)
+	testkit.Must(t, os.WriteFile(known, b, 0o644))
 	login := server.sshTo(known, "-o", "PKCS11Provider="+proxy)
 	contains(t, d.tool(login[0], append(login[1:], "echo", "in")...), "in")
 	if asked := d.asked(); len(asked) != 1 || !strings.Contains(asked[0], "wants to sign") {
@@ -418,7 +419,7 @@ func TestP11SSH(t *testing.T) {
 	}
 
 	agent := d.command("ssh-agent", "-D", "-a", d.path("agent"), "-P", "/usr/lib/*")
-	must(t, agent.Start())
+	testkit.Must(t, agent.Start())
 	t.Cleanup(func() { _ = agent.Process.Kill(); _ = agent.Wait() })
 	eventually(t, "ssh-agent", func() bool { _, err := os.Stat(d.path("agent")); return err == nil })
 	d.env = append(d.env, "SSH_AUTH_SOCK="+d.path("agent"), "SSH_ASKPASS=/bin/true", "SSH_ASKPASS_REQUIRE=force")
@@ -490,8 +491,8 @@ func (d *desktop) host(args ...string) string {
 
 func (d *desktop) hostLine(args ...string) []string {
 	script, err := os.ReadFile(filepath.Join("testdata", "pkcs11.py"))
-	must(d.t, err)
-	must(d.t, os.WriteFile(d.path("pkcs11.py"), script, 0o755))
+	testkit.Must(d.t, err)
+	testkit.Must(d.t, os.WriteFile(d.path("pkcs11.py"), script, 0o755))
 	return append([]string{d.path("pkcs11.py"), library(d.t, "p11-kit-proxy.so")}, args...)
 }
 
@@ -575,12 +576,12 @@ func (d *desktop) waits(args ...string) *waiting {
 	d.t.Helper()
 	w := &waiting{Cmd: d.command("/usr/bin/python3", d.hostLine(append([]string{"wait"}, args...)...)...), d: d}
 	in, err := w.StdinPipe()
-	must(d.t, err)
+	testkit.Must(d.t, err)
 	out, err := w.StdoutPipe()
-	must(d.t, err)
+	testkit.Must(d.t, err)
 	w.Stderr = os.Stderr
 	w.in, w.out = in, bufio.NewReader(out)
-	must(d.t, w.Start())
+	testkit.Must(d.t, w.Start())
 	d.t.Cleanup(func() { _ = syscall.Kill(-w.Process.Pid, syscall.SIGKILL); _ = w.Wait() })
 	w.says("initialize OK")
 	w.says("open OK")
@@ -600,14 +601,14 @@ func (w *waiting) says(want string) string {
 func (w *waiting) told(what, want string) string {
 	w.d.t.Helper()
 	_, err := fmt.Fprintln(w.in, what)
-	must(w.d.t, err)
+	testkit.Must(w.d.t, err)
 	return w.says(want)
 }
 
 // servers are the processes that serve tokens from this home.
 func (d *desktop) servers() (pids []int) {
 	entries, err := os.ReadDir("/proc")
-	must(d.t, err)
+	testkit.Must(d.t, err)
 	for _, e := range entries {
 		pid, err := strconv.Atoi(e.Name())
 		if err != nil {
@@ -637,9 +638,9 @@ func TestP11Life(t *testing.T) {
 			t.Fatalf("%d servers", n)
 		}
 		child, err := strconv.Atoi(w.told("leak", "leaked"))
-		must(t, err)
+		testkit.Must(t, err)
 		defer func() { _ = syscall.Kill(child, syscall.SIGKILL) }()
-		must(t, w.Process.Kill())
+		testkit.Must(t, w.Process.Kill())
 		eventually(t, "the server ends with its program", func() bool { return len(d.servers()) == 0 })
 		if err := syscall.Kill(child, 0); err != nil {
 			t.Errorf("what was to keep it has ended: %v", err)
@@ -650,7 +651,7 @@ func TestP11Life(t *testing.T) {
 		w.says("login OK")
 		w.says("sign OK")
 		for _, pid := range d.servers() {
-			must(t, syscall.Kill(pid, syscall.SIGKILL))
+			testkit.Must(t, syscall.Kill(pid, syscall.SIGKILL))
 		}
 		w.told("sign", "sign DEVICE_")
 		w.told("open", "finalize ")
@@ -718,8 +719,8 @@ func TestP11SigningKey(t *testing.T) {
 		}
 		contains(t, d.tool("certutil", "-L", "-d", "sql:nss", "-h", "JPKI digital signature"), "JPKI digital signature:sign")
 		b, err := os.ReadFile("../../testdata/gov/egov/standard/委任状.pdf")
-		must(t, err)
-		must(t, os.WriteFile(d.path("in.pdf"), b, 0o644))
+		testkit.Must(t, err)
+		testkit.Must(t, os.WriteFile(d.path("in.pdf"), b, 0o644))
 		d.asked()
 		since := slots[0].now()
 		d.tool("pdfsig", "-nssdir", "sql:"+d.path("nss"), "-add-signature", "-nick", "JPKI digital signature:sign", "-nss-pwd", "not sent", "in.pdf", "out.pdf")
@@ -732,7 +733,7 @@ func TestP11SigningKey(t *testing.T) {
 		contains(t, tool(t, d.home, "pdfsig", "out.pdf"), "Signature is Valid.")
 
 		// A program of a browser's name.
-		must(t, os.Symlink("/usr/bin/p11tool", d.path("firefox")))
+		testkit.Must(t, os.Symlink("/usr/bin/p11tool", d.path("firefox")))
 		if out := d.tool(d.path("firefox"), "--list-tokens"); strings.Contains(out, "JPKI") {
 			t.Errorf("a browser sees\n%s", out)
 		}
@@ -746,7 +747,7 @@ func TestP11Socket(t *testing.T) {
 		d := emptyDesktop(t, p)
 		path := d.path("sockets/pkcs11")
 		server := d.command(d.path("jpki"), "pkcs11", "--socket", path, "--pinentry", d.path("pinentry"))
-		must(t, server.Start())
+		testkit.Must(t, server.Start())
 		t.Cleanup(func() { _ = server.Process.Kill() })
 		eventually(t, "the socket", func() bool { _, err := os.Stat(path); return err == nil })
 		d.env = append(d.env, "P11_KIT_SERVER_ADDRESS=unix:path="+path)
@@ -762,18 +763,18 @@ func TestP11Socket(t *testing.T) {
 			t.Errorf("asked %q", asked)
 		}
 		info, err := os.Stat(filepath.Dir(path))
-		if must(t, err); info.Mode().Perm() != 0o700 {
+		if testkit.Must(t, err); info.Mode().Perm() != 0o700 {
 			t.Errorf("the folder is %v", info.Mode())
 		}
 		conn, err := net.Dial("unix", path) // as root, whom no permission keeps out
-		must(t, err)
+		testkit.Must(t, err)
 		defer conn.Close()
 		_, _ = conn.Write([]byte{0})
 		_ = conn.SetReadDeadline(time.Now().Add(5 * time.Second))
 		if n, err := conn.Read(make([]byte, 1)); n > 0 || err == nil {
 			t.Error("another user was answered")
 		}
-		must(t, server.Process.Signal(syscall.SIGTERM))
+		testkit.Must(t, server.Process.Signal(syscall.SIGTERM))
 		if err := server.Wait(); err != nil {
 			t.Errorf("it ended with %v", err)
 		}
@@ -794,7 +795,7 @@ func TestP11Start(t *testing.T) {
 		w.says("login OK")
 		w.says("sign OK")
 		children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", w.Process.Pid))
-		must(t, err)
+		testkit.Must(t, err)
 		for _, child := range strings.Fields(string(children)) {
 			stat, err := os.ReadFile("/proc/" + child + "/stat")
 			if _, rest, _ := strings.Cut(string(stat), ") "); err != nil || !strings.HasPrefix(rest, "Z") {
@@ -804,7 +805,7 @@ func TestP11Start(t *testing.T) {
 		if n := len(d.servers()); n != 1 || len(strings.Fields(string(children))) != 1 {
 			t.Errorf("%d servers, children %s", n, children)
 		}
-		must(t, w.Process.Kill())
+		testkit.Must(t, w.Process.Kill())
 		least := func() (least time.Duration) {
 			for i := range 10 {
 				start := time.Now()
@@ -818,7 +819,7 @@ func TestP11Start(t *testing.T) {
 			return least
 		}
 		with := least()
-		must(t, os.Remove(d.path(".config/pkcs11/modules/jpki.module")))
+		testkit.Must(t, os.Remove(d.path(".config/pkcs11/modules/jpki.module")))
 		t.Logf("p11-kit list-modules: %v, without the token %v", with, least())
 	})
 }
@@ -829,11 +830,11 @@ func TestP11Setup(t *testing.T) {
 	each(t, func(t *testing.T, p program) {
 		d := emptyDesktop(t, p)
 		for _, folder := range []string{".pki/nssdb", ".mozilla/firefox/x.default"} {
-			must(t, os.MkdirAll(d.path(folder), 0o700))
+			testkit.Must(t, os.MkdirAll(d.path(folder), 0o700))
 			d.owns()
 			d.tool("certutil", "-N", "--empty-password", "-d", "sql:"+folder)
 		}
-		must(t, os.WriteFile(d.path(".mozilla/firefox/profiles.ini"), []byte("[Profile0]\nIsRelative=1\nPath=x.default\n"), 0o600))
+		testkit.Must(t, os.WriteFile(d.path(".mozilla/firefox/profiles.ini"), []byte("[Profile0]\nIsRelative=1\nPath=x.default\n"), 0o600))
 		d.owns()
 		before := d.files()
 		setup := func(args ...string) (doc struct {
@@ -841,7 +842,7 @@ func TestP11Setup(t *testing.T) {
 		}) {
 			t.Helper()
 			out := d.tool(d.path("jpki"), append([]string{"pkcs11", "setup", "--json"}, args...)...)
-			must(t, json.Unmarshal([]byte(out), &doc))
+			testkit.Must(t, json.Unmarshal([]byte(out), &doc))
 			return doc
 		}
 		setup("--dry-run", "--hide-opensc")
@@ -874,7 +875,7 @@ func TestP11Setup(t *testing.T) {
 func (d *desktop) files() string {
 	d.t.Helper()
 	var all strings.Builder
-	must(d.t, filepath.WalkDir(d.home, func(path string, e os.DirEntry, err error) error {
+	testkit.Must(d.t, filepath.WalkDir(d.home, func(path string, e os.DirEntry, err error) error {
 		if err != nil || e.IsDir() || strings.HasSuffix(path, ".db") {
 			return err
 		}
@@ -889,7 +890,7 @@ func (d *desktop) files() string {
 func (d *desktop) sits(t *testing.T, name string, args ...string) *person {
 	t.Helper()
 	keyboard, line := terminal(t)
-	must(t, line.Chown(resident, resident))
+	testkit.Must(t, line.Chown(resident, resident))
 	cmd := d.command(name, args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = line, line, line
 	cmd.SysProcAttr.Setctty = true
@@ -936,10 +937,10 @@ func TestP11Terminal(t *testing.T) {
 func TestP11Java(t *testing.T) {
 	insert(t, "adult", virtualcard.Options{})
 	d := newDesktop(t, programs[1], "--hide-opensc")
-	must(t, os.WriteFile(d.path("java.cfg"), []byte("name = jpki\nlibrary = "+library(t, "p11-kit-proxy.so")+"\n"), 0o644))
+	testkit.Must(t, os.WriteFile(d.path("java.cfg"), []byte("name = jpki\nlibrary = "+library(t, "p11-kit-proxy.so")+"\n"), 0o644))
 	store := []string{"-keystore", "NONE", "-storetype", "PKCS11", "-providerClass", "sun.security.pkcs11.SunPKCS11", "-providerArg", "java.cfg", "-storepass", "not sent"}
 	contains(t, d.tool("keytool", append([]string{"-list"}, store...)...), "PrivateKeyEntry")
-	must(t, os.WriteFile(d.path("a.jar"), emptyZIP(t), 0o644))
+	testkit.Must(t, os.WriteFile(d.path("a.jar"), emptyZIP(t), 0o644))
 	d.owns()
 	d.asked()
 	d.tool("jarsigner", append(append([]string{}, store...), "-digestalg", "SHA-256", "-signedjar", "signed.jar", "a.jar", "auth")...)
@@ -955,10 +956,10 @@ func emptyZIP(t *testing.T) []byte {
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
 	f, err := w.Create("a.txt")
-	must(t, err)
+	testkit.Must(t, err)
 	_, err = f.Write([]byte("a document\n"))
-	must(t, err)
-	must(t, w.Close())
+	testkit.Must(t, err)
+	testkit.Must(t, w.Close())
 	return b.Bytes()
 }
 
@@ -970,7 +971,7 @@ func TestP11Provider(t *testing.T) {
 	}
 	insert(t, "adult", virtualcard.Options{})
 	d := newDesktop(t, programs[1], "--hide-opensc")
-	must(t, os.WriteFile(d.path("openssl.cnf"), []byte(`openssl_conf = init
+	testkit.Must(t, os.WriteFile(d.path("openssl.cnf"), []byte(`openssl_conf = init
 [init]
 providers = providers
 [providers]
@@ -984,8 +985,8 @@ pkcs11-module-path = `+library(t, "p11-kit-proxy.so")+`
 activate = 1
 `), 0o644))
 	d.env = append(d.env, "OPENSSL_CONF="+d.path("openssl.cnf"))
-	must(t, os.WriteFile(d.path("auth.pem"), []byte(d.tool("p11tool", "--export", authCert)), 0o644))
-	must(t, os.WriteFile(d.path("public.pem"), []byte(tool(t, "", "openssl", "x509", "-in", d.path("auth.pem"), "-noout", "-pubkey")), 0o644))
+	testkit.Must(t, os.WriteFile(d.path("auth.pem"), []byte(d.tool("p11tool", "--export", authCert)), 0o644))
+	testkit.Must(t, os.WriteFile(d.path("public.pem"), []byte(tool(t, "", "openssl", "x509", "-in", d.path("auth.pem"), "-noout", "-pubkey")), 0o644))
 	d.owns()
 	for name, padding := range map[string][]string{
 		"pkcs1": nil, "pss": {"-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:32"},
@@ -1011,7 +1012,7 @@ activate = 1
 func TestP11NoPSS(t *testing.T) {
 	insert(t, "adult", virtualcard.Options{NoPSS: true})
 	d := newDesktop(t, programs[1], "--hide-opensc")
-	must(t, os.WriteFile(d.path("auth.pem"), []byte(d.tool("p11tool", "--export", authCert)), 0o644))
+	testkit.Must(t, os.WriteFile(d.path("auth.pem"), []byte(d.tool("p11tool", "--export", authCert)), 0o644))
 	_, port, _ := net.SplitHostPort(d.tlsServer("-tls1_2").address)
 	out, err := d.run("sh", "-c", `printf 'GET / HTTP/1.0\r\n\r\n' | openssl s_client -quiet -ign_eof -sigalgs RSA+SHA256 -engine pkcs11 -keyform engine -key '`+authKey+`' -cert auth.pem -CAfile server-ca.pem -connect localhost:`+port)
 	if err != nil || !strings.Contains(out, "DEMO") {

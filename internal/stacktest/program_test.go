@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/jpki-tools/jpki/internal/testkit"
 )
 
 // program is jpki as built for people.
@@ -172,7 +174,7 @@ func (p program) prepare(t testing.TB, s setting, args ...string) *running {
 func (r *running) begin(t testing.TB) {
 	t.Helper()
 	r.since = slots[0].now()
-	must(t, r.Start())
+	testkit.Must(t, r.Start())
 	r.deadline = time.AfterFunc(limit, func() { _ = r.Process.Kill() })
 	t.Cleanup(func() { _ = r.Process.Kill() })
 }
@@ -261,14 +263,14 @@ func file(t testing.TB, name, content string) (dir string) {
 
 func write(t testing.TB, dir, name, content string) {
 	t.Helper()
-	must(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600))
+	testkit.Must(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600))
 }
 
 // names lists what is in a folder.
 func names(t testing.TB, dir string) (names []string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
-	must(t, err)
+	testkit.Must(t, err)
 	for _, e := range entries {
 		names = append(names, e.Name())
 	}
@@ -295,11 +297,4 @@ func foreign(t testing.TB, dir, name string, args ...string) (string, error) {
 		t.Fatal(err)
 	}
 	return string(out), err
-}
-
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jpki-tools/jpki/internal/testkit"
 	"github.com/jpki-tools/jpki/pkg/apdu"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
@@ -21,7 +22,7 @@ func TestTwoCards(t *testing.T) {
 	insert(t, "adult", virtualcard.Options{})
 	child, _ := virtualcard.Lookup("child")
 	second, err := virtualcard.New(child, time.Now(), virtualcard.Options{})
-	must(t, err)
+	testkit.Must(t, err)
 	slots[1].insert(t, second)
 	each(t, func(t *testing.T, p program) {
 		r := p.run(t, "status", "--json").wantExit(t, 2).wantCode(t, "which-card")
@@ -52,7 +53,7 @@ func TestForeignCards(t *testing.T) {
 	})
 	person, _ := virtualcard.Lookup("adult")
 	ours, err := virtualcard.New(person, time.Now(), virtualcard.Options{})
-	must(t, err)
+	testkit.Must(t, err)
 	slots[1].insert(t, ours)
 	each(t, func(t *testing.T, p program) {
 		if doc := decode[statusDocument](t, p.run(t, "status", "--json").wantExit(t, 0).stdout); doc.Reader != slots[1].reader {
@@ -74,7 +75,7 @@ func TestMuteCard(t *testing.T) {
 func foreignCard(t *testing.T, s *slot, atr []byte) {
 	t.Helper()
 	conn, err := net.Dial("tcp", s.addr)
-	must(t, err)
+	testkit.Must(t, err)
 	var served sync.WaitGroup
 	served.Go(func() {
 		message := make([]byte, 1<<16)
@@ -109,9 +110,9 @@ func foreignCard(t *testing.T, s *slot, atr []byte) {
 func TestCardInUse(t *testing.T) {
 	s := insert(t, "adult", virtualcard.Options{})
 	card, err := pcscContext(t).Connect(t.Context(), s.reader)
-	must(t, err)
+	testkit.Must(t, err)
 	defer card.Close()
-	must(t, card.Begin(t.Context()))
+	testkit.Must(t, card.Begin(t.Context()))
 	var runs []*running
 	start := time.Now()
 	for _, p := range programs {
@@ -128,7 +129,7 @@ func TestCardInUse(t *testing.T) {
 	if took := time.Since(start); took < 9*time.Second || took > 13*time.Second {
 		t.Errorf("took %v", took)
 	}
-	must(t, card.End())
+	testkit.Must(t, card.End())
 	each(t, func(t *testing.T, p program) {
 		p.enter(t, virtualcard.SignPIN, "pin", "verify", "sign").wantExit(t, 0)
 	})
@@ -178,7 +179,7 @@ func TestWaitsPastAnotherCard(t *testing.T) {
 	each(t, func(t *testing.T, p program) {
 		person, _ := virtualcard.Lookup("adult")
 		ours, err := virtualcard.New(person, time.Now(), virtualcard.Options{})
-		must(t, err)
+		testkit.Must(t, err)
 		run := p.start(t, setting{}, "status", "--json", "--wait", "20s")
 		time.Sleep(time.Second)
 		slots[1].insert(t, ours)
@@ -200,11 +201,11 @@ func TestWaitsPastAnotherCard(t *testing.T) {
 func TestAnotherReaderIsHeld(t *testing.T) {
 	foreignCard(t, slots[0], []byte{0x3B, 0x80, 0x80, 0x01, 0x01})
 	card, err := pcscContext(t).Connect(t.Context(), slots[0].reader)
-	must(t, err)
-	must(t, card.Begin(t.Context()))
+	testkit.Must(t, err)
+	testkit.Must(t, card.Begin(t.Context()))
 	defer func() {
-		must(t, card.End())
-		must(t, card.Close())
+		testkit.Must(t, card.End())
+		testkit.Must(t, card.Close())
 	}()
 	each(t, func(t *testing.T, p program) {
 		start := time.Now()
@@ -212,7 +213,7 @@ func TestAnotherReaderIsHeld(t *testing.T) {
 		contains(t, r.stderr, "in use by another program")
 		person, _ := virtualcard.Lookup("adult")
 		ours, err := virtualcard.New(person, time.Now(), virtualcard.Options{})
-		must(t, err)
+		testkit.Must(t, err)
 		slots[1].insert(t, ours)
 		if doc := decode[statusDocument](t, p.run(t, "status", "--json").wantExit(t, 0).stdout); doc.Reader != slots[1].reader {
 			t.Errorf("%+v", doc)

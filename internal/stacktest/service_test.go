@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jpki-tools/jpki/internal/testkit"
 	"github.com/jpki-tools/jpki/pkg/pcsc"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
@@ -76,8 +77,8 @@ func TestServiceDies(t *testing.T) {
 // TestServiceHangs: one that says nothing at all is given up after ten seconds.
 func TestServiceHangs(t *testing.T) {
 	pcscd := runningPCSCD(t)
-	must(t, syscall.Kill(pcscd.pid, syscall.SIGSTOP))
-	defer func() { must(t, syscall.Kill(pcscd.pid, syscall.SIGCONT)) }()
+	testkit.Must(t, syscall.Kill(pcscd.pid, syscall.SIGSTOP))
+	defer func() { testkit.Must(t, syscall.Kill(pcscd.pid, syscall.SIGCONT)) }()
 	var runs []*running
 	start := time.Now()
 	for _, p := range programs {
@@ -105,7 +106,7 @@ func TestNoLibrary(t *testing.T) {
 		}
 	}
 	copyTo(t, p.path, root, 0o755)
-	must(t, os.MkdirAll(filepath.Join(root, "tmp"), 0o700))
+	testkit.Must(t, os.MkdirAll(filepath.Join(root, "tmp"), 0o700))
 	in := setting{root: root, dir: "/tmp", env: []string{"HOME=/tmp", "XDG_STATE_HOME=/tmp"}}
 
 	r := p.with(t, in, "status", "--json").wantExit(t, 3).wantCode(t, "no-service")
@@ -120,15 +121,15 @@ func TestNoLibrary(t *testing.T) {
 func copyTo(t *testing.T, path, root string, mode os.FileMode) {
 	t.Helper()
 	to := filepath.Join(root, path)
-	must(t, os.MkdirAll(filepath.Dir(to), 0o755))
+	testkit.Must(t, os.MkdirAll(filepath.Dir(to), 0o755))
 	in, err := os.Open(path)
-	must(t, err)
+	testkit.Must(t, err)
 	defer in.Close()
 	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, mode)
-	must(t, err)
+	testkit.Must(t, err)
 	_, err = io.Copy(out, in)
-	must(t, err)
-	must(t, out.Close())
+	testkit.Must(t, err)
+	testkit.Must(t, out.Close())
 }
 
 // service is the pcscd of .ci/stack, and how it was started.
@@ -141,11 +142,11 @@ type service struct {
 func runningPCSCD(t *testing.T) (s service) {
 	t.Helper()
 	text, err := os.ReadFile("/run/pcscd/pcscd.pid")
-	must(t, err)
+	testkit.Must(t, err)
 	s.pid, err = strconv.Atoi(strings.TrimRight(string(text), "\n\x00"))
-	must(t, err)
+	testkit.Must(t, err)
 	line, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(s.pid), "cmdline"))
-	must(t, err)
+	testkit.Must(t, err)
 	s.args = strings.Split(strings.TrimSuffix(string(line), "\x00"), "\x00")
 	for i, arg := range s.args {
 		if arg == "--config" {
@@ -176,7 +177,7 @@ func (s service) start(t *testing.T, readers string, number int) (stop func()) {
 			cmd.Args[i+1] = readers
 		}
 	}
-	must(t, cmd.Start())
+	testkit.Must(t, cmd.Start())
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }() // one that is not waited for keeps the next from starting
 	eventually(t, "pcscd is back", func() bool {

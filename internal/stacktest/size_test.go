@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jpki-tools/jpki/internal/testkit"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
@@ -18,7 +19,7 @@ import (
 func bigFile(t testing.TB, size int64) (dir string) {
 	t.Helper()
 	dir = file(t, "big", "")
-	must(t, os.Truncate(filepath.Join(dir, "big"), size))
+	testkit.Must(t, os.Truncate(filepath.Join(dir, "big"), size))
 	return dir
 }
 

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jpki-tools/jpki/internal/testkit"
 	"github.com/jpki-tools/jpki/pkg/apdu"
 	"github.com/jpki-tools/jpki/pkg/pcsc"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
@@ -71,7 +72,7 @@ func insert(t testing.TB, persona string, o virtualcard.Options) *slot {
 		t.Fatalf("no persona %q", persona)
 	}
 	card, err := virtualcard.New(p, time.Now(), o)
-	must(t, err)
+	testkit.Must(t, err)
 	slots[0].insert(t, card)
 	return slots[0]
 }
@@ -236,13 +237,13 @@ func nextProgram(t testing.TB, reader string) (signed []string) {
 	t.Helper()
 	ctx := context.Background() // clean-ups look, too
 	card, err := pcscContext(t).Connect(ctx, reader)
-	must(t, err)
+	testkit.Must(t, err)
 	defer card.Close()
-	must(t, card.Begin(ctx))
+	testkit.Must(t, card.Begin(ctx))
 	send := func(c apdu.Command) apdu.Status {
 		t.Helper()
 		r, err := apdu.Send(card, c)
-		must(t, err)
+		testkit.Must(t, err)
 		return r.SW
 	}
 	digest := sha256.Sum256([]byte("a cheque"))
@@ -268,14 +269,14 @@ func nextProgram(t testing.TB, reader string) (signed []string) {
 			t.Fatalf("key %02X: %v", key, sw)
 		}
 	}
-	must(t, card.End())
+	testkit.Must(t, card.End())
 	return signed
 }
 
 func pcscContext(t testing.TB) *pcsc.Context {
 	t.Helper()
 	pc, err := pcsc.Establish(context.Background())
-	must(t, err)
+	testkit.Must(t, err)
 	t.Cleanup(func() { _ = pc.Close() })
 	return pc
 }
@@ -284,7 +285,7 @@ func pcscContext(t testing.TB) *pcsc.Context {
 func present(t testing.TB, reader string) bool {
 	t.Helper()
 	readers, err := pcscContext(t).Readers(context.Background())
-	must(t, err)
+	testkit.Must(t, err)
 	i := slices.IndexFunc(readers, func(r pcsc.ReaderState) bool { return r.Name == reader })
 	if i < 0 {
 		t.Fatalf("no reader %q", reader)

@@ -21,6 +21,7 @@ import (
 	"golang.org/x/crypto/ssh"
 	sshagent "golang.org/x/crypto/ssh/agent"
 
+	"github.com/jpki-tools/jpki/internal/testkit"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
@@ -50,12 +51,12 @@ func startSSHD(t testing.TB, authorized string) *sshServer {
 	t.Helper()
 	s := &sshServer{dir: t.TempDir()}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
+	testkit.Must(t, err)
 	_, s.port, err = net.SplitHostPort(l.Addr().String())
-	must(t, err)
-	must(t, l.Close())
-	must(t, rootMayLogIn())
-	must(t, os.MkdirAll("/run/sshd", 0o755)) // where it locks itself in
+	testkit.Must(t, err)
+	testkit.Must(t, l.Close())
+	testkit.Must(t, rootMayLogIn())
+	testkit.Must(t, os.MkdirAll("/run/sshd", 0o755)) // where it locks itself in
 	write(t, s.dir, "authorized_keys", authorized)
 	tool(t, s.dir, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "host")
 	write(t, s.dir, "config", fmt.Sprintf(`ListenAddress 127.0.0.1:%s
@@ -71,7 +72,7 @@ LogLevel VERBOSE
 `, s.port, s.dir))
 	// It starts itself anew for each connection and wants its whole path.
 	sshd := exec.Command("/usr/sbin/sshd", "-D", "-f", filepath.Join(s.dir, "config"), "-E", filepath.Join(s.dir, "log"))
-	must(t, sshd.Start())
+	testkit.Must(t, sshd.Start())
 	t.Cleanup(func() {
 		_ = sshd.Process.Kill()
 		_ = sshd.Wait()
@@ -96,7 +97,7 @@ func knownHosts(t testing.TB, servers ...*sshServer) string {
 	var lines strings.Builder
 	for _, s := range servers {
 		key, err := os.ReadFile(filepath.Join(s.dir, "host.pub"))
-		must(t, err)
+		testkit.Must(t, err)
 		fmt.Fprintf(&lines, "[127.0.0.1]:%s %s", s.port, key)
 	}
 	return filepath.Join(file(t, "known_hosts", lines.String()), "known_hosts")
@@ -122,7 +123,7 @@ func uses(t testing.TB, socket string, args ...string) *user {
 	u.Env = append(os.Environ(), "SSH_AUTH_SOCK="+socket, "HOME="+t.TempDir(), "LC_ALL=C")
 	u.Stdout, u.Stderr = &u.out, &u.out
 	u.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // no terminal
-	must(t, u.Start())
+	testkit.Must(t, u.Start())
 	t.Cleanup(func() { _ = u.Process.Kill() })
 	go func() { u.done <- u.Wait() }()
 	return u
@@ -413,7 +414,7 @@ func TestSSHForgets(t *testing.T) {
 	login(a, true)
 	login(a, false)
 	askpass := filepath.Join(t.TempDir(), "askpass")
-	must(t, os.WriteFile(askpass, []byte("#!/bin/sh\necho secret\n"), 0o700))
+	testkit.Must(t, os.WriteFile(askpass, []byte("#!/bin/sh\necho secret\n"), 0o700))
 	uses(t, a.socket, "sh", "-c", "export SSH_ASKPASS_REQUIRE=force SSH_ASKPASS="+askpass+"; ssh-add -x && ! ssh-add -l && ssh-add -X").ends(t, true, "unlocked")
 	login(a, true)
 	s.remove(t)
@@ -545,7 +546,7 @@ func TestSSHKilled(t *testing.T) {
 		login := uses(t, a.socket, append(server.sshTo(known), "echo in")...)
 		a.sees(t, askedAuth)
 		p.run(t, "ssh", "agent", "--socket", a.socket, "--pin-file", "x", "--json").wantExit(t, 1).wantCode(t, "output")
-		must(t, a.Process.Signal(signal))
+		testkit.Must(t, a.Process.Signal(signal))
 		login.ends(t, false, "Permission denied")
 		if signal == syscall.SIGKILL {
 			_ = a.Wait()
@@ -616,7 +617,7 @@ func TestSSHPinentry(t *testing.T) {
 	known := knownHosts(t, server)
 	dir := file(t, "pin", virtualcard.AuthPIN)
 	told := filepath.Join(dir, "told")
-	must(t, os.WriteFile(filepath.Join(dir, "pinentry"), []byte(`#!/bin/sh
+	testkit.Must(t, os.WriteFile(filepath.Join(dir, "pinentry"), []byte(`#!/bin/sh
 echo OK
 while read -r line; do
 	echo "$line" >>`+told+`
@@ -637,7 +638,7 @@ done
 			u.ends(t, false, "Permission denied")
 		}
 		lines, err := os.ReadFile(told)
-		must(t, err)
+		testkit.Must(t, err)
 		for _, w := range want {
 			contains(t, string(lines), w)
 		}
@@ -653,7 +654,7 @@ done
 	}
 	stop := func(a *running) {
 		t.Helper()
-		must(t, a.Process.Signal(syscall.SIGTERM))
+		testkit.Must(t, a.Process.Signal(syscall.SIGTERM))
 		r := a.wait(t).wantExit(t, 0)
 		wellUsed(t, r.log)
 	}
@@ -663,7 +664,7 @@ done
 	login(a, socket, false, "Sign with the card's key?", "CONFIRM")
 	write(t, dir, "yes", "")
 	login(a, socket, true, `SETDESC An SSH log-in as "root"`, "CONFIRM")
-	must(t, os.Remove(filepath.Join(dir, "yes")))
+	testkit.Must(t, os.Remove(filepath.Join(dir, "yes")))
 	stop(a)
 
 	s.others(func() {
@@ -719,7 +720,7 @@ func TestSSHSoak(t *testing.T) {
 	p := programs[1]
 	insert(t, "adult", virtualcard.Options{})
 	key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(p.sshKey(t)))
-	must(t, err)
+	testkit.Must(t, err)
 	pinned := filepath.Join(file(t, "pin", virtualcard.AuthPIN), "pin")
 	socket := filepath.Join(t.TempDir(), "s")
 	a := p.start(t, setting{}, "ssh", "agent", "--socket", socket, "--pin-file", pinned, "--cache", "1m", "--json")
@@ -728,7 +729,7 @@ func TestSSHSoak(t *testing.T) {
 	eventually(t, "the agent answers", func() bool { _, err := os.Stat(socket); return err == nil })
 	sign := func(i int) error {
 		conn, err := net.Dial("unix", socket)
-		must(t, err)
+		testkit.Must(t, err)
 		defer conn.Close()
 		client := sshagent.NewClient(conn)
 		if keys, err := client.List(); err != nil || len(keys) != 1 {
@@ -738,16 +739,16 @@ func TestSSHSoak(t *testing.T) {
 		data := append([]byte("SSHSIG"), ssh.Marshal(struct{ Namespace, Reserved, Hash, Digest string }{"file", "", "sha512", string(digest[:])})...)
 		sig, err := client.SignWithFlags(key, data, sshagent.SignatureFlagRsaSha512)
 		if err == nil {
-			must(t, key.Verify(data, sig))
+			testkit.Must(t, key.Verify(data, sig))
 		}
 		return err
 	}
 	// Of the program: open files, threads, and memory in KiB.
 	size := func() (files, threads, memory int) {
 		entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", a.Process.Pid))
-		must(t, err)
+		testkit.Must(t, err)
 		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", a.Process.Pid))
-		must(t, err)
+		testkit.Must(t, err)
 		for line := range strings.Lines(string(status)) {
 			_, _ = fmt.Sscanf(line, "Threads: %d", &threads)
 			_, _ = fmt.Sscanf(line, "VmRSS: %d kB", &memory)
@@ -758,7 +759,7 @@ func TestSSHSoak(t *testing.T) {
 	var files, memory int
 	for card := range cards {
 		for made < signatures*(card+1)/cards {
-			must(t, sign(made))
+			testkit.Must(t, sign(made))
 			if made++; made == signatures/cards/2 { // by now it has what it needs
 				files, _, memory = size()
 			}
@@ -769,13 +770,13 @@ func TestSSHSoak(t *testing.T) {
 		}
 		insert(t, "adult", virtualcard.Options{})
 	}
-	must(t, sign(made))
+	testkit.Must(t, sign(made))
 	nowFiles, threads, nowMemory := size()
 	t.Logf("%d signatures, %d cards: %d files (%d before), %d threads, %d KiB (%d before)", made, cards, nowFiles, files, threads, nowMemory, memory)
 	if nowFiles > files+2 || nowMemory > memory+8<<10 || threads > 40 {
 		t.Errorf("it grows: %d files, %d before; %d KiB, %d before; %d threads", nowFiles, files, nowMemory, memory, threads)
 	}
-	must(t, a.Process.Signal(syscall.SIGTERM))
+	testkit.Must(t, a.Process.Signal(syscall.SIGTERM))
 	r := a.wait(t).wantExit(t, 0)
 	if doc := decode[struct{ Schema, Socket string }](t, r.stdout); doc.Schema != "jpki.ssh-agent/v1" || doc.Socket != socket {
 		t.Errorf("%+v", doc)

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/jpki-tools/jpki/internal/testkit"
 )
 
 // person sits at a terminal on which the program runs.
@@ -44,20 +46,20 @@ func (p program) sit(t *testing.T, s setting, args ...string) *person {
 func terminal(t *testing.T) (keyboard, line *os.File) {
 	t.Helper()
 	keyboard, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
-	must(t, err)
+	testkit.Must(t, err)
 	t.Cleanup(func() { _ = keyboard.Close() })
 	raw, err := keyboard.SyscallConn()
-	must(t, err)
+	testkit.Must(t, err)
 	n := 0
-	must(t, raw.Control(func(fd uintptr) {
+	testkit.Must(t, raw.Control(func(fd uintptr) {
 		n, err = unix.IoctlGetInt(int(fd), unix.TIOCGPTN)
 		// Wide enough to break no line.
 		size := &unix.Winsize{Row: 25, Col: 400}
 		err = errors.Join(err, unix.IoctlSetPointerInt(int(fd), unix.TIOCSPTLCK, 0), unix.IoctlSetWinsize(int(fd), unix.TIOCSWINSZ, size))
 	}))
-	must(t, err)
+	testkit.Must(t, err)
 	line, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|syscall.O_NOCTTY, 0)
-	must(t, err)
+	testkit.Must(t, err)
 	t.Cleanup(func() { _ = line.Close() })
 	return keyboard, line
 }
@@ -103,7 +105,7 @@ func (x *person) sees(t *testing.T, text string) {
 func (x *person) types(t *testing.T, keys string) {
 	t.Helper()
 	_, err := x.keyboard.WriteString(keys)
-	must(t, err)
+	testkit.Must(t, err)
 }
 
 // answers waits for a question whose answer is not shown, and answers it.
@@ -118,10 +120,10 @@ func (x *person) answers(t *testing.T, question, answer string) {
 func (x *person) echo(t *testing.T) bool {
 	t.Helper()
 	raw, err := x.line.SyscallConn()
-	must(t, err)
+	testkit.Must(t, err)
 	var settings *unix.Termios
-	must(t, raw.Control(func(fd uintptr) { settings, err = unix.IoctlGetTermios(int(fd), unix.TCGETS) }))
-	must(t, err)
+	testkit.Must(t, raw.Control(func(fd uintptr) { settings, err = unix.IoctlGetTermios(int(fd), unix.TCGETS) }))
+	testkit.Must(t, err)
 	return settings.Lflag&unix.ECHO != 0
 }
 
@@ -130,8 +132,8 @@ func (x *person) echo(t *testing.T) bool {
 func (x *person) unread(t *testing.T) (n int) {
 	t.Helper()
 	raw, err := x.line.SyscallConn()
-	must(t, err)
-	must(t, raw.Control(func(fd uintptr) {
+	testkit.Must(t, err)
+	testkit.Must(t, raw.Control(func(fd uintptr) {
 		var settings *unix.Termios
 		if settings, err = unix.IoctlGetTermios(int(fd), unix.TCGETS); err != nil {
 			return
@@ -141,7 +143,7 @@ func (x *person) unread(t *testing.T) (n int) {
 			n, err = unix.IoctlGetInt(int(fd), unix.TIOCINQ)
 		}
 	}))
-	must(t, err)
+	testkit.Must(t, err)
 	return n
 }
 

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jpki-tools/jpki/internal/testkit"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
@@ -21,14 +22,14 @@ func serveTLS(t *testing.T, p program, options ...string) (dir, address string) 
 	tool(t, dir, "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "30", "-keyout", "key.pem", "-out", "cert.pem")
 	p.with(t, setting{dir: dir}, "cert", "export", "auth-ca", "-o", "clients.pem").wantExit(t, 0)
 	free, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
+	testkit.Must(t, err)
 	port := strings.TrimPrefix(free.Addr().String(), "127.0.0.1:")
-	must(t, free.Close())
+	testkit.Must(t, free.Close())
 	ctx, cancel := context.WithCancel(context.Background())
 	server := exec.CommandContext(ctx, "openssl", append([]string{"s_server", "-accept", "127.0.0.1:" + port, "-www", "-cert", "cert.pem", "-key", "key.pem",
 		"-CAfile", "clients.pem", "-Verify", "2", "-verify_return_error", "-partial_chain"}, options...)...)
 	server.Dir = dir
-	must(t, server.Start())
+	testkit.Must(t, server.Start())
 	t.Cleanup(func() {
 		cancel()
 		_ = server.Wait()

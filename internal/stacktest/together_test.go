@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/jpki-tools/jpki/internal/testkit"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
@@ -49,7 +50,7 @@ func TestTogether(t *testing.T) {
 			for n := range 100 * rounds {
 				stdin, args, done := work[rand.IntN(len(work))]()
 				dir := filepath.Join(t.TempDir(), fmt.Sprint(i, "-", n))
-				must(t, os.MkdirAll(dir, 0o700))
+				testkit.Must(t, os.MkdirAll(dir, 0o700))
 				write(t, dir, "a", "x")
 				run := programs[i].prepare(t, setting{dir: dir, stdin: stdin}, args...)
 				run.alone = false

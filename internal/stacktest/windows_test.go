@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jpki-tools/jpki/internal/testkit"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
@@ -47,7 +48,7 @@ func windowsFolder(t *testing.T) string {
 	} {
 		write(t, dir, name, content)
 	}
-	must(t, os.Mkdir(filepath.Join(dir, "folder"), 0o755))
+	testkit.Must(t, os.Mkdir(filepath.Join(dir, "folder"), 0o755))
 	return dir
 }
 

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/jpki-tools/jpki/internal/testkit"
 )
 
 type counters struct {
@@ -21,19 +23,19 @@ func TestRememberAndForget(t *testing.T) {
 	if found, err := s.Load(t.Context(), "card", &got); found || err != nil {
 		t.Fatalf("Load of nothing = %t, %v", found, err)
 	}
-	must(t, s.Remove(t.Context(), "card"))
+	testkit.Must(t, s.Remove(t.Context(), "card"))
 	if _, err := os.Lstat(s.Path()); err == nil {
 		t.Fatal("reading and forgetting nothing made the folder")
 	}
 
-	must(t, Update(t.Context(), s, "card", func(c *counters) error {
+	testkit.Must(t, Update(t.Context(), s, "card", func(c *counters) error {
 		if *c != (counters{}) {
 			t.Errorf("a new document is %+v", *c)
 		}
 		*c = counters{Sign: 5, Auth: 3}
 		return nil
 	}))
-	must(t, Update(t.Context(), s, "card", func(c *counters) error {
+	testkit.Must(t, Update(t.Context(), s, "card", func(c *counters) error {
 		c.Sign--
 		return nil
 	}))
@@ -46,7 +48,7 @@ func TestRememberAndForget(t *testing.T) {
 		t.Fatalf("Load = %+v, %t, %v, want %+v", got, found, err, want)
 	}
 
-	must(t, s.Remove(t.Context(), "card"))
+	testkit.Must(t, s.Remove(t.Context(), "card"))
 	if found, err := s.Load(t.Context(), "card", &got); found || err != nil {
 		t.Fatalf("Load after Remove = %t, %v", found, err)
 	}
@@ -55,7 +57,7 @@ func TestRememberAndForget(t *testing.T) {
 func TestLockHeldForLong(t *testing.T) {
 	s := At(filepath.Join(t.TempDir(), "jpki"))
 	held, err := s.Lock(t.Context(), "card")
-	must(t, err)
+	testkit.Must(t, err)
 
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
@@ -69,10 +71,10 @@ func TestLockHeldForLong(t *testing.T) {
 			t.Errorf("%s while it is held: %v", name, err)
 		}
 	}
-	must(t, Update(t.Context(), s, "other", func(*counters) error { return nil }))
+	testkit.Must(t, Update(t.Context(), s, "other", func(*counters) error { return nil }))
 
-	must(t, held.Save(counters{Sign: 1}))
-	must(t, held.Save(counters{Sign: 2}))
+	testkit.Must(t, held.Save(counters{Sign: 1}))
+	testkit.Must(t, held.Save(counters{Sign: 2}))
 	var got counters
 	if found, err := held.Load(&got); !found || err != nil || got.Sign != 2 {
 		t.Fatalf("Load = %+v, %t, %v", got, found, err)
@@ -82,10 +84,10 @@ func TestLockHeldForLong(t *testing.T) {
 		waited <- Update(t.Context(), s, "card", func(c *counters) error { c.Sign++; return nil })
 	}()
 	time.Sleep(3 * retryLock)
-	must(t, held.Save(counters{Sign: 7}))
+	testkit.Must(t, held.Save(counters{Sign: 7}))
 	held.Unlock()
 	held.Unlock()
-	must(t, <-waited)
+	testkit.Must(t, <-waited)
 	if _, err := s.Load(t.Context(), "card", &got); err != nil || got.Sign != 8 {
 		t.Fatalf("after the one who waited: %+v, %v", got, err)
 	}
@@ -111,7 +113,7 @@ func TestGoroutinesLoseNothing(t *testing.T) {
 	all.Wait()
 	close(errs)
 	for err := range errs {
-		must(t, err)
+		testkit.Must(t, err)
 	}
 	var got counters
 	if _, err := s.Load(t.Context(), "card", &got); err != nil || got.Sign != workers*each {
@@ -130,9 +132,9 @@ func TestDamagedDocuments(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := At(t.TempDir())
-			must(t, os.Chmod(s.Path(), 0o700))
+			testkit.Must(t, os.Chmod(s.Path(), 0o700))
 			path := filepath.Join(s.Path(), "card.json")
-			must(t, os.WriteFile(path, []byte(data), 0o600))
+			testkit.Must(t, os.WriteFile(path, []byte(data), 0o600))
 			_, err := s.Load(t.Context(), "card", new(counters))
 			wantReason(t, err, path, ErrCorrupt)
 			err = Update(t.Context(), s, "card", func(*counters) error { t.Error("change was called"); return nil })
@@ -140,22 +142,22 @@ func TestDamagedDocuments(t *testing.T) {
 			if got, err := os.ReadFile(path); err != nil || string(got) != data {
 				t.Fatalf("the damaged file was changed: %q, %v", got, err)
 			}
-			must(t, s.Remove(t.Context(), "card"))
-			must(t, Update(t.Context(), s, "card", func(*counters) error { return nil }))
+			testkit.Must(t, s.Remove(t.Context(), "card"))
+			testkit.Must(t, Update(t.Context(), s, "card", func(*counters) error { return nil }))
 		})
 	}
 }
 
 func TestWhatIsNotSaved(t *testing.T) {
 	s := At(filepath.Join(t.TempDir(), "jpki"))
-	must(t, Update(t.Context(), s, "card", func(c *string) error { *c = "before"; return nil }))
+	testkit.Must(t, Update(t.Context(), s, "card", func(c *string) error { *c = "before"; return nil }))
 	l, err := s.Lock(t.Context(), "card")
-	must(t, err)
+	testkit.Must(t, err)
 	defer l.Unlock()
 	for _, v := range []any{func() {}, strings.Repeat("x", maxSize-2)} {
 		wantReason(t, l.Save(v), l.path, ErrFailed)
 	}
-	must(t, l.Save(strings.Repeat("x", maxSize-3)))
+	testkit.Must(t, l.Save(strings.Repeat("x", maxSize-3)))
 	var back string
 	if _, err := l.Load(&back); err != nil || len(back) != maxSize-3 {
 		t.Fatalf("the largest document: %d bytes, %v", len(back), err)
@@ -170,16 +172,16 @@ func TestNames(t *testing.T) {
 		}
 	}
 	l, err := s.Lock(t.Context(), "demo-2")
-	must(t, err)
+	testkit.Must(t, err)
 	l.Unlock()
 }
 
 func TestSomethingElseInItsPlace(t *testing.T) {
 	dir := t.TempDir()
 	real, link, file := filepath.Join(dir, "real"), filepath.Join(dir, "link"), filepath.Join(dir, "file")
-	must(t, os.Mkdir(real, 0o700))
-	must(t, os.Symlink(real, link))
-	must(t, os.WriteFile(file, nil, 0o600))
+	testkit.Must(t, os.Mkdir(real, 0o700))
+	testkit.Must(t, os.Symlink(real, link))
+	testkit.Must(t, os.WriteFile(file, nil, 0o600))
 	for path, reason := range map[string]error{link: ErrSymlink, file: ErrNotFolder, filepath.Join(file, "jpki"): ErrFailed} {
 		err := Update(t.Context(), At(path), "card", func(*counters) error { return nil })
 		wantReason(t, err, path, reason)
@@ -187,25 +189,18 @@ func TestSomethingElseInItsPlace(t *testing.T) {
 
 	s := At(real)
 	path := filepath.Join(real, "card.json")
-	must(t, os.WriteFile(filepath.Join(real, "elsewhere"), []byte("{}"), 0o600))
-	must(t, os.Symlink("elsewhere", path))
+	testkit.Must(t, os.WriteFile(filepath.Join(real, "elsewhere"), []byte("{}"), 0o600))
+	testkit.Must(t, os.Symlink("elsewhere", path))
 	_, err := s.Load(t.Context(), "card", new(counters))
 	wantReason(t, err, path, ErrSymlink)
 	l, err := s.Lock(t.Context(), "card")
-	must(t, err)
+	testkit.Must(t, err)
 	wantReason(t, l.Save(counters{}), path, ErrFailed)
 	l.Unlock()
-	must(t, os.Remove(path))
-	must(t, os.Mkdir(path, 0o700))
+	testkit.Must(t, os.Remove(path))
+	testkit.Must(t, os.Mkdir(path, 0o700))
 	_, err = s.Load(t.Context(), "card", new(counters))
 	wantReason(t, err, path, ErrCorrupt)
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 func wantReason(t *testing.T, err error, path string, reason error) {

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/jpki-tools/jpki/internal/testkit"
 )
 
 // The test binary is its own second program.
@@ -68,7 +70,7 @@ func TestProgramsLoseNothing(t *testing.T) {
 		}()
 	}
 	for range programs {
-		must(t, <-done)
+		testkit.Must(t, <-done)
 	}
 	var got counters
 	if _, err := s.Load(t.Context(), "card", &got); err != nil || got.Auth != programs*updatesEach {
@@ -80,8 +82,8 @@ func TestKilledHolderLetsGo(t *testing.T) {
 	s := At(filepath.Join(t.TempDir(), "jpki"))
 	holder := second("hold", s)
 	out, err := holder.StdoutPipe()
-	must(t, err)
-	must(t, holder.Start())
+	testkit.Must(t, err)
+	testkit.Must(t, holder.Start())
 	if _, err := out.Read(make([]byte, 1)); err != nil {
 		t.Fatal(err)
 	}
@@ -90,10 +92,10 @@ func TestKilledHolderLetsGo(t *testing.T) {
 	if _, err := s.Lock(ctx, "card"); !errors.Is(err, ErrLocked) {
 		t.Fatalf("Lock while another program has it: %v", err)
 	}
-	must(t, holder.Process.Kill())
+	testkit.Must(t, holder.Process.Kill())
 	_ = holder.Wait()
 	l, err := s.Lock(t.Context(), "card")
-	must(t, err)
+	testkit.Must(t, err)
 	l.Unlock()
 }
 
@@ -101,7 +103,7 @@ func TestNobodyElseLooksIn(t *testing.T) {
 	defer syscall.Umask(syscall.Umask(0))
 	dir := t.TempDir()
 	s := At(filepath.Join(dir, "state", "jpki"))
-	must(t, Update(t.Context(), s, "card", func(*counters) error { return nil }))
+	testkit.Must(t, Update(t.Context(), s, "card", func(*counters) error { return nil }))
 	for path, want := range map[string]fs.FileMode{
 		filepath.Join(dir, "state"):          0o700,
 		s.Path():                             0o700,
@@ -113,15 +115,15 @@ func TestNobodyElseLooksIn(t *testing.T) {
 		}
 	}
 
-	must(t, os.Chmod(s.Path(), 0o755))
+	testkit.Must(t, os.Chmod(s.Path(), 0o755))
 	_, err := s.Load(t.Context(), "card", new(counters))
-	must(t, err)
+	testkit.Must(t, err)
 	if info, err := os.Lstat(s.Path()); err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("an open folder was not closed: %v, %v", info.Mode(), err)
 	}
 
 	for _, perm := range []fs.FileMode{0o720, 0o702, 0o777} {
-		must(t, os.Chmod(s.Path(), perm))
+		testkit.Must(t, os.Chmod(s.Path(), perm))
 		_, err := s.Load(t.Context(), "card", new(counters))
 		wantReason(t, err, s.Path(), ErrOpenToOthers)
 	}
@@ -137,9 +139,9 @@ func (o owned) Sys() any { return &syscall.Stat_t{Uid: o.uid} }
 
 func TestForeignFolder(t *testing.T) {
 	dir := t.TempDir()
-	must(t, os.Chmod(dir, 0o700))
+	testkit.Must(t, os.Chmod(dir, 0o700))
 	info, err := os.Lstat(dir)
-	must(t, err)
-	must(t, checkOwner(dir, info))
+	testkit.Must(t, err)
+	testkit.Must(t, checkOwner(dir, info))
 	wantReason(t, checkOwner(dir, owned{info, uint32(os.Geteuid()) + 1}), dir, ErrForeign)
 }
