@@ -3,9 +3,11 @@ package cli
 import (
 	"bytes"
 	"context"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -17,6 +19,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/http/httptrace"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -32,6 +35,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/judging"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/cms"
 	"github.com/jpki-tools/jpki/pkg/pdfsig"
 	"github.com/jpki-tools/jpki/pkg/trust"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
@@ -368,5 +372,52 @@ func TestSlowSource(t *testing.T) {
 	v := e.Examine(ctx, ca.holder(""), nil, cert.Other, trust.Moment{Time: time.Now(), Proven: true})
 	if v.Status() != trust.Indeterminate || len(v.Reasons) != 1 || v.Reasons[0].Code != trust.TryLater || !errors.Is(v.Reasons[0], fetch.ErrNoAnswer) {
 		t.Errorf("%s %v", v.Status(), v.Reasons)
+	}
+}
+
+// TestPasswordsInAddresses: an address with a password is refused, and whatever
+// an address may hide is on no screen, in no document and on no page.
+func TestPasswordsInAddresses(t *testing.T) {
+	const secret = "s3cret"
+	ca := newOtherCA(t)
+	w := newWorld(t, "en")
+	w.real = true
+	w.write("ca.pem", pemText(ca.cert))
+	w.write("h.pem", pemText(ca.holder("http://me:"+secret+"@127.0.0.1:1/"))+pemText(ca.cert))
+	w.write("a.txt", "text")
+	digest := sha256.Sum256([]byte("text"))
+	signer := ca.issue(&x509.Certificate{SerialNumber: big.NewInt(5), Subject: pkix.Name{CommonName: "signer"}, KeyUsage: x509.KeyUsageDigitalSignature})
+	signature, err := cms.Signing{Certificate: signer, Key: ca.key, Hash: crypto.SHA256, Time: time.Now()}.Detached(digest[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.write("a.txt.p7s", string(signature))
+	for _, c := range []struct {
+		line string
+		exit int
+	}{
+		{"cert check h.pem --ca ca.pem --ocsp http://me:" + secret + "@127.0.0.1:1/", 2},
+		{"cert check h.pem --ca ca.pem --ocsp http://" + secret + "@127.0.0.1:1/", 2},
+		{"cert check h.pem --ca ca.pem --crl https://me:" + secret + "@127.0.0.1:1/", 2},
+		{"cert check h.pem --ca ca.pem --crl ftp://me:" + secret + "@127.0.0.1:1/", 2},
+		{"cert check h.pem --ca ca.pem --ocsp http://me:" + secret + "%zz@127.0.0.1:1/", 2},
+		{"cert check h.pem --ca ca.pem --crl http://me:" + secret + "%zz@127.0.0.1:1/", 2},
+		{"cert check h.pem --ca ca.pem --ocsp aia", 9},
+		{"cert check h.pem --ca ca.pem --ocsp http://127.0.0.1:1/?key=" + secret, 9},
+		{"verify a.txt.p7s --ca ca.pem --ocsp http://me:" + secret + "@127.0.0.1:1/", 2},
+		{"verify a.txt.p7s --ca ca.pem --ocsp http://127.0.0.1:1/?key=" + secret + " --report page.html --force", 9},
+		{"verify a.txt.p7s --ca ca.pem --crl http://127.0.0.1:1/?key=" + secret + " --report page.html --force", 9},
+		{"timestamp a.txt --tsa http://me:" + secret + "@127.0.0.1:1/", 2},
+		{"timestamp a.txt --tsa http://me:" + secret + "%zz@127.0.0.1:1/", 2},
+	} {
+		for _, as := range []string{"", " --json"} {
+			exit, out := w.run(c.line+as, "")
+			if exit != c.exit || strings.Contains(out, secret) {
+				t.Errorf("%s%s: exit %d, want %d\n%s", c.line, as, exit, c.exit, out)
+			}
+		}
+	}
+	if page, err := os.ReadFile(w.path("page.html")); err != nil || strings.Contains(string(page), secret) || !strings.Contains(string(page), "127.0.0.1") {
+		t.Errorf("%v\n%s", err, page)
 	}
 }

@@ -83,6 +83,8 @@ func TestNoPasswordShown(t *testing.T) {
 		"ftp://user:hunter2@example.com/tsa":      ErrAddress,
 		"https://user:hunter2@/":                  ErrAddress,
 		"http://192.0.2.1/tsa":                    ErrClear,
+		"https://127.0.0.1:1/tsa?key=hunter2":     ErrNoAnswer,
+		"https://127.0.0.1:1/tsa#hunter2":         ErrNoAnswer,
 	} {
 		_, err := Do(t.Context(), Request{Address: address, Account: &Account{User: "user", Password: secret}})
 		if !errors.Is(err, want) || strings.Contains(err.Error(), secret) || strings.Contains(fmt.Sprintf("%+v %#v", err, err), secret) {
@@ -91,7 +93,7 @@ func TestNoPasswordShown(t *testing.T) {
 	}
 	// A server that sends the customer on to itself, with its password.
 	url := server(t, func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Location", "http://user:hunter2@"+r.Host+"/x")
+		w.Header().Set("Location", "http://user:hunter2@"+r.Host+"/x?key=hunter2")
 		w.WriteHeader(http.StatusFound)
 	})
 	if _, err := Do(t.Context(), Request{Address: url}); !errors.Is(err, ErrRedirect) || strings.Contains(err.Error(), secret) {

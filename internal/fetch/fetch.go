@@ -84,13 +84,17 @@ type Account struct {
 	Certificate    *tls.Certificate // TLS client authentication; nil for none
 }
 
-// Shown is an address as it may be written down: without user and password.
+// Shown is an address as it may be written down: without user and password, and
+// without a query, which can be a password as well.
 func Shown(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
 		return "(unreadable address)" // of which any part can be a password
 	}
-	u.User = nil
+	u.User, u.Fragment, u.RawFragment = nil, "", ""
+	if u.RawQuery != "" {
+		u.RawQuery = "..."
+	}
 	return u.String()
 }
 
@@ -136,6 +140,9 @@ func Do(ctx context.Context, r Request) ([]byte, error) {
 			if errors.Is(err, reason) {
 				return fail(reason, detail(err, reason))
 			}
+		}
+		if quoting, ok := errors.AsType[*url.Error](err); ok {
+			err = quoting.Err // without the address
 		}
 		return fail(ErrNoAnswer, err)
 	}
@@ -295,7 +302,7 @@ var special = []netip.Prefix{
 	netip.MustParsePrefix("198.51.100.0/24"), // documentation
 	netip.MustParsePrefix("203.0.113.0/24"),  // documentation
 	netip.MustParsePrefix("240.0.0.0/4"),     // reserved (RFC 1112), and the broadcast
-	netip.MustParsePrefix("::/96"),           // IPv4 inside, of old (RFC 4291, 2.5.5.1)
+	netip.MustParsePrefix("::/64"),           // IPv4 inside, of old (RFC 4291, 2.5.5.1; RFC 2765)
 	netip.MustParsePrefix("64:ff9b::/96"),    // IPv4 inside: NAT64 (RFC 6052)
 	netip.MustParsePrefix("64:ff9b:1::/48"),  // the same, local (RFC 8215)
 	netip.MustParsePrefix("100::/64"),        // discarded (RFC 6666)

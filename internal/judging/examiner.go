@@ -6,8 +6,8 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"errors"
-	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -82,8 +82,8 @@ func NewExaminer(ctx context.Context, out *ui.IO, now func() time.Time, o *Optio
 	default:
 		return nil, problem.Misuse(text{JA: "--trust に使えるのは demo です。", EN: "--trust is demo."})
 	}
-	if o.OCSP != "" && o.OCSP != ocspFromCertificate && !isAddress(o.OCSP) {
-		return nil, problem.Misuse(text{JA: "--ocsp は http:// か https:// で始まるURL、または aia です。", EN: "--ocsp is a URL with http:// or https://, or aia."})
+	if err := o.checkAddresses(); err != nil {
+		return nil, err
 	}
 	for _, path := range o.CAs {
 		cas, err := input.Certificates(ctx, path)
@@ -153,10 +153,50 @@ func KeepCAs(ctx context.Context, store *castore.Store, now time.Time, certifica
 	_ = store.Keep(ctx, now, certificates...)
 }
 
-// isAddress tells an address from a file's name.
-func isAddress(s string) bool {
-	u, err := url.Parse(s)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
+// isAddress tells an address, of whatever kind, from a file's name.
+func isAddress(s string) bool { return strings.Contains(s, "://") }
+
+// checkAddresses refuses sources that cannot be asked. An address with a password
+// in it is refused without being repeated.
+func (o *Options) checkAddresses() error {
+	if o.OCSP != "" && o.OCSP != ocspFromCertificate {
+		err := fetch.Request{Address: o.OCSP}.Check()
+		if errors.Is(err, fetch.ErrPassword) {
+			return passwordInAddress("--ocsp")
+		}
+		if err != nil {
+			return problem.Misuse(text{JA: "--ocsp は http:// か https:// で始まるURL、または aia です。", EN: "--ocsp is a URL with http:// or https://, or aia."})
+		}
+	}
+	for _, from := range o.CRLs {
+		if !isAddress(from) {
+			continue
+		}
+		err := fetch.Request{Address: from}.Check()
+		if errors.Is(err, fetch.ErrPassword) {
+			return passwordInAddress("--crl")
+		}
+		if err != nil {
+			return problem.Misuse(text{JA: "--crl は、ファイルか、http:// か https:// で始まるURLです。", EN: "--crl is a file, or a URL with http:// or https://."})
+		}
+	}
+	return nil
+}
+
+func passwordInAddress(option string) error {
+	return problem.Misuse(text{
+		JA: "%sのアドレスに、ユーザー名やパスワードを書かないでください。ほかのプログラムや履歴から読めてしまいます。",
+		EN: "The address of %s must not hold a user name or password: other programs and the history can read it.",
+	}.With(option))
+}
+
+// SourceShown is the value of an option that names a source, as it may be
+// written down.
+func SourceShown(s string) string {
+	if isAddress(s) {
+		return fetch.Shown(s)
+	}
+	return s
 }
 
 // readCRLs reads the lists of a file, PEM or DER.
@@ -222,11 +262,11 @@ func (e *Examiner) listed(ctx context.Context, c, ca *x509.Certificate) (all []t
 	for _, s := range e.crls {
 		s.once.Do(func() { s.lists, s.err = fetchCRLs(ctx, s.from) })
 		if s.err != nil {
-			all = append(all, trust.Evidence{Certificate: c, Source: trust.SourceCRL, From: s.from, Err: s.err})
+			all = append(all, trust.Evidence{Certificate: c, Source: trust.SourceCRL, From: SourceShown(s.from), Err: s.err})
 		}
 		for _, l := range s.lists {
 			if found, applies := l.Check(c, ca); applies {
-				found.From, found.DER = s.from, l.DER()
+				found.From, found.DER = SourceShown(s.from), l.DER()
 				all = append(all, found)
 			}
 		}
@@ -258,7 +298,7 @@ func (e *Examiner) ask(ctx context.Context, address string, c, ca *x509.Certific
 		if err != nil {
 			found = trust.Evidence{Certificate: c, Source: trust.SourceOCSP, Err: err}
 		}
-		found.From = address
+		found.From = fetch.Shown(address)
 		answer.evidence = found
 	})
 	return answer.evidence

@@ -54,7 +54,7 @@ func conditionsText(opt *verifyOptions) text {
 		var names []text
 		for _, v := range values {
 			if v != "" {
-				names = append(names, i18n.Same(printable.Line(v)))
+				names = append(names, i18n.Same(printable.Line(judging.SourceShown(v))))
 			}
 		}
 		if len(names) > 0 {
