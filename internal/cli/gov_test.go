@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
 // govVerdicts is testdata/gov/README.md: the exit status with the files beside,
@@ -164,5 +166,44 @@ func TestGovSaysBoth(t *testing.T) {
 			t.Errorf("%s: %d\n%s", lang, exit, out)
 		}
 		t.Chdir(w.back)
+	}
+}
+
+// TestEmbeddedSigner: who signed a certificate that is inside a document has not
+// signed the document.
+func TestEmbeddedSigner(t *testing.T) {
+	w := newWorld(t, "en")
+	w.real = true
+	read := func(name string) string {
+		data, err := os.ReadFile(filepath.Join(w.back, "..", "..", "testdata", "gov", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(data)
+	}
+	_, inside, _ := strings.Cut(read("kojo/signed-nostyle.xml"), "?>\n")
+	w.write("a.xtx", strings.Replace(read("etax/unsigned.xtx"), "</CONTENTS>", strings.TrimSpace(inside)+"</CONTENTS>", 1))
+	w.write("ca.pem", read("keys/ca.pem"))
+	if exit, out := w.run("sign --card demo --pin-stdin --profile etax a.xtx", virtualcard.SignPIN+"\n"); exit != 0 {
+		t.Fatal(out)
+	}
+	line := "verify --trust demo --ca ca.pem a-signed.xtx"
+	exit, out := w.run(line+" --json", "")
+	var doc struct {
+		Files []struct {
+			Signatures []struct{ Role, Signer string }
+		}
+	}
+	if _, document, _ := strings.Cut(out, "{"); exit != 0 || json.Unmarshal([]byte("{"+document), &doc) != nil || len(doc.Files) != 1 || len(doc.Files[0].Signatures) != 2 {
+		t.Fatalf("exit %d\n%s", exit, out)
+	}
+	for _, s := range doc.Files[0].Signatures {
+		want := 0
+		if s.Role == "embedded" {
+			want = 8
+		}
+		if exit, out := w.run(line+" --signer '"+s.Signer+"'", ""); exit != want {
+			t.Errorf("%s %s: exit %d, want %d\n%s", s.Role, s.Signer, exit, want, out)
+		}
 	}
 }

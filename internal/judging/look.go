@@ -78,6 +78,7 @@ func IsMissingContent(err error) bool {
 var featureTexts = map[pdfsig.Feature]text{
 	pdfsig.Script:         {JA: "JavaScriptを含みます。表示される内容が、開くソフトや時によって変わることがあります", EN: "it has JavaScript: what is shown can change with the program and the time"},
 	pdfsig.Launch:         {JA: "ほかのプログラムやファイルを開く動作を含みます", EN: "it has actions that start other programs or open other files"},
+	pdfsig.DynamicForm:    {JA: "別の形のフォーム(XFA)を含みます。ソフトによっては、ページの代わりにそれが表示されます", EN: "it has a form (XFA) that some programs show in place of its pages"},
 	pdfsig.ExternalStream: {JA: "別のファイルにあるデータを使います。そのデータは署名されていません", EN: "it uses data in other files, which are not signed"},
 	pdfsig.ExternalPage:   {JA: "別のファイルのページを表示します。そのページは署名されていません", EN: "it shows pages of other files, which are not signed"},
 }

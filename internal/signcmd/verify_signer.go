@@ -43,8 +43,8 @@ func oneSpace(s string) string { return strings.Join(strings.Fields(s), " ") }
 // or its common name.
 func (r requiredSigner) is(s judging.SignatureVerdict) bool {
 	switch {
-	case s.Cert == nil, s.Role == judging.RoleTimestamp:
-		return false
+	case s.Cert == nil, s.Role == judging.RoleTimestamp, s.Role == judging.RoleEmbedded:
+		return false // nobody's signature of this file
 	case r.fingerprint != "":
 		return cert.FingerprintOf(s.Cert).String() == r.fingerprint
 	case s.Holder != nil && s.Holder.Name != "":

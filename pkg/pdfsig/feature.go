@@ -17,9 +17,14 @@ type Feature string
 const (
 	// Script is JavaScript, which can change what is shown (12.6.4.17).
 	Script Feature = "javascript"
-	// Launch is an action that starts a program or opens a file (12.6.4.6).
+	// Launch is an action that starts a program or opens a file (12.6.4.3, .4,
+	// .6 and .8.4).
 	Launch Feature = "launch"
-	// ExternalStream is a stream whose data is in another file (7.3.8).
+	// DynamicForm is a form that some programs show in place of the pages, and
+	// others do not know (XFA, 12.7.9).
+	DynamicForm Feature = "xfa"
+	// ExternalStream is a stream, a film or an image for the press whose data is
+	// in another file (7.3.8, 13.4, 14.11.7).
 	ExternalStream Feature = "external-stream"
 	// ExternalPage shows a page of another file in the place of a figure
 	// (reference XObjects, 8.10.4).
@@ -101,6 +106,7 @@ func (s *featureSearch) look(o pdf.Object) {
 		if o["Type"] != pdf.Name("StructElem") { // whose S is a role
 			s.lookAction(o)
 		}
+		s.lookEntries(o)
 		for _, value := range o {
 			s.look(value)
 		}
@@ -116,7 +122,29 @@ func (s *featureSearch) lookAction(d pdf.Dict) {
 	switch {
 	case kind == pdf.Name("JavaScript"), kind == pdf.Name("Rendition") && d["JS"] != nil:
 		s.add(Script)
-	case kind == pdf.Name("Launch"):
+	case kind == pdf.Name("Launch"), kind == pdf.Name("GoToR"), kind == pdf.Name("ImportData"), kind == pdf.Name("GoToE") && d["F"] != nil:
 		s.add(Launch)
+	}
+}
+
+// lookEntries looks for what acts by an entry of its own.
+func (s *featureSearch) lookEntries(d pdf.Dict) {
+	if d["XFA"] != nil {
+		s.add(DynamicForm)
+	}
+	if d["OnInstantiate"] != nil { // of a 3D object
+		s.add(Script)
+	}
+	if d["OPI"] != nil {
+		s.add(ExternalStream)
+	}
+	if d["Movie"] != nil {
+		film, err := s.doc.Resolve(d["Movie"])
+		if err != nil {
+			s.complete = false
+		}
+		if film, ok := film.(pdf.Dict); ok && film["F"] != nil {
+			s.add(ExternalStream)
+		}
 	}
 }
