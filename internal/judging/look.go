@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/input"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/pkg/cms"
@@ -180,6 +181,11 @@ var errForeignSender = errors.New("the sender's address is not one of the certif
 // findMail reads a signed mail (RFC 8551).
 func (f *Finder) findMail(path string, data []byte) ([]Found, error) {
 	m, err := smime.Parse(data)
+	if errors.Is(err, smime.ErrPartSigned) {
+		return nil, problem.New(problem.Invalid,
+			text{JA: "メール「%s」の全体には署名がありません。署名は、その一部か、添付されたメールにあります。", EN: "%s is not signed as a whole: a part of it is, or a mail that is attached to it."}.With(path),
+			text{JA: "添付されたメールなら、メールソフトで「.eml」として取り出し、それを指定してください。メーリングリストなどが書き足したメールの署名は確かめられません。", EN: "If a mail is attached, save that as an .eml of its own and name it. A mail that a mailing list added to has no signature that could be checked."}).Because(err)
+	}
 	if errors.Is(err, smime.ErrNotSigned) {
 		return nil, noSignature(path)
 	}
@@ -234,7 +240,14 @@ func headerText(m *smime.Mail) text {
 	return text{
 		JA: "差出人(%s)、件名(%s)、日付(%s)、宛先などのヘッダー",
 		EN: "the header: sender (%s), subject (%s), date (%s), recipients and the rest",
-	}.With(strings.Join(m.From, ", "), m.Subject, m.Date)
+	}.With(orNone(strings.Join(m.From, ", ")), orNone(m.Subject), orNone(m.Date))
+}
+
+func orNone(s string) text {
+	if s == "" {
+		return text{JA: "なし", EN: "none"}
+	}
+	return i18n.Same(s)
 }
 
 func notCMS(path string, cause error) error {

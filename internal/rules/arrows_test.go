@@ -30,7 +30,7 @@ var arrows = map[string][]string{
 	"pkg/jpki":        {"pkg/apdu", "pkg/internal/ber", "pkg/jst"},
 	"pkg/virtualcard": {"pkg/apdu"},
 	"pkg/cert":        {"pkg/internal/ber", "pkg/jst", "pkg/printable"},
-	"pkg/smime":       {},
+	"pkg/smime":       {"golang.org/x/text"},
 	"pkg/strength":    {},
 	"pkg/trust":       {"pkg/cert", "pkg/indication", "pkg/internal/sigalg", "pkg/strength", "golang.org/x/crypto"},
 	"pkg/cms":         {"pkg/indication", "pkg/internal/ber", "pkg/internal/sigalg", "pkg/strength", "golang.org/x/crypto"},

@@ -9,14 +9,20 @@ package smime
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"mime"
+	"mime/quotedprintable"
 	"net/mail"
 	"net/textproto"
 	"slices"
 	"strings"
+
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/japanese"
 )
 
 // MaxSize is the most bytes of a mail.
@@ -26,9 +32,11 @@ const MaxSize = 128 << 20
 var (
 	// ErrNotMail is a file that does not begin like a mail.
 	ErrNotMail = errors.New("smime: no mail")
-	// ErrNotSigned is a mail that is not signed as a whole: not at all, or a
-	// part of it only, as mailing lists and gateways make it.
+	// ErrNotSigned is a mail that is not signed as a whole.
 	ErrNotSigned = errors.New("smime: the mail is not signed as a whole")
+	// ErrPartSigned is an ErrNotSigned of which a part is signed, or a mail that
+	// is attached: mailing lists, gateways and forwarding make it.
+	ErrPartSigned = fmt.Errorf("%w, and a part of it is", ErrNotSigned)
 	// ErrMalformed is a signed mail that is not made as the RFCs ask for.
 	ErrMalformed = errors.New("smime: malformed mail")
 )
@@ -91,7 +99,7 @@ func Parse(data []byte) (*Mail, error) {
 	}
 	m := &Mail{Subject: decoded(header.Get("Subject")), Date: header.Get("Date")}
 	if from := header.Get("From"); from != "" {
-		list, err := mail.ParseAddressList(from)
+		list, err := (&mail.AddressParser{WordDecoder: words}).ParseList(from)
 		if err != nil {
 			return nil, malformed("From: %v", err)
 		}
@@ -103,17 +111,62 @@ func Parse(data []byte) (*Mail, error) {
 	if err != nil {
 		return nil, ErrNotSigned
 	}
-	switch kind {
-	case "multipart/signed":
+	switch {
+	case kind == "multipart/signed":
 		return m, m.readParts(body, parameters)
-	case "application/pkcs7-mime", "application/x-pkcs7-mime":
+	case isOpaque(kind, header, parameters):
 		if t := strings.ToLower(parameters["smime-type"]); t != "" && t != "signed-data" {
 			return nil, ErrNotSigned
 		}
 		m.Signature, err = decode(header, body)
 		return m, err
+	case hasSignedPart(kind, parameters, body, maxDepth):
+		return nil, ErrPartSigned
 	}
 	return nil, ErrNotSigned
+}
+
+// isOpaque reports whether an entity is a CMS with the mail inside (RFC 8551,
+// 3.4.2), which gateways also send as any file of that name (3.9).
+func isOpaque(kind string, header textproto.MIMEHeader, parameters map[string]string) bool {
+	switch kind {
+	case "application/pkcs7-mime", "application/x-pkcs7-mime":
+		return true
+	case "application/octet-stream":
+		_, disposition, _ := mime.ParseMediaType(header.Get("Content-Disposition"))
+		return strings.HasSuffix(strings.ToLower(cmp.Or(parameters["name"], disposition["filename"])), ".p7m")
+	}
+	return false
+}
+
+// maxDepth bounds the parts within parts that are looked into.
+const maxDepth = 8
+
+// hasSignedPart looks for a signed part in a mail that is not signed itself.
+func hasSignedPart(kind string, parameters map[string]string, body []byte, depth int) bool {
+	var parts [][]byte
+	switch {
+	case depth == 0:
+		return false
+	case kind == "message/rfc822":
+		parts = [][]byte{body}
+	case strings.HasPrefix(kind, "multipart/"):
+		parts, _ = cutParts(body, parameters["boundary"], maxFields)
+	}
+	for _, part := range parts {
+		header, within, err := split(part)
+		if err != nil {
+			continue
+		}
+		kind, parameters, err := mime.ParseMediaType(header.Get("Content-Type"))
+		if err != nil {
+			continue
+		}
+		if kind == "multipart/signed" || isOpaque(kind, header, parameters) || hasSignedPart(kind, parameters, within, depth-1) {
+			return true
+		}
+	}
+	return false
 }
 
 func malformed(format string, args ...any) error {
@@ -123,10 +176,26 @@ func malformed(format string, args ...any) error {
 // decoded is a header field with its encoded words (RFC 2047), as far as they
 // are known.
 func decoded(field string) string {
-	if text, err := new(mime.WordDecoder).DecodeHeader(field); err == nil {
+	if text, err := words.DecodeHeader(field); err == nil {
 		return text
 	}
 	return field
+}
+
+var words = &mime.WordDecoder{CharsetReader: charsetReader}
+
+// charsetReader reads the character sets of Japanese mail.
+func charsetReader(charset string, r io.Reader) (io.Reader, error) {
+	switch strings.ToLower(charset) {
+	case "iso-2022-jp":
+		return japanese.ISO2022JP.NewDecoder().Reader(r), nil
+	case "shift_jis", "windows-31j", "cp932":
+		return japanese.ShiftJIS.NewDecoder().Reader(r), nil
+	case "euc-jp":
+		return japanese.EUCJP.NewDecoder().Reader(r), nil
+	}
+	// The address counts, not the name beside it: its bytes are shown.
+	return charmap.Windows1252.NewDecoder().Reader(r), nil
 }
 
 // split parts a MIME entity into header and body.
@@ -169,6 +238,7 @@ const maxFields = 1000
 func (m *Mail) readParts(body []byte, parameters map[string]string) error {
 	switch strings.ToLower(parameters["protocol"]) {
 	case "application/pkcs7-signature", "application/x-pkcs7-signature":
+	case "": // the second part says as much
 	default:
 		return ErrNotSigned // OpenPGP
 	}
@@ -176,7 +246,7 @@ func (m *Mail) readParts(body []byte, parameters map[string]string) error {
 	if boundary == "" || len(boundary) > 70 {
 		return malformed("boundary")
 	}
-	parts, err := cutParts(body, boundary)
+	parts, err := cutParts(body, boundary, 2)
 	if err != nil {
 		return err
 	}
@@ -196,8 +266,9 @@ func (m *Mail) readParts(body []byte, parameters map[string]string) error {
 	return err
 }
 
-// cutParts cuts a body at the lines of its boundary (RFC 2046, 5.1.1).
-func cutParts(body []byte, boundary string) (parts [][]byte, err error) {
+// cutParts cuts a body at the lines of its boundary (RFC 2046, 5.1.1), into so
+// many parts at most.
+func cutParts(body []byte, boundary string, most int) (parts [][]byte, err error) {
 	delimiter := []byte("--" + boundary)
 	begun, start := false, 0
 	for at := 0; at < len(body); {
@@ -215,14 +286,14 @@ func cutParts(body []byte, boundary string) (parts [][]byte, err error) {
 					return parts, nil
 				}
 				begun, start = true, end
-				if len(parts) > 2 {
-					return nil, malformed("more than two parts in multipart/signed")
+				if len(parts) > most {
+					return nil, malformed("more than %d parts in a multipart", most)
 				}
 			}
 		}
 		at = end
 	}
-	return nil, malformed("multipart/signed without its end")
+	return parts, malformed("a multipart without its end")
 }
 
 func trimLineEnd(b []byte) []byte {
@@ -243,12 +314,19 @@ func canonical(b []byte) []byte {
 
 // decode undoes the transfer encoding of a body.
 func decode(header textproto.MIMEHeader, body []byte) ([]byte, error) {
-	switch encoding := strings.ToLower(header.Get("Content-Transfer-Encoding")); encoding {
+	encoding, _, _ := strings.Cut(strings.ToLower(header.Get("Content-Transfer-Encoding")), "(") // before a comment
+	switch encoding = strings.TrimSpace(encoding); encoding {
 	case "base64":
 		text := slices.DeleteFunc(slices.Clone(body), func(c byte) bool { return bytes.IndexByte([]byte(" \t\r\n"), c) >= 0 })
 		der, err := base64.StdEncoding.DecodeString(string(text))
 		if err != nil {
 			return nil, malformed("base64")
+		}
+		return der, nil
+	case "quoted-printable":
+		der, err := io.ReadAll(quotedprintable.NewReader(bytes.NewReader(body)))
+		if err != nil {
+			return nil, malformed("quoted-printable")
 		}
 		return der, nil
 	case "", "7bit", "8bit", "binary":

@@ -14,6 +14,12 @@ func TestParse(t *testing.T) {
 	for _, text := range []string{
 		signedMail, strings.ReplaceAll(signedMail, "\n", "\r\n"), "\xEF\xBB\xBF" + signedMail, "From somebody Mon Nov 30\n" + signedMail,
 		strings.ReplaceAll(signedMail, "pkcs7-signature", "x-pkcs7-signature"),
+		strings.Replace(signedMail, " protocol=\"application/pkcs7-signature\";", "", 1),
+		strings.Replace(signedMail, "Encoding: base64", "Encoding: Base64 (as RFC 2045)", 1),
+		strings.Replace(signedMail, "base64\n\nMAAA\n AAAA", "quoted-printable\n\n0=00=00=00=00=\n=00", 1),
+		// お知らせ and a name, as Japanese mail programs write them
+		strings.Replace(strings.Replace(signedMail, "=?UTF-8?B?44GK55+l44KJ44Gb?=", "=?ISO-2022-JP?B?GyRCJCpDTiRpJDsbKEI=?=", 1), "=?UTF-8?B?5LiJ5a6f?=", "=?iso-2022-jp?B?GyRCOzBANhsoQg==?=", 1),
+		strings.Replace(signedMail, "=?UTF-8?B?5LiJ5a6f?=", "=?x-unknown?B?/w==?=", 1),
 	} {
 		m, err := Parse([]byte(text))
 		if err != nil {
@@ -32,9 +38,13 @@ func TestParse(t *testing.T) {
 			t.Errorf("no mail: %q", text[:64])
 		}
 	}
-	m, err := Parse([]byte("Content-Type: application/pkcs7-mime; smime-type=signed-data\nContent-Transfer-Encoding: BASE64\n\nMAAA\n"))
-	if err != nil || m.Content != nil || len(m.Signature) != 3 {
-		t.Errorf("opaque: %v, %+v", err, m)
+	for _, kind := range []string{
+		"application/pkcs7-mime; smime-type=signed-data", "application/octet-stream; name=\"SMIME.P7M\"", "application/octet-stream\nContent-Disposition: attachment; filename=smime.p7m",
+	} {
+		m, err := Parse([]byte("Content-Type: " + kind + "\nContent-Transfer-Encoding: BASE64\n\nMAAA\n"))
+		if err != nil || m.Content != nil || len(m.Signature) != 3 {
+			t.Errorf("%s: %v, %+v", kind, err, m)
+		}
 	}
 }
 
@@ -49,7 +59,11 @@ func TestParseRefuses(t *testing.T) {
 		"plain":                  {"Content-Type: text/plain\n\ntext\n", ErrNotSigned},
 		"encrypted":              {"Content-Type: application/pkcs7-mime; smime-type=enveloped-data\n\nMAAA\n", ErrNotSigned},
 		"OpenPGP":                {strings.Replace(signedMail, "application/pkcs7-signature\"", "application/pgp-signature\"", 1), ErrNotSigned},
-		"a part only":            {strings.Replace(signedMail, "multipart/signed", "multipart/mixed", 1), ErrNotSigned},
+		"a signature beside it":  {strings.Replace(signedMail, "multipart/signed", "multipart/mixed", 1), ErrNotSigned},
+		"attached":               {"Content-Type: multipart/mixed; boundary=L\n\n--L\n\nlook\n--L\nContent-Type: message/rfc822\n\n" + signedMail + "--L--\n", ErrPartSigned},
+		"of a mailing list":      {"Content-Type: multipart/mixed; boundary=L\n\n--L\n" + signedMail[strings.Index(signedMail, "Content-Type"):] + "--L\n\nfooter\n--L--\n", ErrPartSigned},
+		"nothing signed in it":   {"Content-Type: multipart/mixed; boundary=L\n\n--L\n\nlook\n--L--\n", ErrNotSigned},
+		"another file":           {"Content-Type: application/octet-stream; name=a.pdf\n\nMAAA\n", ErrNotSigned},
 		"two types":              {"Content-Type: text/plain\n" + signedMail, ErrMalformed},
 		"two senders":            {"From: other@example.com\n" + signedMail, ErrMalformed},
 		"no end":                 {strings.Replace(signedMail, "--b=1--", "", 1), ErrMalformed},
@@ -57,7 +71,7 @@ func TestParseRefuses(t *testing.T) {
 		"three parts":            {strings.Replace(signedMail, "--b=1 \n", "--b=1 \n\n--b=1\n", 1), ErrMalformed},
 		"no signature":           {strings.Replace(signedMail, "Content-Type: application/pkcs7-signature", "Content-Type: text/html", 1), ErrMalformed},
 		"no base64":              {strings.Replace(signedMail, "MAAA", "M*AA", 1), ErrMalformed},
-		"another encoding":       {strings.Replace(signedMail, "base64", "quoted-printable", 1), ErrMalformed},
+		"another encoding":       {strings.Replace(signedMail, "base64", "x-uuencode", 1), ErrMalformed},
 		"no boundary":            {strings.Replace(signedMail, "; boundary=\"b=1\"", "", 1), ErrMalformed},
 		"a header that is none":  {"Content-Type: text/plain\nnonsense\n\n", ErrNotMail},
 		"a sender that is none":  {strings.Replace(signedMail, "<info@bank.example>", "<info@", 1), ErrMalformed},
@@ -65,7 +79,7 @@ func TestParseRefuses(t *testing.T) {
 		"key material alone":     {"Content-Type: application/pkcs7-mime; smime-type=certs-only\n\nMAAA\n", ErrNotSigned},
 		"a type without meaning": {"Content-Type: /;;\n\n", ErrNotSigned},
 	} {
-		if m, err := Parse([]byte(c.text)); !errors.Is(err, c.want) {
+		if m, err := Parse([]byte(c.text)); !errors.Is(err, c.want) || errors.Is(err, ErrPartSigned) != (c.want == ErrPartSigned) {
 			t.Errorf("%s: %v, %+v, want %v", what, err, m, c.want)
 		}
 	}
