@@ -6,7 +6,7 @@ import (
 )
 
 // boxCharacters are those of the demo cards' stamps, but not 髙 and 﨑.
-const boxCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ 0123456789:()\u3000電子署名年月日本時間理由物承認デモカードのではありません太郎アレクサンラ"
+const boxCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz 0123456789:(),\u3000電子署名年月日本時間理由物承認デモカードのではありません太郎アレクサンラ"
 
 // boxFont is a TrueType font (ISO/IEC 14496-22) that shows each of some
 // characters as the same black box.

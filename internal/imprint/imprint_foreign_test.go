@@ -30,7 +30,7 @@ const (
 // text in the same places by another rasterizer, pixel by pixel.
 func TestOthersDrawTheSame(t *testing.T) {
 	latin := Text{"Ångström, Álvaro (Q&A)", []string{"2026-11-22 12:00:00 JST", "Reason: I agree to §3, 50%"}}
-	japanese := Text{"渡邉　德川瀨 髙﨑𠮟", []string{"電子署名 2026年11月22日 12:00:00 (日本時間)", "理由: 内容を確認し、「同意」しました。Ａｂｃ"}}
+	japanese := Text{"渡邉　德川瀨 髙﨑𠮟", []string{"電子署名 2026年11月22日 12:00:00 JST", "理由: 内容を確認し、「同意」しました。Ａｂｃ"}}
 	for _, c := range []struct {
 		path       string
 		collection bool

@@ -64,7 +64,6 @@ func speech(file *ast.File) (found []finding) {
 // what the program says: a whole file, or one word in one.
 var japaneseAlone = []struct{ file, word string }{
 	{"internal/guide/topics.go", ""},            // words people search by, titles of sources
-	{"internal/signing/visible.go", ""},         // what is drawn on a Japanese document
 	{"internal/imprint/layout.go", ""},          // characters, and how they break
 	{"internal/imprint/system.go", ""},          // names of fonts
 	{"internal/ui/wrap.go", ""},                 // characters

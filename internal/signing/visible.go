@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/imprint"
 	"github.com/jpki-tools/jpki/internal/input"
 	"github.com/jpki-tools/jpki/internal/problem"
@@ -76,6 +77,7 @@ func (c *Call) checkVisible() error {
 // VisibleStamp draws the stamp of every PDF of a call.
 type VisibleStamp struct {
 	place  pdfsig.Placement
+	lang   i18n.Lang
 	reason string
 	files  []*os.File
 	fonts  []*imprint.Font
@@ -88,7 +90,7 @@ func (c *Call) NewVisibleStamp() (*VisibleStamp, error) {
 	if c.Visible.Where == "" {
 		return nil, nil
 	}
-	v := &VisibleStamp{reason: c.Reason}
+	v := &VisibleStamp{lang: c.io.Lang, reason: c.Reason}
 	v.place, _ = c.Visible.placement()
 	if c.Visible.Font != "" {
 		err := v.open(c.Visible.Font)
@@ -148,15 +150,17 @@ func (v *VisibleStamp) Close() {
 	}
 }
 
-// details are the lines below the name. They are Japanese whatever the language
-// of the screen: the document is for others.
-func (v *VisibleStamp) details(at time.Time, demo bool) []string {
-	lines := []string{at.In(cert.JST).Format("電子署名 2006年1月2日 15:04:05 (日本時間)")}
+// details are the lines below the name, in the language of the screen: whoever
+// signs chooses it for the reader with --lang.
+func (v *VisibleStamp) details(at time.Time, demo bool) (lines []string) {
+	add := func(t text) { lines = append(lines, t.In(v.lang)) }
+	j := at.In(cert.JST)
+	add(text{JA: j.Format("電子署名 2006年1月2日 15:04:05 JST"), EN: j.Format("Signed electronically on 2 Jan 2006 15:04:05 JST")})
 	if v.reason != "" {
-		lines = append(lines, "理由: "+v.reason)
+		lines = append(lines, text{JA: "理由: ", EN: "Reason: "}.In(v.lang)+v.reason)
 	}
 	if demo {
-		lines = append(lines, "デモカードの署名 (本物ではありません)")
+		add(text{JA: "デモカードの署名 (本物ではありません)", EN: "Signature of a DEMO card, not a real one"})
 	}
 	return lines
 }

@@ -175,40 +175,53 @@ const (
 	fieldGap   = 6
 )
 
-// corner finds room in a corner of what the reader sees, beside the fields that
-// are there: above them in a lower corner, below in an upper one.
-func (v view) corner(c Corner, width, height float64, fields []rect) (rect, error) {
+// corner finds room in a corner of what the reader sees, beside what is there:
+// above it in a lower corner, below in an upper one, and where that column is
+// full, in the next one towards the other side.
+func (v view) corner(c Corner, width, height float64, others []rect) (rect, error) {
 	pageWidth, pageHeight := v.size(v.box)
 	width, height = min(width, pageWidth-2*pageMargin), min(height, pageHeight-2*pageMargin)
 	if width <= 0 || height <= 0 {
 		return rect{}, ErrNoSpace
 	}
-	x := float64(pageMargin)
-	if c == TopRight || c == BottomRight {
-		x = pageWidth - pageMargin - width
-	}
 	fromTop := c == TopLeft || c == TopRight
-	y := float64(pageMargin) // from the edge where the search begins
-	var taken []rect
-	for _, f := range fields {
-		if fromTop {
-			f.y0, f.y1 = pageHeight-f.y1, pageHeight-f.y0
+	for column := 0.0; ; column++ {
+		x := pageMargin + column*(width+fieldGap) // from the side where the search begins
+		if x+width > pageWidth-pageMargin {
+			return rect{}, ErrNoSpace
 		}
-		if f.x0 < x+width && f.x1 > x {
-			taken = append(taken, f)
+		if c == TopRight || c == BottomRight {
+			x = pageWidth - x - width
+		}
+		y, ok := lowest(x, x+width, height, pageHeight, fromTop, others)
+		if !ok {
+			continue
+		}
+		if fromTop {
+			y = pageHeight - y - height
+		}
+		return rect{x, y, x + width, y + height}, nil
+	}
+}
+
+// lowest finds room of a height between x0 and x1, as near as can be to the edge
+// where the search begins, and gives its distance from there.
+func lowest(x0, x1, height, pageHeight float64, fromTop bool, others []rect) (y float64, ok bool) {
+	var taken []rect
+	for _, r := range others {
+		if fromTop {
+			r.y0, r.y1 = pageHeight-r.y1, pageHeight-r.y0
+		}
+		if r.x0 < x1 && r.x1 > x0 {
+			taken = append(taken, r)
 		}
 	}
 	slices.SortFunc(taken, func(a, b rect) int { return cmp.Compare(a.y0, b.y0) })
-	for _, f := range taken {
-		if f.y0 < y+height && f.y1 > y {
-			y = f.y1 + fieldGap
+	y = pageMargin
+	for _, r := range taken {
+		if r.y0 < y+height && r.y1 > y {
+			y = r.y1 + fieldGap
 		}
 	}
-	if y+height > pageHeight-pageMargin {
-		return rect{}, ErrNoSpace
-	}
-	if fromTop {
-		y = pageHeight - y - height
-	}
-	return rect{x, y, x + width, y + height}, nil
+	return y, y+height <= pageHeight-pageMargin
 }

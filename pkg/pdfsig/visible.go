@@ -66,17 +66,18 @@ func (p *Prepared) findPlace(on page, wanted Placement) error {
 	if err != nil {
 		return err
 	}
-	fields, err := p.doc.widgetsOn(on, v)
+	taken, err := p.doc.annotationsOn(on, v)
 	if err != nil {
 		return err
 	}
-	slot, err := v.corner(wanted.Corner, wanted.Width, wanted.Height, fields)
+	slot, err := v.corner(wanted.Corner, wanted.Width, wanted.Height, taken)
 	p.place = &place{view: v, slot: slot, corner: wanted.Corner}
 	return err
 }
 
-// widgetsOn are the places of the form fields on a page, as the reader sees it.
-func (d *document) widgetsOn(on page, v view) (places []rect, err error) {
+// annotationsOn are the places of what is laid over a page, as its reader sees
+// it: form fields, stamps and notes. A link is where the page's own text is.
+func (d *document) annotationsOn(on page, v view) (places []rect, err error) {
 	annotations, err := pdf.As[pdf.Array](d.File, on.dict["Annots"])
 	if err != nil {
 		return nil, err
@@ -86,7 +87,7 @@ func (d *document) widgetsOn(on page, v view) (places []rect, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if dict["Subtype"] != pdf.Name("Widget") {
+		if dict["Subtype"] == pdf.Name("Link") || dict["Subtype"] == pdf.Name("Popup") {
 			continue
 		}
 		r, err := d.rect(dict["Rect"])

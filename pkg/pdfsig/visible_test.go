@@ -141,8 +141,9 @@ func TestVisibleBesideEachOther(t *testing.T) {
 				}
 				rects, file = append(rects, r), signed
 			}
-			// 252 points hold stamps of 30 and gaps of 6 as long as 60 are free.
-			if len(rects) != 6 {
+			// 252 points hold stamps of 30 and gaps of 6 as long as 60 are free, in
+			// two columns.
+			if len(rects) != 12 {
 				t.Errorf("%s, turned %s: %d signatures", corner, turn, len(rects))
 			}
 			for i, s := range mustVerify(t, file).Signatures[:len(rects)-1] {
@@ -150,6 +151,18 @@ func TestVisibleBesideEachOther(t *testing.T) {
 					t.Errorf("signature %d: %v, %v", i+1, s.Changes, s.Err())
 				}
 			}
+		}
+	}
+}
+
+// TestVisibleBesideNotes: a stamp or a note of another program is not covered
+// either; the frame around a link, and a note's window, are.
+func TestVisibleBesideNotes(t *testing.T) {
+	for subtype, want := range map[string]float64{"Stamp": 66, "FreeText": 66, "Square": 66, "Widget": 66, "Link": 24, "Popup": 24} {
+		file := pageFile("/MediaBox [0 0 300 300]", "/Annots [<</Type /Annot /Subtype /"+subtype+" /Rect [30 20 160 60]>>]")
+		d, widget := lastWidget(t, mustSign(t, file, Options{Visible: &Placement{Corner: BottomLeft, Width: 120, Height: 60}}))
+		if r, err := d.rect(widget["Rect"]); err != nil || r.y0 != want {
+			t.Errorf("beside a %s: %v, %v", subtype, r, err)
 		}
 	}
 }
