@@ -8,6 +8,7 @@ import (
 	"github.com/jpki-tools/jpki/pkg/pdfsig"
 	"github.com/jpki-tools/jpki/pkg/printable"
 	"github.com/jpki-tools/jpki/pkg/trust"
+	"github.com/jpki-tools/jpki/pkg/xmlsig"
 )
 
 // reasonTexts explains the causes a person can understand and act on.
@@ -19,6 +20,7 @@ var reasonTexts = []struct {
 	{pdfsig.ErrChangedLater, text{JA: "署名のあとで、文書の内容が変えられています", EN: "the content was changed after it was signed"}},
 	{cms.HashFailure, text{JA: "ファイルの内容が、署名されたものと違います", EN: "the file is not what was signed"}},
 	{cms.SigCryptoFailure, text{JA: "署名の値が、証明書の鍵と合いません", EN: "the signature does not fit the certificate's key"}},
+	{xmlsig.ErrUnreadableCertificate, text{JA: "署名に入っている証明書が壊れていて、署名者の証明書を読めません", EN: "a certificate in the signature is damaged, and the signer's cannot be read"}},
 	{cms.NoSigningCertificateFound, text{JA: "署名者の証明書がありません", EN: "the signer's certificate is missing"}},
 	{trust.ErrDemoCA, text{JA: "デモカードの署名です。本物の証明ではありません(試すときは --trust demo)", EN: "a signature of the demo card, not a real one (--trust demo, to try)"}},
 	{trust.ErrUnknownCA, text{JA: "このバージョンに登録されていない世代の認証局です。新しいバージョンで確かめるか、jpki.go.jp の公表値と比べて jpki ca add で追加してください", EN: "a CA generation this version does not know: use a newer version, or compare with jpki.go.jp and add it with jpki ca add"}},

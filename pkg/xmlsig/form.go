@@ -88,6 +88,7 @@ type shape struct {
 	// Of e-Gov: the element that is signed, and where signatures stand.
 	contents, signatures *Element
 	egov                 *EGov
+	links                []string // of an official document: the files that come along
 	// fixed is what every signature leaves out of the document alike, once it
 	// was looked for: the children of the root that no reference can be over.
 	fixed map[int]*Outside

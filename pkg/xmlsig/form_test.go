@@ -694,6 +694,13 @@ func TestOtherMakers(t *testing.T) {
 	bare := swap(t, kojo, "https://xml.e-tax.nta.go.jp/xsl/1.0/CMTEG850-001.xsl", "CMTEG850-001.xsl")
 	official := govText(t, "official/unsigned.xml")
 	attached := files{"別紙.pdf": "%PDF"}
+	linked := func(refs ...string) string {
+		var links strings.Builder
+		for _, ref := range refs {
+			links.WriteString(`<APPENDIX><APPTITLE>見本</APPTITLE><DOCLINK REF="` + ref + `"></DOCLINK></APPENDIX>`)
+		}
+		return swap(t, official, "</BODY>", links.String()+"</BODY>")
+	}
 	for name, test := range map[string]struct {
 		signed  []byte
 		laid    files
@@ -704,6 +711,10 @@ func TestOtherMakers(t *testing.T) {
 		"a bare style sheet":         {signedAs(t, bare, "TEG85020260601000001", C14N10, nil, transformEnveloped, string(C14N10)), nil, "style-sheet"},
 		"http":                       {signedAs(t, swap(t, kojo, "https://xml", "http://xml"), "TEG85020260601000001", C14N10, nil, transformEnveloped, string(C14N10)), nil, "style-sheet"},
 		"official with attachments":  {signedAs(t, official, "DOCBODY", C14N10Comments, attached, transformEnveloped), attached, "front style-sheet"},
+		"official, its file":         {signedAs(t, linked("別紙.pdf"), "DOCBODY", C14N10, attached, string(C14N10)), attached, "front style-sheet"},
+		"official, name encoded":     {signedAs(t, linked("%E5%88%A5%E7%B4%99.pdf", "別紙.pdf"), "DOCBODY", C14N10, attached, string(C14N10)), attached, "front style-sheet"},
+		"official, decomposed":       {signedAs(t, linked("別紙か\u3099.pdf"), "DOCBODY", C14N10, files{"別紙が.pdf": "%PDF"}, string(C14N10)), files{"別紙が.pdf": "%PDF"}, "front style-sheet"},
+		"official, files not signed": {signedAs(t, linked("通知.csv", "別紙.pdf", "通知.csv", "https://example.jp/a"), "DOCBODY", C14N10, attached, string(C14N10)), attached, "front style-sheet attachment attachment"},
 		"official, C14N":             {signedAs(t, official, "DOCBODY", C14N10, nil, string(C14N10)), nil, "front style-sheet"},
 	} {
 		r := mustParse(t, test.signed).Verify(Verification{Open: test.laid.open})[0]
@@ -714,6 +725,38 @@ func TestOtherMakers(t *testing.T) {
 	missing := mustParse(t, signedAs(t, official, "DOCBODY", C14N10, attached, transformEnveloped)).Verify(Verification{})[0]
 	if m, ok := errors.AsType[*MissingFileError](missing.Err()); !ok || m.Name != "別紙.pdf" || !onlyReason(missing.Failures, cms.SignedDataNotFound) {
 		t.Error(missing.Err())
+	}
+}
+
+// TestPublishedSamples: publishers edit what they show. A document like that is
+// still told by its form, and what does not fit is named. References to
+// carriage returns in base64 are what some signers' programs leave there.
+func TestPublishedSamples(t *testing.T) {
+	kojo := govText(t, "kojo/signed.xml")
+	digest := between(t, []byte(kojo), "<dsig:DigestValue>", "</dsig:DigestValue>")
+	certificate := between(t, []byte(kojo), "<dsig:X509Certificate>", "</dsig:X509Certificate>")
+	value := between(t, []byte(kojo), "<dsig:SignatureValue>", "</dsig:SignatureValue>")
+	inLines := func(s string) string { return s[:76] + "&#13;\n" + s[76:152] + "&#13;\n" + s[152:] }
+	for name, test := range map[string]struct {
+		src     string
+		want    cms.Code
+		cause   error
+		outside string
+	}{
+		"lines":                  {strings.NewReplacer(value, inLines(value), certificate, inLines(certificate)).Replace(kojo), "", nil, "style-sheet"},
+		"white space at the end": {swap(t, kojo, certificate, certificate+"\n        "), "", nil, "style-sheet"},
+		"digest of words":        {swap(t, kojo, digest, "c2FtcGxlIG9ubHksIG5vIGRpZ2VzdCBhdCBhbGwsIGFuZCBsb25nZXI="), cms.HashFailure, nil, "style-sheet"},
+		"no base64 at all":       {swap(t, kojo, digest, "***"), cms.FormatFailure, nil, ""},
+		"certificate cut":        {swap(t, kojo, certificate, certificate[:400]), cms.NoSigningCertificateFound, ErrUnreadableCertificate, "style-sheet"},
+	} {
+		r := mustParse(t, []byte(test.src)).Verify(Verification{})[0]
+		told := slices.ContainsFunc(r.Failures, func(f *cms.Failure) bool { return f.Code == test.want }) == (test.want != "")
+		if !told || test.want == "" && r.Err() != nil || test.cause != nil && !errors.Is(r.Err(), test.cause) {
+			t.Errorf("%s: %v", name, r.Err())
+		}
+		if r.Profile != ProfileTaxCertificate || kinds(r.Outside) != test.outside {
+			t.Errorf("%s: a %s, %s", name, r.Profile, kinds(r.Outside))
+		}
 	}
 }
 

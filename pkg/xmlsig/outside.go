@@ -29,7 +29,7 @@ const (
 	OutsideInstruction OutsideKind = "instruction" // Name: its target
 	OutsideHead        OutsideKind = "head"        // 様式ID, 様式バージョン, STYLESHEET of e-Gov
 	OutsideOther       OutsideKind = "other"       // その他 of e-Gov
-	OutsideAttachment  OutsideKind = "attachment"  // of e-Gov: its name is signed, its content is not
+	OutsideAttachment  OutsideKind = "attachment"  // of e-Gov, of an official document: its name is signed, its content is not
 	OutsideForm        OutsideKind = "form"        // a file of e-Gov that a signature has to be over
 	OutsideFront       OutsideKind = "front"       // of an official document
 	OutsideComments    OutsideKind = "comments"    // in what is signed; Text: how many
@@ -118,7 +118,6 @@ func (sig *signature) view() view {
 // and an attacker who may add to it can move what was signed to where nobody
 // looks (signature wrapping).
 func (r *Result) coverage(sig *signature, sh *shape, partial bool) {
-	r.Profile = sh.profile
 	if sh.profile == ProfileETax && !sh.isChild(sig.element) && sh.inProcedure(sig.element) {
 		r.Embedded = true
 	}

@@ -36,6 +36,7 @@ const (
 	officialFront = "FRONT"
 	officialBody  = "BODY"
 	officialID    = "DOCBODY"
+	officialLink  = "DOCLINK" // in an appendix of BODY: names a file that comes along
 )
 
 // officialFrontChildren are those that FRONT is known to have.
@@ -43,14 +44,49 @@ var officialFrontChildren = []string{"SECRECY", "STAMP", "MNGINFO"}
 
 // isOfficial wants a BODY with its ID.
 func (sh *shape) isOfficial() bool {
-	return slices.ContainsFunc(sh.named(officialBody), func(e *Element) bool { return slices.Contains(e.ids, officialID) })
+	bodies := sh.named(officialBody)
+	i := slices.IndexFunc(bodies, func(e *Element) bool { return slices.Contains(e.ids, officialID) })
+	if i < 0 {
+		return false
+	}
+	sh.links = bodies[i].links()
+	return true
+}
+
+// links are the addresses of the files that a BODY says come along, each once.
+func (e *Element) links() (refs []string) {
+	s := e.scanner()
+	_, _ = e.doc.walk(s, 0, func(t *token) bool {
+		if len(t.uri) > 0 || string(t.local) != officialLink {
+			return false
+		}
+		for _, a := range t.attrs {
+			if len(a.uri) == 0 && string(a.local) == "REF" && len(a.value) > 0 && len(refs) < maxOutside && !slices.Contains(refs, string(a.value)) {
+				refs = append(refs, string(a.value))
+			}
+		}
+		return false
+	}, func(*token) {})
+	return refs
+}
+
+// outsideLinks are the files of an official document that a signature is not
+// over: its BODY names them, and no more.
+func (sh *shape) outsideLinks(v view) (out []Outside) {
+	for _, ref := range sh.links {
+		names := append(fileNames(ref), ref)
+		if !slices.ContainsFunc(names, v.file) {
+			out = append(out, Outside{Kind: OutsideAttachment, Name: names[0], Permitted: true})
+		}
+	}
+	return out
 }
 
 // outsideOfficial is what a signature leaves out of an official document: FRONT,
-// which tells how it is to be handled.
+// which tells how it is to be handled, and files that it need not be over.
 func (sh *shape) outsideOfficial(v view) (out []Outside) {
 	if v.whole {
-		return nil
+		return sh.outsideLinks(v)
 	}
 	fronts := sh.named(officialFront)
 	for _, e := range sh.children {
@@ -70,7 +106,7 @@ func (sh *shape) outsideOfficial(v view) (out []Outside) {
 	if v.own != nil && !sh.isChild(v.own) {
 		out = append(out, Outside{Kind: OutsidePlace, Name: "Signature"})
 	}
-	return append(out, sh.outsideRoot()...)
+	return append(append(out, sh.outsideRoot()...), sh.outsideLinks(v)...)
 }
 
 // onlyChildren reports whether an element has no children but these, none of

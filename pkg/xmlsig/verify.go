@@ -21,6 +21,10 @@ var ErrNoSignature = errors.New("xmlsig: no signature")
 // changed the rest.
 var ErrPartial = errors.New("xmlsig: part of the document is not signed")
 
+// ErrUnreadableCertificate tells that the signer's certificate is missing, unless
+// it is one of those that came along and cannot be read.
+var ErrUnreadableCertificate = errors.New("xmlsig: a certificate cannot be read")
+
 // errNotVerified is the error of a Result that no verification gave.
 var errNotVerified = errors.New("xmlsig: not verified")
 
@@ -148,7 +152,7 @@ func (d *Document) Verify(v Verification) Results {
 }
 
 func (v Verification) verify(e *Element, sh *shape, work *budget) Result {
-	r := Result{Element: e}
+	r := Result{Element: e, Profile: sh.profile}
 	// Read once as a tree and once to find SignedInfo again.
 	if f := work.spend(2 * (e.end - e.start)); f != nil {
 		r.fail(f)
@@ -302,7 +306,9 @@ func (r *Result) certificates(sig *signature) (unreadable, f *cms.Failure) {
 				r.Certificates = append(r.Certificates, cert)
 			case unreadable == nil:
 				unreadable = &cms.Failure{
-					Code: cms.NoSigningCertificateFound, Detail: fmt.Sprintf("the signer's certificate is not there, unless it is one that cannot be read: %v", err), Cause: err,
+					Code:   cms.NoSigningCertificateFound,
+					Detail: fmt.Sprintf("the signer's certificate is not there, unless it is one that cannot be read: %v", err),
+					Cause:  fmt.Errorf("%w: %w", ErrUnreadableCertificate, err),
 				}
 			}
 		}
