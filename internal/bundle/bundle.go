@@ -4,7 +4,8 @@
 //
 // A ZIP comes from anywhere, so everything about it is checked before a byte is
 // unpacked: names that lead elsewhere, names that come twice, links, entries
-// that lie over each other and archives that unpack to far more than they are.
+// that lie over each other, archives that unpack to far more than they are, and
+// those in which other programs would see other files.
 package bundle
 
 import (
@@ -35,6 +36,7 @@ var (
 	ErrEncrypted  = errors.New("the entry is encrypted")
 	ErrMethod     = errors.New("the entry is compressed in a way other than deflate")
 	ErrOverlap    = errors.New("the entry lies over another one")
+	ErrReadings   = errors.New("programs see different files or names in it")
 	ErrTooLarge   = errors.New("the archive unpacks to too much")
 	ErrTooMany    = errors.New("there are too many files")
 	ErrEmpty      = errors.New("there are no files")
@@ -250,7 +252,7 @@ func (b *Bundle) openZIP(r io.ReaderAt, size int64) error {
 	if len(folders) > 1 {
 		return b.refuse("", ErrFolders)
 	}
-	return b.checkPlaces(archive.File)
+	return b.checkPlaces(archive.File, size)
 }
 
 // entry checks one entry of a ZIP. Without a file there is nothing in it: it is
@@ -294,12 +296,16 @@ func (b *Bundle) entry(e *zip.File) (folder string, f *File, err error) {
 
 // entryName decodes a name: UTF-8, or Shift_JIS as Windows' own ZIPs have it.
 func (b *Bundle) entryName(e *zip.File) (string, error) {
-	if utf8.ValidString(e.Name) {
-		return e.Name, nil
+	name := e.Name
+	if !utf8.ValidString(name) {
+		var err error
+		name, err = japanese.ShiftJIS.NewDecoder().String(e.Name)
+		if err != nil || strings.ContainsRune(name, utf8.RuneError) {
+			return "", b.refuse(fmt.Sprintf("%+q", e.Name), ErrCharacters)
+		}
 	}
-	name, err := japanese.ShiftJIS.NewDecoder().String(e.Name)
-	if err != nil || strings.ContainsRune(name, utf8.RuneError) {
-		return "", b.refuse(fmt.Sprintf("%+q", e.Name), ErrCharacters)
+	if hasOtherName(e, name) {
+		return "", b.refuse(name, ErrReadings)
 	}
 	return name, nil
 }
@@ -318,35 +324,6 @@ func addedBySystem(name string) bool {
 		return true
 	}
 	return strings.HasPrefix(name, "._")
-}
-
-// checkPlaces refuses entries that share bytes, with which a small archive
-// unpacks to a large one.
-func (b *Bundle) checkPlaces(entries []*zip.File) error {
-	type place struct {
-		start, end int64
-		name       string
-	}
-	var places []place
-	for _, e := range entries {
-		start, err := e.DataOffset()
-		if err != nil {
-			return b.refuse(e.Name, ErrNotZIP)
-		}
-		places = append(places, place{start, start + int64(e.CompressedSize64), e.Name})
-	}
-	slices.SortFunc(places, func(a, b place) int {
-		if a.start != b.start {
-			return int(max(-1, min(1, a.start-b.start)))
-		}
-		return int(max(-1, min(1, a.end-b.end)))
-	})
-	for i := 1; i < len(places); i++ {
-		if places[i].start < places[i-1].end {
-			return b.refuse(places[i].name, ErrOverlap)
-		}
-	}
-	return nil
 }
 
 // Open opens a file of the bundle. Reading ends with [ErrNotZIP] where an entry

@@ -22,6 +22,7 @@ var bundleReasons = map[error]text{
 	bundle.ErrEncrypted:  {JA: "暗号化されています", EN: "it is encrypted"},
 	bundle.ErrMethod:     {JA: "扱えない方法で圧縮されています", EN: "it is compressed in a way that is not taken"},
 	bundle.ErrOverlap:    {JA: "中のファイルが重なり合っています", EN: "files in it lie over each other"},
+	bundle.ErrReadings:   {JA: "ソフトによって、中のファイルや名前が違って見える作りです", EN: "other programs would see other files or names in it"},
 	bundle.ErrTooLarge:   {JA: "展開すると大きくなりすぎます", EN: "it unpacks to too much"},
 	bundle.ErrTooMany:    {JA: "ファイルが多すぎます", EN: "there are too many files"},
 	bundle.ErrEmpty:      {JA: "ファイルがありません", EN: "there are no files in it"},
