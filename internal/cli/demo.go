@@ -13,6 +13,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/cards"
 	"github.com/jpki-tools/jpki/internal/command"
 	"github.com/jpki-tools/jpki/internal/democard"
+	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/state"
 	"github.com/jpki-tools/jpki/internal/ui"
@@ -72,6 +73,13 @@ var demoPINs = text{
 	EN: "The demo card's PINs are public: signing password %s, authentication PIN %s.\nDo not use your real PINs on the demo card.",
 }.With(virtualcard.SignPIN, virtualcard.AuthPIN)
 
+// otherLanguage tells, in each language, those who read the other one how to
+// get it: a terminal without a locale shows English to everybody.
+var otherLanguage = map[i18n.Lang]string{
+	i18n.JA: "In English: jpki demo --lang en (always: set JPKI_LANG=en)",
+	i18n.EN: "日本語で表示するには: jpki demo --lang ja (いつもなら環境変数 JPKI_LANG=ja)",
+}
+
 // step is one command of the tour.
 type step struct {
 	title text
@@ -116,7 +124,7 @@ func runTour(ctx context.Context, a *command.App) (err error) {
 		return err
 	}
 	out := a.IO.Out
-	fmt.Fprintf(out, "%s\n", a.IO.Page(a.IO.Text(demoPINs)))
+	fmt.Fprintf(out, "%s\n\n%s\n", a.IO.Page(otherLanguage[a.IO.Lang]), a.IO.Page(a.IO.Text(demoPINs)))
 	cards := &cards.Tour{}
 	for i, s := range tourSteps {
 		if err := context.Cause(ctx); err != nil {

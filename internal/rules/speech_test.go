@@ -70,6 +70,7 @@ var japaneseAlone = []struct{ file, word string }{
 	{"internal/signing/document.go", "署名"},      // the same, before the name is known
 	{"internal/cli/guide.go", "jpki guide 引越し"}, // a command line
 	{"internal/cli/completion.go", "ja\t日本語"},   // a language's own name
+	{"internal/cli/demo.go", "日本語で表示するには: jpki demo --lang ja (いつもなら環境変数 JPKI_LANG=ja)"}, // how to get the other language
 }
 
 // TestJapaneseHasItsEnglish: what the program says in Japanese stands beside
