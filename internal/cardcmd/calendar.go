@@ -107,6 +107,9 @@ func runCalendar(ctx context.Context, a *command.App, opt *calendarOptions) erro
 
 // dated gives the certificates that have days to come.
 func dated(s inspect.Card) (all []inspect.Certificate, err error) {
+	if kind := s.Token.Kind; !kind.Usable() {
+		return nil, problem.New(problem.Expired, terms.Ended[kind], terms.UseCard)
+	}
 	var over *inspect.Certificate
 	for _, c := range s.Keys() {
 		v, known := c.Validity()

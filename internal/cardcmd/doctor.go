@@ -16,6 +16,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/command"
 	"github.com/jpki-tools/jpki/internal/doctor"
 	"github.com/jpki-tools/jpki/internal/i18n"
+	"github.com/jpki-tools/jpki/internal/inspect"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/internal/version"
@@ -121,7 +122,7 @@ func examineDemo(ctx context.Context, a *command.App, e *doctor.Environment) err
 	}
 	defer card.Close()
 	c := doctor.Card{Reader: card.Reader}
-	c.Err = card.Read(ctx, func(app *jpki.App) error { return examine(app, &c) })
+	c.Err = card.Read(ctx, func(app *jpki.App) error { return examine(app, &c, e.Now) })
 	e.Cards = []doctor.Card{c}
 	return context.Cause(ctx)
 }
@@ -138,38 +139,24 @@ func examineCard(ctx context.Context, a *command.App, pc *pcsc.Context, reader s
 	defer conn.Close()
 	traced, err := a.Cards.Traced(conn)
 	if err == nil {
-		c.Err = jpki.New(traced).Read(ctx, func(app *jpki.App) error { return examine(app, &c) })
+		c.Err = jpki.New(traced).Read(ctx, func(app *jpki.App) error { return examine(app, &c, a.Env.Now()) })
 	}
 	return c, err
 }
 
 // examine reads all that is free. What the card answers about one part of it
 // does not keep the others from being read.
-func examine(app *jpki.App, c *doctor.Card) (err error) {
-	c.Certificates, c.Counters = map[jpki.Kind]error{}, map[jpki.Key]error{}
-	if c.Token, err = app.Token(); cards.Fatal(err) {
+func examine(app *jpki.App, c *doctor.Card, now time.Time) (err error) {
+	if c.Card, err = inspect.Read(app, now); err != nil {
 		return err
 	}
-	if presence, err := app.Presence(); cards.Fatal(err) {
-		return err
-	} else if err == nil && !presence.Sign {
-		c.Certificates[jpki.KindSign] = jpki.ErrAbsent
-	}
-	for _, k := range []jpki.Kind{jpki.KindAuth, jpki.KindSignCA, jpki.KindAuthCA} {
-		x, err := app.Certificate(k)
+	c.CAs = map[jpki.Kind]error{}
+	for _, k := range []jpki.Kind{jpki.KindSignCA, jpki.KindAuthCA} {
+		_, err := app.Certificate(k)
 		if cards.Fatal(err) {
 			return err
 		}
-		if c.Certificates[k] = err; k == jpki.KindAuth {
-			c.Auth = x
-		}
-	}
-	for _, k := range []jpki.Key{jpki.KeySign, jpki.KeyAuth} {
-		_, err := app.Tries(k)
-		if cards.Fatal(err) {
-			return err
-		}
-		c.Counters[k] = err
+		c.CAs[k] = err
 	}
 	return nil
 }

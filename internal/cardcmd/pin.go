@@ -50,28 +50,31 @@ func runPINStatus(ctx context.Context, a *command.App) error {
 	}
 	defer card.Close()
 	var s inspect.Card
-	err = card.Read(ctx, func(app *jpki.App) error { return s.ReadCounters(app) })
+	blocked := func(k inspect.Key) bool { return k.PIN.Err == nil && k.PIN.Tries.Blocked() }
+	err = card.Read(ctx, func(app *jpki.App) error {
+		err := s.ReadCounters(app)
+		if err == nil && slices.ContainsFunc(s.Keys(), blocked) {
+			err = s.ReadPresence(app) // a PIN without its certificate looks so, too
+		}
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	pins := []inspect.PIN{s.Sign.PIN, s.Auth.PIN}
 	if a.JSON {
 		err := a.IO.JSON(struct {
 			Schema string    `json:"schema"`
 			PINs   []pinJSON `json:"pins"`
-		}{"jpki.pin-status/v1", pinsJSON(pins...)})
+		}{"jpki.pin-status/v1", pinsJSON(s.Sign.PIN, s.Auth.PIN)})
 		return cmp.Or(err, unread(s.Unread()))
 	}
 	var rows [][]string
-	for _, p := range pins {
-		rows = append(rows, counterRow(a.IO, p))
+	for _, k := range s.Keys() {
+		rows = append(rows, counterRow(a.IO, s, k))
 	}
 	fmt.Fprint(a.IO.Out, a.IO.Rows(0, rows))
-	if slices.ContainsFunc(pins, func(p inspect.PIN) bool { return p.Err == nil && p.Tries.Blocked() }) {
-		a.IO.Note(text{
-			JA: "証明書のない暗証番号や、顔認証マイナンバーカードの暗証番号も、このように見えます。次にすることは jpki status で分かります。",
-			EN: "A PIN without its certificate looks the same, and so do those of a face-authentication card. What to do next: jpki status",
-		})
+	if slices.ContainsFunc(s.Keys(), blocked) {
+		a.IO.Note(text{JA: "次にすることは jpki status で分かります。", EN: "What to do next: jpki status"})
 	}
 	return unread(s.Unread())
 }

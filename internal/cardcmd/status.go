@@ -138,12 +138,8 @@ func printStatus(o *ui.IO, s inspect.Card) {
 		if mayLapse(s, c.Certificate) {
 			rows = append(rows, o.Row(ui.Plain, terms.LapseRow.Label, terms.LapseRow.Value))
 		}
-		switch {
-		case c.State == inspect.Absent: // a PIN without its certificate opens nothing
-		case c.Kind == jpki.KindAuth && s.MaybeWithoutPINs():
-			rows = append(rows, o.Row(ui.Plain, terms.Capital(terms.PINNames[jpki.KeyAuth]), text{JA: "使えません(顔認証カード、またはロック)", EN: "not usable (a face-authentication card, or blocked)"}))
-		default:
-			rows = append(rows, counterRow(o, c.PIN))
+		if c.State != inspect.Absent { // a PIN without its certificate opens nothing
+			rows = append(rows, counterRow(o, s, c))
 		}
 		fmt.Fprint(o.Out, o.Rows(2, rows))
 	}
@@ -177,23 +173,20 @@ func certificateRows(o *ui.IO, s inspect.Card, c inspect.Certificate) [][]string
 	case c.State == inspect.NeedsPIN:
 		return [][]string{o.Row(ui.Plain, label, text{JA: "入っています(%s)", EN: "present (%s)"}.With(howToSee(s, c, text{JA: "期限を見るには jpki status --ask", EN: "to see when it ends: jpki status --ask"})))}
 	}
-	state := text{JA: "有効期間内です", EN: "within its validity"}
+	state, _ := s.StateAt(c, now)
 	opens := text{JA: "%sから", EN: "opens %s"}.With(terms.Date(v.RenewalOpens()))
-	switch c.State {
+	switch state {
 	case inspect.RenewalOpen:
-		state = text{JA: "有効期間内です(更新できます)", EN: "within its validity, renewal is open"}
 		opens = text{JA: "今できます(%sから)", EN: "open now (since %s)"}.With(terms.Date(v.RenewalOpens()))
 	case inspect.Expired:
-		state = text{JA: "有効期間が過ぎています", EN: "expired"}
 		opens = text{JA: "更新ではなく新しい発行になります", EN: "too late: a new one is issued instead"}
-	case inspect.NotYetValid:
-		state = text{JA: "有効期間の前です(時計を確かめてください)", EN: "not yet valid (check the clock)"}
 	}
-	if s.OnPhone() && c.State == inspect.RenewalOpen {
-		state = inspect.StateNames[inspect.Valid]
+	shown := inspect.StateNames[state]
+	if state == inspect.NotYetValid {
+		shown = text{JA: "有効期間の前です(時計を確かめてください)", EN: "not yet valid (check the clock)"}
 	}
-	rows := [][]string{o.Row(stateTones[c.State], label, state), o.Row(ui.Plain, lastDay, ends)}
-	if !s.OnPhone() {
+	rows := [][]string{o.Row(stateTones[state], label, shown), o.Row(ui.Plain, lastDay, ends)}
+	if s.Renews() {
 		rows = append(rows, o.Row(ui.Plain, text{JA: "更新", EN: "Renewal"}, opens))
 	}
 	if g := inspect.Generation(c.Cert); g != "" {
@@ -232,9 +225,14 @@ var stateTones = map[inspect.State]ui.Tone{
 	inspect.Valid: ui.Good, inspect.RenewalOpen: ui.Warn, inspect.NotYetValid: ui.Warn, inspect.Expired: ui.Bad,
 }
 
-func counterRow(o *ui.IO, p inspect.PIN) []string {
+func counterRow(o *ui.IO, s inspect.Card, k inspect.Key) []string {
+	p := k.PIN
 	label := terms.Capital(terms.PINNames[p.Key])
 	switch {
+	case k.State == inspect.Absent && p.Err == nil && p.Tries.Blocked():
+		return o.Row(ui.Plain, label, text{JA: "使えません(証明書がありません)", EN: "not usable (it has no certificate)"})
+	case p.Key == jpki.KeyAuth && s.MaybeWithoutPINs():
+		return o.Row(ui.Plain, label, terms.NotUsable)
 	case p.Err != nil:
 		return o.Row(ui.Warn, label, text{JA: "残り回数を読み取れません", EN: "the counter cannot be read"})
 	case p.Tries.Blocked():
@@ -315,10 +313,14 @@ func statusDocument(o *ui.IO, s inspect.Card) statusJSON {
 	for _, c := range s.Keys() {
 		j := certificateJSON{Kind: c.Kind.String(), State: c.State}
 		if c.Cert != nil {
+			j.State, _ = s.StateAt(c.Certificate, s.Now)
 			v := cert.ValidityOf(c.Cert)
 			notAfter, lastDay, opens := command.RFC3339(v.NotAfter), v.LastDay().String(), v.RenewalOpens().String()
 			days := v.DaysLeft(s.Now)
-			j.NotAfter, j.LastDay, j.RenewalOpens, j.DaysLeft = &notAfter, &lastDay, &opens, &days
+			j.NotAfter, j.LastDay, j.DaysLeft = &notAfter, &lastDay, &days
+			if s.Renews() {
+				j.RenewalOpens = &opens
+			}
 			if g := inspect.Generation(c.Cert); g != "" {
 				j.CA = &g
 			}
@@ -360,7 +362,7 @@ func checkStatus(a *command.App, opt *statusOptions, s inspect.Card) error {
 	var lines []text
 	code := problem.Undecided // where a part could not be looked at and nothing else is known
 	for _, f := range s.Findings() {
-		renewal := f.Code == inspect.FindRenewalOpen || f.Code == inspect.FindCardRenewal
+		renewal := f.Code == inspect.FindRenewalOpen || f.Code == inspect.FindCardRenewal || f.Code == inspect.FindEndsSoon
 		soon := !renewal || opt.within < 0 || f.Days <= int(opt.within)
 		if f.Code != "" && soon {
 			lines = append(lines, f.Line)

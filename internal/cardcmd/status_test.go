@@ -158,7 +158,7 @@ const (
 // TestNoAdviceAboutCardsForPhones: how the certificates of a phone are renewed
 // and its PINs unlocked is not known, so nobody is sent to the counter for it.
 func TestNoAdviceAboutCardsForPhones(t *testing.T) {
-	for persona, code := range map[string]string{"expiring": inspect.FindRenewalOpen, "expired": inspect.FindExpired, "locked-sign": inspect.FindBlocked, "adult": ""} {
+	for persona, code := range map[string]string{"expiring": inspect.FindEndsSoon, "expired": inspect.FindExpired, "locked-sign": inspect.FindBlocked, "adult": ""} {
 		s, screens := statusOf(t, persona, setFile(t, efToken, fmt.Sprintf("%-160s", "JPKIAPGPSETOKEN")))
 		for lang, screen := range screens {
 			said := screen + s.Short().In(lang)
@@ -199,9 +199,9 @@ func TestStatusOfOtherCards(t *testing.T) {
 		finding string
 	}{
 		{"an iPhone", "adult", setFile(t, efToken, label("JPKIAPIOSTOKEN")), map[i18n.Lang][]string{
-			i18n.JA: {"iPhone  ", "iPhoneの証明書はこのプログラムでは扱えません。カードを使ってください。", "jpki guide devices"},
-			i18n.EN: {"iPhone  ", "Certificates on an iPhone cannot be used with this program. Use the card.", "jpki guide devices"},
-		}, inspect.FindUnusable},
+			i18n.JA: {"iPhone  ", "今はありません。"},
+			i18n.EN: {"iPhone  ", "Nothing now."},
+		}, ""},
 		{"a 住基カード", "expired", setFile(t, efToken, label("JPKIAPICCTOKEN")), map[i18n.Lang][]string{
 			i18n.JA: {"住民基本台帳カード  ", "住民基本台帳カードの電子証明書は2018年に終わりました。マイナンバーカードを使ってください。"},
 			i18n.EN: {"Basic Resident Register Card  ", "The certificates of Basic Resident Register Cards ended in 2018. Use a My Number Card."},

@@ -281,34 +281,18 @@ func lookAgain(ctx context.Context, card *jpki.Card, now time.Time, known *watch
 			if err := s.ReadCounters(app); err != nil {
 				return err
 			}
-			if watched := watchedPINs(s); known.SameTries(watched) {
+			if known.SameCounters(s) {
 				found = known
 				return nil
 			}
 		}
 		s, err := inspect.Read(app, now)
 		if err == nil {
-			found = watchedCard(s)
+			found = &s
 		}
 		return err
 	})
 	return found, err
-}
-
-func watchedCard(s inspect.Card) *watch.Card {
-	c := &watch.Card{Token: s.Token.Kind, PINs: watchedPINs(s)}
-	for _, x := range s.Keys() {
-		c.Certificates = append(c.Certificates, watch.Certificate{Kind: x.Kind, State: string(x.State), Parsed: x.Cert})
-	}
-	return c
-}
-
-func watchedPINs(s inspect.Card) (watched []watch.PIN) {
-	for _, k := range s.Keys() {
-		p := k.PIN
-		watched = append(watched, watch.PIN{Key: p.Key, Tries: p.Tries, Known: p.Err == nil})
-	}
-	return watched
 }
 
 // eventText says what happened.
@@ -327,7 +311,7 @@ func eventText(a *command.App, e watch.Event) text {
 	case watch.CardInserted:
 		what = text{JA: "カードが置かれました。", EN: "A card was put down."}
 	case watch.CardRead:
-		what = text{JA: "%sを読み取りました。%s", EN: "Read the %s. %s"}.With(terms.TokenNames[e.Card.Token], triesSummary(a, e.Card))
+		what = text{JA: "%sを読み取りました。%s", EN: "Read the %s. %s"}.With(terms.TokenNames[e.Card.Token.Kind], triesSummary(a, e.Card))
 	case watch.CardUnreadable:
 		what = watchProblem(a, e.Err).What
 	case watch.CardRemoved:
@@ -337,7 +321,7 @@ func eventText(a *command.App, e watch.Event) text {
 	case watch.TriesRestored:
 		what = text{JA: "%sの残り回数が%d回から%d回に戻りました。", EN: "The tries of the %s are back, from %d to %d."}.With(terms.PINNames[e.Key], e.Before.Left, e.After.Left)
 	case watch.CertificateChanged:
-		what = text{JA: "%sは%s。", EN: "The %s: %s."}.With(terms.CertificateNames[e.Certificate], stateNames[inspect.States[e.State]])
+		what = text{JA: "%sは%s。", EN: "The %s: %s."}.With(terms.CertificateNames[e.Certificate], stateNames[e.State])
 	}
 	return text{JA: in.JA + what.JA, EN: in.EN + what.EN}
 }
@@ -394,12 +378,17 @@ func clockText(a *command.App, t, other time.Time) string {
 
 // triesSummary says how many tries are left of each PIN that there is.
 func triesSummary(a *command.App, c *watch.Card) text {
+	if !c.Token.Kind.Usable() {
+		return terms.Ended[c.Token.Kind]
+	}
 	var parts []text
-	for i, p := range c.PINs {
-		switch {
-		case c.Certificates[i].State == string(inspect.Absent): // its PIN opens nothing
-		case !p.Known:
+	for _, k := range c.Keys() {
+		switch p := k.PIN; {
+		case k.State == inspect.Absent: // its PIN opens nothing
+		case p.Err != nil:
 			parts = append(parts, text{JA: "%sの残り回数は不明", EN: "%s: tries not known"}.With(terms.PINNames[p.Key]))
+		case k.Kind == jpki.KindAuth && c.MaybeWithoutPINs():
+			parts = append(parts, text{JA: "%sは%s", EN: "%s: %s"}.With(terms.PINNames[p.Key], terms.NotUsable))
 		default:
 			parts = append(parts, text{JA: "%s %s", EN: "%s: %s"}.With(terms.PINNames[p.Key], terms.Tries(p.Tries)))
 		}
@@ -470,7 +459,7 @@ func eventDocument(a *command.App, e watch.Event) eventJSON {
 	case watch.TriesLowered, watch.TriesRestored:
 		doc.PIN = &watchedTriesJSON{e.Key.String(), e.After.Left, e.After.Max, e.After.Blocked(), e.Before.Left, command.RFC3339(e.Since)}
 	case watch.CertificateChanged:
-		doc.Changed = &watchedStateJSON{e.Certificate.String(), inspect.States[e.State]}
+		doc.Changed = &watchedStateJSON{e.Certificate.String(), e.State}
 	case watch.CardUnreadable, watch.ServiceLost:
 		p := command.ProblemDocument(a.IO, watchProblem(a, e.Err))
 		doc.Error = &p
@@ -479,22 +468,15 @@ func eventDocument(a *command.App, e watch.Event) eventJSON {
 }
 
 func cardDocument(a *command.App, c *watch.Card) *watchedCardJSON {
-	doc := &watchedCardJSON{Kind: c.Token.String()}
-	for _, x := range c.Certificates {
-		j := watchedCertificate{Kind: x.Kind.String(), State: x.State}
-		if v, ok := x.Validity(); ok {
+	doc := &watchedCardJSON{Kind: c.Token.Kind.String(), PINs: pinsJSON(c.Sign.PIN, c.Auth.PIN)}
+	for _, k := range c.Keys() {
+		state, known := c.StateAt(k.Certificate, a.Env.Now())
+		j := watchedCertificate{Kind: k.Kind.String(), State: string(state)}
+		if v, _ := k.Validity(); known {
 			last, days := v.LastDay().String(), v.DaysLeft(a.Env.Now())
-			j.State, j.LastDay, j.DaysLeft = string(inspect.States[v.State(a.Env.Now())]), &last, &days
+			j.LastDay, j.DaysLeft = &last, &days
 		}
 		doc.Certificates = append(doc.Certificates, j)
-	}
-	for _, p := range c.PINs {
-		j := pinJSON{Key: p.Key.String(), Max: max(p.Tries.Max, p.Key.MaxTries())}
-		if p.Known {
-			blocked := p.Tries.Blocked()
-			j.Left, j.Blocked = &p.Tries.Left, &blocked
-		}
-		doc.PINs = append(doc.PINs, j)
 	}
 	return doc
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/env"
 	"github.com/jpki-tools/jpki/internal/explain"
 	"github.com/jpki-tools/jpki/internal/i18n"
+	"github.com/jpki-tools/jpki/internal/inspect"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/internal/watch"
 	"github.com/jpki-tools/jpki/pkg/cert"
@@ -54,7 +55,9 @@ func watchedDemo(t *testing.T, persona string) *watch.Card {
 // more than one way.
 func everyEvent(t *testing.T) []watch.Event {
 	card, child := watchedDemo(t, "adult"), watchedDemo(t, "child")
-	unknown := card.WithPINs([]watch.PIN{{Key: jpki.KeySign, Tries: jpki.Tries{Max: 5}}, card.PINs[1]})
+	untold := *card
+	untold.Sign.PIN.Err = errors.New("no answer")
+	unknown := &untold
 	tries := func(kind watch.Kind, before, after int, since time.Time) watch.Event {
 		return watch.Event{Kind: kind, Reader: "R", Key: jpki.KeyAuth, Before: jpki.Tries{Left: before, Max: 3}, After: jpki.Tries{Left: after, Max: 3}, Since: since, Card: card}
 	}
@@ -74,8 +77,8 @@ func everyEvent(t *testing.T) []watch.Event {
 		tries(watch.TriesLowered, 3, 1, watchNoon.Add(-time.Minute)),
 		tries(watch.TriesLowered, 3, 0, watchNoon.AddDate(0, 0, -1)),
 		tries(watch.TriesRestored, 1, 3, watchNoon.Add(-time.Minute)),
-		{Kind: watch.CertificateChanged, Reader: "R", Certificate: jpki.KindAuth, State: cert.RenewalOpen, Card: card},
-		{Kind: watch.CertificateChanged, Reader: "R", Certificate: jpki.KindAuth, State: cert.Expired, Card: card},
+		{Kind: watch.CertificateChanged, Reader: "R", Certificate: jpki.KindAuth, State: inspect.RenewalOpen, Card: card},
+		{Kind: watch.CertificateChanged, Reader: "R", Certificate: jpki.KindAuth, State: inspect.Expired, Card: card},
 	}
 	for i := range events {
 		events[i].Time = watchNoon
@@ -299,7 +302,7 @@ func TestLookAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	changed, err := lookAgain(t.Context(), card.Card, watchNoon, first)
-	if err != nil || changed.PINs[1].Tries.Left != 2 || changed.ID() != first.ID() {
+	if err != nil || changed.Auth.PIN.Tries.Left != 2 || changed.ID() != first.ID() {
 		t.Errorf("after a wrong PIN: %+v, %v", changed, err)
 	}
 }

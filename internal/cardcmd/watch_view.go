@@ -1,7 +1,6 @@
 package cardcmd
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -157,7 +156,7 @@ func (v *watchView) slot(s watch.SlotView, now time.Time) string {
 	case s.Card == nil && s.Err == nil:
 		return wrapped(ui.Plain, text{JA: "読み取っています", EN: "reading"})
 	case s.Card != nil:
-		fmt.Fprintf(&out, "  %s  %s\n", a.IO.Text(terms.TokenNames[s.Card.Token]), a.IO.Paint(ui.Faint, a.IO.Text(text{JA: "%sに確認", EN: "seen at %s"}.With(s.Look.In(now.Location()).Format(time.TimeOnly)))))
+		fmt.Fprintf(&out, "  %s  %s\n", a.IO.Text(terms.TokenNames[s.Card.Token.Kind]), a.IO.Paint(ui.Faint, a.IO.Text(text{JA: "%sに確認", EN: "seen at %s"}.With(s.Look.In(now.Location()).Format(time.TimeOnly)))))
 		out.WriteString(ui.Table(4, nil, v.rows(s.Card, now)))
 	}
 	if s.Err != nil {
@@ -170,25 +169,24 @@ func (v *watchView) slot(s watch.SlotView, now time.Time) string {
 // rows are the two certificates, a line each.
 func (v *watchView) rows(c *watch.Card, now time.Time) (rows [][]string) {
 	a := v.a
-	for i, x := range c.Certificates {
-		state, tone := text{JA: "あります", EN: "present"}, ui.Plain
-		validity, known := x.Validity()
+	if !c.Token.Kind.Usable() {
+		return [][]string{{a.IO.Paint(ui.Bad, a.IO.Text(terms.Ended[c.Token.Kind]))}}
+	}
+	for _, k := range c.Keys() {
+		shown, tone := text{JA: "あります", EN: "present"}, ui.Plain
+		state, known := c.StateAt(k.Certificate, now)
 		switch {
 		case known:
-			s := inspect.States[validity.State(now)]
-			state, tone = text{JA: "%s %s", EN: "%s (%s)"}.With(terms.Date(validity.LastDay()), terms.Days(validity.DaysLeft(now))), stateTones[s]
-		case x.State == string(inspect.Absent):
-			state = text{JA: "ありません", EN: "not on this card"}
-		case x.State == string(inspect.Unreadable):
-			state, tone = text{JA: "読み取れません", EN: "unreadable"}, ui.Bad
+			validity, _ := k.Validity()
+			shown, tone = text{JA: "%s %s", EN: "%s (%s)"}.With(terms.Date(validity.LastDay()), terms.Days(validity.DaysLeft(now))), stateTones[state]
+		case state == inspect.Absent:
+			shown = text{JA: "ありません", EN: "not on this card"}
+		case state == inspect.Unreadable:
+			shown, tone = text{JA: "読み取れません", EN: "unreadable"}, ui.Bad
 		}
-		row := a.IO.Row(tone, kindNames[x.Kind.String()], state)
-		if x.State != string(inspect.Absent) {
-			p := inspect.PIN{Key: c.PINs[i].Key, Tries: c.PINs[i].Tries}
-			if !c.PINs[i].Known {
-				p.Err = errNotKnown
-			}
-			row = append(row, counterRow(a.IO, p)[1])
+		row := a.IO.Row(tone, kindNames[k.Kind.String()], shown)
+		if state != inspect.Absent {
+			row = append(row, counterRow(a.IO, *c, k)[1])
 		}
 		rows = append(rows, row)
 	}
@@ -202,5 +200,3 @@ var kindNames = map[string]text{
 }
 
 var demoReader = text{JA: "デモカード(本物ではありません)", EN: "demo card, not a real one"}
-
-var errNotKnown = errors.New("the card did not tell the counter")

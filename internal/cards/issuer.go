@@ -46,12 +46,15 @@ func Checked(app *jpki.App, kind jpki.Kind, known []*x509.Certificate) (own, ca 
 	return own, ca, err
 }
 
-// Certificate reads a certificate that needs no PIN, checked.
-func (o *Opener) Certificate(ctx context.Context, kind jpki.Kind) (c *x509.Certificate, err error) {
+// Certificate reads a certificate that needs no PIN, checked, and lets also, if it
+// is not nil, read more.
+func (o *Opener) Certificate(ctx context.Context, kind jpki.Kind, also func(*jpki.App) error) (c *x509.Certificate, err error) {
 	known := o.KnownCAs(ctx)
 	var ca *x509.Certificate
 	err = o.Read(ctx, func(app *jpki.App) (err error) {
-		c, ca, err = Checked(app, kind, known)
+		if c, ca, err = Checked(app, kind, known); err == nil && also != nil {
+			err = also(app)
+		}
 		return err
 	})
 	if err != nil {

@@ -57,6 +57,8 @@ var personaTexts = map[string]text{
 	"locked-sign": {JA: "署名用パスワードがロックされたカード", EN: "a card whose signing password is blocked"},
 	"last-try":    {JA: "暗証番号がどちらも残り1回のカード", EN: "a card with one try left for each PIN"},
 	"android":     {JA: "Androidスマートフォンの証明書", EN: "certificates on an Android phone"},
+	"iphone":      {JA: "iPhoneの証明書(報告から推測したもの)", EN: "certificates on an iPhone, as a report lets one guess"},
+	"juki":        {JA: "住民基本台帳カード。証明書は2018年に終わった", EN: "a Basic Resident Register Card, whose certificates ended in 2018"},
 	"foreign":     {JA: "外国人住民のカード。長い氏名、代替文字、在留期間まで", EN: "a foreign resident's card: long name, substitute characters, ends with the stay"},
 }
 

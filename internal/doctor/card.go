@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 	"github.com/jpki-tools/jpki/pkg/pcsc"
@@ -48,7 +49,7 @@ func grave(really bool, name string, code problem.Code, what, next text) Finding
 
 // usable reports a card that this program works with.
 func (c Card) usable() bool {
-	return c.Err == nil && c.Token.Kind != jpki.TokenJukiCard && c.Token.Kind != jpki.TokenIPhone
+	return c.Err == nil && c.Token.Kind.Usable()
 }
 
 func (c Card) finding(alone bool) Finding {
@@ -78,19 +79,17 @@ func (c Card) finding(alone bool) Finding {
 
 // kind tells what the card is.
 func (c Card) kind(alone bool) Finding {
-	switch c.Token.Kind {
-	case jpki.TokenCard:
+	kind := c.Token.Kind
+	switch {
+	case !kind.Usable():
+		return grave(alone, kind.String(), problem.NoCertificate,
+			text{JA: "「%s」は%sです。%s", EN: "In %q is a %s. %s"}.With(c.Reader, terms.TokenNames[kind], terms.Ended[kind]), terms.UseCard)
+	case kind == jpki.TokenCard:
 		return ok("card", text{JA: "マイナンバーカードです(%s)。", EN: "It is a My Number Card (%s)."}.With(c.Reader))
-	case jpki.TokenAndroid:
-		return ok("android", text{JA: "Androidスマートフォンの証明書です(%s)。", EN: "It is the certificates of an Android phone (%s)."}.With(c.Reader))
-	case jpki.TokenJukiCard:
-		return grave(alone, "juki-card", problem.NoCertificate,
-			text{JA: "「%s」は住民基本台帳カードです。証明書は2018年に終わりました。", EN: "In %q is a Basic Resident Register Card, whose certificates ended in 2018."}.With(c.Reader),
-			text{JA: "マイナンバーカードを使ってください。", EN: "Use a My Number Card."})
-	case jpki.TokenIPhone:
-		return grave(alone, "iphone", problem.NoCertificate,
-			text{JA: "「%s」はiPhoneです。iPhoneの証明書はこのプログラムでは扱えません。", EN: "In %q is an iPhone, whose certificates this program cannot use."}.With(c.Reader),
-			text{JA: "マイナンバーカードを使ってください。", EN: "Use the My Number Card."})
+	case kind.OnPhone() && terms.Untried(kind).IsZero():
+		return ok(kind.String(), text{JA: "%sの証明書です(%s)。", EN: "It is the certificates of an %s (%s)."}.With(terms.TokenNames[kind], c.Reader))
+	case kind.OnPhone():
+		return note(kind.String(), text{JA: "%sの証明書です(%s)。", EN: "It is the certificates of an %s (%s)."}.With(terms.TokenNames[kind], c.Reader), terms.Untried(kind))
 	}
 	return warn("unknown-token",
 		text{JA: "公的個人認証のアプリケーションはありますが、「%s」のカードの種類が分かりません。", EN: "There is a JPKI application in %q, but the kind of card is not known."}.With(c.Reader),
@@ -110,10 +109,10 @@ func checkCertificates(e *Environment) (findings []Finding) {
 				failed = true
 			}
 		}
-		for _, k := range []jpki.Key{jpki.KeySign, jpki.KeyAuth} {
-			if err := c.Counters[k]; err != nil {
+		for _, k := range c.Keys() {
+			if err := k.PIN.Err; err != nil {
 				findings = append(findings, warn("counter-unreadable",
-					text{JA: "%sの残り回数を読み取れません: %s", EN: "The tries left of the %s cannot be read: %s"}.With(pinNames[k], err.Error()),
+					text{JA: "%sの残り回数を読み取れません: %s", EN: "The tries left of the %s cannot be read: %s"}.With(terms.PINNames[k.PIN.Key], err.Error()),
 					text{JA: "残り回数が分からないまま暗証番号を入力しないでください。カードを置き直して、もう一度実行してください。", EN: "Do not enter that PIN while its tries are not known. Put the card back and run this again."}))
 				failed = true
 			}
@@ -125,27 +124,14 @@ func checkCertificates(e *Environment) (findings []Finding) {
 	return findings
 }
 
-var pinNames = map[jpki.Key]text{
-	jpki.KeySign: {JA: "署名用パスワード", EN: "signing password"},
-	jpki.KeyAuth: {JA: "利用者証明用パスワード", EN: "authentication PIN"},
-}
-
-var certificateNames = map[jpki.Kind]text{
-	jpki.KindSign:   {JA: "署名用電子証明書", EN: "digital-signature certificate"},
-	jpki.KindAuth:   {JA: "利用者証明用電子証明書", EN: "user-authentication certificate"},
-	jpki.KindSignCA: {JA: "署名用認証局の証明書", EN: "CA certificate for digital signature"},
-	jpki.KindAuthCA: {JA: "利用者証明用認証局の証明書", EN: "CA certificate for user authentication"},
-}
-
 // certificate gives a finding where one of them is not as it should be. The
 // signing certificate always needs its password, so only what is known of its
 // absence is in its error.
 func (c Card) certificate(k jpki.Kind) *Finding {
-	err, read := c.Certificates[k]
-	name := certificateNames[k]
+	err, name := c.failure(k), terms.CertificateNames[k]
 	var f Finding
 	switch {
-	case !read || err == nil || errors.Is(err, jpki.ErrNeedsPIN):
+	case err == nil || errors.Is(err, jpki.ErrNeedsPIN):
 		return nil
 	case errors.Is(err, jpki.ErrAbsent) && k == jpki.KindSign:
 		f = note("no-signing-certificate", text{JA: "このカードに%sはありません。", EN: "This card holds no %s."}.With(name),
@@ -181,17 +167,25 @@ func checkClock(e *Environment) (findings []Finding) {
 		return []Finding{behind(text{JA: "このプログラムができた日より前になっています", EN: "it is before this program was made"})}
 	}
 	for _, c := range e.Cards {
-		if c.Auth == nil {
+		v, known := c.Auth.Validity()
+		if !known {
 			continue
 		}
-		v := cert.ValidityOf(c.Auth)
+		if !c.Token.Kind.Usable() { // that its certificates ended was said
+			findings = append(findings, ok("clock", text{JA: "時計の日付は%sです。", EN: "The date of the clock is %s."}.With(cert.DateOf(e.Now))))
+			continue
+		}
+		renew := text{JA: "時計の日付が正しければ、市区町村の窓口で新しい証明書を発行してもらってください(無料)。", EN: "If the date of the clock is right, the municipal counter issues a new certificate (free)."}
+		if c.OnPhone() {
+			renew = terms.AboutPhone
+		}
 		switch state := v.State(e.Now); state {
 		case cert.NotYetValid:
 			findings = append(findings, behind(text{JA: "カードの証明書が発行された日より前になっています", EN: "it is before the card's certificate was issued"}))
 		case cert.Expired:
 			findings = append(findings, bad("expired", problem.Expired,
 				text{JA: "利用者証明用電子証明書の有効期間は%sに終わりました(時計は%s)。", EN: "The user-authentication certificate ended on %s (the clock says %s)."}.With(v.LastDay(), cert.DateOf(e.Now)),
-				text{JA: "時計の日付が正しければ、市区町村の窓口で新しい証明書を発行してもらってください(無料)。", EN: "If the date of the clock is right, the municipal counter issues a new certificate (free)."}))
+				renew))
 		default:
 			findings = append(findings, ok("clock", text{JA: "時計の日付(%s)は、証明書の有効期間の中です。", EN: "The date of the clock (%s) is within the certificate's validity."}.With(cert.DateOf(e.Now))))
 		}

@@ -8,11 +8,11 @@
 package doctor
 
 import (
-	"crypto/x509"
 	"io/fs"
 	"time"
 
 	"github.com/jpki-tools/jpki/internal/i18n"
+	"github.com/jpki-tools/jpki/internal/inspect"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 	"github.com/jpki-tools/jpki/pkg/pcsc"
@@ -42,12 +42,28 @@ type Environment struct {
 
 // Card is what a look at a card showed.
 type Card struct {
-	Reader       string
-	Err          error // nothing below was read
-	Token        jpki.Token
-	Auth         *x509.Certificate // nil where it could not be read
-	Certificates map[jpki.Kind]error
-	Counters     map[jpki.Key]error
+	Reader string
+	Err    error // nothing below was read
+	inspect.Card
+	CAs map[jpki.Kind]error // why a CA certificate could not be read, or nil
+}
+
+// failure is why a certificate was not read: an error of package jpki, or nil.
+func (c Card) failure(k jpki.Kind) error {
+	if k == k.CA() {
+		return c.CAs[k]
+	}
+	x := c.Sign.Certificate
+	if k == jpki.KindAuth {
+		x = c.Auth.Certificate
+	}
+	switch x.State {
+	case inspect.Absent:
+		return jpki.ErrAbsent
+	case inspect.NeedsPIN:
+		return jpki.ErrNeedsPIN
+	}
+	return x.Err
 }
 
 // Level says how grave a finding is.

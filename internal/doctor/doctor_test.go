@@ -17,6 +17,7 @@ import (
 
 	"github.com/jpki-tools/jpki/internal/democard"
 	"github.com/jpki-tools/jpki/internal/i18n"
+	"github.com/jpki-tools/jpki/internal/inspect"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/pkg/apdu"
 	"github.com/jpki-tools/jpki/pkg/cert"
@@ -75,15 +76,10 @@ func goodCard(t *testing.T) Card {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := Card{Reader: readerName, Token: jpki.Token{Kind: jpki.TokenCard}, Certificates: map[jpki.Kind]error{}, Counters: map[jpki.Key]error{}}
-	err = jpki.New(conn).Read(t.Context(), func(app *jpki.App) error {
-		for _, k := range []jpki.Kind{jpki.KindAuth, jpki.KindAuthCA, jpki.KindSignCA} {
-			x, err := app.Certificate(k)
-			if c.Certificates[k] = err; k == jpki.KindAuth {
-				c.Auth = x
-			}
-		}
-		return nil
+	c := Card{Reader: readerName, CAs: map[jpki.Kind]error{}}
+	err = jpki.New(conn).Read(t.Context(), func(app *jpki.App) (err error) {
+		c.Card, err = inspect.Read(app, noon)
+		return err
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -255,24 +251,24 @@ var scenarios = []struct {
 	{"card refused", everywhere, func(e *Environment) { e.cardFails(pcsc.ErrAccess) }, "card-refused clock-unknown japanese", problem.NoService},
 	{"card fails", everywhere, func(e *Environment) { e.cardFails(pcsc.ErrCommunication) }, "card-fails clock-unknown japanese", problem.NoCard},
 	{"phone", everywhere, func(e *Environment) {
-		e.Cards[0].Token.Kind, e.Cards[0].Auth = jpki.TokenAndroid, nil
-		e.Cards[0].Certificates[jpki.KindAuth] = jpki.ErrNeedsPIN
+		e.Cards[0].Token.Kind = jpki.TokenAndroid
+		e.Cards[0].Auth.Cert, e.Cards[0].Auth.State = nil, inspect.NeedsPIN
 	}, "clock-unknown japanese", ""},
 	{"old card", everywhere, func(e *Environment) { e.Cards[0].Token.Kind = jpki.TokenJukiCard }, "juki-card japanese", problem.NoCertificate},
-	{"iPhone", everywhere, func(e *Environment) { e.Cards[0].Token.Kind = jpki.TokenIPhone }, "iphone japanese", problem.NoCertificate},
+	{"iPhone", everywhere, func(e *Environment) { e.Cards[0].Token.Kind = jpki.TokenIPhone }, "iphone japanese", ""},
 	{"unknown token", everywhere, func(e *Environment) { e.Cards[0].Token.Kind = jpki.TokenUnknown }, "unknown-token japanese", problem.Attention},
 
-	{"no signing certificate", everywhere, func(e *Environment) { e.Cards[0].Certificates[jpki.KindSign] = jpki.ErrAbsent }, "no-signing-certificate japanese", ""},
+	{"no signing certificate", everywhere, func(e *Environment) { e.Cards[0].Sign.State = inspect.Absent }, "no-signing-certificate japanese", ""},
 	{"no certificate", everywhere, func(e *Environment) {
-		e.Cards[0].Certificates[jpki.KindAuth], e.Cards[0].Auth = jpki.ErrAbsent, nil
+		e.Cards[0].Auth.Cert, e.Cards[0].Auth.State = nil, inspect.Absent
 	}, "no-certificate clock-unknown japanese", problem.NoCertificate},
-	{"damaged certificate", everywhere, func(e *Environment) { e.Cards[0].Certificates[jpki.KindSignCA] = jpki.ErrDamaged }, "certificate-damaged japanese", problem.DamagedCert},
-	{"unreadable certificate", everywhere, func(e *Environment) { e.Cards[0].Certificates[jpki.KindAuthCA] = apdu.Status(0x6F00) }, "certificate-unreadable japanese", problem.CardAnswer},
-	{"unreadable counter", everywhere, func(e *Environment) { e.Cards[0].Counters[jpki.KeySign] = apdu.Status(0x6700) }, "counter-unreadable japanese", problem.Attention},
+	{"damaged certificate", everywhere, func(e *Environment) { e.Cards[0].CAs[jpki.KindSignCA] = jpki.ErrDamaged }, "certificate-damaged japanese", problem.DamagedCert},
+	{"unreadable certificate", everywhere, func(e *Environment) { e.Cards[0].CAs[jpki.KindAuthCA] = apdu.Status(0x6F00) }, "certificate-unreadable japanese", problem.CardAnswer},
+	{"unreadable counter", everywhere, func(e *Environment) { e.Cards[0].Sign.PIN.Err = apdu.Status(0x6700) }, "counter-unreadable japanese", problem.Attention},
 
 	{"clock before this program", everywhere, func(e *Environment) { e.Now = e.Built.AddDate(-1, 0, 0) }, "clock-behind japanese", problem.Failed},
 	{"clock before the certificate", everywhere, func(e *Environment) {
-		e.Built, e.Now = time.Time{}, cert.ValidityOf(e.Cards[0].Auth).NotBefore.Add(-time.Hour)
+		e.Built, e.Now = time.Time{}, cert.ValidityOf(e.Cards[0].Auth.Cert).NotBefore.Add(-time.Hour)
 	}, "clock-behind japanese", problem.Failed},
 	{"expired", everywhere, func(e *Environment) { e.Now = noon.AddDate(10, 0, 0) }, "expired japanese", problem.Expired},
 
@@ -481,7 +477,7 @@ func TestReport(t *testing.T) {
 			t.Errorf("%q is not in the report", want)
 		}
 	}
-	c := e.Cards[0].Auth
+	c := e.Cards[0].Auth.Cert
 	for _, secret := range []string{
 		"hanako", "akari", "21221215204512", "70D7E2EE", "192.0.2", "3BE000",
 		c.SerialNumber.String(), strings.ToLower(fmt.Sprintf("%x", c.SerialNumber)), c.Subject.CommonName,

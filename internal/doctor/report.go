@@ -47,12 +47,10 @@ func Report(e *Environment, findings []Finding, program string, p Private) strin
 		}
 		line("card", "%s", c.Token.Kind)
 		for _, k := range jpki.Kinds() {
-			if err, read := c.Certificates[k]; read {
-				line("  "+k.String(), "%s", errorText(err))
-			}
+			line("  "+k.String(), "%s", errorText(c.failure(k)))
 		}
-		for _, k := range []jpki.Key{jpki.KeySign, jpki.KeyAuth} {
-			line("  "+k.String()+" PIN", "%s", errorText(c.Counters[k]))
+		for _, k := range c.Keys() {
+			line("  "+k.PIN.Key.String()+" PIN", "%s", errorText(k.PIN.Err))
 		}
 	}
 	for _, f := range findings {

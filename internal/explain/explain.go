@@ -155,6 +155,11 @@ func explainCertificate(err error) *problem.Problem {
 			text{JA: "このカードはRSASSA-PSSの署名を作りません。署名は作成していません。", EN: "This card makes no RSASSA-PSS signatures. No signature was made."},
 			text{JA: "PKCS #1 v1.5の署名なら作れます(sign では --pss を外してください)。", EN: "It makes PKCS #1 v1.5 signatures (with sign, leave out --pss)."})
 	}
+	if token, refused := errors.AsType[*jpki.TokenError](err); refused {
+		return problem.New(problem.NoCertificate,
+			text{JA: "%s暗証番号は送っていません。", EN: "%s No PIN was sent."}.With(terms.Ended[token.Kind]),
+			text{JA: "%s詳しくは jpki guide devices", EN: "%s More: jpki guide devices"}.With(terms.UseCard))
+	}
 	if errors.Is(err, jpki.ErrKeyMismatch) {
 		return problem.New(problem.KeyMismatch,
 			text{JA: "カードの鍵が証明書と一致しません。署名は作成していません。", EN: "The key on the card does not belong to the certificate. No signature was made."},

@@ -410,7 +410,7 @@ var topics = []Topic{
 			text{JA: "スマートフォンは、対応している機種だけで使えます。", EN: "A phone has to be one of the supported models."},
 			text{JA: "公式のJPKI利用者ソフトでできることは、パソコンやスマートフォンのシステムによって違います。Linux用はありません。", EN: "What the official client (JPKI riyosha soft) can do differs between systems, on PCs and phones. There is none for Linux."},
 			text{JA: "ここの案内はカードのためのものです。スマートフォンの証明書の手続きは、公的個人認証サービス ポータルサイト(jpki.go.jp)で確かめてください。", EN: "This guide is about cards. For the certificates of a phone, see the portal site jpki.go.jp."},
-			text{JA: "このプログラムは、リーダーに置いたAndroidの証明書を読めます。iPhoneの証明書は扱えません。", EN: "This program reads the certificates of an Android phone that lies on the reader. It cannot use those of an iPhone."},
+			text{JA: "このプログラムは、リーダーに置いたAndroidスマートフォンの証明書をカードのものと同じように使います。iPhoneも同じように扱いますが、まだ誰も試していません。", EN: "This program uses the certificates of an Android phone that lies on the reader as it uses a card's. It treats an iPhone the same way, which nobody has tried yet."},
 			text{JA: "住民基本台帳カードの電子証明書は終わりました。発行は2015年12月22日まで、有効なのは2018年12月21日まででした。", EN: "The certificates of Basic Resident Register Cards (juki cards) have ended: issue on 22 December 2015, validity on 21 December 2018."},
 		)},
 	},

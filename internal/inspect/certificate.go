@@ -10,6 +10,7 @@ import (
 
 	"github.com/jpki-tools/jpki/internal/castore"
 	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/pkg/jpki"
 	"github.com/jpki-tools/jpki/pkg/trust"
 )
 
@@ -24,13 +25,16 @@ type Description struct {
 	Issuer   string         // generation of the issuing CA, "" unknown
 	Added    bool           // the issuing CA is one that the user added
 	DaysLeft int
+	Token    jpki.TokenKind // that carries it; TokenUnknown of one in a file
 }
 
-func Describe(c *x509.Certificate, now time.Time) Description {
+// Describe describes a certificate by the rules of a token, [jpki.TokenUnknown]
+// for one in a file.
+func Describe(c *x509.Certificate, token jpki.TokenKind, now time.Time) Description {
 	v := cert.ValidityOf(c)
 	d := Description{
 		Cert: c, Kind: cert.KindOf(c), Demo: cert.IsDemo(c),
-		State: States[v.State(now)], DaysLeft: v.DaysLeft(now), Issuer: Generation(c),
+		State: stateOn(token, States[v.State(now)]), Token: token, DaysLeft: v.DaysLeft(now), Issuer: Generation(c),
 	}
 	if d.Kind.IsCA() {
 		d.CA = trust.Anchors{}.Identify(c)
@@ -57,7 +61,9 @@ func (d *Description) Recognize(added []castore.Known) {
 }
 
 // Renewable reports a certificate that the municipal counter renews.
-func (d Description) Renewable() bool { return d.Kind == cert.Sign || d.Kind == cert.Auth }
+func (d Description) Renewable() bool {
+	return (d.Kind == cert.Sign || d.Kind == cert.Auth) && stateOn(d.Token, RenewalOpen) == RenewalOpen
+}
 
 func KeyText(c *x509.Certificate) string {
 	switch k := c.PublicKey.(type) {

@@ -211,7 +211,8 @@ func (s Card) Unread() bool {
 // unaskable reports a PIN that was not asked for because it could open nothing.
 func unaskable(err error) bool {
 	var blocked *jpki.BlockedError
-	return errors.As(err, &blocked) || errors.Is(err, jpki.ErrAbsent)
+	var token *jpki.TokenError
+	return errors.As(err, &blocked) || errors.As(err, &token) || errors.Is(err, jpki.ErrAbsent)
 }
 
 // Read visits every free file once. What one part of the card answers
@@ -221,21 +222,30 @@ func Read(app *jpki.App, now time.Time) (s Card, err error) {
 	if s.Token, err = app.Token(); cards.Fatal(err) {
 		return s, err
 	}
-	presence, err := app.Presence()
-	if cards.Fatal(err) {
+	if err := s.ReadPresence(app); err != nil {
 		return s, err
 	}
-	s.Sign.Kind, s.Sign.State = jpki.KindSign, NeedsPIN
-	if err == nil && !presence.Sign {
-		s.Sign.State = Absent
-	}
-	s.Auth.Kind = jpki.KindAuth
 	read, err := app.Certificate(jpki.KindAuth)
 	if cards.Fatal(err) {
 		return s, err
 	}
 	s.Auth.record(read, err, now)
 	return s, s.ReadCounters(app)
+}
+
+// ReadPresence asks which certificates there are: the card tells that of the
+// signing one alone before its PIN.
+func (s *Card) ReadPresence(app *jpki.App) error {
+	presence, err := app.Presence()
+	if cards.Fatal(err) {
+		return err
+	}
+	s.Sign.Kind, s.Sign.State = jpki.KindSign, NeedsPIN
+	if err == nil && !presence.Sign {
+		s.Sign.State = Absent
+	}
+	s.Auth.Kind = jpki.KindAuth
+	return nil
 }
 
 // ReadCounters asks for both counters; a failing one does not hide the other.
@@ -252,6 +262,44 @@ func readCounter(app *jpki.App, k jpki.Key) (PIN, error) {
 		return p, p.Err
 	}
 	return p, nil
+}
+
+// ID tells one card from another: the SHA-256 fingerprint of its
+// authentication certificate, which says nothing of its holder. It is empty
+// where that certificate could not be read.
+func (s *Card) ID() string {
+	if s.Auth.Cert == nil {
+		return ""
+	}
+	return cert.FingerprintOf(s.Auth.Cert).String()
+}
+
+// SameCounters reports whether the counters are those of another look.
+func (s Card) SameCounters(as Card) bool {
+	same := func(p, q PIN) bool { return p.Key == q.Key && p.Tries == q.Tries && (p.Err == nil) == (q.Err == nil) }
+	return same(s.Sign.PIN, as.Sign.PIN) && same(s.Auth.PIN, as.Auth.PIN)
+}
+
+// StateAt is the state of a certificate of the card at a time; it is not known of
+// one that was not read. On a phone no renewal opens.
+func (s Card) StateAt(c Certificate, at time.Time) (state State, known bool) {
+	v, known := c.Validity()
+	if !known {
+		return c.State, false
+	}
+	return stateOn(s.Token.Kind, States[v.State(at)]), true
+}
+
+// Renews reports a card, of which it is known when its certificates are renewed.
+func (s Card) Renews() bool { return stateOn(s.Token.Kind, RenewalOpen) == RenewalOpen }
+
+// stateOn is a state by the rules of the token that carries the certificate:
+// when one is renewed is known of cards alone.
+func stateOn(token jpki.TokenKind, state State) State {
+	if state == RenewalOpen && (token.OnPhone() || !token.Usable()) {
+		return Valid
+	}
+	return state
 }
 
 // Generation names the CA that issued c by its key identifier, "" if unknown.

@@ -37,6 +37,9 @@ const (
 	findCardExpired   = "card-expired"
 	FindCardRenewal   = "card-renewal-open"
 	findCounterUnread = "counter-unreadable"
+
+	// FindEndsSoon is on a phone what an open renewal is on a card.
+	FindEndsSoon = "ends-soon"
 )
 
 var atCounter = text{JA: "市区町村の窓口", EN: "the municipal counter"}
@@ -142,23 +145,17 @@ func (s Card) cardEndsBy(f finding) bool {
 	return s.LastDay != nil && cert.DateOf(s.Now).DaysUntil(*s.LastDay) <= f.Days
 }
 
-// OnPhone reports certificates on a phone. How those are renewed, and their PINs
-// unlocked, is not known here: what is said of cards is not said of them.
-func (s Card) OnPhone() bool { return s.Token.Kind == jpki.TokenAndroid }
+// OnPhone reports certificates on a phone: what is said of cards is not said of
+// them.
+func (s Card) OnPhone() bool { return s.Token.Kind.OnPhone() }
 
-// unusable is what carries certificates that this program has no use for.
+// unusable is what carries certificates that are of no use any more.
 func (s Card) unusable() (f finding, ok bool) {
-	switch s.Token.Kind {
-	case jpki.TokenJukiCard:
-		f.Line = text{JA: "住民基本台帳カードの電子証明書は2018年に終わりました。", EN: "The certificates of Basic Resident Register Cards ended in 2018."}
-		f.next = text{JA: "%sマイナンバーカードを使ってください。", EN: "%s Use a My Number Card."}.With(f.Line)
-	case jpki.TokenIPhone:
-		f.Line = text{JA: "iPhoneの証明書はこのプログラムでは扱えません。", EN: "Certificates on an iPhone cannot be used with this program."}
-		f.next = text{JA: "%sカードを使ってください。", EN: "%s Use the card."}.With(f.Line)
-	default:
+	if s.Token.Kind.Usable() {
 		return f, false
 	}
-	f.Code, f.More = FindUnusable, "devices"
+	f = finding{Code: FindUnusable, More: "devices", Line: terms.Ended[s.Token.Kind]}
+	f.next = i18n.Join(text{EN: " "}, f.Line, terms.UseCard)
 	return f, true
 }
 
@@ -208,6 +205,7 @@ func (s Card) certificatesIn(state State) (all []finding) {
 		}
 		if s.OnPhone() && (state == Expired || state == RenewalOpen) {
 			if state == RenewalOpen {
+				f.Code = FindEndsSoon
 				f.Line = text{JA: "%sの有効期間満了日は%sです(%s)。", EN: "The last day of the %s is %s (%s)."}.With(name, terms.Date(v.LastDay()), terms.Days(f.Days))
 			}
 			f.next, f.More = i18n.Join(text{EN: " "}, f.Line, terms.AboutPhone), "devices"

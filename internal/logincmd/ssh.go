@@ -62,7 +62,7 @@ func keyComment(a *command.App) string {
 }
 
 func runSSHKey(ctx context.Context, a *command.App) error {
-	c, err := a.Cards.Certificate(ctx, jpki.KindAuth)
+	c, err := a.Cards.Certificate(ctx, jpki.KindAuth, nil)
 	if err != nil {
 		return err
 	}

@@ -44,6 +44,7 @@ type agentCard struct {
 // seenCard is what was read of a card that still lies where it lay.
 type seenCard struct {
 	at    cards.Place
+	token jpki.TokenKind
 	cert  *x509.Certificate // nil: nothing is known
 	tries jpki.Tries
 }
@@ -249,6 +250,7 @@ func (c *agentCard) look(ctx context.Context, card *cards.Card, told bool) (cert
 	c.mu.Unlock()
 	at, ok := card.Place()
 	if !told && ok && known.cert != nil && at == known.at && known.tries.Left == known.tries.Max {
+		card.SetToken(known.token)
 		return known.cert, known.tries, nil
 	}
 	cert, t, err = c.read(ctx, card)
@@ -265,9 +267,13 @@ func (c *agentCard) read(ctx context.Context, card *cards.Card) (cert *x509.Cert
 	c.mu.Lock()
 	if counted && c.known.at == at {
 		cert = c.known.cert
+		card.SetToken(c.known.token)
 	}
 	c.mu.Unlock()
 	err = card.Read(ctx, func(app *jpki.App) (err error) {
+		if err := app.CheckToken(); err != nil {
+			return err
+		}
 		if cert == nil {
 			if cert, err = app.Certificate(jpki.KindAuth); err != nil {
 				return err
@@ -278,7 +284,7 @@ func (c *agentCard) read(ctx context.Context, card *cards.Card) (cert *x509.Cert
 	})
 	if err == nil && counted {
 		c.mu.Lock()
-		c.known = seenCard{at, cert, t}
+		c.known = seenCard{at, card.Token(), cert, t}
 		c.mu.Unlock()
 	}
 	return cert, t, err

@@ -171,6 +171,9 @@ func onlyTLS13(ctx context.Context, a *command.App, server *tlsclient.Server) er
 func clientCertificate(ctx context.Context, a *command.App, card *cards.Card) (shown *tls.Certificate, leaf *x509.Certificate, t jpki.Tries, err error) {
 	known := a.Cards.KnownCAs(ctx)
 	err = card.Read(ctx, func(app *jpki.App) (err error) {
+		if err := app.CheckToken(); err != nil {
+			return err
+		}
 		var ca *x509.Certificate
 		if leaf, ca, err = app.Issued(jpki.KeyAuth, known...); err != nil {
 			return err

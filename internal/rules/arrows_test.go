@@ -57,7 +57,7 @@ var arrows = map[string][]string{
 	"internal/command":     {"pkg", "internal", "github.com/spf13", "golang.org/x"},
 	"internal/companion":   {"golang.org/x/text"},
 	"internal/democard":    {"pkg/virtualcard", "internal/state"},
-	"internal/doctor":      {"pkg/jpki", "pkg/cert", "pkg/pcsc", "internal/i18n", "internal/p11setup", "internal/problem"},
+	"internal/doctor":      {"pkg/jpki", "pkg/cert", "pkg/pcsc", "internal/i18n", "internal/inspect", "internal/p11setup", "internal/problem", "internal/terms"},
 	"internal/env":         {},
 	"internal/explain":     {"internal/application", "internal/bundle", "pkg", "internal/castore", "internal/democard", "internal/fetch", "internal/i18n", "internal/imprint", "internal/input", "internal/output", "internal/pin", "internal/problem", "internal/sshagent", "internal/state", "internal/terms", "internal/tlsclient", "internal/ui", "internal/xmltext"},
 	"internal/fetch":       {},
@@ -94,7 +94,7 @@ var arrows = map[string][]string{
 	"internal/ui":          {"internal/beside", "internal/i18n", "github.com/olekukonko/tablewriter", "golang.org/x/sys", "golang.org/x/term"},
 	"internal/unlock":      {"internal/cards", "internal/explain", "internal/i18n", "internal/pin", "internal/problem", "internal/terms", "internal/ui", "pkg/jpki"},
 	"internal/version":     {},
-	"internal/watch":       {"pkg/jpki", "pkg/cert", "pkg/pcsc", "internal/state"},
+	"internal/watch":       {"pkg/jpki", "pkg/pcsc", "internal/inspect", "internal/state"},
 	"internal/shellwords":  {},
 	"internal/xmltext":     {"pkg/xmlsig", "internal/companion", "internal/i18n", "internal/problem"},
 }

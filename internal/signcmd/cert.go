@@ -117,33 +117,41 @@ func unknownKind(name string) error {
 // that, else in a PIN session. A PIN that was given for a free certificate of a
 // card is not sent.
 func cardCertificate(ctx context.Context, a *command.App, opt *unlock.Options, kind jpki.Kind) (*x509.Certificate, error) {
+	return cardCertificateAnd(ctx, a, opt, kind, nil)
+}
+
+// cardCertificateAnd lets also, if it is not nil, read more of the same card.
+func cardCertificateAnd(ctx context.Context, a *command.App, opt *unlock.Options, kind jpki.Kind, also func(*jpki.App) error) (*x509.Certificate, error) {
 	if kind == jpki.KindSign {
-		sign, err := unlock.Certificate(ctx, a.Cards, opt, kind, nil)
+		sign, err := unlock.Certificate(ctx, a.Cards, opt, kind, also)
 		a.Seen().Remember(ctx, nil, sign)
 		return sign, err
 	}
-	c, err := a.Cards.Certificate(ctx, kind)
+	c, err := a.Cards.Certificate(ctx, kind, also)
 	if errors.Is(err, jpki.ErrNeedsPIN) {
-		return unlock.Certificate(ctx, a.Cards, opt, kind, nil)
+		return unlock.Certificate(ctx, a.Cards, opt, kind, also)
 	}
 	return c, err
 }
 
-// signCertificate is cardCertificate for a person who looks at the signing
-// certificate: the authentication certificate is read too, so that it is
-// remembered of which card it was.
-func signCertificate(ctx context.Context, a *command.App, opt *unlock.Options) (*x509.Certificate, error) {
+// shownCertificate is cardCertificate for a person who looks at it: with the kind
+// of token that has it. With the signing certificate the authentication
+// certificate is read, so that it is remembered of which card it was.
+func shownCertificate(ctx context.Context, a *command.App, opt *unlock.Options, kind jpki.Kind) (c *x509.Certificate, token jpki.TokenKind, err error) {
 	var auth *x509.Certificate
-	sign, err := unlock.Certificate(ctx, a.Cards, opt, jpki.KindSign, func(app *jpki.App) (err error) {
+	c, err = cardCertificateAnd(ctx, a, opt, kind, func(app *jpki.App) (err error) {
+		if token, err = app.TokenKind(); err != nil || kind != jpki.KindSign {
+			return err
+		}
 		if auth, err = app.Certificate(jpki.KindAuth); !cards.Fatal(err) {
 			err = nil // it is not what was asked for
 		}
 		return err
 	})
-	if err == nil {
-		a.Seen().Remember(ctx, auth, sign)
+	if err == nil && auth != nil {
+		a.Seen().Remember(ctx, auth, c)
 	}
-	return sign, err
+	return c, token, err
 }
 
 func runCertExport(ctx context.Context, a *command.App, opt *unlock.Options, name, format, out string, force bool) error {
@@ -185,13 +193,12 @@ func runCertExport(ctx context.Context, a *command.App, opt *unlock.Options, nam
 
 func runCertShow(ctx context.Context, a *command.App, opt *unlock.Options, name string, personal bool) error {
 	var c *x509.Certificate
+	var token jpki.TokenKind
 	var err error
 	_, notThere := os.Stat(name)
 	switch kind, ok := kindNamed(name); {
-	case kind == jpki.KindSign:
-		c, err = signCertificate(ctx, a, opt)
 	case ok:
-		c, err = cardCertificate(ctx, a, opt, kind)
+		c, token, err = shownCertificate(ctx, a, opt, kind)
 	case name == "-":
 		c, err = input.Certificate(input.Stdin(ctx, a.IO), a.IO.Text(text{JA: "標準入力", EN: "standard input"}))
 	case notThere != nil && !strings.ContainsAny(name, `./\`):
@@ -202,7 +209,7 @@ func runCertShow(ctx context.Context, a *command.App, opt *unlock.Options, name 
 	if err != nil {
 		return err
 	}
-	d := inspect.Describe(c, a.Env.Now())
+	d := inspect.Describe(c, token, a.Env.Now())
 	d.Recognize(addedCAs(ctx, a))
 	if a.JSON {
 		return a.IO.JSON(descriptionDocument(d, personal))

@@ -81,6 +81,7 @@ type subject struct {
 	cert   *x509.Certificate
 	others []*x509.Certificate
 	kind   cert.Kind // that it has to be of; Other for any
+	token  jpki.TokenKind
 	key    cardKey
 }
 
@@ -106,7 +107,7 @@ func runCertCheck(ctx context.Context, a *command.App, opt *certCheckOptions, na
 	if err != nil {
 		return err
 	}
-	c := checked{subject: s, is: inspect.Describe(s.cert, at), at: at, asked: opt.at != ""}
+	c := checked{subject: s, is: inspect.Describe(s.cert, s.token, at), at: at, asked: opt.at != ""}
 	moment := trust.Moment{Time: at, Proven: true}
 	if cert.KindOf(s.cert).IsCA() {
 		c.verdict = e.Anchors.CheckCA(s.cert, moment)
@@ -180,7 +181,10 @@ func readCardSubject(ctx context.Context, a *command.App, opt *unlock.Options, k
 	default:
 		s.kind = cert.Auth
 	}
-	readCA := func(app *jpki.App) error {
+	readCA := func(app *jpki.App) (err error) {
+		if s.token, err = app.TokenKind(); err != nil {
+			return err
+		}
 		ca, err := app.Certificate(issuer)
 		if err == nil {
 			s.others = []*x509.Certificate{ca}

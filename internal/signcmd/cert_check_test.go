@@ -48,7 +48,7 @@ func TestChallenge(t *testing.T) {
 
 	// Whose key is not its own is good for nothing.
 	a := &command.App{IO: &ui.IO{Lang: i18n.EN}}
-	c := checked{subject: subject{cert: own, kind: cert.Auth, key: keyMismatch}, is: inspect.Describe(own, checkNow), at: checkNow}
+	c := checked{subject: subject{cert: own, kind: cert.Auth, key: keyMismatch}, is: inspect.Describe(own, jpki.TokenCard, checkNow), at: checkNow}
 	moment := trust.Moment{Time: checkNow, Proven: true}
 	c.verdict = trust.Anchors{Demo: true}.Check(own, []*x509.Certificate{another}, cert.Auth, moment)
 	if exitOf(c.problem()) != 0 {

@@ -42,7 +42,7 @@ func TestAsked(t *testing.T) {
 			x.answers(t, words.question, "demo123")
 			x.sees(t, words.done)
 			r := x.leaves(t, 0)
-			if pins := pinsIn(r.log); !slices.Equal(pins, []string{virtualcard.SignPIN}) || len(r.log) != 7 {
+			if pins := pinsIn(r.log); !slices.Equal(pins, []string{virtualcard.SignPIN}) || len(r.log) != 8 {
 				t.Errorf("sent %q in %d commands: %v", pins, len(r.log), r.log)
 			}
 			if n := strings.Count(r.stdout, words.refusal); n != 2 {
@@ -68,8 +68,8 @@ func TestAskedCost(t *testing.T) {
 					want int
 					args []string
 				}{
-					{7 + sign, []string{"cert", "export", "sign"}},
-					{8 + sign, []string{"sign", "a"}},
+					{8 + sign, []string{"cert", "export", "sign"}},
+					{9 + sign, []string{"sign", "a"}},
 				} {
 					if !c.named {
 						op.want += map[string]int{"cert": 4, "sign": 6}[op.args[0]]

@@ -21,7 +21,7 @@ func TestChange(t *testing.T) {
 	each(t, func(t *testing.T, p program) {
 		for _, pins := range [][2]string{{virtualcard.SignPIN, newPIN}, {newPIN, virtualcard.SignPIN}} {
 			r := p.enter(t, pins[0]+"\n"+pins[1], "pin", "change", "sign", "--force").wantExit(t, 0)
-			if sent := pinsIn(r.log); !slices.Equal(sent, pins[:]) || len(r.log) != 7 {
+			if sent := pinsIn(r.log); !slices.Equal(sent, pins[:]) || len(r.log) != 8 {
 				t.Errorf("verified %q in %d commands: %v", sent, len(r.log), r.log)
 			}
 			p.enter(t, pins[0], "pin", "verify", "sign").wantExit(t, 10)
@@ -32,7 +32,7 @@ func TestChange(t *testing.T) {
 		for _, question := range []string{"New authentication PIN", "New authentication PIN"} {
 			x.answers(t, question, "8263")
 		}
-		if r := x.leaves(t, 0); len(r.log) != 9 {
+		if r := x.leaves(t, 0); len(r.log) != 10 {
 			t.Errorf("%d commands: %v", len(r.log), r.log)
 		}
 		p.enter(t, "8263\n"+virtualcard.AuthPIN, "pin", "change", "auth", "--force").wantExit(t, 0)
@@ -57,7 +57,7 @@ func TestMalformedNewPIN(t *testing.T) {
 // CHANGE REFERENCE DATA on nobody can be sure which PIN is in force, and the
 // person is told so.
 func TestChangePulled(t *testing.T) {
-	const change, all = 5, 7
+	const change, all = 6, 8
 	for n := 1; n <= all; n++ {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			s := insert(t, "adult", virtualcard.Options{})

@@ -146,7 +146,7 @@ func otherCertificate(t *testing.T, s *slot, _ string) {
 // atVerify does something to the folder when the card checks the PIN.
 func atVerify(do func(dir string) error) func(*testing.T, *slot, string) {
 	return func(_ *testing.T, s *slot, dir string) {
-		const verify = 4
+		const verify = 5
 		s.when(verify, func() {
 			if err := do(dir); err != nil {
 				panic(err)
@@ -157,7 +157,7 @@ func atVerify(do func(dir string) error) func(*testing.T, *slot, string) {
 
 // signCommands is how many commands a signature costs with extended length,
 // closing included.
-const signCommands = 8
+const signCommands = 9
 
 // TestClosedAfterSignal interrupts a signature at each of its commands.
 func TestClosedAfterSignal(t *testing.T) {

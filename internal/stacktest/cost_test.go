@@ -49,12 +49,12 @@ func TestCost(t *testing.T) {
 				}{
 					{want: 1 + auth, selected: 2, certificates: true, args: []string{"cert", "export", "auth"}},
 					{want: 1 + ca, selected: 2, certificates: true, args: []string{"cert", "export", "sign-ca"}},
-					{want: 1 + auth + authCA, selected: 3, certificates: true, args: []string{"cert", "check", "auth", "--trust", "demo"}},
+					{want: 2 + auth + authCA, selected: 5, certificates: true, args: []string{"cert", "check", "auth", "--trust", "demo"}},
 					{want: 3, selected: 3, args: []string{"pin", "status"}},
-					{want: 5, verifies: 1, args: []string{"pin", "verify", "sign"}},
-					{want: 5 + sign, selected: 2, verifies: 1, certificates: true, args: []string{"cert", "export", "sign"}},
-					{want: 6 + sign, selected: 4, verifies: 1, signatures: 1, certificates: true, args: []string{"sign", "a"}},
-					{want: 6 + sign + 2, selected: 4, verifies: 1, signatures: 3, certificates: true, args: []string{"sign", "a", "b", "c"}},
+					{want: 6, selected: 2, verifies: 1, args: []string{"pin", "verify", "sign"}},
+					{want: 6 + sign, selected: 3, verifies: 1, certificates: true, args: []string{"cert", "export", "sign"}},
+					{want: 7 + sign, selected: 5, verifies: 1, signatures: 1, certificates: true, args: []string{"sign", "a"}},
+					{want: 7 + sign + 2, selected: 5, verifies: 1, signatures: 3, certificates: true, args: []string{"sign", "a", "b", "c"}},
 				} {
 					in := setting{dir: file(t, "a", "1")}
 					write(t, in.dir, "b", "2")

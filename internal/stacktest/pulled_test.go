@@ -44,7 +44,7 @@ func TestPulled(t *testing.T) {
 					accepted(t, r.dir, "out", "a")
 				} else {
 					exit := 4
-					if name == "sign" && n == 4 { // the PIN was sent
+					if name == "sign" && n == 5 { // the PIN was sent
 						exit = 10
 					}
 					r.wantExit(t, exit)

@@ -132,6 +132,30 @@ var AboutPhone = text{
 	EN: "About the certificates of a phone, see the portal site jpki.go.jp.",
 }
 
+// Ended says that a token's certificates have all ended. See [jpki.TokenKind.Usable].
+var Ended = map[jpki.TokenKind]text{
+	jpki.TokenJukiCard: {JA: "住民基本台帳カードの電子証明書は2018年に終わりました。", EN: "The certificates of Basic Resident Register Cards ended in 2018."},
+}
+
+// UseCard is what to do then.
+var UseCard = text{JA: "マイナンバーカードを使ってください。", EN: "Use a My Number Card."}
+
+// Untried says what is known of a token that nobody tried with this program; it
+// is empty for others.
+func Untried(k jpki.TokenKind) text {
+	if k != jpki.TokenIPhone {
+		return text{}
+	}
+	return text{
+		JA: "iPhoneの証明書は、このプログラムではまだ誰も試していません。Androidスマートフォンと同じように扱います。",
+		EN: "Nobody has tried this program with an iPhone yet. It is treated as an Android phone is.",
+	}
+}
+
+// NotUsable is what is said of an authentication PIN without tries on a card
+// without signing certificate: see inspect.Card.MaybeWithoutPINs.
+var NotUsable = text{JA: "使えません(顔認証カード、またはロック)", EN: "not usable (a face-authentication card, or blocked)"}
+
 var KindNames = map[cert.Kind]text{
 	cert.Sign:   CertificateNames[jpki.KindSign],
 	cert.Auth:   CertificateNames[jpki.KindAuth],

@@ -606,7 +606,9 @@ func (noJPKI) Read(context.Context, func(*jpki.App) error) error { return jpki.E
 func (noJPKI) WithPIN(context.Context, jpki.Key, jpki.PIN, jpki.Guard, func(*jpki.Session) error) error {
 	return jpki.ErrNotJPKI
 }
-func (noJPKI) Close() {}
+func (noJPKI) Token() jpki.TokenKind   { return jpki.TokenUnknown }
+func (noJPKI) SetToken(jpki.TokenKind) {}
+func (noJPKI) Close()                  {}
 
 // TestNoPSS: a card that refuses PSS is asked for it once.
 func TestNoPSS(t *testing.T) {

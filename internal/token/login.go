@@ -42,7 +42,7 @@ func (c *Client) Login(ctx context.Context, h p11rpc.Handle, user uint64, pin []
 		return p11rpc.FunctionFailed
 	}
 	defer done()
-	card, err := c.Slot.Reader.Open(ctx, at)
+	card, err := c.Slot.open(ctx, at)
 	if err != nil {
 		return c.failed(err)
 	}

@@ -175,7 +175,7 @@ func (c *Client) signature(ctx context.Context, at Insertion, cert *x509.Certifi
 		err = c.signLoggedIn(ctx, at, l, use)
 		return sig, err
 	}
-	card, err := c.Slot.Reader.Open(ctx, at)
+	card, err := c.Slot.open(ctx, at)
 	if err != nil {
 		return nil, err
 	}

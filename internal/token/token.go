@@ -50,6 +50,10 @@ type Reader interface {
 type Card interface {
 	Read(ctx context.Context, use func(*jpki.App) error) error
 	WithPIN(ctx context.Context, k jpki.Key, p jpki.PIN, guard jpki.Guard, use func(*jpki.Session) error) error
+	// Token is the kind of the card, and SetToken has it known, so that it is
+	// not read again.
+	Token() jpki.TokenKind
+	SetToken(jpki.TokenKind)
 	Close()
 }
 
@@ -73,12 +77,13 @@ type Slot struct {
 	turn    chan struct{} // held by who uses the card
 	mu      sync.Mutex    // of what follows
 	known   map[Insertion]facts
-	foreign map[Insertion]bool // cards without the JPKI application
+	foreign map[Insertion]bool // cards without the JPKI application, or with ended certificates alone
 	refused refusedPINs
 }
 
 // facts are what was read of a card.
 type facts struct {
+	token    jpki.TokenKind // TokenUnknown also where nobody has looked
 	cert, ca *x509.Certificate
 	certErr  error // why there is no cert
 	// behindPIN: the card shows the certificate only after the PIN.
@@ -179,7 +184,7 @@ func (s *Slot) look(ctx context.Context, at Insertion, age time.Duration) (facts
 		return s.look(ctx, at, age)
 	}
 	defer func() { <-s.turn }()
-	card, err := s.Reader.Open(ctx, at)
+	card, err := s.open(ctx, at)
 	if err != nil {
 		return facts{}, err
 	}
@@ -187,24 +192,37 @@ func (s *Slot) look(ctx context.Context, at Insertion, age time.Duration) (facts
 	return s.read(ctx, card, at)
 }
 
+// open connects to a card, of which what was read before is known.
+func (s *Slot) open(ctx context.Context, at Insertion) (Card, error) {
+	card, err := s.Reader.Open(ctx, at)
+	if f, _ := s.fact(at, 0); err == nil && !f.at.IsZero() {
+		card.SetToken(f.token)
+	}
+	return card, err
+}
+
 // read reads what is not known of a card yet, and its counter. The caller has
 // the turn.
 func (s *Slot) read(ctx context.Context, card Card, at Insertion) (facts, error) {
 	f, _ := s.fact(at, 0)
 	err := card.Read(ctx, func(app *jpki.App) (err error) {
+		if err := app.CheckToken(); err != nil {
+			return err
+		}
 		if err := s.readCertificates(app, &f); err != nil {
 			return err
 		}
 		f.tries, err = app.Tries(s.Key)
 		return err
 	})
+	_, ended := errors.AsType[*jpki.TokenError](err)
 	switch {
-	case errors.Is(err, jpki.ErrNotJPKI):
+	case errors.Is(err, jpki.ErrNotJPKI), ended:
 		s.mu.Lock()
 		s.foreign[at] = true
 		s.mu.Unlock()
 	case err == nil:
-		f.at = s.Now()
+		f.at, f.token = s.Now(), card.Token()
 		s.remember(at, f)
 	}
 	return f, err

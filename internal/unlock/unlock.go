@@ -161,11 +161,13 @@ func (u *Unlocker) PINFor(ctx context.Context, k jpki.Key, seen jpki.Tries) (p j
 	return p, func(t jpki.Tries) error { return u.unchanged(k, seen, t) }, err
 }
 
-// lookAtCounter reads the counter before a person is asked; a blocked PIN is
-// never asked for.
+// readTries reads the counter before a person is asked. A blocked PIN is never
+// asked for, nor that of a token to which none is sent.
 func readTries(ctx context.Context, card *cards.Card, k jpki.Key) (t jpki.Tries, err error) {
 	err = card.Read(ctx, func(app *jpki.App) (err error) {
-		t, err = app.Tries(k)
+		if err = app.CheckToken(); err == nil {
+			t, err = app.Tries(k)
+		}
 		return err
 	})
 	if err == nil && t.Blocked() {
@@ -191,7 +193,7 @@ func WhyBlocked(ctx context.Context, card *cards.Card, k jpki.Key, blocked error
 		return blocked
 	case !present.Has(k):
 		return &jpki.CertificateError{Kind: k.Certificate(), Err: jpki.ErrAbsent}
-	case token.Kind == jpki.TokenAndroid:
+	case token.Kind.OnPhone():
 		return withNext(blocked, terms.AboutPhone)
 	case !present.Sign:
 		return withNext(blocked, withoutPINHint)

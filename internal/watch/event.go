@@ -3,7 +3,7 @@ package watch
 import (
 	"time"
 
-	"github.com/jpki-tools/jpki/pkg/cert"
+	"github.com/jpki-tools/jpki/internal/inspect"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 )
 
@@ -32,6 +32,9 @@ var Kinds = []Kind{
 	CardUnreadable, CardRemoved, TriesLowered, TriesRestored, CertificateChanged,
 }
 
+// Card is what a look at a card showed.
+type Card = inspect.Card
+
 // Event is something that happened.
 type Event struct {
 	Kind   Kind
@@ -48,7 +51,7 @@ type Event struct {
 
 	// Of certificate-changed.
 	Certificate jpki.Kind
-	State       cert.State
+	State       inspect.State
 
 	// Of card-removed: when the card was last looked at, zero if never.
 	LastLook time.Time

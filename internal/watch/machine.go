@@ -12,6 +12,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jpki-tools/jpki/internal/inspect"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 	"github.com/jpki-tools/jpki/pkg/pcsc"
 )
@@ -229,17 +230,27 @@ func (m *Machine) failed(now time.Time, s *slot, err error) []Event {
 
 func seenOf(c *Card, at time.Time) map[jpki.Key]Seen {
 	seen := map[jpki.Key]Seen{}
-	for key, t := range c.tries() {
-		seen[key] = Seen{t.Left, at}
+	for _, p := range counters(c) {
+		seen[p.Key] = Seen{p.Tries.Left, at}
 	}
 	return seen
 }
 
+// counters lists those that the card told.
+func counters(c *Card) (known []inspect.PIN) {
+	for _, k := range c.Keys() {
+		if k.PIN.Err == nil && k.PIN.Key != 0 {
+			known = append(known, k.PIN)
+		}
+	}
+	return known
+}
+
 // compare tells which counters are not what they were.
 func compare(now time.Time, reader string, c *Card, before map[jpki.Key]Seen) (events []Event) {
-	for _, p := range c.PINs {
+	for _, p := range counters(c) {
 		was, known := before[p.Key]
-		if !p.Known || !known || was.Left == p.Tries.Left {
+		if !known || was.Left == p.Tries.Left {
 			continue
 		}
 		kind := TriesRestored
@@ -256,10 +267,10 @@ func compare(now time.Time, reader string, c *Card, before map[jpki.Key]Seen) (e
 
 // aged tells which certificates came into another state since the last look.
 func aged(now, since time.Time, reader string, c *Card) (events []Event) {
-	for _, x := range c.Certificates {
-		v, known := x.Validity()
-		if state := v.State(now); known && state != v.State(since) {
-			events = append(events, Event{Kind: CertificateChanged, Time: now, Reader: reader, Card: c, Certificate: x.Kind, State: state})
+	for _, k := range c.Keys() {
+		before, _ := c.StateAt(k.Certificate, since)
+		if state, known := c.StateAt(k.Certificate, now); known && state != before {
+			events = append(events, Event{Kind: CertificateChanged, Time: now, Reader: reader, Card: c, Certificate: k.Kind, State: state})
 		}
 	}
 	return events

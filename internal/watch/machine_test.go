@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/jpki-tools/jpki/internal/democard"
+	"github.com/jpki-tools/jpki/internal/inspect"
+	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 	"github.com/jpki-tools/jpki/pkg/pcsc"
 )
@@ -25,25 +27,35 @@ func demo(t *testing.T, persona string) *Card {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &Card{Token: jpki.TokenCard}
-	err = jpki.New(conn).Read(t.Context(), func(app *jpki.App) error {
-		x, err := app.Certificate(jpki.KindAuth)
-		c.Certificates = []Certificate{{Kind: jpki.KindSign}, {Kind: jpki.KindAuth, Parsed: x}}
+	var c Card
+	err = jpki.New(conn).Read(t.Context(), func(app *jpki.App) (err error) {
+		c, err = inspect.Read(app, noon)
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return tries(c, 5, 3)
+	return tries(&c, 5, 3)
 }
 
 // tries is a card with these counters.
 func tries(c *Card, sign, auth int) *Card {
-	return c.WithPINs([]PIN{
-		{jpki.KeySign, jpki.Tries{Left: sign, Max: 5}, true},
-		{jpki.KeyAuth, jpki.Tries{Left: auth, Max: 3}, true},
-	})
+	later := *c
+	later.Sign.PIN = inspect.PIN{Key: jpki.KeySign, Tries: jpki.Tries{Left: sign, Max: 5}}
+	later.Auth.PIN = inspect.PIN{Key: jpki.KeyAuth, Tries: jpki.Tries{Left: auth, Max: 3}}
+	return &later
 }
+
+// untold is a card that does not tell the counter of a PIN.
+func untold(c *Card, of func(*Card) *inspect.PIN) *Card {
+	later := *c
+	p := of(&later)
+	p.Tries, p.Err = jpki.Tries{}, errors.New("no answer")
+	return &later
+}
+
+func signPIN(c *Card) *inspect.PIN { return &c.Sign.PIN }
+func authPIN(c *Card) *inspect.PIN { return &c.Auth.PIN }
 
 // empty and full are a reader without a card and with one.
 func empty(name string) pcsc.ReaderState { return pcsc.ReaderState{Name: name} }
@@ -176,7 +188,7 @@ func TestCounterWentDownWhileAway(t *testing.T) {
 func TestUnknownCounterIsNoChange(t *testing.T) {
 	card := demo(t, "adult")
 	m := seen(t, card)
-	unknown := card.WithPINs([]PIN{{Key: jpki.KeySign, Tries: jpki.Tries{Max: 5}}, card.PINs[1]})
+	unknown := untold(card, signPIN)
 	want(t, m.Looked(at(5), next(t, m), Result{Card: unknown}), "")
 }
 
@@ -281,6 +293,19 @@ func TestCertificateComesToItsEnd(t *testing.T) {
 	want(t, m.Looked(at(month+13*60), next(t, m), Result{Card: card}), "")
 }
 
+// TestRenewalOnAPhone: no renewal opens there, but it ends.
+func TestRenewalOnAPhone(t *testing.T) {
+	card := *demo(t, "adult")
+	card.Token.Kind = jpki.TokenAndroid
+	opens := cert.ValidityOf(card.Auth.Cert).NotAfter.AddDate(0, -2, 0)
+	for kind, wanted := range map[jpki.TokenKind]string{jpki.TokenCard: "certificate-changed A auth", jpki.TokenAndroid: "", jpki.TokenIPhone: ""} {
+		card.Token.Kind = kind
+		m := seen(t, &card)
+		want(t, m.Looked(opens, next(t, m), Result{Card: &card}), wanted)
+		want(t, m.Looked(opens.AddDate(0, 3, 0), next(t, m), Result{Card: &card}), "certificate-changed A auth")
+	}
+}
+
 func TestNoIntervalIsOneLook(t *testing.T) {
 	m := NewMachine(0)
 	m.Readers(noon, []pcsc.ReaderState{full("A", 1)})
@@ -293,7 +318,7 @@ func TestNoIntervalIsOneLook(t *testing.T) {
 // TestPhone: a card that shows no certificate has no ID, but is still the same
 // card as long as it lies there.
 func TestPhone(t *testing.T) {
-	phone := tries(&Card{Token: jpki.TokenAndroid}, 5, 3)
+	phone := tries(&Card{Token: jpki.Token{Kind: jpki.TokenAndroid}}, 5, 3)
 	m := seen(t, phone)
 	want(t, m.Looked(at(5), next(t, m), Result{Card: tries(phone, 5, 2)}), "tries-lowered A auth 3-2 since 12:00")
 	if before, err := (&Memory{}).Exchange(context.Background(), phone, noon); before != nil || err != nil {

@@ -10,7 +10,7 @@ import (
 )
 
 // Memory keeps what the counters of cards were when they were last seen, in a
-// document that nobody else can read. A card is known by [Card.ID], and nothing
+// document that nobody else can read. A card is known by [inspect.Card.ID], and nothing
 // of its holder is kept.
 type Memory struct{ Store *state.Store }
 
@@ -50,10 +50,10 @@ func (m *Memory) Exchange(ctx context.Context, c *Card, at time.Time) (before ma
 				before[key], after[key.String()] = was, was
 			}
 		}
-		for key, tries := range c.tries() {
+		for _, p := range counters(c) {
 			// Another program may have seen the card later.
-			if !before[key].At.After(at) {
-				after[key.String()] = Seen{tries.Left, at.Round(0)}
+			if !before[p.Key].At.After(at) {
+				after[p.Key.String()] = Seen{p.Tries.Left, at.Round(0)}
 			}
 		}
 		if len(after) > 0 {

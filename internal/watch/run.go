@@ -200,7 +200,7 @@ func (w *watcher) next() (l Look, at <-chan time.Time) {
 func (w *watcher) look(ctx context.Context, l Look) {
 	r := looked{look: l}
 	r.Card, r.Err = w.src.Look(ctx, l.Reader, l.Known)
-	if r.Err == nil && (l.Known == nil || l.Known.ID() != r.Card.ID() || !l.Known.SameTries(r.Card.PINs)) {
+	if r.Err == nil && (l.Known == nil || l.Known.ID() != r.Card.ID() || !l.Known.SameCounters(*r.Card)) {
 		r.Before, r.remember = w.o.Memory.Exchange(ctx, r.Card, w.o.Now())
 	}
 	w.looked <- r

@@ -42,13 +42,15 @@ type Conn interface {
 }
 
 // Card is a card behind a connection. It remembers what the reader and the
-// card were found unable to do; all else is asked anew in each transaction. It
+// card were found unable to do, and the kind of the card; all else is asked anew
+// in each transaction. It
 // is not safe for concurrent use, nor for use inside its own Read or WithPIN.
 type Card struct {
 	conn       Conn
 	limits     Limits
 	shortIDs   shortIDs
-	queryCase2 bool // the counter query must be a case 2 command
+	queryCase2 bool       // the counter query must be a case 2 command
+	token      *TokenKind // nil: nobody has looked yet
 }
 
 // New gives the card behind conn. Nothing is sent yet.

@@ -68,6 +68,9 @@ func TestCost(t *testing.T) {
 					o.NoShortIdentifiers = apdu.StatusIncorrectP1P2
 				}
 				want := map[[2]bool]int{{true, false}: c.short, {false, false}: c.extended, {true, true}: c.named, {false, true}: c.both}[[2]bool{short, named}]
+				if c.op.key != 0 && !short && named {
+					want++ // what kind of token it is, which the others found out before
+				}
 				s := newSlot(t, "adult", o)
 				card := jpki.New(s)
 				if short || !named { // what does not work is found out once
@@ -137,6 +140,14 @@ func TestPersonas(t *testing.T) {
 		"android": {
 			sign: jpki.ErrNeedsPIN, auth: jpki.ErrNeedsPIN, signTries: 5, authTries: 3,
 			presence: jpki.Presence{Sign: true, Auth: true}, token: jpki.Token{Label: "JPKIAPGPSETOKEN", Kind: jpki.TokenAndroid},
+		},
+		"iphone": {
+			sign: jpki.ErrNeedsPIN, auth: jpki.ErrNeedsPIN, signTries: 5, authTries: 3,
+			presence: jpki.Presence{Sign: true, Auth: true}, token: jpki.Token{Label: "JPKIAPIOSTOKEN", Kind: jpki.TokenIPhone},
+		},
+		"juki": {
+			sign: jpki.ErrNeedsPIN, signPIN: &jpki.TokenError{}, authPIN: &jpki.TokenError{}, signTries: 5, authTries: 3,
+			presence: jpki.Presence{Sign: true, Auth: true}, token: jpki.Token{Label: "JPKIAPICCTOKEN", Kind: jpki.TokenJukiCard},
 		},
 	}
 	if len(wants) != len(virtualcard.Personas()) {
@@ -512,7 +523,7 @@ func TestLeftOpen(t *testing.T) {
 		return run()
 	}
 	err := operationNamed(t, "pin change auth, file moved").run(context.Background(), jpki.New(s))
-	if !errors.Is(err, apdu.StatusNotFound) || withPIN(s.sent, apdu.InsVerify) != 0 || len(s.sent) != 5 {
+	if !errors.Is(err, apdu.StatusNotFound) || withPIN(s.sent, apdu.InsVerify) != 0 || len(s.sent) != 6 {
 		t.Errorf("%v after %d commands", err, len(s.sent))
 	}
 	// Nor where there is no way back.
@@ -526,7 +537,7 @@ func TestLeftOpen(t *testing.T) {
 		return run()
 	}
 	err = operationNamed(t, "pin change auth, file moved").run(context.Background(), jpki.New(s))
-	if !errors.Is(err, jpki.ErrNotJPKI) || withPIN(s.sent, apdu.InsVerify) != 0 || len(s.sent) != 5 {
+	if !errors.Is(err, jpki.ErrNotJPKI) || withPIN(s.sent, apdu.InsVerify) != 0 || len(s.sent) != 6 {
 		t.Errorf("%v after %d commands", err, len(s.sent))
 	}
 }

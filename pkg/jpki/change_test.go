@@ -23,13 +23,16 @@ const (
 	verifyNew     = "\x00\x20\x00\x80\x045678"
 )
 
+// readToken reads as much of EF 0006 as tells the kind of token.
+var readToken = []byte{0x00, 0xB0, 0x86, 0x00, 0x10}
+
 func TestChangePIN(t *testing.T) {
 	s := newSlot(t, "last-try", virtualcard.Options{})
 	if err := change(s); err != nil {
 		t.Fatal(err)
 	}
 	want := [][]byte{
-		selectJPKI, selectAuthPIN, []byte("\x00\x20\x00\x80"), verifyAuth,
+		selectJPKI, readToken, selectAuthPIN, []byte("\x00\x20\x00\x80"), verifyAuth,
 		[]byte(changeCommand), []byte(verifyNew), selectIssuerDomain,
 	}
 	for i := range want {
@@ -93,7 +96,7 @@ func TestChangeRule(t *testing.T) {
 			s := newSlot(t, "adult", virtualcard.Options{})
 			before := s.card.State()
 			err := jpki.New(s).WithPIN(context.Background(), k, rightPIN(k), nil, func(session *jpki.Session) error { return session.ChangePIN(pin(p)) })
-			if rule := errorAs[*jpki.RuleError](t, err); rule.Key != k || withPIN(s.sent, apdu.InsChangeReferenceData) != 0 || s.card.State() != before || len(s.sent) != 5 {
+			if rule := errorAs[*jpki.RuleError](t, err); rule.Key != k || withPIN(s.sent, apdu.InsChangeReferenceData) != 0 || s.card.State() != before || len(s.sent) != 6 {
 				t.Errorf("%s %q: %v, %d commands", k, p, err, len(s.sent))
 			}
 		}

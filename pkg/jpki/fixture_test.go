@@ -209,6 +209,11 @@ func newCard(t testing.TB, persona string, o virtualcard.Options) *virtualcard.C
 	if !ok {
 		t.Fatalf("no persona %q", persona)
 	}
+	return newCardOf(t, p, o)
+}
+
+func newCardOf(t testing.TB, p virtualcard.Persona, o virtualcard.Options) *virtualcard.Card {
+	t.Helper()
 	card, err := virtualcard.New(p, now, o)
 	if err != nil {
 		t.Fatal(err)
@@ -218,7 +223,11 @@ func newCard(t testing.TB, persona string, o virtualcard.Options) *virtualcard.C
 
 func newSlot(t testing.TB, persona string, o virtualcard.Options) *slot {
 	t.Helper()
-	s := &slot{card: newCard(t, persona, o)}
+	return slotOf(t, newCard(t, persona, o))
+}
+
+func slotOf(t testing.TB, card *virtualcard.Card) *slot {
+	s := &slot{card: card}
 	t.Cleanup(func() {
 		for _, m := range s.misuse {
 			t.Error(m)

@@ -78,9 +78,9 @@ func TestIssuedByAKnownCA(t *testing.T) {
 		known    []*x509.Certificate
 		commands int
 	}{
-		"known":    {[]*x509.Certificate{all[jpki.KindAuthCA], all[jpki.KindSignCA]}, 7},
-		"unknown":  {[]*x509.Certificate{all[jpki.KindAuthCA]}, 9},
-		"impostor": {[]*x509.Certificate{&impostor}, 9},
+		"known":    {[]*x509.Certificate{all[jpki.KindAuthCA], all[jpki.KindSignCA]}, 8},
+		"unknown":  {[]*x509.Certificate{all[jpki.KindAuthCA]}, 10},
+		"impostor": {[]*x509.Certificate{&impostor}, 10},
 	} {
 		s := newSlot(t, "adult", virtualcard.Options{})
 		own, ca, err := issued(s, jpki.KeySign, c.known...)

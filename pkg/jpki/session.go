@@ -38,7 +38,7 @@ func (g Guard) decide(t Tries) error {
 // decide (nil keeps the last try), and sends the PIN at most once. The Session
 // is dead once use returns; also where use panics, everything is closed.
 //
-// The error is a *[RuleError] or guard's, [ErrLastTry] for none, where nothing
+// The error is a *[RuleError], a *[TokenError] or guard's, [ErrLastTry] for none, where nothing
 // was sent; a *[BlockedError]; a *[PINError] where a try was used; an *[UnansweredError]
 // where that is not known; a *[NotClosedError], which holds what failed before
 // it, if anything did; or what the connection or use returned. The PIN is not
@@ -62,6 +62,9 @@ func (c *Card) WithPIN(ctx context.Context, k Key, p PIN, guard Guard, use func(
 		}
 	}()
 	if err := app.selectApplication(); err != nil {
+		return err
+	}
+	if err := app.CheckToken(); err != nil {
 		return err
 	}
 	if err := app.selectEF(keys[k].pin); err != nil {

@@ -33,7 +33,7 @@ func (c *Card) getData(cmd apdu.Command) apdu.Response {
 
 // newCardData makes what GET DATA finds. The numbers are of nobody.
 func newCardData(p Persona, o Options, now time.Time) map[uint16][]byte {
-	if p.Phone || o.NoCardData {
+	if p.Phone || p.Label == labelJuki || o.NoCardData {
 		return nil
 	}
 	lastDay := o.CardLastDay

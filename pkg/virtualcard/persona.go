@@ -44,13 +44,15 @@ type Holder struct {
 const (
 	labelCard    = "JPKIAPICCTOKEN2"
 	labelAndroid = "JPKIAPGPSETOKEN"
+	labelIPhone  = "JPKIAPIOSTOKEN" // reported, and seen by nobody here
+	labelJuki    = "JPKIAPICCTOKEN"
 )
 
 // Personas gives all personas, the ordinary one first.
 func Personas() []Persona { return slices.Clone(personas) }
 
 // Lookup finds a persona by its name: adult, expiring, expired, child, no-pin,
-// locked-sign, last-try, android or foreign. [Persona.Description] says what each
+// locked-sign, last-try, android, iphone, juki or foreign. [Persona.Description] says what each
 // is there to show.
 func Lookup(name string) (p Persona, ok bool) {
 	for _, p := range personas {
@@ -176,6 +178,28 @@ var personas = []Persona{
 		prefecture: "Aichi-ken", city: "Demo-shi",
 		life: func(y int, _ time.Month) life {
 			return life{born: date(1988, 6, 30), issued: date(y-1, 9, 1), last: date(y+4, 6, 30)}
+		},
+	},
+	{
+		Name:        "iphone",
+		Description: "certificates on an iPhone, as on an Android phone: only its label is known, from a report",
+		Label:       labelIPhone, Phone: true, SignCertificate: true,
+		SignPIN: SignPIN, AuthPIN: AuthPIN, SignTries: maxSignTries, AuthTries: maxAuthTries,
+		holder:     Holder{Name: "デモ　三郎", Sex: "1", Address: "宮城県デモ市見本町三丁目２番１号"},
+		prefecture: "Miyagi-ken", city: "Demo-shi",
+		life: func(y int, _ time.Month) life {
+			return life{born: date(1995, 7, 7), issued: date(y-1, 8, 1), last: date(y+4, 7, 7)}
+		},
+	},
+	{
+		Name:        "juki",
+		Description: "a 住民基本台帳カード: all certificates of these cards ended in 2018",
+		Label:       labelJuki, SignCertificate: true,
+		SignPIN: SignPIN, AuthPIN: AuthPIN, SignTries: maxSignTries, AuthTries: maxAuthTries,
+		holder:     Holder{Name: "デモ　竹子", Sex: "2", Address: "長野県デモ市大字見本３２１番地"},
+		prefecture: "Nagano-ken", city: "Demo-shi",
+		life: func(int, time.Month) life {
+			return life{born: date(1948, 3, 3), issued: date(2015, 12, 21), last: date(2018, 12, 21)}
 		},
 	},
 	{
