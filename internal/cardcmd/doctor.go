@@ -32,14 +32,21 @@ func NewDoctor(a *command.App) *cobra.Command {
 		Long: text{
 			JA: "PC/SCサービス、ドライバー、カードリーダー、カード、証明書、時計、端末を順に調べ、問題ごとに対処のしかたを" +
 				"表示します。暗証番号は要りません。ここから分からないことは「不明」とします。\n\n" +
+				"--report は、報告に添える文を表示します。カードがあれば、カードとリーダーが何に答えるかを読むだけのコマンドで調べ、\n" +
+				"JSON(スキーマは jpki.report/v1)で付けます。個人に関わるものは入れません。--report --json なら、そのJSONだけです。\n" +
+				"jpki demo serve --report FILE は、そのとおりに答えるデモカードです。\n\n" +
 				"問題がなければ0で終わります。あれば、いちばん先にあるものの終了ステータスです(jpki help exit-codes)。",
 			EN: "Looks at the PC/SC service, the driver, the reader, the card, the certificates, the clock and the terminal, and " +
 				"says for each problem what to do. No PIN is needed. What cannot be found out from here is called unknown.\n\n" +
+				"--report prints what goes with the report of a bug. Of a card that is there it adds what card and reader answer to\n" +
+				"commands that only read, as JSON (schema jpki.report/v1), without anything personal. With --json it prints that alone.\n" +
+				"jpki demo serve --report FILE is a demo card that answers so.\n\n" +
 				"Ends with 0 where all is well, else with the exit status of the first problem (jpki help exit-codes).",
 		},
 		Examples: []command.Example{
 			{Line: "jpki doctor", About: text{JA: "原因と対処のしかたを見る", EN: "see what is wrong and what to do"}},
 			{Line: "jpki doctor --report > report.txt", About: text{JA: "不具合の報告に添えるファイルを作る", EN: "make a file to go with the report of a bug"}},
+			{Line: "jpki doctor --report --json > card.json", About: text{JA: "カードとリーダーが何に答えるかを記録する", EN: "record what card and reader answer"}},
 			{Line: "jpki doctor --json", About: text{JA: "スクリプトのために", EN: "for scripts"}},
 		},
 		Args: a.NoArgs(),
@@ -53,17 +60,25 @@ func NewDoctor(a *command.App) *cobra.Command {
 }
 
 func runDoctor(ctx context.Context, a *command.App, report bool) error {
-	if report && a.JSON {
-		return problem.Misuse(text{JA: "--report と --json は同時に使えません。", EN: "--report and --json exclude each other."})
-	}
-	e, err := lookAround(ctx, a)
+	e, err := lookAround(ctx, a, report)
 	if err != nil {
 		return err
 	}
 	findings := doctor.Examine(e)
+	facts := doctor.FactsOf(e, findings, version.Text(), private())
 	switch {
+	case report && a.JSON:
+		if err := a.IO.JSON(facts); err != nil {
+			return err
+		}
 	case report:
 		fmt.Fprint(a.IO.Out, doctor.Report(e, findings, version.Text(), private()))
+		if len(facts.Cards) > 0 {
+			fmt.Fprintln(a.IO.Out)
+			if err := a.IO.JSON(facts); err != nil {
+				return err
+			}
+		}
 	case a.JSON:
 		if err := a.IO.JSON(diagnosesDocument(a, findings)); err != nil {
 			return err
@@ -79,7 +94,7 @@ func runDoctor(ctx context.Context, a *command.App, report bool) error {
 
 // environment looks at all that the checks want to know. Only a mistake in the
 // command line, or its interruption, is an error.
-func lookAround(ctx context.Context, a *command.App) (*doctor.Environment, error) {
+func lookAround(ctx context.Context, a *command.App, survey bool) (*doctor.Environment, error) {
 	e := &doctor.Environment{
 		OS: runtime.GOOS, Files: os.DirFS("/"), Getenv: a.Env.Getenv,
 		Run:  func(path string, args ...string) (string, error) { return outputOf(ctx, path, args...) },
@@ -87,7 +102,7 @@ func lookAround(ctx context.Context, a *command.App) (*doctor.Environment, error
 		Demo: a.Cards.Card != "", Backend: doctor.Backend,
 	}
 	if e.Demo {
-		return e, examineDemo(ctx, a, e)
+		return e, examineDemo(ctx, a, e, survey)
 	}
 	pc, err := pcsc.Establish(ctx)
 	if err != nil {
@@ -105,7 +120,7 @@ func lookAround(ctx context.Context, a *command.App) (*doctor.Environment, error
 	}
 	for _, r := range e.Readers {
 		if r.Present && !r.Mute {
-			card, err := examineCard(ctx, a, pc, r.Name)
+			card, err := examineCard(ctx, a, pc, r.Name, survey)
 			if err != nil {
 				return nil, err
 			}
@@ -115,21 +130,21 @@ func lookAround(ctx context.Context, a *command.App) (*doctor.Environment, error
 	return e, context.Cause(ctx)
 }
 
-func examineDemo(ctx context.Context, a *command.App, e *doctor.Environment) error {
+func examineDemo(ctx context.Context, a *command.App, e *doctor.Environment, survey bool) error {
 	card, err := a.Cards.Open(ctx)
 	if err != nil {
 		return err
 	}
 	defer card.Close()
 	c := doctor.Card{Reader: card.Reader}
-	c.Err = card.Read(ctx, func(app *jpki.App) error { return examine(app, &c, e.Now) })
+	look(ctx, card.Card, &c, e.Now, survey)
 	e.Cards = []doctor.Card{c}
 	return context.Cause(ctx)
 }
 
 // examineCard looks at the card in a reader. That this fails is a finding; the
 // error is that of the trace.
-func examineCard(ctx context.Context, a *command.App, pc *pcsc.Context, reader string) (c doctor.Card, err error) {
+func examineCard(ctx context.Context, a *command.App, pc *pcsc.Context, reader string, survey bool) (c doctor.Card, err error) {
 	c.Reader = reader
 	conn, err := pc.Connect(ctx, reader)
 	if err != nil {
@@ -139,9 +154,18 @@ func examineCard(ctx context.Context, a *command.App, pc *pcsc.Context, reader s
 	defer conn.Close()
 	traced, err := a.Cards.Traced(conn)
 	if err == nil {
-		c.Err = jpki.New(traced).Read(ctx, func(app *jpki.App) error { return examine(app, &c, a.Env.Now()) })
+		look(ctx, jpki.New(traced), &c, a.Env.Now(), survey)
 	}
 	return c, err
+}
+
+// look examines a card and, where it is to be reported, surveys it. What the survey
+// found out about the way to speak to the card does not change what is said of it.
+func look(ctx context.Context, card *jpki.Card, c *doctor.Card, now time.Time, survey bool) {
+	c.Err = card.Read(ctx, func(app *jpki.App) error { return examine(app, c, now) })
+	if survey && ctx.Err() == nil {
+		c.Probes, c.Surveyed = card.Survey(ctx, time.Now)
+	}
 }
 
 // examine reads all that is free. What the card answers about one part of it

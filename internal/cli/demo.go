@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/command"
 	"github.com/jpki-tools/jpki/internal/democard"
 	"github.com/jpki-tools/jpki/internal/i18n"
+	"github.com/jpki-tools/jpki/internal/input"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/state"
 	"github.com/jpki-tools/jpki/internal/ui"
@@ -173,7 +175,7 @@ func runStep(ctx context.Context, a *command.App, cards *cards.Tour, s step) (ex
 }
 
 func newDemoServe(a *command.App) *cobra.Command {
-	var addr, persona string
+	var addr, persona, report string
 	var opt virtualcard.Options
 	cmd := a.New(command.Spec{
 		Use:   "serve",
@@ -184,15 +186,20 @@ func newDemoServe(a *command.App) *cobra.Command {
 		},
 		Examples: []command.Example{
 			{Line: "jpki demo serve --persona expiring", About: text{JA: "期限の近いカードを入れる", EN: "a card about to end"}},
+			{Line: "jpki demo serve --report card.json", About: text{JA: "jpki doctor --report --json の記録のとおりに答えるカードを入れる", EN: "a card that answers as jpki doctor --report --json recorded it"}},
 		},
 		Args: a.NoArgs(),
 		Run: func(ctx context.Context, _ []string) error {
+			if report != "" {
+				return runDemoServeReport(ctx, a, cmp.Or(addr, virtualcard.DefaultAddr), persona, report, opt)
+			}
 			return runDemoServe(ctx, a, cmp.Or(addr, virtualcard.DefaultAddr), cmp.Or(persona, democard.DefaultPersona), opt)
 		},
 	})
 	f := cmd.Flags()
 	f.StringVar(&addr, "address", "", a.IO.Text(text{JA: "vpcdの`ADDRESS`(省略時 " + virtualcard.DefaultAddr + ")", EN: "vpcd's `ADDRESS` (default " + virtualcard.DefaultAddr + ")"}))
 	f.StringVar(&persona, "persona", "", a.IO.Text(text{JA: "デモカードの`NAME`(省略時 " + democard.DefaultPersona + ")", EN: "`NAME` of the demo card (default " + democard.DefaultPersona + ")"}))
+	f.StringVar(&report, "report", "", a.IO.Text(text{JA: "報告`FILE`のとおりに答えるカード(- は標準入力)", EN: "a card that answers as the report in `FILE` says (- is standard input)"}))
 	f.BoolVar(&opt.NoExtendedLength, "short", false, a.IO.Text(text{JA: "拡張長のコマンドを断るカード", EN: "a card that refuses commands of extended length"}))
 	f.BoolVar(&opt.ReselectDrops, "reselect-drops", false, a.IO.Text(text{JA: "再SELECTで暗証番号の状態を失うカード", EN: "a card that drops a verified PIN when it is selected again"}))
 	f.BoolVar(&opt.T0, "t0", false, a.IO.Text(text{JA: "T=0のように応答するカード", EN: "a card that answers as over T=0"}))
@@ -200,14 +207,46 @@ func newDemoServe(a *command.App) *cobra.Command {
 }
 
 func runDemoServe(ctx context.Context, a *command.App, addr, name string, opt virtualcard.Options) error {
-	if a.Cards.Card != "" {
-		return problem.Misuse(text{JA: "demo serve に --card は使えません。", EN: "demo serve has no --card."}).
-			WithNext(text{JA: "デモカードは --persona で指定してください。", EN: "Name the demo card with --persona."})
-	}
 	persona, ok := virtualcard.Lookup(name)
 	if !ok {
 		return cards.UnknownPersona(name)
 	}
+	return serve(ctx, a, addr, persona, opt)
+}
+
+// runDemoServeReport serves a card that answers as a report says.
+func runDemoServeReport(ctx context.Context, a *command.App, addr, persona, file string, opt virtualcard.Options) error {
+	if persona != "" {
+		return problem.Misuse(text{JA: "--report と --persona は同時に使えません。", EN: "--report and --persona exclude each other."})
+	}
+	var data []byte
+	var err error
+	if file == "-" {
+		data, err = io.ReadAll(io.LimitReader(input.Stdin(ctx, a.IO), maxReport))
+	} else {
+		data, err = input.ReadSmall(ctx, file, maxReport)
+	}
+	if err != nil {
+		return err
+	}
+	if opt.Like, err = virtualcard.ParseReport(data); err != nil {
+		return problem.New(problem.Input,
+			text{JA: "%sはカードの報告ではありません。", EN: "%s is no report of a card."}.With(file),
+			text{JA: "カードを置いて、jpki doctor --report --json で作ってください。", EN: "Make one with jpki doctor --report --json, with a card on the reader."}).Because(err)
+	}
+	return serve(ctx, a, addr, opt.Like.Persona(), opt)
+}
+
+// maxReport is more than any report has.
+const maxReport = 1 << 20
+
+// serve has a card in the reader until ctx ends.
+func serve(ctx context.Context, a *command.App, addr string, persona virtualcard.Persona, opt virtualcard.Options) error {
+	if a.Cards.Card != "" {
+		return problem.Misuse(text{JA: "demo serve に --card は使えません。", EN: "demo serve has no --card."}).
+			WithNext(text{JA: "デモカードは --persona で指定してください。", EN: "Name the demo card with --persona."})
+	}
+	name := persona.Name
 	card, err := virtualcard.New(persona, a.Env.Now(), opt)
 	if err != nil {
 		return err

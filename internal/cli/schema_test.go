@@ -101,7 +101,7 @@ func TestEveryDocument(t *testing.T) {
 	}
 	for _, c := range []struct{ line, stdin string }{
 		{"status", ""}, {"status --card demo:foreign", ""}, {"status --pin-stdin", "DEMO123\n"},
-		{"version", ""}, {"doctor", ""}, {"nonsense", ""}, {"guide", ""}, {"guide lost", ""}, {"guide --sources", ""},
+		{"version", ""}, {"doctor", ""}, {"doctor --report", ""}, {"nonsense", ""}, {"guide", ""}, {"guide lost", ""}, {"guide --sources", ""},
 		{"cert show auth-ca", ""}, {"cert show sign --personal --pin-stdin", "DEMO123\n"},
 		{"pin status", ""}, {"pin verify auth --pin-stdin", "1234\n"}, {"pin change auth --pin-stdin --force", "1234\n1235\n"},
 		{"pin verify auth --pin-stdin", "9999\n"},

@@ -46,6 +46,9 @@ type Card struct {
 	Err    error // nothing below was read
 	inspect.Card
 	CAs map[jpki.Kind]error // why a CA certificate could not be read, or nil
+
+	Probes   []jpki.Probe // of a survey, where one was made
+	Surveyed error        // why it ended early
 }
 
 // failure is why a certificate was not read: an error of package jpki, or nil.

@@ -52,7 +52,7 @@ func (e *Environment) claimedByKernel(d usbDevice, driver string) Finding {
 // unusedReader is a reader of the standard class that the kernel sees, and the
 // PC/SC service does not.
 func (e *Environment) unusedReader(d usbDevice) Finding {
-	if !e.has("usr/lib/pcsc/drivers/ifd-ccid.bundle", "usr/lib*/pcsc/drivers/ifd-ccid.bundle", "usr/lib/*/pcsc/drivers/ifd-ccid.bundle") {
+	if !e.has(ccidBundles...) {
 		return bad("no-driver", problem.NoReader,
 			text{JA: "%sがつながっていますが、ドライバー(libccid)が入っていません。", EN: "%s is connected, but its driver (libccid) is not installed."}.With(d),
 			installPCSC)

@@ -38,7 +38,7 @@ func Report(e *Environment, findings []Finding, program string, p Private) strin
 		}
 	}
 	for _, r := range e.Readers {
-		line("reader", "%s present=%t mute=%t in-use=%t exclusive=%t broken=%t atr=%s", r.Name, r.Present, r.Mute, r.InUse, r.Exclusive, r.Broken, atrKind(r.ATR))
+		line("reader", "%s present=%t mute=%t in-use=%t exclusive=%t broken=%t atr=%s", withoutSerial(r.Name), r.Present, r.Mute, r.InUse, r.Exclusive, r.Broken, atrKind(r.ATR))
 	}
 	for _, c := range e.Cards {
 		if c.Err != nil {
@@ -98,6 +98,12 @@ func atrKind(atr []byte) string {
 
 // serial is a serial number as drivers put it into the name of a reader.
 var serial = regexp.MustCompile(`\([0-9A-Za-z.:_-]*[0-9][0-9A-Za-z.:_-]*\)`)
+
+// withoutSerial is the name of a reader without what may be its serial number.
+func withoutSerial(reader string) string { return readerSerial.ReplaceAllString(reader, "(serial removed)") }
+
+// readerSerial is anything in brackets with a digit in it, or a long number.
+var readerSerial = regexp.MustCompile(`\([^()]*[0-9][^()]*\)|\[[^\[\]]*[0-9][^\[\]]*\]|\b[0-9A-Fa-f]*[0-9][0-9A-Fa-f]{6,}\b`)
 
 // redact takes out what is private wherever it stands.
 func (p Private) redact(report string) string {

@@ -72,7 +72,7 @@ func TestAskedCost(t *testing.T) {
 					{9 + sign, []string{"sign", "a"}},
 				} {
 					if !c.named {
-						op.want += map[string]int{"cert": 4, "sign": 6}[op.args[0]]
+						op.want += map[string]int{"cert": 5, "sign": 7}[op.args[0]]
 					}
 					x := p.sit(t, setting{dir: file(t, "a", "x")}, op.args...)
 					x.answers(t, askedEN, virtualcard.SignPIN)

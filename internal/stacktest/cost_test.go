@@ -49,7 +49,7 @@ func TestCost(t *testing.T) {
 				}{
 					{want: 1 + auth, selected: 2, certificates: true, args: []string{"cert", "export", "auth"}},
 					{want: 1 + ca, selected: 2, certificates: true, args: []string{"cert", "export", "sign-ca"}},
-					{want: 2 + auth + authCA, selected: 5, certificates: true, args: []string{"cert", "check", "auth", "--trust", "demo"}},
+					{want: 2 + auth + authCA, selected: 4, certificates: true, args: []string{"cert", "check", "auth", "--trust", "demo"}},
 					{want: 3, selected: 3, args: []string{"pin", "status"}},
 					{want: 6, selected: 2, verifies: 1, args: []string{"pin", "verify", "sign"}},
 					{want: 6 + sign, selected: 3, verifies: 1, certificates: true, args: []string{"cert", "export", "sign"}},

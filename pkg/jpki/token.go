@@ -119,9 +119,15 @@ func (a *App) Token() (Token, error) {
 	if err != nil {
 		return Token{}, err
 	}
+	token := TokenLabeled(data)
+	a.card.SetToken(token.Kind)
+	return token, nil
+}
+
+// TokenLabeled is the token information that EF 0006 begins with.
+func TokenLabeled(data []byte) Token {
 	label := labelText(data[:min(len(data), labelSize)])
-	a.card.SetToken(tokenLabeled(label))
-	return Token{Label: label, Kind: a.card.Token()}, nil
+	return Token{Label: label, Kind: tokenLabeled(label)}
 }
 
 // labelText is a label as it can be shown.

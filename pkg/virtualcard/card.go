@@ -169,10 +169,13 @@ func (c *Card) dropPINs() {
 	c.sign.verified, c.auth.verified = false, false
 }
 
-// ATR is the answer to reset: with [Options.Contact] one of the two known of
+// ATR is the answer to reset: that of [Options.Like]; with [Options.Contact] one of the two known of
 // the contact interface, otherwise the one a reader makes up for an ISO/IEC
 // 14443 Type B card (PC/SC part 3, 3.1.3.2.3.2).
 func (c *Card) ATR() []byte {
+	if like := c.options.Like; like != nil && len(like.ATR) > 0 {
+		return bytes.Clone(like.ATR)
+	}
 	if c.options.Contact {
 		return bytes.Clone(contactATR)
 	}
@@ -229,6 +232,7 @@ func (c *Card) Transmit(cmd []byte) ([]byte, error) {
 		}
 	}
 	raw := r.Bytes()
+	time.Sleep(c.options.Like.takes(len(raw)))
 	for _, f := range observers {
 		f(cmd, raw)
 	}
@@ -271,7 +275,11 @@ func (c *Card) answer(raw []byte) apdu.Response {
 	if c.options.T0 {
 		return c.answerT0(cmd)
 	}
-	return c.run(cmd)
+	r := c.run(cmd)
+	if c.options.Like != nil && c.options.Like.loses && len(r.Data) >= apdu.MaxShortNe {
+		r.Data = nil
+	}
+	return r
 }
 
 func (c *Card) run(cmd apdu.Command) apdu.Response {
@@ -283,6 +291,9 @@ func (c *Card) run(cmd apdu.Command) apdu.Response {
 	}
 	if cmd.CLA != 0x00 && cmd.CLA != 0x80 {
 		return status(apdu.StatusClassNotSupported)
+	}
+	if sw, refused := c.refusal(cmd); refused {
+		return status(sw)
 	}
 	refusal := apdu.StatusInstructionNotSupported
 	for _, known := range commands {

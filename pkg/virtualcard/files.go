@@ -65,7 +65,7 @@ func newFiles(c *Card, now time.Time) map[uint16]*file {
 		efAuthCertificate:   {content: c.persona.authCertificate(now)},
 		efAuthCACertificate: {content: authCA.Certificate.Raw},
 		efTokenInfo:         {content: tokenInfo(c.persona.Label)},
-		efPresence:          {content: presence(c.persona.SignCertificate, true)},
+		efPresence:          {content: c.options.Like.presenceBytes(presence(c.persona.SignCertificate, true))},
 		efHidden:            {hidden: true},
 		efTerminalKey:       {kind: keyEF},
 		efAuthKey:           {kind: keyEF, key: keys.auth, guard: c.auth},

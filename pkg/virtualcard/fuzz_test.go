@@ -128,3 +128,32 @@ func FuzzSetState(f *testing.F) {
 		}
 	})
 }
+
+// FuzzParseReport: whatever a report says, a card is made of it that answers.
+func FuzzParseReport(f *testing.F) {
+	f.Add([]byte(`{"schema":"jpki.report/v1","cards":[{"atr":"3B80800101","presence":"8F008F","token":{"label":"X"},"speed":{"ms_per_command":0.1},` +
+		`"probes":[{"probe":"select-application","status":"9000"},{"probe":"read-short-id-000B","status":"6A86"},{"probe":"read-0002","status":"9000","bytes":0},` +
+		`{"probe":"query-0018","status":"6700"},{"probe":"query-case-2-0018","status":"63C1"},{"probe":"query-001B","status":"63CF"},{"probe":"read-extended","status":null}]}]}`))
+	f.Add([]byte(`{"schema":"jpki.report/v1","cards":[{"speed":{"ms_per_command":1e300}}]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		report, err := ParseReport(data)
+		if err != nil {
+			return
+		}
+		report.command, report.per256 = min(report.command, 0), min(report.per256, 0) // nobody has the time
+		card, err := New(report.Persona(), testNow, Options{Like: report})
+		if err != nil {
+			t.Fatal(err)
+		}
+		card.PowerOn()
+		card.ATR()
+		for _, cmd := range []string{
+			"\x00\xA4\x04\x0C\x0A\xD3\x92\xF0\x00\x26\x01\x00\x00\x00\x01", "\x00\xB0\x8B\x00\x00", "\x00\xA4\x02\x0C\x02\x00\x0B", "\x00\xB0\x00\x00\x00",
+			"\x00\xB0\x00\x00\x00\x03\x00", "\x00\xB0\x7F\x00\x01", "\x00\x20\x00\x98", "\x00\xA4\x02\x0C\x02\x00\x18", "\x00\x20\x00\x80", "\x00\xCA\x00\xF2\x00",
+		} {
+			if answer, err := card.Transmit([]byte(cmd)); err != nil || len(answer) < 2 {
+				t.Errorf("% X: % X, %v", cmd, answer, err)
+			}
+		}
+	})
+}

@@ -64,10 +64,17 @@ type Options struct {
 	// NoIssuerDomain answers 6A82 to a SELECT of the issuer domain by name. It
 	// is still what power-up selects.
 	NoIssuerDomain bool
+
+	// Like has the card answer as a report says, also where that contradicts
+	// the options above. The persona should be [Report.Persona].
+	Like *Report
 }
 
 // check fills in the defaults and refuses what no card was seen to answer.
 func (o *Options) check() error {
+	if o.Like != nil && o.Like.case2 {
+		o.QueryCase2 = true
+	}
 	if o.BlockedQuery == 0 {
 		o.BlockedQuery = blockedNow
 	}

@@ -73,6 +73,8 @@ func (c *Card) verify(cmd apdu.Command) apdu.Response {
 func (c *Card) queryTries(p *pin, cmd apdu.Command) apdu.Status {
 	isCase2 := cmd.Ne > 0
 	switch {
+	case c.options.Like != nil && c.options.Like.both && p.left > 0 && !p.verified:
+		return triesLeft(p.left)
 	case isCase2 != c.options.QueryCase2 && !c.options.T0: // T=0 cannot tell them apart
 		return apdu.StatusWrongLength
 	case p.left == 0:
