@@ -209,7 +209,7 @@ func howToSee(s inspect.Card, c inspect.Certificate, withPIN text) text {
 // mayLapse reports a signing certificate that is in force by its dates, and can
 // have lapsed all the same.
 func mayLapse(s inspect.Card, c inspect.Certificate) bool {
-	if c.Kind != jpki.KindSign || s.OnPhone() {
+	if c.Kind != jpki.KindSign || !s.Renews() {
 		return false
 	}
 	v, known := c.Validity()

@@ -199,8 +199,8 @@ func TestStatusOfOtherCards(t *testing.T) {
 		finding string
 	}{
 		{"an iPhone", "adult", setFile(t, efToken, label("JPKIAPIOSTOKEN")), map[i18n.Lang][]string{
-			i18n.JA: {"iPhone  ", "今はありません。"},
-			i18n.EN: {"iPhone  ", "Nothing now."},
+			i18n.JA: {"iPhone  ", "今は"},
+			i18n.EN: {"iPhone  ", "Nothing now"},
 		}, ""},
 		{"a 住基カード", "expired", setFile(t, efToken, label("JPKIAPICCTOKEN")), map[i18n.Lang][]string{
 			i18n.JA: {"住民基本台帳カード  ", "住民基本台帳カードの電子証明書は2018年に終わりました。マイナンバーカードを使ってください。"},

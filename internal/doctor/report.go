@@ -100,7 +100,9 @@ func atrKind(atr []byte) string {
 var serial = regexp.MustCompile(`\([0-9A-Za-z.:_-]*[0-9][0-9A-Za-z.:_-]*\)`)
 
 // withoutSerial is the name of a reader without what may be its serial number.
-func withoutSerial(reader string) string { return readerSerial.ReplaceAllString(reader, "(serial removed)") }
+func withoutSerial(reader string) string {
+	return readerSerial.ReplaceAllString(reader, "(serial removed)")
+}
 
 // readerSerial is anything in brackets with a digit in it, or a long number.
 var readerSerial = regexp.MustCompile(`\([^()]*[0-9][^()]*\)|\[[^\[\]]*[0-9][^\[\]]*\]|\b[0-9A-Fa-f]*[0-9][0-9A-Fa-f]{6,}\b`)
