@@ -96,8 +96,7 @@ func reportDryRun(a *command.App, c *signing.Call, jobs []*signing.Job) error {
 			target = a.IO.Text(text{JA: "標準出力", EN: "standard output"})
 		}
 		rows = append(rows, []string{printable.Line(job.Input), printable.Line(target), a.IO.Text(kindOf(c, job))})
-		if covers := job.Covers(); len(covers) > 0 {
-			over := text{JA: "署名の対象: %s", EN: "over %s"}.With(i18n.Join(text{JA: "、", EN: ", "}, covers...))
+		for _, over := range coverRows(job) {
 			rows = append(rows, []string{"", "", a.IO.Text(over)})
 		}
 	}
@@ -116,6 +115,16 @@ func reportDryRun(a *command.App, c *signing.Call, jobs []*signing.Job) error {
 		EN: "Checked only. Signing would ask for the %s once (files: %d).",
 	}.With(terms.PINNames[c.SigningKey()], ready))
 	return nil
+}
+
+// coverRows say what the signatures would be over: one, or in an application one
+// for each document in it.
+func coverRows(job *signing.Job) []text {
+	covers := job.Covers()
+	if len(covers) == 0 || job.IsApplication() {
+		return covers
+	}
+	return []text{text{JA: "署名の対象: %s", EN: "over %s"}.With(i18n.Join(text{JA: "、", EN: ", "}, covers...))}
 }
 
 // kindOf says what signature a file would get.

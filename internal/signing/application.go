@@ -311,9 +311,9 @@ func (d *applicationDocument) covers() (all []text) {
 	for _, p := range d.parts {
 		var over []text
 		for _, item := range p.prepared.Covers() {
-			over = append(over, xmltext.Item(item))
+			over = append(over, xmltext.FormItem(item))
 		}
-		all = append(all, text{JA: "%sに署名: %s", EN: "%s, over %s"}.With(p.Name, i18n.Join(text{JA: "、", EN: ", "}, over...)))
+		all = append(all, text{JA: "%sの署名の対象: %s", EN: "in %s, over %s"}.With(p.Name, i18n.Join(text{JA: "、", EN: ", "}, over...)))
 	}
 	return all
 }

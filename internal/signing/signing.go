@@ -105,6 +105,10 @@ func (job *Job) Covers() []text {
 	return nil
 }
 
+// IsApplication reports whether the input is an e-Gov application, with a
+// signature in each of several documents: Covers has one item for each.
+func (job *Job) IsApplication() bool { return job.Format.Name == applicationFormat.Name }
+
 // Signed is what a signing session learned of the signer.
 type Signed struct {
 	Cert *x509.Certificate

@@ -28,6 +28,7 @@ type xmlDocument struct {
 	folder   string
 	form     xmlsig.Profile
 	egovForm bool                // it looks like a form of e-Gov, a part of an application
+	inForm   bool                // the signature is the one that the document's form has
 	parts    bool                // the signature is over elements that were named
 	away     string              // folder of the result, where that is another one
 	signers  []*x509.Certificate // of the signatures that are there
@@ -148,6 +149,7 @@ func (d *xmlDocument) prepareInside(in *input.Stream, request xmlsig.Options) er
 			request.Profile = d.form
 		}
 	}
+	d.inForm = request.Profile != xmlsig.ProfileNone
 	d.prepared, err = doc.Prepare(request)
 	return err
 }
@@ -188,8 +190,12 @@ func (d *xmlDocument) notes() []text {
 
 // covers are the things that the signature will be over.
 func (d *xmlDocument) covers() (all []text) {
+	name := xmltext.Item
+	if d.inForm {
+		name = xmltext.FormItem
+	}
 	for _, item := range d.prepared.Covers() {
-		all = append(all, xmltext.Item(item))
+		all = append(all, name(item))
 	}
 	return all
 }

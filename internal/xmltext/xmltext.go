@@ -41,13 +41,22 @@ func Covers(r xmlsig.Result) (all []text) {
 		switch item := ref.Item(); {
 		case item.Target == xmlsig.TargetElement && whole, item.Target == xmlsig.TargetProperties:
 		case item.Target == xmlsig.TargetDocument && whole:
-		case item.Target == xmlsig.TargetElement && known:
-			all = append(all, i18n.Same("%s").With(item.Name))
+		case known:
+			all = append(all, FormItem(item))
 		default:
 			all = append(all, Item(item))
 		}
 	}
 	return all
+}
+
+// FormItem names what a signature is over in a document of a known form, whose
+// readers know its elements by their names.
+func FormItem(i xmlsig.Item) text {
+	if i.Target == xmlsig.TargetElement {
+		return i18n.Same("%s").With(i.Name)
+	}
+	return Item(i)
 }
 
 // Item names what a signature is over.
