@@ -208,6 +208,25 @@ func (a *Application) spell() error {
 	return nil
 }
 
+// Unsigned are the files of 個別署名形式 that kousei.xml names and that no
+// signature of a small file can be over.
+func (a *Application) Unsigned() (names []string) {
+	if a.Main.EGov.Kind != xmlsig.EGovIndividual {
+		return nil
+	}
+	var signed []string
+	for _, p := range a.Parts {
+		signed = append(append(signed, p.Name), p.EGov.ToSign()...)
+	}
+	for _, f := range a.Main.EGov.Attachments {
+		known := func(name string) bool { return same(name, f.Name) }
+		if !slices.ContainsFunc(signed, known) && !slices.ContainsFunc(names, known) {
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
+
 // Open opens a file by its name in a document. The error is fs.ErrNotExist
 // where it is missing.
 func (a *Application) Open(name string) (io.ReadCloser, error) {

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/jpki-tools/jpki/internal/bundle"
+	"github.com/jpki-tools/jpki/pkg/xmlsig"
 )
 
 const (
@@ -116,8 +117,13 @@ func TestIndividual(t *testing.T) {
 	for _, p := range a.Parts {
 		names = append(names, p.Name)
 	}
-	if !slices.Equal(names, []string{"kousei20260601093000001.xml", "kousei20260601093000002.xml"}) || len(a.Strays) != 0 {
-		t.Errorf("parts %q, strays %q", names, a.Strays)
+	if !slices.Equal(names, []string{"kousei20260601093000001.xml", "kousei20260601093000002.xml"}) || len(a.Strays) != 0 || len(a.Unsigned()) != 0 {
+		t.Errorf("parts %q, strays %q, unsigned %q", names, a.Strays, a.Unsigned())
+	}
+	// What kousei.xml names, which nobody signs, is not what somebody signed.
+	a.Main.EGov.Attachments = append(a.Main.EGov.Attachments, xmlsig.EGovFile{Name: "余分.pdf"}, xmlsig.EGovFile{Name: "余分.pdf"})
+	if got := a.Unsigned(); !slices.Equal(got, []string{"余分.pdf"}) {
+		t.Errorf("unsigned %q", got)
 	}
 	delete(all, "kousei20260601093000002.xml")
 	missing, ok := errors.AsType[*MissingPartError](func() error { _, err := Find(folder(t, individual, all)); return err }())

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jpki-tools/jpki/internal/application"
 	"github.com/jpki-tools/jpki/internal/bundle"
+	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/problem"
 )
 
@@ -144,13 +145,47 @@ func filesIn(b *bundle.Bundle, name, dir string) (targets []Target, err error) {
 	for _, p := range app.Parts {
 		targets = append(targets, target(p.File))
 	}
+	first := &targets[0]
 	if !slices.Contains(app.Parts, app.Main) {
-		targets[0].notes = append(targets[0].notes, text{
+		first.notes = append(first.notes, text{
 			JA: "個別署名形式の申請です。%sには、様式により署名がありません",
 			EN: "an application signed file by file: %s has no signature, by its form",
 		}.With(target(app.Main.File).Name))
 	}
+	first.notes = append(first.notes, notInApplication(app)...)
 	return targets, nil
+}
+
+// notInApplication names the files of an application that no signature is over,
+// and that no signed document names: anybody can have put them there.
+func notInApplication(app *application.Application) (notes []text) {
+	tell := func(about text, names []string) {
+		if len(names) > 0 {
+			notes = append(notes, about.With(nameList(names)))
+		}
+	}
+	tell(text{
+		JA: "署名のないkousei.xmlに名前があるだけで、どの署名の対象でもないファイルがあります: %s",
+		EN: "files that only kousei.xml names, which is not signed, and that no signature is over: %s",
+	}, app.Unsigned())
+	tell(text{
+		JA: "申請のどこにも名前がなく、どの署名の対象でもないファイルがあります: %s",
+		EN: "files that the application names nowhere, and that no signature is over: %s",
+	}, app.Strays)
+	return notes
+}
+
+// nameList names files, the first of many.
+func nameList(names []string) text {
+	const most = 20
+	var list []text
+	for _, n := range names[:min(len(names), most)] {
+		list = append(list, i18n.Same("%s").With(n))
+	}
+	if more := len(names) - most; more > 0 {
+		list = append(list, text{JA: "ほか%d個", EN: "%d more"}.With(more))
+	}
+	return i18n.Join(text{JA: "、", EN: ", "}, list...)
 }
 
 // unsigned reports a file of a folder that holds no signature.
