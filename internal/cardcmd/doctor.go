@@ -162,7 +162,7 @@ func examineCard(ctx context.Context, a *command.App, pc *pcsc.Context, reader s
 // look examines a card and, where it is to be reported, surveys it. What the survey
 // found out about the way to speak to the card does not change what is said of it.
 func look(ctx context.Context, card *jpki.Card, c *doctor.Card, now time.Time, survey bool) {
-	c.Err = card.Read(ctx, func(app *jpki.App) error { return examine(app, c, now) })
+	c.Err = card.WithApp(ctx, func(app *jpki.App) error { return examine(app, c, now) })
 	if survey && ctx.Err() == nil {
 		c.Probes, c.Surveyed = card.Survey(ctx, time.Now)
 	}

@@ -51,7 +51,7 @@ func runPINStatus(ctx context.Context, a *command.App) error {
 	defer card.Close()
 	var s inspect.Card
 	blocked := func(k inspect.Key) bool { return k.PIN.Err == nil && k.PIN.Tries.Blocked() }
-	err = card.Read(ctx, func(app *jpki.App) error {
+	err = card.WithApp(ctx, func(app *jpki.App) error {
 		err := s.ReadCounters(app)
 		if err == nil && slices.ContainsFunc(s.Keys(), blocked) {
 			err = s.ReadPresence(app) // a PIN without its certificate looks so, too

@@ -64,7 +64,7 @@ func runPINChange(ctx context.Context, a *command.App, opt *changeOptions, args 
 	var fresh jpki.PIN
 	if !u.Sources.NewKind().Interactive() && !u.Sources.CurrentKind().Interactive() {
 		// Both without a person: every rule is checked before the card is touched.
-		if fresh, err = u.Read(ctx, k, u.Sources.New, pin.Ask{}); err != nil {
+		if fresh, err = u.ReadPIN(ctx, k, u.Sources.New, pin.Ask{}); err != nil {
 			return err
 		}
 	}
@@ -152,7 +152,7 @@ func acceptWeak(ctx context.Context, a *command.App, opt *changeOptions, u *unlo
 // lastDay gives the day on which the authentication certificate ends, normally
 // the holder's birthday, where the card shows it freely.
 func lastDay(ctx context.Context, card *cards.Card) (month time.Month, day int, ok bool) {
-	err := card.Read(ctx, func(app *jpki.App) error {
+	err := card.WithApp(ctx, func(app *jpki.App) error {
 		c, err := app.Certificate(jpki.KindAuth)
 		if err != nil {
 			return err

@@ -124,7 +124,7 @@ func statusOf(t *testing.T, persona string, change func(*virtualcard.Card)) (s i
 		t.Fatal(err)
 	}
 	change(card)
-	err = jpki.New(inHand{card}).Read(t.Context(), func(app *jpki.App) (err error) {
+	err = jpki.New(inHand{card}).WithApp(t.Context(), func(app *jpki.App) (err error) {
 		s, err = inspect.Read(app, testNow)
 		return err
 	})

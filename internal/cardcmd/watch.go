@@ -275,7 +275,7 @@ func (s demoSource) Look(ctx context.Context, _ string, known *watch.Card) (*wat
 // it could be another card.
 func lookAgain(ctx context.Context, card *jpki.Card, now time.Time, known *watch.Card) (found *watch.Card, err error) {
 	defer ui.Unstoppable()()
-	err = card.Read(ctx, func(app *jpki.App) error {
+	err = card.WithApp(ctx, func(app *jpki.App) error {
 		if known != nil {
 			var s inspect.Card
 			if err := s.ReadCounters(app); err != nil {

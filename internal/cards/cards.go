@@ -124,14 +124,14 @@ func (o *Opener) Open(ctx context.Context) (*Card, error) {
 	return c, nil
 }
 
-// Read opens the card and runs use on it, without a PIN.
-func (o *Opener) Read(ctx context.Context, use func(*jpki.App) error) error {
+// WithApp opens the card and runs use on it, without a PIN.
+func (o *Opener) WithApp(ctx context.Context, use func(*jpki.App) error) error {
 	card, err := o.Open(ctx)
 	if err != nil {
 		return err
 	}
 	defer card.Close()
-	return card.Read(ctx, use)
+	return card.WithApp(ctx, use)
 }
 
 func (o *Opener) connect(ctx context.Context, c *Card) (jpki.Conn, error) {

@@ -190,7 +190,7 @@ func examine(ctx context.Context, pc finder, reader string) probe {
 
 // isOurs sees whether a card has the application.
 func isOurs(ctx context.Context, card *pcsc.Card) error {
-	return jpki.New(card).Read(ctx, func(*jpki.App) error { return nil })
+	return jpki.New(card).WithApp(ctx, func(*jpki.App) error { return nil })
 }
 
 // onlyCard connects to the only card there is. Where another program has it and

@@ -51,7 +51,7 @@ func Checked(app *jpki.App, kind jpki.Kind, known []*x509.Certificate) (own, ca 
 func (o *Opener) Certificate(ctx context.Context, kind jpki.Kind, also func(*jpki.App) error) (c *x509.Certificate, err error) {
 	known := o.KnownCAs(ctx)
 	var ca *x509.Certificate
-	err = o.Read(ctx, func(app *jpki.App) (err error) {
+	err = o.WithApp(ctx, func(app *jpki.App) (err error) {
 		if c, ca, err = Checked(app, kind, known); err == nil && also != nil {
 			err = also(app)
 		}

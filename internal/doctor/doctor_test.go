@@ -77,7 +77,7 @@ func goodCard(t *testing.T) Card {
 		t.Fatal(err)
 	}
 	c := Card{Reader: readerName, CAs: map[jpki.Kind]error{}}
-	err = jpki.New(conn).Read(t.Context(), func(app *jpki.App) (err error) {
+	err = jpki.New(conn).WithApp(t.Context(), func(app *jpki.App) (err error) {
 		c.Card, err = inspect.Read(app, noon)
 		return err
 	})

@@ -119,7 +119,7 @@ func freeStatus(ctx context.Context, from *cards.Opener) (s Card, err error) {
 		return s, err
 	}
 	defer card.Close()
-	err = card.ReadSheet(ctx, func(app *jpki.App, sheet jpki.Sheet) (err error) {
+	err = card.WithSheet(ctx, func(app *jpki.App, sheet jpki.Sheet) (err error) {
 		s, err = Read(app, from.Env.Now())
 		s.recordSheet(sheet)
 		return err
@@ -141,7 +141,7 @@ func guardedStatus(ctx context.Context, from *cards.Opener, pins *unlock.Options
 	var lastDay *cert.Date
 	err = u.WithCurrentPIN(ctx, jpki.KeySign, func(card *cards.Card, _ jpki.PIN) error {
 		// The sheet is not looked at once a PIN is verified.
-		return card.ReadSheet(ctx, func(_ *jpki.App, sheet jpki.Sheet) error {
+		return card.WithSheet(ctx, func(_ *jpki.App, sheet jpki.Sheet) error {
 			var s Card
 			s.recordSheet(sheet)
 			lastDay = s.LastDay

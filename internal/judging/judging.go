@@ -172,7 +172,7 @@ func (e *Examiner) judge(ctx context.Context, f Found, known doubts) SignatureVe
 		if !v.Proven.IsZero() {
 			at = trust.Moment{Time: v.Proven, Proven: true, Latest: true, Claimed: f.Claimed}
 		}
-		v.Verdict = e.Examine(ctx, f.Cert, f.certs, cert.Other, at, proofs...)
+		v.Verdict = e.Examine(ctx, f.Cert, f.certs, cert.Any, at, proofs...)
 		if h, err := cert.HolderOf(f.Cert); err == nil || errors.Is(err, cert.ErrHolderMalformed) {
 			v.Holder = &h
 		}

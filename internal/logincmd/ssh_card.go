@@ -270,7 +270,7 @@ func (c *agentCard) read(ctx context.Context, card *cards.Card) (cert *x509.Cert
 		card.SetToken(c.known.token)
 	}
 	c.mu.Unlock()
-	err = card.Read(ctx, func(app *jpki.App) (err error) {
+	err = card.WithApp(ctx, func(app *jpki.App) (err error) {
 		if err := app.CheckToken(); err != nil {
 			return err
 		}

@@ -170,7 +170,7 @@ func onlyTLS13(ctx context.Context, a *command.App, server *tlsclient.Server) er
 // of its CA. The tries are those of its PIN.
 func clientCertificate(ctx context.Context, a *command.App, card *cards.Card) (shown *tls.Certificate, leaf *x509.Certificate, t jpki.Tries, err error) {
 	known := a.Cards.KnownCAs(ctx)
-	err = card.Read(ctx, func(app *jpki.App) (err error) {
+	err = card.WithApp(ctx, func(app *jpki.App) (err error) {
 		if err := app.CheckToken(); err != nil {
 			return err
 		}

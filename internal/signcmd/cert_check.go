@@ -201,7 +201,7 @@ func readCardSubject(ctx context.Context, a *command.App, opt *unlock.Options, k
 		return s, err
 	}
 	if len(opt.Flags) == 0 {
-		err = a.Cards.Read(ctx, func(app *jpki.App) (err error) {
+		err = a.Cards.WithApp(ctx, func(app *jpki.App) (err error) {
 			if s.cert, err = app.Certificate(kind); err != nil {
 				return err
 			}

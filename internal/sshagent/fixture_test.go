@@ -43,7 +43,7 @@ func insert(t testing.TB) *demoCard {
 	card, err := virtualcard.New(p, time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), virtualcard.Options{})
 	testkit.Must(t, err)
 	c := &demoCard{Card: card}
-	testkit.Must(t, jpki.New(c).Read(context.Background(), func(app *jpki.App) (err error) {
+	testkit.Must(t, jpki.New(c).WithApp(context.Background(), func(app *jpki.App) (err error) {
 		c.cert, err = app.Certificate(jpki.KindAuth)
 		return err
 	}))

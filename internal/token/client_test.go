@@ -602,7 +602,7 @@ func (o otherCard) Open(context.Context, Insertion) (Card, error) { return noJPK
 
 type noJPKI struct{}
 
-func (noJPKI) Read(context.Context, func(*jpki.App) error) error { return jpki.ErrNotJPKI }
+func (noJPKI) WithApp(context.Context, func(*jpki.App) error) error { return jpki.ErrNotJPKI }
 func (noJPKI) WithPIN(context.Context, jpki.Key, jpki.PIN, jpki.Guard, func(*jpki.Session) error) error {
 	return jpki.ErrNotJPKI
 }

@@ -48,7 +48,7 @@ type Reader interface {
 
 // Card is an open connection to a card, as [jpki.Card] is one.
 type Card interface {
-	Read(ctx context.Context, use func(*jpki.App) error) error
+	WithApp(ctx context.Context, use func(*jpki.App) error) error
 	WithPIN(ctx context.Context, k jpki.Key, p jpki.PIN, guard jpki.Guard, use func(*jpki.Session) error) error
 	// Token is the kind of the card, and SetToken has it known, so that it is
 	// not read again.
@@ -205,7 +205,7 @@ func (s *Slot) open(ctx context.Context, at Insertion) (Card, error) {
 // the turn.
 func (s *Slot) read(ctx context.Context, card Card, at Insertion) (facts, error) {
 	f, _ := s.fact(at, 0)
-	err := card.Read(ctx, func(app *jpki.App) (err error) {
+	err := card.WithApp(ctx, func(app *jpki.App) (err error) {
 		if err := app.CheckToken(); err != nil {
 			return err
 		}

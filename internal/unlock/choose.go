@@ -14,7 +14,7 @@ import (
 // read once.
 func (u *Unlocker) ChooseNew(ctx context.Context, k jpki.Key, current jpki.PIN) (jpki.PIN, error) {
 	if !u.Sources.NewKind().Interactive() {
-		return u.Read(ctx, k, u.Sources.New, pin.Ask{})
+		return u.ReadPIN(ctx, k, u.Sources.New, pin.Ask{})
 	}
 	say := u.cards.IO.Text
 	name := terms.PINNames[k]
@@ -30,7 +30,7 @@ func (u *Unlocker) ChooseNew(ctx context.Context, k jpki.Key, current jpki.PIN) 
 	var err error
 	for range attempts {
 		var p, q jpki.PIN
-		if p, err = u.Read(ctx, k, u.Sources.New, first); err == nil {
+		if p, err = u.ReadPIN(ctx, k, u.Sources.New, first); err == nil {
 			switch {
 			case p.Equal(current):
 				err = SamePIN(k)

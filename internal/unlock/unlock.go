@@ -107,7 +107,7 @@ func (u *Unlocker) WithCurrentPIN(ctx context.Context, k jpki.Key, prepare func(
 	var p jpki.PIN
 	var err error
 	if !interactive {
-		if p, err = u.Read(ctx, k, u.Sources.Current, pin.Ask{}); err != nil {
+		if p, err = u.ReadPIN(ctx, k, u.Sources.Current, pin.Ask{}); err != nil {
 			return err
 		}
 		defer p.Wipe()
@@ -151,7 +151,7 @@ func (u *Unlocker) WithCurrentPIN(ctx context.Context, k jpki.Key, prepare func(
 func (u *Unlocker) PINFor(ctx context.Context, k jpki.Key, seen jpki.Tries) (p jpki.PIN, guard jpki.Guard, err error) {
 	if !u.Sources.CurrentKind().Interactive() {
 		if err = u.Guard(k, seen); err == nil {
-			p, err = u.Read(ctx, k, u.Sources.Current, pin.Ask{})
+			p, err = u.ReadPIN(ctx, k, u.Sources.Current, pin.Ask{})
 		}
 		return p, func(t jpki.Tries) error { return u.Guard(k, t) }, err
 	}
@@ -164,7 +164,7 @@ func (u *Unlocker) PINFor(ctx context.Context, k jpki.Key, seen jpki.Tries) (p j
 // readTries reads the counter before a person is asked. A blocked PIN is never
 // asked for, nor that of a token to which none is sent.
 func readTries(ctx context.Context, card *cards.Card, k jpki.Key) (t jpki.Tries, err error) {
-	err = card.Read(ctx, func(app *jpki.App) (err error) {
+	err = card.WithApp(ctx, func(app *jpki.App) (err error) {
 		if err = app.CheckToken(); err == nil {
 			t, err = app.Tries(k)
 		}
@@ -182,7 +182,7 @@ func readTries(ctx context.Context, card *cards.Card, k jpki.Key) (t jpki.Tries,
 func WhyBlocked(ctx context.Context, card *cards.Card, k jpki.Key, blocked error) error {
 	var present jpki.Presence
 	var token jpki.Token
-	err := card.Read(ctx, func(app *jpki.App) (err error) {
+	err := card.WithApp(ctx, func(app *jpki.App) (err error) {
 		if present, err = app.Presence(); err == nil {
 			token, err = app.Token()
 		}
@@ -219,8 +219,8 @@ var withoutPINHint = text{
 	EN: "On a face-authentication card it is right that no PIN works. On any other, take the card to the municipal counter to have it unlocked (no program on a PC can). More: jpki guide locked",
 }
 
-// Read gets the current or the new PIN once, ready to be sent.
-func (u *Unlocker) Read(ctx context.Context, k jpki.Key, from func(context.Context, pin.Ask) (jpki.PIN, error), ask pin.Ask) (jpki.PIN, error) {
+// ReadPIN gets the current or the new PIN once, ready to be sent.
+func (u *Unlocker) ReadPIN(ctx context.Context, k jpki.Key, from func(context.Context, pin.Ask) (jpki.PIN, error), ask pin.Ask) (jpki.PIN, error) {
 	p, err := from(ctx, ask)
 	if err != nil {
 		return p, err
@@ -265,7 +265,7 @@ func (u *Unlocker) ask(ctx context.Context, k jpki.Key, seen jpki.Tries) (p jpki
 		question.Description = u.cards.IO.Text(terms.Capital(u.Purpose)) + "\n" + question.Description
 	}
 	for range attempts {
-		if p, err = u.Read(ctx, k, u.Sources.Current, question); err == nil {
+		if p, err = u.ReadPIN(ctx, k, u.Sources.Current, question); err == nil {
 			return p, nil
 		}
 		if !notSent(err) {

@@ -28,7 +28,7 @@ func demo(t *testing.T, persona string) *Card {
 		t.Fatal(err)
 	}
 	var c Card
-	err = jpki.New(conn).Read(t.Context(), func(app *jpki.App) (err error) {
+	err = jpki.New(conn).WithApp(t.Context(), func(app *jpki.App) (err error) {
 		c, err = inspect.Read(app, noon)
 		return err
 	})

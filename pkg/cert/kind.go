@@ -20,9 +20,14 @@ const (
 	AuthCA             // the CA that issues the second, 利用者証明用認証局
 )
 
-// String is "sign", "auth", "sign-ca", "auth-ca" or "other".
+// Any is no kind of a certificate: it asks for whichever kind there is.
+const Any Kind = -1
+
+// String is "sign", "auth", "sign-ca", "auth-ca", "other" or "any".
 func (k Kind) String() string {
 	switch k {
+	case Any:
+		return "any"
 	case Sign:
 		return "sign"
 	case Auth:

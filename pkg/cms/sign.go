@@ -16,13 +16,14 @@ import (
 	"github.com/jpki-tools/jpki/pkg/strength"
 )
 
-// Signing is what a signer brings along: who signs, how and when. Packages
-// pdfsig and xmlsig sign with it, too; Hash and WithoutTime are theirs to decide.
+// Signing says who signs, with which key, how and when. It means the same in
+// packages pdfsig and xmlsig, where the content was digested before: a Hash or a
+// Time that is not the one used there is refused.
 type Signing struct {
 	Certificate *x509.Certificate   // of Key
 	CA          []*x509.Certificate // put in beside Certificate, so that others can build the chain
 	Key         crypto.Signer       // RSA from 2048 bits, P-256, P-384 or P-521; only Public and Sign are called, without random bytes but for PSS
-	Hash        crypto.Hash         // SHA256, SHA384 or SHA512
+	Hash        crypto.Hash         // SHA256, SHA384 or SHA512; 0 is the one of the digest, SHA256 where that says nothing
 	Time        time.Time           // the signing time that is claimed, to the second
 	// PSS makes RSASSA-PSS signatures with a salt as long as the hash (RFC 4056),
 	// instead of PKCS #1 v1.5. Key is then given *[rsa.PSSOptions].
@@ -48,7 +49,7 @@ func (s Signing) Check() error {
 	if s.Certificate == nil || s.Key == nil {
 		return ErrKeyMismatch
 	}
-	switch s.Hash {
+	switch s.hash() {
 	case crypto.SHA256, crypto.SHA384, crypto.SHA512:
 	default:
 		return ErrHash
@@ -69,6 +70,24 @@ func (s Signing) Check() error {
 	return nil
 }
 
+// WithHash is s for a digest that was made with h. The error is ErrHash where s
+// asks for another hash.
+func (s Signing) WithHash(h crypto.Hash) (Signing, error) {
+	if s.Hash != 0 && s.Hash != h {
+		return s, ErrHash
+	}
+	s.Hash = h
+	return s, nil
+}
+
+// hash is the one to sign with.
+func (s Signing) hash() crypto.Hash {
+	if s.Hash == 0 {
+		return crypto.SHA256
+	}
+	return s.Hash
+}
+
 // Detached signs content with this digest, made with s.Hash, and gives the
 // whole file: a ContentInfo with SignedData in DER, CAdES-B-B (ETSI EN 319
 // 122-1, 6). The signature has been checked against the certificate's key.
@@ -76,7 +95,7 @@ func (s Signing) Detached(digest []byte) ([]byte, error) {
 	if err := s.Check(); err != nil {
 		return nil, err
 	}
-	if len(digest) != s.Hash.Size() {
+	if len(digest) != s.hash().Size() {
 		return nil, ErrDigest
 	}
 	return s.detached(digest)
@@ -102,7 +121,7 @@ func (s Signing) signerInfo(digest []byte) ([]byte, error) {
 		return nil, err
 	}
 	attributes := s.attributes(digest)
-	toSign := sum(s.Hash, attributes)
+	toSign := sum(s.hash(), attributes)
 	signature, err := s.Value(toSign)
 	if err != nil {
 		return nil, err
@@ -146,7 +165,7 @@ func (s Signing) attributes(digest []byte) []byte {
 	all := [][]byte{
 		newAttribute(oidContentType, oidData.der()),
 		newAttribute(oidMessageDigest, octetString(digest)),
-		newAttribute(oidSigningCertificateV2, newSigningCertificate(s.Certificate, s.Hash)),
+		newAttribute(oidSigningCertificateV2, newSigningCertificate(s.Certificate, s.hash())),
 	}
 	if !s.WithoutTime {
 		all = append(all, newAttribute(oidSigningTime, newTime(s.Time)))
@@ -173,21 +192,21 @@ func (s Signing) Algorithm() (Algorithm, error) {
 	switch s.Certificate.PublicKey.(type) {
 	case *rsa.PublicKey:
 		if s.PSS {
-			return Algorithm{Scheme: PSS, Hash: s.Hash, SaltLength: s.Hash.Size()}, nil
+			return Algorithm{Scheme: PSS, Hash: s.hash(), SaltLength: s.hash().Size()}, nil
 		}
-		return Algorithm{Scheme: PKCS1v15, Hash: s.Hash}, nil
+		return Algorithm{Scheme: PKCS1v15, Hash: s.hash()}, nil
 	case *ecdsa.PublicKey:
 		if s.PSS {
 			return Algorithm{}, ErrKey
 		}
-		return Algorithm{Scheme: ECDSA, Hash: s.Hash}, nil
+		return Algorithm{Scheme: ECDSA, Hash: s.hash()}, nil
 	}
 	return Algorithm{}, ErrKey
 }
 
 // digestAlgorithm leaves the parameters out, as RFC 5754, 2, wants it.
 func (s Signing) digestAlgorithm() []byte {
-	id, _ := digestOID(s.Hash)
+	id, _ := digestOID(s.hash())
 	return sequence(id.der())
 }
 

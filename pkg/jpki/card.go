@@ -4,7 +4,7 @@
 // and gives a [crypto.Signer] for each of the two keys.
 //
 // Everything runs inside a transaction of the connection, so that no other
-// program can move the selected file or use a verified PIN: [Card.Read] for
+// program can move the selected file or use a verified PIN: [Card.WithApp] for
 // what needs no PIN, [Card.WithPIN] for what needs one. A PIN is verified at
 // most once per call, after its rules and the counter were looked at, and what
 // a verified PIN opened is closed again on every path.
@@ -56,17 +56,17 @@ type Card struct {
 // New gives the card behind conn. Nothing is sent yet.
 func New(conn Conn) *Card { return &Card{conn: conn} }
 
-// Read begins a transaction, selects the JPKI application, calls use, and ends
+// WithApp begins a transaction, selects the JPKI application, calls use, and ends
 // the transaction. The App is dead once use returns. The error is
 // [ErrNotJPKI], the connection's, or use's.
-func (c *Card) Read(ctx context.Context, use func(*App) error) error {
+func (c *Card) WithApp(ctx context.Context, use func(*App) error) error {
 	nothing := func(*App) Sheet { return Sheet{} }
-	return c.readAfter(ctx, nothing, func(a *App, _ Sheet) error { return use(a) })
+	return c.withAppAfter(ctx, nothing, func(a *App, _ Sheet) error { return use(a) })
 }
 
-// readAfter is [Card.Read] with something done before the application is
+// withAppAfter is [Card.WithApp] with something done before the application is
 // selected.
-func (c *Card) readAfter(ctx context.Context, before func(*App) Sheet, use func(*App, Sheet) error) (err error) {
+func (c *Card) withAppAfter(ctx context.Context, before func(*App) Sheet, use func(*App, Sheet) error) (err error) {
 	app := &App{card: c, ctx: ctx}
 	if err := app.begin(); err != nil {
 		return err

@@ -157,7 +157,7 @@ func TestPersonas(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newSlot(t, name, virtualcard.Options{})
 			card := jpki.New(s)
-			err := card.Read(context.Background(), func(a *jpki.App) error {
+			err := card.WithApp(context.Background(), func(a *jpki.App) error {
 				for k, wantErr := range map[jpki.Kind]error{jpki.KindSign: want.sign, jpki.KindAuth: want.auth, jpki.KindSignCA: nil, jpki.KindAuthCA: nil} {
 					c, err := a.Certificate(k)
 					certErr := &jpki.CertificateError{}
@@ -343,10 +343,10 @@ func TestErrorsOfTheConnection(t *testing.T) {
 	s := newSlot(t, "adult", virtualcard.Options{})
 	s.endErr = end
 	card := jpki.New(s)
-	if err := card.Read(ctx, func(*jpki.App) error { return nil }); err != end {
+	if err := card.WithApp(ctx, func(*jpki.App) error { return nil }); err != end {
 		t.Errorf("Read: %v", err)
 	}
-	if err := card.Read(ctx, func(*jpki.App) error { return mine }); err != mine {
+	if err := card.WithApp(ctx, func(*jpki.App) error { return mine }); err != mine {
 		t.Errorf("Read with an error of its own: %v", err)
 	}
 	if err := card.WithPIN(ctx, jpki.KeyAuth, rightPIN(jpki.KeyAuth), func(jpki.Tries) error { return mine }, nothing); err != mine {
@@ -372,7 +372,7 @@ func TestLostSelect(t *testing.T) {
 		}
 		return answer, err
 	}
-	err := jpki.New(s).Read(context.Background(), func(a *jpki.App) error {
+	err := jpki.New(s).WithApp(context.Background(), func(a *jpki.App) error {
 		if _, err := a.Tries(jpki.KeyAuth); err != nil {
 			t.Error(err)
 		}
@@ -395,7 +395,7 @@ func TestLostSelect(t *testing.T) {
 func TestAppIsOver(t *testing.T) {
 	s := newSlot(t, "adult", virtualcard.Options{})
 	var kept *jpki.App
-	if err := jpki.New(s).Read(context.Background(), func(a *jpki.App) error { kept = a; return nil }); err != nil {
+	if err := jpki.New(s).WithApp(context.Background(), func(a *jpki.App) error { kept = a; return nil }); err != nil {
 		t.Fatal(err)
 	}
 	sent := len(s.sent)
@@ -418,7 +418,7 @@ func TestCancelledContext(t *testing.T) {
 	cause := errors.New("Ctrl-C")
 	ctx, cancel := context.WithCancelCause(context.Background())
 	s := newSlot(t, "adult", noShortIDs)
-	err := jpki.New(s).Read(ctx, func(a *jpki.App) error {
+	err := jpki.New(s).WithApp(ctx, func(a *jpki.App) error {
 		if _, err := a.Token(); err != nil {
 			t.Error(err)
 		}
@@ -429,14 +429,14 @@ func TestCancelledContext(t *testing.T) {
 	if err != cause || len(s.sent) != 4 || s.ends != 1 {
 		t.Errorf("%v after %d commands, %d ended", err, len(s.sent), s.ends)
 	}
-	if err := jpki.New(s).Read(ctx, func(*jpki.App) error { return nil }); err != cause || s.begins != 1 {
+	if err := jpki.New(s).WithApp(ctx, func(*jpki.App) error { return nil }); err != cause || s.begins != 1 {
 		t.Errorf("begun all the same: %v", err)
 	}
 }
 
 func TestTries(t *testing.T) {
 	read := func(s *slot) (tries jpki.Tries, err error) {
-		err = jpki.New(s).Read(context.Background(), func(a *jpki.App) (err error) {
+		err = jpki.New(s).WithApp(context.Background(), func(a *jpki.App) (err error) {
 			tries, err = a.Tries(jpki.KeySign)
 			return err
 		})
@@ -478,18 +478,18 @@ func TestQueryCase2(t *testing.T) {
 	card := jpki.New(s)
 	for i, want := range []int{4, 3} {
 		s.sent = nil
-		if err := card.Read(context.Background(), bothTries); err != nil || len(s.sent) != want {
+		if err := card.WithApp(context.Background(), bothTries); err != nil || len(s.sent) != want {
 			t.Errorf("time %d: %d commands, %v", i+1, len(s.sent), err)
 		}
 	}
 	s = newSlot(t, "adult", virtualcard.Options{})
 	card = jpki.New(s)
 	s.fault = answering(s, "\x00\x20", "\x67\x00")
-	if err := card.Read(context.Background(), bothTries); !errors.Is(err, apdu.StatusWrongLength) {
+	if err := card.WithApp(context.Background(), bothTries); !errors.Is(err, apdu.StatusWrongLength) {
 		t.Errorf("6700 to both: %v", err)
 	}
 	s.fault, s.sent = nil, nil
-	if err := card.Read(context.Background(), bothTries); err != nil || len(s.sent) != 3 {
+	if err := card.WithApp(context.Background(), bothTries); err != nil || len(s.sent) != 3 {
 		t.Errorf("afterwards: %d commands, %v", len(s.sent), err)
 	}
 }
@@ -501,7 +501,7 @@ func TestLeftOpen(t *testing.T) {
 		s := newSlot(t, "adult", o)
 		s.card.PowerOn()
 		leaveOpen(t, s.card, jpki.KeyAuth)
-		err := jpki.New(s).Read(context.Background(), func(a *jpki.App) error {
+		err := jpki.New(s).WithApp(context.Background(), func(a *jpki.App) error {
 			tries, err := a.Tries(jpki.KeyAuth)
 			if err != nil || tries.Left != 3 {
 				t.Errorf("%+v, %v", tries, err)
@@ -544,7 +544,7 @@ func TestLeftOpen(t *testing.T) {
 
 func TestUnknownKeyAndKind(t *testing.T) {
 	s := newSlot(t, "adult", virtualcard.Options{})
-	err := jpki.New(s).Read(context.Background(), func(a *jpki.App) error {
+	err := jpki.New(s).WithApp(context.Background(), func(a *jpki.App) error {
 		_, triesErr := a.Tries(0)
 		_, certErr := a.Certificate(0)
 		for _, err := range []error{triesErr, certErr} {

@@ -24,11 +24,11 @@ type Sheet struct {
 // tagLastDay is the tag of GET DATA (ISO/IEC 7816-4, 11.5.3) for it.
 const tagLastDay = 0x00F2
 
-// ReadSheet is [Card.Read] with the card's sheet. It is looked at before the
+// WithSheet is [Card.WithApp] with the card's sheet. It is looked at before the
 // application is selected, and where that needs the card manager to be
 // selected, every PIN that any program has verified is closed.
-func (c *Card) ReadSheet(ctx context.Context, use func(*App, Sheet) error) error {
-	return c.readAfter(ctx, func(a *App) Sheet { return a.sheet() }, use)
+func (c *Card) WithSheet(ctx context.Context, use func(*App, Sheet) error) error {
+	return c.withAppAfter(ctx, func(a *App) Sheet { return a.sheet() }, use)
 }
 
 func (a *App) sheet() (s Sheet) {

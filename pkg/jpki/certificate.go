@@ -12,7 +12,7 @@ import (
 // maxFile is the end of what READ BINARY's 15-bit offset can reach.
 const maxFile = 1 << 15
 
-// Certificate reads and parses one certificate. In [Card.Read] the signing
+// Certificate reads and parses one certificate. In [Card.WithApp] the signing
 // certificate, and a phone's authentication certificate, answer [ErrNeedsPIN]. So
 // may a card that has none: what it answers is not known, and [App.Presence]
 // tells more. A failure is a *[CertificateError] or the connection's error.

@@ -32,7 +32,7 @@ func setFile(t testing.TB, card *virtualcard.Card, ef uint16, content []byte) {
 
 // readAuth reads the authentication certificate.
 func readAuth(s *slot) (c *x509.Certificate, err error) {
-	err = jpki.New(s).Read(context.Background(), func(a *jpki.App) (err error) {
+	err = jpki.New(s).WithApp(context.Background(), func(a *jpki.App) (err error) {
 		c, err = a.Certificate(jpki.KindAuth)
 		return err
 	})
@@ -328,7 +328,7 @@ func TestExtendedLength(t *testing.T) {
 		card := jpki.New(s)
 		for i, want := range c.costs {
 			s.sent = nil
-			err := card.Read(context.Background(), func(a *jpki.App) error {
+			err := card.WithApp(context.Background(), func(a *jpki.App) error {
 				got, err := a.Certificate(jpki.KindAuth)
 				if err == nil && !bytes.Equal(got.Raw, der) {
 					err = errors.New("another certificate")
@@ -368,7 +368,7 @@ func TestToken(t *testing.T) {
 	label := func(s string) []byte { return append([]byte(s+strings.Repeat(" ", 32-len(s))), make([]byte, 128)...) }
 	s := newSlot(t, "adult", virtualcard.Options{})
 	setFile(t, s.card, efToken, nil)
-	err := jpki.New(s).Read(context.Background(), func(a *jpki.App) error {
+	err := jpki.New(s).WithApp(context.Background(), func(a *jpki.App) error {
 		_, err := a.Token()
 		return err
 	})
@@ -393,7 +393,7 @@ func TestToken(t *testing.T) {
 	} {
 		s := newSlot(t, "adult", virtualcard.Options{})
 		setFile(t, s.card, efToken, c.content)
-		err := jpki.New(s).Read(context.Background(), func(a *jpki.App) error {
+		err := jpki.New(s).WithApp(context.Background(), func(a *jpki.App) error {
 			if got, err := a.Token(); err != nil || got != c.want {
 				t.Errorf("%s: %+v, %v", name, got, err)
 			}
@@ -413,7 +413,7 @@ func TestPresence(t *testing.T) {
 	} {
 		s := newSlot(t, "adult", virtualcard.Options{})
 		setFile(t, s.card, efPresence, []byte(content))
-		err := jpki.New(s).Read(context.Background(), func(a *jpki.App) error {
+		err := jpki.New(s).WithApp(context.Background(), func(a *jpki.App) error {
 			got, err := a.Presence()
 			if err != nil || got != want || got.Has(jpki.KeySign) != want.Sign || got.Has(jpki.KeyAuth) != want.Auth {
 				t.Errorf("% X: %+v, %v", content, got, err)
@@ -428,7 +428,7 @@ func TestPresence(t *testing.T) {
 		for _, command := range []string{"\x00\xA4\x02\x0C\x02" + ef, "\x00\xB0"} {
 			s := newSlot(t, "adult", virtualcard.Options{NoShortIdentifiers: apdu.StatusIncorrectP1P2})
 			s.fault = answering(s, command, "\x69\x85")
-			err := jpki.New(s).Read(context.Background(), func(a *jpki.App) error {
+			err := jpki.New(s).WithApp(context.Background(), func(a *jpki.App) error {
 				token, tokenErr := a.Token()
 				presence, presenceErr := a.Presence()
 				if token != (jpki.Token{}) && tokenErr != nil || presence != (jpki.Presence{}) && presenceErr != nil {

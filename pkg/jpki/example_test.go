@@ -28,7 +28,7 @@ func insert(persona string) virtualcard.Slot {
 // What needs no PIN: who is there, and how many tries are left.
 func Example() {
 	card := jpki.New(insert("last-try"))
-	err := card.Read(context.Background(), func(app *jpki.App) error {
+	err := card.WithApp(context.Background(), func(app *jpki.App) error {
 		token, err := app.Token()
 		if err != nil {
 			return err
@@ -104,7 +104,7 @@ func ExampleCard_Signer() {
 	defer pin.Wipe()
 	card := jpki.New(insert("adult"))
 	var cert *x509.Certificate
-	err := card.Read(context.Background(), func(app *jpki.App) (err error) {
+	err := card.WithApp(context.Background(), func(app *jpki.App) (err error) {
 		cert, err = app.Certificate(jpki.KindAuth)
 		return err
 	})

@@ -260,9 +260,9 @@ type operation struct {
 func (op operation) run(ctx context.Context, card *jpki.Card) error {
 	switch {
 	case op.look != nil:
-		return card.ReadSheet(ctx, op.look)
+		return card.WithSheet(ctx, op.look)
 	case op.key == 0:
-		return card.Read(ctx, op.read)
+		return card.WithApp(ctx, op.read)
 	}
 	p := rightPIN(op.key)
 	if op.pin != "" {

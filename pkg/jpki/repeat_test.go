@@ -136,7 +136,7 @@ func TestHangingCommand(t *testing.T) {
 // it keeps nothing else from being read.
 func TestSheet(t *testing.T) {
 	read := func(s *slot) (sheet jpki.Sheet) {
-		err := jpki.New(s).ReadSheet(context.Background(), func(a *jpki.App, got jpki.Sheet) error {
+		err := jpki.New(s).WithSheet(context.Background(), func(a *jpki.App, got jpki.Sheet) error {
 			sheet = got
 			_, err := a.Token()
 			return err

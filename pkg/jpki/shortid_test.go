@@ -90,7 +90,7 @@ func TestBlockedIsBelievedOfASelectedPIN(t *testing.T) {
 	for _, raw := range []string{"\x63\xC0", "\x69\x83", "\x69\x84", "\x90\x00", "\x63\xCF"} {
 		s := newSlot(t, "adult", virtualcard.Options{})
 		s.fault = answering(s, "\x00\x20\x00\x9B", raw)
-		err := jpki.New(s).Read(context.Background(), func(a *jpki.App) error {
+		err := jpki.New(s).WithApp(context.Background(), func(a *jpki.App) error {
 			tries, err := a.Tries(jpki.KeySign)
 			if err != nil || tries != (jpki.Tries{Left: 5, Max: 5}) {
 				t.Errorf("% X to a short identifier: %+v, %v", raw, tries, err)

@@ -60,9 +60,9 @@ func look(a *jpki.App, sheet jpki.Sheet) error {
 }
 
 var works = []work{
-	{name: "status", do: func(ctx context.Context, card *jpki.Card, _ work) error { return card.ReadSheet(ctx, look) }},
+	{name: "status", do: func(ctx context.Context, card *jpki.Card, _ work) error { return card.WithSheet(ctx, look) }},
 	{name: "cert export auth", do: func(ctx context.Context, card *jpki.Card, _ work) error {
-		return card.Read(ctx, func(a *jpki.App) error {
+		return card.WithApp(ctx, func(a *jpki.App) error {
 			_, err := a.Certificate(jpki.KindAuth)
 			return err
 		})
@@ -92,7 +92,7 @@ var works = []work{
 		})
 	}},
 	{name: "asked for the PIN", key: jpki.KeyAuth, pin: virtualcard.AuthPIN, do: func(ctx context.Context, card *jpki.Card, w work) error {
-		err := card.Read(ctx, func(a *jpki.App) error { _, err := a.Tries(w.key); return err })
+		err := card.WithApp(ctx, func(a *jpki.App) error { _, err := a.Tries(w.key); return err })
 		return cmpOr(err, w.withPIN(ctx, card, func(*jpki.Session) error { return nil }))
 	}},
 }

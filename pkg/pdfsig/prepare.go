@@ -245,13 +245,17 @@ func (p *Prepared) findSeparator() error {
 const copyBuffer = 256 << 10
 
 // Hash reads the whole file. What it digests is kept for [Prepared.Sign]. h is
-// SHA256, SHA384 or SHA512 with the profile PAdES, and SHA256 with Touki.
+// SHA256, SHA384 or SHA512 with the profile PAdES, and SHA256 with Touki; 0 is
+// SHA256.
 //
 // Beside that it finds out what a verifier will say afterwards: an [EarlierError]
 // is a signature that another one would be no good for, an [UpdateError] a
 // document that other readers find differently. [Prepared.Signatures] is complete
 // from then on.
 func (p *Prepared) Hash(h crypto.Hash) error {
+	if h == 0 {
+		h = crypto.SHA256
+	}
 	if !h.Available() || p.profile == Touki && h != crypto.SHA256 {
 		return ErrHash
 	}

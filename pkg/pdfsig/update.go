@@ -47,15 +47,25 @@ type Update struct {
 }
 
 // Sign makes the signature: [Prepared.Update], a CMS as the profile wants it,
-// and [Update.Embed]. Of s, the fields Hash, Time and WithoutTime are not used:
-// they follow from [Prepared.Hash], the statement and the profile. The key is
-// used once, after everything else that can fail; the errors are also those of
+// and [Update.Embed]. Statement and s name one time: either may leave it to the
+// other. s.WithoutTime follows from the profile. The key is used once, after
+// everything else that can fail; the errors are also those of
 // [cms.Signing.Detached].
 func (p *Prepared) Sign(st Statement, s cms.Signing) (*Update, error) {
-	s.Hash, s.Time, s.WithoutTime = p.hash, st.Time, false
 	if !p.hashed {
 		return nil, ErrNotHashed
 	}
+	s, err := s.WithHash(p.hash)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case st.Time.IsZero():
+		st.Time = s.Time
+	case !s.Time.IsZero() && !s.Time.Equal(st.Time):
+		return nil, fmt.Errorf("%w: the statement has another one", cms.ErrTime)
+	}
+	s.Time, s.WithoutTime = st.Time, false
 	if err := s.Check(); err != nil {
 		return nil, err
 	}

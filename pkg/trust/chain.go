@@ -51,7 +51,7 @@ var (
 
 // Check judges the certificate of an end entity at a time. cas are the CA
 // certificates at hand, trusted or not, in any order. want is the kind that is
-// needed, cert.Sign for a document and cert.Auth for a log-in; cert.Other takes
+// needed, cert.Sign for a document and cert.Auth for a log-in; [cert.Any] takes
 // whichever its CA issues. Revocation is not checked.
 //
 // A certificate of another organization is checked against [Anchors.Given].
@@ -88,7 +88,7 @@ func (a Anchors) Check(c *x509.Certificate, cas []*x509.Certificate, want cert.K
 	v.Chain = []*x509.Certificate{c, ca}
 	kind := cert.KindOf(ca).Issues()
 	v = v.With(checkEndEntity(c, kind)...)
-	if want != cert.Other && want != kind {
+	if want != cert.Any && want != kind {
 		v = v.With(Reason{Code: ChainConstraintsFailure, Err: ErrKind})
 	}
 	v = v.With(checkCommon(c, at)...)

@@ -40,7 +40,7 @@ func TestCheck(t *testing.T) {
 	a := trusting(sign, auth)
 	for _, ca := range []authority{sign, auth} {
 		c := ca.issue(nil)
-		for _, want := range []cert.Kind{ca.kind.Issues(), cert.Other} {
+		for _, want := range []cert.Kind{ca.kind.Issues(), cert.Any} {
 			for _, when := range []Moment{proven, unproven} {
 				v := a.Check(c, cas(auth, sign), want, when)
 				expect(t, ca.kind.String(), v, ValidRevocationUnchecked)
@@ -77,7 +77,7 @@ func TestCheckWithoutTheCA(t *testing.T) {
 		"not of JPKI, but added":  {trusting(foreign), foreign.issue(nil), cas(foreign), ErrNotJPKI, NotJPKI},
 		"demo believed":           {Anchors{Demo: true}, c, cas(ca), ErrUnknownCA, Unknown},
 	} {
-		v := test.anchors.Check(test.c, test.cas, cert.Other, proven)
+		v := test.anchors.Check(test.c, test.cas, cert.Any, proven)
 		expect(t, what, v, Indeterminate, reason(test.err))
 		if v.Issuer.Standing != test.standing {
 			t.Errorf("%s: issuer %v", what, v.Issuer)
@@ -337,7 +337,7 @@ func FuzzCheck(f *testing.F) {
 		if err != nil {
 			return
 		}
-		v := trusting(ca).Check(c, []*x509.Certificate{c, ca.cert}, cert.Other, proven)
+		v := trusting(ca).Check(c, []*x509.Certificate{c, ca.cert}, cert.Any, proven)
 		passed := v.Status() == Valid || v.Status() == ValidRevocationUnchecked
 		if passed && !bytes.Equal(c.RawTBSCertificate, genuine.RawTBSCertificate) {
 			t.Errorf("%X passes", raw)

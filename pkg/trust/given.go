@@ -49,7 +49,7 @@ func (a Anchors) checkGiven(c *x509.Certificate, cas []*x509.Certificate, want c
 	if c.KeyUsage != 0 && c.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) == 0 {
 		fail(ErrKeyUsage)
 	}
-	if want != cert.Other {
+	if want != cert.Any && want != cert.Other {
 		fail(ErrKind)
 	}
 	for i, link := range v.Chain {

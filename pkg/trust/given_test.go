@@ -61,21 +61,21 @@ func TestGiven(t *testing.T) {
 		status  Status
 		reasons []Reason
 	}{
-		"to the root":            {believing(root), leaf, cas(middle), cert.Other, proven, ValidRevocationUnchecked, nil},
-		"to the CA in between":   {believing(middle), leaf, nil, cert.Other, unproven, ValidRevocationUnchecked, nil},
-		"intermediate given too": {believing(root, middle), leaf, nil, cert.Other, proven, ValidRevocationUnchecked, nil},
-		"no intermediate":        {believing(root), leaf, nil, cert.Other, proven, Indeterminate, noChain(ErrNotGiven)},
-		"another CA given":       {believing(stranger), leaf, cas(middle, root), cert.Other, proven, Indeterminate, noChain(ErrNotGiven)},
-		"nothing given":          {Anchors{}, leaf, cas(middle, root), cert.Other, proven, Indeterminate, noChain(ErrNotJPKI)},
-		"no usage at all":        {believing(root), middle.person(func(c *x509.Certificate) { c.KeyUsage = 0 }), cas(middle), cert.Other, proven, ValidRevocationUnchecked, nil},
-		"digitalSignature":       {believing(root), middle.person(func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageDigitalSignature }), cas(middle), cert.Other, proven, ValidRevocationUnchecked, nil},
-		"key agreement":          {believing(root), middle.person(func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyAgreement }), cas(middle), cert.Other, proven, Invalid, constraint(ErrKeyUsage)},
-		"a CA as signer":         {believing(root), middle.cert, nil, cert.Other, proven, Invalid, append(constraint(ErrNotEndEntity), constraint(ErrKeyUsage)...)},
+		"to the root":            {believing(root), leaf, cas(middle), cert.Any, proven, ValidRevocationUnchecked, nil},
+		"to the CA in between":   {believing(middle), leaf, nil, cert.Any, unproven, ValidRevocationUnchecked, nil},
+		"intermediate given too": {believing(root, middle), leaf, nil, cert.Any, proven, ValidRevocationUnchecked, nil},
+		"no intermediate":        {believing(root), leaf, nil, cert.Any, proven, Indeterminate, noChain(ErrNotGiven)},
+		"another CA given":       {believing(stranger), leaf, cas(middle, root), cert.Any, proven, Indeterminate, noChain(ErrNotGiven)},
+		"nothing given":          {Anchors{}, leaf, cas(middle, root), cert.Any, proven, Indeterminate, noChain(ErrNotJPKI)},
+		"no usage at all":        {believing(root), middle.person(func(c *x509.Certificate) { c.KeyUsage = 0 }), cas(middle), cert.Any, proven, ValidRevocationUnchecked, nil},
+		"digitalSignature":       {believing(root), middle.person(func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageDigitalSignature }), cas(middle), cert.Any, proven, ValidRevocationUnchecked, nil},
+		"key agreement":          {believing(root), middle.person(func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyAgreement }), cas(middle), cert.Any, proven, Invalid, constraint(ErrKeyUsage)},
+		"a CA as signer":         {believing(root), middle.cert, nil, cert.Any, proven, Invalid, append(constraint(ErrNotEndEntity), constraint(ErrKeyUsage)...)},
 		"where JPKI's is needed": {believing(root), leaf, cas(middle), cert.Sign, proven, Invalid, constraint(ErrKind)},
-		"expired, no proof":      {believing(root), old, cas(middle), cert.Other, unproven, Indeterminate, []Reason{{Code: OutOfBoundsNoPOE, Err: ErrExpired}}},
-		"expired":                {believing(root), old, cas(middle), cert.Other, proven, Invalid, []Reason{{Code: Expired, Err: ErrExpired}}},
-		"good when it was made":  {believing(root), old, cas(middle), cert.Other, at(now, -48*time.Hour, true), ValidRevocationUnchecked, nil},
-		"not yet":                {believing(root), leaf, cas(middle), cert.Other, at(validFrom, -time.Hour, true), Invalid, []Reason{{Code: NotYetValid, Err: ErrNotYetValid}}},
+		"expired, no proof":      {believing(root), old, cas(middle), cert.Any, unproven, Indeterminate, []Reason{{Code: OutOfBoundsNoPOE, Err: ErrExpired}}},
+		"expired":                {believing(root), old, cas(middle), cert.Any, proven, Invalid, []Reason{{Code: Expired, Err: ErrExpired}}},
+		"good when it was made":  {believing(root), old, cas(middle), cert.Any, at(now, -48*time.Hour, true), ValidRevocationUnchecked, nil},
+		"not yet":                {believing(root), leaf, cas(middle), cert.Any, at(validFrom, -time.Hour, true), Invalid, []Reason{{Code: NotYetValid, Err: ErrNotYetValid}}},
 	} {
 		v := test.anchors.Check(test.c, test.cas, test.want, test.at)
 		expect(t, what, v, test.status, test.reasons...)
@@ -93,23 +93,23 @@ func TestGivenBadChains(t *testing.T) {
 	a := Anchors{Given: cas(root)}
 	end := Moment{Time: caUntil.Add(time.Hour), Proven: true}
 	long := middle.person(func(c *x509.Certificate) { c.NotAfter = caUntil.AddDate(1, 0, 0) })
-	expect(t, "CA expired", a.Check(long, cas(middle), cert.Other, end), Indeterminate, Reason{Code: OutOfBoundsNoPOE, Err: ErrExpired, CA: true})
+	expect(t, "CA expired", a.Check(long, cas(middle), cert.Any, end), Indeterminate, Reason{Code: OutOfBoundsNoPOE, Err: ErrExpired, CA: true})
 
 	critical := middle.person(func(c *x509.Certificate) {
 		c.ExtraExtensions = []pkix.Extension{extension(t, "1.2.3", true, 5)}
 	})
-	if v := a.Check(critical, cas(middle), cert.Other, proven); v.Status() != Invalid || !errors.As(v.Reasons[0].Err, new(x509.UnhandledCriticalExtension)) {
+	if v := a.Check(critical, cas(middle), cert.Any, proven); v.Status() != Invalid || !errors.As(v.Reasons[0].Err, new(x509.UnhandledCriticalExtension)) {
 		t.Errorf("critical extension: %v", v.Reasons)
 	}
 	weak := middle.person(func(c *x509.Certificate) {
 		c.PublicKey = &rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), 1023), E: 65537}
 	})
-	expect(t, "a weak key", a.Check(weak, cas(middle), cert.Other, proven), Indeterminate, Reason{Code: CryptoConstraintsFailureNoPOE, Err: ErrAlgorithm})
+	expect(t, "a weak key", a.Check(weak, cas(middle), cert.Any, proven), Indeterminate, Reason{Code: CryptoConstraintsFailureNoPOE, Err: ErrAlgorithm})
 
 	forged := *leaf
 	forged.RawTBSCertificate = append([]byte{}, leaf.RawTBSCertificate...)
 	forged.RawTBSCertificate[len(forged.RawTBSCertificate)-1] ^= 1
-	if v := a.Check(&forged, cas(middle), cert.Other, proven); v.Status() != Indeterminate || v.Chain != nil {
+	if v := a.Check(&forged, cas(middle), cert.Any, proven); v.Status() != Indeterminate || v.Chain != nil {
 		t.Errorf("forged: %v", v.Reasons)
 	}
 }
@@ -129,7 +129,7 @@ func TestGivenIsNotForJPKI(t *testing.T) {
 		"demo":           {demo, ErrDemoCA},
 		"a unit of JPKI": {odd, ErrNotGiven},
 	} {
-		v := a.Check(test.ca.issue(nil), cas(fake, demo, odd), cert.Other, proven)
+		v := a.Check(test.ca.issue(nil), cas(fake, demo, odd), cert.Any, proven)
 		expect(t, what, v, Indeterminate, Reason{Code: NoCertificateChainFound, Err: test.err})
 	}
 }
@@ -149,7 +149,7 @@ func TestGivenLendsNoNames(t *testing.T) {
 			t.Errorf("%s: %v", o, got)
 		}
 		for what, given := range map[string][]*x509.Certificate{"certified": cas(root), "itself": cas(lent)} {
-			v := Anchors{Given: given}.Check(c, cas(lent), cert.Other, proven)
+			v := Anchors{Given: given}.Check(c, cas(lent), cert.Any, proven)
 			expect(t, o+", "+what, v, Indeterminate, Reason{Code: NoCertificateChainFound, Err: ErrNotGiven})
 		}
 	}
@@ -165,7 +165,7 @@ func TestGivenJPKI(t *testing.T) {
 			SerialNumber: big.NewInt(4), RawSubject: caName(t, "Example", "middle"), NotBefore: caFrom, NotAfter: caUntil,
 			BasicConstraintsValid: true, IsCA: true, KeyUsage: x509.KeyUsageCertSign, SubjectKeyId: []byte{41},
 		}, root.cert, &middle.key.PublicKey, root.key)
-		v := Anchors{Given: cas(root)}.Check(middle.person(nil), cas(middle, root), cert.Other, proven)
+		v := Anchors{Given: cas(root)}.Check(middle.person(nil), cas(middle, root), cert.Any, proven)
 		expect(t, o, v, Indeterminate, Reason{Code: NoCertificateChainFound, Err: ErrNotGiven})
 	}
 }

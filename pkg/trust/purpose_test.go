@@ -47,7 +47,7 @@ func TestCheckPurpose(t *testing.T) {
 		if test.want == nil && len(reasons) > 0 || test.want != nil && (len(reasons) != 1 || !errors.Is(reasons[0], test.want)) {
 			t.Errorf("%s: %v", what, reasons)
 		}
-		v := trusting(sign, auth).Check(test.c, cas(sign, auth), cert.Other, proven).With(reasons...)
+		v := trusting(sign, auth).Check(test.c, cas(sign, auth), cert.Any, proven).With(reasons...)
 		if test.want != nil && test.c != nil && v.Status() != Indeterminate {
 			t.Errorf("%s: %s, %v", what, v.Status(), v.Reasons)
 		}
@@ -79,7 +79,7 @@ func TestUncheckedResponder(t *testing.T) {
 		"a list that proves nothing":     {[]Evidence{delegated, stale}, 1},
 		"another that was looked at too": {[]Evidence{delegated, looked}, 0},
 	} {
-		v := trusting(ca).Check(c, cas(ca), cert.Other, unproven).WithRevocation(test.evidence, now)
+		v := trusting(ca).Check(c, cas(ca), cert.Any, unproven).WithRevocation(test.evidence, now)
 		if v.Status() != Valid || len(v.UncheckedResponders) != test.want {
 			t.Errorf("%s: %s %v, %d unchecked", what, v.Status(), v.Reasons, len(v.UncheckedResponders))
 		}

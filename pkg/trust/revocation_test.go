@@ -203,7 +203,7 @@ func TestRevokedCA(t *testing.T) {
 		"CA revoked, no POE": {unproven, []Evidence{good, of(revokedEvidence(now), middle.cert)}, RevocationRevoked, RevokedCANoPOE},
 		"root revoked":       {proven, []Evidence{good, of(goodEvidence(), middle.cert), of(revokedEvidence(now), root.cert)}, RevocationGood, ""},
 	} {
-		v := a.Check(leaf, cas(middle), cert.Other, test.at).WithRevocation(test.evidence, now)
+		v := a.Check(leaf, cas(middle), cert.Any, test.at).WithRevocation(test.evidence, now)
 		if v.Revocation != test.state {
 			t.Errorf("%s: %v", what, v.Revocation)
 		}

@@ -31,7 +31,7 @@ type Options struct {
 	Form    Form
 	Profile Profile       // decides everything else itself; see [Document.Detect]
 	C14N    Canonicalizer // of the references and of SignedInfo
-	Hash    crypto.Hash   // of the references and of SignedInfo: SHA256, SHA384 or SHA512
+	Hash    crypto.Hash   // of the references and of SignedInfo: SHA256, SHA384 or SHA512; 0 is SHA256
 	IDs     []string      // of the elements that a detached signature is over
 	Files   []File        // further things to sign, as they are
 	XAdES   bool          // XAdES-B-B

@@ -16,7 +16,11 @@ import (
 // checkSigner gives the errors of a signer that need no key: those of
 // [cms.Signing.Check], and what XML asks for beyond.
 func (p *Prepared) checkSigner(s cms.Signing) error {
-	s.Hash, s.WithoutTime = p.hash, false
+	s, err := s.WithHash(p.hash)
+	if err != nil {
+		return err
+	}
+	s.WithoutTime = false
 	if err := s.Check(); err != nil {
 		return err
 	}
@@ -70,7 +74,7 @@ type digested struct {
 }
 
 // Sign makes the signature, at s.Time in its own zone. The forms of the state's
-// services are signed with RSA keys only. Of s, the fields Hash and WithoutTime are not used: they follow from [Options]. The key
+// services are signed with RSA keys only. The hash is that of [Options]. The key
 // is used once, after everything else that can fail, and the signature value has
 // been checked against the certificate's key: the errors are those of
 // [cms.Signing.Detached], and this package's.

@@ -46,7 +46,7 @@ func run(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	prepared, err := doc.Prepare(xmlsig.Options{Hash: crypto.SHA256})
+	prepared, err := doc.Prepare(xmlsig.Options{})
 	if err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func run(ctx context.Context, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		by := cms.Signing{Certificate: own, CA: []*x509.Certificate{ca}, Key: s.Signer(own), Hash: crypto.SHA256, Time: now}
+		by := cms.Signing{Certificate: own, CA: []*x509.Certificate{ca}, Key: s.Signer(own), Time: now}
 		if beside, err = by.Detached(content.Digest(crypto.SHA256)); err != nil {
 			return err
 		}
