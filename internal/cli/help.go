@@ -210,6 +210,7 @@ var formatsTopic = text{
   そのほか           X.p7s            CAdES-B-B(ETSI EN 319 122)の分離署名(--format cms)。--tsa でB-T
       元のファイルと .p7s の両方を渡してください。--pem でPEMになります。
       --attached       元のファイルを中に入れた X.p7m。jpki verify --extract で取り出せます
+  e-Govの申請        X-signed(.zip)   フォルダーかZIPを指定すると、様式が求める署名をすべて入れた写しができる(下)
   何でも             X.sig            裸のRSA署名(--format raw)。証明書も日時も入らない、プログラムのための形
 
 共通:
@@ -219,12 +220,10 @@ var formatsTopic = text{
   署名用電子証明書には氏名、住所、生年月日、性別が含まれ、受け取る人が読めます。raw には入りません。
 
 国の様式(2026年11月に調べたもの。様式はルートの名前と構造で見分け、ファイル名では決めません):
-  e-Gov 構成管理情報(kousei.xml)  構成情報と、その中に名前のある申請書に署名し、署名情報に入れます。連署は、署名済みの
-      ものにもう一度。個別署名形式では、kousei.xml ではなく kousei(17桁).xml に署名します。標準形式の添付書類は名前だけが署名されます。
-      検証環境が受け付けた申請データの形に合わせてあります。名前空間の接頭辞や日本語のファイル名の扱いは公表されていません。
-  e-Tax(.xtx)  DATAの中の手続の要素に署名し、DATAの最後に加えます。何人でも、どの順でも署名できます。知られている例は
-      2020年ごろの1件(SHA-1)だけで、今のハッシュ(SHA-256で署名します)も、受け付けられるかどうかも確かめていません。
-  申告に添える証明書(TEG…)、e-Govの公文書  発行した側が署名したもの。署名するところはなく、verify で確かめます。
+  e-Gov 構成管理情報(kousei.xml)  構成情報と、その中に名前のある申請書に署名し、署名情報に入れます。連署は、署名済みのものにもう一度。個別署名形式では、kousei.xml ではなく kousei(17桁).xml に署名します。標準形式の添付書類は名前だけが署名されます。検証環境が受け付けた申請データの形に合わせてあります。名前空間の接頭辞や日本語のファイル名の扱いは公表されていません。
+  e-Tax(.xtx)  DATAの中の手続の要素に署名し、DATAの最後に加えます。何人でも、どの順でも署名できます。知られている例は2020年ごろの1件(SHA-1)だけで、今のハッシュ(SHA-256で署名します)も、受け付けられるかどうかも確かめていません。
+  申告に添える証明書(TEG…)  発行した側が署名したもの。署名するところはなく、verify で確かめます。
+  e-Govの公文書  同じく役所が署名したもの。受け取ったZIPかフォルダーのまま verify に渡せます。添付のファイルは、署名の対象なら調べ、対象でなければそう示します。
   登記の図面など  図面の隣に X.sig.xml(--form detached)。署名ファイルの項目の一覧は確かめていません。
   受信通知、電子納税証明書(XML)、登記完了証、一体署名、eLTAXの形は分かっていません。署名があれば一般のXML署名として調べます。
 
@@ -272,27 +271,22 @@ var formatsTopic = text{
   anything else      X.p7s            CAdES-B-B (ETSI EN 319 122), detached (--format cms); with --tsa B-T
       Hand on both the file and the .p7s. --pem makes it PEM.
       --attached       X.p7m with the file inside; jpki verify --extract takes it out
+  e-Gov application  X-signed(.zip)   the folder or ZIP as a whole: a copy with every signature that its form wants (below)
   whatever           X.sig            a bare RSA signature (--format raw), for programs: no certificate, no time
 
 For all of them:
   --digest is sha256 (the default), sha384 or sha512. The key is RSA, 2048 bits, inside the card.
   The digital-signature certificate and that of its CA go into the signature (--no-ca leaves out the CA's).
   The forms of e-Gov and e-Tax have SHA-256 and that certificate alone.
-  That certificate carries your name, address, date of birth and sex, and whoever gets it can read them. A raw
-  signature does not hold it.
+  That certificate carries your name, address, date of birth and sex, and whoever gets it can read them. A raw signature does not hold it.
 
 Forms of the state (as known in November 2026; recognised by the root and its structure, never by the file's name):
-  e-Gov application (kousei.xml)  signed are the application's own data and the forms that it names. Further signers
-      sign the signed file again. Where each file is signed apart, the kousei(17 digits).xml are signed, not kousei.xml.
-      Otherwise only the name of an attachment is signed. It follows applications that e-Gov's verification environment took; how it
-      takes namespace prefixes and Japanese file names is not published.
-  e-Tax (.xtx)  signed is the procedure element in DATA; the signature is DATA's last child. Any number of people
-      may sign, in any order. One example is known, of about 2020 (SHA-1): today's digest (SHA-256 is used here) and whether
-      e-Tax takes it are unverified.
-  Certificates for the tax return (TEG...), official documents of e-Gov  signed by their issuers: see verify.
+  e-Gov application (kousei.xml)  signed are the application's own data and the forms that it names. Further signers sign the signed file again. Where each file is signed apart, the kousei(17 digits).xml are signed, not kousei.xml. Otherwise only the name of an attachment is signed. It follows applications that e-Gov's verification environment took; how it takes namespace prefixes and Japanese file names is not published.
+  e-Tax (.xtx)  signed is the procedure element in DATA; the signature is DATA's last child. Any number of people may sign, in any order. One example is known, of about 2020 (SHA-1): today's digest (SHA-256 is used here) and whether e-Tax takes it are unverified.
+  Certificates for the tax return (TEG...)  signed by their issuers: see verify.
+  Official documents of e-Gov  signed by an authority: give verify the ZIP or folder as it came. Attachments are checked where the signature is over them, and named where it is not.
   Drawings for the registry  X.sig.xml beside the drawing (--form detached). The Ministry's table of tags was not seen.
-  Not known: receipts of e-Tax, XML certificates of tax payment, completion certificates of the registry, its combined
-  signature, eLTAX. Where they are signed, they are checked as any XML is.
+  Not known: receipts of e-Tax, XML certificates of tax payment, completion certificates of the registry, its combined signature, eLTAX. Where they are signed, they are checked as any XML is.
 
 In doubt:
   Where the recipient asks for a shape, take that one. Where nobody does, --profile pades for PDF and --format
