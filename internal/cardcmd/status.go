@@ -17,6 +17,7 @@ import (
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 	"github.com/jpki-tools/jpki/pkg/printable"
+	"github.com/jpki-tools/jpki/pkg/trust"
 )
 
 type statusOptions struct {
@@ -71,6 +72,7 @@ func NewStatus(a *command.App) *cobra.Command {
 	f.BoolVar(&opt.check, "check", false, a.IO.Text(text{JA: "することがあるときだけ1行で表示する", EN: "print one line, and only where there is something to do"}))
 	f.Var(&opt.within, "within", a.IO.Text(text{JA: "--check で、更新は残り`DAYS`日(30dなど)から知らせる", EN: "with --check, tell of the renewal when `DAYS` (such as 30d) are left"}))
 	f.BoolVar(&opt.short, "short", false, a.IO.Text(text{JA: "短い1行で表示する", EN: "one short line"}))
+	a.AddCardCAFlag(cmd)
 	a.AddRememberFlag(cmd)
 	a.AddUnlockFlags(cmd, &opt.unlock)
 	return cmd
@@ -89,7 +91,11 @@ func runStatus(ctx context.Context, a *command.App, opt *statusOptions) error {
 	if opt.check || opt.short {
 		a.Cards.Impatient = true // a prompt or a cron job must not hang
 	}
+	if err := a.ReadCardCAs(ctx); err != nil {
+		return err
+	}
 	s, err := inspect.Look(ctx, a.Cards, opt.pins(), a.Seen())
+	s.Recognize(a.BelievedCAs(ctx))
 	switch {
 	case err != nil:
 		return err
@@ -189,8 +195,15 @@ func certificateRows(o *ui.IO, s inspect.Card, c inspect.Certificate) [][]string
 	if s.Renews() {
 		rows = append(rows, o.Row(ui.Plain, text{JA: "更新", EN: "Renewal"}, opens))
 	}
-	if g := inspect.Generation(c.Cert); g != "" {
-		rows = append(rows, []string{o.Text(text{JA: "認証局", EN: "CA"}), g})
+	ca := c.Issuer.ID
+	switch c.Issuer.Standing {
+	case trust.Added, trust.Given:
+		ca += "  " + o.Text(terms.Standings[c.Issuer.Standing])
+	case trust.Unknown:
+		ca = o.Text(terms.Standings[trust.Unknown])
+	}
+	if ca != "" {
+		rows = append(rows, []string{o.Text(text{JA: "認証局", EN: "CA"}), ca})
 	}
 	return rows
 }
@@ -321,8 +334,8 @@ func statusDocument(o *ui.IO, s inspect.Card) statusJSON {
 			if s.Renews() {
 				j.RenewalOpens = &opens
 			}
-			if g := inspect.Generation(c.Cert); g != "" {
-				j.CA = &g
+			if id := c.Issuer.ID; id != "" {
+				j.CA = &id
 			}
 		}
 		if c.Seen != nil {

@@ -1,6 +1,7 @@
 package castore
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"fmt"
@@ -37,7 +38,7 @@ func CertifiedCA(c *x509.Certificate, id trust.Identity) Known {
 	}
 	f := cert.FingerprintOf(c)
 	return Known{
-		strings.ToLower("added-" + f.String()[:8]), cert.KindOf(c), id.Standing, cert.ValidityOf(c),
+		strings.ToLower(cmp.Or(map[trust.Standing]string{trust.Given: "given-"}[id.Standing], "added-") + f.String()[:8]), cert.KindOf(c), id.Standing, cert.ValidityOf(c),
 		cert.Serial(c.SerialNumber), fmt.Sprintf("%X", c.SubjectKeyId), f, c, false,
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,12 +37,9 @@ func (a *App) Store() (*castore.Store, error) {
 	return castore.Open(docs), nil
 }
 
-// CAMemory is the store for what reads certificates from cards. The demo cards'
-// CAs come with the program. What cannot be read is not known.
-type CAMemory struct{ App *App }
-
-func (m CAMemory) Known(ctx context.Context) (known []*x509.Certificate) {
-	if store, err := m.App.Store(); err == nil && m.App.Cards.Tour == nil {
+func (a *App) knownCAs(ctx context.Context) []*x509.Certificate {
+	known := slices.Clone(a.given)
+	if store, err := a.Store(); err == nil && a.Cards.Tour == nil {
 		stored, _ := store.CAs(ctx)
 		for _, ca := range stored {
 			known = append(known, ca.Certificate)
@@ -82,6 +80,9 @@ type App struct {
 
 	JSON       bool // --json
 	NoRemember bool // --no-remember, of the commands that have it
+
+	cardCAs []string            // --ca, of the commands that have it for the card
+	given   []*x509.Certificate // what is in them
 }
 
 // Report writes a problem to Err, in words or as JSON.

@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/rsa"
 	"crypto/x509"
@@ -22,8 +23,7 @@ type Description struct {
 	Holder   *cert.Holder // nil where it names none
 	State    State
 	CA       trust.Identity // of a CA certificate itself
-	Issuer   string         // generation of the issuing CA, "" unknown
-	Added    bool           // the issuing CA is one that the user added
+	Issuer   Issuer
 	DaysLeft int
 	Token    jpki.TokenKind // that carries it; TokenUnknown of one in a file
 }
@@ -34,7 +34,7 @@ func Describe(c *x509.Certificate, token jpki.TokenKind, now time.Time) Descript
 	v := cert.ValidityOf(c)
 	d := Description{
 		Cert: c, Kind: cert.KindOf(c), Demo: cert.IsDemo(c),
-		State: stateOn(token, States[v.State(now)]), Token: token, DaysLeft: v.DaysLeft(now), Issuer: Generation(c),
+		State: stateOn(token, States[v.State(now)]), Token: token, DaysLeft: v.DaysLeft(now), Issuer: issuerOf(c),
 	}
 	if d.Kind.IsCA() {
 		d.CA = trust.Anchors{}.Identify(c)
@@ -53,9 +53,36 @@ func (d *Description) Recognize(added []castore.Known) {
 	for _, ca := range added {
 		switch {
 		case d.Kind.IsCA() && cert.FingerprintOf(d.Cert) == ca.Fingerprint:
-			d.CA = trust.Identity{Standing: trust.Added, Pin: trust.Pin{ID: ca.ID}}
-		case d.Issuer == "" && d.Cert.CheckSignatureFrom(ca.Certificate) == nil:
-			d.Issuer, d.Added = ca.ID, true
+			d.CA = trust.Identity{Standing: ca.Standing, Pin: trust.Pin{ID: ca.ID}}
+		}
+	}
+	d.Issuer.recognize(d.Cert, added)
+}
+
+// Issuer is the CA that issued a certificate, by its name here.
+type Issuer struct {
+	ID       string // its generation, or the id of one that was added or given; "" not known
+	Standing trust.Standing
+}
+
+// issuerOf finds the issuer among the published CAs and those of the demo cards.
+func issuerOf(c *x509.Certificate) Issuer {
+	id := Generation(c)
+	switch {
+	case id == "":
+		return Issuer{Standing: trust.Unknown}
+	case cert.IsDemo(c):
+		return Issuer{id, trust.Demo}
+	}
+	return Issuer{id, trust.Pinned}
+}
+
+// recognize finds an issuer that is not known yet among believed ones, by its
+// signature.
+func (i *Issuer) recognize(c *x509.Certificate, believed []castore.Known) {
+	for _, ca := range believed {
+		if i.ID == "" && bytes.Equal(ca.Certificate.RawSubject, c.RawIssuer) && ca.Certificate.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) == nil {
+			*i = Issuer{ca.ID, ca.Standing}
 		}
 	}
 }

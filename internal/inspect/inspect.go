@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jpki-tools/jpki/internal/cards"
+	"github.com/jpki-tools/jpki/internal/castore"
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/unlock"
 	"github.com/jpki-tools/jpki/pkg/cert"
@@ -42,11 +43,12 @@ type Key struct {
 }
 
 type Certificate struct {
-	Kind  jpki.Kind
-	State State
-	Cert  *x509.Certificate // nil where it could not be read
-	Err   error             // why not, of one that is Unreadable
-	Seen  *SeenSign         // of a signing certificate that was not read: what is remembered
+	Kind   jpki.Kind
+	State  State
+	Cert   *x509.Certificate // nil where it could not be read
+	Err    error             // why not, of one that is Unreadable
+	Issuer Issuer            // of Cert
+	Seen   *SeenSign         // of a signing certificate that was not read: what is remembered
 }
 
 // Validity is from when to when the certificate is valid, as far as is known.
@@ -272,6 +274,16 @@ func (s *Card) ID() string {
 		return ""
 	}
 	return cert.FingerprintOf(s.Auth.Cert).String()
+}
+
+// Recognize finds the issuers of the certificates among CAs that are believed
+// beside the published ones.
+func (s *Card) Recognize(believed []castore.Known) {
+	for _, c := range []*Certificate{&s.Sign.Certificate, &s.Auth.Certificate} {
+		if c.Cert != nil {
+			c.Issuer.recognize(c.Cert, believed)
+		}
+	}
 }
 
 // SameCounters reports whether the counters are those of another look.

@@ -13,7 +13,7 @@ import (
 func (c *Certificate) record(read *x509.Certificate, err error, now time.Time) {
 	switch {
 	case err == nil:
-		c.Cert, c.State = read, States[cert.ValidityOf(read).State(now)]
+		c.Cert, c.State, c.Issuer = read, States[cert.ValidityOf(read).State(now)], issuerOf(read)
 	case errors.Is(err, jpki.ErrNeedsPIN):
 		c.State = NeedsPIN
 	case errors.Is(err, jpki.ErrAbsent):

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -96,16 +95,6 @@ func knownCAs(ctx context.Context, a *command.App) ([]castore.Known, error) {
 		return nil, err
 	}
 	return castore.ListKnown(ctx, store)
-}
-
-// addedCAs are the CAs that the user added. Where they cannot be read there are
-// none: this is for what decides nothing.
-func addedCAs(ctx context.Context, a *command.App) []castore.Known {
-	all, err := knownCAs(ctx, a)
-	if err != nil {
-		return nil
-	}
-	return slices.DeleteFunc(all, func(ca castore.Known) bool { return ca.Standing != trust.Added })
 }
 
 // CaWords are the ids of CAs for the shell: all, or those that were added.

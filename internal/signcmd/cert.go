@@ -58,6 +58,7 @@ func newCertShow(a *command.App) *cobra.Command {
 		},
 	})
 	a.AddUnlockFlags(cmd, &opt)
+	a.AddCardCAFlag(cmd)
 	a.AddRememberFlag(cmd)
 	cmd.Flags().BoolVar(&personal, "personal", false, a.IO.Text(text{JA: "氏名、住所、生年月日、性別も表示する", EN: "show name, address, date of birth and sex too"}))
 	return cmd
@@ -84,6 +85,7 @@ func newCertExport(a *command.App) *cobra.Command {
 		},
 	})
 	a.AddUnlockFlags(cmd, &opt)
+	a.AddCardCAFlag(cmd)
 	a.AddRememberFlag(cmd)
 	f := cmd.Flags()
 	f.StringVarP(&out, "output", "o", "", a.IO.Text(text{JA: "`FILE`に保存する(- は標準出力)", EN: "write to `FILE` (- is standard output)"}))
@@ -166,6 +168,9 @@ func runCertExport(ctx context.Context, a *command.App, opt *unlock.Options, nam
 		return problem.Misuse(text{JA: "cert export に --json はありません。", EN: "cert export has no --json."}).
 			WithNext(text{JA: "内容をJSONで見るには jpki cert show --json。", EN: "For its content as JSON: jpki cert show --json."})
 	}
+	if err := a.ReadCardCAs(ctx); err != nil {
+		return err
+	}
 	target, err := a.OpenTarget(ctx, out, force, format == "der")
 	if err != nil {
 		return err
@@ -196,6 +201,9 @@ func runCertShow(ctx context.Context, a *command.App, opt *unlock.Options, name 
 	var token jpki.TokenKind
 	var err error
 	_, notThere := os.Stat(name)
+	if err := a.ReadCardCAs(ctx); err != nil {
+		return err
+	}
 	switch kind, ok := kindNamed(name); {
 	case ok:
 		c, token, err = shownCertificate(ctx, a, opt, kind)
@@ -210,7 +218,7 @@ func runCertShow(ctx context.Context, a *command.App, opt *unlock.Options, name 
 		return err
 	}
 	d := inspect.Describe(c, token, a.Env.Now())
-	d.Recognize(addedCAs(ctx, a))
+	d.Recognize(a.BelievedCAs(ctx))
 	if a.JSON {
 		return a.IO.JSON(descriptionDocument(d, personal))
 	}
@@ -255,10 +263,10 @@ func descriptionRows(o *ui.IO, d inspect.Description, personal bool) [][]string 
 			standing = d.CA.Pin.ID + "  " + standing
 		}
 		add(text{JA: "認証局", EN: "CA"}, standing)
-	} else if d.Issuer != "" {
-		generation := d.Issuer
-		if d.Added {
-			generation += "  " + o.Text(terms.Standings[trust.Added])
+	} else if d.Issuer.ID != "" {
+		generation := d.Issuer.ID
+		if s := d.Issuer.Standing; s == trust.Added || s == trust.Given {
+			generation += "  " + o.Text(terms.Standings[s])
 		}
 		add(text{JA: "認証局の世代", EN: "CA generation"}, generation)
 	} else if d.Renewable() {
@@ -356,8 +364,8 @@ func descriptionDocument(d inspect.Description, personal bool) showJSON {
 	}
 	if id := d.CA.Pin.ID; id != "" {
 		doc.CA = &id
-	} else if d.Issuer != "" {
-		doc.CA = &d.Issuer
+	} else if d.Issuer.ID != "" {
+		doc.CA = &d.Issuer.ID
 	}
 	if personal && d.Holder != nil {
 		doc.Holder = holderDocument(*d.Holder)

@@ -2,17 +2,20 @@ package signcmd
 
 import (
 	"context"
+	"crypto/x509"
 	"slices"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/jpki-tools/jpki/internal/command"
+	"github.com/jpki-tools/jpki/internal/inspect"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/signing"
 	"github.com/jpki-tools/jpki/internal/stamping"
 	"github.com/jpki-tools/jpki/internal/unlock"
 	"github.com/jpki-tools/jpki/pkg/jpki"
+	"github.com/jpki-tools/jpki/pkg/trust"
 )
 
 func NewSign(a *command.App) *cobra.Command {
@@ -44,6 +47,7 @@ func NewSign(a *command.App) *cobra.Command {
 		Run:  func(ctx context.Context, args []string) error { return runSign(ctx, a, &opt, args) },
 	})
 	a.AddUnlockFlags(cmd, &opt.Unlock)
+	a.AddCardCAFlag(cmd)
 	a.AddRememberFlag(cmd)
 	f := cmd.Flags()
 	opt.Given = f.Changed
@@ -89,6 +93,9 @@ func runSign(ctx context.Context, a *command.App, opt *signing.Options, inputs [
 	}
 	if opt.Quiet {
 		a.IO.Quiet = true
+	}
+	if err := a.ReadCardCAs(ctx); err != nil {
+		return err
 	}
 	var u *unlock.Unlocker
 	if !opt.DryRun {
@@ -138,6 +145,7 @@ func runSign(ctx context.Context, a *command.App, opt *signing.Options, inputs [
 		for _, ca := range by.Ca { // some forms have no room for it
 			a.Cards.KeepCA(ctx, c.KnownCAs, ca)
 		}
+		noteUnknownCA(ctx, a, by.Cert)
 		c.DeliverAll(ctx, stamper, jobs, failed)
 	}
 	if failed != nil && !slices.ContainsFunc(jobs, func(j *signing.Job) bool { return j.Err == nil }) {
@@ -156,6 +164,21 @@ func runSign(ctx context.Context, a *command.App, opt *signing.Options, inputs [
 		return problem.Quiet(problem.Failed)
 	}
 	return nil
+}
+
+// noteUnknownCA says of a card whose CA nobody here knows that others will not,
+// either.
+func noteUnknownCA(ctx context.Context, a *command.App, own *x509.Certificate) {
+	if own == nil {
+		return
+	}
+	d := inspect.Describe(own, jpki.TokenUnknown, a.Env.Now())
+	if d.Recognize(a.BelievedCAs(ctx)); d.Issuer.Standing == trust.Unknown {
+		a.IO.Note(text{
+			JA: "カードの証明書を発行した認証局は、このバージョンに登録されていません。受け取った人も署名を判定できないかもしれません。試験用カードなら、その認証局を --ca で指定してください。",
+			EN: "The CA above the card's certificate is not one that this version knows: whoever gets the signature may be unable to decide on it. For a test card, name its CA with --ca.",
+		})
+	}
 }
 
 func addVisibleFlags(a *command.App, f *pflag.FlagSet, opt *signing.VisibleOptions) {

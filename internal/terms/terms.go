@@ -167,6 +167,7 @@ var KindNames = map[cert.Kind]text{
 var Standings = map[trust.Standing]text{
 	trust.Pinned:  {JA: "公表されている認証局です", EN: "one of the published CAs"},
 	trust.Added:   {JA: "自分で追加した認証局です", EN: "a CA that you added"},
+	trust.Given:   {JA: "--ca で指定した認証局です", EN: "a CA of --ca"},
 	trust.Demo:    {JA: "デモ用(本物ではありません)", EN: "DEMO, not a real one"},
 	trust.Unknown: {JA: "このバージョンに登録されていない認証局です", EN: "a CA that this version does not know"},
 	trust.NotJPKI: {JA: "公的個人認証サービスの認証局ではありません", EN: "not a CA of JPKI"},
