@@ -15,6 +15,15 @@ var makeNewPDF = text{
 
 // explainPDF explains a PDF that is not read, to whoever wants to sign it.
 func explainPDF(err error) *problem.Problem {
+	if errors.Is(err, pdfsig.ErrTooManySignatures) {
+		return problem.New(problem.Input,
+			text{JA: "PDFに署名が100を超えてあり、調べきれません。", EN: "The PDF has more than 100 signatures, more than are looked at."},
+			text{JA: "署名がまだ少ないときのPDFに署名するか、--format cms で別のファイルの署名にしてください。", EN: "Sign the PDF as it was with fewer signatures, or use --format cms for a signature in a file of its own."})
+	}
+	if tooComplex(err) {
+		return problem.New(problem.Input,
+			text{JA: "PDFが複雑すぎるため、調べるのを途中でやめました。", EN: "The PDF is too complex: looking through it was given up."}, makeNewPDF)
+	}
 	if earlier, ok := errors.AsType[*pdfsig.EarlierError](err); ok {
 		return explainEarlier(earlier)
 	}
@@ -26,17 +35,19 @@ func explainPDF(err error) *problem.Problem {
 	if !ok {
 		return nil
 	}
-	switch d.Fault {
-	case pdfsig.FaultEnd:
+	if d.Fault == pdfsig.FaultEnd {
 		return problem.New(problem.Input,
 			text{JA: "PDFの終わりが欠けています(startxref と %%EOF)。", EN: "The end of the PDF is missing (startxref and %%EOF)."},
 			text{JA: "途中で切れていないか確かめ、元のファイルをもう一度受け取るか、作り直してください。", EN: "See whether it was cut off: get the original file again, or make it anew."})
-	case pdfsig.FaultTooLarge:
-		return problem.New(problem.Input,
-			text{JA: "PDFが複雑すぎるため、調べるのを途中でやめました。", EN: "The PDF is too complex: looking through it was given up."}, makeNewPDF)
 	}
 	return problem.New(problem.Input,
 		text{JA: "PDFを読むプログラムによって、内容の読み方が変わるおそれがあります: %s。", EN: "Programs may read this PDF differently: %s."}.With(faultText(d)), makeNewPDF)
+}
+
+// tooComplex reports whether a PDF has cost all the work that it may.
+func tooComplex(err error) bool {
+	d, ok := errors.AsType[*pdfsig.DamagedError](err)
+	return ok && d.Fault == pdfsig.FaultTooLarge
 }
 
 // explainEarlier explains why a signature would do harm beside an earlier one.
@@ -94,7 +105,7 @@ func ReceivedPDF(err error) (next text, ok bool) {
 	switch {
 	case errors.Is(err, pdfsig.ErrPassword):
 		return text{JA: "パスワードを知っている場合も、署名はPDFを表示するソフトで確かめてください。", EN: "Even if you know the password, look at its signatures in a PDF viewer."}, true
-	case errors.Is(err, pdfsig.ErrEncryption):
+	case errors.Is(err, pdfsig.ErrEncryption), errors.Is(err, pdfsig.ErrTooManySignatures):
 		return text{JA: "署名はPDFを表示するソフトで確かめてください。", EN: "Look at its signatures in a PDF viewer."}, true
 	case damaged && d.Fault != pdfsig.FaultEnd:
 		return text{

@@ -165,6 +165,9 @@ func inexactText(e *pdfsig.UpdateError) text {
 	if !ok {
 		what = ruleTexts["unreadable"]
 	}
+	if d, ok := errors.AsType[*pdfsig.DamagedError](e.Err); ok && d.Fault == pdfsig.FaultTooLarge {
+		what = text{JA: "複雑すぎて調べきれません", EN: "it is too complex to be looked through"}
+	}
 	where := []text{what}
 	if e.Object > 0 {
 		where = append(where, text{JA: "オブジェクト%d", EN: "object %d"}.With(e.Object))

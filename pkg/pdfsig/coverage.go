@@ -97,7 +97,7 @@ func (v *verifier) covered(s *foundSignature) io.Reader {
 	return io.MultiReader(io.NewSectionReader(v.source, r[0], r[1]), io.NewSectionReader(v.source, r[2], r[3]))
 }
 
-// checkContents checks the CMS over what the ByteRange covers.
+// checkContents reads the CMS over what the ByteRange covers.
 func (v *verifier) checkContents(s *foundSignature) error {
 	s.opened = true
 	n, ok := ber.Len(s.Contents)
@@ -122,14 +122,32 @@ func (v *verifier) checkContents(s *foundSignature) error {
 	if s.Kind == DocumentTimestamp {
 		return v.checkTimestamp(s, s.Contents[:n])
 	}
-	content, err := cms.HashContent(v.covered(s), signed.Hashes()...)
-	if err != nil {
-		return err
+	s.unhashed = true
+	return nil
+}
+
+// hash digests what the signatures cover that were found to be sound so far. It
+// looks at nothing but the bytes, so that it can go on beside the comparison of
+// revisions.
+func (v *verifier) hash() (err error) {
+	for _, s := range v.found {
+		if s.unhashed {
+			if s.content, err = cms.HashContent(v.covered(s), s.Signed.Hashes()...); err != nil {
+				return err
+			}
+		}
 	}
-	s.CMS = signed.Verify(content, v.others...)[0]
+	return nil
+}
+
+// conclude checks the CMS of a signature that is hashed.
+func (v *verifier) conclude(s *foundSignature) {
+	if !s.unhashed {
+		return
+	}
+	s.CMS = s.Signed.Verify(s.content, v.others...)[0]
 	if s.SubFilter == string(PAdES) && !s.CMS.CertificateSigned {
 		s.fail(cms.SigConstraintsFailure, "a PAdES signature that does not name its certificate")
 	}
 	s.verified = true
-	return nil
 }

@@ -52,7 +52,7 @@ type visited struct {
 }
 
 // unitsPerField is what a field costs that is visited.
-const unitsPerField = 192
+const unitsPerField = 384
 
 // walk visits the terminal fields at and below ref; parent is what they
 // inherit. A field that its parent lists twice is one field.

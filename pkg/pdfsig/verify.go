@@ -174,7 +174,19 @@ func (v *verifier) judge() error {
 			return err
 		}
 	}
-	return v.compareRevisions()
+	hashed := make(chan error, 1)
+	go func() { hashed <- v.hash() }()
+	err := v.compareRevisions()
+	if unread := <-hashed; err == nil {
+		err = unread
+	}
+	if err != nil {
+		return err
+	}
+	for _, s := range v.found {
+		v.conclude(s)
+	}
+	return nil
 }
 
 // foundSignature is a signature with what only the verifier needs.
@@ -185,6 +197,8 @@ type foundSignature struct {
 	rules    rules
 	end      int64     // of what it covers, from the first byte of the file; 0 where unknown
 	revision *document // the file as it was signed
+	unhashed bool      // its CMS is there to be checked, over the content
+	content  *cms.Content
 }
 
 func (v *verifier) collect() error {

@@ -105,7 +105,10 @@ func (c *comparison) compareForms() error {
 	if err != nil {
 		return err
 	}
-	list := compareLists(old, now)
+	list, err := c.compareLists(old, now)
+	if err != nil {
+		return err
+	}
 	for _, ref := range list.removed {
 		c.content(object(ref.Number), "form field %d was removed", ref.Number)
 	}
@@ -158,8 +161,14 @@ type lists struct {
 	reordered      bool // what both have is in another order, or there more often
 }
 
+// unitsPerListed is what an item of a list costs that is compared.
+const unitsPerListed = 32
+
 // compareLists compares two lists of references.
-func compareLists(old, now []pdf.Ref) (l lists) {
+func (c *comparison) compareLists(old, now []pdf.Ref) (l lists, err error) {
+	if err := c.new.Spend(unitsPerListed * int64(len(old)+len(now))); err != nil {
+		return l, err
+	}
 	had, has := countOf(old), countOf(now)
 	var before, after []pdf.Ref
 	for _, ref := range old {
@@ -180,7 +189,7 @@ func compareLists(old, now []pdf.Ref) (l lists) {
 		}
 	}
 	l.reordered = l.reordered || !slices.Equal(before, after)
-	return l
+	return l, nil
 }
 
 func countOf(refs []pdf.Ref) map[pdf.Ref]int {

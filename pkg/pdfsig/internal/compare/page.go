@@ -60,7 +60,10 @@ func isPage(dict pdf.Dict) bool {
 func (c *comparison) compareAnnotations(page int, old, now pdf.Array) error {
 	oldRefs, oldDirect := separate(old)
 	newRefs, newDirect := separate(now)
-	list := compareLists(oldRefs, newRefs)
+	list, err := c.compareLists(oldRefs, newRefs)
+	if err != nil {
+		return err
+	}
 	if list.reordered {
 		c.annotated(page, Order, "the order of annotations was changed")
 	}

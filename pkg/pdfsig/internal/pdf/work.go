@@ -7,7 +7,7 @@ import "math"
 // small streams decode to large ones, and lists are compared with lists.
 const (
 	unitsAlways  = 24 << 20
-	unitsPerByte = 64 // of the file; reading an ordinary one takes a few
+	unitsPerByte = 40 // of the file; reading an ordinary one takes a few
 
 	unitsPerObject  = 8 // that is parsed, beside one for each byte
 	unitsPerDecoded = 2 // byte of a stream
