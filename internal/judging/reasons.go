@@ -18,6 +18,11 @@ var reasonTexts = []struct {
 }{
 	{cms.SignedDataNotFound, text{JA: "署名が指すものがありません", EN: "what the signature refers to is not there"}},
 	{pdfsig.ErrChangedLater, text{JA: "署名のあとで、文書の内容が変えられています", EN: "the content was changed after it was signed"}},
+	{pdfsig.ErrByteRange, text{JA: "署名が文書の全体を対象にしていません(/ByteRange)", EN: "the signature does not cover the whole document (ByteRange)"}},
+	{pdfsig.ErrContents, text{JA: "署名のデータが署名の形をしていません(/Contents)", EN: "the data of the signature is not formed like one (Contents)"}},
+	{pdfsig.ErrSignatureField, text{JA: "署名欄の作りが正しくないか、署名したときと違います", EN: "the signature field is not made as it should be, or not as when it was signed"}},
+	{pdfsig.ErrSubFilter, text{JA: "判定できない種類のPDF署名です(/SubFilter)", EN: "a kind of PDF signature that is not judged (SubFilter)"}},
+	{pdfsig.ErrUnnamedSigner, text{JA: "PAdESの署名なのに、署名者の証明書を指していません", EN: "a PAdES signature that does not name its certificate"}},
 	{cms.HashFailure, text{JA: "ファイルの内容が、署名されたものと違います", EN: "the file is not what was signed"}},
 	{cms.SigCryptoFailure, text{JA: "署名の値が、証明書の鍵と合いません", EN: "the signature does not fit the certificate's key"}},
 	{xmlsig.ErrUnreadableCertificate, text{JA: "署名に入っている証明書が壊れていて、署名者の証明書を読めません", EN: "a certificate in the signature is damaged, and the signer's cannot be read"}},
@@ -43,14 +48,15 @@ var reasonTexts = []struct {
 	{cms.CryptoConstraintsFailureNoPOE, text{JA: "弱い方式(SHA-1など)の署名です", EN: "a weak signature (SHA-1 or a short key)"}},
 }
 
-// codeTexts explain the rest, as far as their code goes.
+// codeTexts explain the rest, as far as their code goes. What was found is told
+// in English alone, the language in which the packages tell it.
 var codeTexts = map[trust.Code]text{
-	trust.FormatFailure:             {JA: "署名の形が規格に合いません(%s)", EN: "the signature is not formed as the standards ask for (%s)"},
-	trust.HashFailure:               {JA: "署名された内容が変わっています(%s)", EN: "what was signed has changed (%s)"},
-	trust.SigConstraintsFailure:     {JA: "この文書に対する署名とは言えません(%s)", EN: "it cannot be called a signature of this document (%s)"},
-	trust.CryptoConstraintsFailure:  {JA: "何も証明できない方式か、このバージョンが対応していない方式です(%s)", EN: "an algorithm that proves nothing, or that this version does not know (%s)"},
-	trust.NoSigningCertificateFound: {JA: "署名者の証明書がありません(%s)", EN: "the signer's certificate is missing (%s)"},
-	trust.Generic:                   {JA: "調べられないところがあります(%s)", EN: "a part of it could not be looked at (%s)"},
+	trust.FormatFailure:             {JA: "署名の形が規格に合いません", EN: "the signature is not formed as the standards ask for (%s)"},
+	trust.HashFailure:               {JA: "署名された内容が変わっています", EN: "what was signed has changed (%s)"},
+	trust.SigConstraintsFailure:     {JA: "この文書に対する署名とは言えません", EN: "it cannot be called a signature of this document (%s)"},
+	trust.CryptoConstraintsFailure:  {JA: "何も証明できない方式か、このバージョンが対応していない方式です", EN: "an algorithm that proves nothing, or that this version does not know (%s)"},
+	trust.NoSigningCertificateFound: {JA: "署名者の証明書がありません", EN: "the signer's certificate is missing (%s)"},
+	trust.Generic:                   {JA: "調べられないところがあります", EN: "a part of it could not be looked at (%s)"},
 }
 
 func ReasonText(r trust.Reason) text {
@@ -70,7 +76,7 @@ func ReasonText(r trust.Reason) text {
 	}
 	detail := printable.Line(r.Err.Error())
 	if known, ok := codeTexts[r.Code]; ok {
-		return known.With(detail)
+		return text{JA: known.JA, EN: known.With(detail).EN}
 	}
-	return text{JA: "詳細: %s", EN: "%s"}.With(detail)
+	return text{JA: "調べられないところがあります", EN: detail}
 }

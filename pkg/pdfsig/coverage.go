@@ -22,13 +22,13 @@ func (v *verifier) checkRange(s *foundSignature, dict pdf.Dict, spans map[pdf.Na
 	}
 	r := s.ByteRange
 	if len(array) != 4 || len(r) != 4 {
-		s.fail(cms.FormatFailure, "ByteRange is not four numbers")
+		s.fail(cms.FormatFailure, ErrByteRange, "ByteRange is not four numbers")
 		return false
 	}
 	contents, isString := dict["Contents"].(pdf.String)
 	gap, inFile := spans["Contents"]
 	if !isString || !inFile {
-		s.fail(cms.FormatFailure, "the dictionary has no Contents in the file")
+		s.fail(cms.FormatFailure, ErrContents, "the dictionary has no Contents in the file")
 		return false
 	}
 	s.Contents = []byte(contents)
@@ -36,16 +36,16 @@ func (v *verifier) checkRange(s *foundSignature, dict pdf.Dict, spans map[pdf.Na
 	s.gap = gap
 	var open [1]byte
 	if _, err := v.source.ReadAt(open[:], gap.Start); err != nil || open[0] != '<' {
-		s.fail(cms.FormatFailure, "Contents is not a hexadecimal string")
+		s.fail(cms.FormatFailure, ErrContents, "Contents is not a hexadecimal string")
 		return false
 	}
 	switch {
 	case r[0] != 0:
-		s.fail(cms.FormatFailure, "ByteRange does not begin with the file")
+		s.fail(cms.FormatFailure, ErrByteRange, "ByteRange does not begin with the file")
 	case r[1] != gap.Start || r[2] != gap.End:
-		s.fail(cms.FormatFailure, "ByteRange leaves out bytes %d to %d, but Contents is %d to %d", r[1], r[2], gap.Start, gap.End)
+		s.fail(cms.FormatFailure, ErrByteRange, "ByteRange leaves out bytes %d to %d, but Contents is %d to %d", r[1], r[2], gap.Start, gap.End)
 	case r[3] <= 0 || r[3] > v.size-r[2]:
-		s.fail(cms.FormatFailure, "ByteRange reaches past the end of the file")
+		s.fail(cms.FormatFailure, ErrByteRange, "ByteRange reaches past the end of the file")
 	default:
 		s.end = r[2] + r[3]
 		s.Complete, s.Whole = true, s.end == v.size
@@ -76,7 +76,7 @@ func (v *verifier) openRevision(s *foundSignature, ref pdf.Ref) error {
 		return err
 	}
 	if then != now {
-		s.fail(cms.FormatFailure, "the signature was not in the file where it is now when it was made")
+		s.fail(cms.FormatFailure, ErrSignatureField, "the signature was not in the file where it is now when it was made")
 		return nil
 	}
 	held, err := revision.holds(s.field, ref)
@@ -84,7 +84,7 @@ func (v *verifier) openRevision(s *foundSignature, ref pdf.Ref) error {
 		return err
 	}
 	if !held {
-		s.fail(cms.FormatFailure, "the field did not hold the signature when it was made")
+		s.fail(cms.FormatFailure, ErrSignatureField, "the field did not hold the signature when it was made")
 		return nil
 	}
 	s.revision = revision
@@ -102,21 +102,21 @@ func (v *verifier) checkContents(s *foundSignature) error {
 	s.opened = true
 	n, ok := ber.Len(s.Contents)
 	if !ok {
-		s.fail(cms.FormatFailure, "Contents does not begin with a CMS")
+		s.fail(cms.FormatFailure, ErrContents, "Contents does not begin with a CMS")
 		return nil
 	}
 	if len(bytes.Trim(s.Contents[n:], "\x00")) > 0 {
-		s.fail(cms.FormatFailure, "Contents holds something behind the CMS")
+		s.fail(cms.FormatFailure, ErrContents, "Contents holds something behind the CMS")
 		return nil
 	}
 	signed, err := cms.Parse(s.Contents[:n])
 	if err != nil {
-		s.fail(cms.FormatFailure, "Contents: %v", err)
+		s.fail(cms.FormatFailure, ErrContents, "Contents: %v", err)
 		return nil
 	}
 	s.Signed = signed
 	if len(signed.Signers) != 1 {
-		s.fail(cms.FormatFailure, "the CMS has %d signers, where a PDF has one", len(signed.Signers))
+		s.fail(cms.FormatFailure, ErrContents, "the CMS has %d signers, where a PDF has one", len(signed.Signers))
 		return nil
 	}
 	if s.Kind == DocumentTimestamp {
@@ -147,7 +147,7 @@ func (v *verifier) conclude(s *foundSignature) {
 	}
 	s.CMS = s.Signed.Verify(s.content, v.others...)[0]
 	if s.SubFilter == string(PAdES) && !s.CMS.CertificateSigned {
-		s.fail(cms.SigConstraintsFailure, "a PAdES signature that does not name its certificate")
+		s.fail(cms.SigConstraintsFailure, ErrUnnamedSigner, "a PAdES signature that does not name its certificate")
 	}
 	s.verified = true
 }

@@ -16,7 +16,7 @@ func (v *verifier) checkTimestamp(s *foundSignature, token []byte) error {
 	if err != nil {
 		code := cms.FormatFailure
 		errors.As(err, &code)
-		s.fail(code, "document timestamp: %v", err)
+		s.fail(code, nil, "document timestamp: %v", err)
 		return nil
 	}
 	s.Timestamp = stamp
@@ -27,7 +27,7 @@ func (v *verifier) checkTimestamp(s *foundSignature, token []byte) error {
 		return err
 	}
 	if !bytes.Equal(content.Digest(stamp.Hash), stamp.Imprint) {
-		s.fail(cms.HashFailure, "the document is not the one that was stamped")
+		s.fail(cms.HashFailure, nil, "the document is not the one that was stamped")
 	}
 	s.verified = true
 	return nil

@@ -27,6 +27,22 @@ var (
 // something was changed that it does not allow: see [Signature.Changes].
 var ErrChangedLater = errors.New("pdfsig: the document was changed after it was signed")
 
+// Causes of failures of a signature in the file around it.
+var (
+	// ErrByteRange is a signature that does not cover the document from its first
+	// byte on, all but the signature's own place.
+	ErrByteRange = errors.New("pdfsig: the ByteRange does not cover the document")
+	// ErrContents is a signature whose Contents is not one CMS of one signer.
+	ErrContents = errors.New("pdfsig: the Contents is no signature")
+	// ErrSignatureField is a signature dictionary, or its field, that is not as
+	// ISO 32000 has it, or that was another one when it was signed.
+	ErrSignatureField = errors.New("pdfsig: the signature is not in its field as it should be")
+	// ErrSubFilter is a signature of a kind that is not judged.
+	ErrSubFilter = errors.New("pdfsig: a kind of signature that is not judged")
+	// ErrUnnamedSigner is a PAdES signature that does not name its certificate.
+	ErrUnnamedSigner = errors.New("pdfsig: the signature does not name its certificate")
+)
+
 const maxSignatures = 100
 
 // Report is what verification found about every signature, the oldest first.
@@ -120,8 +136,8 @@ func (s Signature) Err() error {
 	return errors.Join(all...)
 }
 
-func (s *Signature) fail(code cms.Code, format string, args ...any) {
-	s.Failures = append(s.Failures, &cms.Failure{Code: code, Detail: fmt.Sprintf(format, args...)})
+func (s *Signature) fail(code cms.Code, cause error, format string, args ...any) {
+	s.Failures = append(s.Failures, &cms.Failure{Code: code, Detail: fmt.Sprintf(format, args...), Cause: cause})
 }
 
 // Verify looks at every signature of a file: each field with a value, however
@@ -218,7 +234,7 @@ func (v *verifier) collect() error {
 		s.Field, s.Kind = f.name, Approval
 		if ref, ok := f.value.(pdf.Ref); ok {
 			if seen[ref] {
-				s.fail(cms.FormatFailure, "another field has the same signature")
+				s.fail(cms.FormatFailure, ErrSignatureField, "another field has the same signature")
 			}
 			seen[ref] = true
 		}
@@ -231,7 +247,7 @@ func (v *verifier) collect() error {
 func (v *verifier) examine(s *foundSignature) error {
 	ref, ok := s.value.(pdf.Ref)
 	if !ok {
-		s.fail(cms.FormatFailure, "the signature dictionary is not an object of its own")
+		s.fail(cms.FormatFailure, ErrSignatureField, "the signature dictionary is not an object of its own")
 		return nil
 	}
 	dict, spans, err := v.doc.ObjectSpans(ref)
@@ -260,7 +276,7 @@ func (s *foundSignature) structural(err error) error {
 	if !errors.As(err, &d) {
 		return err
 	}
-	s.fail(cms.FormatFailure, "%v", err)
+	s.fail(cms.FormatFailure, ErrSignatureField, "%v", err)
 	return nil
 }
 
@@ -293,9 +309,9 @@ func (v *verifier) describe(s *foundSignature, dict pdf.Dict) (err error) {
 	switch s.SubFilter {
 	case string(Touki), string(PAdES), "ETSI.RFC3161":
 	case "adbe.x509.rsa_sha1", "adbe.pkcs7.sha1":
-		s.fail(cms.CryptoConstraintsFailure, "a signature of the old kind %s, which rests on SHA-1", s.SubFilter)
+		s.fail(cms.CryptoConstraintsFailure, ErrSubFilter, "a signature of the old kind %s, which rests on SHA-1", s.SubFilter)
 	default:
-		s.fail(cms.FormatFailure, "a signature of an unknown kind, SubFilter %q", s.SubFilter)
+		s.fail(cms.FormatFailure, ErrSubFilter, "a signature of an unknown kind, SubFilter %q", s.SubFilter)
 	}
 	return nil
 }
