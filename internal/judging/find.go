@@ -217,7 +217,7 @@ func (f *Finder) findCMS(ctx context.Context, in *input.Stream) ([]Found, error)
 	}
 	var all []Found
 	for _, r := range sd.Verify(content) {
-		found := cmsFinding("cms", r)
+		found := newFound("cms", r.Outcome, r.Err()).withCounters(r.Counter)
 		found.Covers = []text{covers}
 		all = append(all, found)
 	}
@@ -257,14 +257,18 @@ func (f *Finder) reader(in *input.Stream) (r io.Reader, done func()) {
 	return in.Reader(f.IO, f.Now)
 }
 
-// cmsFinding is what a SignerInfo says.
-func cmsFinding(format string, r cms.Result) Found {
-	f := Found{
-		Format: format, Role: roleSignature, Cert: r.Certificate, certs: r.Certificates, Algorithm: r.Algorithm.String(), Claimed: r.SigningTime,
-		reasons: trust.ReasonsOf(r.Err()), stamps: stampsOver(r.Timestamps), stored: newStored(r.CRLs, r.OCSPs),
+// newFound is a signature of any format, whose Err is err.
+func newFound(format string, o cms.Outcome, err error) Found {
+	return Found{
+		Format: format, Role: roleSignature, Cert: o.Certificate, certs: o.Certificates, Algorithm: o.Algorithm.String(), Claimed: o.SigningTime,
+		reasons: trust.ReasonsOf(err), stamps: stampsOver(o.Timestamps), stored: newStored(o.CRLs, o.OCSPs),
 	}
-	for _, c := range r.Counter {
-		counter := cmsFinding(format, c)
+}
+
+// withCounters adds the counter-signatures of a signature.
+func (f Found) withCounters(counters cms.Results) Found {
+	for _, c := range counters {
+		counter := newFound(f.Format, c.Outcome, c.Err()).withCounters(c.Counter)
 		counter.Role, counter.Covers = RoleCounter, []text{{JA: "上の署名の値", EN: "the value of the signature above"}}
 		f.counter = append(f.counter, counter)
 	}
@@ -305,9 +309,9 @@ func findPDF(ctx context.Context, path string, f *os.File, size int64) ([]Found,
 }
 
 func pdfFinding(s pdfsig.Signature) Found {
-	found := Found{Format: "pdf", Role: roleSignature}
-	if s.Signed != nil {
-		found = cmsFinding("pdf", s.CMS)
+	found := newFound("pdf", s.Outcome, s.Err()).withCounters(s.CMS.Counter)
+	if s.Signed == nil {
+		found.Algorithm = ""
 	}
 	switch s.Kind {
 	case pdfsig.Certification:
@@ -324,10 +328,6 @@ func pdfFinding(s pdfsig.Signature) Found {
 		found.Unproven = s.ClaimedSigner()
 	}
 	found.Where = printable.Line(s.Field)
-	if found.Claimed.IsZero() && found.Role != RoleTimestamp {
-		found.Claimed = s.ClaimedTime
-	}
-	found.reasons = trust.ReasonsOf(s.Err())
 	switch {
 	case !s.Complete || s.Signed == nil:
 		found.Covers = []text{coverageUnknown}

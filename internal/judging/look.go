@@ -206,7 +206,7 @@ func (f *Finder) findMail(path string, data []byte) ([]Found, error) {
 	}
 	var all []Found
 	for _, r := range sd.Verify(content) {
-		found := cmsFinding("smime", r)
+		found := newFound("smime", r.Outcome, r.Err()).withCounters(r.Counter)
 		found.Covers = []text{{JA: "メールの本文と添付ファイル", EN: "the text of the mail and its attachments"}}
 		found.Outside = append(found.Outside, headerText(m))
 		if c := r.Certificate; c != nil && len(m.From) > 0 && len(c.EmailAddresses) > 0 && !namesSender(c.EmailAddresses, m.From) {

@@ -16,7 +16,6 @@ import (
 	"github.com/jpki-tools/jpki/internal/input"
 	"github.com/jpki-tools/jpki/internal/xmltext"
 	"github.com/jpki-tools/jpki/pkg/printable"
-	"github.com/jpki-tools/jpki/pkg/trust"
 	"github.com/jpki-tools/jpki/pkg/xmlsig"
 )
 
@@ -95,11 +94,9 @@ func (c *companions) cancellable(f fs.File) io.ReadCloser {
 }
 
 func xmlFinding(r xmlsig.Result) Found {
-	found := Found{
-		Format: "xmldsig", Form: r.Profile, Role: roleSignature, Where: printable.Line(r.ID), Cert: r.Certificate, certs: r.Certificates,
-		Algorithm: r.Algorithm.String(), Claimed: r.SigningTime, reasons: trust.ReasonsOf(r.Err()), stamps: stampsOver(r.Timestamps),
-		Covers: xmltext.Covers(r), Outside: xmltext.Outside(r.Outside), Left: r.Outside,
-	}
+	found := newFound("xmldsig", r.Outcome, r.Err())
+	found.Form, found.Where = r.Profile, printable.Line(r.ID)
+	found.Covers, found.Outside, found.Left = xmltext.Covers(r), xmltext.Outside(r.Outside), r.Outside
 	if r.XAdES {
 		found.Format = "xades"
 	}

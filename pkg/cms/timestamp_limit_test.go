@@ -60,8 +60,8 @@ func TestTimestampsOfManySignersAreBounded(t *testing.T) {
 	var results Results
 	for range 20 {
 		results = append(results, Result{
-			Timestamps: make([]SignatureTimestamp, MaxTimestamps),
-			Counter:    Results{{Timestamps: make([]SignatureTimestamp, MaxTimestamps)}},
+			Outcome: Outcome{Timestamps: make([]SignatureTimestamp, MaxTimestamps)},
+			Counter: Results{{Outcome: Outcome{Timestamps: make([]SignatureTimestamp, MaxTimestamps)}}},
 		})
 	}
 	limitTimestamps(results, maxTimestamps)

@@ -31,24 +31,31 @@ func (rs Results) Err() error {
 	return errors.Join(all...)
 }
 
-// Result is what verification found about one signer. It says nothing of
-// whether the certificate is to be believed.
-type Result struct {
-	Signer *SignerInfo
+// Outcome is the part of a verification that every format has: results of this
+// package, of pdfsig and of xmlsig embed it. It says nothing of whether the
+// certificate is to be believed: that is for package trust.
+type Outcome struct {
 	// Certificate is the signer's, nil where it was not found; Certificates are
 	// all that were looked through for it.
 	Certificate  *x509.Certificate
 	Certificates []*x509.Certificate
 	Algorithm    Algorithm
 	SigningTime  time.Time // as the signer claims; zero where not claimed
-	// CertificateSigned is true when an ESS signing-certificate attribute, and
-	// so the signature, names Certificate: what CAdES asks for. Otherwise
-	// another certificate for the same key could stand in its place.
+	// CertificateSigned is true when the signature names Certificate: in an ESS
+	// signing-certificate attribute, as CAdES and PAdES ask for, or in the signed
+	// properties of XAdES. Otherwise another certificate for the same key could
+	// stand in its place.
 	CertificateSigned bool
 	Timestamps        []SignatureTimestamp // over the signature, those of an archive last; unchecked
 	CRLs, OCSPs       [][]byte             // that came along, unchecked
 	Warnings          []Warning
-	Failures          []*Failure
+	Failures          []*Failure // all that stands against the signature
+}
+
+// Result is what verification found about one signer.
+type Result struct {
+	Outcome
+	Signer *SignerInfo
 	// Counter are the counter-signatures: what others signed of this signature.
 	// They are among the unsigned attributes, which anybody can add or take
 	// away: what is wrong with one says nothing of the signature itself, and is
@@ -118,7 +125,8 @@ func (sd *SignedData) hashContent() *Content {
 }
 
 func (sd *SignedData) verify(si *SignerInfo, content *Content, certificates []*x509.Certificate) Result {
-	r := Result{Signer: si, Certificates: certificates, Timestamps: append(si.timestamps(), sd.archives(si, content)...)}
+	r := Result{Signer: si}
+	r.Certificates, r.Timestamps = certificates, append(si.timestamps(), sd.archives(si, content)...)
 	r.CRLs, r.OCSPs = sd.Revocations()
 	r.certificate(certificates, sd.unreadable)
 	var f *Failure

@@ -79,11 +79,13 @@ const (
 	DocumentTimestamp Kind = "document-timestamp" // ISO 32000-2, 12.8.5
 )
 
-// Signature is one signature of a file, and what verification found about it.
-// It says nothing of whether the signer is to be believed: of CMS, Certificate
-// and Certificates are for package trust, and so is Err. A document timestamp is
-// nobody's signature but its authority's.
+// Signature is one signature of a file, and what verification found about it. A
+// document timestamp is nobody's signature but its authority's.
 type Signature struct {
+	// Outcome is that of the CMS, with what the PDF adds: its Failures come
+	// first, and ClaimedTime is the SigningTime where the CMS claims none.
+	cms.Outcome
+
 	Field      string // fully qualified name
 	Kind       Kind
 	SubFilter  string
@@ -109,7 +111,6 @@ type Signature struct {
 	// Validation is what the file's security store held when a document
 	// timestamp was made: what it covers.
 	Validation Validation
-	Failures   []*cms.Failure // what the PDF adds to the failures of CMS
 
 	dict     pdf.Dict // the signature dictionary, as it stands
 	gap      pdf.Span // of its Contents, from the first byte of the file
@@ -125,15 +126,23 @@ func (s Signature) Err() error {
 	for _, f := range s.Failures {
 		all = append(all, fmt.Errorf("%s: %w", s.Field, f))
 	}
-	if s.Signed != nil {
-		if err := s.CMS.Err(); err != nil {
-			all = append(all, fmt.Errorf("%s: %w", s.Field, err))
-		}
-	}
-	if len(all) == 0 && !s.verified {
+	switch {
+	case len(all) > 0:
+		return errors.Join(all...)
+	case !s.verified:
 		return errNotVerified
 	}
-	return errors.Join(all...)
+	return s.CMS.Err()
+}
+
+// adopt makes the outcome of the CMS that of the signature.
+func (s *Signature) adopt() {
+	own := s.Failures
+	s.Outcome = s.CMS.Outcome
+	s.Failures = slices.Concat(own, s.CMS.Failures)
+	if s.SigningTime.IsZero() {
+		s.SigningTime = s.ClaimedTime
+	}
 }
 
 func (s *Signature) fail(code cms.Code, cause error, format string, args ...any) {
@@ -162,6 +171,7 @@ func Verify(r io.ReaderAt, size int64, others ...*x509.Certificate) (*Report, er
 	slices.SortStableFunc(v.found, func(a, b *foundSignature) int { return cmp.Compare(a.end, b.end) })
 	report := &Report{Leading: doc.Leading, Validation: doc.validation(v.stores)}
 	for _, s := range v.found {
+		s.adopt()
 		report.Signatures = append(report.Signatures, s.Signature)
 	}
 	return report, nil

@@ -90,7 +90,7 @@ func TestOneSigning(t *testing.T) {
 			if err != nil {
 				return a, at, err
 			}
-			return r.Signatures[0].CMS.Algorithm, r.Signatures[0].ClaimedTime, r.Err()
+			return r.Signatures[0].Algorithm, r.Signatures[0].SigningTime, r.Err()
 		},
 	}
 	for format, sign := range formats {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"time"
 
 	"github.com/jpki-tools/jpki/pkg/cms"
 	"github.com/jpki-tools/jpki/pkg/strength"
@@ -58,25 +57,27 @@ func (rs Results) Err() error {
 	return errors.Join(all...)
 }
 
-// Result is what verification found about one signature. It says nothing of
-// whether the certificate is to be believed.
+// Result is what verification found about one signature.
+//
+// The codes of its Failures mean here:
+//
+//   - FormatFailure: not what XML-DSig or XAdES asks for.
+//   - HashFailure: something that was signed has changed.
+//   - SigConstraintsFailure: the signature means something else than a signature
+//     over this document ([ErrPartial]), or goes through a transform that hides
+//     what it means.
+//   - NoSigningCertificateFound: no certificate for the key, or not the one that
+//     the signature names.
+//   - SignedDataNotFound: what a reference means is not there.
+//
+// A Cause is an [UnsupportedError], a [SyntaxError] or another of this package's
+// errors, or the caller's own of [Verification.Open].
 type Result struct {
+	cms.Outcome
 	ID      string // of the Signature element, may be empty
 	Element *Element
-	// Certificate is the signer's, nil where it was not found; Certificates
-	// are all that the signature brings along.
-	Certificate  *x509.Certificate
-	Certificates []*x509.Certificate
-	Algorithm    cms.Algorithm
-	SigningTime  time.Time // as the signer claims; zero where not claimed
-	// CertificateSigned is true when the signed properties of XAdES name
-	// Certificate. Otherwise another certificate for the same key could stand
-	// in its place.
-	CertificateSigned bool
 	// XAdES tells that there are signed properties.
 	XAdES bool
-	// Timestamps are those that the signature brings along, unchecked.
-	Timestamps []cms.SignatureTimestamp
 	// Profile is the shape the signature and its document have.
 	Profile Profile
 	// References are what the signature is over. Whole tells that they cover
@@ -91,21 +92,6 @@ type Result struct {
 	// over, a certificate that is handed in with an .xtx: it is not one of this
 	// document.
 	Embedded bool
-	Warnings []cms.Warning
-	// Failures are all that stands against the signature. The codes mean here:
-	//
-	//   - FormatFailure: not what XML-DSig or XAdES asks for.
-	//   - HashFailure: something that was signed has changed.
-	//   - SigConstraintsFailure: the signature means something else than a
-	//     signature over this document ([ErrPartial]), or goes through a
-	//     transform that hides what it means.
-	//   - NoSigningCertificateFound: no certificate for the key, or not the one
-	//     that the signature names.
-	//   - SignedDataNotFound: what a reference means is not there.
-	//
-	// A Cause is an [UnsupportedError], a [SyntaxError] or another of this
-	// package's errors, or the caller's own of [Verification.Open].
-	Failures []*cms.Failure
 
 	verified bool // the signature value and all references were checked, and fit
 }
