@@ -73,7 +73,7 @@ func personaTable(say func(text) string) string {
 }
 
 var demoPINs = text{
-	JA: "デモカードの暗証番号は公開されています。署名用パスワード %s、利用者証明用パスワード %s\n本物の暗証番号をデモカードで使わないでください。",
+	JA: "デモカードの暗証番号は公開されています。署名用パスワードは %s、利用者証明用パスワードは %s です。\n本物の暗証番号をデモカードで使わないでください。",
 	EN: "The demo card's PINs are public: signing password %s, authentication PIN %s.\nDo not use your real PINs on the demo card.",
 }.With(virtualcard.SignPIN, virtualcard.AuthPIN)
 

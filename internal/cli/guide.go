@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -78,23 +79,29 @@ func showTopic(a *command.App, topic guide.Topic) error {
 	if a.JSON {
 		return a.IO.JSON(topicDocument(a, topic))
 	}
-	out, width := a.IO.Out, a.IO.ReadingWidth()
-	fmt.Fprintf(out, "%s\n", a.IO.Paint(ui.Strong, a.IO.Text(topic.Title)))
-	bullet := a.IO.Text(text{JA: "・", EN: "- "})
+	_, err := io.WriteString(a.IO.Out, topicPage(a.IO, topic, a.IO.ReadingWidth()))
+	return err
+}
+
+// topicPage lays a topic out at a width.
+func topicPage(o *ui.IO, topic guide.Topic, width int) string {
+	var out strings.Builder
+	fmt.Fprintln(&out, o.Paint(ui.Strong, ui.Wrap(o.Text(topic.Title), width, "")))
+	bullet := o.Text(text{JA: "・", EN: "- "})
 	for _, part := range topic.Parts {
-		fmt.Fprintln(out)
+		fmt.Fprintln(&out)
 		if !part.Heading.IsZero() {
-			fmt.Fprintln(out, a.IO.Paint(ui.Strong, ui.Wrap(a.IO.Text(part.Heading), width, "")))
+			fmt.Fprintln(&out, o.Paint(ui.Strong, ui.Wrap(o.Text(part.Heading), width, "")))
 		}
 		for _, p := range part.Points {
-			fmt.Fprintln(out, ui.Wrap(bullet+a.IO.Text(p), width, "  "))
+			fmt.Fprintln(&out, ui.Wrap(bullet+o.Text(p), width, "  "))
 		}
 	}
-	fmt.Fprintln(out)
+	fmt.Fprintln(&out)
 	for _, t := range []text{writtenText(), publishers()} {
-		fmt.Fprintln(out, a.IO.Paint(ui.Faint, ui.Wrap(a.IO.Text(t), width, "")))
+		fmt.Fprintln(&out, o.Paint(ui.Faint, ui.Wrap(o.Text(t), width, "")))
 	}
-	return nil
+	return out.String()
 }
 
 // listTopics lists the topics that several words, or one word of several topics,

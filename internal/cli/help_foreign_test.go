@@ -46,7 +46,7 @@ func TestFormatsAsHelpSays(t *testing.T) {
 	if out, err := shell("openssl x509 -in sign.pem -pubkey -noout > key.pem"); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	commands := regexp.MustCompile(`(?m)^  ((?:openssl|certtool|pdfsig|xmlsec1) .*)$`).FindAllStringSubmatch(formatsTopic.In(i18n.EN), -1)
+	commands := regexp.MustCompile(`(?m)^\t+((?:openssl|certtool|pdfsig|xmlsec1) .*)$`).FindAllStringSubmatch(formatsTopic.In(i18n.EN), -1)
 	if len(commands) != 8 {
 		t.Fatalf("%d commands in the help", len(commands))
 	}

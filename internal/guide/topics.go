@@ -206,7 +206,7 @@ var topics = []Topic{
 					{JA: "期限が過ぎていないか、暗証番号がロックされていないかを見る: jpki status", EN: "See whether a certificate has expired or a PIN is blocked: jpki status"},
 					{JA: "引っ越しや結婚などのあとなら、署名用電子証明書が失効しています: jpki guide moved", EN: "After a move or a marriage the signing certificate is revoked: jpki guide moved"},
 					{JA: "更新したばかりなら、まだ使えないサービスがあります: jpki guide after-renewal", EN: "Just after a renewal some services do not work yet: jpki guide after-renewal"},
-					{JA: "どれでもなければ、そのサービスの提供者に問い合わせてください。", EN: "Otherwise ask the provider of the service."},
+					{JA: "どれにも当てはまらなければ、そのサービスの提供者に問い合わせてください。", EN: "Otherwise ask the provider of the service."},
 				},
 			},
 		},

@@ -62,14 +62,14 @@ func join(pieces []piece) piece {
 	return joined
 }
 
-// The costs of a line, in squares of the columns that it leaves empty.
+// The costs of a line, in columns that it leaves empty.
 const (
-	costTooWide  = 1_000_000 // for each column over the width
-	costShortEnd = 120       // a last line that is a syllable
-	costParticle = 140       // before the kana that belong to a word
-	costPhrase   = 170       // between kana
-	costCompound = 150       // between the words of a compound
-	costWord     = 300       // inside a word
+	costTooWide  = 10_000 // for each column over the width
+	costShortEnd = 12     // a last line that is a syllable
+	costParticle = 14     // an end before the kana that belong to a word
+	costCompound = 15     // between the words of a compound
+	costPhrase   = 24     // between kana
+	costWord     = 20     // inside a word
 )
 
 // lineEnds chooses where lines end: the ways to cut the pieces cost what their
@@ -110,12 +110,12 @@ func lineCost(last piece, columns, room, start int, ends bool) int {
 	switch {
 	case columns > room:
 		return (columns - room) * costTooWide
-	case ends && start > 0 && columns < min(10, room/4):
+	case ends && start > 0 && columns < min(8, room/6):
 		return costShortEnd
 	case ends:
 		return 0
 	}
-	return (room-columns)*(room-columns) + last.cost
+	return room - columns + last.cost
 }
 
 // pieces cuts a text where a line may end: behind spaces, and around wide
@@ -146,7 +146,7 @@ func newPiece(s string, cost int) piece {
 }
 
 // wholeNumbers finds what is read in one: 残り5回, 2026年11月22日, 6:30〜23:00,
-// 5 years, 22 November 2026.
+// 5 years, 22 November 2026, TLS 1.3.
 var wholeNumbers = sync.OnceValue(func() *regexp.Regexp {
 	const (
 		number  = `[0-9][0-9,.:/-]*`
@@ -158,7 +158,7 @@ var wholeNumbers = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(before + number + `(?:〜` + number + `)?(?:` + date + `|` + counter + `)` +
 		`|` + number + `〜` + number +
 		`|\b(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? )?[0-9]{1,2} ` + month + `(?: [0-9]{4})?|\b` + month + ` [0-9]{4}` +
-		`|\b[0-9][0-9,.:-]* [a-z]+`)
+		`|\b[0-9][0-9,.:-]* [a-z]+|\b[A-Z][A-Za-z]+ [0-9]+(?:\.[0-9]+)*\b`)
 })
 
 // commandWords is how many words at most follow the first one of a command to
@@ -216,16 +216,21 @@ func mayBreak(before, after rune) bool {
 func breakCost(before rune, rest string) int {
 	after, size := utf8.DecodeRuneInString(rest)
 	behind, _ := utf8.DecodeRuneInString(rest[size:])
+	kana := unicode.In(after, unicode.Hiragana)
 	switch {
-	case before == ' ', strings.ContainsRune("、。,.:;!?を", before), unicode.In(after, unicode.Ps, unicode.Pi), unicode.In(before, unicode.Pe, unicode.Pf):
+	case strings.ContainsRune("、。,.:;!?を", before), unicode.In(after, unicode.Ps, unicode.Pi):
 		return 0
-	case katakana(before) && katakana(after):
+	case kana && (before == ' ' || unicode.In(before, unicode.Pe, unicode.Pf)):
+		return costParticle
+	case before == ' ', unicode.In(before, unicode.Pe, unicode.Pf):
+		return 0
+	case before == 'っ', katakana(before) && katakana(after):
 		return costWord
 	case (after == 'お' || after == 'ご') && unicode.In(behind, unicode.Han):
 		return costCompound
-	case before == 'お' || before == 'ご', unicode.In(before, unicode.Hiragana) && unicode.In(after, unicode.Hiragana):
+	case before == 'お' || before == 'ご', kana && unicode.In(before, unicode.Hiragana):
 		return costPhrase
-	case unicode.In(after, unicode.Hiragana):
+	case kana:
 		return costParticle
 	case unicode.In(before, unicode.Hiragana):
 		return 0
@@ -309,7 +314,7 @@ func foldCommand(command string, width int, margin string) string {
 	var out strings.Builder
 	out.WriteString(margin)
 	column := len(margin)
-	for i, word := range shellWords(command) {
+	for i, word := range keepOptions(shellWords(command), width-len(margin)-4-len(more)) {
 		w := twwidth.Width(word)
 		switch {
 		case i == 0:
@@ -326,25 +331,42 @@ func foldCommand(command string, width int, margin string) string {
 	return out.String()
 }
 
-// shellWords cuts a command at the spaces outside of quotes.
+// shellWords cuts a command at the spaces outside of quotes and parentheses.
 func shellWords(command string) []string {
-	quote := rune(0)
+	quote, depth := rune(0), 0
 	return strings.FieldsFunc(command, func(r rune) bool {
 		switch {
 		case quote == 0 && (r == '\'' || r == '"'):
 			quote = r
 		case r == quote:
 			quote = 0
+		case quote == 0 && r == '(':
+			depth++
+		case quote == 0 && r == ')':
+			depth--
 		}
-		return r == ' ' && quote == 0
+		return r == ' ' && quote == 0 && depth == 0
 	})
 }
 
-// toCopy reports an indented line with what commands and files have, and
-// sentences have not.
+// keepOptions joins each option with its value, where both fit into so many
+// columns.
+func keepOptions(words []string, room int) (joined []string) {
+	for len(words) > 0 {
+		n := 1
+		if len(words) > 1 && strings.HasPrefix(words[0], "-") && !strings.HasPrefix(words[1], "-") &&
+			twwidth.Width(words[0]+words[1])+1 <= room {
+			n = 2
+		}
+		joined, words = append(joined, strings.Join(words[:n], " ")), words[n:]
+	}
+	return joined
+}
+
+// toCopy reports an indented line of a file, which is copied as it is: it has
+// what sentences have not.
 func toCopy(line string) bool {
-	return strings.HasPrefix(line, "  ") &&
-		slices.ContainsFunc([]string{" '", " | ", " > ", "<", "{", "ExecStart="}, func(mark string) bool { return strings.Contains(line, mark) })
+	return strings.HasPrefix(line, "  ") && strings.ContainsAny(line, "<{")
 }
 
 // Rows lays out rows of a label and a value for Out, as a [Table] indented by

@@ -68,16 +68,16 @@ func TestLayout(t *testing.T) {
 	for _, c := range []struct{ line, want string }{
 		{"      --crl FILE   a list of what was revoked", "      --crl FILE   a list of what was\n                   revoked"},
 		{"  -q   静かにする。お知らせは表示しません。本当に", "  -q   静かにする。お知らせは\n       表示しません。本当に"},
-		{"Files are signed with the card, one by one.", "Files are signed with the card,\none by one."},
+		{"Files are signed with the card, one by one.", "Files are signed with the card, one\nby one."},
 		{"- Take the card off the reader when you are done.", "- Take the card off the reader when you\n  are done."},
 		{"・カードをリーダーから外して、終わりにしてください。", "・カードをリーダーから外して、\n  終わりにしてください。"},
-		{"  jpki sign *.pdf --pin-command 'pass show jpki/sign'", "  jpki sign *.pdf --pin-command 'pass show jpki/sign'"},
-		{"  jpki ssh key | ssh host.example.jp cat", "  jpki ssh key | ssh host.example.jp cat"},
+		{"    <key>Label</key><string>jpki ssh agent</string>", "    <key>Label</key><string>jpki ssh agent</string>"},
 		{"  one very long label of a table  text behind it", "  one very long label of a table\n      text behind it"},
 		{"short  line", "short  line"},
 		{"\tjpki status", "  jpki status"},
 		{"\t\tjpki sign *.pdf --pin-command 'pass show jpki/sign' -q", "    jpki sign *.pdf --pin-command \\\n        'pass show jpki/sign' -q"},
-		{"\tjpki sign a.txt --out-dir signed/of/to", "  jpki sign a.txt --out-dir \\\n      signed/of/to"},
+		{"\tjpki sign a.txt --out-dir signed/of/to", "  jpki sign a.txt \\\n      --out-dir signed/of/to"},
+		{"\tjpki sign a.txt b.txt c.txt d.txt $(ls e)", "  jpki sign a.txt b.txt c.txt d.txt \\\n      $(ls e)"},
 		{"\tjpki sign a.txt --out-dir signed/of/t", "  jpki sign a.txt --out-dir signed/of/t"},
 	} {
 		if got := Layout(c.line+"\nnext", 39); got != c.want+"\nnext" {
