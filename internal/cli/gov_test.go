@@ -49,7 +49,7 @@ var govVerdicts = []struct {
 	{"kojo/signed-nostyle.xml", 0, "TEG850", "", 0},
 	{"kojo/signed-otherhost.xml", 9, "TEG850", "!style-sheet", 9},
 	{"kojo/bad-changed.xml", 8, "TEG850", "style-sheet", 8},
-	{"zumen/見本図面.tif.sig.xml", 0, "文書の全体 ファイル見本図面.tif", "", 9},
+	{"zumen/見本図面.tif.sig.xml", 0, "ファイル見本図面.tif", "", 9},
 }
 
 // govUnsigned is what a signature leaves out.

@@ -295,6 +295,7 @@ var stateReasons = map[error]text{
 var outputReasons = map[error]text{
 	output.ErrBadName:     {JA: "ファイル名として使えません", EN: "this cannot be a file's name"},
 	output.ErrExists:      {JA: "同じ名前のファイルがあります", EN: "there is a file of this name already"},
+	output.ErrTaken:       {JA: "同じ名前のフォルダーかファイルがあります", EN: "there is a folder or file of this name already"},
 	output.ErrDirectory:   {JA: "フォルダーです", EN: "this is a directory"},
 	output.ErrSymlink:     {JA: "シンボリックリンクです", EN: "this is a symbolic link"},
 	output.ErrSpecial:     {JA: "通常のファイルではありません", EN: "this is not a regular file"},
@@ -336,6 +337,8 @@ func NotMade(path string, reason error, option string) *problem.Problem {
 	switch reason {
 	case output.ErrExists:
 		next = text{JA: "%s で別の名前を指定するか、上書きしてよければ --force を付けてください。", EN: "Give another name with %s, or replace it with --force."}
+	case output.ErrTaken:
+		next = text{JA: "%s で別の名前を指定するか、先にそれを移すか削除してください。フォルダーは --force でも置き換えません。", EN: "Give another name with %s, or move or delete what is there. A folder is not replaced, even with --force."}
 	case output.ErrNoFolder:
 		next = text{JA: "先にフォルダーを作るか、%s で別の場所を指定してください。", EN: "Make the folder first, or name another place with %s."}
 	case output.ErrNotAllowed, output.ErrNoSpace:

@@ -12,6 +12,7 @@ import (
 var (
 	ErrBadName     = errors.New("the path cannot be the name of a file")
 	ErrExists      = errors.New("there is a file of this name already")
+	ErrTaken       = errors.New("the name of the folder is taken, and nothing replaces what has it")
 	ErrDirectory   = errors.New("this is a directory")
 	ErrSymlink     = errors.New("this is a symbolic link")
 	ErrSpecial     = errors.New("this is not a regular file")

@@ -31,7 +31,7 @@ func CreateFolder(ctx context.Context, path string) (*Folder, error) {
 		return nil, &Error{path, ErrBadName, nil}
 	}
 	if _, err := os.Lstat(path); err == nil {
-		return nil, &Error{path, ErrExists, nil}
+		return nil, &Error{path, ErrTaken, nil}
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return nil, failure(path, err)
 	}
@@ -51,7 +51,10 @@ func (f *Folder) Commit() error {
 	}
 	syncFolder(f.Temp)
 	if err := moveFolder(f.Temp, f.target); err != nil {
-		return failure(f.target, err)
+		if err := failure(f.target, err); !errors.Is(err, ErrExists) {
+			return err
+		}
+		return &Error{f.target, ErrTaken, err}
 	}
 	f.ended = true
 	syncFolder(filepath.Dir(f.target))

@@ -43,13 +43,13 @@ func TestFolder(t *testing.T) {
 	if err := os.Mkdir(target, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.Commit(); !errors.Is(err, ErrExists) {
+	if err := f.Commit(); !errors.Is(err, ErrTaken) {
 		t.Errorf("over a folder that came in between: %v", err)
 	}
 	if names := left(); len(names) != 1 || names[0] != "made" {
 		t.Errorf("after a refused Commit: %v", names)
 	}
-	if _, err := CreateFolder(ctx, target); !errors.Is(err, ErrExists) {
+	if _, err := CreateFolder(ctx, target); !errors.Is(err, ErrTaken) {
 		t.Errorf("over a folder: %v", err)
 	}
 	if err := os.Remove(target); err != nil {

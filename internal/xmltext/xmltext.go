@@ -4,6 +4,8 @@
 package xmltext
 
 import (
+	"slices"
+
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/pkg/xmlsig"
 )
@@ -33,7 +35,10 @@ func Covers(r xmlsig.Result) (all []text) {
 		return nil
 	}
 	known := r.Profile != xmlsig.ProfileNone
-	whole := r.Whole && !known
+	whole := r.Whole && !known && slices.ContainsFunc(r.References, func(ref *xmlsig.Reference) bool {
+		t := ref.Item().Target
+		return t == xmlsig.TargetDocument || t == xmlsig.TargetElement // else it is a signature over files, and no document
+	})
 	if whole {
 		all = append(all, text{JA: "文書の全体", EN: "the whole document"})
 	}
