@@ -23,6 +23,23 @@ import (
 // ErrNone is a folder or ZIP without a 構成管理情報.
 var ErrNone = errors.New("application: there is no kousei.xml or its like")
 
+// UnreadableError is a folder or ZIP with a kousei.xml that is no 構成管理情報.
+// It is an [ErrNone], too: what is in the folder may still be something else.
+type UnreadableError struct {
+	Name string
+	Err  error // why it cannot be read as XML, nil where its shape is another
+}
+
+func (e *UnreadableError) Error() string {
+	if e.Err == nil {
+		return fmt.Sprintf("application: %s has another shape", e.Name)
+	}
+	return fmt.Sprintf("application: %s: %v", e.Name, e.Err)
+}
+
+// Unwrap gives ErrNone and Err.
+func (e *UnreadableError) Unwrap() []error { return []error{ErrNone, e.Err} }
+
 // SeveralError is a folder or ZIP with several 構成管理情報 of which none is
 // called kousei.xml, so that it cannot be told which is the application's.
 type SeveralError struct{ Names []string }
@@ -64,19 +81,25 @@ type Part struct {
 // mainName is what e-Gov calls the 構成管理情報 of an application.
 const mainName = "kousei.xml"
 
-// Find reads the documents of a bundle. The error is [ErrNone], a
-// [*SeveralError], a [*MissingPartError], or one of the bundle.
+// Find reads the documents of a bundle. The error is [ErrNone], an
+// [*UnreadableError], a [*SeveralError], a [*MissingPartError], or one of the bundle.
 func Find(b *bundle.Bundle) (*Application, error) {
 	a := &Application{Bundle: b, spelling: map[*bundle.File]string{}}
 	var all []*Part
+	var unreadable *UnreadableError
 	for _, f := range b.Files {
-		p, err := read(b, f)
-		if err != nil {
+		p, why, err := read(b, f)
+		switch {
+		case err != nil:
 			return nil, err
-		}
-		if p != nil {
+		case p != nil:
 			all = append(all, p)
+		case f.Name == mainName:
+			unreadable = &UnreadableError{f.Name, why}
 		}
+	}
+	if unreadable != nil {
+		return nil, unreadable
 	}
 	var err error
 	if a.Main, err = mainOf(all); err != nil {
@@ -114,39 +137,44 @@ func IsMeant(name string) bool {
 	return bundle.HasEntry(f, info.Size(), mainName)
 }
 
-// read returns the 構成管理情報 that a file is, or nil.
-func read(b *bundle.Bundle, f *bundle.File) (*Part, error) {
+// read returns the 構成管理情報 that a file is, or nil; why tells what is wrong
+// with its XML.
+func read(b *bundle.Bundle, f *bundle.File) (p *Part, why, err error) {
 	if f.Size > int64(xmlsig.DefaultLimits().Size) {
-		return nil, nil
+		return nil, nil, nil
 	}
 	r, err := b.Open(f)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer r.Close()
 	// The root comes first; what else a bundle holds is not read.
 	head := make([]byte, 16<<10)
 	n, err := io.ReadFull(r, head)
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
-		return nil, err
+		return nil, nil, err
 	}
-	if head = head[:n]; !bytes.Contains(head, []byte("<DataRoot")) {
-		return nil, nil
+	if head = head[:n]; f.Name != mainName && !bytes.Contains(asASCII(head), []byte("<DataRoot")) {
+		return nil, nil, nil
 	}
 	rest, err := io.ReadAll(r)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	doc, err := xmlsig.Parse(append(head, rest...))
-	if err != nil {
-		return nil, nil // not XML, so not a 構成管理情報
+	doc, why := xmlsig.Parse(append(head, rest...))
+	if why != nil {
+		return nil, why, nil // not XML, so not a 構成管理情報
 	}
 	g, err := doc.EGov()
 	if err != nil {
-		return nil, nil
+		return nil, nil, nil
 	}
-	return &Part{File: f, Name: f.Name, Doc: doc, EGov: g}, nil
+	return &Part{File: f, Name: f.Name, Doc: doc, EGov: g}, nil, nil
 }
+
+// asASCII is the beginning of a text, as far as it is ASCII: in UTF-16 there is
+// a zero for each of those characters.
+func asASCII(head []byte) []byte { return bytes.ReplaceAll(head, []byte{0}, nil) }
 
 func mainOf(all []*Part) (*Part, error) {
 	if len(all) == 0 {

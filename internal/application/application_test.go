@@ -2,13 +2,16 @@ package application
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -151,5 +154,38 @@ func TestWhichDocument(t *testing.T) {
 	}
 	if _, err := Find(folder(t, standard, map[string]string{form: form})); !errors.Is(err, ErrNone) {
 		t.Errorf("no 構成管理情報: %v", err)
+	}
+	// A kousei.xml that is none is named, with the reason.
+	for name, broken := range map[string]bool{form: false, "委任状.pdf": true} {
+		_, err := Find(folder(t, standard, map[string]string{name: "kousei.xml", "kousei.xml": "b.xml"}))
+		unreadable, ok := errors.AsType[*UnreadableError](err)
+		if !ok || unreadable.Name != "kousei.xml" || (unreadable.Err != nil) != broken || !errors.Is(err, ErrNone) {
+			t.Errorf("%s as kousei.xml: %v", name, err)
+		}
+	}
+}
+
+// TestUTF16: a document is read in whatever encoding XML has it.
+func TestUTF16(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(standard, "kousei.xml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, order := range map[string]binary.AppendByteOrder{"little endian": binary.LittleEndian, "big endian": binary.BigEndian} {
+		src := order.AppendUint16(nil, 0xFEFF)
+		for _, unit := range utf16.Encode([]rune(strings.Replace(string(text), "UTF-8", "UTF-16", 1))) {
+			src = order.AppendUint16(src, unit)
+		}
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "shinsei.xml"), src, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		b, err := bundle.Open(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a, err := Find(b); err != nil || len(a.Main.EGov.Forms) != 1 {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

@@ -73,7 +73,7 @@ func (c *Call) openApplication(name string) (*application.Application, error) {
 			return app, nil
 		}
 		b.Close()
-		if !errors.Is(err, application.ErrNone) {
+		if _, unreadable := errors.AsType[*application.UnreadableError](err); unreadable || !errors.Is(err, application.ErrNone) {
 			return nil, err
 		}
 	} else if refused := (*bundle.Error)(nil); !errors.As(err, &refused) || application.IsMeant(name) {
