@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -147,6 +148,31 @@ func TestProgramHasNoTestkit(t *testing.T) {
 		if slices.Contains(imports, "internal/testkit") {
 			t.Errorf("%s imports internal/testkit outside a test", pkg)
 		}
+	}
+}
+
+// TestLibrariesSayHowStable: who builds on a library reads in its package doc
+// how far its names can be relied on.
+func TestLibrariesSayHowStable(t *testing.T) {
+	seen := 0
+	for pkg, doc := range list(t, nil, `{{.ImportPath}} {{.Dir}}`) {
+		if !strings.HasPrefix(pkg, "pkg/") || strings.Contains(pkg, "internal") {
+			continue
+		}
+		seen++
+		files, err := filepath.Glob(filepath.Join(doc[0], "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.ContainsFunc(files, func(name string) bool {
+			source, err := os.ReadFile(name)
+			return err == nil && strings.Contains(string(source), "\n// Stability: ")
+		}) {
+			t.Errorf("the doc of %s says nothing about stability", pkg)
+		}
+	}
+	if seen < 14 {
+		t.Errorf("%d libraries were looked at", seen)
 	}
 }
 

@@ -6,6 +6,9 @@
 // the standard library. [Send] is the one place where a command leaves for the
 // card; it follows 61xx and 6Cxx, and wipes what it encoded, because a command
 // can carry a PIN. [Tracer] shows what passes, without the PINs.
+//
+// Stability: before version 1 of the module, names can change with a minor
+// version. CHANGELOG.md then tells.
 package apdu
 
 import (

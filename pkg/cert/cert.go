@@ -8,6 +8,9 @@
 //
 // Standards: RFC 5280 for the certificate, the JPKI profile for its names,
 // policies and attributes. It uses the standard library only.
+//
+// Stability: before version 1 of the module, names can change with a minor
+// version. CHANGELOG.md then tells.
 package cert
 
 import (

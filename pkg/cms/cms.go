@@ -19,4 +19,7 @@
 //
 // A [SignedData] and a [Content] can be used by several goroutines at once, and
 // so can a [Signing] whose Key can.
+//
+// Stability: before version 1 of the module, names can change with a minor
+// version. CHANGELOG.md then tells.
 package cms

@@ -2,7 +2,7 @@
 // is not good: the sub-indications of ETSI EN 319 102-1. Every package that
 // gives such a reason uses these names.
 //
-// The names are the standard's and stay. New ones may be added.
+// Stability: the codes are the standard's and stay; new ones may be added.
 package indication
 
 // Code is the name of a reason. It is an error, so that errors.Is tells one

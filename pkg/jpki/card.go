@@ -17,6 +17,9 @@
 //
 // Errors that are none of this package's own types are the connection's, or an
 // [apdu.Status] where a card answers what it should not.
+//
+// Stability: before version 1 of the module, names can change with a minor
+// version. CHANGELOG.md then tells.
 package jpki
 
 import (

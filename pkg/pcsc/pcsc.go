@@ -41,6 +41,9 @@
 // Everywhere else it loads libpcsclite.so.1, PCSC.framework or winscard.dll
 // when [Establish] is called, and needs no C compiler. Both ways are
 // interchangeable.
+//
+// Stability: before version 1 of the module, names can change with a minor
+// version. CHANGELOG.md then tells.
 package pcsc
 
 import (

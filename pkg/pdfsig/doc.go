@@ -28,4 +28,7 @@
 //
 // What Verify gives may be read by several goroutines. A [Prepared] and an
 // [Update] are for one at a time.
+//
+// Stability: before version 1 of the module, names can change with a minor
+// version. CHANGELOG.md then tells.
 package pdfsig

@@ -1,7 +1,7 @@
 // Package printable makes text that others wrote fit for a terminal: what is
 // printed can neither move the cursor nor read other than it is.
 //
-// What is escaped may become more, as attacks become known; how it is escaped
+// Stability: more may be escaped as attacks become known; how it is escaped
 // stays.
 package printable
 

@@ -5,6 +5,9 @@
 // Mail is hostile input. What mail programs read in different ways is refused
 // here: a header with two of a field that decides, a signed part that is not
 // the whole mail.
+//
+// Stability: before version 1 of the module, names can change with a minor
+// version. CHANGELOG.md then tells.
 package smime
 
 import (

@@ -6,6 +6,9 @@
 // CRYPTREC allow until the end of 2030, and the smallest curve of ETSI TS 119
 // 312, 6.2.2. The upper bound keeps a key that others bring from taking for
 // ever.
+//
+// Stability: before version 1 of the module, names can change with a minor
+// version. CHANGELOG.md then tells.
 package strength
 
 import (

@@ -27,6 +27,9 @@
 //	trust.Moment{Time: t.Time, Proven: true, Latest: true, Claimed: r.SigningTime}
 //
 // All values can be used by several goroutines at once.
+//
+// Stability: before version 1 of the module, names can change with a minor
+// version. CHANGELOG.md then tells.
 package trust
 
 import (

@@ -63,6 +63,9 @@
 // Not emulated: the contents of the card's other applications (they can be
 // selected, which drops the PIN state, and hold no file), secure messaging and
 // logical channels.
+//
+// Stability: before version 1 of the module, names can change with a minor
+// version. CHANGELOG.md then tells.
 package virtualcard
 
 import (

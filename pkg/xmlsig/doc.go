@@ -47,4 +47,7 @@
 //
 // A [Document] can be used by several goroutines at once, a [Prepared] and a
 // [Signed] by one at a time.
+//
+// Stability: before version 1 of the module, names can change with a minor
+// version. CHANGELOG.md then tells.
 package xmlsig
