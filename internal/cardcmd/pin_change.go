@@ -89,7 +89,7 @@ func runPINChange(ctx context.Context, a *command.App, opt *changeOptions, args 
 	if err != nil {
 		return err
 	}
-	tellChange(a, opt, k)
+	announceChange(a, opt, k)
 	failed := a.IO.WriteError()
 	if opt.dryRun || failed == nil {
 		return nil
@@ -99,8 +99,8 @@ func runPINChange(ctx context.Context, a *command.App, opt *changeOptions, args 
 		text{JA: "変更は済んでいます。これからは新しいものを使ってください。", EN: "The change is done: use the new one from now on."}).Because(failed)
 }
 
-// tellChange says what was done.
-func tellChange(a *command.App, opt *changeOptions, k jpki.Key) {
+// announceChange says what was done.
+func announceChange(a *command.App, opt *changeOptions, k jpki.Key) {
 	switch {
 	case a.JSON:
 		_ = a.IO.JSON(struct { // see [ui.IO.WriteError]

@@ -89,7 +89,7 @@ func runStatus(ctx context.Context, a *command.App, opt *statusOptions) error {
 		return problem.Misuse(text{JA: "--within は --check と一緒に使います。", EN: "--within goes with --check."})
 	}
 	if opt.check || opt.short {
-		a.Cards.Impatient = true // a prompt or a cron job must not hang
+		a.Cards.WithoutWait = true // a prompt or a cron job must not hang
 	}
 	if err := a.ReadCardCAs(ctx); err != nil {
 		return err

@@ -89,13 +89,13 @@ type Opener struct {
 	IO  *ui.IO
 	Env env.Env
 
-	Card      string        // --card
-	Reader    string        // --reader
-	Wait      time.Duration // --wait
-	WaitGiven bool          // --wait was given
-	NoInput   bool          // --no-input: nobody is asked
-	Impatient bool          // without --wait, a missing card is not waited for
-	ShortAPDU bool          // --short-apdu: neither long commands nor long answers
+	Card        string        // --card
+	Reader      string        // --reader
+	Wait        time.Duration // --wait
+	WaitGiven   bool          // --wait was given
+	NoInput     bool          // --no-input: nobody is asked
+	WithoutWait bool          // without --wait, a missing card is not waited for
+	ShortAPDU   bool          // --short-apdu: neither long commands nor long answers
 
 	CAs   CAs    // nil, or what is known of CA certificates
 	Trace *Trace // nil, or what --trace records
@@ -104,7 +104,7 @@ type Opener struct {
 
 // Quiet opens cards for somebody who is not there: without waiting or asking.
 func (o Opener) Quiet() *Opener {
-	o.Impatient, o.WaitGiven, o.NoInput = true, false, true
+	o.WithoutWait, o.WaitGiven, o.NoInput = true, false, true
 	return &o
 }
 
@@ -119,7 +119,7 @@ func (o *Opener) Open(ctx context.Context) (*Card, error) {
 		c.Close()
 		return nil, err
 	}
-	c.Card = jpki.New(o.patiently(conn))
+	c.Card = jpki.New(o.withNotice(conn))
 	o.useLimits(ctx, c)
 	return c, nil
 }
@@ -220,7 +220,7 @@ func (o *Opener) waitLimit(missing error) time.Duration {
 	switch {
 	case o.WaitGiven:
 		return o.Wait
-	case p.Code != problem.NoCard || o.Impatient || o.NoInput || !ui.IsTerminal(o.IO.Err):
+	case p.Code != problem.NoCard || o.WithoutWait || o.NoInput || !ui.IsTerminal(o.IO.Err):
 		return 0
 	}
 	return defaultWait

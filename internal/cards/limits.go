@@ -100,8 +100,8 @@ type patient struct {
 	timer *time.Timer
 }
 
-// patiently wraps a connection where somebody sees it.
-func (o *Opener) patiently(conn jpki.Conn) jpki.Conn {
+// withNotice has a slow card said to be slow, where a person sees it.
+func (o *Opener) withNotice(conn jpki.Conn) jpki.Conn {
 	if o.IO == nil || o.IO.Quiet || !ui.IsTerminal(o.IO.Err) {
 		return conn
 	}

@@ -124,7 +124,7 @@ func newRoot(a *command.App) *cobra.Command {
 		}
 		a.IO.Quiet = a.JSON
 		a.Cards.WaitGiven = c.Flags().Changed("wait")
-		a.Cards.Impatient = a.JSON
+		a.Cards.WithoutWait = a.JSON
 		return nil
 	}
 	root.AddCommand(

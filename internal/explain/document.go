@@ -58,10 +58,13 @@ func Document(err error) *problem.Problem {
 	return nil
 }
 
-var documentProblems = []struct {
+// inputProblem is an input that cannot be used as it is, for one cause.
+type inputProblem struct {
 	cause      error
 	what, next text
-}{
+}
+
+var documentProblems = []inputProblem{
 	{pdfsig.ErrEncrypted, text{JA: "PDFが暗号化されています。登記・供託オンライン申請は、暗号化されたPDFを受け付けません。", EN: "The PDF is encrypted: the online registration service takes no encrypted PDF."}, text{JA: "ほかの提出先なら --profile pades で署名できます。登記には、暗号化せずに保存し直してから署名してください。", EN: "For other services sign with --profile pades. For the registry, save it without encryption, then sign it."}},
 	{pdfsig.ErrPassword, text{JA: "PDFを開くにはパスワードが必要です。", EN: "The PDF opens with a password only."}, text{JA: "PDFを表示するソフトで、パスワードなしで開けるように保存し直してから署名してください。", EN: "Save it in a PDF program so that it opens without one, then sign it."}},
 	{pdfsig.ErrEncryption, text{JA: "PDFが特殊な方法(証明書など)で暗号化されています。", EN: "The PDF is encrypted in a special way (by certificates, for example)."}, text{JA: "暗号化せずに保存し直してから署名してください。", EN: "Save it without encryption, then sign it."}},
@@ -111,10 +114,7 @@ func explainVisible(err error) *problem.Problem {
 		text{JA: "その文字のある日本語フォントを --stamp-font で指定するか、--visible を外してください。", EN: "Name a Japanese font that has it with --stamp-font, or leave out --visible."})
 }
 
-var visibleProblems = []struct {
-	cause      error
-	what, next text
-}{
+var visibleProblems = []inputProblem{
 	{pdfsig.ErrNoNewField, text{JA: "前の署名(証明またはロック)が、表示される署名欄を追加することを許していません。追加すると前の署名が無効になります。", EN: "An earlier signature certifies or locks the PDF: a new field that shows itself would break it."}, text{JA: "--field で空の署名欄を指定するか、--visible を外してください。", EN: "Name an empty signature field with --field, or leave out --visible."}},
 	{pdfsig.ErrFieldHidden, text{JA: "その署名欄は、ページに表示されない欄です。", EN: "The signature field is one that shows on no page."}, text{JA: "--visible を外すか、ほかの署名欄を指定してください。", EN: "Leave out --visible, or name another field."}},
 	{pdfsig.ErrNoSpace, text{JA: "ページのその隅には、スタンプを置く場所がありません。", EN: "There is no room for the stamp in that corner of the page."}, text{JA: "--visible=PAGE,CORNER でほかの場所を指定してください。", EN: "Name another place with --visible=PAGE,CORNER."}},

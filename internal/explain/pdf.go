@@ -87,13 +87,19 @@ func hiddenText(e *pdfsig.UpdateError) text {
 	if e.Rule == "hidden" {
 		what = text{JA: "直して読むプログラムだけが見つけるものが隠れています", EN: "something is hidden that only programs find that repair a PDF"}
 	}
+	return withPlace(what, e.Object, e.Offset)
+}
+
+// withPlace adds the place in a PDF to a text: an object, unless its number is
+// 0, and a byte, unless its offset is negative.
+func withPlace(what text, object int, offset int64) text {
 	switch {
-	case e.Object > 0 && e.Offset >= 0:
-		return text{JA: "%s(オブジェクト%d、%dバイト目)", EN: "%s (object %d, byte %d)"}.With(what, e.Object, e.Offset)
-	case e.Object > 0:
-		return text{JA: "%s(オブジェクト%d)", EN: "%s (object %d)"}.With(what, e.Object)
-	case e.Offset >= 0:
-		return text{JA: "%s(%dバイト目)", EN: "%s (byte %d)"}.With(what, e.Offset)
+	case object > 0 && offset >= 0:
+		return text{JA: "%s(オブジェクト%d、%dバイト目)", EN: "%s (object %d, byte %d)"}.With(what, object, offset)
+	case object > 0:
+		return text{JA: "%s(オブジェクト%d)", EN: "%s (object %d)"}.With(what, object)
+	case offset >= 0:
+		return text{JA: "%s(%dバイト目)", EN: "%s (byte %d)"}.With(what, offset)
 	}
 	return what
 }
@@ -122,15 +128,7 @@ func faultText(d *pdfsig.DamagedError) text {
 	if !known {
 		what = faultTexts[pdfsig.FaultStructure]
 	}
-	switch {
-	case d.Number > 0 && d.Offset >= 0:
-		return text{JA: "%s(オブジェクト%d、%dバイト目)", EN: "%s (object %d, byte %d)"}.With(what, d.Number, d.Offset)
-	case d.Number > 0:
-		return text{JA: "%s(オブジェクト%d)", EN: "%s (object %d)"}.With(what, d.Number)
-	case d.Offset >= 0:
-		return text{JA: "%s(%dバイト目)", EN: "%s (byte %d)"}.With(what, d.Offset)
-	}
-	return what
+	return withPlace(what, d.Number, d.Offset)
 }
 
 var faultTexts = map[pdfsig.Fault]text{

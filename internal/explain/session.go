@@ -34,13 +34,13 @@ func explainNotClosed(e *jpki.NotClosedError, err error) *problem.Problem {
 	case before.Silent:
 		return open
 	case slices.Contains(graverThanOpen, before.Code), e.Verified == jpki.NotVerified:
-		both := before.Graver(open)
+		both := before.With(open)
 		if e.Verified != jpki.NotVerified {
 			both.Next = i18n.Join(text{EN: " "}, open.Next, before.Next)
 		}
 		return both
 	}
-	return open.Graver(before)
+	return open.With(before)
 }
 
 var openTexts = map[jpki.Verified]text{

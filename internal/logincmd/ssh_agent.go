@@ -105,7 +105,7 @@ func runSSHAgent(ctx context.Context, a *command.App, opt *agentOptions) error {
 		return err
 	}
 	defer l.Close()
-	if err := tellSocket(a, path); err != nil {
+	if err := showSocket(a, path); err != nil {
 		return err
 	}
 	a.IO.Note(text{JA: "エージェントを始めました。Ctrl-Cで終わります。", EN: "The agent is running. Ctrl-C ends it."})
@@ -220,9 +220,9 @@ type socketJSON struct {
 	Socket string `json:"socket"`
 }
 
-// tellSocket writes where the agent listens. A shell's $(...) ends only when
+// showSocket writes where the agent listens. A shell's $(...) ends only when
 // standard output is closed.
-func tellSocket(a *command.App, path string) error {
+func showSocket(a *command.App, path string) error {
 	if a.JSON {
 		if err := a.IO.JSON(socketJSON{"jpki.ssh-agent/v1", path}); err != nil {
 			return err

@@ -128,9 +128,9 @@ func (c *agentCard) checkRepeat(from pin.Kind) error {
 		text{JA: "控えを確かめて、エージェントを動かし直してください。", EN: "Check it, and start the agent again."})
 }
 
-// tellAnyway reports what the person has to know of although the client has
-// gone, to whom alone the agent would have told it: a try that was used, or a
-// card left open.
+// reportIfClientGone reports an error that the person has to know of: a try
+// that was used, or a card left open. The agent tells other errors to its client
+// alone, and that has gone.
 func (c *agentCard) reportIfClientGone(ctx context.Context, err error) {
 	if err == nil || ctx.Err() == nil {
 		return

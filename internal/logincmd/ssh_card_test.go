@@ -207,7 +207,7 @@ func TestTellSocketLeavesOutputTaken(t *testing.T) {
 	}
 	defer r.Close()
 	a := &command.App{IO: &ui.IO{Out: ui.NewOutput(out), Err: os.Stderr}}
-	if err := tellSocket(a, "/s"); err != nil {
+	if err := showSocket(a, "/s"); err != nil {
 		t.Fatal(err)
 	}
 	if said, err := io.ReadAll(r); err != nil || string(said) != socketLine("/s")+"\n" {

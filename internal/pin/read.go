@@ -81,7 +81,7 @@ func (d *document) line(ctx context.Context, n int, _ Ask) ([]byte, error) {
 			return nil, err
 		}
 	}
-	return take(d.got, n)
+	return takeLine(d.got, n)
 }
 
 func (d *document) close() { wipe(d.got) }
@@ -114,7 +114,7 @@ func splitLines(text []byte, n int) (lines [][]byte, err error) {
 	return nil, RuleMissing
 }
 
-func take(lines [][]byte, n int) ([]byte, error) {
+func takeLine(lines [][]byte, n int) ([]byte, error) {
 	b := lines[n]
 	if b == nil {
 		return nil, ErrUsed
@@ -179,7 +179,7 @@ func (s *stream) line(ctx context.Context, n int, _ Ask) ([]byte, error) {
 		}
 		s.got = append(s.got, b)
 	}
-	return take(s.got, n)
+	return takeLine(s.got, n)
 }
 
 func (s *stream) close() {

@@ -127,9 +127,9 @@ func (p *Problem) Because(err error) *Problem {
 	return p
 }
 
-// Graver is the one problem that two make: p decides code and exit status, and
-// tells other after its own.
-func (p *Problem) Graver(other *Problem) *Problem {
+// With is p joined with a second problem: p, the graver one, decides code and
+// exit status, and its sentences come first.
+func (p *Problem) With(other *Problem) *Problem {
 	both := *p
 	both.What = i18n.Join(i18n.Text{EN: " "}, p.What, other.What)
 	both.Next = i18n.Join(i18n.Text{EN: " "}, p.Next, other.Next)

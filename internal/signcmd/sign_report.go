@@ -50,13 +50,13 @@ func reportSigned(a *command.App, c *signing.Call, jobs []*signing.Job, by signi
 		return err
 	}
 	a.IO.Say(text{JA: "%d件のうち%d件に署名しました。", EN: "Signed: %[2]d of %[1]d."}.With(len(jobs), made))
-	tellNextSteps(a, jobs)
+	showNextSteps(a, jobs)
 	return nil
 }
 
-// tellNextSteps says what to do about the files that were not signed, each thing
+// showNextSteps says what to do about the files that were not signed, each thing
 // once.
-func tellNextSteps(a *command.App, jobs []*signing.Job) {
+func showNextSteps(a *command.App, jobs []*signing.Job) {
 	var told []text
 	for _, job := range jobs {
 		if job.Err == nil {
@@ -103,7 +103,7 @@ func reportDryRun(a *command.App, c *signing.Call, jobs []*signing.Job) error {
 	if _, err := fmt.Fprint(a.IO.Out, ui.Table(0, nil, rows)); err != nil {
 		return err
 	}
-	tellNextSteps(a, jobs)
+	showNextSteps(a, jobs)
 	if ready == 0 {
 		return nil
 	}

@@ -136,7 +136,7 @@ func runTimestamp(ctx context.Context, a *command.App, opt *timestampOptions, fi
 		}
 		doc.Files = append(doc.Files, d)
 		if !a.JSON {
-			tellTimestamp(a, d, made, err)
+			showTimestamp(a, d, made, err)
 		}
 	}
 	if a.JSON {
@@ -232,8 +232,8 @@ func (o *timestampOptions) target(file string, kind archiving.Kind) string {
 	return name
 }
 
-// tellTimestamp says what was made.
-func tellTimestamp(a *command.App, d timestampFileDoc, made archiving.Made, err error) {
+// showTimestamp says what was made.
+func showTimestamp(a *command.App, d timestampFileDoc, made archiving.Made, err error) {
 	if err != nil {
 		p := explain.Error(err)
 		a.IO.Note(text{JA: "%s: %s%s", EN: "%s: %s %s"}.With(d.Input, p.What, p.Next))

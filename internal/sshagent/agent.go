@@ -175,8 +175,8 @@ func writeFrame(w io.Writer, frame []byte) error {
 	return err
 }
 
-// take waits for the card. The function that is returned gives it back.
-func (a *Agent) take(ctx context.Context) (func(), error) {
+// acquireCard waits for the card. The function that is returned gives it back.
+func (a *Agent) acquireCard(ctx context.Context) (func(), error) {
 	select {
 	case a.turn <- struct{}{}:
 		return func() { <-a.turn }, nil
@@ -326,7 +326,7 @@ func (c *client) sign(ctx context.Context, frame []byte) ([]byte, error) {
 	if err := c.bound.permit(c.agent.Policy, r); err != nil {
 		return nil, err
 	}
-	done, err := c.agent.take(ctx)
+	done, err := c.agent.acquireCard(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -37,7 +37,7 @@ func (c *Client) Login(ctx context.Context, h p11rpc.Handle, user uint64, pin []
 	if err != nil {
 		return err
 	}
-	done, err := c.Slot.take(ctx)
+	done, err := c.Slot.acquire(ctx)
 	if err != nil {
 		return p11rpc.FunctionFailed
 	}
@@ -52,7 +52,7 @@ func (c *Client) Login(ctx context.Context, h p11rpc.Handle, user uint64, pin []
 		return c.failed(err)
 	}
 	if cert != nil {
-		c.Slot.learned(at, cert)
+		c.Slot.noteCertificate(at, cert)
 	}
 	c.keep(h, at, card, p)
 	return nil

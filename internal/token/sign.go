@@ -145,7 +145,7 @@ func (c *Client) sign(ctx context.Context, s *signing) ([]byte, error) {
 	if _, ok := c.observe(); !ok {
 		return nil, p11rpc.DeviceRemoved
 	}
-	done, err := c.Slot.take(ctx)
+	done, err := c.Slot.acquire(ctx)
 	if err != nil {
 		return nil, p11rpc.FunctionFailed
 	}

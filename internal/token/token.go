@@ -107,8 +107,8 @@ func (s *Slot) init() {
 // Close forgets the PINs that were refused. No client may use the slot any more.
 func (s *Slot) Close() { s.refused.wipe() }
 
-// take waits for the card. The function that is returned gives it back.
-func (s *Slot) take(ctx context.Context) (func(), error) {
+// acquire waits for the card. The function that is returned gives it back.
+func (s *Slot) acquire(ctx context.Context) (func(), error) {
 	select {
 	case s.turn <- struct{}{}:
 		return func() { <-s.turn }, nil
@@ -176,7 +176,7 @@ func (s *Slot) look(ctx context.Context, at Insertion, age time.Duration) (facts
 		if f, _ := s.fact(at, 0); !f.at.IsZero() {
 			return f, nil
 		}
-		done, err := s.take(ctx)
+		done, err := s.acquire(ctx)
 		if err != nil {
 			return facts{}, err
 		}
@@ -266,8 +266,8 @@ func certificateError(err error) (about, other error) {
 	return nil, err
 }
 
-// learned notes a certificate that was read in a PIN session.
-func (s *Slot) learned(at Insertion, cert *x509.Certificate) {
+// noteCertificate notes a certificate that was read in a PIN session.
+func (s *Slot) noteCertificate(at Insertion, cert *x509.Certificate) {
 	f, _ := s.fact(at, 0)
 	f.cert, f.certErr = cert, nil
 	s.remember(at, f)

@@ -39,7 +39,7 @@ func (a *App) Certificate(k Kind) (*x509.Certificate, error) {
 		}
 		return nil, a.certificateError(k, err)
 	}
-	a.learn(first)
+	a.noteLimits(first)
 	return cert, nil
 }
 
@@ -69,9 +69,9 @@ func worthAnother(err error) bool {
 		statusOrNil(err) && !errors.Is(err, apdu.StatusSecurityNotSatisfied)
 }
 
-// learn draws the lesson from a READ of 256 bytes that failed in the way of a
-// reader, where one of fewer bytes brought the file.
-func (a *App) learn(first error) {
+// noteLimits remembers that the reader loses long answers: a READ of 256 bytes
+// failed with first, and one of fewer bytes brought the file.
+func (a *App) noteLimits(first error) {
 	switch {
 	case hiccup(first):
 		a.card.limits.LosesLong = a.verified == 0 // else it was tried only once
