@@ -123,7 +123,7 @@ var facts = []fact{
 	{"issue: fees", "issue", []string{"手数料: "}, []string{"What it costs: "}},
 
 	// Asking, devices.
-	{"general questions", "contact", []string{"0120-95-0178  マイナンバー総合フリーダイヤル(無料)。一般的な質問"}, []string{"0120-95-0178  My Number line (free), for general questions"}},
+	{"general questions", "contact", []string{"0120-95-0178  マイナンバー総合フリーダイヤル(無料)。一般的な質問"}, []string{"0120-95-0178  My Number line, in Japanese (free), for general questions"}},
 	{"the site in six languages", "contact", []string{"マイナンバーカード総合サイト(kojinbango-card.go.jp)は、6つの言語"}, []string{"My Number Card site (kojinbango-card.go.jp) can be read in six languages"}},
 	{"each service's provider", "contact", []string{"そのサービスの提供者"}, []string{"ask the provider of that service"}},
 	{"the municipality", "contact", []string{"市区町村に聞いて"}, []string{"ask your municipality"}},

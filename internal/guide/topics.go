@@ -437,11 +437,11 @@ var topics = []Topic{
 		},
 		also: []string{"外国語", "foreign languages"},
 		Parts: []Part{points(
-			text{JA: "0120-95-0178  マイナンバー総合フリーダイヤル(無料)。一般的な質問はここへ", EN: "0120-95-0178  My Number line (free), for general questions"},
+			text{JA: "0120-95-0178  マイナンバー総合フリーダイヤル(無料)。一般的な質問はここへ", EN: "0120-95-0178  My Number line, in Japanese (free), for general questions"},
 			text{JA: "マイナンバーカード総合サイト(kojinbango-card.go.jp)は、6つの言語で読めます。", EN: "The My Number Card site (kojinbango-card.go.jp) can be read in six languages."},
 			text{JA: "サービスの使い方は、そのサービスの提供者に聞いてください。", EN: "About a service, ask the provider of that service."},
 			text{JA: "必要な書類や受付時間は、市区町村に聞いてください。", EN: "About papers to bring and opening hours, ask your municipality."},
-			text{JA: "カードをなくしたとき: jpki guide lost", EN: "A lost card: jpki guide lost"},
+			text{JA: "カードをなくしたとき、外国語で電話したいとき: jpki guide lost", EN: "A lost card, and telephone numbers in other languages: jpki guide lost"},
 		)},
 	},
 }
