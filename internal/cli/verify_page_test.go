@@ -49,7 +49,7 @@ func TestReportPage(t *testing.T) {
 	exit, page := w.page(t, "verify --trust demo a.txt.p7s paper-signed.pdf changed.pdf plain.txt missing.p7s")
 	for _, want := range []string{
 		"Genuine (revocation not checked)", "NOT genuine", "TOTAL-PASSED", "TOTAL-FAILED", "HASH_FAILURE", "No signature to check", "Could not be checked",
-		"DEMO", "the signer&#39;s claim (no proof)", "<svg", "デモ　太郎", "What was not checked", "the whole of a.txt",
+		"DEMO", "Genuine (revocation not checked) (DEMO)", "(under a policy that asks for no check of revocation, noCheck;", "1BF091CF 3B072644", "the signer&#39;s claim (no proof)", "<svg", "デモ　太郎", "What was not checked", "the whole of a.txt",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page does not say %q", want)
@@ -61,8 +61,12 @@ func TestReportPage(t *testing.T) {
 	if exit, page := w.page(t, "verify --trust demo --personal a.txt.p7s"); exit != 0 || !strings.Contains(page, "見本") {
 		t.Errorf("exit %d: no personal data", exit)
 	}
-	if exit, page := w.page(t, "verify --trust demo a.txt.p7s --signer nobody"); exit != 8 || !strings.Contains(page, "there is no signature of nobody") {
+	if exit, page := w.page(t, "verify --trust demo a.txt.p7s --signer nobody"); exit != 8 || !strings.Contains(page, "There is no signature of nobody") || !strings.Contains(page, "Does not meet what is asked (DEMO)") {
 		t.Errorf("exit %d: the missing signer is not on the page", exit)
+	}
+	// What a service asks for, and does not find, is on the page of that check.
+	if exit, page := w.page(t, "verify --trust demo --profile koshonin paper-signed.pdf"); exit != 0 || !strings.Contains(page, "cannot say") && !strings.Contains(page, "Cannot say") {
+		t.Errorf("exit %d: no checklist", exit)
 	}
 	// One file that cannot be checked has a page, too, and nothing is replaced.
 	if exit, page := w.page(t, "verify plain.txt"); exit != 8 || !strings.Contains(page, "plain.txt cannot be read as a CMS signature") {

@@ -3,8 +3,8 @@
 // from anywhere; what comes from a document can add nothing to it.
 //
 // The page is made for somebody who never saw this program: the verdict first,
-// in words; what was looked at and what was not; and the course of time as a
-// picture and as a table.
+// in words; what was looked at and what was not; and a timeline, as a picture
+// and as a table.
 package report
 
 import (
@@ -41,7 +41,7 @@ func (t Tone) sign() string {
 	case Good:
 		return "✓"
 	case Warn:
-		return "?"
+		return "!"
 	case Bad:
 		return "✕"
 	}
@@ -75,8 +75,11 @@ type Signature struct {
 	Tone       Tone
 	Verdict    text
 	Indication string // by EN 319 102-1
+	Policy     text   // under which the indication holds
+	Terms      []Term // that the page explains
 	Reasons    []Reason
 	Rows       []Row
+	Checklist  *Checklist // nil where nothing was asked for
 	Covered    []text
 	Outside    []text // what it does not cover
 	Changes    []Change
@@ -94,7 +97,20 @@ type Reason struct {
 // Row is a fact with its name.
 type Row struct {
 	Label, Value text
+	Hex          string // the value, where it is a fingerprint
 	Tone         Tone
+}
+
+// Checklist is what a service asks for, and how the signature meets it.
+type Checklist struct {
+	Title, Note text
+	Items       []Item
+}
+
+// Item is one line of a checklist.
+type Item struct {
+	What, Answer, Todo text
+	Tone               Tone
 }
 
 // Change is something that came into the document after the signature.
@@ -160,6 +176,9 @@ func sizeText(n int64) text {
 // groups cuts a fingerprint into groups of eight digits, so that two can be
 // compared.
 func groups(hex string) string {
+	if strings.Trim(hex, "0123456789ABCDEFabcdef") != "" {
+		return printable.Line(hex)
+	}
 	var b strings.Builder
 	for i := 0; i < len(hex); i += 8 {
 		if i > 0 {
@@ -170,72 +189,112 @@ func groups(hex string) string {
 	return b.String()
 }
 
-// counts sums up the files by tone.
+// counts sums up the files by tone, those of the demo card apart.
 func (p Page) counts() text {
-	n := map[Tone]int{}
+	n, demo := map[Tone]int{}, 0
 	for _, f := range p.Files {
+		if f.Demo && f.Tone != Bad {
+			demo++
+			continue
+		}
 		n[f.Tone]++
 	}
 	var parts []text
 	for _, c := range []struct {
-		tone Tone
+		n    int
 		text text
 	}{
-		{Good, text{JA: "真正 %d件", EN: "genuine: %d"}}, {Bad, text{JA: "無効または署名なし %d件", EN: "not genuine, or no signature: %d"}},
-		{Warn, text{JA: "判定できないか、注意が必要 %d件", EN: "undecided, or to be looked at: %d"}},
+		{n[Good], text{JA: "真正 %d件", EN: "genuine: %d"}}, {n[Bad], text{JA: "無効、条件に不適合、または署名なし %d件", EN: "not genuine, not as asked for, or no signature: %d"}},
+		{n[Warn], text{JA: "判定できないか、注意が必要 %d件", EN: "undecided, or to be looked at: %d"}},
+		{demo, text{JA: "デモ(何も証明しません) %d件", EN: "DEMO, which proves nothing: %d"}},
 	} {
-		if n[c.tone] > 0 {
-			parts = append(parts, c.text.With(n[c.tone]))
+		if c.n > 0 {
+			parts = append(parts, c.text.With(c.n))
 		}
 	}
 	return i18n.Join(text{JA: "、", EN: "; "}, parts...)
 }
 
+// Term is a word of a signature's verdict that a stranger to the matter does not
+// know.
+type Term int
+
+// The terms, in the order in which they are explained.
+const (
+	Genuine Term = iota
+	RevocationUnchecked
+	RevocationChecked
+	MoreShown
+	OtherCA
+	Undecided
+	Invalid
+	Timestamp
+	Standard
+	terms
+)
+
 // legendEntry explains a word that the page uses.
 type legendEntry struct{ Word, Meaning text }
 
+var meanings = map[Term]legendEntry{
+	Genuine: {text{JA: "真正", EN: "Genuine"}, text{
+		JA: "署名は、表示された証明書の鍵で作られ、署名された内容は変わっていません。証明書は、信頼する認証局が発行したものです。",
+		EN: "The signature was made with the key of the certificate shown, and what was signed has not changed since. A CA that is trusted issued the certificate.",
+	}},
+	RevocationUnchecked: {text{JA: "失効は未確認", EN: "Revocation not checked"}, text{
+		JA: "証明書が期限前に失効していないかは調べていません。公的個人認証サービスでは、一般の人が他人の証明書の失効を調べることはできません。署名した本人に確かめてもらってください。",
+		EN: "Whether the certificate was revoked before its end was not checked. For certificates of JPKI nobody offers that to the public: the signer can check it and tell you.",
+	}},
+	RevocationChecked: {text{JA: "有効", EN: "Valid"}, text{
+		JA: "真正で、証明書が失効していないことも、失効情報で確かめました。",
+		EN: "Genuine, and revocation information shows that the certificate was not revoked.",
+	}},
+	MoreShown: {text{JA: "あとから追加されたものも表示", EN: "More is shown now"}, text{
+		JA: "署名された内容はそのままですが、署名のあとに追加されたものも一緒に表示されます。追加されたものに、この署名は及びません。「署名のあとの変更」を見てください。",
+		EN: "What was signed is as it was, and what was added later is shown with it. The signature does not vouch for that: see the changes after the signature.",
+	}},
+	OtherCA: {text{JA: "--ca で指定した認証局", EN: "A CA of --ca"}, text{
+		JA: "証明書は公的個人認証サービス(マイナンバーカード)のものではありません。検証した人が信頼すると指定した認証局のものです。",
+		EN: "The certificate is not one of JPKI (the My Number Card), but of a CA that whoever made this check chose to trust.",
+	}},
+	Undecided: {text{JA: "判定できません", EN: "Cannot be decided"}, text{
+		JA: "無効と分かったのではありません。決めるのに必要なことが足りません。理由の欄に、何が足りないかを示しています。",
+		EN: "It was not found to be wrong: something that is needed to decide is missing. The reasons say what.",
+	}},
+	Invalid: {text{JA: "無効", EN: "Not genuine"}, text{
+		JA: "署名が合わないか、署名のあとで内容が変わったか、証明書がこの署名に使えないものです。この署名に頼らないでください。",
+		EN: "The signature does not fit, or what was signed has changed, or the certificate is not one for it. Do not rely on it.",
+	}},
+	Timestamp: {text{JA: "タイムスタンプ", EN: "Timestamp"}, text{
+		JA: "署名やファイルがその日時に存在したことの、第三者(タイムスタンプ局)による証明です。申告された署名日時には、そのような証明はありません。",
+		EN: "A third party's proof that the signature or file existed at that time. The time that a signer claims has no such proof.",
+	}},
+	Standard: {text{JA: "EN 319 102-1", EN: "EN 319 102-1"}, text{
+		JA: "電子署名の検証のしかたを定めた、ヨーロッパの規格です。その用語を、専門家やほかのソフトのために添えています。",
+		EN: "The European standard for the validation of electronic signatures. Its terms are for experts and other programs.",
+	}},
+}
+
 // legend explains what a stranger to the matter meets on this page, and no more.
 func legend(p Page) (all []legendEntry) {
-	tones := map[Tone]bool{}
-	stamped := false
+	var met [terms]bool
 	var look func([]Signature)
 	look = func(signatures []Signature) {
 		for _, s := range signatures {
-			tones[s.Tone] = true
-			stamped = stamped || slices.ContainsFunc(s.Events, func(e Event) bool { return e.Kind == Stamped })
+			met[Standard] = true
+			for _, t := range s.Terms {
+				met[t] = true
+			}
+			met[Timestamp] = met[Timestamp] || slices.ContainsFunc(s.Events, func(e Event) bool { return e.Kind == Stamped || e.Kind == Doubted })
 			look(s.Counter)
 		}
 	}
 	for _, f := range p.Files {
 		look(f.Signatures)
 	}
-	for _, e := range []struct {
-		when bool
-		legendEntry
-	}{
-		{tones[Good], legendEntry{text{JA: "真正", EN: "Genuine"}, text{
-			JA: "署名は、表示された証明書の鍵で作られ、署名された内容は変わっていません。証明書は、信頼する認証局が発行したものです。",
-			EN: "The signature was made with the key of the certificate shown, and what was signed has not changed since. A CA that is trusted issued the certificate.",
-		}}},
-		{tones[Good], legendEntry{text{JA: "失効は未確認", EN: "Revocation not checked"}, text{
-			JA: "証明書が期限前に失効していないかは調べていません。公的個人認証サービスでは、一般の人が他人の証明書の失効を調べることはできません。署名した本人に確かめてもらってください。",
-			EN: "Whether the certificate was revoked before its end was not checked. For certificates of JPKI nobody offers that to the public: the signer can check it and tell you.",
-		}}},
-		{tones[Warn], legendEntry{text{JA: "判定できません", EN: "Cannot be decided"}, text{
-			JA: "無効と分かったのではありません。決めるのに必要なことが足りません。理由の欄に、何が足りないかを示しています。",
-			EN: "It was not found to be wrong: something that is needed to decide is missing. The reasons say what.",
-		}}},
-		{tones[Bad], legendEntry{text{JA: "無効", EN: "Not genuine"}, text{
-			JA: "署名が合わないか、署名のあとで内容が変わったか、証明書がこの署名に使えないものです。この署名に頼らないでください。",
-			EN: "The signature does not fit, or what was signed has changed, or the certificate is not one for it. Do not rely on it.",
-		}}},
-		{stamped, legendEntry{text{JA: "タイムスタンプ", EN: "Timestamp"}, text{
-			JA: "署名やファイルがその日時に存在したことの、第三者(タイムスタンプ局)による証明です。申告された署名日時には、そのような証明はありません。",
-			EN: "A third party's proof that the signature or file existed at that time. The time that a signer claims has no such proof.",
-		}}},
-	} {
-		if e.when {
-			all = append(all, e.legendEntry)
+	for t := range terms {
+		if met[t] {
+			all = append(all, meanings[t])
 		}
 	}
 	return all
@@ -243,22 +302,25 @@ func legend(p Page) (all []legendEntry) {
 
 // labels are the fixed words of the page.
 type labels struct {
-	Title, Summary, File, Verdict, Size, Hash, Reasons, Facts, Covered, Outside, Changes, ChangeWhat, ChangePage, ChangeShown, ChangeAllowed,
+	Title, Summary, File, About, Name, Verdict, Size, Hash, Reasons, Reason, Facts, Covered, Outside, Changes, ChangeWhat, ChangePage, ChangeShown, ChangeAllowed,
 	Yes, No, Unchecked, UncheckedWhat, UncheckedWhy, Timeline, TimelineTable, Number, Moment, What, Sure, Made, Zone, Asked, Legend, Demo,
-	Notes, Indication, Code, NoPage, Keep text
+	Notes, Indication, Code, NoPage, Keep, Item, Answer, Todo text
 }
 
 var words = labels{
-	Title:         text{JA: "電子署名の検証結果", EN: "Check of electronic signatures"},
+	Title:         text{JA: "電子署名の検証結果", EN: "Electronic signature check"},
 	Summary:       text{JA: "結果の一覧", EN: "Results"},
 	File:          text{JA: "ファイル", EN: "File"},
+	About:         text{JA: "調べたファイル", EN: "The file that was checked"},
+	Name:          text{JA: "名前", EN: "Name"},
 	Verdict:       text{JA: "判定", EN: "Verdict"},
 	Size:          text{JA: "大きさ", EN: "Size"},
 	Hash:          text{JA: "SHA-256", EN: "SHA-256"},
-	Reasons:       text{JA: "理由", EN: "Reasons"},
+	Reasons:       text{JA: "判定の理由", EN: "Reasons for the verdict"},
+	Reason:        text{JA: "理由", EN: "Reason"},
 	Facts:         text{JA: "署名と証明書", EN: "Signature and certificate"},
-	Covered:       text{JA: "署名されているもの", EN: "What is signed"},
-	Outside:       text{JA: "署名されていないもの", EN: "What is not signed"},
+	Covered:       text{JA: "署名の範囲", EN: "What the signature covers"},
+	Outside:       text{JA: "署名の範囲外(この署名が及ばないもの)", EN: "What the signature does not cover"},
 	Changes:       text{JA: "署名のあとの変更", EN: "Changes after the signature"},
 	ChangeWhat:    text{JA: "変更", EN: "Change"},
 	ChangePage:    text{JA: "ページ", EN: "Page"},
@@ -267,22 +329,25 @@ var words = labels{
 	Yes:           text{JA: "はい", EN: "yes"},
 	No:            text{JA: "いいえ", EN: "no"},
 	Unchecked:     text{JA: "確認していないこと", EN: "What was not checked"},
-	UncheckedWhat: text{JA: "項目", EN: "Matter"},
-	UncheckedWhy:  text{JA: "わけ", EN: "Why"},
-	Timeline:      text{JA: "日時の流れ", EN: "Course of time"},
-	TimelineTable: text{JA: "図と同じ内容の表", EN: "The same as a table"},
+	UncheckedWhat: text{JA: "項目", EN: "Item"},
+	UncheckedWhy:  text{JA: "確認していない理由", EN: "Why not"},
+	Timeline:      text{JA: "時系列", EN: "Timeline"},
+	TimelineTable: text{JA: "時系列の表(番号は図と同じ)", EN: "The timeline as a table (same numbers)"},
 	Number:        text{JA: "番号", EN: "No."},
-	Moment:        text{JA: "日時(日本時間)", EN: "Time (Japan)"},
+	Moment:        text{JA: "日時", EN: "Time"},
 	What:          text{JA: "できごと", EN: "Event"},
-	Sure:          text{JA: "確かさ", EN: "Known from"},
+	Sure:          text{JA: "何で分かるか", EN: "Known from"},
 	Made:          text{JA: "検証した日時", EN: "Checked on"},
-	Zone:          text{JA: "日時はすべて日本時間です。", EN: "All times are Japan's."},
+	Zone:          text{JA: "日時はすべて日本時間(JST)です。", EN: "All times are Japan Standard Time (JST)."},
 	Asked:         text{JA: "検証の条件", EN: "Checked with"},
 	Legend:        text{JA: "言葉の意味", EN: "What the words mean"},
-	Demo:          text{JA: "デモカードの署名を含みます。デモカードの鍵は公開されているため、何も証明しません。", EN: "With signatures of the demo card, whose keys are public: they prove nothing."},
+	Demo:          text{JA: "このページには、デモカードによる署名があります。デモカードの鍵は公開されていて誰でも使えるため、その署名は何も証明しません。", EN: "Some of these signatures are the demo card's. Its keys are public and anybody can use them, so these signatures prove nothing."},
 	Notes:         text{JA: "この文書について", EN: "About this document"},
-	Indication:    text{JA: "EN 319 102-1 の表示", EN: "Indication of EN 319 102-1"},
-	Code:          text{JA: "EN 319 102-1 の名前", EN: "Name in EN 319 102-1"},
+	Indication:    text{JA: "EN 319 102-1 による判定", EN: "Verdict in the terms of EN 319 102-1"},
+	Code:          text{JA: "EN 319 102-1 の用語", EN: "Term of EN 319 102-1"},
 	NoPage:        text{JA: "—", EN: "—"},
-	Keep:          text{JA: "この用紙は検証した時点の結果です。もとのファイルと一緒に保管し、SHA-256で同じファイルかどうかを確かめてください。この用紙そのものは署名されていません。", EN: "This page says what was found at the time of the check. Keep it with the files; their SHA-256 tells whether they are the same. The page itself is not signed."},
+	Keep:          text{JA: "このページは、検証した時点の結果です。元のファイルと一緒に保管してください。ファイルが同じかどうかは、SHA-256の値で確かめられます。このページそのものは署名されていません。", EN: "This page says what was found at the time of the check. Keep it with the files; their SHA-256 tells whether they are the same. The page itself is not signed."},
+	Item:          text{JA: "項目", EN: "Item"},
+	Answer:        text{JA: "結果", EN: "Result"},
+	Todo:          text{JA: "すること", EN: "What to do"},
 }

@@ -73,6 +73,8 @@ type span struct{ X, Y, Width float64 }
 
 type row struct {
 	Number             int
+	Kind               EventKind
+	Shape              string // the mark, alone
 	Moment, What, Sure string
 }
 
@@ -122,7 +124,7 @@ func newTimeline(events []Event, l i18n.Lang) timeline {
 		if !e.What.IsZero() {
 			words.what = e.What
 		}
-		t.Rows = append(t.Rows, row{i + 1, moment(e.Time).In(l), words.what.In(l), words.sure.In(l)})
+		t.Rows = append(t.Rows, row{i + 1, e.Kind, shape(e.Kind, 0, 0), moment(e.Time).In(l), words.what.In(l), words.sure.In(l)})
 	}
 	t.Label = text{
 		JA: "%[2]sから%[3]sまでの%[1]d件のできごと。下の表と同じ内容です。",

@@ -46,7 +46,7 @@ func revocationRows(o *ui.IO, v trust.Verdict, ask text) (rows [][]string) {
 				why = explain.FetchReason(failed) // the address stands before it
 			}
 			add(ui.Warn, text{JA: "%s: %s", EN: "%s: %s"}.With(from, why))
-			closed = closed || slices.ContainsFunc(e.Certificate.OCSPServer, func(own string) bool { return fetch.Shown(own) == e.From })
+			closed = closed || slices.ContainsFunc(e.Certificate.OCSPServer, func(own string) bool { return fetch.Shown(own) == fetch.Shown(e.From) })
 		case e.State == trust.RevocationRevoked && v.Revocation == trust.RevocationRevokedLater:
 			add(ui.Warn, text{JA: "証明された日時のあとで失効しました: %s  %s", EN: "revoked, but after the proven time: %s  %s"}.With(judging.RevokedText(e), from))
 		case e.State == trust.RevocationRevoked:

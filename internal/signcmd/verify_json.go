@@ -3,6 +3,7 @@ package signcmd
 import (
 	"context"
 	"encoding/base64"
+	"fmt"
 	"io"
 	"time"
 	"unicode/utf8"
@@ -13,20 +14,24 @@ import (
 	"github.com/jpki-tools/jpki/internal/inspect"
 	"github.com/jpki-tools/jpki/internal/judging"
 	"github.com/jpki-tools/jpki/internal/ui"
+	"github.com/jpki-tools/jpki/internal/version"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/pdfsig"
 	"github.com/jpki-tools/jpki/pkg/trust"
 	"github.com/jpki-tools/jpki/pkg/xmlsig"
 )
 
-// verifyDocument writes jpki.verify/v1 file by file: {"schema", "files"}.
+// verifyDocument writes jpki.verify/v1 file by file: {"schema", …, "files"}.
 type verifyDocument struct {
-	ctx      context.Context
-	io       *ui.IO
-	stamps   bool // authorities of timestamps were named
-	personal bool
-	profile  checklist.Profile
-	begun    bool
+	ctx        context.Context
+	io         *ui.IO
+	now        time.Time
+	conditions text
+	required   bool // proof that nothing is revoked
+	stamps     bool // authorities of timestamps were named
+	personal   bool
+	profile    checklist.Profile
+	begun      bool
 }
 
 type fileVerdictDoc struct {
@@ -35,6 +40,7 @@ type fileVerdictDoc struct {
 	Size       *int64                `json:"size"`
 	SHA256     *string               `json:"sha256"`
 	Verdict    *trust.Status         `json:"verdict"` // the gravest; null with an error
+	Result     fileResult            `json:"result"`
 	Error      *command.ProblemJSON  `json:"error"`
 	Signatures []signatureVerdictDoc `json:"signatures"`
 	Notes      []string              `json:"notes"`
@@ -47,9 +53,11 @@ type signatureVerdictDoc struct {
 	Where       string                `json:"where"`
 	Verdict     trust.Status          `json:"verdict"`
 	Indication  string                `json:"indication"`
+	Policy      policy                `json:"indication_policy"`
 	Demo        bool                  `json:"demo"`
 	Reasons     []reasonDoc           `json:"reasons"`
 	Signer      string                `json:"signer"`
+	Unproven    string                `json:"unproven_signer"`
 	Substitutes []int                 `json:"signer_substitutes"`
 	Holder      *holderJSON           `json:"holder"`
 	Certificate *string               `json:"certificate_sha256"`
@@ -72,6 +80,7 @@ type signatureVerdictDoc struct {
 	Changes     []changeDoc           `json:"changes"`
 	Unchanged   bool                  `json:"unchanged"`
 	More        bool                  `json:"shows_more"`
+	SavedAgain  bool                  `json:"saved_again"`
 	Counter     []signatureVerdictDoc `json:"counter_signatures"`
 	Touki       *checklistDoc         `json:"touki"`
 }
@@ -131,24 +140,53 @@ type requirementDoc struct {
 }
 
 func (d *verifyDocument) add(v judging.FileVerdict) error {
-	before := ",\n"
-	if !d.begun {
-		before = "{\n  \"schema\": \"jpki.verify/v1\",\n  \"files\": [\n"
+	if err := d.begin(",\n"); err != nil {
+		return err
 	}
-	d.begun = true
-	if _, err := io.WriteString(d.io.Out, before+"    "); err != nil {
+	if _, err := io.WriteString(d.io.Out, "    "); err != nil {
 		return err
 	}
 	return ui.WriteJSONPart(d.io.Out, d.file(v), "    ", "  ")
 }
 
+// begin writes what stands before the files, or between two of them.
+func (d *verifyDocument) begin(between string) error {
+	if d.begun {
+		_, err := io.WriteString(d.io.Out, between)
+		return err
+	}
+	d.begun = true
+	if _, err := io.WriteString(d.io.Out, "{\n  \"schema\": \"jpki.verify/v1\",\n"); err != nil {
+		return err
+	}
+	for _, member := range []struct {
+		name  string
+		value any
+	}{{"checked_at", momentOrNull(d.now)}, {"program", "jpki " + version.Number}, {"conditions", d.io.Text(d.conditions)}} {
+		if _, err := fmt.Fprintf(d.io.Out, "  %q: ", member.name); err != nil {
+			return err
+		}
+		if err := ui.WriteJSONPart(d.io.Out, member.value, "  ", "  "); err != nil {
+			return err
+		}
+		if _, err := io.WriteString(d.io.Out, ",\n"); err != nil {
+			return err
+		}
+	}
+	_, err := io.WriteString(d.io.Out, "  \"files\": [\n")
+	return err
+}
+
 func (d *verifyDocument) end() error {
+	if err := d.begin(""); err != nil {
+		return err
+	}
 	_, err := io.WriteString(d.io.Out, "\n  ]\n}\n")
 	return err
 }
 
 func (d *verifyDocument) file(v judging.FileVerdict) fileVerdictDoc {
-	f := fileVerdictDoc{File: v.File, Signatures: []signatureVerdictDoc{}, Notes: []string{}, Missing: command.NonNil(v.Missing)}
+	f := fileVerdictDoc{File: v.File, Result: resultOf(v), Signatures: []signatureVerdictDoc{}, Notes: []string{}, Missing: command.NonNil(v.Missing)}
 	if !utf8.ValidString(v.File) {
 		name := base64.StdEncoding.EncodeToString([]byte(v.File))
 		f.FileBase64 = &name
@@ -175,7 +213,7 @@ func (d *verifyDocument) file(v judging.FileVerdict) fileVerdictDoc {
 func (d *verifyDocument) signature(s judging.SignatureVerdict) signatureVerdictDoc {
 	doc := signatureVerdictDoc{
 		Format: s.Format, Role: s.Role, Where: s.Where, Form: s.Form, Covers: []string{}, Outside: []string{}, Unsigned: []unsignedDoc{}, Notes: []string{}, NotChecked: []notCheckedDoc{}, Indication: indication(s.Verdict), After: d.io.Text(s.After),
-		Changes: changeDocuments(d.io, s.Changes), Unchanged: !s.Changed, More: s.More,
+		Changes: changeDocuments(d.io, s), Unchanged: !s.Changed, More: s.More, SavedAgain: s.SavedAgain, Policy: policyOf(s.Verdict, d.required),
 		Verdict: s.Verdict.Status(), Demo: s.Verdict.Issuer.Standing == trust.Demo, Reasons: []reasonDoc{},
 		Substitutes: []int{}, Kind: cert.Other.String(), Issuer: s.Verdict.Issuer.Standing.String(),
 		Algorithm: s.Algorithm, Revocation: s.Verdict.Revocation.String(), Evidence: evidenceDocument(s.Verdict),
@@ -192,6 +230,9 @@ func (d *verifyDocument) signature(s judging.SignatureVerdict) signatureVerdictD
 		doc.About = &signerCertificateDoc{
 			cert.Name(c.RawSubject), cert.Name(c.RawIssuer), cert.Serial(c.SerialNumber), momentOrNull(c.NotBefore), momentOrNull(c.NotAfter), inspect.KeyText(c), command.NonNil(inspect.KeyUsages(c)),
 		}
+	}
+	if s.Unproven != nil {
+		doc.Unproven = holderName(s.Unproven)
 	}
 	if h := s.Holder; h != nil {
 		doc.Signer, doc.Substitutes = string(h.Name), command.NonNil(h.NameSubstitutes)
@@ -271,16 +312,18 @@ type changeDoc struct {
 	Object *int              `json:"object"`
 	Key    string            `json:"key"`
 	Shown  bool              `json:"shown"`
+	Permit bool              `json:"allowed"`
 	Text   string            `json:"text"`
 	Detail string            `json:"detail"`
 }
 
-func changeDocuments(out *ui.IO, all pdfsig.Changes) []changeDoc {
+func changeDocuments(out *ui.IO, s judging.SignatureVerdict) []changeDoc {
 	docs := []changeDoc{}
-	for _, c := range all {
+	allowed := allowedOf(s)
+	for _, c := range s.Changes {
 		doc := changeDoc{
 			Level: c.Level.String(), Kind: c.Kind, About: string(c.About), Pages: command.NonNil(c.Pages), Field: c.Field,
-			Key: c.Key, Shown: c.Shown, Text: out.Text(judging.ChangeText(c)), Detail: c.Detail,
+			Key: c.Key, Shown: c.Shown, Permit: allowed(c), Text: out.Text(judging.ChangeText(c)), Detail: c.Detail,
 		}
 		if c.Object > 0 {
 			doc.Object = &c.Object

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jpki-tools/jpki/internal/checklist"
 	"github.com/jpki-tools/jpki/internal/command"
 	"github.com/jpki-tools/jpki/internal/explain"
 	"github.com/jpki-tools/jpki/internal/i18n"
@@ -31,17 +32,18 @@ import (
 // verifyPage is the page that --report keeps.
 type verifyPage struct {
 	verifyText
-	ctx  context.Context
-	now  time.Time
-	page report.Page
+	ctx      context.Context
+	now      time.Time
+	required bool // proof that nothing is revoked
+	page     report.Page
 }
 
 // newVerifyPage begins a page; what is written on it has no colours.
 func newVerifyPage(ctx context.Context, a *command.App, opt *verifyOptions, e *judging.Examiner) *verifyPage {
 	now := a.Env.Now()
 	return &verifyPage{
-		verifyText: verifyText{io: &ui.IO{Lang: a.IO.Lang}, personal: opt.personal, stamps: len(e.Anchors.TSA) > 0},
-		ctx:        ctx, now: now,
+		verifyText: verifyText{io: &ui.IO{Lang: a.IO.Lang}, personal: opt.personal, stamps: len(e.Anchors.TSA) > 0, profile: checklist.Profile(opt.profile)},
+		ctx:        ctx, now: now, required: opt.trust.RequireRevocation,
 		page: report.Page{Program: version.Text(), Made: now, Command: conditionsText(opt)},
 	}
 }
@@ -73,6 +75,13 @@ func conditionsText(opt *verifyOptions) text {
 	if opt.keyUsage == keyUsageAny {
 		all = append(all, text{JA: "鍵の用途を問わない(--key-usage any)", EN: "keys for any purpose were accepted (--key-usage any)"})
 	}
+	if opt.profile != "" {
+		list(text{JA: "提出先の条件(--profile): %s", EN: "what a service asks for (--profile): %s"}, opt.profile)
+	}
+	if opt.unchanged {
+		all = append(all, text{JA: "署名のあとに何も追加されていないことを求める(--unchanged)", EN: "nothing may have been added after signing (--unchanged)"})
+	}
+	list(text{JA: "元のファイルのフォルダー(--content-dir): %s", EN: "folder of the signed files (--content-dir): %s"}, opt.folder)
 	if opt.trust.RequireRevocation {
 		all = append(all, text{JA: "失効の確認を必須とする(--require-revocation)", EN: "proof that nothing is revoked was demanded (--require-revocation)"})
 	}
@@ -107,20 +116,30 @@ func (p *verifyPage) add(v judging.FileVerdict) {
 	f := report.File{Name: v.File, Notes: slices.Clone(v.Notes)}
 	f.Size, f.SHA256, _ = fileDigest(p.ctx, v.Path)
 	result := resultOf(v)
+	f.Demo = ofDemo(v)
 	for _, known := range fileResults {
 		if known.result == result {
-			f.Verdict, f.Tone = terms.Capital(known.text), pageTone(known.tone)
+			f.Verdict, f.Tone = terms.Capital(tally{result, f.Demo}.name(known.text)), pageTone(known.tone)
 		}
+	}
+	if f.Demo && f.Tone == report.Good {
+		f.Tone = report.Warn
 	}
 	if v.Err != nil {
 		what := explain.Error(v.Err)
 		f.Problem, f.Next = what.What, what.Next
 	}
+	var missing []text
 	for _, who := range v.Missing {
-		f.Notes = append(f.Notes, missingSignerText(who))
+		missing = append(missing, terms.Capital(missingSignerText(who)))
+	}
+	if len(missing) > 0 {
+		f.Problem = i18n.Join(text{JA: "。", EN: ". "}, missing...)
+	}
+	for i, n := range f.Notes {
+		f.Notes[i] = terms.Capital(n)
 	}
 	for i, s := range v.Signatures {
-		f.Demo = f.Demo || s.Verdict.Issuer.Standing == trust.Demo
 		f.Signatures = append(f.Signatures, p.signature(s, i, v))
 	}
 	p.page.Files = append(p.page.Files, f)
@@ -131,7 +150,14 @@ func (p *verifyPage) signature(s judging.SignatureVerdict, i int, v judging.File
 	verdict, tone := verdictText(s)
 	out := report.Signature{
 		Title: signatureTitle(s, i), Tone: pageTone(tone), Verdict: terms.Capital(verdict), Indication: indication(s.Verdict),
+		Policy: policyText(s.Verdict, p.required), Terms: termsOf(s),
 		Covered: s.Covers, Outside: s.Outside, Changes: pageChanges(s),
+	}
+	if out.Tone == report.Good && s.Verdict.Issuer.Standing == trust.Demo {
+		out.Tone = report.Warn
+	}
+	if s.Checklist != nil {
+		out.Checklist = p.checklist(s)
 	}
 	if s.SavedAgain {
 		out.Reasons = []report.Reason{{Text: savedAgainText, Code: string(trust.FormatFailure)}}
@@ -144,7 +170,9 @@ func (p *verifyPage) signature(s judging.SignatureVerdict, i int, v judging.File
 	for _, n := range s.Found.Notes {
 		out.Rows = append(out.Rows, report.Row{Label: text{JA: "参考", EN: "Note"}, Value: terms.Capital(n), Tone: report.Plain})
 	}
-	out.Unchecked = uncheckedOf(s, p.stamps)
+	for _, u := range uncheckedOf(s, p.stamps) {
+		out.Unchecked = append(out.Unchecked, report.Unchecked{What: terms.Capital(u.What), Why: terms.Capital(u.Why)})
+	}
 	out.Events = p.events(s, v)
 	for j, c := range s.Counter {
 		out.Counter = append(out.Counter, p.signature(c, j, judging.FileVerdict{}))
@@ -164,14 +192,87 @@ func signatureTitle(s judging.SignatureVerdict, i int) text {
 	case judging.RoleCounter:
 		t = text{JA: "上の署名への署名(カウンター署名)%d", EN: "Counter-signature %d, over the signature above"}.With(i + 1)
 	}
-	if s.Where != "" {
-		t = text{JA: "%s: %s", EN: "%s: %s"}.With(t, s.Where)
+	switch {
+	case s.Where == "":
+	case s.Format == "pdf":
+		t = text{JA: "%s: 署名欄「%s」", EN: "%s: field %s"}.With(t, s.Where)
+	default:
+		t = text{JA: "%s: Id「%s」", EN: "%s: Id %s"}.With(t, s.Where)
 	}
 	return t
 }
 
-// indication is the verdict's main indication of EN 319 102-1, under a policy
-// that asks for revocation only where it was looked at.
+// termsOf are the words of a signature's verdict that the page explains.
+func termsOf(s judging.SignatureVerdict) (all []report.Term) {
+	switch s.Verdict.Status() {
+	case trust.Valid:
+		all = append(all, report.Genuine, report.RevocationChecked)
+	case trust.ValidRevocationUnchecked:
+		all = append(all, report.Genuine, report.RevocationUnchecked)
+	case trust.Invalid:
+		return append(all, report.Invalid)
+	default:
+		all = append(all, report.Undecided)
+	}
+	if s.Verdict.Issuer.Standing == trust.Given && s.Role != judging.RoleTimestamp {
+		all = append(all, report.OtherCA)
+	}
+	if s.More {
+		all = append(all, report.MoreShown)
+	}
+	return all
+}
+
+// checklist is what a service asks for, as the page shows it.
+func (p *verifyPage) checklist(s judging.SignatureVerdict) *report.Checklist {
+	list := &report.Checklist{Title: p.profile.Title(), Note: checklist.AcceptanceUnverified}
+	for _, r := range s.Checklist {
+		item := report.Item{What: terms.Capital(r.What), Answer: terms.Capital(answerTexts[r.Answer]), Tone: pageTone(answerTones[r.Answer])}
+		if r.Answer != pdfsig.Met {
+			item.Todo = r.Todo
+			if r.Found != "" {
+				item.What = text{JA: "%s: 今は %s", EN: "%s: it is %s"}.With(item.What, printable.Line(r.Found))
+			}
+		}
+		list.Items = append(list.Items, item)
+	}
+	return list
+}
+
+// policy is how a validation asks for revocation: a RevocationCheckingConstraint
+// of ETSI TS 119 172-1 (A.4.2.1, table A.2). EN 319 102-1 makes an indication
+// under a policy, and without it "TOTAL-PASSED" would say more than is known.
+type policy string
+
+const (
+	noCheck     policy = "noCheck"
+	eitherCheck policy = "eitherCheck" // a list or a responder
+)
+
+var policyTexts = map[policy]text{
+	noCheck: {
+		JA: "(失効の確認を求めない方針 noCheck による。確認を求める方針では INDETERMINATE、TRY_LATER)",
+		EN: "(under a policy that asks for no check of revocation, noCheck; under one that asks for it, INDETERMINATE with TRY_LATER)",
+	},
+	eitherCheck: {JA: "(失効の確認を求める方針 eitherCheck による)", EN: "(under a policy that asks for a check of revocation, eitherCheck)"},
+}
+
+func policyOf(v trust.Verdict, required bool) policy {
+	if required || v.Revocation != trust.RevocationNotChecked {
+		return eitherCheck
+	}
+	return noCheck
+}
+
+// policyText says so where it makes a difference.
+func policyText(v trust.Verdict, required bool) text {
+	if status := v.Status(); status != trust.Valid && status != trust.ValidRevocationUnchecked {
+		return text{}
+	}
+	return policyTexts[policyOf(v, required)]
+}
+
+// indication is the verdict's main indication of EN 319 102-1, under its policy.
 func indication(v trust.Verdict) string {
 	switch v.Status() {
 	case trust.Valid, trust.ValidRevocationUnchecked:
@@ -200,10 +301,10 @@ func (p *verifyPage) rows(s judging.SignatureVerdict) (rows []report.Row) {
 		add(text{JA: "証明書の主体者", EN: "Subject"}, i18n.Same(cert.Name(c.RawSubject)))
 		add(text{JA: "証明書の発行者", EN: "Issuer"}, i18n.Same(cert.Name(c.RawIssuer)))
 		add(text{JA: "認証局", EN: "CA"}, terms.Capital(standingText(s)))
-		add(text{JA: "証明書のシリアル番号", EN: "Serial number"}, i18n.Same(cert.Serial(c.SerialNumber)))
-		add(text{JA: "証明書のSHA-256", EN: "SHA-256 of the certificate"}, i18n.Same(cert.FingerprintOf(c).String()))
-		add(text{JA: "証明書の有効期間", EN: "Validity"}, text{JA: "%sから%sまで", EN: "%s to %s"}.With(terms.Moment(c.NotBefore), terms.Moment(c.NotAfter)))
-		add(text{JA: "鍵", EN: "Key"}, text{JA: "%s(用途: %s)", EN: "%s (for: %s)"}.With(inspect.KeyText(c), strings.Join(inspect.KeyUsages(c), ", ")))
+		add(text{JA: "証明書のシリアル番号", EN: "Serial number of the certificate"}, i18n.Same(cert.Serial(c.SerialNumber)))
+		rows = append(rows, report.Row{Label: text{JA: "証明書のSHA-256", EN: "SHA-256 of the certificate"}, Hex: cert.FingerprintOf(c).String(), Tone: report.Plain})
+		add(text{JA: "証明書の有効期間", EN: "Validity of the certificate"}, text{JA: "%sから%sまで", EN: "%s to %s"}.With(terms.Moment(c.NotBefore), terms.Moment(c.NotAfter)))
+		add(text{JA: "鍵", EN: "Key"}, text{JA: "%s(鍵の用途: %s)", EN: "%s (key usage: %s)"}.With(inspect.KeyText(c), strings.Join(inspect.KeyUsages(c), ", ")))
 	}
 	if s.Algorithm != "" && s.Role != judging.RoleTimestamp {
 		add(text{JA: "署名の方式", EN: "Algorithm"}, i18n.Same(s.Algorithm))
@@ -215,9 +316,13 @@ func (p *verifyPage) rows(s judging.SignatureVerdict) (rows []report.Row) {
 		tone, what := p.stampText(t)
 		rows = append(rows, report.Row{Label: text{JA: "タイムスタンプ", EN: "Timestamp"}, Value: what, Tone: pageTone(tone)})
 	}
-	if s.Role != judging.RoleTimestamp {
+	switch {
+	case s.Role == judging.RoleTimestamp, s.Cert == nil:
+	case s.Verdict.Revocation == trust.RevocationNotChecked && len(s.Verdict.Evidence) == 0:
+		add(text{JA: "失効の確認", EN: "Revocation"}, text{JA: "確認していません(下の「確認していないこと」)", EN: "Not checked (see below)"})
+	default:
 		for _, r := range revocationRows(p.io, s.Verdict, askSigner) {
-			add(i18n.Same(r[0]), i18n.Same(r[1]))
+			add(i18n.Same(r[0]), terms.Capital(i18n.Same(r[1])))
 		}
 	}
 	return rows
@@ -238,7 +343,9 @@ func uncheckedOf(s judging.SignatureVerdict, stamps bool) (all []report.Unchecke
 	add := func(what, why text) { all = append(all, report.Unchecked{What: what, Why: why}) }
 	revocation := text{JA: "証明書が失効していないか", EN: "whether the certificate is revoked"}
 	switch {
-	case s.Cert == nil || s.Verdict.Chain == nil || s.Role == judging.RoleTimestamp:
+	case s.Cert == nil || s.Role == judging.RoleTimestamp:
+	case s.Verdict.Chain == nil:
+		add(revocation, text{JA: "証明書が、信頼する認証局のものと確かめられていません", EN: "the certificate is not known to be one of a CA that is trusted"})
 	case s.Verdict.Revocation == trust.RevocationNotChecked && s.Verdict.Issuer.Standing == trust.Given:
 		add(revocation, text{JA: "失効リスト(--crl)もOCSP(--ocsp)も指定されていません", EN: "neither a list (--crl) nor a responder (--ocsp) was named"})
 	case s.Verdict.Revocation == trust.RevocationNotChecked:
@@ -264,7 +371,7 @@ func uncheckedOf(s judging.SignatureVerdict, stamps bool) (all []report.Unchecke
 	return all
 }
 
-// events are what the line of time shows.
+// events are what the timeline shows.
 func (p *verifyPage) events(s judging.SignatureVerdict, v judging.FileVerdict) (all []report.Event) {
 	add := func(kind report.EventKind, at time.Time, what text) {
 		if !at.IsZero() {
@@ -308,22 +415,34 @@ func (p *verifyPage) write(out *output.File) error {
 	return out.Commit()
 }
 
-// pageChanges are what was added after a signature: in a PDF one by one, as far
-// as that can be told.
-func pageChanges(s judging.SignatureVerdict) (all []report.Change) {
-	forbidden := slices.ContainsFunc(s.Verdict.Reasons, func(r trust.Reason) bool { return errors.Is(r.Err, pdfsig.ErrChangedLater) })
-	gravest := pdfsig.LevelNone
+// forbiddenLater reports whether something was added that the signature does not
+// allow.
+func forbiddenLater(s judging.SignatureVerdict) bool {
+	return slices.ContainsFunc(s.Verdict.Reasons, func(r trust.Reason) bool { return errors.Is(r.Err, pdfsig.ErrChangedLater) })
+}
+
+// allowedOf tells the changes that a signature allows from those that it does
+// not: the gravest.
+func allowedOf(s judging.SignatureVerdict) func(pdfsig.Change) bool {
+	forbidden, gravest := forbiddenLater(s), pdfsig.LevelNone
 	for _, c := range s.Changes {
 		gravest = max(gravest, c.Level)
 	}
+	return func(c pdfsig.Change) bool { return !forbidden || c.Level < gravest }
+}
+
+// pageChanges are what was added after a signature: in a PDF one by one, as far
+// as that can be told.
+func pageChanges(s judging.SignatureVerdict) (all []report.Change) {
+	allowed := allowedOf(s)
 	for _, c := range judging.GroupChanges(s.Changes) {
-		change := report.Change{Page: judging.PageList(c.Pages), Shown: c.Shown, Allowed: !forbidden || c.Level < gravest}
+		change := report.Change{Page: judging.PageList(c.Pages), Shown: c.Shown, Allowed: allowed(c)}
 		c.Pages = nil // they have a column of their own
 		change.What = terms.Capital(judging.ChangeText(c))
 		all = append(all, change)
 	}
 	if len(all) == 0 && !s.After.IsZero() {
-		all = append(all, report.Change{What: terms.Capital(s.After), Allowed: !forbidden})
+		all = append(all, report.Change{What: terms.Capital(s.After), Allowed: !forbiddenLater(s)})
 	}
 	return all
 }

@@ -33,7 +33,10 @@ type verifyReport interface {
 
 func newVerifyReport(ctx context.Context, a *command.App, opt *verifyOptions, stamps, many bool) verifyReport {
 	if a.JSON {
-		return &verifyDocument{ctx: ctx, io: a.IO, stamps: stamps, personal: opt.personal, profile: checklist.Profile(opt.profile)}
+		return &verifyDocument{
+			ctx: ctx, io: a.IO, now: a.Env.Now(), conditions: conditionsText(opt), required: opt.trust.RequireRevocation,
+			stamps: stamps, personal: opt.personal, profile: checklist.Profile(opt.profile),
+		}
 	}
 	return &verifyText{io: a.IO, personal: opt.personal, stamps: stamps, many: many, profile: checklist.Profile(opt.profile), counts: map[tally]int{}}
 }
@@ -217,7 +220,11 @@ func (r *verifyText) signerRows(s judging.SignatureVerdict) (rows [][]string) {
 	if s.Role == judging.RoleTimestamp {
 		return [][]string{r.io.Row(ui.Plain, text{JA: "タイムスタンプ局", EN: "Authority"}, i18n.Same(cert.Name(s.Cert.RawSubject)))}
 	}
-	rows = append(rows, []string{r.io.Text(text{JA: "署名者", EN: "Signer"}), r.signerName(s)})
+	label := text{JA: "署名者", EN: "Signer"}
+	if s.Verdict.Chain == nil {
+		label = text{JA: "署名者(未確認)", EN: "Signer (unproven)"} // anybody can write a name into a certificate
+	}
+	rows = append(rows, []string{r.io.Text(label), r.signerName(s)})
 	if s.Holder != nil && r.personal {
 		rows = append(rows, holderRows(r.io, *s.Holder)[1:]...) // the name stands above
 	}
@@ -277,6 +284,11 @@ type tally struct {
 	demo   bool
 }
 
+// ofDemo reports whether a signature of a file is a demo card's.
+func ofDemo(v judging.FileVerdict) bool {
+	return slices.ContainsFunc(v.Signatures, func(s judging.SignatureVerdict) bool { return s.Verdict.Issuer.Standing == trust.Demo })
+}
+
 // name is what a tally is called.
 func (t tally) name(result text) text {
 	if t.demo {
@@ -321,7 +333,7 @@ func resultOf(v judging.FileVerdict) fileResult {
 // summarize adds a file to the table.
 func (r *verifyText) summarize(v judging.FileVerdict) {
 	result := resultOf(v)
-	t := tally{result, slices.ContainsFunc(v.Signatures, func(s judging.SignatureVerdict) bool { return s.Verdict.Issuer.Standing == trust.Demo })}
+	t := tally{result, ofDemo(v)}
 	r.counts[t]++
 	for _, known := range fileResults {
 		if known.result == result {

@@ -3,8 +3,10 @@ package signcmd
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/jpki-tools/jpki/internal/command"
+	"github.com/jpki-tools/jpki/internal/env"
 	"github.com/jpki-tools/jpki/internal/judging"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/cms"
@@ -19,7 +21,7 @@ func (fullDisk) Write([]byte) (int, error) { return 0, errFullDisk }
 // TestReportThatCannotBeWritten: is no success, in words or as JSON.
 func TestReportThatCannotBeWritten(t *testing.T) {
 	for _, asJSON := range []bool{false, true} {
-		a := &command.App{IO: &ui.IO{Out: fullDisk{}}, JSON: asJSON}
+		a := &command.App{IO: &ui.IO{Out: fullDisk{}}, Env: env.Env{Now: time.Now}, JSON: asJSON}
 		report := newVerifyReport(t.Context(), a, &verifyOptions{}, false, true)
 		if err := report.add(judging.FileVerdict{File: "a", Err: errors.New("unreadable")}); !errors.Is(err, errFullDisk) {
 			t.Errorf("JSON %v: a file: %v", asJSON, err)
