@@ -204,15 +204,15 @@ func (p Page) counts() text {
 		n    int
 		text text
 	}{
-		{n[Good], text{JA: "真正 %d件", EN: "genuine: %d"}}, {n[Bad], text{JA: "無効、条件に不適合、または署名なし %d件", EN: "not genuine, not as asked for, or no signature: %d"}},
-		{n[Warn], text{JA: "判定できないか、注意が必要 %d件", EN: "undecided, or to be looked at: %d"}},
+		{n[Good], text{JA: "真正 %d件", EN: "Genuine: %d"}}, {n[Bad], text{JA: "無効、条件に不適合、または署名なし %d件", EN: "Not genuine, not as asked for, or no signature: %d"}},
+		{n[Warn], text{JA: "判定できないか、注意が必要 %d件", EN: "Undecided, or to be looked at: %d"}},
 		{demo, text{JA: "デモ(何も証明しません) %d件", EN: "DEMO, which proves nothing: %d"}},
 	} {
 		if c.n > 0 {
 			parts = append(parts, c.text.With(c.n))
 		}
 	}
-	return i18n.Join(text{JA: "、", EN: "; "}, parts...)
+	return i18n.Join(text{JA: "、", EN: ". "}, parts...)
 }
 
 // Term is a word of a signature's verdict that a stranger to the matter does not
