@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -319,4 +320,65 @@ func TestOursReadsOthersAttached(t *testing.T) {
 			t.Errorf("%s: detached %v, %d octets inside: %v", command, sd.Detached(), inside.Len(), err)
 		}
 	}
+}
+
+// TestArchiveRecomputed has a program that shares nothing with this package
+// recompute what our archive timestamps are over, from the standard's text, and
+// openssl verify each token over that.
+func TestArchiveRecomputed(t *testing.T) {
+	tsa := newAuthority(t, nil)
+	script, err := filepath.Abs(filepath.Join("testdata", "archive.py"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	signature := fixture().rsa.sign(t, crypto.SHA256)
+	var attached bytes.Buffer
+	if err := WriteAttached(&attached, signature, strings.NewReader(content), int64(len(content))); err != nil {
+		t.Fatal(err)
+	}
+	for name, signature := range map[string][]byte{"detached": signature, "attached": attached.Bytes()} {
+		crl, response := sequence(octetString([]byte("a list"))), sequence(octetString([]byte("a response")))
+		lt, err := AddValidation(tsa.stamped(signature), [][]byte{tsa.cert.Raw}, [][]byte{crl}, [][]byte{response})
+		if err != nil {
+			t.Fatal(err)
+		}
+		once := tsa.archive(lt, crypto.SHA256)
+		more, err := AddValidation(once, nil, [][]byte{sequence(octetString([]byte("a newer list")))}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		twice := tsa.archive(more, crypto.SHA256)
+		for stamps, archived := range map[int][]byte{1: once, 2: twice} {
+			tsa.write("lta", archived)
+			tsa.must("python3 " + script + " lta content")
+			for n := range stamps {
+				tsa.must(fmt.Sprintf("openssl ts -verify -in lta.%d.token -token_in -data lta.%[1]d.covered -CAfile ca.pem", n))
+			}
+		}
+		// It is a witness only if it can say no.
+		for what, bad := range map[string][]byte{
+			"no archive timestamp": lt,
+			"another list":         bytes.Replace(once, []byte("a list"), []byte("b list"), 1),
+			"a list left out":      more,
+			"another signature":    bytes.Replace(once, signatureValueOf(t, once), make([]byte, 256), 1),
+		} {
+			tsa.write("bad", bad)
+			if tsa.run("python3 "+script+" bad content") == nil {
+				t.Errorf("%s: %s is accepted", name, what)
+			}
+		}
+	}
+	tsa.write("lta", tsa.archive(signature, crypto.SHA256))
+	if tsa.run("python3 "+script+" lta changed") == nil {
+		t.Error("another content is accepted")
+	}
+}
+
+func signatureValueOf(t *testing.T, signature []byte) []byte {
+	t.Helper()
+	value, err := SignatureValue(signature)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return value
 }

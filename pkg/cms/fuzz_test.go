@@ -175,3 +175,66 @@ func FuzzBER(f *testing.F) {
 		}
 	})
 }
+
+// FuzzArchive: whatever happens to a signature with archive timestamps, one that
+// is believed is the authority's, and covers the timestamps before it.
+func FuzzArchive(f *testing.F) {
+	tsa := newAuthority(f, nil)
+	lt, err := AddValidation(tsa.stamped(fixture().rsa.sign(f, crypto.SHA256)), [][]byte{tsa.cert.Raw}, [][]byte{sequence(octetString([]byte("a list")))}, nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	lta := tsa.archive(lt, crypto.SHA256)
+	for _, seed := range [][]byte{lta, tsa.archive(lta, crypto.SHA256), tsa.stamped(lta), tsa.archive(fixture().rsa.sign(f, crypto.SHA256), crypto.SHA384)} {
+		f.Add(seed, content)
+		f.Add(seed, "other content")
+	}
+	f.Fuzz(func(t *testing.T, in []byte, text string) {
+		sd, err := Parse(in)
+		if err != nil {
+			return
+		}
+		for _, r := range sd.Verify(hashed(t, text, sd.Hashes()...)) {
+			archived := 0
+			for _, s := range r.Timestamps {
+				by, err := s.Verify()
+				if err != nil || !s.Archive {
+					continue
+				}
+				if archived++; !by.Equal(tsa.cert) || text != content && sd.Detached() {
+					t.Errorf("believed over %q, of %v", text, by.Subject)
+				}
+			}
+			if archived > MaxTimestamps {
+				t.Errorf("%d archive timestamps", archived)
+			}
+		}
+	})
+}
+
+// FuzzTimestampResponse: no .tsr over this content is made without the
+// authority's key.
+func FuzzTimestampResponse(f *testing.F) {
+	tsa := newAuthority(f, nil)
+	request, err := NewTimestampRequest(crypto.SHA256, []byte(content))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(tsa.answer(request.DER()))
+	f.Add(sequence(sequence([]byte{tagInteger, 1, 2})))
+	f.Fuzz(func(t *testing.T, response []byte) {
+		stamp, err := ParseTimestampResponse(response)
+		if err != nil {
+			return
+		}
+		if by, err := stamp.Verify([]byte("other content")); err == nil {
+			t.Errorf("over something else, by %v", by.Subject)
+		}
+		if by, err := stamp.Verify([]byte(content)); err == nil && !by.Equal(tsa.cert) {
+			t.Errorf("by %v", by.Subject)
+		}
+		if again, err := ParseTimestampResponse(TimestampResponse(stamp.Token)); err != nil || !again.Time.Equal(stamp.Time) {
+			t.Errorf("written anew: %v", err)
+		}
+	})
+}
