@@ -6,8 +6,14 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/sha1"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -102,11 +108,11 @@ func TestArchive(t *testing.T) {
 					t.Errorf("%s: %v", name, stamped.Kind)
 				}
 			}
-			if !bytes.Contains(file, fmt.Appendf(nil, "/%X", sha1.Sum(r.Signatures[0].Contents))) {
-				t.Errorf("%s: no VRI", name)
-			}
 		}
 		b.write("out.pdf", file)
+		if name != "encrypted" { // whose strings qpdf shows decrypted
+			walkStore(t, b, name, file, [][]byte{signer().Certificate.Raw, []byte("another certificate"), []byte("a list"), []byte("a newer list"), []byte("a response")})
+		}
 		if out, err := b.run("qpdf --check out.pdf"); err != nil {
 			t.Errorf("%s: qpdf: %v\n%s", name, err, out)
 		}
@@ -115,6 +121,94 @@ func TestArchive(t *testing.T) {
 			t.Errorf("%s: pdfsig: %v\n%s", name, err, out)
 		}
 		opensslVerifies(t, b, file, 1)
+	}
+}
+
+// walkStore has qpdf read out.pdf, and walks its document security store (ISO
+// 32000-2, 12.8.4.3 and .4) with nothing of this package: each stream is in the
+// array of its kind, each VRI is named by the SHA-1 of a signature's Contents as
+// the file has it, zeros included, and refers to streams of the arrays.
+func walkStore(t *testing.T, b bench, name string, file []byte, want [][]byte) {
+	t.Helper()
+	out, err := b.run("qpdf --json=2 --json-stream-data=inline --decode-level=all out.pdf")
+	if err != nil {
+		t.Fatalf("%s: qpdf: %v", name, err)
+	}
+	type node = map[string]any
+	var document struct{ QPDF []map[string]any }
+	if err := json.Unmarshal([]byte(out), &document); err != nil || len(document.QPDF) != 2 {
+		t.Fatalf("%s: %v", name, err)
+	}
+	objects := document.QPDF[1]
+	resolve := func(o any) any {
+		if ref, ok := o.(string); ok && strings.HasSuffix(ref, " R") {
+			found, _ := objects["obj:"+ref].(node)
+			if found["stream"] != nil {
+				return found["stream"]
+			}
+			return found["value"]
+		}
+		return o
+	}
+	child := func(o any, key string) any { found, _ := resolve(o).(node); return resolve(found[key]) }
+	trailer := objects["trailer"].(node)["value"]
+	store := child(child(trailer, "/Root"), "/DSS")
+	held := map[string][]any{}
+	var data [][]byte
+	for _, kind := range []string{"/Certs", "/CRLs", "/OCSPs"} {
+		held[kind], _ = child(store, kind).([]any)
+		for _, ref := range held[kind] {
+			stream, _ := resolve(ref).(node)
+			der, err := base64.StdEncoding.DecodeString(fmt.Sprint(stream["data"]))
+			if err != nil || stream == nil {
+				t.Fatalf("%s: %s %v: %v", name, kind, ref, err)
+			}
+			data = append(data, der)
+		}
+	}
+	for _, der := range want {
+		if !slices.ContainsFunc(data, func(d []byte) bool { return bytes.Equal(d, der) }) {
+			t.Errorf("%s: %.20q is not in the store", name, der)
+		}
+	}
+	if len(data) != len(want) {
+		t.Errorf("%s: %d streams, want %d", name, len(data), len(want))
+	}
+	// Every signature's Contents by its ByteRange, out of the bytes of the file.
+	named := map[string]bool{}
+	for _, r := range regexp.MustCompile(`/ByteRange ?\[ ?(\d+) (\d+) (\d+) (\d+)`).FindAllSubmatch(file, -1) {
+		var n [4]int
+		for i := range n {
+			n[i], _ = strconv.Atoi(string(r[i+1]))
+		}
+		if n[2] > len(file) || n[0]+n[1] >= n[2] {
+			continue
+		}
+		contents := make([]byte, (n[2]-n[1]-2)/2)
+		if _, err := hex.Decode(contents, file[n[1]+1:n[2]-1]); err != nil {
+			continue
+		}
+		named[fmt.Sprintf("/%X", sha1.Sum(contents))] = true
+	}
+	vri, _ := child(store, "/VRI").(node)
+	if len(vri) < 2 {
+		t.Errorf("%s: %d VRI", name, len(vri))
+	}
+	for key, entry := range vri {
+		if !named[key] {
+			t.Errorf("%s: VRI %s is of no signature", name, key)
+		}
+		for one, all := range map[string]string{"/Cert": "/Certs", "/CRL": "/CRLs", "/OCSP": "/OCSPs"} {
+			refs, _ := child(entry, one).([]any)
+			if len(refs) == 0 {
+				t.Errorf("%s: VRI %s has no %s", name, key, one)
+			}
+			for _, ref := range refs {
+				if !slices.Contains(held[all], ref) {
+					t.Errorf("%s: VRI %s refers to %v, which is not in %s", name, key, ref, all)
+				}
+			}
+		}
 	}
 }
 
