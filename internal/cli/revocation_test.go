@@ -421,3 +421,127 @@ func TestPasswordsInAddresses(t *testing.T) {
 		t.Errorf("%v\n%s", err, page)
 	}
 }
+
+// tagged is DER with an explicit tag of the context around it.
+func tagged(t *testing.T, number int, inside []byte) asn1.RawValue {
+	t.Helper()
+	return asn1.RawValue{Class: asn1.ClassContextSpecific, Tag: number, IsCompound: true, Bytes: inside}
+}
+
+func der(t *testing.T, value any, parameters ...string) []byte {
+	t.Helper()
+	b, err := asn1.MarshalWithParams(value, strings.Join(parameters, ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// withRevocation signs text as PDF programs do that sign revocation data along
+// (adbe-revocationInfoArchival, ISO 32000-2, 12.8.3.3.2), by the standard's text
+// and with nothing of this project.
+func (ca otherCA) withRevocation(t *testing.T, signer *x509.Certificate, text string, crl, response []byte) []byte {
+	t.Helper()
+	type attribute struct {
+		Type   asn1.ObjectIdentifier
+		Values []asn1.RawValue `asn1:"set"`
+	}
+	type algorithm struct{ Algorithm asn1.ObjectIdentifier }
+	sha256Of := algorithm{asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 2, 1}}
+	data := asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 1}
+	digest := sha256.Sum256([]byte(text))
+	var archival []byte
+	if crl != nil {
+		archival = append(archival, der(t, tagged(t, 0, der(t, []asn1.RawValue{{FullBytes: crl}})))...)
+	}
+	if response != nil {
+		archival = append(archival, der(t, tagged(t, 1, der(t, []asn1.RawValue{{FullBytes: response}})))...)
+	}
+	attributes := der(t, []attribute{
+		{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 3}, []asn1.RawValue{{FullBytes: der(t, data)}}},
+		{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 4}, []asn1.RawValue{{FullBytes: der(t, digest[:])}}},
+		{asn1.ObjectIdentifier{1, 2, 840, 113583, 1, 1, 8}, []asn1.RawValue{{Tag: asn1.TagSequence, IsCompound: true, Bytes: archival}}},
+	}, "set")
+	toSign := sha256.Sum256(attributes)
+	signature, err := ecdsa.SignASN1(rand.Reader, ca.key, toSign[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var signed asn1.RawValue
+	if _, err := asn1.Unmarshal(attributes, &signed); err != nil {
+		t.Fatal(err)
+	}
+	info := der(t, struct {
+		Version int
+		SID     struct {
+			Issuer asn1.RawValue
+			Serial *big.Int
+		}
+		Digest    algorithm
+		Signed    asn1.RawValue
+		Algorithm algorithm
+		Signature []byte
+	}{
+		1, struct {
+			Issuer asn1.RawValue
+			Serial *big.Int
+		}{asn1.RawValue{FullBytes: signer.RawIssuer}, signer.SerialNumber},
+		sha256Of, tagged(t, 0, signed.Bytes), algorithm{asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 2}}, signature,
+	})
+	return der(t, struct {
+		Type    asn1.ObjectIdentifier
+		Content asn1.RawValue
+	}{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 2}, tagged(t, 0, der(t, struct {
+		Version      int
+		Digests      []algorithm `asn1:"set"`
+		Content      struct{ Type asn1.ObjectIdentifier }
+		Certificates asn1.RawValue
+		Signers      []asn1.RawValue `asn1:"set"`
+	}{1, []algorithm{sha256Of}, struct{ Type asn1.ObjectIdentifier }{data}, tagged(t, 0, signer.Raw), []asn1.RawValue{{FullBytes: info}}}))})
+}
+
+// TestSignedRevocation: revocation data among the signed attributes counts, for
+// and against the signature, while it is in force.
+func TestSignedRevocation(t *testing.T) {
+	ca := newOtherCA(t)
+	w := newWorld(t, "en")
+	w.real = true
+	w.write("ca.pem", pemText(ca.cert))
+	w.write("a.txt", "text")
+	signer := ca.issue(&x509.Certificate{SerialNumber: big.NewInt(5), Subject: pkix.Name{CommonName: "signer"}, KeyUsage: x509.KeyUsageDigitalSignature})
+	revoked, err := x509.CreateRevocationList(rand.Reader, &x509.RevocationList{
+		Number: big.NewInt(2), ThisUpdate: ca.now.Add(-time.Minute), NextUpdate: ca.now.Add(time.Hour),
+		RevokedCertificateEntries: []x509.RevocationListEntry{{SerialNumber: signer.SerialNumber, RevocationTime: ca.now.Add(-time.Hour)}},
+	}, ca.cert, ca.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := ocsp.CreateResponse(ca.cert, ca.cert, ocsp.Response{
+		SerialNumber: signer.SerialNumber, Status: ocsp.Good, ThisUpdate: ca.now.Add(-time.Minute), NextUpdate: ca.now.Add(time.Hour),
+	}, ca.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	foreign := newOtherCA(t)
+	for what, c := range map[string]struct {
+		crl, response []byte
+		ahead         time.Duration
+		exit          int
+		says          string
+	}{
+		"a list":                {ca.list(), nil, 0, 0, "Valid (not revoked)"},
+		"a response":            {nil, response, 0, 0, "Valid (not revoked)"},
+		"both":                  {ca.list(), response, 0, 0, "Valid (not revoked)"},
+		"revoked":               {revoked, nil, 0, 9, "is revoked since"},
+		"revoked, and not":      {revoked, response, 0, 9, "is revoked since"},
+		"over":                  {ca.list(), response, 2 * time.Hour, 0, "Genuine (revocation not checked)"},
+		"another CA's":          {foreign.list(), nil, 0, 0, "Genuine (revocation not checked)"},
+		"none that can be read": {der(t, []int{1}), der(t, []int{1}), 0, 0, "Genuine (revocation not checked)"},
+	} {
+		w.write("a.txt.p7s", string(ca.withRevocation(t, signer, "text", c.crl, c.response)))
+		w.ahead = c.ahead
+		if exit, out := w.run("verify --ca ca.pem a.txt.p7s", ""); exit != c.exit || !strings.Contains(out, c.says) {
+			t.Errorf("%s: exit %d, want %d\n%s", what, exit, c.exit, out)
+		}
+	}
+}

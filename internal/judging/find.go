@@ -42,6 +42,7 @@ type Found struct {
 	Changed    bool             // by something else than what proves a time
 	stamps     []Stamp
 	stored     *stored            // revocation data that came along
+	signed     *stored            // the same, among what is signed
 	itself     *Stamp             // of a document timestamp
 	counter    []Found            // over this one
 	Form       xmlsig.Profile     // of an XML document
@@ -261,7 +262,7 @@ func (f *Finder) reader(in *input.Stream) (r io.Reader, done func()) {
 func newFound(format string, o cms.Outcome, err error) Found {
 	return Found{
 		Format: format, Role: roleSignature, Cert: o.Certificate, certs: o.Certificates, Algorithm: o.Algorithm.String(), Claimed: o.SigningTime,
-		reasons: trust.ReasonsOf(err), stamps: stampsOver(o.Timestamps), stored: newStored(o.CRLs, o.OCSPs),
+		reasons: trust.ReasonsOf(err), stamps: stampsOver(o.Timestamps), stored: newStored(o.CRLs, o.OCSPs), signed: newStored(o.SignedCRLs, o.SignedOCSPs),
 	}
 }
 

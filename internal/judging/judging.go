@@ -233,7 +233,7 @@ func (e *Examiner) judgeTimestamp(ctx context.Context, f Found, known doubts) Si
 // covers: so the last one is judged first.
 func (e *Examiner) judgeStamps(ctx context.Context, f Found, known doubts) (proven time.Time, proofs []proof) {
 	stamps, existed := f.stamps, e.now()
-	proofs = []proof{{stored: f.stored}}
+	proofs = []proof{{stored: f.stored.with(f.signed)}}
 	for i := len(stamps) - 1; i >= 0; i-- {
 		s := &stamps[i]
 		if s.Doubt = known.of(ctx, e, *s, existed, proofs); s.Doubt != nil {
@@ -241,6 +241,9 @@ func (e *Examiner) judgeStamps(ctx context.Context, f Found, known doubts) (prov
 		}
 		if s.archive {
 			proofs = append(proofs, proof{s.stored, s.Time})
+		}
+		if f.signed != nil {
+			proofs = append(proofs, proof{f.signed, s.Time}) // whatever is over the signature is over that
 		}
 		if proven.IsZero() || s.Time.Before(proven) {
 			proven = s.Time

@@ -12,10 +12,11 @@ import (
 // EN 319 122-1, 5.5): CAdES-B-LT and B-LTA.
 
 var (
-	oidArchiveTimestamp = newOID("0.4.0.1733.2.4")     // EN 319 122-1, 5.5.3
-	oidHashIndex        = newOID("0.4.0.19122.1.5")    // ats-hash-index-v3, 5.5.2
-	oidOCSPResponse     = newOID("1.3.6.1.5.5.7.16.2") // RFC 5940, 2.1
-	tagOther            = byte(tagExplicit | 1)        // OtherRevocationInfoFormat
+	oidArchiveTimestamp = newOID("0.4.0.1733.2.4")       // EN 319 122-1, 5.5.3
+	oidHashIndex        = newOID("0.4.0.19122.1.5")      // ats-hash-index-v3, 5.5.2
+	oidOCSPResponse     = newOID("1.3.6.1.5.5.7.16.2")   // RFC 5940, 2.1
+	oidAdobeRevocation  = newOID("1.2.840.113583.1.1.8") // ISO 32000-2, 12.8.3.3.2
+	tagOther            = byte(tagExplicit | 1)          // OtherRevocationInfoFormat
 	errIncomplete       = errors.New("cms: the archive timestamp leaves something out that came before it")
 )
 
@@ -37,6 +38,33 @@ func revocations(choices [][]byte) (crls, ocsps [][]byte) {
 		}
 		if response := other.take(tagSequence).full; in.failed == nil {
 			ocsps = append(ocsps, response)
+		}
+	}
+	return crls, ocsps
+}
+
+// archival reads the revocation data that PDF programs sign along with a document
+// (adbe-revocationInfoArchival). What is none says nothing against a signature.
+func (si *SignerInfo) archival() (crls, ocsps [][]byte) {
+	for _, a := range si.Signed {
+		if a.Type != oidAdobeRevocation || len(a.Values) != 1 {
+			continue
+		}
+		in := read(a.Values[0], "RevocationInfoArchival")
+		body := in.enter(tagSequence, in.name)
+		for _, part := range []struct {
+			tag byte
+			to  *[][]byte
+		}{{tagExplicit, &crls}, {tagExplicit | 1, &ocsps}} {
+			if !body.at(part.tag) {
+				continue
+			}
+			list := body.enter(part.tag, in.name).enter(tagSequence, in.name)
+			for list.more() {
+				if e := list.take(tagSequence); list.failed == nil {
+					*part.to = append(*part.to, e.full)
+				}
+			}
 		}
 	}
 	return crls, ocsps

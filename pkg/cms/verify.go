@@ -48,8 +48,11 @@ type Outcome struct {
 	CertificateSigned bool
 	Timestamps        []SignatureTimestamp // over the signature, those of an archive last; unchecked
 	CRLs, OCSPs       [][]byte             // that came along, unchecked
-	Warnings          []Warning
-	Failures          []*Failure // all that stands against the signature
+	// SignedCRLs and SignedOCSPs are those among the signed attributes
+	// (adbe-revocationInfoArchival), which are no younger than the signature.
+	SignedCRLs, SignedOCSPs [][]byte
+	Warnings                []Warning
+	Failures                []*Failure // all that stands against the signature
 }
 
 // Result is what verification found about one signer.
@@ -128,6 +131,7 @@ func (sd *SignedData) verify(si *SignerInfo, content *Content, certificates []*x
 	r := Result{Signer: si}
 	r.Certificates, r.Timestamps = certificates, append(si.timestamps(), sd.archives(si, content)...)
 	r.CRLs, r.OCSPs = sd.Revocations()
+	r.SignedCRLs, r.SignedOCSPs = si.archival()
 	r.certificate(certificates, sd.unreadable)
 	var f *Failure
 	r.SigningTime, f = signingTime(si.Signed)
