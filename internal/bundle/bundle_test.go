@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -233,6 +234,9 @@ func TestFolder(t *testing.T) {
 		dir := t.TempDir()
 		write(t, dir, c.files)
 		if c.link != "" {
+			if runtime.GOOS == "windows" {
+				continue // a right of its own there, and Wine shows what a link leads to
+			}
 			if err := os.Symlink("kousei.xml", filepath.Join(dir, c.link)); err != nil {
 				t.Fatal(err)
 			}

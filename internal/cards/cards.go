@@ -437,6 +437,14 @@ func (c *Card) UntilGone(ctx context.Context) {
 type Trace struct {
 	Path   string // "" where nothing is recorded
 	tracer *apdu.Tracer
+	file   *os.File
+}
+
+// Close ends the recording, if there is one.
+func (t *Trace) Close() {
+	if t.file != nil {
+		_ = t.file.Close()
+	}
 }
 
 // Traced records what goes over conn where --trace wants that.
@@ -453,7 +461,7 @@ func (o *Opener) Traced(conn jpki.Conn) (jpki.Conn, error) {
 	return &tracedConn{conn, last, o.Trace.tracer.Wrap(last)}, nil
 }
 
-// begin makes the file, which ends with the program.
+// begin makes the file.
 func (t *Trace) begin(now func() time.Time) error {
 	f, err := os.OpenFile(t.Path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, os.ErrExist) {
@@ -464,6 +472,7 @@ func (t *Trace) begin(now func() time.Time) error {
 	if err != nil {
 		return explain.NotMade(t.Path, output.Reason(errors.Unwrap(err)), "--trace").Because(err)
 	}
+	t.file = f
 	t.tracer = &apdu.Tracer{Public: jpki.PublicFile, Now: now, Sink: func(x apdu.Exchange) { writeExchange(f, x) }}
 	return nil
 }

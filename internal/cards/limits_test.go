@@ -18,7 +18,7 @@ func TestLimitsAreRemembered(t *testing.T) {
 	home := t.TempDir()
 	var notes bytes.Buffer
 	o := &Opener{IO: &ui.IO{Err: &notes, Lang: i18n.EN}, Env: env.Env{Getenv: func(name string) string {
-		return map[string]string{"HOME": home, "XDG_STATE_HOME": home}[name]
+		return map[string]string{"HOME": home, "XDG_STATE_HOME": home, "LocalAppData": home}[name]
 	}}}
 	adult, _ := virtualcard.Lookup("adult")
 	open := func(o *Opener, reader string) *Card {

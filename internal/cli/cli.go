@@ -121,6 +121,7 @@ func setColor(a *command.App, when string) {
 // finish reports an error and gives the exit status. What standard output did
 // not take is one, for whatever command.
 func finish(a *command.App, err error) int {
+	defer a.Cards.Trace.Close()
 	if p, ok := problem.As(err); err == nil || ok && p.Silent {
 		err = cmp.Or(a.IO.WriteError(), err)
 	}

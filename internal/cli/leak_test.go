@@ -163,7 +163,7 @@ func (w *world) run(line, stdin string) (exit int, out string) {
 	cfg := command.Config{
 		Args: append(args, "--no-input"), Stdin: in, Stdout: stdout, Stderr: stderr,
 		Getenv: func(name string) string {
-			return map[string]string{"JPKI_LANG": w.lang, "XDG_STATE_HOME": w.path("state"), "HOME": w.dir}[name]
+			return map[string]string{"JPKI_LANG": w.lang, "XDG_STATE_HOME": w.path("state"), "LocalAppData": w.path("state"), "HOME": w.dir}[name]
 		},
 		Now: func() time.Time {
 			if w.real {

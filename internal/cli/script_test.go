@@ -65,6 +65,7 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))
+			env.Setenv("LocalAppData", filepath.Join(env.WorkDir, "state"))
 			env.Setenv("TEST_NOW", "2026-11-22T12:00:00+09:00")
 			env.Setenv("JPKI_LANG", "ja")
 			gov, err := filepath.Abs(filepath.Join("..", "..", "testdata", "gov"))

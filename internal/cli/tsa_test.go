@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -94,6 +95,9 @@ func (r *responder) write(t *testing.T, name, content string) {
 
 func (r *responder) openssl(t *testing.T, args string) {
 	t.Helper()
+	if runtime.GOOS == "windows" {
+		t.Skip("openssl stamps on Linux")
+	}
 	cmd := exec.Command("openssl", strings.Fields(args)...)
 	cmd.Dir = r.dir
 	if out, err := cmd.CombinedOutput(); err != nil {

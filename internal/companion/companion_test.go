@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -84,6 +85,9 @@ func TestTwins(t *testing.T) {
 }
 
 func TestNotReached(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("symbolic links are a right of its own there, and Wine shows what they lead to")
+	}
 	parent := t.TempDir()
 	dir := filepath.Join(parent, "dir")
 	write(t, filepath.Join(parent, "secret"), "secret")

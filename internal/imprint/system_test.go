@@ -3,6 +3,7 @@ package imprint
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -48,6 +49,9 @@ func TestFolders(t *testing.T) {
 		{"darwin", all, "/home/ann/Library/Fonts /Library/Fonts /System/Library/Fonts"},
 		{"windows", all, "/local/Microsoft/Windows/Fonts /system/Fonts"},
 	} {
+		if c.system == "linux" && runtime.GOOS == "windows" {
+			continue // its lists are split as on the system that runs this
+		}
 		got := Folders(c.system, func(name string) string { return c.env[name] })
 		if s := filepath.ToSlash(strings.Join(got, " ")); s != c.want {
 			t.Errorf("%s: %s", c.system, s)

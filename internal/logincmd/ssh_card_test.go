@@ -37,7 +37,7 @@ func agentOf(t *testing.T, w folder, source pin.Flag) (*agentCard, ssh.PublicKey
 	discard := &ui.IO{In: os.Stdin, Out: io.Discard, Err: io.Discard, Lang: i18n.EN}
 	e := env.Env{
 		Getenv: func(name string) string {
-			return map[string]string{"JPKI_LANG": "en", "XDG_STATE_HOME": w.path("state"), "PATH": os.Getenv("PATH")}[name]
+			return map[string]string{"JPKI_LANG": "en", "XDG_STATE_HOME": w.path("state"), "LocalAppData": w.path("state"), "PATH": os.Getenv("PATH")}[name]
 		},
 		Now: func() time.Time { return time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC) },
 	}

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -67,6 +68,10 @@ func TestAbortLeavesNothing(t *testing.T) {
 	wantNames(t, dir)
 }
 
+// haveLinks: symbolic links are a right of its own on Windows, and Wine shows
+// what they lead to.
+const haveLinks = runtime.GOOS != "windows"
+
 func TestRefusedTargets(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "file")
@@ -74,8 +79,10 @@ func TestRefusedTargets(t *testing.T) {
 	folder := filepath.Join(dir, "folder")
 	testkit.Must(t, os.Mkdir(folder, 0o755))
 	link, dangling := filepath.Join(dir, "link"), filepath.Join(dir, "dangling")
-	testkit.Must(t, os.Symlink(file, link))
-	testkit.Must(t, os.Symlink(filepath.Join(dir, "nowhere"), dangling))
+	if haveLinks {
+		testkit.Must(t, os.Symlink(file, link))
+		testkit.Must(t, os.Symlink(filepath.Join(dir, "nowhere"), dangling))
+	}
 
 	for _, c := range []struct {
 		path   string
@@ -97,6 +104,9 @@ func TestRefusedTargets(t *testing.T) {
 		{filepath.Join(file, "a"), true, ErrNoFolder},
 		{filepath.Join(dir, strings.Repeat("長", 300)), true, ErrNameTooLong},
 	} {
+		if !haveLinks && (c.reason == ErrSymlink || c.reason == ErrNameTooLong) {
+			continue // Wine has names longer than Windows
+		}
 		t.Run(fmt.Sprintf("%s force=%t", c.path, c.force), func(t *testing.T) {
 			before := namesIn(t, dir)
 			err := Check(t.Context(), c.path, Options{Force: c.force})
@@ -140,6 +150,9 @@ func TestCommitAfterTheNameWasTaken(t *testing.T) {
 		{"by a link", false, func(p string) error { return os.Symlink("other", p) }, ErrExists},
 		{"by a link, with force", true, func(p string) error { return os.Symlink("other", p) }, ErrSymlink},
 	} {
+		if !haveLinks && strings.Contains(c.name, "link") {
+			continue
+		}
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()
 			path := filepath.Join(dir, "a")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os/exec"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -60,6 +61,9 @@ func TestSplitLikeTheShell(t *testing.T) {
 		}
 		want = append(want, words)
 		fmt.Fprintf(&script, "printf '%%s\\0' %s\nprintf '\\001'\n", line)
+	}
+	if runtime.GOOS == "windows" {
+		t.Skip("a shell splits on Unix")
 	}
 	shell := exec.Command("sh")
 	shell.Stdin = strings.NewReader(script.String())

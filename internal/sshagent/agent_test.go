@@ -413,7 +413,7 @@ func TestEnd(t *testing.T) {
 			t.Errorf("a client was left: %v", err)
 		}
 	}
-	if _, err := net.Dial("unix", w.socket); err == nil {
+	if _, err := dialSocket(w.socket); err == nil {
 		t.Error("the socket is still there")
 	}
 	for range 100 {

@@ -7,7 +7,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"net"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -112,7 +111,7 @@ type world struct {
 
 func newWorld(t testing.TB, p Policy) *world {
 	t.Helper()
-	w := &world{card: insert(t), socket: filepath.Join(t.TempDir(), "s")}
+	w := &world{card: insert(t), socket: newSocket(t)}
 	w.Agent = &Agent{Card: w.card, Comment: "test", Policy: p}
 	w.Report = func(err error) {
 		w.mu.Lock()
@@ -134,7 +133,7 @@ func newWorld(t testing.TB, p Policy) *world {
 
 func (w *world) dial(t testing.TB) net.Conn {
 	t.Helper()
-	conn, err := net.Dial("unix", w.socket)
+	conn, err := dialSocket(w.socket)
 	testkit.Must(t, err)
 	t.Cleanup(func() { conn.Close() })
 	return conn

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/jpki-tools/jpki/internal/testkit"
+	"github.com/jpki-tools/jpki/pkg/apdu"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
@@ -73,23 +74,33 @@ func prepared(t *testing.T, p program) string {
 	return dir
 }
 
-// split splits a line; a shell of Linux expands wildcards, one of Windows does
-// not.
-func split(line string) []string { return strings.Fields(line) }
+// split splits a line. Wine loses commands of extended length, so neither
+// program sends any.
+func split(line string) []string {
+	args := strings.Fields(line)
+	if slices.Contains([]string{"status", "cert", "pin", "sign", "doctor", "calendar"}, args[0]) {
+		args = append(args, "--short-apdu")
+	}
+	return args
+}
 
 // TestFaultsLikeLinux pulls the card, or has it answer wrongly, at each command
 // of each operation.
 func TestFaultsLikeLinux(t *testing.T) {
 	for _, line := range []string{
 		"status --json", "pin status --json", "pin verify auth --json --pin-file auth.pin", "pin change sign --json --pin-file change.pin",
-		"cert export auth -o x.pem --json", "sign a.txt -o x.p7s --json --pin-file sign.pin",
+		"cert export auth -o x.pem", "sign a.txt -o x.p7s --json --pin-file sign.pin",
 	} {
 		t.Run(line, func(t *testing.T) {
 			dir := windowsFolder(t)
 			s := insert(t, "adult", virtualcard.Options{})
 			whole := programs[0].with(t, setting{dir: dir}, split(line)...).wantExit(t, 0)
 			s.remove(t)
+			// Between two reads of one file a card is pulled like at the last.
 			for n := 1; n <= len(whole.log); n++ {
+				if n < len(whole.log) && isRead(whole.log[n-1]) && isRead(whole.log[n]) {
+					continue
+				}
 				alike(t, func(t *testing.T, p program) result {
 					s := insert(t, "adult", virtualcard.Options{})
 					s.when(n, s.pull)
@@ -102,6 +113,8 @@ func TestFaultsLikeLinux(t *testing.T) {
 		})
 	}
 }
+
+func isRead(x exchange) bool { return x.INS == apdu.InsReadBinary }
 
 // TestTriesLikeLinux: tries are counted and guarded alike, to the last one.
 func TestTriesLikeLinux(t *testing.T) {
@@ -151,6 +164,36 @@ func commands(log []exchange) (list []string) {
 	return list
 }
 
+// TestClosedForOpenSC: after a signature by either program OpenSC can make none
+// with the key. That it would see an open key is shown first.
+func TestClosedForOpenSC(t *testing.T) {
+	s := insert(t, "adult", virtualcard.Options{})
+	leaveOpen(t, s.reader)
+	if out := openSCSigns(t, s.reader); !strings.Contains(out, "SW1=0x90") {
+		t.Fatalf("OpenSC does not see an open key:\n%s", out)
+	}
+	s.remove(t)
+	for _, p := range programs {
+		insert(t, "adult", virtualcard.Options{})
+		p.with(t, setting{dir: windowsFolder(t)}, "sign", "a.txt", "--pin-file", "sign.pin").wantExit(t, 0)
+		if out := openSCSigns(t, s.reader); !strings.Contains(out, "SW1=0x69, SW2=0x82") {
+			t.Errorf("%s: OpenSC signs, or does not try:\n%s", p.backend, out)
+		}
+		s.remove(t)
+	}
+}
+
+// openSCSigns asks for a signature without a PIN, and gives what opensc-tool
+// prints of the last answer.
+func openSCSigns(t *testing.T, reader string) string {
+	t.Helper()
+	info := "3031300D060960864801650304020105000420" + strings.Repeat("5A", 32)
+	out := tool(t, "", "opensc-tool", "--reader", reader, "--card-driver", "default",
+		"--send-apdu", "00A4040C0A"+fmt.Sprintf("%X", aid), "--send-apdu", "00A4020C02001A", "--send-apdu", "802A008033"+info+"00")
+	answers := strings.Split(out, "Received")
+	return answers[len(answers)-1]
+}
+
 // variable are members that differ from run to run, or between systems: times,
 // random bytes, advice that is about the system.
 var variable = regexp.MustCompile(`(?i)(time|date|at|sha256|bytes|hint|message|system|version|library|service|software|detail|path|program|milliseconds)$`)
@@ -167,10 +210,16 @@ func comparable(text string) (any, bool) {
 func stripped(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
+		if v["check"] == "locale" { // Windows has no variables for it
+			return nil
+		}
 		for key, value := range v {
 			if variable.MatchString(key) {
 				delete(v, key)
 				continue
+			}
+			if value == "card-removed" && key == "code" {
+				value = "no-card" // whichever the service notices first
 			}
 			v[key] = stripped(value)
 		}

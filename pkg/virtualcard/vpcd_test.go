@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -163,6 +164,9 @@ func TestServeSlotTaken(t *testing.T) {
 // reader here writes a message in two parts, which without them waits about
 // 40 ms a command for a delayed acknowledgement.
 func TestServeIsPrompt(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux has TCP_QUICKACK")
+	}
 	s, _, _ := insert(t, t.Context(), newCard(t, "adult", Options{}))
 	if err := s.conn.(*net.TCPConn).SetNoDelay(false); err != nil {
 		t.Fatal(err)
