@@ -45,6 +45,7 @@ func Main() int {
 // Run runs the program with the given surroundings and returns its exit status.
 func Run(cfg command.Config) int {
 	surviveBrokenPipe()
+	defer ui.Sequences(cfg.Stdout, cfg.Stderr)()
 	ctx, stop := interruptible()
 	defer stop()
 	a := newApp(cfg)
@@ -53,6 +54,9 @@ func Run(cfg command.Config) int {
 		if len(cfg.Args) == 0 {
 			welcome(a)
 			return 0
+		}
+		if dropped(cfg.Args) {
+			return finish(a, takeDropped(ctx, a, cfg.Args))
 		}
 	}
 	return finish(a, execute(ctx, a, cfg.Args))
@@ -114,7 +118,7 @@ func setColor(a *command.App, when string) {
 	case "never":
 		a.IO.Color = false
 	default:
-		a.IO.Color = ui.IsTerminal(a.IO.Out) && a.Env.Getenv("NO_COLOR") == "" && ui.Addressable(a.Env.Getenv("TERM"))
+		a.IO.Color = ui.IsTerminal(a.IO.Out) && a.Env.Getenv("NO_COLOR") == "" && ui.Addressable(a.Env.Getenv("TERM")) && ui.Understands(a.IO.Out)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/cards"
 	"github.com/jpki-tools/jpki/internal/command"
 	"github.com/jpki-tools/jpki/internal/democard"
+	"github.com/jpki-tools/jpki/internal/explain"
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/input"
 	"github.com/jpki-tools/jpki/internal/problem"
@@ -266,7 +267,7 @@ func serve(ctx context.Context, a *command.App, addr string, persona virtualcard
 	case errors.Is(err, virtualcard.ErrNoReader):
 		return problem.New(problem.NoService,
 			text{JA: "%sに仮想リーダー(vpcd)がありません。", EN: "There is no virtual reader (vpcd) at %s."}.With(addr),
-			text{JA: "Debian/Ubuntu では「sudo apt install vsmartcard-vpcd」で入ります。pcscdが動いているか確かめてください。", EN: "Debian/Ubuntu: sudo apt install vsmartcard-vpcd. See that pcscd is running."}).Because(err)
+			explain.GetVirtualReader.Here()).Because(err)
 	case errors.Is(err, virtualcard.ErrSlotTaken):
 		return problem.New(problem.CardInUse,
 			text{JA: "仮想リーダーにはもう別のカードが入っているようです。", EN: "Another card seems to be in the virtual reader."},

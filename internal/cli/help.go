@@ -135,6 +135,12 @@ func environmentTopic() text {
 
 watch --exec のコマンドが受け取る環境変数(イベントによって、ないものがあります):
 ` + cardcmd.VariableTable(func(t text) string { return t.JA }) + `
+Windowsのパイプ:
+  出力はいつもUTF-8です。受け取る側には、先に次のように伝えます。
+    PowerShell 5.1   $OutputEncoding = [Console]::OutputEncoding = [Text.Encoding]::UTF8
+    findstr など     chcp 65001
+  PowerShell 5.1の「>」と「|」はバイナリーを壊すので、-o FILE で書き、ファイル名で渡してください。
+
 記憶するもの:
   次のフォルダーのファイルに保存します。本人だけが読めます。消しても困ることはありません。
     Linux    $XDG_STATE_HOME/jpki(なければ ~/.local/state/jpki)
@@ -172,6 +178,12 @@ watch --exec のコマンドが受け取る環境変数(イベントによって
 
 Variables for the command of watch --exec (some events lack some of them):
 ` + cardcmd.VariableTable(func(t text) string { return t.EN }) + `
+Pipes on Windows:
+  Output is UTF-8, always. Tell the reader of a pipe first:
+    PowerShell 5.1   $OutputEncoding = [Console]::OutputEncoding = [Text.Encoding]::UTF8
+    findstr, more    chcp 65001
+  The > and | of PowerShell 5.1 damage binary data: write it with -o FILE, and name the file to read.
+
 What is remembered:
   The files are in this folder, and only you can read them. You can remove them without harm.
     Linux    $XDG_STATE_HOME/jpki (or ~/.local/state/jpki)

@@ -18,6 +18,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/castore"
 	"github.com/jpki-tools/jpki/internal/env"
 	"github.com/jpki-tools/jpki/internal/i18n"
+	"github.com/jpki-tools/jpki/internal/input"
 	"github.com/jpki-tools/jpki/internal/inspect"
 	"github.com/jpki-tools/jpki/internal/judging"
 	"github.com/jpki-tools/jpki/internal/problem"
@@ -144,6 +145,7 @@ type Spec struct {
 	LateLong func() text // instead of long, one with tables: they cost more than all else at the start
 	Examples []Example
 	Args     cobra.PositionalArgs
+	Files    bool // Args are, or can be, names of files
 	Run      func(ctx context.Context, args []string) error
 }
 
@@ -173,6 +175,9 @@ func (a *App) New(c Spec) *cobra.Command {
 	cmd.Example = strings.Join(lines, "\n")
 	if c.Run != nil {
 		cmd.RunE = func(cmd *cobra.Command, args []string) error { return c.Run(cmd.Context(), args) }
+		if c.Files {
+			takeFiles(cmd, c)
+		}
 		return cmd
 	}
 	// A command that only holds others: without one it shows its help, with a
@@ -190,6 +195,19 @@ func (a *App) New(c Spec) *cobra.Command {
 // NoCommand is the problem of a command that c does not have.
 func (a *App) NoCommand(c *cobra.Command, word string) error {
 	return problem.Misuse(text{JA: "「%s」というコマンドはありません。", EN: "There is no command %q."}.With(word)).WithNext(a.Meant(c, word))
+}
+
+// takeFiles gives the command the files that its arguments stand for, counted as
+// such.
+func takeFiles(cmd *cobra.Command, c Spec) {
+	var files []string
+	cmd.Args = func(cmd *cobra.Command, args []string) (err error) {
+		if files, err = input.Names(args); err != nil {
+			return err
+		}
+		return c.Args(cmd, files)
+	}
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return c.Run(cmd.Context(), files) }
 }
 
 // WriteLong gives a command that is to be read about its text with tables.

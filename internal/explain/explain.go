@@ -203,15 +203,15 @@ func explainReader(err error) *problem.Problem {
 	case errors.Is(err, pcsc.ErrNoLibrary):
 		return problem.New(problem.NoService,
 			text{JA: "PC/SCのライブラリが見つかりません。", EN: "The PC/SC library is missing."},
-			text{JA: "Debian/Ubuntu では「sudo apt install pcscd」、Fedora では「sudo dnf install pcsc-lite」で入ります。カードなしで試すには jpki demo。原因は jpki doctor で調べられます。", EN: "Debian/Ubuntu: sudo apt install pcscd. Fedora: sudo dnf install pcsc-lite. To try without a card: jpki demo. jpki doctor looks for the cause."})
+			getLibrary.Here())
 	case errors.Is(err, pcsc.ErrNoService):
 		return problem.New(problem.NoService,
 			text{JA: "PC/SCサービスが応答しません。動いていないか、途中で止まったようです。", EN: "The PC/SC service does not answer: it is not running, or was stopped on the way."},
-			text{JA: "もう一度実行しても同じなら、Linuxでは「sudo systemctl start pcscd.socket」を実行してください。原因は jpki doctor で調べられます。", EN: "If it stays so when you run this again, on Linux run: sudo systemctl start pcscd.socket. jpki doctor looks for the cause."})
+			startService.Here())
 	case errors.Is(err, pcsc.ErrAccess):
 		return problem.New(problem.NoService,
 			text{JA: "カードリーダーを使う権限がありません。", EN: "Using the card reader is not permitted."},
-			text{JA: "SSH接続ではpolkitが断ることがあります。パソコンの画面から直接使うか、管理者にpcscdの許可を頼んでください。詳しくは jpki doctor で調べられます。", EN: "Over SSH, polkit may refuse it. Work at the machine itself, or have the administrator allow pcscd. jpki doctor knows more."})
+			getAccess.Here())
 	case errors.Is(err, pcsc.ErrReaderGone):
 		return problem.New(problem.NoReader,
 			text{JA: "途中でカードリーダーが外されました。", EN: "The card reader was disconnected on the way."},
@@ -269,7 +269,7 @@ func explainState(err error) *problem.Problem {
 	case state.ErrNoHome:
 		return problem.New(problem.Failed,
 			text{JA: "状態を保存するフォルダーが分かりません。", EN: "There is no folder to remember the state in."},
-			text{JA: "環境変数 HOME か XDG_STATE_HOME を設定してください。", EN: "Set the environment variable HOME or XDG_STATE_HOME."})
+			setHome.Here())
 	case state.ErrCorrupt:
 		return problem.New(problem.Failed,
 			text{JA: "記憶しているファイル%sが壊れています。", EN: "The file %s, in which things are remembered, is damaged."}.With(failed.Path),
@@ -302,6 +302,7 @@ var outputReasons = map[error]text{
 	output.ErrNoFolder:    {JA: "フォルダーがありません", EN: "the folder does not exist"},
 	output.ErrNameTooLong: {JA: "名前が長すぎます", EN: "the name is too long"},
 	output.ErrNotAllowed:  {JA: "ここに書き込む権限がありません", EN: "writing here is not allowed"},
+	output.ErrReadOnly:    {JA: "読み取り専用の属性が付いています", EN: "it is marked as read-only"},
 	output.ErrInUse:       {JA: "ほかのプログラムが開いています", EN: "another program has it open"},
 	output.ErrNoSpace:     {JA: "ディスクに空きがありません", EN: "the disk is full"},
 	output.ErrFailed:      {JA: "書き込めません", EN: "it cannot be written"},
@@ -341,6 +342,10 @@ func NotMade(path string, reason error, option string) *problem.Problem {
 		next = text{JA: "%s で別の名前を指定するか、先にそれを移すか削除してください。フォルダーは --force でも置き換えません。", EN: "Give another name with %s, or move or delete what is there. A folder is not replaced, even with --force."}
 	case output.ErrNoFolder:
 		next = text{JA: "先にフォルダーを作るか、%s で別の場所を指定してください。", EN: "Make the folder first, or name another place with %s."}
+	case output.ErrInUse:
+		next = text{JA: "そのファイルを開いているプログラムを閉じるか、%s で別の名前を指定してください。", EN: "Close the program that has it open, or give another name with %s."}
+	case output.ErrReadOnly:
+		next = text{JA: "ファイルのプロパティで「読み取り専用」を外すか、%s で別の名前を指定してください。", EN: "Clear \"Read-only\" in the file's Properties, or give another name with %s."}
 	case output.ErrNotAllowed, output.ErrNoSpace:
 		next = text{JA: "%s で別の場所を指定してください。", EN: "Name another place with %s."}
 	}
@@ -354,17 +359,42 @@ func explainFile(err error) *problem.Problem {
 		return nil
 	}
 	what := text{JA: "%sを扱えません: %s", EN: "Cannot use %s: %s"}.With(path.Path, path.Err.Error())
+	next := text{JA: "名前と権限を確かめてください。", EN: "Check its name and permissions."}
+	errno, _ := errors.AsType[syscall.Errno](path.Err)
+	reason, known := unreadable[errno]
 	switch {
 	case path.Path == "":
 		what = text{JA: "ファイルの名前が空です。", EN: "The name of a file is empty."}
-	case errors.Is(err, syscall.EISDIR):
+	case isFolder(path.Err):
 		return input.Folder(path.Path)
+	case known:
+		what = text{JA: "%sを読めません: %s。", EN: "Cannot read %s: %s."}.With(path.Path, reason)
+		if hint, ok := unreadableHints[reason]; ok {
+			next = hint
+		}
 	case errors.Is(err, fs.ErrNotExist):
 		what = text{JA: "%sがありません。", EN: "There is no %s."}.With(path.Path)
 	case errors.Is(err, fs.ErrPermission):
 		what = text{JA: "%sを開く権限がありません。", EN: "There is no permission to open %s."}.With(path.Path)
 	}
-	return problem.New(problem.Input, what, text{JA: "名前と権限を確かめてください。", EN: "Check its name and permissions."})
+	return problem.New(problem.Input, what, next)
+}
+
+// What several errors of a system mean.
+var (
+	inUse           = text{JA: "ほかのプログラムが開いています", EN: "another program has it open"}
+	nameTooLong     = text{JA: "名前が長すぎます", EN: "the name is too long"}
+	pathThroughFile = text{JA: "途中にあるのがフォルダーではなくファイルです", EN: "a file is on its way where there should be a folder"}
+	deviceFails     = text{JA: "ディスクなどの装置から読めません", EN: "the disk or other device does not give it"}
+	networkGone     = text{JA: "ネットワークの相手につながりません", EN: "the other side of the network is not reached"}
+	tooManyOpen     = text{JA: "開いているファイルが多すぎます", EN: "too many files are open"}
+)
+
+var unreadableHints = map[text]text{
+	inUse:       {JA: "そのプログラムを閉じて、もう一度実行してください。", EN: "Close that program and run this again."},
+	deviceFails: {JA: "装置をつなぎ直すか、別の場所に写してから使ってください。", EN: "Connect the device again, or copy the file elsewhere first."},
+	networkGone: {JA: "接続を確かめるか、手元に写してから使ってください。", EN: "Check the connection, or copy the file to this computer first."},
+	tooManyOpen: {JA: "一度に渡すファイルを減らしてください。", EN: "Give fewer files at a time."},
 }
 
 // explainCAs explains a damaged store.

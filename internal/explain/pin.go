@@ -40,8 +40,7 @@ func explainSource(err error) *problem.Problem {
 			text{JA: "暗証番号のファイル%sは使えません: %s。", EN: "The PIN file %s is not used: %s."}.With(file.Path, fileReasons[file.Reason]), fileHint(file.Reason))
 	case errors.As(err, &program):
 		return problem.New(problem.PINSource,
-			text{JA: "%sから暗証番号を受け取れませんでした: %s。", EN: "%s gave no PIN: %s."}.With(program.Program, programReasons[program.Reason]),
-			text{JA: "そのコマンドを単独で実行して確かめてください。", EN: "Try the command on its own."})
+			text{JA: "%sから暗証番号を受け取れませんでした: %s。", EN: "%s gave no PIN: %s."}.With(program.Program, programReasons[program.Reason]), programHint(program.Reason))
 	}
 	return nil
 }
@@ -53,7 +52,7 @@ func fileHint(reason error) text {
 	case pin.ErrNoCredentials:
 		return text{JA: "systemdのユニットに LoadCredentialEncrypted= を書いてください(jpki help pin)。", EN: "Write LoadCredentialEncrypted= into the systemd unit (jpki help pin)."}
 	}
-	return text{JA: "本人だけが読めるファイルにしてください(chmod 600)。", EN: "It has to be a file that only you can read (chmod 600)."}
+	return MakePrivate.Here()
 }
 
 func sourceUsage(e *pin.UsageError) text {
@@ -115,8 +114,26 @@ var fileReasons = map[error]text{
 }
 
 var programReasons = map[error]text{
-	pin.ErrNoProgram: {JA: "プログラムが見つかりません", EN: "there is no such program"},
-	pin.ErrProgram:   {JA: "失敗しました", EN: "it failed"},
-	pin.ErrProtocol:  {JA: "pinentryとして応答しません", EN: "it does not talk like a pinentry"},
-	pin.ErrTimeout:   {JA: "時間がかかりすぎました", EN: "it took too long"},
+	pin.ErrNoProgram:   {JA: "プログラムが見つかりません", EN: "there is no such program"},
+	pin.ErrOnlyHere:    {JA: "今のフォルダーにありますが、名前だけでは今のフォルダーを探しません", EN: "it is in the current folder, which is not searched for a bare name"},
+	pin.ErrBackslashes: {JA: "プログラムが見つかりません(引用符で囲まない「\\」は消えます)", EN: "there is no such program (a \\ without quotes is lost)"},
+	pin.ErrNotProgram:  {JA: "プログラムとして実行できないファイルです", EN: "this file cannot be run as a program"},
+	pin.ErrProgram:     {JA: "失敗しました", EN: "it failed"},
+	pin.ErrProtocol:    {JA: "pinentryとして応答しません", EN: "it does not talk like a pinentry"},
+	pin.ErrTimeout:     {JA: "時間がかかりすぎました", EN: "it took too long"},
+}
+
+// ProgramReason says why a program gave nothing, and what to do.
+func ProgramReason(e *pin.ProgramError) (why, next text) {
+	return programReasons[e.Reason], programHint(e.Reason)
+}
+
+func programHint(reason error) text {
+	switch reason {
+	case pin.ErrOnlyHere:
+		return text{JA: "今のフォルダーのプログラムは ./ を付けて指定してください。", EN: "Write ./ before a program of the current folder."}
+	case pin.ErrBackslashes:
+		return text{JA: "パスの区切りを「/」にするか、パスを ' で囲んでください。", EN: "Write the path with / or put it into single quotes."}
+	}
+	return text{JA: "そのコマンドを単独で実行して確かめてください。", EN: "Try the command on its own."}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jpki-tools/jpki/internal/command"
+	"github.com/jpki-tools/jpki/internal/explain"
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/input"
 	"github.com/jpki-tools/jpki/internal/p11setup"
@@ -163,7 +164,7 @@ func setupProblem(err error) error {
 	case errors.Is(err, p11setup.ErrNoP11Kit):
 		return problem.New(problem.Failed,
 			text{JA: "p11-kitが見つかりません。", EN: "p11-kit was not found."},
-			text{JA: "Debian、Ubuntuは apt install p11-kit p11-kit-modules libnss3-tools、Fedoraは dnf install p11-kit nss-tools、macOSは brew install p11-kit nss です。", EN: "Debian, Ubuntu: apt install p11-kit p11-kit-modules libnss3-tools. Fedora: dnf install p11-kit nss-tools. macOS: brew install p11-kit nss."}).Because(err)
+			explain.GetP11Kit.Here()).Because(err)
 	}
 	return err
 }

@@ -19,6 +19,7 @@ var (
 	ErrNoFolder    = errors.New("the folder does not exist")
 	ErrNameTooLong = errors.New("the name is too long")
 	ErrNotAllowed  = errors.New("writing here is not allowed")
+	ErrReadOnly    = errors.New("the file is marked as read-only")
 	ErrInUse       = errors.New("another program has the file open")
 	ErrNoSpace     = errors.New("there is no space left")
 	ErrFailed      = errors.New("the file cannot be written")

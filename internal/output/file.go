@@ -141,6 +141,9 @@ func lookAt(path string, force bool) (fs.FileInfo, error) {
 	case !force:
 		return nil, &Error{path, ErrExists, nil}
 	}
+	if err := replaceable(path); err != nil {
+		return nil, failure(path, err)
+	}
 	return info, nil
 }
 

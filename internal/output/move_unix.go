@@ -8,6 +8,10 @@ import (
 	"os"
 )
 
+// replaceable has nothing to find: an open file can be replaced here, and its
+// permissions are no matter.
+func replaceable(string) error { return nil }
+
 // moveNew gives temp the name target unless something has it. A hard link does
 // that everywhere; FAT and some network file systems have none, and what those
 // cannot do differs, so the next way is tried whatever the error was.

@@ -1,6 +1,31 @@
 package output
 
-import "golang.org/x/sys/windows"
+import (
+	"golang.org/x/sys/windows"
+)
+
+// replaceable reports what keeps a file from being replaced: its attribute, or
+// a program that has it open and lets nobody delete it. It is opened as the
+// rename will do it.
+func replaceable(path string) error {
+	name, err := windows.UTF16PtrFromString(path)
+	if err != nil {
+		return err
+	}
+	attributes, err := windows.GetFileAttributes(name)
+	if err != nil {
+		return err
+	}
+	if attributes&windows.FILE_ATTRIBUTE_READONLY != 0 {
+		return &Error{path, ErrReadOnly, nil}
+	}
+	const everybody = windows.FILE_SHARE_READ | windows.FILE_SHARE_WRITE | windows.FILE_SHARE_DELETE
+	h, err := windows.CreateFile(name, windows.DELETE, everybody, nil, windows.OPEN_EXISTING, windows.FILE_FLAG_OPEN_REPARSE_POINT, 0)
+	if err != nil {
+		return err
+	}
+	return windows.CloseHandle(h)
+}
 
 // moveNew gives temp the name target unless something has it: without
 // MOVEFILE_REPLACE_EXISTING the call does just that, on every file system.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strings"
 	"time"
 
 	"github.com/jpki-tools/jpki/internal/beside"
@@ -62,11 +63,7 @@ func start(cmd *exec.Cmd) (*program, error) {
 	cmd.WaitDelay = killGrace // for children that keep standard error open
 	p := &program{cmd: cmd, ended: make(chan struct{})}
 	if err := p.group.start(cmd); err != nil {
-		reason := ErrProgram
-		if errors.Is(err, exec.ErrNotFound) || errors.Is(err, os.ErrNotExist) {
-			reason = ErrNoProgram
-		}
-		return nil, &ProgramError{name, reason, err}
+		return nil, &ProgramError{name, notStarted(err), err}
 	}
 	go func() {
 		if err := cmd.Wait(); err != nil && !errors.Is(err, exec.ErrWaitDelay) {
@@ -75,6 +72,29 @@ func start(cmd *exec.Cmd) (*program, error) {
 		close(p.ended)
 	}()
 	return p, nil
+}
+
+// notStarted says why a program did not start.
+func notStarted(err error) error {
+	switch {
+	case errors.Is(err, exec.ErrDot): // Windows' own rule, or a PATH with a dot
+		return ErrOnlyHere
+	case errors.Is(err, exec.ErrNotFound), errors.Is(err, os.ErrNotExist):
+		return ErrNoProgram
+	case errors.Is(err, os.ErrPermission), unfit(err):
+		return ErrNotProgram
+	}
+	return ErrProgram
+}
+
+// lostBackslashes gives the reason for a program that was not found because the
+// path to it was written as Windows shows it.
+func lostBackslashes(system, line string, err error) error {
+	failed, ok := errors.AsType[*ProgramError](err)
+	if ok && failed.Reason == ErrNoProgram && system == "windows" && strings.Contains(line, `\`) && !strings.Contains(failed.Program, `\`) {
+		return &ProgramError{failed.Program, ErrBackslashes, failed.Err}
+	}
+	return err
 }
 
 // wait waits for the program to end by itself.

@@ -64,7 +64,7 @@ func TestCommandFails(t *testing.T) {
 	}{
 		{"./no-such-program x", ErrNoProgram},
 		{"no-such-program-anywhere x", ErrNoProgram},
-		{noProgram, ErrProgram},
+		{noProgram, ErrNotProgram},
 		{`sh -c 'echo 1234; exit 3'`, ErrProgram},
 		{`sh -c 'echo 1234; kill -TERM $$'`, ErrProgram},
 	} {

@@ -62,10 +62,13 @@ func (e *FileError) Unwrap() []error { return []error{e.Reason, e.Err} }
 
 // Reasons of a [*ProgramError].
 var (
-	ErrNoProgram = errors.New("there is no such program")
-	ErrProgram   = errors.New("failed")
-	ErrProtocol  = errors.New("does not talk like a pinentry")
-	ErrTimeout   = errors.New("took too long")
+	ErrNoProgram   = errors.New("there is no such program")
+	ErrOnlyHere    = errors.New("it is in the current folder, in which programs are not looked for")
+	ErrBackslashes = errors.New("there is no such program: backslashes outside single quotes are lost")
+	ErrNotProgram  = errors.New("this file cannot be run")
+	ErrProgram     = errors.New("failed")
+	ErrProtocol    = errors.New("does not talk like a pinentry")
+	ErrTimeout     = errors.New("took too long")
 )
 
 // ProgramError is a command or a pinentry that gave no PIN.

@@ -11,7 +11,7 @@ import (
 const openFlags = os.O_RDONLY
 
 // checkPrivate wants a file of this user's or the administrators' whose access
-// list lets nobody else read it.
+// list lets nobody else read it, write it, or give themselves the right to.
 func checkPrivate(f *os.File, _ fs.FileInfo) (reason, details error) {
 	sd, err := windows.GetSecurityInfo(windows.Handle(f.Fd()), windows.SE_FILE_OBJECT,
 		windows.OWNER_SECURITY_INFORMATION|windows.DACL_SECURITY_INFORMATION)
@@ -33,7 +33,14 @@ func checkPrivate(f *os.File, _ fs.FileInfo) (reason, details error) {
 	if err != nil || list == nil { // no list: everybody may do everything
 		return ErrOpenToOthers, err
 	}
-	const read = windows.FILE_READ_DATA | windows.GENERIC_READ | windows.GENERIC_ALL
+	return openTo(list, trusted)
+}
+
+// openTo looks for an entry of an access list that lets somebody else in.
+func openTo(list *windows.ACL, trusted sids) (reason, details error) {
+	const reach = windows.FILE_READ_DATA | windows.FILE_WRITE_DATA | windows.FILE_APPEND_DATA |
+		windows.DELETE | windows.WRITE_DAC | windows.WRITE_OWNER |
+		windows.GENERIC_READ | windows.GENERIC_WRITE | windows.GENERIC_ALL
 	for i := range list.AceCount {
 		var ace *windows.ACCESS_ALLOWED_ACE
 		if err := windows.GetAce(list, uint32(i), &ace); err != nil {
@@ -42,7 +49,7 @@ func checkPrivate(f *os.File, _ fs.FileInfo) (reason, details error) {
 		switch {
 		case ace.Header.AceType == windows.ACCESS_DENIED_ACE_TYPE,
 			ace.Header.AceFlags&windows.INHERIT_ONLY_ACE != 0,
-			ace.Mask&read == 0:
+			ace.Mask&reach == 0:
 			continue
 		case ace.Header.AceType != windows.ACCESS_ALLOWED_ACE_TYPE: // conditional and the like
 			return ErrOpenToOthers, nil

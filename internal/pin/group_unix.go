@@ -3,6 +3,7 @@
 package pin
 
 import (
+	"errors"
 	"os/exec"
 	"syscall"
 )
@@ -24,3 +25,6 @@ func (g *group) start(cmd *exec.Cmd) error {
 func (g *group) ask()   { _ = syscall.Kill(-g.id, syscall.SIGTERM) }
 func (g *group) kill()  { _ = syscall.Kill(-g.id, syscall.SIGKILL) }
 func (g *group) close() {}
+
+// unfit reports a file that the system does not run.
+func unfit(err error) bool { return errors.Is(err, syscall.ENOEXEC) }

@@ -1,6 +1,7 @@
 package pin
 
 import (
+	"errors"
 	"os/exec"
 
 	"golang.org/x/sys/windows"
@@ -30,3 +31,6 @@ func (g *group) start(cmd *exec.Cmd) error {
 func (g *group) ask()   {}
 func (g *group) kill()  { _ = windows.TerminateJobObject(g.job, 1) }
 func (g *group) close() { _ = windows.CloseHandle(g.job) }
+
+// unfit reports a file that Windows does not run.
+func unfit(err error) bool { return errors.Is(err, windows.ERROR_BAD_EXE_FORMAT) }

@@ -15,6 +15,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"runtime"
 	"strings"
 
 	"github.com/jpki-tools/jpki/internal/beside"
@@ -199,7 +200,8 @@ func open(f Flag, lines int, env Env) (source, error) {
 			return nil, usage(f.Kind, ErrBadCommand, err)
 		}
 		return &document{lines: lines, read: func(ctx context.Context) ([]byte, error) {
-			return readCommand(ctx, commandTimeout, line, env.Stderr)
+			answer, err := readCommand(ctx, commandTimeout, line, env.Stderr)
+			return answer, lostBackslashes(runtime.GOOS, f.Value, err)
 		}}, nil
 	case Pinentry:
 		return &pinentry{f.Value, pinentryTimeout + pinentryGrace, env}, nil

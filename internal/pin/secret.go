@@ -3,6 +3,7 @@ package pin
 import (
 	"context"
 	"io"
+	"runtime"
 
 	"github.com/jpki-tools/jpki/internal/beside"
 	"github.com/jpki-tools/jpki/internal/shellwords"
@@ -23,6 +24,7 @@ func Secret(ctx context.Context, file, command string, stderr io.Writer) ([]byte
 			return nil, usage(Command, ErrBadCommand, err)
 		}
 		text, err = readCommand(ctx, commandTimeout, split, stderr)
+		err = lostBackslashes(runtime.GOOS, command, err)
 	}
 	if err != nil {
 		return nil, err

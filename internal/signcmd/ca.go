@@ -56,8 +56,9 @@ func newCAShow(a *command.App) *cobra.Command {
 			{Line: "jpki ca show sign-03", About: text{JA: "知っている認証局", EN: "a CA that is known"}},
 			{Line: "jpki ca show new-ca.cer", About: text{JA: "ファイルの証明書がどの認証局か", EN: "which CA a certificate in a file is"}},
 		},
-		Args: a.ArgCount(1, 1, text{JA: "認証局のIDか、証明書のファイルを1つ指定してください。", EN: "Name one CA by its id, or a certificate file."}),
-		Run:  func(ctx context.Context, args []string) error { return showCA(ctx, a, args[0]) },
+		Files: true,
+		Args:  a.ArgCount(1, 1, text{JA: "認証局のIDか、証明書のファイルを1つ指定してください。", EN: "Name one CA by its id, or a certificate file."}),
+		Run:   func(ctx context.Context, args []string) error { return showCA(ctx, a, args[0]) },
 	})
 }
 
@@ -72,8 +73,9 @@ func newCAAdd(a *command.App) *cobra.Command {
 			EN: "Adds the certificate of a CA of JPKI that this version does not know yet. Take the SHA-256 fingerprint that J-LIS publishes from somewhere else than the file (these pages, or paper) and enter it with --sha256.\n" +
 				"  CA for digital signature       https://www.jpki.go.jp/ca/ca_rules3.html\n  CA for user authentication     https://www.jpki.go.jp/ca/ca_rules4.html",
 		},
-		Args: a.ArgCount(1, 1, text{JA: "追加する証明書のファイルを1つ指定してください。", EN: "Name one certificate file to add."}),
-		Run:  func(ctx context.Context, args []string) error { return addCA(ctx, a, args[0], fingerprint) },
+		Files: true,
+		Args:  a.ArgCount(1, 1, text{JA: "追加する証明書のファイルを1つ指定してください。", EN: "Name one certificate file to add."}),
+		Run:   func(ctx context.Context, args []string) error { return addCA(ctx, a, args[0], fingerprint) },
 	})
 	cmd.Flags().StringVar(&fingerprint, "sha256", "", a.IO.Text(text{JA: "公表されているフィンガープリント`HEX`(16進数64桁)", EN: "the published fingerprint: `HEX`, 64 hexadecimal digits"}))
 	return cmd

@@ -52,7 +52,8 @@ func newCertShow(a *command.App) *cobra.Command {
 			{Line: "jpki cert show auth", About: text{JA: "利用者証明用電子証明書を見る", EN: "the user-authentication certificate"}},
 			{Line: "jpki cert show sign --personal", About: text{JA: "署名用電子証明書を氏名や住所も含めて見る", EN: "the digital-signature certificate, personal data included"}},
 		},
-		Args: a.ArgCount(0, 1, text{JA: "引数は1つまでです。", EN: "One argument at the most."}),
+		Files: true,
+		Args:  a.ArgCount(0, 1, text{JA: "引数は1つまでです。", EN: "One argument at the most."}),
 		Run: func(ctx context.Context, args []string) error {
 			return runCertShow(ctx, a, &opt, kindArgument(args), personal)
 		},

@@ -55,8 +55,9 @@ func newCertCheck(a *command.App) *cobra.Command {
 			{Line: "jpki cert check sign", About: text{JA: "署名用電子証明書を確かめる", EN: "the digital-signature certificate"}},
 			{Line: "jpki cert check someone.cer --crl town.crl", About: text{JA: "ファイルの証明書を、失効リストと突き合わせる", EN: "a certificate in a file, against a revocation list"}},
 		},
-		Args: a.ArgCount(0, 1, text{JA: "引数は1つまでです。", EN: "One argument at the most."}),
-		Run:  func(ctx context.Context, args []string) error { return runCertCheck(ctx, a, &opt, kindArgument(args)) },
+		Files: true,
+		Args:  a.ArgCount(0, 1, text{JA: "引数は1つまでです。", EN: "One argument at the most."}),
+		Run:   func(ctx context.Context, args []string) error { return runCertCheck(ctx, a, &opt, kindArgument(args)) },
 	})
 	f := cmd.Flags()
 	f.StringVar(&opt.at, "at", "", a.IO.Text(text{JA: "確かめる日時`TIME`: 2029-11-03 か 2029-11-03T12:00:00+09:00(省くと今)", EN: "check for `TIME`: 2029-11-03 or 2029-11-03T12:00:00+09:00 (now unless given)"}))

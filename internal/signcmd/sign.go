@@ -43,8 +43,9 @@ func NewSign(a *command.App) *cobra.Command {
 			{Line: "mkdir signed && jpki sign --out-dir signed *.pdf", About: text{JA: "暗証番号を1回だけ入力して、いくつも署名する", EN: "sign many, entering the password once"}},
 			{Line: "jpki sign 999Z000000001000.zip", About: text{JA: "e-Govの申請を丸ごと署名する", EN: "an e-Gov application, all that is to be signed in it"}},
 		},
-		Args: a.ArgCount(0, -1, text{}),
-		Run:  func(ctx context.Context, args []string) error { return runSign(ctx, a, &opt, args) },
+		Files: true,
+		Args:  a.ArgCount(0, -1, text{}),
+		Run:   func(ctx context.Context, args []string) error { return runSign(ctx, a, &opt, args) },
 	})
 	a.AddUnlockFlags(cmd, &opt.Unlock)
 	a.AddCardCAFlag(cmd)

@@ -57,8 +57,9 @@ func NewTimestamp(a *command.App) *cobra.Command {
 			{Line: "jpki timestamp data.csv --tsa https://tsa.example.jp/ --tsa-user me --tsa-password-file tsa-password", About: text{JA: "利用者登録の要る局で data.csv.tsr を作る", EN: "makes data.csv.tsr with an authority that wants an account"}},
 			{Line: "jpki timestamp --extend contract-signed.pdf --tsa https://tsa.example.jp/ --tsa-ca tsa-ca.pem --ocsp aia", About: text{JA: "署名をあとから確かめられるようにする", EN: "lets the signatures be checked later"}},
 		},
-		Args: a.ArgCount(1, -1, text{JA: "タイムスタンプを付けるファイルを指定してください。", EN: "Name the files to timestamp."}),
-		Run:  func(ctx context.Context, args []string) error { return runTimestamp(ctx, a, &opt, args) },
+		Files: true,
+		Args:  a.ArgCount(1, -1, text{JA: "タイムスタンプを付けるファイルを指定してください。", EN: "Name the files to timestamp."}),
+		Run:   func(ctx context.Context, args []string) error { return runTimestamp(ctx, a, &opt, args) },
 	})
 	f := cmd.Flags()
 	f.StringVar(&opt.stamping.TSA, "tsa", "", a.IO.Text(text{JA: "タイムスタンプ局の`URL`", EN: "`URL` of the timestamping authority"}))

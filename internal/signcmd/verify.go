@@ -64,8 +64,9 @@ func NewVerify(a *command.App) *cobra.Command {
 			{Line: "jpki verify --unchanged contract.pdf", About: text{JA: "署名のあとに何も追加されていないことまで求める", EN: "and wanting that nothing was added since"}},
 			{Line: "jpki verify --profile touki rejected.pdf", About: text{JA: "登記・供託オンライン申請の条件を1つずつ調べる", EN: "go through what the land registry's online service asks for"}},
 		},
-		Args: a.ArgCount(1, -1, text{JA: "確かめる署名のファイルを指定してください。", EN: "Name the signatures to check."}),
-		Run:  func(ctx context.Context, args []string) error { return runVerify(ctx, a, &opt, args) },
+		Files: true,
+		Args:  a.ArgCount(1, -1, text{JA: "確かめる署名のファイルを指定してください。", EN: "Name the signatures to check."}),
+		Run:   func(ctx context.Context, args []string) error { return runVerify(ctx, a, &opt, args) },
 	})
 	f := cmd.Flags()
 	f.StringArrayVar(&opt.content, "content", nil, a.IO.Text(text{JA: "署名された`FILE`(.p7sでは、省くと .p7s を除いた名前。「-」は標準入力。XMLでは、署名が指すファイルが隣にないとき)", EN: "the signed `FILE` (.p7s: by default the name without it, - is standard input; XML: a file that it refers to and that is not beside it)"}))

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jpki-tools/jpki/internal/explain"
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/imprint"
 	"github.com/jpki-tools/jpki/internal/input"
@@ -119,7 +120,7 @@ func (c *Call) NewVisibleStamp() (*VisibleStamp, error) {
 	}
 	return nil, problem.New(problem.Input,
 		text{JA: "スタンプに使う日本語フォントが見つかりません。", EN: "No Japanese font for the stamp was found."},
-		text{JA: "--stamp-font FILE で指定するか、インストールしてください(Debian、Ubuntuでは fonts-noto-cjk か fonts-ipaexfont-gothic)。", EN: "Name one with --stamp-font FILE, or install one (fonts-noto-cjk or fonts-ipaexfont-gothic on Debian and Ubuntu)."})
+		explain.GetJapaneseFont.Here())
 }
 
 // open adds a font that can write all that is known already.

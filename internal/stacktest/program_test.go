@@ -164,9 +164,9 @@ func (p program) prepare(t testing.TB, s setting, args ...string) *running {
 		name, args = p.through, append([]string{p.path}, args...)
 		// A home of its own: Wine says where LocalAppData is.
 		kept, err := filepath.Glob(filepath.Join(os.Getenv("WINEPREFIX"), "drive_c", "users", "*", "AppData", "Local", "jpki"))
-		must(t, err)
+		testkit.Must(t, err)
 		for _, folder := range kept {
-			must(t, os.RemoveAll(folder))
+			testkit.Must(t, os.RemoveAll(folder))
 		}
 	}
 	r := &running{Cmd: exec.Command(name, args...), what: "jpki " + strings.Join(args, " "), alone: true}

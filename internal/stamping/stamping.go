@@ -11,6 +11,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/jpki-tools/jpki/internal/explain"
 	"github.com/jpki-tools/jpki/internal/fetch"
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/input"
@@ -129,11 +130,11 @@ func unreadSecret(err error) error {
 	case isFile:
 		return problem.New(problem.Input,
 			text{JA: "%sは使えません。", EN: "%s is not used."}.With(file.Path),
-			text{JA: "名前を確かめ、本人だけが読めるファイルにしてください(chmod 600)。", EN: "Check its name; it has to be a file that only you can read (chmod 600)."}).Because(err)
+			text{JA: "名前を確かめてください。%s", EN: "Check its name. %s"}.With(explain.MakePrivate.Here())).Because(err)
 	case isProgram:
+		why, next := explain.ProgramReason(program)
 		return problem.New(problem.Input,
-			text{JA: "%sからパスワードを受け取れませんでした。", EN: "%s gave no password."}.With(program.Program),
-			text{JA: "そのコマンドを単独で実行して確かめてください。", EN: "Try the command on its own."}).Because(err)
+			text{JA: "%sからパスワードを受け取れませんでした: %s。", EN: "%s gave no password: %s."}.With(program.Program, why), next).Because(err)
 	case isRule:
 		return problem.New(problem.Input,
 			text{JA: "タイムスタンプ局のパスワードを読めません(空か、長すぎます)。", EN: "There is no password for the authority: it is empty, or too long."},

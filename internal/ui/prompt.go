@@ -1,8 +1,6 @@
 package ui
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -81,46 +79,19 @@ func (t *Terminal) Secret(ctx context.Context, prompt string) ([]byte, error) {
 	fmt.Fprint(t.out, prompt)
 	defer fmt.Fprintln(t.out)
 	return beside.Read(ctx, func() ([]byte, error) {
-		if err := untilTyped(ctx, fd); err != nil {
-			return nil, err
-		}
-		return readSecret(t.in)
+		return t.secret(ctx, fd)
 	})
 }
 
 // maxSecret bounds a line that is not shown: what a terminal gives in one.
 const maxSecret = 4096
 
-// readSecret reads a line into the one buffer that holds it.
-func readSecret(r io.Reader) ([]byte, error) {
-	line := make([]byte, 0, maxSecret)
-	for len(line) < maxSecret {
-		n, err := r.Read(line[len(line) : len(line)+1])
-		line = line[:len(line)+n]
-		switch {
-		case n > 0 && line[len(line)-1] == '\n':
-			return bytes.TrimRight(line, "\r\n"), nil
-		case errors.Is(err, io.EOF) && len(line) > 0:
-			return line, nil
-		case err != nil:
-			clear(line)
-			return nil, err
-		}
-	}
-	clear(line)
-	return nil, bufio.ErrTooLong
-}
-
 // Line asks for a line.
 func (t *Terminal) Line(ctx context.Context, prompt string) (string, error) {
 	fmt.Fprint(t.out, t.question(prompt))
 	fd := int(t.in.Fd())
 	line, err := beside.Read(ctx, func() ([]byte, error) {
-		if err := untilTyped(ctx, fd); err != nil {
-			return nil, err
-		}
-		s, err := bufio.NewReader(t.in).ReadString('\n')
-		return []byte(s), err
+		return t.line(ctx, fd)
 	})
 	if ctx.Err() != nil {
 		fmt.Fprintln(t.out)

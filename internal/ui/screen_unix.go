@@ -12,6 +12,12 @@ import (
 // anywhere on it.
 func Addressable(termVariable string) bool { return termVariable != "" && termVariable != "dumb" }
 
+// Understands reports whether an output takes control sequences: TERM tells.
+func Understands(any) bool { return true }
+
+// Sequences has nothing to do, as enableSequences.
+func Sequences(...*os.File) (restore func()) { return func() {} }
+
 // enableSequences has nothing to do: every terminal here understands them.
 func enableSequences(*os.File) (restore func(), ok bool) { return func() {}, true }
 

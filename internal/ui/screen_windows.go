@@ -9,6 +9,30 @@ import (
 // Addressable is decided by enableSequences: Windows sets no TERM.
 func Addressable(string) bool { return true }
 
+// Understands reports whether an output takes control sequences: a console only
+// after [Sequences], and only from Windows 10 on.
+func Understands(stream any) bool {
+	f, ok := stream.(descriptor)
+	var mode uint32
+	return ok && windows.GetConsoleMode(windows.Handle(f.Fd()), &mode) == nil && mode&windows.ENABLE_VIRTUAL_TERMINAL_PROCESSING != 0
+}
+
+// Sequences has the consoles among the files understand control sequences, as
+// far as they can, until restore, which brings back what was.
+func Sequences(files ...*os.File) (restore func()) {
+	var all []func()
+	for _, f := range files {
+		if back, ok := enableSequences(f); ok {
+			all = append(all, back)
+		}
+	}
+	return func() {
+		for i := range all {
+			all[len(all)-1-i]() // two files may be one console
+		}
+	}
+}
+
 // enableSequences has the console understand control sequences, which it does
 // from Windows 10 on.
 func enableSequences(f *os.File) (restore func(), ok bool) {

@@ -3,7 +3,10 @@
 package ui
 
 import (
+	"bufio"
+	"bytes"
 	"context"
+	"errors"
 	"io"
 	"os"
 	"time"
@@ -37,6 +40,43 @@ func (t *Terminal) Foreground() bool {
 
 // Discard throws away what was typed before a question.
 func (t *Terminal) Discard() { _ = discardInput(int(t.in.Fd())) }
+
+// secret reads a line that is not shown.
+func (t *Terminal) secret(ctx context.Context, fd int) ([]byte, error) {
+	if err := untilTyped(ctx, fd); err != nil {
+		return nil, err
+	}
+	return readSecret(t.in)
+}
+
+// line reads a line and shows it.
+func (t *Terminal) line(ctx context.Context, fd int) ([]byte, error) {
+	if err := untilTyped(ctx, fd); err != nil {
+		return nil, err
+	}
+	s, err := bufio.NewReader(t.in).ReadString('\n')
+	return []byte(s), err
+}
+
+// readSecret reads a line into the one buffer that holds it.
+func readSecret(r io.Reader) ([]byte, error) {
+	line := make([]byte, 0, maxSecret)
+	for len(line) < maxSecret {
+		n, err := r.Read(line[len(line) : len(line)+1])
+		line = line[:len(line)+n]
+		switch {
+		case n > 0 && line[len(line)-1] == '\n':
+			return bytes.TrimRight(line, "\r\n"), nil
+		case errors.Is(err, io.EOF) && len(line) > 0:
+			return line, nil
+		case err != nil:
+			clear(line)
+			return nil, err
+		}
+	}
+	clear(line)
+	return nil, bufio.ErrTooLong
+}
 
 // untilTyped waits for a line to read. Unlike a read it leaves the line to the
 // next question when ctx ends.

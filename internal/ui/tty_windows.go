@@ -1,9 +1,14 @@
 package ui
 
 import (
+	"bufio"
 	"context"
+	"fmt"
 	"io"
 	"os"
+	"unicode/utf16"
+	"unicode/utf8"
+	"unsafe"
 
 	"golang.org/x/sys/windows"
 )
@@ -38,6 +43,163 @@ func (t *Terminal) Foreground() bool { return true }
 // Discard throws away what was typed before a question.
 func (t *Terminal) Discard() { _ = windows.FlushConsoleInputBuffer(windows.Handle(t.in.Fd())) }
 
-// untilTyped does not wait: a console tells of keys, not of lines. A line that
-// is typed after its question ended is lost.
-func untilTyped(context.Context, int) error { return nil }
+// secret reads a line that is not shown.
+func (t *Terminal) secret(ctx context.Context, fd int) ([]byte, error) {
+	return typed(ctx, windows.Handle(fd), nil)
+}
+
+// line reads a line and shows it.
+func (t *Terminal) line(ctx context.Context, fd int) ([]byte, error) {
+	return typed(ctx, windows.Handle(fd), t.out)
+}
+
+// typed takes keys from the console until Enter, and shows the characters on
+// echo. A read of the console's own would go on after ctx has ended, and take
+// what is typed then for nobody.
+func typed(ctx context.Context, console windows.Handle, echo io.Writer) ([]byte, error) {
+	e := &lineEditor{echo: echo, line: make([]byte, 0, maxSecret)}
+	for {
+		if err := context.Cause(ctx); err != nil {
+			clear(e.line)
+			return nil, err
+		}
+		const often = 50 // milliseconds between looks at ctx
+		event, err := windows.WaitForSingleObject(console, often)
+		if event == uint32(windows.WAIT_TIMEOUT) {
+			continue
+		}
+		var key keyEvent
+		if err == nil {
+			err = key.read(console)
+		}
+		if err != nil {
+			clear(e.line)
+			return nil, fmt.Errorf("%w: %w", ErrNoTerminal, err)
+		}
+		done, err := e.take(key)
+		if err != nil {
+			clear(e.line)
+			return nil, err
+		}
+		if done {
+			return e.line, nil
+		}
+	}
+}
+
+// keyEvent is the KEY_EVENT_RECORD of the console's INPUT_RECORD.
+type keyEvent struct {
+	down    bool
+	repeat  uint16
+	code    uint16 // virtual key
+	char    uint16 // in UTF-16
+	control uint32 // which of Ctrl, Alt, ... are held
+}
+
+// inputRecord is INPUT_RECORD, whose event is a union of 16 bytes.
+type inputRecord struct {
+	kind  uint16
+	_     uint16
+	event [16]byte
+}
+
+var readConsoleInput = windows.NewLazySystemDLL("kernel32.dll").NewProc("ReadConsoleInputW")
+
+// read takes one event from the console; what is no key is a key without
+// meaning.
+func (k *keyEvent) read(console windows.Handle) error {
+	const aKey = 1
+	var record inputRecord
+	var n uint32
+	ok, _, err := readConsoleInput.Call(uintptr(console), uintptr(unsafe.Pointer(&record)), 1, uintptr(unsafe.Pointer(&n)))
+	if ok == 0 {
+		return err
+	}
+	if n == 0 || record.kind != aKey {
+		return nil
+	}
+	raw := (*struct {
+		down                      int32
+		repeat, code, scan, utf16 uint16
+		control                   uint32
+	})(unsafe.Pointer(&record.event))
+	*k = keyEvent{raw.down != 0, raw.repeat, raw.code, raw.utf16, raw.control}
+	clear(record.event[:])
+	return nil
+}
+
+// lineEditor makes a line of keys.
+type lineEditor struct {
+	echo io.Writer // nil: nothing is shown
+	line []byte
+	half rune // the first half of a character of two
+}
+
+// Virtual keys.
+const (
+	keyBack   = 0x08
+	keyEscape = 0x1B
+	keyAlt    = 0x12
+)
+
+// take adds a key; done reports Enter.
+func (e *lineEditor) take(key keyEvent) (done bool, err error) {
+	if !key.down && (key.code != keyAlt || key.char == 0) { // Alt with digits tells its character when it is let go
+		return false, nil
+	}
+	for range max(key.repeat, 1) {
+		switch c := rune(key.char); {
+		case c == '\r' || c == '\n':
+			e.show("\r\n")
+			return true, nil
+		case c == keyBack || c == 0x7F:
+			e.erase(1)
+		case key.code == keyEscape || c == 'U'-'@':
+			e.erase(len(e.line))
+		case c == 'Z'-'@' && len(e.line) == 0:
+			return false, io.EOF
+		case c < ' ' && c != '\t': // Ctrl-C too, of which the console makes a signal
+		default:
+			if err := e.add(c); err != nil {
+				return false, err
+			}
+		}
+	}
+	return false, nil
+}
+
+// add appends a character, which may come in two halves.
+func (e *lineEditor) add(c rune) error {
+	if utf16.IsSurrogate(c) {
+		if e.half == 0 {
+			e.half = c
+			return nil
+		}
+		c, e.half = utf16.DecodeRune(e.half, c), 0
+	}
+	if len(e.line)+utf8.UTFMax > cap(e.line) {
+		return bufio.ErrTooLong
+	}
+	e.line = utf8.AppendRune(e.line, c)
+	e.show(string(c))
+	return nil
+}
+
+// erase takes back the last n characters, as many as there are.
+func (e *lineEditor) erase(n int) {
+	for ; n > 0 && len(e.line) > 0; n-- {
+		c, size := utf8.DecodeLastRune(e.line)
+		clear(e.line[len(e.line)-size:])
+		e.line = e.line[:len(e.line)-size]
+		e.show("\b \b")
+		if wide(c) {
+			e.show("\b \b")
+		}
+	}
+}
+
+func (e *lineEditor) show(s string) {
+	if e.echo != nil {
+		_, _ = io.WriteString(e.echo, s)
+	}
+}

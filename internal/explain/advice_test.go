@@ -1,0 +1,31 @@
+package explain
+
+import (
+	"regexp"
+	"testing"
+)
+
+// of lists what belongs to one family of systems.
+var (
+	ofUnix  = regexp.MustCompile(`chmod|apt|dnf|systemctl|pcscd|polkit|HOME|Debian|Fedora`)
+	ofLinux = regexp.MustCompile(`apt|dnf|systemctl|pcscd|polkit|XDG|Debian|Fedora`)
+	ofOther = regexp.MustCompile(`icacls|services\.msc|LocalAppData|brew|macOS|Windows`)
+)
+
+// TestAdviceIsForTheSystem: nobody is told to do what their system does not have.
+func TestAdviceIsForTheSystem(t *testing.T) {
+	for name, a := range map[string]Advice{
+		"library": getLibrary, "service": startService, "access": getAccess, "home": setHome, "private": MakePrivate,
+		"font": GetJapaneseFont, "reader": GetVirtualReader,
+	} {
+		for system, foreign := range map[string]*regexp.Regexp{"windows": ofUnix, "darwin": ofLinux, "linux": ofOther, "freebsd": ofOther} {
+			said := a.On(system)
+			if said.IsZero() || foreign.MatchString(said.JA) || foreign.MatchString(said.EN) {
+				t.Errorf("%s on %s: %v", name, system, said)
+			}
+		}
+	}
+	if said := GetP11Kit.On("darwin"); ofLinux.MatchString(said.EN) { // Windows has none
+		t.Errorf("p11-kit on macOS: %v", said)
+	}
+}
