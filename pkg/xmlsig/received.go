@@ -55,15 +55,18 @@ func (sh *shape) isOfficial() bool {
 
 // links are the addresses of the files that a BODY says come along, each once.
 func (e *Element) links() (refs []string) {
-	s := e.scanner()
+	s, seen := e.scanner(), map[string]bool{}
 	_, _ = e.doc.walk(s, 0, func(t *token) bool {
 		if len(t.uri) > 0 || string(t.local) != officialLink {
 			return false
 		}
 		for _, a := range t.attrs {
-			if len(a.uri) == 0 && string(a.local) == "REF" && len(a.value) > 0 && len(refs) < maxOutside && !slices.Contains(refs, string(a.value)) {
-				refs = append(refs, string(a.value))
+			ref := string(a.value)
+			if len(a.uri) > 0 || string(a.local) != "REF" || ref == "" || seen[ref] || len(refs) == e.doc.limits.References {
+				continue
 			}
+			seen[ref] = true
+			refs = append(refs, ref)
 		}
 		return false
 	}, func(*token) {})
