@@ -252,7 +252,7 @@ func (p Profile) ofFile(name string, size int64) []Item {
 	has := func(f submission.Fault) bool { _, there := faults[f]; return there }
 
 	characters := Item{
-		Name: FileName, Answer: answer(!has(submission.Characters)), Found: faults[submission.Characters].Found, Todo: rename,
+		Name: FileName, Answer: answer(!has(submission.Characters)), Found: visible.Replace(faults[submission.Characters].Found), Todo: rename,
 		What: text{JA: "ファイル名に使えない文字がない(JIS X 0208の文字だけ。空白と一部の記号は不可)", EN: "only permitted characters in the file's name (JIS X 0208; no space, not all symbols)"},
 	}
 	if has(submission.Decomposed) && characters.Answer == pdfsig.Met {
@@ -287,6 +287,9 @@ func (p Profile) ofFile(name string, size int64) []Item {
 	}
 	return append(list, p.ofSize(size))
 }
+
+// visible quotes the characters that cannot be seen.
+var visible = strings.NewReplacer(" ", `" "`, "\u3000", "\"\u3000\"")
 
 func (p Profile) ofSize(size int64) Item {
 	item := Item{

@@ -105,6 +105,10 @@ func TestFile(t *testing.T) {
 			}
 		}
 	}
+	// A space would not be seen among the characters that are found.
+	if found := Touki.OfFile("定款 ①　.pdf", mega)[0].Found; found != "\" \"①\"\u3000\"" {
+		t.Errorf("found %s", found)
+	}
 	// Where nothing certain is published the answer is not no.
 	for name, size := range map[string]int64{"0123456789012345678901234567.pdf": mega, "か\u3099.pdf": mega, "a.pdf": 11 * mega} {
 		if n := Unmet(Touki.OfFile(name, size)); n != 0 {

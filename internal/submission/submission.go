@@ -142,7 +142,7 @@ func (s Service) Suggest(name string) string {
 	for _, r := range name {
 		stem.WriteString(s.replacement(r))
 	}
-	clean := strings.Trim(stem.String(), "_")
+	clean := strings.Trim(stem.String(), "_-")
 	for strings.Contains(clean, "__") {
 		clean = strings.ReplaceAll(clean, "__", "_")
 	}

@@ -71,6 +71,7 @@ func TestCheckName(t *testing.T) {
 func TestSuggest(t *testing.T) {
 	for name, want := range map[string][2]string{
 		"定款.pdf":                          {"定款.pdf", "定款.pdf"},
+		"〜-signed.pdf":                    {"signed.pdf", "signed.pdf"},
 		"touki-signed.pdf":                {"touki-signed.pdf", "touki_signed.pdf"},
 		"議事録①㈱.pdf":                       {"議事録1株.pdf", "議事録1株.pdf"},
 		"髙橋 (最終).v2.pdf":                  {"高橋_最終_.v2.pdf", "高橋_最終_v2.pdf"},
