@@ -9,6 +9,7 @@ import (
 
 	"github.com/jpki-tools/jpki/internal/application"
 	"github.com/jpki-tools/jpki/internal/bundle"
+	"github.com/jpki-tools/jpki/internal/explain"
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/problem"
 )
@@ -54,6 +55,7 @@ func Expand(ctx context.Context, names []string) (targets []Target, release func
 				targets = append(targets, inside...)
 				continue
 			}
+			err = notExpanded(err)
 		}
 		if err != nil {
 			release()
@@ -77,6 +79,13 @@ func Expand(ctx context.Context, names []string) (targets []Target, release func
 		}
 	}
 	return targets, release, nil
+}
+
+// notExpanded explains a folder or ZIP that is not looked into, and is no e-Gov
+// application either.
+func notExpanded(err error) error {
+	return problem.New(problem.Input, explain.Error(err).What,
+		text{JA: "ZIPなら展開して、確かめるファイルか、ファイルの入っているフォルダーを指定してください。", EN: "Unpack a ZIP, and name the files to check or the folder that they are in."}).Because(err)
 }
 
 // isContainer reports whether a path is a folder or a ZIP.
