@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/jpki-tools/jpki/internal/application"
 	"github.com/jpki-tools/jpki/internal/bundle"
@@ -35,7 +36,8 @@ func Named(names ...string) (targets []Target) {
 // Expand gives the files of folders and ZIPs among those that were named. Of an
 // e-Gov application these are the documents that its form wants signed; of
 // anything else all files, of which those without a signature are passed over. A
-// ZIP is unpacked into a folder that nobody else may read, which release
+// ZIP that has a signature beside it, and a document that is a ZIP inside, are
+// files themselves. Else a ZIP is unpacked into a folder that nobody else may read, which release
 // removes.
 func Expand(ctx context.Context, names []string) (targets []Target, release func(), err error) {
 	var unpacked []string
@@ -49,10 +51,20 @@ func Expand(ctx context.Context, names []string) (targets []Target, release func
 			targets = append(targets, Named(name)...)
 			continue
 		}
+		if isSignedBeside(name) {
+			targets = append(targets, Named(name)...)
+			if !application.IsMeant(name) {
+				continue
+			}
+		}
 		b, err := bundle.Open(name)
 		if refused := (*bundle.Error)(nil); errors.As(err, &refused) && !application.IsMeant(name) {
 			if inside := plainFiles(name); inside != nil {
 				targets = append(targets, inside...)
+				continue
+			}
+			if isOtherFormat(name) {
+				targets = append(targets, Named(name)...)
 				continue
 			}
 			err = notExpanded(err)
@@ -108,6 +120,25 @@ func isContainer(name string) bool {
 	head := make([]byte, 4)
 	n, _ := f.Read(head)
 	return bundle.IsZIP(head[:n])
+}
+
+// isSignedBeside reports whether a signature over a ZIP as a file lies beside it.
+func isSignedBeside(name string) bool {
+	info, err := os.Stat(name)
+	if err != nil || info.IsDir() {
+		return false
+	}
+	return slices.ContainsFunc(besides, func(ending string) bool {
+		info, err := os.Stat(name + ending)
+		return err == nil && info.Mode().IsRegular()
+	})
+}
+
+// isOtherFormat reports whether a ZIP is one only inside, a document of an office
+// program say: it is a file like any other.
+func isOtherFormat(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && !info.IsDir() && !strings.EqualFold(filepath.Ext(name), ".zip")
 }
 
 // plainFiles are the files of a folder that is no application: those below it
