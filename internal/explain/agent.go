@@ -15,12 +15,13 @@ var refusals = map[error]text{
 	sshagent.ErrOtherKey:    {JA: "このカードの鍵ではありません", EN: "it is not the key of this card"},
 	sshagent.ErrLocked:      {JA: "エージェントがロックされています(ssh-add -X で解除)", EN: "the agent is locked (ssh-add -X unlocks it)"},
 	sshagent.ErrPassphrase:  {JA: "エージェントのロックのパスフレーズが違うか、ロックの状態と合いません", EN: "the passphrase of the agent's lock is wrong, or the lock is not in that state"},
-	sshagent.ErrAdd:         {JA: "このエージェントに鍵は追加できません。ほかの鍵は、ほかのエージェントに入れてください", EN: "keys cannot be added to this agent; put other keys into another one"},
+	sshagent.ErrAdd:         {JA: "このエージェントに鍵は追加できません。ほかの鍵は、ほかのエージェントに入れてください(--proxy で一緒に使えます)", EN: "keys cannot be added to this agent; put other keys into another one, which --proxy joins to this"},
 	sshagent.ErrRemove:      {JA: "このエージェントから鍵は削除できません。終わらせるには Ctrl-C です", EN: "the key cannot be removed from this agent; Ctrl-C ends it"},
 	sshagent.ErrBinding:     {JA: "接続のセッションを確かめられません", EN: "the session of the connection cannot be verified"},
 	sshagent.ErrSession:     {JA: "接続とは別のセッションのログインです", EN: "the log-in is of another session than the connection"},
 	sshagent.ErrForwarded:   {JA: "別のマシンから転送された接続です。許すには --forward か --destination を付けて動かします", EN: "the connection is forwarded from another machine; --forward or --destination allow that"},
 	sshagent.ErrUnbound:     {JA: "接続先が分からないので、--destination と照らし合わせられません", EN: "the client does not tell where it logs in to, so --destination cannot be checked"},
+	sshagent.ErrProxy:       {JA: "--proxy で指定したエージェントが応答しません", EN: "the agent of --proxy does not answer"},
 	sshagent.ErrDestination: {JA: "--destination で許した接続先ではありません", EN: "it is none of the destinations of --destination"},
 }
 

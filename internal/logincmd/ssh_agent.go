@@ -25,6 +25,7 @@ import (
 type agentOptions struct {
 	unlock       unlock.Options
 	socket       string
+	proxy        string
 	cache        time.Duration
 	confirm      bool
 	forward      bool
@@ -43,7 +44,9 @@ func newSSHAgent(a *command.App) *cobra.Command {
 				"署名を求められるたびに、残り回数を表示して暗証番号を尋ねます。尋ねる場所は、動かした端末か --pinentry のウィンドウです。端末では、" +
 				"Ctrl-Dで断れます。保持するのは --cache の間だけで、カードが離れたり残り回数が変わったりすると破棄します。\n" +
 				"残り1回のときに、尋ねずに暗証番号を送ることはありません。\n\n" +
-				"署名するのはSSHのログインとSSHSIG(git、ssh-keygen -Y)だけで、方式は rsa-sha2-256 と rsa-sha2-512 です。ほかの" +
+				"--proxy のエージェントの鍵は、カードの鍵と並べて見せ、署名も鍵の追加や削除もそのエージェントに任せます。ssh-add -x は\n" +
+				"このエージェントだけをロックし、その間はどの鍵も使えません。\n\n" +
+				"カードの鍵で署名するのはSSHのログインとSSHSIG(git、ssh-keygen -Y)だけで、方式は rsa-sha2-256 と rsa-sha2-512 です。ほかの" +
 				"データは、別の仕組みのログインかもしれないので断ります。\n\n" +
 				"別のマシンから転送された接続(ssh -A)には、--forward か --destination がなければ応じません。接続先のマシンの管理者が、" +
 				"あなたとしてログインできるためです。--destination を付けると、known_hosts の鍵で確かめた接続先にだけログインできます:\n" +
@@ -55,7 +58,9 @@ func newSSHAgent(a *command.App) *cobra.Command {
 				"For each signature it shows the tries left and asks for the PIN: on the terminal it was started from, where Ctrl-D " +
 				"declines, or in the window of --pinentry. It keeps the PIN only as long as --cache says, and forgets it when the card " +
 				"goes or the tries change. A last try is never sent without asking.\n\n" +
-				"It signs SSH log-ins and SSHSIG (git, ssh-keygen -Y) with rsa-sha2-256 and rsa-sha2-512, and nothing else: other data " +
+				"The keys of the agent of --proxy are shown beside the card's; that agent signs with them, and keys are added and removed " +
+				"there. ssh-add -x locks this agent alone, through which no key can be used then.\n\n" +
+				"With the card's key it signs SSH log-ins and SSHSIG (git, ssh-keygen -Y) with rsa-sha2-256 and rsa-sha2-512, and nothing else: other data " +
 				"could be the log-in of another protocol.\n\n" +
 				"Connections forwarded from another machine (ssh -A) are refused without --forward or --destination: whoever runs that " +
 				"machine could log in as you. With --destination, log-ins pass only to hosts proved by their keys in known_hosts:\n" +
@@ -66,6 +71,7 @@ func newSSHAgent(a *command.App) *cobra.Command {
 		Examples: []command.Example{
 			{Line: "jpki ssh agent", About: text{JA: "この端末で暗証番号を尋ねる", EN: "ask for the PIN on this terminal"}},
 			{Line: "jpki ssh agent --pinentry pinentry-gnome3 &", About: text{JA: "バックグラウンドで動かし、ウィンドウで尋ねる", EN: "in the background, asking in a window"}},
+			{Line: `jpki ssh agent --proxy "$SSH_AUTH_SOCK"`, About: text{JA: "今までのエージェントの鍵も一緒に使う", EN: "beside the keys of the agent that is there"}},
 			{Line: "jpki ssh agent --cache 10m --confirm", About: text{JA: "暗証番号を10分間保持し、使うたびに確かめる", EN: "keep the PIN for 10 minutes, but ask before each use"}},
 		},
 		Args: a.NoArgs(),
@@ -77,6 +83,7 @@ func newSSHAgent(a *command.App) *cobra.Command {
 		f.Lookup(useless).Hidden = true // they are explained to whoever gives them
 	}
 	f.StringVar(&opt.socket, "socket", "", a.IO.Text(text{JA: "ソケットかパイプの`PATH`", EN: "`PATH` of the socket, or the pipe"}))
+	f.StringVar(&opt.proxy, "proxy", "", a.IO.Text(text{JA: "ほかのエージェントの`SOCKET`。その鍵も一緒に使う", EN: "`SOCKET` of another agent, whose keys are used, too"}))
 	f.DurationVar(&opt.cache, "cache", 0, a.IO.Text(text{JA: "暗証番号を保持する時間`DUR`(省略時は保持しない)", EN: "keep the PIN for `DUR` (not at all if not given)"}))
 	f.BoolVar(&opt.confirm, "confirm", false, a.IO.Text(text{JA: "暗証番号を尋ねないときも、使うたびに確かめる", EN: "ask before each use, also where no PIN is asked for"}))
 	f.BoolVar(&opt.forward, "forward", false, a.IO.Text(text{JA: "転送された接続からのログインも許す", EN: "let forwarded connections log in too"}))
@@ -100,6 +107,18 @@ func runSSHAgent(ctx context.Context, a *command.App, opt *agentOptions) error {
 			return err
 		}
 	}
+	if opt.proxy != "" {
+		if sameSocket(opt.proxy, path) {
+			return problem.Misuse(text{JA: "--proxy にこのエージェント自身のソケットは使えません。", EN: "--proxy cannot be this agent's own socket."}).
+				WithNext(text{JA: "ほかのエージェントのソケットを指定してください。", EN: "Name the socket of another agent."})
+		}
+		agent.Other = sshagent.To(opt.proxy)
+		if other, err := agent.Other(ctx); err != nil {
+			a.IO.Note(text{JA: "--proxy のエージェントは今は応答しません: %s", EN: "The agent of --proxy does not answer now: %s"}.With(err.Error()))
+		} else {
+			other.Close()
+		}
+	}
 	l, err := sshagent.Listen(path)
 	if err != nil {
 		return err
@@ -110,6 +129,19 @@ func runSSHAgent(ctx context.Context, a *command.App, opt *agentOptions) error {
 	}
 	a.IO.Note(text{JA: "エージェントを始めました。Ctrl-Cで終わります。", EN: "The agent is running. Ctrl-C ends it."})
 	return agent.Serve(ctx, l) // nil where it was told to end: there is no other end to it
+}
+
+// sameSocket reports two names of one socket.
+func sameSocket(a, b string) bool {
+	if a == b {
+		return true
+	}
+	first, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	second, err := os.Stat(b)
+	return err == nil && os.SameFile(first, second)
 }
 
 // newAgent checks all that can be checked before anybody asks for a signature.

@@ -1,7 +1,7 @@
 // Package sshagent is the agent's end of the OpenSSH agent protocol
 // (draft-ietf-sshm-ssh-agent), for one RSA key that lies on a card: list, sign,
 // lock, unlock and session-bind@openssh.com. Keys are neither added nor
-// removed.
+// removed, unless they are those of another agent, to which [Agent.Other] leads.
 //
 // A card's key signs whatever it is given, so what a client sends must be known
 // in full before it is signed: the request of a log-in by public key (RFC 4252,
@@ -44,6 +44,9 @@ type Agent struct {
 	Card    Card
 	Comment string // of the key
 	Policy  Policy
+	// Other connects to another agent, whose keys are offered and used beside the
+	// card's; nil for none. What is added goes there.
+	Other Dial
 	// Report is told why something was not done, in any goroutine: a
 	// *[Refusal], or an error of the card.
 	Report func(error)
@@ -139,6 +142,10 @@ func (a *Agent) ServeConn(ctx context.Context, conn net.Conn) {
 		}
 	}()
 	c := &client{agent: a}
+	if a.Other != nil {
+		c.other = &proxied{dial: a.Other}
+		defer c.other.close()
+	}
 	for {
 		select {
 		case <-ctx.Done():
@@ -228,6 +235,7 @@ func (a *Agent) report(err error) {
 type client struct {
 	agent *Agent
 	bound bindings
+	other *proxied // nil: no other agent
 }
 
 // answer does what a request asks for, and wipes the request, which may have
@@ -274,32 +282,45 @@ func (c *client) handle(ctx context.Context, frame []byte) ([]byte, error) {
 		if m.Name != sessionBind {
 			return []byte{answerFailure}, nil // "not supported"
 		}
-		return []byte{answerSuccess}, c.bound.bind(m.Contents)
+		err := c.bound.bind(m.Contents)
+		c.passBind(ctx, frame)
+		return []byte{answerSuccess}, err
 	case requestAdd, requestAddConstrained, requestAddCard, requestAddCardConstrained:
-		return nil, refuse(ErrAdd, "")
+		return c.passOn(ctx, frame, ErrAdd)
 	case requestRemoveAll: // ssh-add -D: the key stays on its card, and what opens it is forgotten
 		if err := c.bound.permit(c.agent.Policy, nil); err != nil {
 			return nil, err
 		}
 		c.agent.Card.Forget()
+		if c.other != nil {
+			return c.passOn(ctx, frame, ErrRemove)
+		}
 		return []byte{answerSuccess}, nil
 	case requestRemove, requestRemoveCard:
-		return nil, refuse(ErrRemove, "")
+		return c.passOn(ctx, frame, ErrRemove)
 	}
 	return []byte{answerFailure}, nil
 }
 
 func (c *client) list(ctx context.Context) []byte {
-	var keys []byte
-	n := uint32(0)
 	if c.agent.locked() {
-		// as if there were none
-	} else if err := c.bound.permit(c.agent.Policy, nil); err != nil {
-		c.agent.report(err)
-	} else if key := c.agent.offered(ctx); key != nil {
-		n, keys = 1, ssh.Marshal(identity{key.Marshal(), c.agent.Comment})
+		return ssh.Marshal(identitiesAnswer{}) // as if there were none
 	}
-	return ssh.Marshal(identitiesAnswer{n, keys})
+	if err := c.bound.permit(c.agent.Policy, nil); err != nil {
+		c.agent.report(err)
+		return ssh.Marshal(identitiesAnswer{})
+	}
+	var all []identity
+	key := c.agent.offered(ctx)
+	if key != nil {
+		all = append(all, identity{key.Marshal(), c.agent.Comment})
+	}
+	all = append(all, c.foreign(ctx, key)...)
+	var keys []byte
+	for _, id := range all {
+		keys = append(keys, ssh.Marshal(id)...)
+	}
+	return ssh.Marshal(identitiesAnswer{uint32(len(all)), keys})
 }
 
 func (c *client) sign(ctx context.Context, frame []byte) ([]byte, error) {
@@ -317,6 +338,9 @@ func (c *client) sign(ctx context.Context, frame []byte) ([]byte, error) {
 		known = c.agent.offered(ctx)
 	}
 	if known == nil || !bytes.Equal(known.Marshal(), m.Key) {
+		if c.other != nil {
+			return c.signForeign(ctx, frame, &m)
+		}
 		return nil, refuse(ErrOtherKey, "")
 	}
 	r, err := parseRequest(m.Data, m.Flags, known)

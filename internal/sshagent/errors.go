@@ -24,6 +24,7 @@ var (
 	ErrSession     = errors.New("the log-in is of another session than the connection")
 	ErrForwarded   = errors.New("the connection is forwarded from another machine")
 	ErrUnbound     = errors.New("the client does not tell where it logs in to")
+	ErrProxy       = errors.New("the other agent does not answer")
 	ErrDestination = errors.New("not one of the destinations")
 )
 

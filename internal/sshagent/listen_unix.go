@@ -3,6 +3,7 @@
 package sshagent
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -74,6 +75,11 @@ func Listen(path string) (net.Listener, error) {
 		return fail(ErrListening, err)
 	}
 	return &listener{Listener: l, path: path, made: made}, nil
+}
+
+// dialPath connects to the socket of an agent.
+func dialPath(ctx context.Context, path string) (net.Conn, error) {
+	return new(net.Dialer).DialContext(ctx, "unix", path)
 }
 
 // ownFolder: of this user or root, with nobody else allowed to put another

@@ -1,6 +1,7 @@
 package sshagent
 
 import (
+	"context"
 	"errors"
 	"net"
 	"strings"
@@ -37,4 +38,9 @@ func Listen(path string) (net.Listener, error) {
 		return fail(ErrListening, err)
 	}
 	return l, nil
+}
+
+// dialPath connects to the pipe of an agent.
+func dialPath(ctx context.Context, path string) (net.Conn, error) {
+	return winio.DialPipeContext(ctx, path)
 }
