@@ -2,10 +2,10 @@
 // command and response APDUs of ISO/IEC 7816-4, in short and in extended
 // length, and the status words as Go errors.
 //
-// It knows nothing of readers or of any one card application, and uses only
-// the standard library. [Send] is the one place where a command leaves for the
-// card; it follows 61xx and 6Cxx, and wipes what it encoded, because a command
-// can carry a PIN. [Tracer] shows what passes, without the PINs.
+// It knows nothing of readers or of any one card application, and uses only the
+// standard library. [Send] is the one place where a command leaves for the
+// card; it follows 61xx and 6Cxx, and wipes the encoding, because a command can
+// carry a PIN. [Tracer] shows the messages, without the PINs.
 //
 // Stability: before version 1 of the module, names can change with a minor
 // version. CHANGELOG.md then tells.

@@ -2,11 +2,10 @@ package apdu
 
 import "errors"
 
-// Transmitter exchanges one encoded command for one encoded response. It is
-// the whole of what this module needs from a reader; *scard.Card has this
-// shape, and so has a virtual card. It must send a command exactly once, must
-// not keep cmd after it returns, and must neither log nor format it. The
-// response is the caller's.
+// Transmitter exchanges one encoded command for one encoded response. It is all
+// that this module needs from a reader; *scard.Card has this shape, and so has
+// a virtual card. It must send a command exactly once, must not keep cmd after
+// it returns, and must neither log nor format it. The response is the caller's.
 type Transmitter interface {
 	Transmit(cmd []byte) ([]byte, error)
 }
@@ -48,10 +47,10 @@ func ParseResponse(raw []byte) (Response, error) {
 }
 
 // Send transmits c once and returns the whole answer. A command that wants
-// response data (c.Ne > 0) is repeated once with the length that 6Cxx names, and
-// what 61xx announces is fetched with GET RESPONSE; 61xx to a command that wants
-// none is success like 9000. A command of an instruction that can carry a PIN is
-// never repeated, even without data.
+// response data (c.Ne > 0) is repeated once with the length that 6Cxx names,
+// and the data that 61xx announces is fetched with GET RESPONSE; 61xx to a
+// command that wants none is success like 9000. A command of an instruction
+// that can carry a PIN is never repeated, even without data.
 //
 // The data is at most c.Ne bytes. The error is the transmitter's, or one of this
 // package's for a malformed command or answer; a status word is in the Response.
@@ -75,8 +74,8 @@ func Send(t Transmitter, c Command) (Response, error) {
 	return fetch(t, c, r)
 }
 
-// fetch brings the rest of an answer of which first is the beginning
-// (ISO/IEC 7816-4, 11.7.1), on the same logical channel.
+// fetch brings the rest of an answer that begins with first (ISO/IEC 7816-4,
+// 11.7.1), on the same logical channel.
 func fetch(t Transmitter, c Command, first Response) (Response, error) {
 	data, sw := first.Data, first.SW
 	for sw>>8 == 0x61 {

@@ -9,8 +9,8 @@ import (
 type Detail int
 
 const (
-	// DetailRedacted shows headers, lengths, status words, what SELECT
-	// selects, and the data of files that Tracer.Public names.
+	// DetailRedacted shows headers, lengths, status words, the names in SELECT,
+	// and the data of files that Tracer.Public names.
 	DetailRedacted Detail = iota
 	// DetailPersonal adds all other data: certificates, which hold name,
 	// address and date of birth, digests and signatures. PINs stay hidden at
@@ -76,8 +76,8 @@ func (t *traced) Transmit(raw []byte) ([]byte, error) {
 	return answer, err
 }
 
-// selection is what the card has selected, as far as that is certain: it
-// decides which bytes may be shown.
+// selection is the application and file that the card has selected, as far as
+// that is certain: it decides which bytes may be shown.
 type selection struct {
 	aid string // of the application; empty if unknown
 	ef  uint16 // the current EF; 0 for none or unknown
@@ -134,7 +134,7 @@ func (t *traced) showCommand(raw []byte) (shown string, sent int) {
 // could stand.
 func isQuery(raw []byte) bool { return len(raw) == 4 || len(raw) == 5 && raw[4] == 0 }
 
-// showResponse also gives the status word, 0 for what is no response.
+// showResponse also gives the status word, 0 for bytes that are no response.
 func showResponse(raw []byte, show bool) (shown string, sw Status) {
 	r, err := ParseResponse(raw)
 	switch {

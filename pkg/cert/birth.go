@@ -51,7 +51,7 @@ func (b Birth) String() string {
 	return Date{b.Year, b.Month, b.Day}.String()
 }
 
-// Wareki writes the date with its era, and what is unknown as the resident
+// Wareki writes the date with its era, and unknown parts as the resident
 // register does: 昭和55年2月17日, 昭和55年2月日不詳, 昭和55年月日不詳.
 func (b Birth) Wareki() string {
 	switch {

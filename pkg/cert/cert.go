@@ -1,10 +1,10 @@
-// Package cert reads what the certificates of Japan's public personal
-// authentication service (JPKI) say: which of the kinds one is, whom it names,
-// which CA issued it, and when it ends, in Japanese civil dates.
+// Package cert reads the certificates of Japan's public personal authentication
+// service (JPKI): the kind of a certificate, its holder, the CA that issued it,
+// and its end, in Japanese civil dates.
 //
 // It believes whatever the certificate says: whether that is true is decided by
-// package trust. Every certificate is hostile input here. What a certificate
-// can smuggle into a terminal is kept out by [Text].
+// package trust. Every certificate is hostile input here. [Text] keeps control
+// characters of a certificate out of a terminal.
 //
 // Standards: RFC 5280 for the certificate, the JPKI profile for its names,
 // policies and attributes. It uses the standard library only.
@@ -41,10 +41,10 @@ var (
 // the file of the signing certificate may be on a card that has none. The result
 // does not share memory with file.
 //
-// crypto/x509 decides what is well-formed. It accepts all that the JPKI profile
-// has (a subjectAltName of otherNames only, directoryName as CRL distribution
-// point, issuerAltName, serial numbers of 20 bytes) and refuses a negative
-// serial number.
+// crypto/x509 decides whether a certificate is well-formed. It accepts all that
+// the JPKI profile has (a subjectAltName of otherNames only, directoryName as
+// CRL distribution point, issuerAltName, serial numbers of 20 bytes) and
+// refuses a negative serial number.
 func Parse(file []byte) (*x509.Certificate, error) {
 	n, err := sequenceLen(file)
 	if err != nil {

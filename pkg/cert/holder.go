@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// Holder is whom a signing certificate names: the four attributes of the
-// resident register, and what newer certificates add to them. All of it is
+// Holder is the person that a signing certificate names: the four attributes of
+// the resident register, and those that newer certificates add. All of it is
 // personal data, and goes out with every signature. An attribute that the
 // certificate does not have is empty.
 type Holder struct {

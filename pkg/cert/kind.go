@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// Kind is what a certificate is by its own words: by the names of its issuer
-// and subject, and by its policy.
+// Kind is the kind that a certificate claims to be, by the names of its issuer
+// and subject and by its policy.
 type Kind int
 
 // The kinds of certificates.
@@ -55,15 +55,16 @@ func (k Kind) Issues() Kind {
 	return Other
 }
 
-// Organizations (O) of JPKI's CAs and of the demo card's, whose names are of
-// the same shape.
+// Organizations (O) of JPKI's CAs and of the demo card's. Their names have the
+// same shape.
 const (
 	organization     = "JPKI"
 	demoOrganization = "JPKI DEMO"
 )
 
-// families holds what tells the two kinds apart: the CA's organizational unit
-// behind the organization's name, and the arc of the end entity's policies.
+// families holds the two marks that distinguish the kinds: the CA's
+// organizational unit behind the organization's name, and the arc of the end
+// entity's policies.
 var families = []struct {
 	ca     Kind
 	unit   string
@@ -75,9 +76,9 @@ var families = []struct {
 	{AuthCA, " for user authentication", asn1.ObjectIdentifier{1, 2, 392, 200149, 8, 5, 1, 3}},
 }
 
-// KindOf says what c is. A CA of JPKI is its own issuer; an end entity's policy
-// must be of the kind that its issuer's name tells, and of no other. The demo
-// card's certificates have the same kinds as real ones: see [IsDemo].
+// KindOf is the kind of c. A CA of JPKI is its own issuer; an end entity's
+// policy must be of the kind that its issuer's name tells, and of no other. The
+// demo card's certificates have the same kinds as real ones: see [IsDemo].
 func KindOf(c *x509.Certificate) Kind {
 	o := organization
 	if IsDemo(c) {
@@ -99,8 +100,8 @@ func KindOf(c *x509.Certificate) Kind {
 	return Other
 }
 
-// IsDemo reports whether c was issued under the name of the demo card's CAs,
-// whose keys are public.
+// IsDemo reports whether c was issued under the name of the demo card's CAs.
+// Their keys are public.
 func IsDemo(c *x509.Certificate) bool { return issuerIs(c, demoOrganization) }
 
 // NamesJPKI reports whether c was issued under the name of JPKI or of the demo

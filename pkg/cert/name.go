@@ -35,7 +35,7 @@ type attribute struct {
 }
 
 // relativeNameSET is a RelativeDistinguishedName: encoding/asn1 reads a slice
-// type whose name ends in SET as a SET OF.
+// type with a name in SET as a SET OF.
 type relativeNameSET []attribute
 
 // Name writes a DER Name (RawSubject and RawIssuer of a certificate) for
@@ -46,7 +46,8 @@ type relativeNameSET []attribute
 // pkix.Name would merge the repeated OU and L. Escaping and the parts of
 // multi-valued names (joined by "+") follow RFC 4514, section 2.4; the order is
 // the opposite of that document's, and control and format characters are
-// escaped too. What is no string, or no Name at all, is "#" and hexadecimal.
+// escaped too. A value that is no string, or no Name at all, is "#" and
+// hexadecimal.
 func Name(der []byte) string {
 	var rdns []relativeNameSET
 	if rest, err := asn1.Unmarshal(der, &rdns); err != nil || len(rest) > 0 {
@@ -75,9 +76,9 @@ func (a attribute) String() string {
 	return id + "=" + escapeValue(text)
 }
 
-// escapeValue escapes as RFC 4514, section 2.4 says; of what harms a terminal
-// each byte becomes a backslash and two hexadecimal digits. s is valid UTF-8,
-// which encoding/asn1 sees to.
+// escapeValue escapes as RFC 4514, section 2.4 says; each byte of a character
+// that harms a terminal becomes a backslash and two hexadecimal digits. s is
+// valid UTF-8, which encoding/asn1 sees to.
 func escapeValue(s string) string {
 	var b strings.Builder
 	for i, r := range s {

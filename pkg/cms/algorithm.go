@@ -209,7 +209,7 @@ func (a algorithmIdentifier) pss(digest crypto.Hash) (Algorithm, *Failure) {
 	return Algorithm{Scheme: PSS, Hash: digest, SaltLength: salt}, nil
 }
 
-// verify checks a signature value over the digest of what was signed.
+// verify checks a signature value over a digest.
 func (a Algorithm) verify(key crypto.PublicKey, digest, signature []byte) *Failure {
 	if strength.Of(key) == strength.Unfit {
 		return failure(CryptoConstraintsFailure, "%s is not accepted", strength.Name(key))
@@ -241,7 +241,8 @@ func (a Algorithm) verify(key crypto.PublicKey, digest, signature []byte) *Failu
 	return failure(CryptoConstraintsFailure, "%s is not accepted here", strength.Name(key))
 }
 
-// weakness says what is weak about a signature by this key; nil for nothing.
+// weakness is the failure of a signature that is weak by its key or digest; nil
+// for none.
 func (a Algorithm) weakness(key crypto.PublicKey) *Failure {
 	if a.Hash == crypto.SHA1 {
 		return failure(CryptoConstraintsFailureNoPOE, "made with SHA-1, for which collisions can be made")

@@ -70,8 +70,8 @@ func (si *SignerInfo) archival() (crls, ocsps [][]byte) {
 	return crls, ocsps
 }
 
-// hashIndex is an ATSHashIndex-v3: what of the signature an archive timestamp
-// covers.
+// hashIndex is an ATSHashIndex-v3: the parts of the signature that an archive
+// timestamp covers.
 type hashIndex struct {
 	hash                             crypto.Hash
 	certificates, crls, unsignedAttr [][]byte
@@ -83,7 +83,7 @@ func (c *cursor) hashIndex() (x hashIndex) {
 	c.done()
 	x.encoded = e.full
 	in := c.within(e, "ATSHashIndex")
-	x.hash = crypto.SHA256 // where a program leaves out what it takes for the default
+	x.hash = crypto.SHA256 // where a program leaves out the default
 	if lists := *in; len(lists.rest) > 2 && lists.enter(tagSequence, in.name).at(tagOID) {
 		var f *Failure
 		if x.hash, f = in.algorithm("hashIndAlgorithm").digest(); f != nil && in.failed == nil {
@@ -146,8 +146,8 @@ func hashAttributes(h crypto.Hash, attributes []Attribute) (hashes [][]byte) {
 	return hashes
 }
 
-// contains reports whether all that is named is among the hashes of what is
-// there. Both lists can be as long as the signature.
+// contains reports whether every hash that is named is among those of the
+// signature. Both lists can be as long as the signature.
 func contains(there, named [][]byte) bool {
 	set := make(map[string]bool, len(there))
 	for _, t := range there {
@@ -156,8 +156,9 @@ func contains(there, named [][]byte) bool {
 	return !slices.ContainsFunc(named, func(n []byte) bool { return !set[string(n)] })
 }
 
-// archived is what an archive timestamp is over (EN 319 122-1, 5.5.3): the type
-// of the content, its digest, the signer's part of the signature, and the index.
+// archived is the content of an archive timestamp (EN 319 122-1, 5.5.3): the
+// type of the content, its digest, the signer's part of the signature, and the
+// index.
 func (sd *SignedData) archived(si *SignerInfo, contentDigest []byte, index hashIndex) []byte {
 	return slices.Concat(sd.ContentType.der(), contentDigest, si.core, index.encoded)
 }
@@ -165,7 +166,7 @@ func (sd *SignedData) archived(si *SignerInfo, contentDigest []byte, index hashI
 // archives reads the archive timestamps over a signer's signature, the oldest
 // first.
 func (sd *SignedData) archives(si *SignerInfo, content *Content) (found []SignatureTimestamp) {
-	made := map[crypto.Hash]hashIndex{} // of what is there
+	made := map[crypto.Hash]hashIndex{} // of the signature
 all:
 	for _, a := range si.Unsigned {
 		if a.Type != oidArchiveTimestamp {
@@ -265,7 +266,7 @@ func (t *Timestamp) hashIndex() (x hashIndex, f *Failure) {
 type Archiving struct {
 	signature []byte
 	index     []byte
-	// Content is what the timestamp has to be over.
+	// Content is the content for the timestamp.
 	Content []byte
 }
 

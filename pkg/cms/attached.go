@@ -9,11 +9,11 @@ import (
 )
 
 // WriteAttached writes a signature of [Signing.Detached], with its timestamp or
-// without, and the content it is over inside: what is in a .p7m file, in DER.
-// Nothing of what is signed tells the two apart. Because DER begins with
-// lengths, size must be that of the content, [Content.Size]. Content that has
-// become shorter gives io.ErrUnexpectedEOF; more of it than size is not read.
-// Whether it still is the content that was signed only reading it back tells.
+// without, and its content inside: a .p7m file, in DER. The signature is the
+// same in both. Because DER begins with lengths, size must be that of the
+// content, [Content.Size]. Content that has become shorter gives
+// io.ErrUnexpectedEOF; more of it than size is not read. Whether it still is
+// the content that was signed only reading it back tells.
 func WriteAttached(w io.Writer, signature []byte, content io.Reader, size int64) error {
 	head, tail, f := around(signature, size)
 	if f != nil {
@@ -32,8 +32,8 @@ func WriteAttached(w io.Writer, signature []byte, content io.Reader, size int64)
 	return err
 }
 
-// around gives what a detached signature has before and after the place of its
-// content, with the lengths that content of this size makes.
+// around gives the parts of a detached signature before and after the place of
+// its content, with the lengths that content of this size makes.
 func around(signature []byte, size int64) (head, tail []byte, f *Failure) {
 	in := read(signature, "ContentInfo")
 	info := in.enter(tagSequence, "ContentInfo")

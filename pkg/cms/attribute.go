@@ -154,8 +154,8 @@ func newSigningCertificate(cert *x509.Certificate, hash crypto.Hash) []byte {
 	return sequence(sequence(sequence(id...)))
 }
 
-// signingCertificates gives what the ESS attributes, in both versions, say of
-// the signer's certificate: the first certificate of each.
+// signingCertificates gives the first certificate that each ESS attribute
+// names, in both versions: the signer's.
 func signingCertificates(attributes []Attribute) ([]certID, *Failure) {
 	var ids []certID
 	for _, version := range []struct {

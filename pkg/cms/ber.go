@@ -8,9 +8,9 @@ import (
 	"github.com/jpki-tools/jpki/pkg/internal/ber"
 )
 
-// This file reads BER (X.690, clause 8), of which DER is a part: CMS allows
-// BER around what is signed, and programs that stream write it. Everything
-// works on slices of the input; nothing is copied.
+// This file reads BER (X.690, clause 8), and so DER: CMS allows BER around the
+// signed parts, and programs that stream write it. Everything works on slices
+// of the input; nothing is copied.
 
 // Identifier octets. Tag numbers above 30 take several octets; CMS has none.
 const (
@@ -37,7 +37,7 @@ const (
 
 var errDepth = fmt.Errorf("elements nested more than %d deep", maxDepth)
 
-// readHeader reads the header at the beginning of in, whose contents must be
+// readHeader reads the header at the beginning of in; the contents must be
 // there too.
 func readHeader(in []byte) (ber.Header, error) {
 	h, err := ber.Decode(in)
@@ -146,7 +146,7 @@ type cursor struct {
 	*reading
 }
 
-// reading is what the cursors over one input share.
+// reading is the state that all cursors over one input share.
 type reading struct {
 	failed   *Failure
 	elements int

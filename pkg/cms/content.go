@@ -9,8 +9,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/internal/ber"
 )
 
-// Content is what signing and verifying need to know of some content: its
-// digests. It does not hold the content.
+// Content holds the digests of some content, for signing and verifying, and not
+// the content itself.
 type Content struct {
 	digests    map[crypto.Hash][]byte
 	size       uint64

@@ -48,7 +48,8 @@ func (c *countersigning) verify(value, over []byte, level int) (r Result) {
 		r.fail(in.failed)
 		return r
 	}
-	// Its content is the signature value, whose digest nobody announces.
+	// Its content is the signature value, and nobody announces the digest of
+	// that.
 	whole := &SignedData{
 		ContentType:      noContentType,
 		Signers:          []SignerInfo{si},

@@ -11,7 +11,7 @@ import (
 
 // This file writes DER (X.690, clause 10).
 
-// tlv encodes one element whose contents are parts, one after the other.
+// tlv encodes one element with parts as its contents, one after the other.
 func tlv(tag byte, parts ...[]byte) []byte {
 	length := 0
 	for _, p := range parts {

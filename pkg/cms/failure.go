@@ -27,7 +27,7 @@ const (
 // with a Code, errors.As finds its Cause.
 type Failure struct {
 	Code   Code
-	Detail string // what was found, in English; it can quote the file
+	Detail string // the finding, in English; it can quote the file
 	Cause  error  // an error of the package that found it, or nil
 }
 
@@ -48,7 +48,7 @@ func (f *Failure) Unwrap() []error {
 // SubIndication is the code: package trust asks an error for it.
 func (f *Failure) SubIndication() Code { return f.Code }
 
-// Warning says what is unusual about a signature that verifies.
+// Warning names an oddity of a signature that verifies.
 type Warning string
 
 // AttributesNotDER is the warning that the signed attributes were not sent in

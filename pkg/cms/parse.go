@@ -9,7 +9,7 @@ import (
 	"slices"
 )
 
-// Bounds on what Parse takes.
+// Bounds of [Parse].
 const (
 	MaxSize         = 64 << 20 // octets
 	maxSigners      = 64
@@ -17,8 +17,8 @@ const (
 	maxCertificate  = 64 << 10 // octets of one
 )
 
-// SignedData is a parsed SignedData (RFC 5652, 5.1). It shares memory with
-// what was parsed.
+// SignedData is a parsed SignedData (RFC 5652, 5.1). It shares memory with the
+// input.
 type SignedData struct {
 	Version     int
 	ContentType OID // eContentType
@@ -35,8 +35,8 @@ type SignedData struct {
 	rawCertificates  [][]byte // each a CertificateChoices, as encoded
 }
 
-// SignerInfo is what one signer added (RFC 5652, 5.3). Either Issuer and
-// Serial name the signer's certificate, or SubjectKeyID does.
+// SignerInfo is one signer's part (RFC 5652, 5.3). Either Issuer and Serial
+// name the signer's certificate, or SubjectKeyID does.
 type SignerInfo struct {
 	Issuer       []byte // a Name, as encoded
 	Serial       *big.Int
@@ -237,8 +237,8 @@ func (sd *SignedData) Hashes() []crypto.Hash {
 var ErrDetached = errors.New("cms: the content is not inside the signature, or went by")
 
 // WriteContent writes the content inside to w, after [Parse]. [Read] has
-// written it already. Nothing says that it is what was signed but a
-// [SignedData.Verify] without an error.
+// written it already. Only a [SignedData.Verify] without an error proves that
+// this content was signed.
 func (sd *SignedData) WriteContent(w io.Writer) error {
 	if sd.eContent == nil {
 		return ErrDetached

@@ -18,7 +18,7 @@ const (
 	pemPreface = 1 << 16 // octets looked through for the first line
 )
 
-// NewPEMWriter encodes what is written to it as PEM with the label CMS (RFC
+// NewPEMWriter encodes all that is written to it as PEM with the label CMS (RFC
 // 7468, 9). Close writes the last line, and does not close w.
 func NewPEMWriter(w io.Writer) io.WriteCloser {
 	p := &pemWriter{out: bufio.NewWriter(w)}
@@ -74,7 +74,7 @@ func (l *lineBreaker) Write(text []byte) (n int, err error) {
 	return n, nil
 }
 
-// byteOrderMark is what some programs put before a text in UTF-8.
+// byteOrderMark stands before a text in UTF-8 of some programs.
 var byteOrderMark = []byte("\xEF\xBB\xBF")
 
 // isBase64 reports whether a text begins like the base64 of a SEQUENCE.
@@ -145,7 +145,7 @@ func (p *pemReader) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// pemBody reads what is between the first line and the last.
+// pemBody reads the text between the first line and the last.
 type pemBody struct {
 	in    *bufio.Reader
 	label string // "" before the first line

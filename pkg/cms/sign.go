@@ -159,8 +159,8 @@ func (s Signing) Value(digest []byte) ([]byte, error) {
 	return signature, nil
 }
 
-// attributes encodes the signed attributes as what is signed: a SET OF (RFC
-// 5652, 5.4).
+// attributes encodes the signed attributes as the signature covers them: a SET
+// OF (RFC 5652, 5.4).
 func (s Signing) attributes(digest []byte) []byte {
 	all := [][]byte{
 		newAttribute(oidContentType, oidData.der()),
@@ -184,7 +184,7 @@ func (s Signing) certificates() [][]byte {
 	return all
 }
 
-// Algorithm is what the certificate's key signs with, or ErrKey.
+// Algorithm is the algorithm of the certificate's key, or ErrKey.
 func (s Signing) Algorithm() (Algorithm, error) {
 	if strength.Of(s.Certificate.PublicKey) != strength.Good {
 		return Algorithm{}, ErrKey
@@ -210,7 +210,7 @@ func (s Signing) digestAlgorithm() []byte {
 	return sequence(id.der())
 }
 
-// options are what a key is told of an algorithm.
+// options are the options that a key gets for an algorithm.
 func (a Algorithm) options() crypto.SignerOpts {
 	if a.Scheme == PSS {
 		return &rsa.PSSOptions{Hash: a.Hash, SaltLength: a.SaltLength}

@@ -17,9 +17,9 @@ import (
 // to w unless that is nil. So memory does not grow with it; all the rest has at
 // most [MaxSize] octets.
 //
-// That the content is what was signed only a [SignedData.Verify] without error
-// says: until then what w got must not be believed. Errors are [FormatFailure],
-// and those of r and w.
+// Only a [SignedData.Verify] without error proves that this content was signed:
+// until then the content written to w must not be believed. Errors are
+// [FormatFailure], and those of r and w.
 func Read(r io.Reader, w io.Writer) (*SignedData, error) {
 	buffered := bufio.NewReaderSize(r, pieceSize)
 	s := &stream{r: buffered, limit: math.MaxInt64, indefinite: true}
@@ -76,10 +76,10 @@ func (s *stream) announced() (hashes []crypto.Hash) {
 			hashes = append(hashes, h)
 		}
 	}
-	return hashes // what is malformed about them, Parse will say
+	return hashes // Parse will name their faults
 }
 
-// content reads eContent, and keeps nothing of it: what is left looks like a
+// content reads eContent, and keeps nothing of it: the rest looks like a
 // detached signature.
 func (s *stream) content(hashes []crypto.Hash, w io.Writer) *Content {
 	h, err := newHasher(hashes)
@@ -144,7 +144,8 @@ func (s *stream) more() bool {
 	return s.err == nil && s.at < s.limit
 }
 
-// header takes a header; the contents lie within what is around them.
+// header takes a header and checks that its contents end within the element
+// around.
 func (s *stream) header(name string) (h ber.Header, length int64) {
 	in := s.peek(ber.MaxHeader)
 	if s.err != nil {
@@ -168,7 +169,7 @@ func (s *stream) header(name string) (h ber.Header, length int64) {
 	return h, int64(h.Length)
 }
 
-// within runs f over the contents of an element whose header was taken.
+// within runs f over the contents of an element, behind its header.
 func (s *stream) within(h ber.Header, length int64, name string, f func()) {
 	limit, indefinite := s.limit, s.indefinite
 	s.indefinite = h.Indefinite

@@ -30,7 +30,7 @@ var (
 	oidSignatureTimestamp = newOID("1.2.840.113549.1.9.16.2.14") // RFC 3161, appendix A
 )
 
-// maxTSTInfo bounds what a token says of itself, in octets.
+// maxTSTInfo bounds the TSTInfo of a token, in octets.
 const maxTSTInfo = 64 << 10
 
 // ParseTimestamp reads a token. Nothing in it is verified yet. Errors are
@@ -155,8 +155,8 @@ func (t *Timestamp) Verify(content []byte, others ...*x509.Certificate) (*x509.C
 	return t.VerifyDigest(sum(t.Hash, content), others...)
 }
 
-// VerifyDigest is [Timestamp.Verify] for content whose digest by t.Hash the
-// caller has, as of a large file.
+// VerifyDigest is [Timestamp.Verify] for a caller that has the digest by t.Hash
+// already, as of a large file.
 func (t *Timestamp) VerifyDigest(digest []byte, others ...*x509.Certificate) (*x509.Certificate, error) {
 	if !bytes.Equal(digest, t.Imprint) {
 		return nil, ErrOtherContent
@@ -196,7 +196,7 @@ func forTimestampsAlone(c *x509.Certificate) bool {
 // wrong says nothing of the signature.
 type SignatureTimestamp struct {
 	Timestamp *Timestamp // nil where it cannot be read
-	Content   []byte     // what it has to be over; for CMS the signature value
+	Content   []byte     // the content it has to be over; for CMS the signature value
 	Err       error      // why it cannot be read, or proves nothing
 	// Archive is one over all that was there (EN 319 122-1, 5.5.3): where it is
 	// believed, the timestamps before it in the list are older than it.
@@ -260,8 +260,8 @@ func (si *SignerInfo) timestamps() (found []SignatureTimestamp) {
 // ErrNotOurs is a signature that [AddTimestamp] cannot add to.
 var ErrNotOurs = errors.New("cms: not a signature of one signer without unsigned attributes")
 
-// SignatureValue is what a signature timestamp is over: the signature of the
-// only signer.
+// SignatureValue is the signature of the only signer: the content of a
+// signature timestamp.
 func SignatureValue(signature []byte) ([]byte, error) {
 	sd, err := Parse(signature)
 	if err != nil {

@@ -34,8 +34,8 @@ func NewTimestampRequest(h crypto.Hash, content []byte) (*TimestampRequest, erro
 	return NewDigestTimestampRequest(h, sum(h, content))
 }
 
-// NewDigestTimestampRequest is [NewTimestampRequest] for content whose digest
-// the caller has, as of a large file.
+// NewDigestTimestampRequest is [NewTimestampRequest] for a caller that has the
+// digest already, as of a large file.
 func NewDigestTimestampRequest(h crypto.Hash, digest []byte) (*TimestampRequest, error) {
 	if _, ok := digestOID(h); !ok || h == crypto.SHA1 {
 		return nil, ErrHash
@@ -119,8 +119,8 @@ func ParseTimestampResponse(response []byte) (*Timestamp, error) {
 	return ParseTimestamp(token)
 }
 
-// TimestampResponse is a TimeStampResp that grants the token: what a .tsr file
-// holds, for programs that want it so.
+// TimestampResponse is a TimeStampResp that grants the token: the content of a
+// .tsr file.
 func TimestampResponse(token []byte) []byte {
 	return sequence(sequence(integer(new(big.Int))), token)
 }

@@ -55,22 +55,22 @@ type Outcome struct {
 	Failures                []*Failure // all that stands against the signature
 }
 
-// Result is what verification found about one signer.
+// Result is the result of verifying one signer.
 type Result struct {
 	Outcome
 	Signer *SignerInfo
-	// Counter are the counter-signatures: what others signed of this signature.
+	// Counter are the counter-signatures: signatures of others over this one.
 	// They are among the unsigned attributes, which anybody can add or take
-	// away: what is wrong with one says nothing of the signature itself, and is
-	// not in its Err.
+	// away: a fault in one says nothing of the signature itself, and is not in
+	// its Err.
 	Counter Results
 
 	verified bool // the signature value was checked, and fits
 }
 
-// Err is nil when the signature is good: the content given is what was
-// signed, by the key of Certificate, and neither is too weak to prove it. Else
-// it is all of Failures, joined. The zero Result is not good.
+// Err is nil when the signature is good: the key of Certificate signed the
+// content given, and neither key nor digest is too weak to prove it. Else it is
+// all of Failures, joined. The zero Result is not good.
 func (r Result) Err() error {
 	var all []error
 	for _, f := range r.Failures {
@@ -190,8 +190,8 @@ func (sd *SignedData) announces(h crypto.Hash) bool {
 	})
 }
 
-// withoutAttributes checks what a signature straight over the content must
-// meet: content of type data only (RFC 5652, 5.3), and not content that was
+// withoutAttributes checks the conditions of a signature straight over the
+// content: content of type data only (RFC 5652, 5.3), and not content that was
 // made from the signed attributes of another signature.
 func (sd *SignedData) withoutAttributes(content *Content) *Failure {
 	if sd.ContentType != oidData && sd.ContentType != noContentType {
@@ -231,7 +231,7 @@ func (r *Result) attributes(sd *SignedData, hash crypto.Hash, digest []byte) [][
 	}
 
 	// The signature is over the DER encoding with the tag of SET OF (RFC 5652,
-	// 5.4). Some programs do not sort the attributes and sign what they send.
+	// 5.4). Some programs do not sort the attributes and sign them as sent.
 	asSent := retagged(tagSet, si.signedAttrs.full)
 	set := element{tag: tagSet, body: si.signedAttrs.body, depth: si.signedAttrs.depth}
 	der, err := set.der()

@@ -4,19 +4,19 @@
 // and gives a [crypto.Signer] for each of the two keys.
 //
 // Everything runs inside a transaction of the connection, so that no other
-// program can move the selected file or use a verified PIN: [Card.WithApp] for
-// what needs no PIN, [Card.WithPIN] for what needs one. A PIN is verified at
-// most once per call, after its rules and the counter were looked at, and what
-// a verified PIN opened is closed again on every path.
+// program can move the selected file or use a verified PIN: [Card.WithApp] is
+// for everything that needs no PIN, [Card.WithPIN] for the rest. A PIN is
+// verified at most once per call, after its rules and the counter were checked,
+// and the session is closed again on every path.
 //
-// The package touches nothing but the connection it is given, a [Conn]: what
-// Connect of package pcsc gives, a virtualcard.Slot, or a test double with the
+// The package touches nothing but the connection it is given, a [Conn]: a
+// connection of package pcsc, a virtualcard.Slot, or a test double with the
 // four methods. Closing it is its owner's business. A call stops between two
-// commands when its context ends, with the context's cause; what closes a PIN
-// session is sent all the same.
+// commands when its context ends, with the context's cause; the commands that
+// close a PIN session are sent all the same.
 //
 // Errors that are none of this package's own types are the connection's, or an
-// [apdu.Status] where a card answers what it should not.
+// [apdu.Status] for an answer that no card should give.
 //
 // Stability: before version 1 of the module, names can change with a minor
 // version. CHANGELOG.md then tells.
@@ -44,10 +44,10 @@ type Conn interface {
 	Unpower() error
 }
 
-// Card is a card behind a connection. It remembers what the reader and the
-// card were found unable to do, and the kind of the card; all else is asked anew
-// in each transaction. It
-// is not safe for concurrent use, nor for use inside its own Read or WithPIN.
+// Card is a card behind a connection. It remembers the limits found in the
+// reader and the card, and the kind of the card; all else is asked anew in each
+// transaction. It is not safe for concurrent use, nor for use inside its own
+// Read or WithPIN.
 type Card struct {
 	conn       Conn
 	limits     Limits
@@ -90,14 +90,14 @@ func (c *Card) withAppAfter(ctx context.Context, before func(*App) Sheet, use fu
 // App is the selected JPKI application inside a transaction.
 type App struct {
 	card     *Card
-	ctx      context.Context // of the call that made the App, whose life it shares
+	ctx      context.Context // of the call that made the App
 	grace    context.Context // for the commands of a PIN session; nil before
-	closeBy  context.Context // and for what closes it
+	closeBy  context.Context // and for the commands that close it
 	begun    bool            // the transaction
 	ef       uint16          // the current EF; 0 for none, or not known
 	selected bool            // it is the current EF by SELECT
 	sent     bool            // a PIN left for the card: nothing is repeated any more
-	verified Key             // whose PIN was verified; 0 for none
+	verified Key             // with its PIN verified; 0 for none
 	outcome  Verified        // of the VERIFY
 	repeats  int             // how often the connection was begun again
 	dead     bool
@@ -170,7 +170,7 @@ func (a *App) leave() (err error) {
 	return err
 }
 
-// What P1 of SELECT selects by (ISO/IEC 7816-4, 11.2.2).
+// Values of P1 of SELECT (ISO/IEC 7816-4, 11.2.2).
 const (
 	byIdentifier = 0x02 // an EF under the application
 	byName       = 0x04 // an application

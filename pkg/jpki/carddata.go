@@ -10,8 +10,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/apdu"
 )
 
-// Sheet is what the card tells of itself at its card manager, without a PIN and
-// outside the JPKI application. The answer is reported of test cards.
+// Sheet is the card's answer about itself at its card manager, without a PIN
+// and outside the JPKI application. The answer is reported of test cards.
 type Sheet struct {
 	// LastDay is the card's own last day, another one than its certificates':
 	// midnight in Japan. It is zero where Err is not nil.

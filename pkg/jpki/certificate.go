@@ -9,18 +9,18 @@ import (
 	"github.com/jpki-tools/jpki/pkg/internal/ber"
 )
 
-// maxFile is the end of what READ BINARY's 15-bit offset can reach.
+// maxFile is the size that READ BINARY's 15-bit offset can reach.
 const maxFile = 1 << 15
 
 // Certificate reads and parses one certificate. In [Card.WithApp] the signing
-// certificate, and a phone's authentication certificate, answer [ErrNeedsPIN]. So
-// may a card that has none: what it answers is not known, and [App.Presence]
+// certificate, and a phone's authentication certificate, answer [ErrNeedsPIN].
+// So may a card that has none: its answer is not known, and [App.Presence]
 // tells more. A failure is a *[CertificateError] or the connection's error.
 //
-// What cannot be read, or is no certificate, is read once more, file selected
-// and in small pieces, before it is called absent, damaged or unreadable. A CA
-// certificate signs itself, and is damaged where that signature is wrong; the
-// others are checked by [App.Issued].
+// A file that cannot be read, or holds no certificate, is read once more, file
+// selected and in small pieces, before it is called absent, damaged or
+// unreadable. A CA certificate signs itself, and is damaged where that
+// signature is wrong; the others are checked by [App.Issued].
 func (a *App) Certificate(k Kind) (*x509.Certificate, error) {
 	cert, err := a.readCertificate(k, a.certificateFile)
 	if err == nil || !worthAnother(err) || a.alive() != nil {
@@ -35,7 +35,7 @@ func (a *App) Certificate(k Kind) (*x509.Certificate, error) {
 	cert, err = a.readCertificate(k, a.certificateInPieces)
 	if err != nil {
 		if statusOrNil(first) || !statusOrNil(err) {
-			err = first // says more than what came of it
+			err = first // says more than the second one
 		}
 		return nil, a.certificateError(k, err)
 	}
@@ -43,7 +43,7 @@ func (a *App) Certificate(k Kind) (*x509.Certificate, error) {
 	return cert, nil
 }
 
-// readCertificate gives an error that says of the content what is wrong with it.
+// readCertificate names the fault in the content as its error.
 func (a *App) readCertificate(k Kind, read func(ef uint16) ([]byte, error)) (*x509.Certificate, error) {
 	der, err := read(certificateFiles[k])
 	if err != nil {
@@ -81,7 +81,7 @@ func (a *App) noteLimits(first error) {
 	}
 }
 
-// certificateError says what the failure to read k means.
+// certificateError turns a failure to read k into its meaning.
 func (a *App) certificateError(k Kind, err error) error {
 	switch {
 	case err == nil:
@@ -93,8 +93,8 @@ func (a *App) certificateError(k Kind, err error) error {
 	case !statusOrNil(err) && !errors.Is(err, errNoDER) && !errors.Is(err, errEmptyRead):
 		return err // the connection's
 	}
-	// What a card without this certificate answers is not known; what it says
-	// it has is.
+	// The answer of a card without this certificate is not known; its report of
+	// the certificates that it has is.
 	present, presenceErr := a.Presence()
 	cause := ErrUnreadable
 	switch {
@@ -114,7 +114,8 @@ func (a *App) certificateFile(ef uint16) ([]byte, error) {
 	return a.readDER(func(offset, n int) ([]byte, error) { return a.readMore(ef, offset, n) })
 }
 
-// certificateInPieces is certificateFile with what every reader and card can do.
+// certificateInPieces is certificateFile with commands that every reader and
+// card takes.
 func (a *App) certificateInPieces(ef uint16) ([]byte, error) {
 	a.ef = 0 // whatever it is
 	return a.readDER(func(offset, n int) ([]byte, error) { return a.readSelected(ef, offset, min(n, safeNe)) })

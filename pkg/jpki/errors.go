@@ -33,8 +33,8 @@ var (
 	ErrAbsent = errors.New("no certificate in this file of the card")
 	// ErrNeedsPIN is a certificate that is readable only in a PIN session.
 	ErrNeedsPIN = errors.New("the card wants the PIN before it shows this certificate")
-	// ErrDamaged is a certificate file whose content is no certificate, also
-	// when it was read once more.
+	// ErrDamaged is a certificate file without a certificate in it, also when
+	// it was read once more.
 	ErrDamaged = errors.New("the certificate file on the card is damaged")
 	// ErrUnreadable is a certificate that the card reports to hold, or says
 	// nothing about, and that could not be read, also in a second attempt. So is
@@ -71,8 +71,8 @@ type BlockedError struct{ Key Key }
 
 func (e *BlockedError) Error() string { return fmt.Sprintf("jpki: PIN blocked (%s)", e.Key) }
 
-// UnansweredError is a VERIFY whose answer never came, or says nothing about
-// the PIN: the card may have counted a try.
+// UnansweredError is a VERIFY without an answer, or with one that says nothing
+// about the PIN: the card may have counted a try.
 type UnansweredError struct {
 	Key Key
 	Err error // of the connection, or an [apdu.Status]
@@ -95,7 +95,7 @@ func (e *ChangeRefusedError) Error() string {
 }
 func (e *ChangeRefusedError) Unwrap() error { return e.Status }
 
-// UnconfirmedChangeError is a PIN change whose end is not known for certain.
+// UnconfirmedChangeError is a PIN change that may have succeeded or failed.
 type UnconfirmedChangeError struct {
 	Key Key
 	// NewInForce: the card acknowledged the change, and nothing it said
@@ -126,14 +126,14 @@ const (
 	WasVerified
 )
 
-// NotClosedError is a PIN session whose closing failed although the card is
+// NotClosedError is a PIN session that could not be closed although the card is
 // still there: unless no PIN was verified, another program could use the key
 // until the card is taken out. It unwraps to both causes.
 type NotClosedError struct {
 	Key      Key
 	Verified Verified
 	Err      error // why it could not be closed
-	After    error // what had failed before, nil for nothing: it is not to be hidden
+	After    error // an earlier failure, nil for none: it is not to be hidden
 }
 
 func (e *NotClosedError) Error() string {
@@ -149,7 +149,8 @@ func (e *NotClosedError) Error() string {
 	return text
 }
 
-// Unwrap gives what failed before, if anything did, then why it was not closed.
+// Unwrap gives the earlier failure, if any, then the reason why it was not
+// closed.
 func (e *NotClosedError) Unwrap() []error {
 	if e.After == nil {
 		return []error{e.Err}

@@ -15,10 +15,10 @@ var ErrIssuer = fmt.Errorf("%w: it is not signed by the CA certificate beside it
 // signature over it. ca is one of known, if one fits by name, key identifier and
 // signature, and nothing more is read; else it is the card's.
 //
-// A signature of which a bit was wrong is read once more before it is called
+// A signature that does not verify is read once more before it is called
 // damaged. Where own is fine and the card's CA certificate cannot be read, both
-// own and the error are given, a *[CertificateError] of the CA's kind. All other
-// errors are those of [App.Certificate].
+// own and the error are given, a *[CertificateError] of the CA's kind. All
+// other errors are those of [App.Certificate].
 func (a *App) Issued(k Key, known ...*x509.Certificate) (own, ca *x509.Certificate, err error) {
 	kind := k.Certificate()
 	if own, err = a.Certificate(kind); err != nil {

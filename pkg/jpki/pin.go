@@ -14,14 +14,15 @@ import (
 // from log/slog.
 //
 // A PIN refers to one buffer: copies of the value share it, and [PIN.Wipe]
-// overwrites it for all of them. What cannot be promised in Go is that no other
-// copy exists: the runtime may have moved a stack or a buffer before the bytes
-// reached the PIN, and the operating system may have swapped or dumped memory.
-// The commands that carry a PIN to the card are wiped as soon as they are sent.
+// overwrites it for all of them. Go cannot promise that no other copy exists:
+// the runtime may have moved a stack or a buffer before the bytes reached the
+// PIN, and the operating system may have swapped or dumped memory. The commands
+// that carry a PIN to the card are wiped as soon as they are sent.
 type PIN struct {
 	// fmt calls no methods on an unexported field of another struct. It prints
 	// a pointer there as an address; but with a verb that is none for pointers,
-	// %s for one, it prints what is behind it, unless that is a pointer again.
+	// %s for one, it prints the value behind it, unless that is a pointer
+	// again.
 	b **[]byte
 }
 

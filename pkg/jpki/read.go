@@ -7,9 +7,9 @@ import (
 	"github.com/jpki-tools/jpki/pkg/apdu"
 )
 
-// Limits is what the way to the card was found unable to carry. It is a
-// property of the reader rather than of the card: whoever keeps it by the
-// reader's name saves finding it out again ([Card.SetLimits]).
+// Limits are the messages that the way to the card was found unable to carry.
+// It is a property of the reader rather than of the card: whoever keeps it by
+// the reader's name saves finding it out again ([Card.SetLimits]).
 type Limits struct {
 	// ShortOnly: commands in extended length fail.
 	ShortOnly bool
@@ -18,7 +18,8 @@ type Limits struct {
 	LosesLong bool
 }
 
-// safeNe is what is read at once over a reader that loses long answers.
+// safeNe is how many bytes are read at once over a reader that loses long
+// answers.
 const safeNe = 128
 
 func (l Limits) maxNe() int {
@@ -28,7 +29,7 @@ func (l Limits) maxNe() int {
 	return apdu.MaxShortNe
 }
 
-// Limits gives what is known of the way to the card.
+// Limits gives the limits found so far.
 func (c *Card) Limits() Limits { return c.limits }
 
 // SetLimits has the card take limits for granted.

@@ -8,23 +8,23 @@ import (
 	"github.com/jpki-tools/jpki/pkg/apdu"
 )
 
-// ContextConn is a [Conn] whose Transmit can be given up: it returns when ctx
-// ends, with the connection of no further use. A command that hangs in the
+// ContextConn is a [Conn] with a Transmit that can be given up: it returns when
+// ctx ends, with the connection of no further use. A command that hangs in the
 // reader then keeps nobody waiting.
 type ContextConn interface {
 	Conn
 	TransmitContext(ctx context.Context, cmd []byte) ([]byte, error)
 }
 
-// How much longer than the context of the call a command may take. What needs
-// no PIN is given up at once. A command of a PIN session is not: whether a PIN
-// was right, and that the session is closed, matters more.
+// How much longer than the context of the call a command may take. A command
+// that needs no PIN is given up at once. A command of a PIN session is not:
+// whether a PIN was right, and that the session is closed, matters more.
 const (
 	pinGrace   = 4 * time.Second
 	closeGrace = 8 * time.Second // from the same moment
 )
 
-// Within is a connection whose commands are given up when a context ends, where
+// Within is a connection that gives up its commands when a context ends, where
 // the connection can do that.
 type Within struct {
 	Conn    Conn
@@ -45,7 +45,7 @@ func (a *App) free() apdu.Transmitter { return Within{a.card.conn, a.ctx} }
 // gracious is the connection for commands of a PIN session.
 func (a *App) gracious() apdu.Transmitter { return Within{a.card.conn, a.grace} }
 
-// closing is the connection for what closes a PIN session.
+// closing is the connection for the commands that close a PIN session.
 func (a *App) closing() apdu.Transmitter {
 	if a.closeBy == nil { // no PIN was sent
 		return a.free()
@@ -147,8 +147,8 @@ func (a *App) recover(err error, ef uint16) error {
 }
 
 // beginAgain begins the transaction again, with the card without power in
-// between, which is what mends most hiccups. The connection sees to it that it
-// is the same card.
+// between, which mends most hiccups. The connection sees to it that it is the
+// same card.
 func (a *App) beginAgain(err error) error {
 	if !a.canRecover(err) {
 		return err

@@ -11,7 +11,7 @@ import (
 // Session is the application with one PIN verified.
 type Session struct{ *App }
 
-// Key is the key whose PIN is verified.
+// Key is the key with its PIN verified.
 func (s *Session) Key() Key { return s.verified }
 
 // Guard decides on the counter, as it stands right before a PIN would be sent.
@@ -33,16 +33,16 @@ func (g Guard) decide(t Tries) error {
 	return nil
 }
 
-// WithPIN verifies p as k's PIN, calls use, and closes what the PIN opened. In
-// one transaction it selects the application, asks for the counter, lets guard
+// WithPIN verifies p as k's PIN, calls use, and closes the session. In one
+// transaction it selects the application, asks for the counter, lets guard
 // decide (nil keeps the last try), and sends the PIN at most once. The Session
 // is dead once use returns; also where use panics, everything is closed.
 //
-// The error is a *[RuleError], a *[TokenError] or guard's, [ErrLastTry] for none, where nothing
-// was sent; a *[BlockedError]; a *[PINError] where a try was used; an *[UnansweredError]
-// where that is not known; a *[NotClosedError], which holds what failed before
-// it, if anything did; or what the connection or use returned. The PIN is not
-// wiped: that is its owner's to do.
+// The error is a *[RuleError], a *[TokenError] or guard's, [ErrLastTry] for
+// none, where nothing was sent; a *[BlockedError]; a *[PINError] where a try
+// was used; an *[UnansweredError] where that is not known; a *[NotClosedError],
+// which holds an earlier failure, if any; or the error of the connection or of
+// use. The PIN is not wiped: that is its owner's to do.
 func (c *Card) WithPIN(ctx context.Context, k Key, p PIN, guard Guard, use func(*Session) error) (err error) {
 	if err := p.Check(k); err != nil {
 		return err
@@ -56,7 +56,7 @@ func (c *Card) WithPIN(ctx context.Context, k Key, p PIN, guard Guard, use func(
 		defer stop()
 		app.dead = true
 		if !app.sent {
-			_ = app.end() // why no PIN was sent is what counts
+			_ = app.end() // the reason why no PIN was sent counts
 		} else if closeErr := app.close(); closeErr != nil {
 			err = &NotClosedError{k, app.outcome, closeErr, err}
 		}
@@ -99,9 +99,9 @@ func (c *Card) WithPIN(ctx context.Context, k Key, p PIN, guard Guard, use func(
 	return use(&Session{app})
 }
 
-// close drops what a verified PIN opened, in both ways there are, and ends the
-// transaction. Selecting another application is enough on the cards that were
-// tried; that the card lost its power is what counts.
+// close ends the PIN session, in both ways there are, and the transaction.
+// Selecting another application is enough on the cards that were tried; power
+// cut is the one that counts.
 func (a *App) close() (err error) {
 	var leaveErr error
 	defer func() { // also when the connection panics

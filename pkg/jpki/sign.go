@@ -13,10 +13,10 @@ import (
 	"github.com/jpki-tools/jpki/pkg/apdu"
 )
 
-// Signer signs with the session's key. cert must be that key's certificate:
-// its public key says what a signature looks like, and every signature is
-// checked against it. The signer is dead once the session's call returns, and
-// for one goroutine at a time.
+// Signer signs with the session's key. cert must be that key's certificate: its
+// public key tells the size of a signature, and every signature is checked
+// against it. The signer is dead once the session's call returns, and for one
+// goroutine at a time.
 //
 // Its signatures are RSASSA-PKCS1-v1_5 over a SHA-256, SHA-384 or SHA-512
 // digest or, with *[rsa.PSSOptions], RSASSA-PSS over a SHA-256 digest with a
@@ -45,10 +45,10 @@ func (s *Session) Signer(cert *x509.Certificate) crypto.Signer { return &signer{
 // and set tls.Config's MaxVersion to tls.VersionTLS12.
 func (c *Card) Signer(ctx context.Context, k Key, cert *x509.Certificate, p PIN, guard Guard) crypto.Signer {
 	var one sync.Mutex
-	var refused error // what came of the PIN, where it was not accepted
+	var refused error // the error of a PIN that was not accepted
 	return &sessionSigner{cert.PublicKey, func(digest []byte, opts crypto.SignerOpts) (sig []byte, err error) {
 		if _, err := newSigning(cert, digest, opts); err != nil {
-			return nil, err // no PIN is sent for what cannot be signed
+			return nil, err // no PIN is sent for a digest that cannot be signed
 		}
 		one.Lock() // an HTTP client, for one, can be in several handshakes
 		defer one.Unlock()
@@ -66,8 +66,7 @@ func (c *Card) Signer(ctx context.Context, k Key, cert *x509.Certificate, p PIN,
 	}}
 }
 
-// notAccepted reports the end of a PIN session whose PIN was sent in vain, or
-// may have been.
+// notAccepted reports whether a PIN was sent in vain, or may have been.
 func notAccepted(err error) bool {
 	_, wrong := errors.AsType[*PINError](err)
 	_, blocked := errors.AsType[*BlockedError](err)
@@ -117,7 +116,7 @@ func (g *signer) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]byt
 	return sig, nil
 }
 
-// What P1 of the signing command has the card make of the data.
+// Values of P1 of the signing command: how the card pads the data.
 const (
 	modeBlock byte = 0x00 // a PKCS #1 v1.5 block of whatever the data is
 	modePSS   byte = 0x04 // RSASSA-PSS over the data, a SHA-256 digest
@@ -202,7 +201,7 @@ func (s *Session) computeSignature(mode byte, data []byte, size int) ([]byte, er
 	if s.ef != ef && s.card.shortIDs.sign != refused {
 		tried, cmd.P2 = true, shortReference(ef)
 		r, err := s.send(cmd)
-		s.ef = 0 // the key is the current EF now, or what was before
+		s.ef = 0 // the current EF is the key now, or the one before
 		switch {
 		case err != nil:
 			return nil, err

@@ -10,13 +10,13 @@ import (
 
 // Probe is one question of [Card.Survey] and its answer.
 type Probe struct {
-	Name    string // what was asked, which never changes: "select-ef-0001"
+	Name    string // the name of the question, which never changes: "select-ef-0001"
 	Command []byte // as it was sent
 	Status  apdu.Status
 	Err     error // of the connection; then there is no Status
 	Size    int   // of the data that came
 	Took    time.Duration
-	Data    []byte // only of what says nothing about a person
+	Data    []byte // only where it says nothing about a person
 }
 
 // OK reports a 9000, or data with a warning.
@@ -35,8 +35,8 @@ type question struct {
 	public bool // the data may be kept
 }
 
-// questions lists what a survey asks. Every command selects, reads or asks for a
-// counter.
+// questions lists the questions of a survey. Every command selects, reads or
+// asks for a counter.
 var questions = func() (all []question) {
 	ask := func(name string, ef uint16, cmd apdu.Command) {
 		all = append(all, question{name: name, ef: ef, cmd: cmd})
@@ -80,8 +80,9 @@ var questions = func() (all []question) {
 // and gives the answers without their data. It closes every PIN that any program
 // has verified. now is the clock by which answers are timed.
 //
-// Where the connection fails, the next question is asked over a new one, at most
-// twice; then, and where ctx ends, what was found so far is given with the error.
+// Where the connection fails, the next question is asked over a new one, at
+// most twice; then, and where ctx ends, the answers so far are given with the
+// error.
 func (c *Card) Survey(ctx context.Context, now func() time.Time) (found []Probe, err error) {
 	app := &App{card: c, ctx: ctx}
 	if err := app.begin(); err != nil {

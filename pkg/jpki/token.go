@@ -5,9 +5,8 @@ import (
 	"strings"
 )
 
-// TokenKind is the kind of thing that carries the application. What is done with
-// one is decided here, for every program: [TokenKind.Usable] and
-// [TokenKind.OnPhone].
+// TokenKind is the kind of thing that carries the application. Its treatment is
+// decided here, for every program: [TokenKind.Usable] and [TokenKind.OnPhone].
 type TokenKind int
 
 // Kinds of token, by the label in EF 0006.
@@ -45,8 +44,8 @@ func (k TokenKind) String() string {
 	return tokens[TokenUnknown].name
 }
 
-// Usable reports whether PINs are sent to such a token. A kind of which too
-// little is known is tried: only where all certificates have ended is it not.
+// Usable reports whether PINs are sent to such a token. An unknown kind is
+// tried: only where all certificates have ended is it not.
 func (k TokenKind) Usable() bool { return !tokens[k].ended }
 
 // OnPhone reports certificates on a phone. The rules of cards do not hold for
@@ -146,7 +145,7 @@ const (
 	distinctLabel = 16 // so much of it tells the kinds apart
 )
 
-// Presence is what EF 0008 reports. Only a reported presence is a known value:
+// Presence is the report of EF 0008. Only a reported presence is a known value:
 // false says no more than "not reported present".
 type Presence struct{ Sign, Auth bool }
 

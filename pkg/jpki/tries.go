@@ -53,7 +53,7 @@ func (a *App) counter(k Key) (apdu.Status, error) {
 	if a.ef != ef && ef != 0 && a.card.shortIDs.query != refused {
 		tried = true
 		sw, err := a.query(shortReference(ef))
-		a.ef = 0 // the PIN is the current EF now, or what was before
+		a.ef = 0 // the current EF is the PIN now, or the one before
 		if err != nil {
 			return 0, err
 		}

@@ -14,7 +14,7 @@ const (
 	WeakDate              // a known date, such as the birthday
 )
 
-// Weakness finds what is weak about p by itself; a date is found by
+// Weakness finds a weakness of p by itself; a date is found by
 // [PIN.ContainsDate].
 func (p PIN) Weakness() Weakness {
 	b := p.bytes()

@@ -58,7 +58,7 @@ const (
 	stateMute        = 0x0200
 )
 
-// disposition is what becomes of the card.
+// disposition is the treatment of the card at the end.
 type disposition uint32
 
 const (
@@ -79,7 +79,7 @@ const (
 // pnpNotification is the reader that stands for the list of readers.
 const pnpNotification = `\\?PnP?\Notification`
 
-// platform is in what the PC/SC services of the systems differ.
+// platform holds the differences between the PC/SC services of the systems.
 type platform struct {
 	// countsInsertions: the high word of a reader's event state grows with
 	// each insertion and removal, and with nothing else.
@@ -110,8 +110,8 @@ func platformOf(goos string) platform {
 	return platform{countsInsertions: true, notifiesReaders: true, onlyRelease: true}
 }
 
-// checkProtocol refuses what is neither T=0 nor T=1: a reader's driver can
-// report something else, and no command could be sent.
+// checkProtocol refuses a protocol other than T=0 and T=1: a reader's driver
+// can report something else, and no command could be sent.
 func checkProtocol(op string, protocol uint32) error {
 	if protocol != protocolT0 && protocol != protocolT1 {
 		return &Error{op, codeProtoMismatch}

@@ -15,7 +15,7 @@ import (
 
 // This backend finds its functions when the program runs, so that a program
 // built without a C compiler reaches the readers, and one on a machine without
-// PC/SC still starts. What the systems do not share stands in
+// PC/SC still starts. The differences of the systems stand in
 // loaded_{linux,darwin,windows}.go: the sizes of a DWORD and of a handle, the
 // end of SCARD_READERSTATE, and whether text is bytes or UTF-16.
 

@@ -109,8 +109,8 @@ func (c scardCard) transmit(cmd []byte) ([]byte, error) {
 	return slices.Clone(answer), nil // without the 64 KiB it lies in
 }
 
-// scardError takes the code out of scard's error, whose text would come from
-// a buffer that threads share.
+// scardError takes the code out of scard's error. The error's text would come
+// from a buffer that threads share.
 func scardError(op string, err error) error {
 	if err == nil {
 		return nil

@@ -29,8 +29,8 @@ type Card struct {
 // Reader is the name of the reader the card is in.
 func (c *Card) Reader() string { return c.reader }
 
-// ATR is the answer to reset of the card, or what a contactless reader made
-// up in its place.
+// ATR is the answer to reset of the card, or the one that a contactless reader
+// made up in its place.
 func (c *Card) ATR() []byte { return slices.Clone(c.atr) }
 
 // Event is the reader's count of insertions and removals when this card was

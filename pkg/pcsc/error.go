@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// What can be wrong, for errors.Is. An [Error] is one of them by its code.
+// Errors for errors.Is. An [Error] is one of them by its code.
 var (
 	ErrNoLibrary     = errors.New("the PC/SC library cannot be loaded")
 	ErrNoService     = errors.New("the PC/SC service does not answer")
@@ -24,7 +24,7 @@ var (
 // errNoTransaction is the caller's mistake, not something that happens.
 var errNoTransaction = errors.New("pcsc: Transmit, End and Unpower need an open transaction")
 
-// Error is what a PC/SC function returned.
+// Error is the error of a PC/SC function.
 type Error struct {
 	Op   string // the function: SCardConnect
 	Code uint32 // its result: 0x8010000C
@@ -51,7 +51,7 @@ const (
 	codeDeviceIO           uint32 = 1117 // ERROR_IO_DEVICE
 )
 
-// meaning is what a code says, and which of the errors above it is, if any.
+// meaning is the text of a code, and the error above that it is, if any.
 type meaning struct {
 	text string
 	is   error
@@ -108,7 +108,7 @@ var meanings = map[uint32]meaning{
 	1167:              {"", ErrReaderGone},
 }
 
-// onCard says what these codes mean of a card that is already connected.
+// onCard gives the meaning of these codes for a card that is already connected.
 // pcsc-lite forgets the handles of a reader that was unplugged; the handles of
 // a context that is no more are invalid everywhere.
 var onCard = map[uint32]error{
@@ -175,7 +175,7 @@ func hiccup(err error) bool {
 	return ok && e.Temporary()
 }
 
-// Error names the function, what is wrong, and the code to search for.
+// Error names the function, the fault, and the code to search for.
 func (e *Error) Error() string {
 	m := e.meaning()
 	switch {

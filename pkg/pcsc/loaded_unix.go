@@ -10,7 +10,7 @@ import (
 	"github.com/ebitengine/purego"
 )
 
-// char is what text is made of.
+// char is the unit of text.
 type char = byte
 
 // openLibrary loads the PC/SC library and gives the finder of its functions.

@@ -17,8 +17,8 @@ const (
 	readerStateSize = int(unsafe.Sizeof(readerState{}))
 )
 
-// openLibrary loads winscard.dll from the system's folder only, and not what
-// somebody put beside the program.
+// openLibrary loads winscard.dll from the system's folder only, and not a file
+// that somebody put beside the program.
 func openLibrary() (func(name string) (uintptr, error), error) {
 	library := windows.NewLazySystemDLL("winscard.dll")
 	if err := library.Load(); err != nil {

@@ -23,9 +23,9 @@
 // the new one.
 //
 // No call blocks for longer than its context and a limit: 10 seconds, and a
-// minute for a command. PC/SC itself waits as long as another program holds
-// the card, and cannot be stopped while it does; such a call is left behind,
-// and what it gets in the end is given back.
+// minute for a command. PC/SC itself waits as long as another program holds the
+// card, and cannot be stopped while it does; such a call is left behind, and a
+// card that it gets in the end is given back.
 //
 // # What it cannot promise
 //

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// ReaderState is what is known of a reader.
+// ReaderState is the state of a reader.
 type ReaderState struct {
 	Name    string
 	Present bool   // a card is in it

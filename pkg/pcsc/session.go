@@ -78,7 +78,7 @@ func (s *session) outlive(pc backendContext, done <-chan error) {
 	}
 }
 
-// ended says why ctx ended; late is what it means that the limit passed.
+// ended is the reason why ctx ended; late is the error for a limit that passed.
 func ended(ctx context.Context, late error) error {
 	switch cause := context.Cause(ctx); {
 	case cause == errLimit:
@@ -92,7 +92,7 @@ func ended(ctx context.Context, late error) error {
 }
 
 // close gives everything back. The error is that of a card that may have kept
-// its power, and with it what a PIN allows; nothing else is worth one.
+// its power, and with it an open PIN session; nothing else is worth one.
 func (s *session) close() error {
 	if s.lost != nil {
 		return nil
@@ -139,8 +139,8 @@ func (s *session) end() error {
 
 // unpower ends the transaction with a card that has been without power in it.
 //
-// What reaches a card was seen with pcsc-lite 1.9.9 and vpcd, which has a
-// message each for power off, power on and warm reset:
+// The signals that reach a card were seen with pcsc-lite 1.9.9 and vpcd, which
+// has a message each for power off, power on and warm reset:
 //
 //	SCardReconnect(UNPOWER)       off, on; the transaction and the handle last
 //	SCardEndTransaction(UNPOWER)  off, on; the handle has to reconnect

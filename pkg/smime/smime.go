@@ -1,8 +1,8 @@
-// Package smime takes signed mail apart (RFC 8551): what was signed, the
+// Package smime takes signed mail apart (RFC 8551): the signed part, the
 // signature over it, and the header that stands outside. It verifies nothing:
 // that is for package cms.
 //
-// Mail is hostile input. What mail programs read in different ways is refused
+// Mail is hostile input. A mail that programs read in different ways is refused
 // here: a header with two of a field that decides, a signed part that is not
 // the whole mail.
 //
@@ -37,8 +37,8 @@ var (
 	ErrNotMail = errors.New("smime: no mail")
 	// ErrNotSigned is a mail that is not signed as a whole.
 	ErrNotSigned = errors.New("smime: the mail is not signed as a whole")
-	// ErrPartSigned is an ErrNotSigned of which a part is signed, or a mail that
-	// is attached: mailing lists, gateways and forwarding make it.
+	// ErrPartSigned is an ErrNotSigned in which a part is signed, or an
+	// attached mail: mailing lists, gateways and forwarding make it.
 	ErrPartSigned = fmt.Errorf("%w, and a part of it is", ErrNotSigned)
 	// ErrMalformed is a signed mail that is not made as the RFCs ask for.
 	ErrMalformed = errors.New("smime: malformed mail")
@@ -50,7 +50,7 @@ type Mail struct {
 	Subject string
 	Date    string // as the header has it
 
-	// Content is what a detached signature is over, with the line ends of RFC
+	// Content is the content of a detached signature, with the line ends of RFC
 	// 8551, 3.1.1. It is nil where the signature holds it.
 	Content []byte
 	// Signature is the CMS, in BER.
@@ -75,8 +75,8 @@ func IsMail(head []byte) bool {
 	return false
 }
 
-// trimPreface leaves out what programs that store mail put before it: a byte
-// order mark, and the first line of an mbox.
+// trimPreface leaves out the preface of programs that store mail: a byte order
+// mark, and the first line of an mbox.
 func trimPreface(b []byte) []byte {
 	b = bytes.TrimPrefix(b, []byte("\xEF\xBB\xBF"))
 	if bytes.HasPrefix(b, []byte("From ")) {
@@ -235,7 +235,7 @@ func split(entity []byte) (textproto.MIMEHeader, []byte, error) {
 
 const maxFields = 1000
 
-// readParts reads multipart/signed (RFC 1847, 2.1): what is signed, and the
+// readParts reads multipart/signed (RFC 1847, 2.1): the signed part and the
 // signature. The signed part is taken as it stands, with CRLF at the ends of
 // its lines; the line end before the boundary belongs to the boundary.
 func (m *Mail) readParts(body []byte, parameters map[string]string) error {

@@ -1,6 +1,6 @@
 // Package strength has the one rule for keys: which sizes and curves prove
 // something, for signatures in every format, for certificates of a chain, for
-// timestamps and for what responders sign.
+// timestamps and for answers of responders.
 //
 // The lower bound is 112 bits of strength with RSA, which NIST SP 800-57 and
 // CRYPTREC allow until the end of 2030, and the smallest curve of ETSI TS 119
@@ -20,7 +20,7 @@ import (
 	"fmt"
 )
 
-// Class says what a signature by a key is worth.
+// Class is the worth of a signature by a key.
 type Class int
 
 // The classes. The zero Class is the one that proves nothing.
@@ -37,7 +37,7 @@ const (
 
 // Sizes of RSA moduli, in bits.
 const (
-	minRSA  = 1024 // what crypto/rsa takes
+	minRSA  = 1024 // the least that crypto/rsa takes
 	goodRSA = 2048
 	maxRSA  = 8192
 )
@@ -66,10 +66,10 @@ func Of(key crypto.PublicKey) Class {
 	case ed25519.PublicKey:
 		return Good
 	}
-	return Unfit // DSA, and what crypto/x509 does not know
+	return Unfit // DSA, and keys that crypto/x509 does not know
 }
 
-// Name is what a key is called: "an RSA key of 1024 bits", "a key on P-224".
+// Name describes a key: "an RSA key of 1024 bits", "a key on P-224".
 func Name(key crypto.PublicKey) string {
 	switch key := key.(type) {
 	case *rsa.PublicKey:

@@ -17,8 +17,8 @@ import (
 // EXPIRED or NOT_YET_VALID, and invalid.
 //
 // Latest says that it was used at that time or before it, which is all that a
-// timestamp over a signature proves. What is good then was good before. What
-// is not, because it had expired or was revoked, can have been: that is
+// timestamp over a signature proves. A certificate that is good then was good
+// before. One that had expired or was revoked can have been good: that is
 // indeterminate, as without proof.
 //
 // Without proof, as for a signature looked at now that only claims when it was
@@ -105,9 +105,9 @@ func (a Anchors) CheckCA(ca *x509.Certificate, at Moment) Verdict {
 }
 
 // issuer finds the CA that issued c among those at hand. Of several that are
-// believed, which c must then fail to tell apart by key identifier, it takes
-// one whose signature fits. No signature of a CA that is not believed is looked
-// at: its key could be made to take for ever.
+// believed and have the key identifier that c names, it takes the one that
+// signed c. No signature of a CA that is not believed is looked at: its key
+// could be made to take for ever.
 func (a Anchors) issuer(c *x509.Certificate, cas []*x509.Certificate) (ca *x509.Certificate, id Identity, err error) {
 	id, err = claimed(c), ErrNoIssuer
 	if !cert.NamesJPKI(c) && id.Standing == NotJPKI {
@@ -154,7 +154,7 @@ func checkSignature(ca, c *x509.Certificate) Reason {
 	return Reason{}
 }
 
-// checkEndEntity checks what the profile demands of a holder's certificate of
+// checkEndEntity checks the demands of the profile on a holder's certificate of
 // this kind.
 func checkEndEntity(c *x509.Certificate, kind cert.Kind) (reasons []Reason) {
 	fail := func(err error) { reasons = append(reasons, Reason{Code: ChainConstraintsFailure, Err: err}) }
@@ -174,7 +174,7 @@ func checkEndEntity(c *x509.Certificate, kind cert.Kind) (reasons []Reason) {
 	return reasons
 }
 
-// checkCA checks what makes a certificate a root CA's.
+// checkCA checks the properties of a root CA's certificate.
 func checkCA(ca *x509.Certificate, at Moment) (reasons []Reason) {
 	if !ca.IsCA || ca.KeyUsage&x509.KeyUsageCertSign == 0 {
 		reasons = append(reasons, Reason{Code: ChainConstraintsFailure, Err: ErrNotCA})
@@ -189,7 +189,7 @@ func checkCA(ca *x509.Certificate, at Moment) (reasons []Reason) {
 	return reasons
 }
 
-// checkCommon checks what holds for every certificate of a chain.
+// checkCommon checks the rules for every certificate of a chain.
 func checkCommon(c *x509.Certificate, at Moment) (reasons []Reason) {
 	if hasUnknownCritical(c) {
 		reasons = append(reasons, Reason{Code: ChainConstraintsFailure, Err: ErrCriticalExtension})
@@ -215,8 +215,8 @@ func checkDates(c *x509.Certificate, at Moment) []Reason {
 
 // understood are the extensions that this package or package cert acts upon.
 // Those that x509 parses and nobody here applies, nameConstraints for one, are
-// not: RFC 5280, 4.2, wants a certificate refused whose critical extensions are
-// not processed.
+// not: RFC 5280, 4.2, wants a certificate refused if one of its critical
+// extensions is not processed.
 var understood = []string{
 	"2.5.29.15", // keyUsage
 	"2.5.29.17", // subjectAltName: the holder

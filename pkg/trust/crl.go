@@ -16,15 +16,15 @@ import (
 // MaxCRLSize is the most bytes that are taken for CRLs.
 const MaxCRLSize = 10 << 20
 
-// CRL is a certificate revocation list (RFC 5280, 5). It is only what it claims
-// to be until [CRL.Check].
+// CRL is a certificate revocation list (RFC 5280, 5). It is a claim until
+// [CRL.Check].
 type CRL struct {
 	list  *x509.RevocationList
 	scope crlScope
 }
 
-// crlScope is an IssuingDistributionPoint (RFC 5280, 5.2.5): of which of the
-// CA's certificates the list speaks. The zero crlScope is all of them.
+// crlScope is an IssuingDistributionPoint (RFC 5280, 5.2.5): the certificates
+// of the CA that the list is about. The zero crlScope is all of them.
 type crlScope struct {
 	names         [][]byte // GeneralNames of the distribution point, DER
 	users, cas    bool     // holders' certificates only, CAs' only
@@ -80,7 +80,7 @@ func ParseCRLs(data []byte) (lists []*CRL, err error) {
 	if len(lists) > 0 {
 		return lists, nil
 	}
-	l, err := parseCRL(bytes.Clone(data)) // the list keeps what it was parsed from
+	l, err := parseCRL(bytes.Clone(data)) // the list keeps its input
 	if err != nil {
 		return nil, err
 	}
@@ -131,8 +131,8 @@ func parseCRL(der []byte) (*CRL, error) {
 // DER is the list as it came.
 func (l *CRL) DER() []byte { return l.list.Raw }
 
-// Check says what the list proves about c, which ca issued. applies is false
-// for the list of another CA, of another of its keys, or of another
+// Check gives the evidence of the list about c, which ca issued. applies is
+// false for the list of another CA, of another of its keys, or of another
 // distribution point: such a list proves nothing, and nothing is wrong with it.
 func (l *CRL) Check(c, ca *x509.Certificate) (e Evidence, applies bool) {
 	if !bytes.Equal(l.list.RawIssuer, ca.RawSubject) || !bytes.Equal(l.list.RawIssuer, c.RawIssuer) ||
@@ -242,7 +242,7 @@ func parseScope(der []byte) (s crlScope, ok bool) {
 }
 
 // distributionPoint is a DistributionPoint of a certificate (RFC 5280,
-// 4.2.1.13) whose lists the CA signs itself.
+// 4.2.1.13) with lists that the CA signs itself.
 type distributionPoint struct {
 	names   [][]byte
 	reasons bool

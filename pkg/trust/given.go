@@ -15,7 +15,7 @@ import (
 // be for signatures: digitalSignature or nonRepudiation, or no key usage at
 // all. Dates are judged here, because of the [Moment].
 func (a Anchors) checkGiven(c *x509.Certificate, cas []*x509.Certificate, want cert.Kind, at Moment) Verdict {
-	if cert.NamesJPKI(c) { // under a CA whose own issuer lends it the name
+	if cert.NamesJPKI(c) { // under a CA that has the name from its own issuer
 		return Verdict{At: at}.With(Reason{Code: NoCertificateChainFound, Err: ErrNotGiven})
 	}
 	opts := x509.VerifyOptions{
@@ -65,7 +65,7 @@ func (a Anchors) checkGiven(c *x509.Certificate, cas []*x509.Certificate, want c
 	return v
 }
 
-// givenReason names what x509.Certificate.Verify says.
+// givenReason is the reason for an error of x509.Certificate.Verify.
 func givenReason(err error) Reason {
 	var unknown x509.UnknownAuthorityError
 	var invalid x509.CertificateInvalidError

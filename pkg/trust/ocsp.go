@@ -41,9 +41,9 @@ func (r OCSPRefusal) Error() string {
 	return fmt.Sprintf("the responder refuses: status %d", int(r))
 }
 
-// Check says what a response to the request proves. It has to be signed by the
-// CA itself, or by a responder that the CA certified directly for this
-// (id-kp-OCSPSigning) and whose certificate is valid at now; to be about the
+// Check gives the evidence of a response to the request. It has to be signed by
+// the CA itself, or by a responder that the CA certified directly for this
+// (id-kp-OCSPSigning) with a certificate valid at now; to be about the
 // certificate that was asked for, by serial number and by the hashes of its
 // issuer's name and key; and to return the nonce, if it returns any: many
 // responders make their answers beforehand. Of several answers about the
@@ -61,10 +61,10 @@ func (r *OCSPRequest) Check(response []byte, now time.Time) Evidence {
 	return e
 }
 
-// CheckStored says what a response proves that was kept, as a signature brings
-// it along: [OCSPRequest.Check] but for the nonce, which answered somebody else.
-// The responder's certificate has to be valid at a time: when the response is
-// proven to have existed, or now.
+// CheckStored gives the evidence of a response that was kept, as a signature
+// brings it along: [OCSPRequest.Check] but for the nonce, which answered
+// somebody else. The responder's certificate has to be valid at a time: when
+// the response is proven to have existed, or now.
 func CheckStored(c, ca *x509.Certificate, response []byte, at time.Time) Evidence {
 	return (&OCSPRequest{cert: c, ca: ca, stored: true}).Check(response, at)
 }
@@ -104,7 +104,7 @@ func (r *OCSPRequest) check(der []byte, now time.Time) (e Evidence, err error) {
 	return e, nil
 }
 
-// responder finds whose signature is on the response, and verifies it. A
+// responder finds the signer of the response, and verifies the signature. A
 // responder is looked at only if the CA's signature is on its certificate.
 func (o *ocspResponse) responder(ca *x509.Certificate, now time.Time) (*x509.Certificate, error) {
 	failed := ErrSourceSigner
@@ -198,8 +198,8 @@ func parseOCSP(der []byte) (*ocspResponse, error) {
 		return malformed("BasicOCSPResponse")
 	}
 	o.signed, o.signature = signed, bits.RightAlign()
-	// PSS, whose parameters crypto/x509 keeps to itself, is not among them:
-	// JPKI's CAs use PKCS #1 v1.5.
+	// PSS is not among them, because crypto/x509 keeps its parameters to
+	// itself: JPKI's CAs use PKCS #1 v1.5.
 	for _, a := range sigalg.Algorithms {
 		if a.ID == algorithmID.String() {
 			o.algorithm = a.X509

@@ -47,8 +47,8 @@ var pins = []Pin{
 func Pins() []Pin { return append([]Pin(nil), pins...) }
 
 // OfficialPage is the address of the page on which J-LIS publishes the
-// certificates and fingerprints of a kind of CA, for comparing. It is "" for
-// what is no CA of JPKI.
+// certificates and fingerprints of a kind of CA, for comparing. It is "" for a
+// kind that is no CA of JPKI.
 func OfficialPage(kind cert.Kind) string {
 	switch kind {
 	case cert.SignCA:

@@ -19,9 +19,9 @@ var (
 	ErrOtherPurpose = errors.New("the certificate is for other purposes than signing documents (extended key usage)")
 )
 
-// CheckPurpose holds the certificate of a document's signer against what its key
-// is for. None of its reasons decides a verdict as invalid: the key fits, and its
-// holder may have meant it.
+// CheckPurpose holds the certificate of a document's signer against the purpose
+// of its key. None of its reasons decides a verdict as invalid: the key fits,
+// and its holder may have meant it.
 //
 // Of JPKI's certificates only the signing certificate is for documents. For
 // those of other organizations [Anchors.Check] asks for nonRepudiation or

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// Revocation is what is known of a certificate's revocation, for the moment
-// that it is judged for. One that is revoked then, and one of which a source
-// proves nothing, have a [Reason] for it.
+// Revocation is the state of a certificate's revocation, at the moment that it
+// is judged for. A certificate that is revoked then, or that a source proves
+// nothing about, has a [Reason] for it.
 type Revocation int
 
 // The states of knowledge.
@@ -44,7 +44,7 @@ func (r Revocation) String() string {
 // RevocationReason is a CRLReason (RFC 5280, 5.3.1).
 type RevocationReason int
 
-// The reasons of which something depends.
+// The reasons that make a difference here.
 const (
 	affiliationChanged   RevocationReason = 3
 	superseded           RevocationReason = 4
@@ -76,8 +76,8 @@ const (
 	SourceOCSP Source = "ocsp"
 )
 
-// Evidence is what a source says about a certificate, once it is certain who
-// said it. Whether it is recent enough is decided with the moment that the
+// Evidence is the statement of a source about a certificate, from a signer that
+// was verified. Whether it is recent enough is decided with the moment that the
 // certificate is judged for, in [Verdict.WithRevocation].
 type Evidence struct {
 	Certificate *x509.Certificate
@@ -85,10 +85,10 @@ type Evidence struct {
 	From        string // file or address, for people; set by whoever got it
 	DER         []byte // the list or response, set by whoever got it
 	// AsOf is when the information is proven to have existed, by a timestamp
-	// over it; zero for now. What was in force then is judged as it was then.
+	// over it; zero for now. A list in force then is judged as of then.
 	AsOf time.Time
 
-	// Err is why the source proves nothing. What follows is then not set.
+	// Err is why the source proves nothing. The fields below are then not set.
 	Err error
 
 	State      Revocation // RevocationGood, RevocationRevoked, or RevocationUnknown to the responder
@@ -98,9 +98,9 @@ type Evidence struct {
 	ThisUpdate time.Time
 	NextUpdate time.Time // zero: an OCSP responder that always has newer information
 
-	// Responder is a delegated responder whose own revocation is left to be
-	// checked: its certificate has no id-pkix-ocsp-nocheck (RFC 6960,
-	// 4.2.2.2.1). Whoever checks it sets ResponderState.
+	// Responder is a delegated responder that may itself be revoked: its
+	// certificate has no id-pkix-ocsp-nocheck (RFC 6960, 4.2.2.2.1). Whoever
+	// checks it sets ResponderState.
 	Responder      *x509.Certificate
 	ResponderState Revocation
 
@@ -156,8 +156,8 @@ func (e Evidence) Current(at time.Time) bool {
 	return !at.After(until.Add(skew))
 }
 
-// judge says what the evidence means for a certificate used at a moment, and
-// why where it means nothing.
+// judge gives the meaning of the evidence for a certificate used at a moment,
+// or the reason why it has none.
 //
 // That a certificate is not revoked is proven for a moment by information in
 // force now, or by any that is later than a proven moment: nobody revokes into
@@ -193,14 +193,14 @@ func (e Evidence) judge(at Moment, now time.Time) (Revocation, error) {
 	return RevocationGood, nil
 }
 
-// WithRevocation is the verdict with what sources say about the certificates of
-// its chain; the anchor at the chain's end is nobody's but the user's to
-// revoke. Without a chain nothing can be said. now is the time it is. With no
-// evidence the verdict stays as it was.
+// WithRevocation is the verdict with the evidence of sources about the
+// certificates of its chain; the anchor at the chain's end is nobody's but the
+// user's to revoke. Without a chain nothing can be said. now is the time it is.
+// With no evidence the verdict stays as it was.
 //
 // Of several sources one that says "revoked" beats every other, and one that
-// proves the opposite beats those that prove nothing. What follows from a
-// revocation has the names of EN 319 102-1:
+// proves the opposite beats those that prove nothing. The consequences of a
+// revocation have the names of EN 319 102-1:
 //
 //   - Revoked later than a proven moment, the certificate was good then:
 //     RevocationRevokedLater, and no reason.
@@ -241,8 +241,8 @@ func (v Verdict) WithRevocation(evidence []Evidence, now time.Time) Verdict {
 	return v
 }
 
-// uncheckedResponder is the responder that alone says of a certificate what it
-// is believed to be, and that nobody looked at; none where there is better
+// uncheckedResponder is the responder that is the only source for a
+// certificate's state and was not checked itself; none where there is better
 // evidence.
 func (v Verdict) uncheckedResponder(c *x509.Certificate, now time.Time) (found []*x509.Certificate) {
 	for _, e := range v.Evidence {
@@ -266,7 +266,7 @@ var weight = map[Revocation]int{
 	RevocationGood: 0, RevocationRevokedLater: 1, RevocationNotChecked: 2, RevocationUnknown: 3, RevocationRevoked: 4,
 }
 
-// revocationOf is what all evidence together says about a certificate.
+// revocationOf is the state of a certificate by all evidence together.
 func (v Verdict) revocationOf(c *x509.Certificate, evidence []Evidence, now time.Time) (state Revocation, reason Reason) {
 	for _, e := range evidence {
 		if !e.Certificate.Equal(c) {

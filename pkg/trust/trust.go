@@ -1,14 +1,14 @@
-// Package trust decides whom to believe: which certificates are CAs of JPKI,
-// whether one of them issued an end entity's certificate, and what verdict
+// Package trust decides who is believed: which certificates are CAs of JPKI,
+// whether one of them issued an end entity's certificate, and which verdict
 // follows. It pins the CAs by fingerprint and holds none of their certificates:
 // these come from the card, from the signature, or from a file, and a wrong one
 // is of no use to whoever brought it.
 //
-// [Anchors.Identify] tells what a CA certificate is, [Anchors.Check] judges an
-// end entity's, [Anchors.CheckCA] a CA's. The last two end in a [Verdict], whose
-// reasons have the names of ETSI EN 319 102-1. What a signature format found
-// against a signature goes into the same verdict by [ReasonsOf], and a
-// certificate alone makes no good signature:
+// [Anchors.Identify] identifies a CA certificate, [Anchors.Check] judges an end
+// entity's, [Anchors.CheckCA] a CA's. The last two end in a [Verdict], whose
+// reasons have the names of ETSI EN 319 102-1. The failures that a signature
+// format found go into the same verdict by [ReasonsOf], and a certificate alone
+// makes no good signature:
 //
 //	v := anchors.Check(r.Certificate, r.Certificates, cert.Sign, trust.Moment{Time: now, Claimed: r.SigningTime})
 //	v = v.With(trust.ReasonsOf(r.Err())...)
@@ -17,12 +17,11 @@
 //
 // Revocation is for whoever has a source to know: [ParseCRLs] and [CRL.Check]
 // read lists (RFC 5280), [NewOCSPRequest] and [OCSPRequest.Check] talk to a
-// responder (RFC 6960), and [Verdict.WithRevocation] says what follows from
+// responder (RFC 6960), and [Verdict.WithRevocation] draws the conclusion from
 // their [Evidence]. Nothing here touches the network.
 //
-// A timestamp over a signature, of whose authority [Anchors.CheckTSA] says that
-// it is valid, shows that the signature is no younger. Then the moment to judge
-// it for is
+// A timestamp by an authority that is valid by [Anchors.CheckTSA] proves that
+// the signature is no younger. Then the moment to judge it for is
 //
 //	trust.Moment{Time: t.Time, Proven: true, Latest: true, Claimed: r.SigningTime}
 //
@@ -41,7 +40,7 @@ import (
 	"github.com/jpki-tools/jpki/pkg/cert"
 )
 
-// Standing says what a CA certificate is to us.
+// Standing is the reason why a CA certificate is believed, or is not.
 type Standing int
 
 // The standings.
@@ -71,32 +70,32 @@ func (s Standing) String() string {
 	return "not-jpki"
 }
 
-// Identity is what a CA turned out to be. Pin is set for Pinned and Demo.
+// Identity is a CA that was identified. Pin is set for Pinned and Demo.
 type Identity struct {
 	Standing Standing
 	Pin      Pin
 }
 
-// Anchors says whom to believe besides [Pins]. The zero Anchors believes the
+// Anchors are the CAs to believe besides [Pins]. The zero Anchors believes the
 // pinned CAs alone.
 type Anchors struct {
 	// Added are CA certificates of JPKI that the user vouches for, such as a
 	// generation newer than this program.
 	Added []cert.Fingerprint
-	// Demo believes the demo card's CAs. Whoever sets it says so in what it
-	// shows of the verdict.
+	// Demo believes the demo card's CAs. A program that sets it says so beside
+	// the verdict.
 	Demo bool
 	// Given are CAs of other organizations that the user believes, for
-	// signatures that are none of JPKI's. What is named like a CA of JPKI or of
-	// the demo card is not believed by being here.
+	// signatures that are none of JPKI's. A CA that is named like one of JPKI
+	// or of the demo card is not believed by being here.
 	Given []*x509.Certificate
 	// TSA are CAs that the user believes to certify timestamping authorities.
 	// They count for nothing but [Anchors.CheckTSA], and no others count there.
 	TSA []*x509.Certificate
 }
 
-// Identify tells what the certificate of a CA is. Only its fingerprint makes it
-// one that is believed; names can be written by anyone.
+// Identify finds the CA that a certificate belongs to. Only its fingerprint
+// makes it one that is believed; names can be written by anyone.
 func (a Anchors) Identify(ca *x509.Certificate) Identity {
 	f := cert.FingerprintOf(ca)
 	is := func(p Pin) bool { return p.Fingerprint == f }
@@ -140,9 +139,9 @@ func (a Anchors) refuse(s Standing) error {
 	return ErrNotJPKI
 }
 
-// claimed is the identity of the CA whose key the certificate names as its
-// issuer's, the zero Identity if it is in no table. It is a claim: anyone can
-// write a key identifier.
+// claimed is the identity of the CA with the key that the certificate names as
+// its issuer's, the zero Identity if it is in no table. It is a claim: anyone
+// can write a key identifier.
 func claimed(c *x509.Certificate) Identity {
 	keyID := fmt.Sprintf("%X", c.AuthorityKeyId)
 	is := func(p Pin) bool { return p.SubjectKeyID == keyID }

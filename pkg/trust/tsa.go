@@ -12,8 +12,8 @@ import (
 // ErrTSA is a timestamping authority that none of the CAs at hand vouches for.
 var ErrTSA = errors.New("the timestamping authority does not chain to a CA that is trusted for timestamps")
 
-// ErrTSAOver is a timestamp whose authority's certificate, or that of a CA above
-// it, is over, and of which nothing proves that it is older than that end.
+// ErrTSAOver is a timestamp without proof that it was made before the end of
+// its authority's certificate, or of one above that.
 var ErrTSAOver = errors.New("the timestamping authority's certificate is over, and nothing proves that the timestamp was made before")
 
 // CheckTSA judges the certificate of a timestamping authority for a timestamp
@@ -24,12 +24,11 @@ var ErrTSAOver = errors.New("the timestamping authority's certificate is over, a
 // [ErrTSAOver].
 //
 // The certificate has to chain to one of [Anchors.TSA], through any of others.
-// Where it does not, the reason is [ErrTSA], joined to what
-// x509.Certificate.Verify says. Authorities belong to the general PKI, of any
-// depth, so unlike JPKI's own chain this is a matter for
-// x509.Certificate.Verify. The keys of the whole chain are held against the
-// same rule as everybody's. That the certificate is for timestamps alone is
-// checked where the timestamp is.
+// Where it does not, the reason is [ErrTSA], joined to the error of
+// x509.Certificate.Verify. Authorities belong to the general PKI, of any depth,
+// so unlike JPKI's own chain this is a matter for x509.Certificate.Verify. The
+// keys of the whole chain are held against the same rule as everybody's. That
+// the certificate is for timestamps alone is checked where the timestamp is.
 //
 // An authority that lost its key did not always notice at once. So in
 // [Verdict.WithRevocation] one that is older than the revocation is only good

@@ -49,11 +49,11 @@ const (
 // Reason is one thing that stands against a certificate or a signature.
 type Reason struct {
 	Code Code
-	Err  error // what it is exactly: one of this package's errors, or a format's
+	Err  error // the exact reason: one of this package's errors, or a format's
 	CA   bool  // it is about the CA's certificate, not the end entity's
 }
 
-// Error gives the code and what it is exactly.
+// Error gives the code and the exact reason.
 func (r Reason) Error() string {
 	if r.CA {
 		return fmt.Sprintf("%s: the CA's certificate: %v", r.Code, r.Err)
@@ -68,7 +68,7 @@ func (r Reason) Unwrap() error { return r.Err }
 // result of package cms, pdfsig or xmlsig, apart into reasons for
 // [Verdict.With]: none for nil, and one at least for everything else. An error
 // in it that has a method SubIndication() Code, as cms.Failure has, tells its
-// code; what does not is [Generic], and leaves the verdict open.
+// code; any other is [Generic], and leaves the verdict open.
 func ReasonsOf(err error) (reasons []Reason) {
 	switch e := err.(type) {
 	case nil:
@@ -88,13 +88,12 @@ func ReasonsOf(err error) (reasons []Reason) {
 	return reasons
 }
 
-// Verdict is what is to be said of a certificate, or of a signature made with
-// it once a format has added its own reasons. The zero Verdict is
-// indeterminate.
+// Verdict is the judgement of a certificate, or of a signature made with it
+// once a format has added its own reasons. The zero Verdict is indeterminate.
 type Verdict struct {
-	At Moment // what it is the verdict for
-	// Issuer is the CA. With ErrNoIssuer it is the one whose key the
-	// certificate claims, if that is known. A verdict that stands on
+	At Moment // the moment that was judged
+	// Issuer is the CA. With ErrNoIssuer it is the one that the certificate
+	// claims by a key identifier, if that is known. A verdict that stands on
 	// [Demo] proves nothing about anyone.
 	Issuer     Identity
 	Revocation Revocation
@@ -102,11 +101,11 @@ type Verdict struct {
 	// Chain leads from the end entity to the trust anchor. It is nil where
 	// there is none: see [NoCertificateChainFound].
 	Chain []*x509.Certificate
-	// Evidence is what sources of revocation said: see
+	// Evidence are the statements of sources of revocation: see
 	// [Verdict.WithRevocation].
 	Evidence []Evidence
-	// UncheckedResponders are those on whose word alone Revocation rests, and
-	// whose own revocation nobody looked at: see [Evidence.Responder].
+	// UncheckedResponders are the responders that are the only source of
+	// Revocation and may be revoked themselves: see [Evidence.Responder].
 	UncheckedResponders []*x509.Certificate
 
 	authority bool // it is a timestamping authority's
