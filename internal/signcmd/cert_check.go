@@ -81,7 +81,7 @@ const (
 type subject struct {
 	cert   *x509.Certificate
 	others []*x509.Certificate
-	kind   cert.Kind // that it has to be of; Other for any
+	kind   cert.Kind // that it has to be of
 	token  jpki.TokenKind
 	key    cardKey
 }
@@ -148,7 +148,7 @@ func momentAsked(at string, now time.Time) (time.Time, error) {
 
 // subject gets the certificate that is to be checked, from the card or a file.
 func readSubject(ctx context.Context, a *command.App, opt *unlock.Options, name string) (s subject, err error) {
-	s.key = keyNotOnCard
+	s.key, s.kind = keyNotOnCard, cert.Any
 	_, notThere := os.Stat(name)
 	switch kind, ok := kindNamed(name); {
 	case ok:
