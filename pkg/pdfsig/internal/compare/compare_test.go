@@ -196,6 +196,8 @@ func TestStep(t *testing.T) {
 	tagged[11] = "<</Type/StructTreeRoot/K 12 0 R/ParentTree 13 0 R>>"
 	tagged[12] = "<</Type/StructElem/S/P/P 11 0 R/K 0/Alt(a)>>"
 	tagged[13] = "<</Nums[0 12 0 R]>>"
+	pageless := maps.Clone(form)
+	pageless[6] = strings.Replace(form[6], "/P 3 0 R", "", 1)
 	double := maps.Clone(form)
 	double[1] = "<</Type/Catalog/Pages 2 0 R/AcroForm 5 0 R/Metadata 10 0 R>>"
 	double[3] = strings.Replace(form[3], "/Annots", "/Resources<</XObject<</X 10 0 R>>>>/Annots", 1)
@@ -208,6 +210,9 @@ func TestStep(t *testing.T) {
 		"value of a field that is locked":   {form, replaced(6, "/T(name)", "/T(name)/V(x)/Ff 9"), Content, Altered},
 		"look of a field":                   {form, map[int]string{9: draws + " "}, None, ""},
 		"other look of a field":             {form, map[int]string{9: drawsNot}, Form, Filled},
+		"page of a field":                   {form, map[int]string{6: strings.Replace(form[6], "/P 3 0 R", "/P 2 0 R", 1)}, Content, Altered},
+		"page of a field, not said before":  {pageless, map[int]string{6: form[6]}, Form, Filled},
+		"no page of a field":                {pageless, map[int]string{6: strings.Replace(form[6], "/P 3 0 R", "/P 2 0 R", 1)}, Content, Altered},
 		"place of a field":                  {form, replaced(6, "[9 9 20 20]", "[9 9 30 30]"), Content, Altered},
 		"place of a field, written anew":    {form, replaced(6, "[9 9 20 20]", "[9.0 9 20.0 20]"), Form, Filled},
 		"text of a note":                    {form, replaced(7, "(a)", "(b)"), Annotation, Annotated},

@@ -280,6 +280,8 @@ func (c *comparison) compareField(f *Field, p pair) error {
 		switch {
 		case slices.Contains(allowed, key):
 		case key == "Rect" && pdf.Rewritten(now[key], old[key]): // to integers as real numbers, which any reader takes here
+		case key == "P" && old["P"] == nil && c.isOn(p.ref.Number, now["P"]):
+			// iText and PDFBox say which page a field is on when they sign it.
 		case key == "Rect" && change.Kind == Signed:
 			// PDFBox takes the room of a field that it signs and shows nothing
 			// in. In another place it is as much as a new field there.
@@ -293,6 +295,12 @@ func (c *comparison) compareField(f *Field, p pair) error {
 		}
 	}
 	return c.finish(change, f, shown)
+}
+
+// isOn reports whether a reference is to the page that lists an annotation.
+func (c *comparison) isOn(annotation int, page pdf.Object) bool {
+	ref, ok := page.(pdf.Ref)
+	return ok && ref.Generation == 0 && c.roles.pages[annotation] == ref.Number
 }
 
 // finish adds what was found of a field. A signature shows where its widget

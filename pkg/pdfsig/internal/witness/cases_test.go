@@ -49,7 +49,7 @@ func (k kase) number() uint32 {
 
 // all gives the generated cases to use.
 func all(use func(kase)) {
-	for _, part := range []func(func(kase)){honest, roles, gaps, sections, spellings, numbers} {
+	for _, part := range []func(func(kase)){honest, waitingCases, otherKinds, ranges, roles, gaps, sections, spellings, numbers} {
 		part(use)
 	}
 }

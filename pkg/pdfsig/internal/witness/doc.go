@@ -1,6 +1,10 @@
 // Package witness has no code but tests: it holds what package pdfsig says of
 // signed files against what other programs show.
 //
+// TestOneReading has signed files and updates, TestPrepared files in which
+// something hid before they were signed, TestHealthy odd files that nobody may
+// refuse, TestPrograms updates by other programs.
+//
 // Files are made from fixed seeds, signed, and updated: as honest programs do it,
 // and in every way that was found to make a reader show something else. Poppler,
 // MuPDF, Ghostscript, pdf.js (Firefox) and PDFium (Chrome) draw the signed
@@ -9,7 +13,7 @@
 // where a hostile update is accepted, and where an honest one is not.
 //
 //	go test -tags foreign ./pkg/pdfsig/internal/witness        one of each kind, and one case in 100
-//	JPKI_WITNESS_SHARE=1 …                                     all 28,000; 10:3 is one in ten, from the third on
+//	JPKI_WITNESS_SHARE=1 …                                     all 33,000; 10:3 is one in ten, from the third on
 //	JPKI_WITNESS_RUN='tagged signature' JPKI_WITNESS_FOUND=DIR cases by name; the files of those that fail
 //	JPKI_WITNESS_HABITS=1 … -v -run Habits                     what the table below rests on
 //
@@ -67,9 +71,10 @@
 //     and poppler; MuPDF, Ghostscript and PDFium follow it.
 //   - Ghostscript draws the appearance of a widget whose Rect has no width or no
 //     height, or is all zeros; the others show nothing.
-//   - Ghostscript rebuilds an exact file in which a string has a line "trailer",
-//     and begins with the Root named there: what it shows of such a file is
-//     something else from the start.
+//   - Ghostscript rebuilds an exact file for the word trailer in an object, a
+//     reference to nothing, or a Size smaller than an earlier one, and begins with
+//     a Root or a catalog that it finds anywhere: see TestPrepared.
+//   - Ghostscript reads the XRefStm of the last section of a file alone.
 //   - Polygons and ink are drawn where their points are, whatever Rect says, by
 //     all but PDFium.
 //   - A field that waits for an appearance is drawn by all but PDFium as soon as
