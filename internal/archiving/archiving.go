@@ -109,7 +109,7 @@ func (a *Archivist) Stamp(ctx context.Context, path string, kind Kind, out *outp
 	again, err := os.Stat(path)
 	if err != nil || again.Size() != content.Size() || !again.ModTime().Equal(info.ModTime()) {
 		return Made{}, problem.New(problem.Failed,
-			text{JA: "%sがその間に変わったため、何も保存しませんでした。", EN: "%s changed meanwhile, so nothing was saved."}.With(path),
+			text{JA: "「%s」がその間に変わったため、何も保存しませんでした。", EN: "%s changed meanwhile, so nothing was saved."}.With(path),
 			text{JA: "書き込みが終わってから、もう一度実行してください。", EN: "Run this again when nothing writes to it any more."})
 	}
 	if _, err := out.Write(cms.TimestampResponse(token)); err != nil {
@@ -219,7 +219,7 @@ func (a *Archivist) Extend(ctx context.Context, path string, kind Kind, out *out
 	}
 	if v.Status() == trust.Invalid {
 		return Made{}, problem.New(problem.Invalid,
-			text{JA: "%sには無効な署名があるため、延長しません。", EN: "There is a signature in %s that is not genuine: it is not extended."}.With(path),
+			text{JA: "「%s」には無効な署名があるため、延長しません。", EN: "There is a signature in %s that is not genuine: it is not extended."}.With(path),
 			text{JA: "jpki verify で理由を確かめてください。", EN: "jpki verify tells the reasons."})
 	}
 	if kind == PDF {
@@ -242,7 +242,7 @@ func (a *Archivist) level(complete bool) Level {
 // nothingToAdd is a call without a timestamp and without revocation data.
 func nothingToAdd(path string) error {
 	return problem.New(problem.Input,
-		text{JA: "%sに追加するものがありません。", EN: "There is nothing to add to %s."}.With(path),
+		text{JA: "「%s」に追加するものがありません。", EN: "There is nothing to add to %s."}.With(path),
 		text{JA: "--tsa でタイムスタンプ局を、--crl か --ocsp で失効情報のもとを指定してください。", EN: "Name an authority with --tsa, or a source of revocation data with --crl or --ocsp."})
 }
 
@@ -304,7 +304,7 @@ func (a *Archivist) extendCMS(ctx context.Context, path string, v judging.FileVe
 	}
 	if len(sd.Signers) != 1 {
 		return Made{}, problem.New(problem.Input,
-			text{JA: "%sには署名者が何人もいます。1人の署名だけを延長できます。", EN: "%s has several signers. Only the signature of one is extended."}.With(path), text{})
+			text{JA: "「%s」には署名者が何人もいます。1人の署名だけを延長できます。", EN: "%s has several signers. Only the signature of one is extended."}.With(path), text{})
 	}
 	data := a.Examiner.ValidationOf(ctx, v.Signatures[0])
 	m := Made{Kind: CMS}

@@ -94,7 +94,7 @@ func runCalendar(ctx context.Context, a *command.App, opt *calendarOptions) erro
 		return err
 	}
 	if command.IsFileName(opt.out) {
-		a.IO.Note(text{JA: "%sに保存しました。カレンダーのアプリで開くと取り込めます。", EN: "Saved as %s. Open it with your calendar to import it."}.With(opt.out))
+		a.IO.Note(text{JA: "「%s」に保存しました。カレンダーのアプリで開くと取り込めます。", EN: "Saved as %s. Open it with your calendar to import it."}.With(opt.out))
 	}
 	if _, known := s.Sign.Validity(); !known && s.Sign.State == inspect.NeedsPIN {
 		a.IO.Note(text{

@@ -185,7 +185,7 @@ func certificateRows(o *ui.IO, s inspect.Card, c inspect.Certificate) [][]string
 	case inspect.RenewalOpen:
 		opens = text{JA: "今できます(%sから)", EN: "open now (since %s)"}.With(terms.Date(v.RenewalOpens()))
 	case inspect.Expired:
-		opens = text{JA: "更新ではなく新しい発行になります", EN: "too late: a new one is issued instead"}
+		opens = text{JA: "更新できません(新しく発行してもらいます)", EN: "too late: a new one is issued instead"}
 	}
 	shown := inspect.StateNames[state]
 	if state == inspect.NotYetValid {

@@ -211,14 +211,14 @@ func TestStatusOfOtherCards(t *testing.T) {
 			i18n.EN: {"Android phone  ", "run jpki status --ask"},
 		}, ""},
 		{"a kind of card to come", "adult", setFile(t, efToken, label("JPKIAPICCTOKEN3")), map[i18n.Lang][]string{
-			i18n.JA: {"不明なカード  ", "今はありません。更新は2029年8月4日(土)からできます。"},
+			i18n.JA: {"不明なカード  ", "今することはありません。更新は2029年8月4日(土)からできます。"},
 			i18n.EN: {"Unknown kind of card  ", "Nothing now, unless your name or address has changed. Renewal opens Sat, 4 Aug 2029."},
 		}, ""},
 		{"a card without any certificate", "child", func(c *virtualcard.Card) {
 			setFile(t, efAuth, "\xff\xff\xff")(c)
 			setFile(t, efPresence, "\x00\x00\x00")(c)
 		}, map[i18n.Lang][]string{
-			i18n.JA: {"  状態  このカードにはありません\n", "今はありません。\n"},
+			i18n.JA: {"  状態  このカードにはありません\n", "今することはありません。\n"},
 			i18n.EN: {"  State  not on this card\n", "Nothing now.\n"},
 		}, ""},
 		{"a damaged certificate", "adult", setFile(t, efAuth, "\x30\x82\x01\x00junk"), map[i18n.Lang][]string{

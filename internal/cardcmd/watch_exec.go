@@ -49,7 +49,7 @@ func (r *eventRunner) work(ctx context.Context) {
 			continue
 		}
 		if err := r.run(ctx, e); err != nil && ctx.Err() == nil {
-			r.view.complain(text{JA: "--exec のコマンドが失敗しました(%s): %s", EN: "The command of --exec failed (%s): %s"}.With(e.Kind, err.Error()))
+			r.view.complain(text{JA: "--exec のコマンドが失敗しました(%s)。\n詳細: %s", EN: "The command of --exec failed (%s): %s"}.With(e.Kind, err.Error()))
 		}
 	}
 }

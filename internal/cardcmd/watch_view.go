@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jpki-tools/jpki/internal/command"
+	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/inspect"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/terms"
@@ -57,7 +58,7 @@ func (v *watchView) update(events []watch.Event, all watch.View) {
 		case v.a.JSON:
 			_ = ui.WriteJSONLine(v.a.IO.Out, eventDocument(v.a, e))
 		default:
-			fmt.Fprintln(v.a.IO.Out, eventLine(v.a, e))
+			v.a.IO.Say(i18n.Same(eventLine(v.a, e)))
 		}
 	}
 	v.mu.Unlock()

@@ -466,7 +466,7 @@ func (t *Trace) begin(now func() time.Time) error {
 	f, err := os.OpenFile(t.Path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, os.ErrExist) {
 		return problem.New(problem.Output,
-			text{JA: "%sはもうあります。記録は上書きしません。", EN: "%s is there already. A trace is never overwritten."}.With(t.Path),
+			text{JA: "「%s」はもうあります。記録は上書きしません。", EN: "%s is there already. A trace is never overwritten."}.With(t.Path),
 			text{JA: "--trace で別の名前を指定してください。", EN: "Give another name with --trace."})
 	}
 	if err != nil {

@@ -21,17 +21,17 @@ var govVerdicts = []struct {
 	outside string
 	alone   int
 }{
-	{"egov/standard/kousei-signed.xml", 0, "構成情報 ファイル見本がぎ届_01.xml", "head head head style-sheet attachment attachment", 9},
-	{"egov/standard/kousei-other-signed.xml", 0, "構成情報 ファイル見本がぎ届_01.xml", "head head head other style-sheet attachment attachment", 9},
-	{"egov/standard/kousei-cosigned.xml", 0, "構成情報 ファイル見本がぎ届_01.xml", "head head head style-sheet attachment attachment", 9},
-	{"egov/standard/kousei-rawname-signed.xml", 0, "構成情報 ファイル見本がぎ届_01.xml", "head head head style-sheet attachment attachment", 9},
-	{"egov/standard/bad-info-changed.xml", 8, "構成情報 ファイル見本がぎ届_01.xml", "head head head style-sheet attachment attachment", 8},
-	{"egov/standard/bad-extra-outside.xml", 9, "構成情報 ファイル見本がぎ届_01.xml", "head head head !element style-sheet attachment attachment", 9},
-	{"egov/standard/bad-same-id.xml", 9, "参照「#%E6%A7%8B%E6%88%90%E6%83%85%E5%A0%B1」 ファイル見本がぎ届_01.xml", "head head head !element other style-sheet attachment attachment", 9},
+	{"egov/standard/kousei-signed.xml", 0, "構成情報 ファイル「見本がぎ届_01.xml」", "head head head style-sheet attachment attachment", 9},
+	{"egov/standard/kousei-other-signed.xml", 0, "構成情報 ファイル「見本がぎ届_01.xml」", "head head head other style-sheet attachment attachment", 9},
+	{"egov/standard/kousei-cosigned.xml", 0, "構成情報 ファイル「見本がぎ届_01.xml」", "head head head style-sheet attachment attachment", 9},
+	{"egov/standard/kousei-rawname-signed.xml", 0, "構成情報 ファイル「見本がぎ届_01.xml」", "head head head style-sheet attachment attachment", 9},
+	{"egov/standard/bad-info-changed.xml", 8, "構成情報 ファイル「見本がぎ届_01.xml」", "head head head style-sheet attachment attachment", 8},
+	{"egov/standard/bad-extra-outside.xml", 9, "構成情報 ファイル「見本がぎ届_01.xml」", "head head head !element style-sheet attachment attachment", 9},
+	{"egov/standard/bad-same-id.xml", 9, "参照「#%E6%A7%8B%E6%88%90%E6%83%85%E5%A0%B1」 ファイル「見本がぎ届_01.xml」", "head head head !element other style-sheet attachment attachment", 9},
 	{"egov/standard/bad-form-unsigned.xml", 9, "構成情報", "head head head style-sheet !form attachment attachment", 9},
 	{"egov/standard/kousei.xml", 8, "", "", 8},
-	{"egov/individual-signed/999Z000000002000/kousei20260601093000001.xml", 0, "構成情報 ファイル999Z00000000200001_01.xml", "head head head style-sheet", 9},
-	{"egov/individual-signed/999Z000000002000/kousei20260601093000002.xml", 0, "構成情報 ファイル見本添付.pdf", "head head head style-sheet", 9},
+	{"egov/individual-signed/999Z000000002000/kousei20260601093000001.xml", 0, "構成情報 ファイル「999Z00000000200001_01.xml」", "head head head style-sheet", 9},
+	{"egov/individual-signed/999Z000000002000/kousei20260601093000002.xml", 0, "構成情報 ファイル「見本添付.pdf」", "head head head style-sheet", 9},
 	{"egov/individual-signed/999Z000000002000/kousei.xml", 8, "", "", 8},
 	{"official/unsigned.xml", 8, "", "", 8},
 	{"official/signed.xml", 0, "BODY", "front style-sheet", 0},
@@ -49,7 +49,7 @@ var govVerdicts = []struct {
 	{"kojo/signed-nostyle.xml", 0, "TEG850", "", 0},
 	{"kojo/signed-otherhost.xml", 9, "TEG850", "!style-sheet", 9},
 	{"kojo/bad-changed.xml", 8, "TEG850", "style-sheet", 8},
-	{"zumen/見本図面.tif.sig.xml", 0, "ファイル見本図面.tif", "", 9},
+	{"zumen/見本図面.tif.sig.xml", 0, "ファイル「見本図面.tif」", "", 9},
 }
 
 // govUnsigned is what a signature leaves out.
@@ -156,7 +156,7 @@ func signaturesOf(t *testing.T, out string) []struct {
 // TestGovSaysBoth: what is signed and what is not, by name, in both languages.
 func TestGovSaysBoth(t *testing.T) {
 	for lang, want := range map[string][]string{
-		"ja": {"構成情報、ファイル見本がぎ届_01.xml", "様式ID「999000000000000001」", "スタイルシート「999000000000000001.xsl」", "その他「1 ミホン　タロウ」", "委任状.pdf、添付ぷり.txtの内容"},
+		"ja": {"構成情報、ファイル「見本がぎ届_01.xml」", "様式ID「999000000000000001」", "スタイルシート「999000000000000001.xsl」", "その他「1 ミホン　タロウ」", "委任状.pdf、添付ぷり.txtの内容"},
 		"en": {"構成情報, the file 見本がぎ届_01.xml", "様式ID (999000000000000001)", `the style sheet "999000000000000001.xsl"`, "その他 (1 ミホン　タロウ)", "the contents of 委任状.pdf, 添付ぷり.txt"},
 	} {
 		w := newWorld(t, lang)

@@ -139,7 +139,7 @@ func newRoot(a *command.App) *cobra.Command {
 
 // flagProblem puts pflag's complaints in the person's language.
 func flagProblem(a *command.App, c *cobra.Command, err error) error {
-	what, hint := text{JA: "オプションの誤りです: %s", EN: "Wrong option: %s"}.With(err.Error()), command.HelpHint(c)
+	what, hint := text{JA: "オプションの誤りです。\n詳細: %s", EN: "Wrong option: %s"}.With(err.Error()), command.HelpHint(c)
 	var (
 		unknown *pflag.NotExistError
 		missing *pflag.ValueRequiredError

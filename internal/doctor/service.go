@@ -40,7 +40,7 @@ func checkService(e *Environment) []Finding {
 		return []Finding{e.notRunning()}
 	}
 	return []Finding{bad("service-fails", problem.NoService,
-		text{JA: "PC/SCサービスを使えません: %s", EN: "The PC/SC service cannot be used: %s"}.With(e.Service.Error()),
+		text{JA: "PC/SCサービスを使えません。\n詳細: %s", EN: "The PC/SC service cannot be used: %s"}.With(e.Service.Error()),
 		text{JA: "パソコンを再起動しても同じなら、jpki doctor --report の結果を添えて報告してください。", EN: "If it stays so after a restart of the computer, report it with the output of jpki doctor --report."})}
 }
 

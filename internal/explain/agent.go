@@ -50,11 +50,10 @@ func explainAgent(err error) *problem.Problem {
 	if !errors.As(err, &failed) {
 		return nil
 	}
-	reason := listenReasons[failed.Reason]
+	what := text{JA: "「%s」で待ち受けられません: %s。", EN: "Cannot listen at %s: %s."}.With(failed.Path, listenReasons[failed.Reason])
 	if failed.Err != nil {
-		reason = text{JA: "%s(%s)", EN: "%s (%s)"}.With(reason, failed.Err.Error())
+		what = text{JA: "%s\n詳細: %s", EN: "%s (%s)"}.With(what, failed.Err.Error())
 	}
-	return problem.New(problem.Output,
-		text{JA: "%sで待ち受けられません: %s。", EN: "Cannot listen at %s: %s."}.With(failed.Path, reason),
+	return problem.New(problem.Output, what,
 		text{JA: "--socket で別の場所を指定してください。", EN: "Name another place with --socket."})
 }

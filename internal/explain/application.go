@@ -39,16 +39,16 @@ func explainApplication(err error) *problem.Problem {
 	)
 	switch {
 	case errors.As(err, &refused):
-		what := text{JA: "%[1]sは使えません。%[2]s。", EN: "%[1]s is not taken: %[2]s."}
+		what := text{JA: "「%[1]s」は使えません。%[2]s。", EN: "%[1]s is not taken: %[2]s."}
 		if refused.Entry != "" {
-			what = text{JA: "%[1]sの中の「%[3]s」が使えません。%[2]s。", EN: "%[3]q in %[1]s is not taken: %[2]s."}
+			what = text{JA: "「%[1]s」の中の「%[3]s」が使えません。%[2]s。", EN: "%[3]q in %[1]s is not taken: %[2]s."}
 		}
 		return problem.New(problem.Input, what.With(refused.Path, bundleReasons[refused.Reason], printable.Line(refused.Entry)),
 			text{JA: "e-Govの申請は、1つのフォルダーにすべてのファイルを並べたものです。何も書き込んでいません。", EN: "An e-Gov application is one folder with all files side by side. Nothing was written."})
 	case errors.As(err, &broken):
-		what := text{JA: "%sは、e-Govの構成管理情報の形ではありません。", EN: "%s has not the shape of an e-Gov application's."}.With(broken.Name)
+		what := text{JA: "「%s」は、e-Govの構成管理情報の形式ではありません。", EN: "%s has not the shape of an e-Gov application's."}.With(broken.Name)
 		if broken.Err != nil {
-			what = text{JA: "%sを構成管理情報として読めません。%s", EN: "%s cannot be read as an e-Gov application's. %s"}.With(broken.Name, Error(broken.Err).What)
+			what = text{JA: "「%s」を構成管理情報として読めません。%s", EN: "%s cannot be read as an e-Gov application's. %s"}.With(broken.Name, Error(broken.Err).What)
 		}
 		return problem.New(problem.Input, what,
 			text{JA: "e-Govから受け取ったファイルか、作ったソフトの出力か、確かめてください。申請ではないものとして署名するなら、ファイルか --format cms を指定します。", EN: "See whether it is the file that came from e-Gov, or from the program that made it. To sign this as something else, name the files, or --format cms."})

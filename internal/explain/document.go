@@ -36,11 +36,11 @@ func Document(err error) *problem.Problem {
 	switch {
 	case errors.As(err, &syntax):
 		return problem.New(problem.Input,
-			text{JA: "XMLとして読めません: %s", EN: "This cannot be read as XML: %s"}.With(strings.TrimPrefix(syntax.Error(), "xmlsig: ")),
+			text{JA: "XMLとして読めません。\n詳細: %s", EN: "This cannot be read as XML: %s"}.With(strings.TrimPrefix(syntax.Error(), "xmlsig: ")),
 			text{JA: "その行を確かめてください。DOCTYPEのあるXMLは扱いません。", EN: "Look at that line. XML with a DOCTYPE is not taken."})
 	case errors.As(err, &limit):
 		return problem.New(problem.Input,
-			text{JA: "XMLが大きすぎるか、複雑すぎます: %s", EN: "The XML is too large or too complex: %s"}.With(strings.TrimPrefix(limit.Error(), "xmlsig: ")),
+			text{JA: "XMLが大きすぎるか、複雑すぎます。\n詳細: %s", EN: "The XML is too large or too complex: %s"}.With(strings.TrimPrefix(limit.Error(), "xmlsig: ")),
 			text{JA: "--format cms なら、どのファイルにも分離署名を付けられます。", EN: "With --format cms any file takes a detached signature."})
 	case errors.As(err, &ambiguous):
 		return problem.New(problem.Input,

@@ -50,7 +50,7 @@ func one(err error) *problem.Problem {
 			text{JA: "カードが予期しない応答をしました(%04X)。", EN: "The card gave an unexpected answer (%04X)."}.With(uint16(status)),
 			text{JA: "カードを置き直して、もう一度試してください。", EN: "Take the card off the reader, put it back and try again."}).Because(err)
 	}
-	return problem.New(problem.Failed, text{JA: "うまくいきませんでした: %s", EN: "It did not work: %s"}.With(err.Error()),
+	return problem.New(problem.Failed, text{JA: "うまくいきませんでした。\n詳細: %s", EN: "It did not work: %s"}.With(err.Error()),
 		text{JA: "もう一度実行しても同じなら、jpki doctor --report の出力を添えて報告してください。", EN: "If it happens again, report it with the output of jpki doctor --report."}).Because(err)
 }
 
@@ -272,7 +272,7 @@ func explainState(err error) *problem.Problem {
 			setHome.Here())
 	case state.ErrCorrupt:
 		return problem.New(problem.Failed,
-			text{JA: "記憶しているファイル%sが壊れています。", EN: "The file %s, in which things are remembered, is damaged."}.With(failed.Path),
+			text{JA: "記憶しているファイル「%s」が壊れています。", EN: "The file %s, in which things are remembered, is damaged."}.With(failed.Path),
 			text{JA: "消せば、新しく作り直します(中身の説明は jpki help environment)。", EN: "Delete it: it is made anew (jpki help environment says what it holds)."})
 	}
 	reason, known := stateReasons[failed.Reason]
@@ -280,7 +280,7 @@ func explainState(err error) *problem.Problem {
 		reason = outputReasons[output.Reason(failed.Err)]
 	}
 	return problem.New(problem.Failed,
-		text{JA: "記憶に使う%sを使えません: %s。", EN: "Cannot use %s, in which things are remembered: %s."}.With(failed.Path, reason),
+		text{JA: "記憶に使う「%s」を使えません: %s。", EN: "Cannot use %s, in which things are remembered: %s."}.With(failed.Path, reason),
 		text{JA: "所有者と権限を確かめてください(jpki help environment)。", EN: "Check its owner and permissions (jpki help environment)."})
 }
 
@@ -350,7 +350,7 @@ func NotMade(path string, reason error, option string) *problem.Problem {
 		next = text{JA: "%s で別の場所を指定してください。", EN: "Name another place with %s."}
 	}
 	return problem.New(problem.Output,
-		text{JA: "%sを作成できません: %s。", EN: "Cannot make %s: %s."}.With(path, outputReasons[reason]), next.With(option))
+		text{JA: "「%s」を作成できません: %s。", EN: "Cannot make %s: %s."}.With(path, outputReasons[reason]), next.With(option))
 }
 
 func explainFile(err error) *problem.Problem {
@@ -358,7 +358,7 @@ func explainFile(err error) *problem.Problem {
 	if !errors.As(err, &path) {
 		return nil
 	}
-	what := text{JA: "%sを扱えません: %s", EN: "Cannot use %s: %s"}.With(path.Path, path.Err.Error())
+	what := text{JA: "「%s」を扱えません。\n詳細: %s", EN: "Cannot use %s: %s"}.With(path.Path, path.Err.Error())
 	next := text{JA: "名前と権限を確かめてください。", EN: "Check its name and permissions."}
 	errno, _ := errors.AsType[syscall.Errno](path.Err)
 	reason, known := unreadable[errno]
@@ -368,14 +368,14 @@ func explainFile(err error) *problem.Problem {
 	case isFolder(path.Err):
 		return input.Folder(path.Path)
 	case known:
-		what = text{JA: "%sを読めません: %s。", EN: "Cannot read %s: %s."}.With(path.Path, reason)
+		what = text{JA: "「%s」を読めません: %s。", EN: "Cannot read %s: %s."}.With(path.Path, reason)
 		if hint, ok := unreadableHints[reason]; ok {
 			next = hint
 		}
 	case errors.Is(err, fs.ErrNotExist):
-		what = text{JA: "%sがありません。", EN: "There is no %s."}.With(path.Path)
+		what = text{JA: "「%s」がありません。", EN: "There is no %s."}.With(path.Path)
 	case errors.Is(err, fs.ErrPermission):
-		what = text{JA: "%sを開く権限がありません。", EN: "There is no permission to open %s."}.With(path.Path)
+		what = text{JA: "「%s」を開く権限がありません。", EN: "There is no permission to open %s."}.With(path.Path)
 	}
 	return problem.New(problem.Input, what, next)
 }
@@ -405,7 +405,7 @@ func explainCAs(err error) *problem.Problem {
 	}
 	return problem.New(problem.Failed,
 		text{JA: "保管している認証局の証明書が壊れています。", EN: "The store of CA certificates is damaged."},
-		text{JA: "%sを消すと、空の状態から始められます。", EN: "Delete %s to begin anew."}.With(damaged.Path))
+		text{JA: "「%s」を消すと、空の状態から始められます。", EN: "Delete %s to begin anew."}.With(damaged.Path))
 }
 
 func Interrupted() *problem.Problem {

@@ -86,7 +86,7 @@ func explainTLS(err error) *problem.Problem {
 	}
 	r := tlsReasons[failed.Reason]
 	if failed.Err != nil {
-		r.what = text{JA: "%s(%s)", EN: "%s (%s)"}.With(r.what, printable.Line(failed.Err.Error()))
+		r.what = text{JA: "%s\n詳細: %s", EN: "%s (%s)"}.With(r.what, printable.Line(failed.Err.Error()))
 	}
 	if failed.Reason == tlsclient.ErrAddress {
 		return problem.New(problem.Usage, r.what, r.next)

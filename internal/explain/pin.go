@@ -37,7 +37,7 @@ func explainSource(err error) *problem.Problem {
 			textRuleHints[bad.Rule])
 	case errors.As(err, &file):
 		return problem.New(problem.PINSource,
-			text{JA: "暗証番号のファイル%sは使えません: %s。", EN: "The PIN file %s is not used: %s."}.With(file.Path, fileReasons[file.Reason]), fileHint(file.Reason))
+			text{JA: "暗証番号のファイル「%s」は使えません: %s。", EN: "The PIN file %s is not used: %s."}.With(file.Path, fileReasons[file.Reason]), fileHint(file.Reason))
 	case errors.As(err, &program):
 		return problem.New(problem.PINSource,
 			text{JA: "%sから暗証番号を受け取れませんでした: %s。", EN: "%s gave no PIN: %s."}.With(program.Program, programReasons[program.Reason]), programHint(program.Reason))

@@ -64,6 +64,6 @@ func Certificates(ctx context.Context, path string) (all []*x509.Certificate, er
 
 func notCertificate(path string, cause error) error {
 	return problem.New(problem.Input,
-		text{JA: "%sは証明書として読めません。", EN: "%s cannot be read as a certificate."}.With(path),
+		text{JA: "「%s」は証明書として読めません。", EN: "%s cannot be read as a certificate."}.With(path),
 		text{JA: "PEMかDERのX.509証明書を指定してください。", EN: "Give an X.509 certificate in PEM or DER."}).Because(cause)
 }

@@ -34,7 +34,7 @@ func (in *Stream) Reader(o *ui.IO, now func() time.Time) (r io.Reader, done func
 	if _, typed := in.Rest.(*stdinReader); typed && ui.IsTerminal(o.In) {
 		return io.MultiReader(bytes.NewReader(in.Head), in.Rest), func() {}
 	}
-	p := o.Progress(text{JA: "%sを読んでいます", EN: "reading %s"}.With(in.Name), in.Size, now)
+	p := o.Progress(text{JA: "「%s」を読んでいます", EN: "reading %s"}.With(in.Name), in.Size, now)
 	return p.Reader(Cancellable(in.Ctx, io.MultiReader(bytes.NewReader(in.Head), in.Rest))), p.Done
 }
 
@@ -55,7 +55,7 @@ func Open(path string) (*os.File, error) {
 	}
 	if !info.Mode().IsRegular() {
 		return nil, problem.New(problem.Input,
-			text{JA: "%sは通常のファイルではありません。", EN: "%s is not a regular file."}.With(path),
+			text{JA: "「%s」は通常のファイルではありません。", EN: "%s is not a regular file."}.With(path),
 			text{JA: "パイプなどの中身は「-」(標準入力)で渡してください。", EN: "Give what comes from a pipe as - (standard input)."})
 	}
 	return os.Open(path)
@@ -73,7 +73,7 @@ func ReadSmall(ctx context.Context, path string, max int64) ([]byte, error) {
 
 func readSmall(ctx context.Context, path string, max int64, limit time.Duration) ([]byte, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, problem.New(problem.Input,
-		text{JA: "%sから何も届きません。", EN: "Nothing comes from %s."}.With(path),
+		text{JA: "「%s」から何も届きません。", EN: "Nothing comes from %s."}.With(path),
 		text{JA: "パイプに書き込むはずのコマンドを確かめるか、ファイルに保存して指定してください。", EN: "Check the command that should write into the pipe, or name a file."}))
 	defer cancel()
 	return beside.Read(ctx, func() ([]byte, error) {
@@ -88,7 +88,7 @@ func readSmall(ctx context.Context, path string, max int64, limit time.Duration)
 
 func Folder(path string) *problem.Problem {
 	return problem.New(problem.Input,
-		text{JA: "%sはフォルダーです。", EN: "%s is a directory."}.With(path),
+		text{JA: "「%s」はフォルダーです。", EN: "%s is a directory."}.With(path),
 		text{JA: "ファイルを指定してください。", EN: "Name a file."})
 }
 
@@ -146,6 +146,14 @@ func Name(name string) text {
 		return text{JA: "標準入力", EN: "standard input"}
 	}
 	return i18n.Same(printable.Line(name))
+}
+
+// Whole is the whole of an input, as what a signature covers.
+func Whole(name string) text {
+	if name == "-" {
+		return text{JA: "標準入力の全体", EN: "the whole of standard input"}
+	}
+	return text{JA: "「%s」の全体", EN: "the whole of %s"}.With(name)
 }
 
 // CancellableAt is [Cancellable] for a file that is read anywhere.

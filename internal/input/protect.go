@@ -23,6 +23,6 @@ func RefuseOverwrite(target string, sources []os.FileInfo, option string) error 
 	if err != nil || !slices.ContainsFunc(sources, func(s os.FileInfo) bool { return os.SameFile(s, there) }) {
 		return nil
 	}
-	return problem.Misuse(text{JA: "%sはこの実行で読むファイルなので、結果を上書きできません。", EN: "%s is an input: the result cannot replace it."}.With(target)).
+	return problem.Misuse(text{JA: "「%s」はこの実行で読むファイルなので、結果を上書きできません。", EN: "%s is an input: the result cannot replace it."}.With(target)).
 		WithNext(text{JA: "%s で別の名前を指定してください。", EN: "Give another name with %s."}.With(option))
 }

@@ -92,7 +92,7 @@ func (s Card) Findings() (all []finding) {
 			}
 			if p.Tries.Left == 1 {
 				f.next = text{
-					JA: "%sは残り1回で、次に間違えるとロックされます。控えで確かめられるときだけ、jpki pin verify %s で正しく入力すると元に戻ります。",
+					JA: "%sは残り1回で、次に間違えるとロックされます。控えを確かめてから、jpki pin verify %s で入力してください。正しければ元に戻ります。",
 					EN: "One try is left for the %s, and a mistake blocks it. Only with your note at hand, enter it correctly with jpki pin verify %s: that resets it.",
 				}.With(terms.PINNames[p.Key], p.Key)
 				last = append(last, f)
@@ -248,13 +248,13 @@ func (s Card) Next() (step text, more string) {
 // address, no card shows.
 func (s Card) nothing(later text) (step text, more string) {
 	if s.Sign.State == Absent {
-		return i18n.Join(text{EN: " "}, text{JA: "今はありません。", EN: "Nothing now."}, later), ""
+		return i18n.Join(text{EN: " "}, text{JA: "今することはありません。", EN: "Nothing now."}, later), ""
 	}
 	if s.OnPhone() {
-		return text{JA: "期限と残り回数から見るかぎり、今はありません。", EN: "Nothing now, going by the dates and the tries."}, "devices"
+		return text{JA: "期限と残り回数から見るかぎり、今することはありません。", EN: "Nothing now, going by the dates and the tries."}, "devices"
 	}
 	return i18n.Join(text{EN: " "},
-		text{JA: "氏名や住所などが変わっていなければ、今はありません。", EN: "Nothing now, unless your name or address has changed."}, later), "moved"
+		text{JA: "氏名や住所などが変わっていなければ、今することはありません。", EN: "Nothing now, unless your name or address has changed."}, later), "moved"
 }
 
 // Undecided is the error where silence would say that all is well and nobody

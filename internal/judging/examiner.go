@@ -208,7 +208,7 @@ func readCRLs(ctx context.Context, path string) ([]*trust.CRL, error) {
 	lists, err := trust.ParseCRLs(data)
 	if err != nil {
 		return nil, problem.New(problem.Input,
-			text{JA: "%sは失効リスト(CRL)として使えません: %s。", EN: "%s cannot be used as a revocation list (CRL): %s."}.With(path, RevocationErrorText(err)),
+			text{JA: "「%s」は失効リスト(CRL)として使えません: %s。", EN: "%s cannot be used as a revocation list (CRL): %s."}.With(path, RevocationErrorText(err)),
 			text{JA: "認証局が署名した完全なCRLを、PEMかDERで指定してください。", EN: "Give a complete CRL signed by the CA, in PEM or DER."}).Because(err)
 	}
 	return lists, nil

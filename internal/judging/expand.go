@@ -188,7 +188,7 @@ func filesIn(b *bundle.Bundle, name, dir string) (targets []Target, err error) {
 	first := &targets[0]
 	if !slices.Contains(app.Parts, app.Main) {
 		first.notes = append(first.notes, text{
-			JA: "個別署名形式の申請です。%sには、様式により署名がありません",
+			JA: "個別署名形式の申請です。「%s」には、様式により署名がありません",
 			EN: "an application signed file by file: %s has no signature, by its form",
 		}.With(target(app.Main.File).Name))
 	}

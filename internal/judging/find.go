@@ -167,12 +167,12 @@ func asReceived(err error) error {
 
 // hasContent refuses --content for a signature over something else.
 func hasContent(path string) error {
-	return problem.Misuse(text{JA: "%sには、署名された内容も入っています。", EN: "%s holds what was signed itself."}.With(path)).
+	return problem.Misuse(text{JA: "「%s」には、署名された内容も入っています。", EN: "%s holds what was signed itself."}.With(path)).
 		WithNext(text{JA: "--content を省いてください。", EN: "Leave out --content."})
 }
 
 func nothingInside(path string) error {
-	return problem.Misuse(text{JA: "%sの中に、取り出せるファイルはありません。", EN: "%s has no file inside that could be taken out."}.With(path)).
+	return problem.Misuse(text{JA: "「%s」の中に、取り出せるファイルはありません。", EN: "%s has no file inside that could be taken out."}.With(path)).
 		WithNext(text{JA: "--extract は、元のファイルの入ったCMSの署名(.p7m)に使います。", EN: "--extract is for CMS signatures with the file inside (.p7m)."})
 }
 
@@ -182,7 +182,7 @@ const maxSignature = 128 << 20
 func readWhole(ctx context.Context, f *os.File) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(input.Cancellable(ctx, f), maxSignature+1))
 	if err == nil && len(data) > maxSignature {
-		err = problem.New(problem.Input, text{JA: "%sは大きすぎます。", EN: "%s is too large."}.With(f.Name()), text{})
+		err = problem.New(problem.Input, text{JA: "「%s」は大きすぎます。", EN: "%s is too large."}.With(f.Name()), text{})
 	}
 	return data, err
 }
@@ -214,7 +214,7 @@ func (f *Finder) findCMS(ctx context.Context, in *input.Stream) ([]Found, error)
 		if content, err = f.hashContent(ctx, name, sd.Hashes()...); err != nil {
 			return nil, err
 		}
-		covers = text{JA: "%sの全体", EN: "the whole of %s"}.With(input.Name(name))
+		covers = input.Whole(name)
 	}
 	var all []Found
 	for _, r := range sd.Verify(content) {
@@ -355,6 +355,6 @@ func documentStamp(s pdfsig.Signature) *Stamp {
 
 func notForChecklist(path string) error {
 	return problem.New(problem.Invalid,
-		text{JA: "%sはPDFではありません。提出先の条件は、PDFの署名について調べます。", EN: "%s is no PDF. What a service asks for is checked in PDF signatures."}.With(path),
+		text{JA: "「%s」はPDFではありません。提出先の条件は、PDFの署名について調べます。", EN: "%s is no PDF. What a service asks for is checked in PDF signatures."}.With(path),
 		text{JA: "署名したPDFを指定してください。ほかの署名は、--profile を付けずに確かめられます。", EN: "Name the signed PDF. Other signatures are checked without --profile."})
 }

@@ -152,7 +152,7 @@ func (e *Examiner) judgeAll(ctx context.Context, f Found, p checklist.Profile, k
 
 func noSignature(path string) error {
 	return problem.New(problem.Invalid,
-		text{JA: "%sに署名はありません。", EN: "There is no signature in %s."}.With(path),
+		text{JA: "「%s」に署名はありません。", EN: "There is no signature in %s."}.With(path),
 		text{JA: "署名されたファイルか、分離署名のファイル(.p7s)を指定してください。", EN: "Name the signed file, or the file of a detached signature (.p7s)."})
 }
 

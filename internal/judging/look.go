@@ -59,7 +59,7 @@ func (f *Finder) lookBeside(ctx context.Context, found *FileFinding) {
 		if err != nil {
 			return
 		}
-		found.notes = append(found.notes, text{JA: "署名は%sにあります", EN: "its signature is in %s"}.With(path))
+		found.notes = append(found.notes, text{JA: "署名は「%s」にあります", EN: "its signature is in %s"}.With(path))
 		found.signatures = append(found.signatures, signatures...)
 	}
 }
@@ -127,7 +127,7 @@ func (f *Finder) findTimestamp(ctx context.Context, path string, data []byte) ([
 	t, err := cms.ParseTimestampResponse(data)
 	if err != nil {
 		return nil, problem.New(problem.Invalid,
-			text{JA: "%sはタイムスタンプとして読めません。", EN: "%s cannot be read as a timestamp."}.With(path),
+			text{JA: "「%s」はタイムスタンプとして読めません。", EN: "%s cannot be read as a timestamp."}.With(path),
 			text{JA: "タイムスタンプ局の応答(.tsr、RFC 3161)を指定してください。", EN: "Name the answer of a timestamping authority (.tsr, RFC 3161)."}).Because(err)
 	}
 	name, err := f.contentOf(path, ".tsr")
@@ -142,7 +142,7 @@ func (f *Finder) findTimestamp(ctx context.Context, path string, data []byte) ([
 	s.By, s.Err = t.VerifyDigest(content.Digest(t.Hash))
 	found := Found{
 		Format: "rfc3161", Role: RoleTimestamp, Cert: s.By, certs: t.Certificates(), itself: &s,
-		Covers: []text{text{JA: "%sの全体", EN: "the whole of %s"}.With(input.Name(name))},
+		Covers: []text{input.Whole(name)},
 	}
 	switch {
 	case errors.Is(s.Err, cms.ErrOtherContent):
@@ -161,11 +161,11 @@ func (f *Finder) contentOf(path, ending string) (string, error) {
 	case 1:
 		return f.Content[0], nil
 	default:
-		return "", problem.Misuse(text{JA: "%sの --content は1つだけです。", EN: "%s has one --content only."}.With(path))
+		return "", problem.Misuse(text{JA: "「%s」の --content は1つだけです。", EN: "%s has one --content only."}.With(path))
 	}
 	name, ok := strings.CutSuffix(path, ending)
 	if !ok {
-		return "", problem.Misuse(text{JA: "%sがどのファイルの署名か分かりません。", EN: "It is not clear which file %s is for."}.With(path)).
+		return "", problem.Misuse(text{JA: "「%s」がどのファイルの署名か分かりません。", EN: "It is not clear which file %s is for."}.With(path)).
 			WithNext(text{JA: "--content で元のファイルを指定してください。", EN: "Name the signed file with --content."})
 	}
 	if f.Folder != "" {
@@ -191,7 +191,7 @@ func (f *Finder) findMail(path string, data []byte) ([]Found, error) {
 	}
 	if err != nil {
 		return nil, problem.New(problem.Invalid,
-			text{JA: "%sは署名されたメールとして読めません。", EN: "%s cannot be read as a signed mail."}.With(path),
+			text{JA: "「%s」は署名されたメールとして読めません。", EN: "%s cannot be read as a signed mail."}.With(path),
 			text{JA: "メールソフトで「.eml」として保存し直してください。転送や編集をしたメールの署名は確かめられません。", EN: "Save the mail as .eml again. A mail that was forwarded or edited has no signature that could be checked."}).Because(err)
 	}
 	sd, err := cms.Read(strings.NewReader(string(m.Signature)), nil)
@@ -252,7 +252,7 @@ func orNone(s string) text {
 
 func notCMS(path string, cause error) error {
 	return problem.New(problem.Invalid,
-		text{JA: "%sはCMSの署名として読めません。", EN: "%s cannot be read as a CMS signature."}.With(path),
+		text{JA: "「%s」はCMSの署名として読めません。", EN: "%s cannot be read as a CMS signature."}.With(path),
 		text{JA: "署名のファイル(.p7s)か、署名の入ったPDFやXMLを指定してください。", EN: "Name the signature (.p7s), or a PDF or XML file with signatures inside."}).Because(cause)
 }
 
@@ -262,7 +262,7 @@ func (f *Finder) missingContent(name string, cause error) error {
 	if f.Many {
 		next = text{JA: "元のファイルが別のフォルダーにあれば --content-dir で、名前が違えば1つずつ --content で指定してください。", EN: "If the signed files are in another folder, name that with --content-dir; if the name is another one, check this signature alone with --content."}
 	}
-	return missingContentError{problem.New(problem.Input, text{JA: "署名されたファイル%sがありません。", EN: "There is no %s, the signed file."}.With(name), next).Because(cause)}
+	return missingContentError{problem.New(problem.Input, text{JA: "署名されたファイル「%s」がありません。", EN: "There is no %s, the signed file."}.With(name), next).Because(cause)}
 }
 
 // isMissing reports whether a file that nobody named is not there.

@@ -51,7 +51,7 @@ var reasonTexts = []struct {
 // codeTexts explain the rest, as far as their code goes. What was found is told
 // in English alone, the language in which the packages tell it.
 var codeTexts = map[trust.Code]text{
-	trust.FormatFailure:             {JA: "署名の形が規格に合いません", EN: "the signature is not formed as the standards ask for (%s)"},
+	trust.FormatFailure:             {JA: "署名の形式が規格に合いません", EN: "the signature is not formed as the standards ask for (%s)"},
 	trust.HashFailure:               {JA: "署名された内容が変わっています", EN: "what was signed has changed (%s)"},
 	trust.SigConstraintsFailure:     {JA: "この文書に対する署名とは言えません", EN: "it cannot be called a signature of this document (%s)"},
 	trust.CryptoConstraintsFailure:  {JA: "何も証明できない方式か、このバージョンが対応していない方式です", EN: "an algorithm that proves nothing, or that this version does not know (%s)"},

@@ -51,7 +51,7 @@ func RevocationErrorText(err error) text {
 	if errors.As(err, &failed) {
 		return text{JA: "%sから受け取れませんでした: %s", EN: "nothing came from %s: %s"}.With(printable.Line(failed.Address), explain.FetchReason(failed))
 	}
-	return text{JA: "詳細: %s", EN: "%s"}.With(err.Error())
+	return text{JA: "応答を処理できません。\n詳細: %s", EN: "%s"}.With(err.Error())
 }
 
 // crlReasons are the reasons of RFC 5280, 5.3.1, in words.

@@ -119,7 +119,7 @@ func pkcs11Setup(ctx context.Context, a *command.App, opt *setupOptions) error {
 	}
 	for _, s := range steps {
 		if s.State == p11setup.Failed && err == nil {
-			err = problem.New(problem.Output, text{JA: "できなかった設定があります: %s", EN: "Not everything could be set up: %s"}.With(s.Reason.Error()),
+			err = problem.New(problem.Output, text{JA: "できなかった設定があります。\n詳細: %s", EN: "Not everything could be set up: %s"}.With(s.Reason.Error()),
 				text{JA: "原因を取り除いて、もう一度実行してください。", EN: "Remove the cause and run this again."}).Because(s.Reason)
 		}
 	}

@@ -50,8 +50,10 @@ func newSSHAgent(a *command.App) *cobra.Command {
 				"データは、別の仕組みのログインかもしれないので断ります。\n\n" +
 				"別のマシンから転送された接続(ssh -A)には、--forward か --destination がなければ応じません。接続先のマシンの管理者が、" +
 				"あなたとしてログインできるためです。--destination を付けると、known_hosts の鍵で確かめた接続先にだけログインできます:\n" +
-				"  --destination server.example.jp                        ここからこのサーバーへ\n" +
-				"  --destination 'server.example.jp>alice@db.example.jp'  そこに転送して、さらに db へ、alice として\n" +
+				"  --destination a.example.jp\n" +
+				"      ここからこのサーバーへ\n" +
+				"  --destination 'a.example.jp>alice@b.example.jp'\n" +
+				"      そこに転送して、さらに b へ、alice として\n" +
 				"確かめられるのはOpenSSH 8.9以降からの接続だけです。それより古いsshの転送は、見分けられません。",
 			EN: "Runs an SSH agent for the card's key until Ctrl-C (which ends it with 0). The place of its socket goes to standard " +
 				"output, as a line that sets SSH_AUTH_SOCK; in ssh's settings, IdentityAgent names it (jpki help login).\n\n" +
@@ -64,8 +66,10 @@ func newSSHAgent(a *command.App) *cobra.Command {
 				"could be the log-in of another protocol.\n\n" +
 				"Connections forwarded from another machine (ssh -A) are refused without --forward or --destination: whoever runs that " +
 				"machine could log in as you. With --destination, log-ins pass only to hosts proved by their keys in known_hosts:\n" +
-				"  --destination server.example.jp                        from here to this server\n" +
-				"  --destination 'server.example.jp>alice@db.example.jp'  forwarded there, on to db as alice\n" +
+				"  --destination a.example.jp\n" +
+				"      from here to this server\n" +
+				"  --destination 'a.example.jp>alice@b.example.jp'\n" +
+				"      forwarded there, on to b as alice\n" +
 				"This can be told of OpenSSH 8.9 and later only: a forwarding by an older ssh looks like a connection from here.",
 		},
 		Examples: []command.Example{
@@ -242,7 +246,7 @@ func destinationProblem(s string, files []string, err error) error {
 			text{JA: "一度sshでつないで鍵を登録するか、--known-hosts でファイルを指定してください。", EN: "Connect once with ssh to have it, or name a file with --known-hosts."}).Because(err)
 	}
 	return problem.New(problem.Input,
-		text{JA: "known_hosts(%s)を読めません: %s", EN: "Cannot read known_hosts (%s): %s"}.With(strings.Join(files, ", "), err.Error()),
+		text{JA: "known_hosts(%s)を読めません。\n詳細: %s", EN: "Cannot read known_hosts (%s): %s"}.With(strings.Join(files, ", "), err.Error()),
 		text{JA: "その行を直すか、--known-hosts で別のファイルを指定してください。", EN: "Mend that line, or name another file with --known-hosts."}).Because(err)
 }
 

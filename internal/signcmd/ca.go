@@ -136,17 +136,17 @@ func listCAs(ctx context.Context, a *command.App) error {
 		fmt.Fprintf(&w, "%s\n  %s\n", a.IO.Paint(ui.Strong, a.IO.Text(terms.Capital(terms.CANames[kind]))),
 			a.IO.Text(text{JA: "公表値: %s", EN: "published at %s"}.With(trust.OfficialPage(kind))))
 		var rows [][]string
-		var fingerprints []cert.Fingerprint
+		var details []string
 		for _, ca := range all {
 			if ca.Kind == kind {
 				rows = append(rows, caRow(a, ca))
-				fingerprints = append(fingerprints, ca.Fingerprint)
+				details = append(details, fmt.Sprintf("    %s\n    SHA-256 %s\n", a.IO.Text(storedText(ca)), ca.Fingerprint))
 			}
 		}
-		// The fingerprint has a line of its own: beside the rest it would not fit.
+		// What would not fit beside the rest has a line of its own.
 		n := 0
 		for line := range strings.Lines(ui.Table(2, nil, rows)) {
-			fmt.Fprintf(&w, "%s    SHA-256 %s\n", line, fingerprints[n])
+			fmt.Fprint(&w, line, details[n])
 			n++
 		}
 	}
@@ -155,14 +155,17 @@ func listCAs(ctx context.Context, a *command.App) error {
 }
 
 func caRow(a *command.App, ca castore.Known) []string {
-	stored := text{JA: "証明書なし", EN: "certificate not stored"}
-	if ca.Stored {
-		stored = text{JA: "証明書あり", EN: "certificate stored"}
-	}
 	return []string{
 		ca.ID, fmt.Sprintf("%s..%s", cert.DateOf(ca.Validity.NotBefore), ca.Validity.LastDay()),
-		a.IO.Text(inspect.StateNames[caState(a, ca)]), a.IO.Text(stored),
+		a.IO.Text(inspect.StateNames[caState(a, ca)]),
 	}
+}
+
+func storedText(ca castore.Known) text {
+	if ca.Stored {
+		return text{JA: "証明書あり", EN: "certificate stored"}
+	}
+	return text{JA: "証明書なし", EN: "certificate not stored"}
 }
 
 // caState is the state of a CA, which knows no renewal.
@@ -294,7 +297,7 @@ func addCA(ctx context.Context, a *command.App, path, fingerprint string) error 
 			return problem.Misuse(text{JA: "--sha256 は16進数64桁です。", EN: "--sha256 has 64 hexadecimal digits."})
 		}
 	case id.Standing == trust.Unknown:
-		return problem.Misuse(text{JA: "%sのSHA-256は %s です。これが本物かどうかは、公表値と比べなければ分かりません。", EN: "The SHA-256 of %s is %s. Whether it is genuine only the published value tells."}.With(path, actual)).
+		return problem.Misuse(text{JA: "「%s」のSHA-256は %s です。これが本物かどうかは、公表値と比べなければ分かりません。", EN: "The SHA-256 of %s is %s. Whether it is genuine only the published value tells."}.With(path, actual)).
 			WithNext(text{JA: "%s の値と比べ、同じなら、そこにある値を --sha256 に付けて実行してください。", EN: "Compare with %s. If it is the same, run this again with --sha256 and the value from there."}.With(page))
 	}
 	store, err := a.Store()
@@ -324,19 +327,19 @@ func refusedCA(err error, path string, actual cert.Fingerprint, page string) err
 	switch {
 	case errors.Is(err, castore.ErrFingerprint) && page != "":
 		return problem.New(problem.Invalid,
-			text{JA: "%sのSHA-256は %s で、--sha256 の値と違います。追加しませんでした。", EN: "The SHA-256 of %s is %s, not the one of --sha256. Nothing was added."}.With(path, actual),
+			text{JA: "「%s」のSHA-256は %s で、--sha256 の値と違います。追加しませんでした。", EN: "The SHA-256 of %s is %s, not the one of --sha256. Nothing was added."}.With(path, actual),
 			text{JA: "ファイルが本物でないか、値の入力の誤りです。%s で確かめてください。", EN: "Either the file is not genuine or the value is mistyped. See %s."}.With(page)).Because(err)
 	case errors.Is(err, castore.ErrDemo):
 		return problem.New(problem.Input,
-			text{JA: "%sはデモカードの認証局です。追加できません。", EN: "%s is the demo card's CA. It is never added."}.With(path),
+			text{JA: "「%s」はデモカードの認証局です。追加できません。", EN: "%s is the demo card's CA. It is never added."}.With(path),
 			text{JA: "デモの署名を試すには jpki verify --trust demo を使ってください。", EN: "To try demo signatures: jpki verify --trust demo"}).Because(err)
 	case errors.Is(err, castore.ErrNotJPKI), errors.Is(err, castore.ErrFingerprint):
 		return problem.New(problem.Input,
-			text{JA: "%sは公的個人認証サービスの認証局ではありません。追加しませんでした。", EN: "%s is not a CA of JPKI. Nothing was added."}.With(path),
+			text{JA: "「%s」は公的個人認証サービスの認証局ではありません。追加しませんでした。", EN: "%s is not a CA of JPKI. Nothing was added."}.With(path),
 			text{JA: "ほかの認証局の署名を確かめるには jpki verify --ca FILE を使ってください。", EN: "For signatures under another CA: jpki verify --ca FILE"}).Because(err)
 	case errors.Is(err, castore.ErrUnfit):
 		return problem.New(problem.Input,
-			text{JA: "%sは認証局の証明書として正しくありません。追加しませんでした。", EN: "%s is not fit to be a CA's certificate. Nothing was added."}.With(path),
+			text{JA: "「%s」は認証局の証明書として正しくありません。追加しませんでした。", EN: "%s is not fit to be a CA's certificate. Nothing was added."}.With(path),
 			text{JA: "%s から取り直してください。", EN: "Get it again from %s."}.With(page)).Because(err)
 	}
 	return err

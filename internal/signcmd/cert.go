@@ -192,7 +192,7 @@ func runCertExport(ctx context.Context, a *command.App, opt *unlock.Options, nam
 		return err
 	}
 	if command.IsFileName(out) {
-		a.IO.Note(text{JA: "%sに保存しました。", EN: "Saved as %s."}.With(out))
+		a.IO.Note(text{JA: "「%s」に保存しました。", EN: "Saved as %s."}.With(out))
 	}
 	return nil
 }

@@ -32,7 +32,7 @@ func reportSigned(a *command.App, c *signing.Call, jobs []*signing.Job, by signi
 	}
 	if len(jobs) == 1 {
 		if !c.Quiet {
-			a.IO.Say(text{JA: "%sを作成しました。", EN: "Made %s."}.With(jobs[0].Target))
+			a.IO.Say(text{JA: "「%s」を作成しました。", EN: "Made %s."}.With(jobs[0].Target))
 		}
 		return nil
 	}

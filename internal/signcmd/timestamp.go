@@ -176,13 +176,13 @@ func timestampFile(ctx context.Context, opt *timestampOptions, archivist *archiv
 	}
 	if opt.extend && kind == archiving.File {
 		return made, "", problem.New(problem.Input,
-			text{JA: "%sは、延長できる署名ではありません。", EN: "%s has no signature that could be extended."}.With(file),
+			text{JA: "「%s」は、延長できる署名ではありません。", EN: "%s has no signature that could be extended."}.With(file),
 			text{JA: "--extend は、署名の入ったPDFと、DERの .p7s、.p7m に使います。", EN: "--extend is for PDFs with signatures, and for .p7s and .p7m in DER."})
 	}
 	target = opt.target(file, kind)
 	force := opt.force
 	if target == file && !force {
-		return made, "", problem.Misuse(text{JA: "%sをどこに保存するか分かりません。", EN: "Where is %s to go?"}.With(file)).
+		return made, "", problem.Misuse(text{JA: "「%s」をどこに保存するか分かりません。", EN: "Where is %s to go?"}.With(file)).
 			WithNext(text{JA: "-o か --out-dir で指定するか、--force で元のファイルを置き換えてください。", EN: "Name a file with -o or a folder with --out-dir, or replace it with --force."})
 	}
 	sources := []string{file}
@@ -240,7 +240,7 @@ func showTimestamp(a *command.App, d timestampFileDoc, made archiving.Made, err 
 		a.IO.Note(text{JA: "%s: %s%s", EN: "%s: %s %s"}.With(d.Input, p.What, p.Next))
 		return
 	}
-	a.IO.Say(text{JA: "%sを作成しました。", EN: "Made %s."}.With(d.Output))
+	a.IO.Say(text{JA: "「%s」を作成しました。", EN: "Made %s."}.With(d.Output))
 	if !made.Time.IsZero() {
 		a.IO.Note(text{JA: "タイムスタンプ: %s  %s", EN: "Timestamp: %s  %s"}.With(terms.Moment(made.Time), made.Authority))
 	}

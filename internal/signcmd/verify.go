@@ -175,7 +175,7 @@ func runVerify(ctx context.Context, a *command.App, opt *verifyOptions, names []
 		if failed := page.write(pageFile); failed != nil {
 			return failed
 		}
-		a.IO.Note(text{JA: "結果を%sに保存しました。", EN: "The results were saved as %s."}.With(opt.report))
+		a.IO.Note(text{JA: "結果を「%s」に保存しました。", EN: "The results were saved as %s."}.With(opt.report))
 	}
 	if p, ok := problem.As(err); extracted != nil && !(ok && p.Code == problem.Usage) {
 		err = takeOut(a, extracted, names[0], err)
@@ -200,7 +200,7 @@ func createResult(ctx context.Context, path, option string, force bool, files []
 // signature is not good: then nobody is to mistake it for something signed.
 func takeOut(a *command.App, content *output.File, from string, bad error) error {
 	if bad != nil {
-		a.IO.Note(text{JA: "署名を真正と判定できないため、%sは保存しませんでした。", EN: "%s was not saved, because the signature is not known to be genuine."}.With(content.Path()))
+		a.IO.Note(text{JA: "署名を真正と判定できないため、「%s」は保存しませんでした。", EN: "%s was not saved, because the signature is not known to be genuine."}.With(content.Path()))
 		if p, ok := problem.As(bad); ok && p.Code == problem.Undecided { // the certificate may just be an old one
 			a.IO.Note(text{
 				JA: "証明書を確かめずに取り出すこともできます: openssl cms -verify -noverify -binary -inform DER -in %s -out %s",
@@ -212,6 +212,6 @@ func takeOut(a *command.App, content *output.File, from string, bad error) error
 	if err := content.Commit(); err != nil {
 		return err
 	}
-	a.IO.Note(text{JA: "署名されたファイルを%sに保存しました。", EN: "The signed file was saved as %s."}.With(content.Path()))
+	a.IO.Note(text{JA: "署名されたファイルを「%s」に保存しました。", EN: "The signed file was saved as %s."}.With(content.Path()))
 	return nil
 }

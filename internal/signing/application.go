@@ -81,7 +81,7 @@ func (c *Call) openApplication(name string) (*application.Application, error) {
 	}
 	if info.IsDir() {
 		return nil, problem.New(problem.Input,
-			text{JA: "%sはフォルダーです。e-Govの申請(構成管理情報)は入っていません。", EN: "%s is a directory, and no e-Gov application (kousei.xml) is in it."}.With(name),
+			text{JA: "「%s」はフォルダーです。e-Govの申請(構成管理情報)は入っていません。", EN: "%s is a directory, and no e-Gov application (kousei.xml) is in it."}.With(name),
 			text{JA: "フォルダーのまま署名できるのはe-Govの申請だけです。ほかのものは、ファイルを指定してください。", EN: "Only an e-Gov application is signed as a folder. For anything else name the files."})
 	}
 	return nil, nil // a ZIP like any other
@@ -147,7 +147,7 @@ func (c *Call) prepareApplication(ctx context.Context, job *Job, app *applicatio
 // for.
 func (c *Call) checkApplication(job *Job) error {
 	if c.Profile != "" && c.Profile != "egov" {
-		return problem.Misuse(text{JA: "--profile %s は%sには使えません。", EN: "--profile %s is not for %s."}.With(c.Profile, job.Input))
+		return problem.Misuse(text{JA: "--profile %s は「%s」には使えません。", EN: "--profile %s is not for %s."}.With(c.Profile, job.Input))
 	}
 	if c.Unnamed {
 		return problem.Misuse(text{JA: "e-Govの申請は標準出力に書けません。", EN: "An e-Gov application cannot go to standard output."}).
@@ -155,7 +155,7 @@ func (c *Call) checkApplication(job *Job) error {
 	}
 	for _, option := range []string{"form", "id", "with", "tsa", "tsa-ca", "reason", "field", "visible", "pem", "digest"} {
 		if c.Given != nil && c.Given(option) {
-			return problem.Misuse(text{JA: "--%s はe-Govの申請(%s)には使えません。", EN: "--%s is not for an e-Gov application (%s)."}.With(option, job.Input)).
+			return problem.Misuse(text{JA: "--%s はe-Govの申請(「%s」)には使えません。", EN: "--%s is not for an e-Gov application (%s)."}.With(option, job.Input)).
 				WithNext(text{JA: "申請の署名の形は決まっています。", EN: "The form of its signatures is fixed."})
 		}
 	}
@@ -302,7 +302,7 @@ func (d *applicationDocument) failed(ctx context.Context, err error) error {
 		return cause
 	}
 	return problem.New(problem.Failed,
-		text{JA: "署名した写しが検証に通らなかったため、保存しませんでした。署名中に、%sの中のファイルが変わったおそれがあります。", EN: "The signed copy did not pass its verification and was not saved: a file in %s may have changed while it was being signed."}.With(d.input),
+		text{JA: "署名した写しが検証に通らなかったため、保存しませんでした。署名中に、「%s」の中のファイルが変わったおそれがあります。", EN: "The signed copy did not pass its verification and was not saved: a file in %s may have changed while it was being signed."}.With(d.input),
 		text{JA: "書き込みが終わってから、もう一度実行してください。", EN: "Run this again when nothing writes there any more."}).Because(err)
 }
 
@@ -313,7 +313,7 @@ func (d *applicationDocument) covers() (all []text) {
 		for _, item := range p.prepared.Covers() {
 			over = append(over, xmltext.FormItem(item))
 		}
-		all = append(all, text{JA: "%sの署名の対象: %s", EN: "in %s, over %s"}.With(p.Name, i18n.Join(text{JA: "、", EN: ", "}, over...)))
+		all = append(all, text{JA: "「%s」の署名の対象: %s", EN: "in %s, over %s"}.With(p.Name, i18n.Join(text{JA: "、", EN: ", "}, over...)))
 	}
 	return all
 }

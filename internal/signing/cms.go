@@ -89,7 +89,7 @@ func (d *cmsDocument) writeDER(w io.Writer) error {
 		return err
 	}
 	size := d.content.Size()
-	p := d.c.io.Progress(text{JA: "%sの内容を書いています", EN: "writing the content of %s"}.With(d.name), size, d.c.Env.Now)
+	p := d.c.io.Progress(text{JA: "「%s」の内容を書いています", EN: "writing the content of %s"}.With(d.name), size, d.c.Env.Now)
 	defer p.Done()
 	return cms.WriteAttached(w, d.signature, p.Reader(io.NewSectionReader(d.inside, 0, size)), size)
 }

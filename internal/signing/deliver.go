@@ -120,6 +120,6 @@ func unchangedInput(job *Job) error {
 		return nil
 	}
 	return problem.New(problem.Input,
-		text{JA: "%sが署名中に変わったため、署名を保存しませんでした。", EN: "%s changed while it was being signed. The signature was not saved."}.With(job.Input),
+		text{JA: "「%s」が署名中に変わったため、署名を保存しませんでした。", EN: "%s changed while it was being signed. The signature was not saved."}.With(job.Input),
 		text{JA: "書き込みが終わってから、もう一度実行してください。", EN: "Run this again when nothing writes to it any more."}).Because(err)
 }

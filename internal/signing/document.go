@@ -119,7 +119,7 @@ func prepareRaw(c *Call, in *input.Stream) (document, error) {
 	}
 	if content.AreAttributes() && !c.Force {
 		return nil, problem.New(problem.Input,
-			text{JA: "%sは別の署名の一部(署名属性)です。裸の署名をすると、その内容への署名として使えてしまいます。", EN: "%s is a part of another signature, its signed attributes: a bare signature over it would be one over what they name."}.With(in.Name),
+			text{JA: "「%s」は別の署名の一部(署名属性)です。裸の署名をすると、その内容への署名として使えてしまいます。", EN: "%s is a part of another signature, its signed attributes: a bare signature over it would be one over what they name."}.With(in.Name),
 			text{JA: "分かったうえで署名するなら --force を付けてください。", EN: "If that is what you want, insist with --force."})
 	}
 	return &rawDocument{c: c, digest: content.Digest(c.Hash)}, nil
@@ -185,7 +185,7 @@ func preparePDF(c *Call, in *input.Stream) (document, error) {
 		}
 	}
 	for _, note := range judging.FeatureNotes(in.File, in.Size) {
-		c.io.Note(text{JA: "署名する%sについて: %s。", EN: "Of %s, which is to be signed: %s."}.With(in.Name, note))
+		c.io.Note(text{JA: "署名する「%s」について: %s。", EN: "Of %s, which is to be signed: %s."}.With(in.Name, note))
 	}
 	if err := d.prepared.Hash(c.Hash); err != nil {
 		return nil, err
@@ -241,7 +241,7 @@ func (d *pdfDocument) sign(by signer) error {
 }
 
 func (c *Call) noteSignedAlready(name string) {
-	c.io.Note(text{JA: "%sには同じ証明書の署名がもうあります。もう1つ追加します。", EN: "%s has a signature with the same certificate already. Another one is added."}.With(name))
+	c.io.Note(text{JA: "「%s」には同じ証明書の署名がもうあります。もう1つ追加します。", EN: "%s has a signature with the same certificate already. Another one is added."}.With(name))
 }
 
 // signedBy reports whether a signature, with zeros behind it, is one of the

@@ -34,13 +34,13 @@ func (c *Call) PrepareAll(ctx context.Context, inputs []string) (jobs []*Job, re
 	for _, in := range inputs {
 		p.Advance(1)
 		if isResult(in) {
-			c.io.Note(text{JA: "%sは署名済みのファイルなので、飛ばします。", EN: "%s is the result of signing another one, and is left out."}.With(in))
+			c.io.Note(text{JA: "「%s」は署名済みのファイルなので、飛ばします。", EN: "%s is the result of signing another one, and is left out."}.With(in))
 			continue
 		}
 		job := &Job{Input: in}
 		job.Err = c.prepareSign(ctx, job)
 		if job.Err == nil && job.Target != "" && targets[filepath.Clean(job.Target)] {
-			job.Err = problem.Misuse(text{JA: "%sは、この実行の別のファイルの署名と同じ名前です。", EN: "%s is the name of another signature of this call already."}.With(job.Target)).
+			job.Err = problem.Misuse(text{JA: "「%s」は、この実行の別のファイルの署名と同じ名前です。", EN: "%s is the name of another signature of this call already."}.With(job.Target)).
 				WithNext(text{JA: "別に実行して、-o で名前を指定してください。", EN: "Sign it in a call of its own, and name the result with -o."})
 		}
 		if job.Err == nil && job.Target != "" {
@@ -150,9 +150,9 @@ func (c *Call) prepareSign(ctx context.Context, job *Job) error {
 // notPDF refuses a file named like a PDF that is none: whoever signs it wants a
 // signed PDF, and gets none.
 func notPDF(name string, size int) error {
-	what := text{JA: "%sは、名前と違ってPDFではありません(先頭の1,024バイトに %%PDF- がありません)。", EN: "In spite of its name, %s is no PDF (there is no %%PDF- in its first 1,024 bytes)."}
+	what := text{JA: "「%s」は、名前と違ってPDFではありません(先頭の1,024バイトに %%PDF- がありません)。", EN: "In spite of its name, %s is no PDF (there is no %%PDF- in its first 1,024 bytes)."}
 	if size == 0 {
-		what = text{JA: "%sは空のファイルです。", EN: "%s is an empty file."}
+		what = text{JA: "「%s」は空のファイルです。", EN: "%s is an empty file."}
 	}
 	return problem.New(problem.Input, what.With(name),
 		text{
@@ -164,13 +164,13 @@ func notPDF(name string, size int) error {
 // checkFor checks that the options are for the format of a file.
 func (c *Call) checkFor(job *Job) error {
 	if c.Profile != "" && !slices.Contains(job.Format.profiles, c.Profile) {
-		return problem.Misuse(text{JA: "--profile %s は%sには使えません。", EN: "--profile %s is not for %s."}.With(c.Profile, job.Input))
+		return problem.Misuse(text{JA: "--profile %s は「%s」には使えません。", EN: "--profile %s is not for %s."}.With(c.Profile, job.Input))
 	}
 	if c.Visible.Where != "" && c.Format != "pdf" {
-		return problem.Misuse(text{JA: "--visible は%sには使えません。PDFの中に署名するときのものです。", EN: "--visible is not for %s: it goes with a signature inside a PDF."}.With(job.Input))
+		return problem.Misuse(text{JA: "--visible は「%s」には使えません。PDFの中に署名するときのものです。", EN: "--visible is not for %s: it goes with a signature inside a PDF."}.With(job.Input))
 	}
 	if c.Stamping.TSA != "" && !stampable(c.Format, c.Profile) {
-		return problem.Misuse(text{JA: "%sの署名にタイムスタンプは付けられません。", EN: "The signature of %s takes no timestamp."}.With(job.Input)).
+		return problem.Misuse(text{JA: "「%s」の署名にタイムスタンプは付けられません。", EN: "The signature of %s takes no timestamp."}.With(job.Input)).
 			WithNext(text{JA: "PDFは --profile pades、XMLは --format xades を指定してください。", EN: "Use --profile pades for PDF, --format xades for XML."})
 	}
 	if job.Format.Name == "pdf" && c.Profile != "pades" && c.Hash != crypto.SHA256 {
@@ -179,11 +179,11 @@ func (c *Call) checkFor(job *Job) error {
 	}
 	if job.Format.Name == "pdf" && c.checklist() == checklist.Koshonin && job.before != nil && submission.Notary.CheckSize(job.before.Size()) == submission.FitsNot {
 		return problem.New(problem.Input,
-			text{JA: "%sは10MBを超えています。電子公証で受け付けるPDFは10MBまでです。", EN: "%s is larger than 10 MB, and the electronic notary takes no larger PDF."}.With(job.Input),
+			text{JA: "「%s」は10MBを超えています。電子公証で受け付けるPDFは10MBまでです。", EN: "%s is larger than 10 MB, and the electronic notary takes no larger PDF."}.With(job.Input),
 			text{JA: "画像の解像度を下げるなどして小さくしてから署名してください。", EN: "Make it smaller, say with images of a lower resolution, then sign it."})
 	}
 	if name := job.Format.misused(c); name != "" {
-		return problem.Misuse(text{JA: "--%s は%s(形式は%s)には使えません。", EN: "--%s is not for %s, whose format is %s."}.With(name, job.Input, job.Format.Name)).
+		return problem.Misuse(text{JA: "--%s は「%s」(形式は%s)には使えません。", EN: "--%s is not for %s, whose format is %s."}.With(name, job.Input, job.Format.Name)).
 			WithNext(text{JA: "形式は --format で指定できます。", EN: "--format chooses the format."})
 	}
 	return nil

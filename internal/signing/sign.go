@@ -19,7 +19,7 @@ func (c *Call) noteOfSubmission(job *Job) {
 			found = text{JA: "(今は %s)", EN: " (it is %s)"}.With(item.Found)
 		}
 		c.io.Note(text{
-			JA: "%[1]sは、%[2]sを満たさないおそれがあります: %[3]s%[4]s。%[5]s",
+			JA: "「%[1]s」は、%[2]sを満たさないおそれがあります: %[3]s%[4]s。%[5]s",
 			EN: "%[1]s may not be taken. %[2]s: %[3]s%[4]s. %[5]s",
 		}.With(filepath.Base(job.Target), p.Title(), item.What, found, item.Todo))
 	}

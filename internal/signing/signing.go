@@ -267,7 +267,7 @@ func (c *Call) NoteBeforeSigning(jobs []*Job) {
 		}
 		if j.Err == nil && c.Format == "" && !c.Attached && j.unlikeItsName() {
 			c.io.Note(text{
-				JA: "%[1]sは、名前と違ってXMLに見えないため、分離署名の%[2]sを作ります。ほかの形式は --format で指定できます。",
+				JA: "「%[1]s」は、名前と違ってXMLに見えないため、分離署名の「%[2]s」を作ります。ほかの形式は --format で指定できます。",
 				EN: "In spite of its name, %[1]s does not look like XML: the signature becomes %[2]s, a detached one. --format chooses another kind.",
 			}.With(j.Input, filepath.Base(j.Target)))
 		}

@@ -97,7 +97,7 @@ func (c *Call) NewVisibleStamp() (*VisibleStamp, error) {
 		err := v.open(c.Visible.Font)
 		if errors.Is(err, imprint.ErrFont) {
 			err = problem.New(problem.Input,
-				text{JA: "%sはフォントとして使えません。", EN: "%s cannot be used as a font."}.With(c.Visible.Font),
+				text{JA: "「%s」はフォントとして使えません。", EN: "%s cannot be used as a font."}.With(c.Visible.Font),
 				text{JA: "TTF、OTF、TTCのフォントのファイルを指定してください。", EN: "Name the file of a TTF, OTF or TTC font."}).Because(err)
 		}
 		return v, err

@@ -87,7 +87,7 @@ func withProblem(name string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
 		return &fs.PathError{Op: "open", Path: name, Err: errors.Unwrap(err)}
 	}
-	return problem.New(problem.Input, text{JA: "--with の%sを読めません。", EN: "%s of --with cannot be read."}.With(name),
+	return problem.New(problem.Input, text{JA: "--with の「%s」を読めません。", EN: "%s of --with cannot be read."}.With(name),
 		text{JA: "--with には、文書と同じフォルダーかその下のファイルを指定してください。", EN: "--with takes files in the document's folder or below it."}).Because(err)
 }
 
@@ -159,13 +159,13 @@ func (d *xmlDocument) notes() []text {
 	notes := xmltext.Notes(d.name, d.prepared)
 	if d.form != xmlsig.ProfileNone && (d.c.Form != "" || d.parts) {
 		notes = append(notes, text{
-			JA: "%[1]sは%[2]sですが、--form か --id が指定されたため、その様式の署名にはなりません。提出先では使えません。",
+			JA: "「%[1]s」は%[2]sですが、--form か --id が指定されたため、その様式の署名にはなりません。提出先では使えません。",
 			EN: "%[1]s is %[2]s, but --form or --id was given: the signature will not be the one of its form, and of no use to the service.",
 		}.With(d.name, xmltext.Form(d.form)))
 	}
 	if d.egovForm {
 		notes = append(notes, text{
-			JA: "%sはe-Govの申請書に見えます。申請書は、それを挙げる構成管理情報(kousei.xml)に署名することで署名されます。",
+			JA: "「%s」はe-Govの申請書に見えます。申請書は、それを挙げる構成管理情報(kousei.xml)に署名することで署名されます。",
 			EN: "%s looks like a form of e-Gov. A form is signed by signing the kousei.xml that names it.",
 		}.With(d.name))
 	}

@@ -105,7 +105,7 @@ func TestSignAtTerminal(t *testing.T) {
 		x := p.sit(t, setting{dir: dir}, "sign", "contract.txt", "--lang", "ja")
 		x.sees(t, "氏名、住所、生年月日、性別")
 		x.answers(t, askedJA, virtualcard.SignPIN)
-		x.sees(t, "contract.txt.p7sを作成しました。")
+		x.sees(t, "「contract.txt.p7s」を作成しました。")
 		x.leaves(t, 0)
 		accepted(t, dir, "contract.txt.p7s", "contract.txt")
 	})

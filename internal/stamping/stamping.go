@@ -164,7 +164,7 @@ func clientCertificate(ctx context.Context, certificate, key string) (*tls.Certi
 	c, err := tls.X509KeyPair(public, private)
 	if err != nil {
 		return nil, problem.New(problem.Input,
-			text{JA: "%sと%sは、証明書とその鍵として読めません。", EN: "%s and %s cannot be read as a certificate and its key."}.With(certificate, key),
+			text{JA: "「%s」と「%s」は、証明書とその鍵として読めません。", EN: "%s and %s cannot be read as a certificate and its key."}.With(certificate, key),
 			text{JA: "PEMで、暗号化されていない鍵を指定してください。.p12は openssl pkcs12 -in FILE -nodes で変換できます。", EN: "Give PEM, the key not encrypted. openssl pkcs12 -in FILE -nodes converts a .p12."}).Because(err)
 	}
 	return &c, nil
@@ -244,7 +244,7 @@ func stampFault(cause error) text {
 			return known.text
 		}
 	}
-	return text{JA: "詳細: %s", EN: "Detail: %s."}.With(cause.Error())
+	return text{JA: "\n詳細: %s", EN: "Detail: %s."}.With(cause.Error())
 }
 
 var stampFaults = []struct {

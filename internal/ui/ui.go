@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"golang.org/x/term"
 
@@ -68,14 +69,18 @@ func (o *IO) Complain(t i18n.Text) {
 // maxLine is the longest line that reads well.
 const maxLine = 100
 
-// fit breaks a sentence for a terminal; for anything else it stays one line,
+// fit breaks the lines of a text for a terminal; for anything else it stays one line,
 // which is easier to search.
 func fit(stream any, s string) string {
 	f, ok := stream.(descriptor)
 	if !ok || !IsTerminal(f) {
 		return s
 	}
-	return Wrap(s, columns(f), "  ")
+	var lines []string
+	for line := range strings.SplitSeq(s, "\n") {
+		lines = append(lines, Wrap(line, columns(f), "  "))
+	}
+	return strings.Join(lines, "\n")
 }
 
 // columns is the width of lines on a terminal.

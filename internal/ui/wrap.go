@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -155,7 +156,7 @@ var wholeNumbers = sync.OnceValue(func() *regexp.Regexp {
 		counter = `か月|ヶ月|カ月|営業日|文字|時間|日間|週間|年間|分間|秒間|回目|つ目|日目|人目|番目|つ|ページ|ビット|バイト|ファイル|\p{Han}`
 		month   = `(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]*`
 	)
-	return regexp.MustCompile(before + number + `(?:〜` + number + `)?(?:` + date + `|` + counter + `)` +
+	return regexp.MustCompile(`残り回数|満了日|` + before + number + `(?:〜` + number + `)?(?:` + date + `|` + counter + `)` +
 		`|` + number + `〜` + number +
 		`|\b(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? )?[0-9]{1,2} ` + month + `(?: [0-9]{4})?|\b` + month + ` [0-9]{4}` +
 		`|\b[0-9][0-9,.:-]* [a-z]+|\b[A-Z][A-Za-z]+ [0-9]+(?:\.[0-9]+)*\b`)
@@ -373,10 +374,11 @@ func toCopy(line string) bool {
 // indent. On a terminal long values are broken, and stay in their column; for
 // anything else a value stays one line, which is easier to search.
 func (o *IO) Rows(indent int, rows [][]string) string {
+	width := math.MaxInt
 	if IsTerminal(o.Out) {
-		rows = fitRows(o.Width(), indent, rows)
+		width = o.Width()
 	}
-	return Table(indent, nil, rows)
+	return Table(indent, nil, fitRows(width, indent, rows))
 }
 
 func fitRows(width, indent int, rows [][]string) (fitted [][]string) {
@@ -392,9 +394,14 @@ func fitRows(width, indent int, rows [][]string) (fitted [][]string) {
 			i := strings.IndexByte(painted, 'm') + 1
 			colour, value, end = painted[:i], painted[i:], endColour
 		}
-		for line := range strings.SplitSeq(Wrap(value, width, ""), "\n") {
-			fitted = append(fitted, []string{name, colour + line + end})
-			name = ""
+		for whole := range strings.SplitSeq(value, "\n") {
+			if twwidth.Width(whole) > width {
+				whole = Wrap(whole, width, "")
+			}
+			for line := range strings.SplitSeq(whole, "\n") {
+				fitted = append(fitted, []string{name, colour + line + end})
+				name = ""
+			}
 		}
 	}
 	return fitted

@@ -18,7 +18,7 @@ func Reason(err error) (reason text, ok bool) {
 	}
 	if missing, ok := errors.AsType[*xmlsig.MissingFileError](err); ok {
 		if errors.Is(missing.Err, fs.ErrNotExist) {
-			return text{JA: "署名が指すファイル%sがありません(別の場所にあれば --content か --content-dir で指定)", EN: "the file %s, which it is over, is not there (--content or --content-dir, if it is elsewhere)"}.With(missing.Name), true
+			return text{JA: "署名が指すファイル「%s」がありません(別の場所にあれば --content か --content-dir で指定)", EN: "the file %s, which it is over, is not there (--content or --content-dir, if it is elsewhere)"}.With(missing.Name), true
 		}
 		return text{JA: "署名が指すファイル%sを読めません", EN: "the file %s, which it is over, cannot be read"}.With(missing.Name), true
 	}
@@ -40,7 +40,7 @@ func notSigned(o xmlsig.Outside) text {
 	case xmlsig.OutsideRest:
 		return text{JA: "文書の一部しか署名されていません。残りは誰でも変えられます", EN: "only a part of the document is signed; anybody can change the rest"}
 	case xmlsig.OutsideForm:
-		return text{JA: "申請書%sが署名されていません", EN: "the form %s, which the application names, is not signed"}.With(o.Name)
+		return text{JA: "申請書「%s」が署名されていません", EN: "the form %s, which the application names, is not signed"}.With(o.Name)
 	case xmlsig.OutsideHead:
 		return text{JA: "%sが、様式IDやスタイルシートの名前と合いません", EN: "%s does not go with the number of the form and the name of its style sheet"}.With(Left(o))
 	case xmlsig.OutsideStyleSheet:
@@ -97,7 +97,7 @@ func unreadable(e *xmlsig.MissingFileError) *problem.Problem {
 			text{JA: "1つだけ残してください。", EN: "Leave one of them only."})
 	}
 	return problem.New(problem.Input,
-		text{JA: "一緒に署名するファイル%sを読めません。", EN: "The file %s, which is to be signed along, cannot be read."}.With(e.Name),
+		text{JA: "一緒に署名するファイル「%s」を読めません。", EN: "The file %s, which is to be signed along, cannot be read."}.With(e.Name),
 		text{JA: "ふつうのファイルで、読める権限があるか確かめてください。", EN: "See whether it is a plain file that you may read."})
 }
 
@@ -168,16 +168,16 @@ func Notes(name string, p *xmlsig.Prepared) (notes []text) {
 			names = append(names, i18n.Same("%s").With(n))
 		}
 		notes = append(notes, text{
-			JA: "%[1]sに載っている添付書類が、同じフォルダーにありません: %[2]s。署名には関係しませんが、申請には必要です。",
+			JA: "「%[1]s」に載っている添付書類が、同じフォルダーにありません: %[2]s。署名には関係しませんが、申請には必要です。",
 			EN: "Attachments that %[1]s lists are not in its folder: %[2]s. The signature does not need them, the application does.",
 		}.With(name, i18n.Join(comma, names...)))
 	}
 	if p.Comments > 0 {
-		notes = append(notes, text{JA: "%sのコメント(%d個)には署名されません。", EN: "The comments in %s (%d) will not be signed."}.With(name, p.Comments))
+		notes = append(notes, text{JA: "「%s」のコメント(%d個)には署名されません。", EN: "The comments in %s (%d) will not be signed."}.With(name, p.Comments))
 	}
 	for _, n := range p.InvalidNamespaces {
 		notes = append(notes, text{
-			JA: "%sの名前空間「%s」はURIとして正しくありません。libxml2を使うソフト(xmlsec1など)では、署名を確かめられません。",
+			JA: "「%s」の名前空間「%s」はURIとして正しくありません。libxml2を使うソフト(xmlsec1など)では、署名を確かめられません。",
 			EN: "%s has the namespace %q, which is no valid URI: programs on libxml2 (xmlsec1 and others) cannot check the signature.",
 		}.With(name, n))
 	}

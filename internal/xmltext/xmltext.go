@@ -72,7 +72,7 @@ func Item(i xmlsig.Item) text {
 	case xmlsig.TargetElement:
 		return text{JA: "要素%s", EN: "the element %s"}.With(i.Name)
 	case xmlsig.TargetFile:
-		return text{JA: "ファイル%s", EN: "the file %s"}.With(i.Name)
+		return text{JA: "ファイル「%s」", EN: "the file %s"}.With(i.Name)
 	case xmlsig.TargetProperties:
 		return text{JA: "署名の属性", EN: "the properties of the signature"}
 	}
