@@ -210,7 +210,7 @@ func cardEvents(a *command.App, opt *calendarOptions, of inspect.Certificate, s 
 	return events
 }
 
-// renewalNote is what every event of a card says.
+// renewalNote is the note in every event of a card.
 func renewalNote(last cert.Date) text {
 	return i18n.Join(text{JA: "\n", EN: "\n"},
 		text{

@@ -168,8 +168,8 @@ func look(ctx context.Context, card *jpki.Card, c *doctor.Card, now time.Time, s
 	}
 }
 
-// examine reads all that is free. What the card answers about one part of it
-// does not keep the others from being read.
+// examine reads all that is free. The failure of one part of the card does not
+// keep the others from being read.
 func examine(app *jpki.App, c *doctor.Card, now time.Time) (err error) {
 	if c.Card, err = inspect.Read(app, now); err != nil {
 		return err
@@ -272,7 +272,7 @@ func built() time.Time {
 	return at
 }
 
-// private is what a report must not hold.
+// private holds the words that a report must not have.
 func private() (p doctor.Private) {
 	p.Home, _ = os.UserHomeDir()
 	p.Host, _ = os.Hostname()

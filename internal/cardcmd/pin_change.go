@@ -99,7 +99,7 @@ func runPINChange(ctx context.Context, a *command.App, opt *changeOptions, args 
 		text{JA: "変更は済んでいます。これからは新しいものを使ってください。", EN: "The change is done: use the new one from now on."}).Because(failed)
 }
 
-// announceChange says what was done.
+// announceChange says that the PIN was changed.
 func announceChange(a *command.App, opt *changeOptions, k jpki.Key) {
 	switch {
 	case a.JSON:

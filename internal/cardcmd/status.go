@@ -28,7 +28,7 @@ type statusOptions struct {
 	within command.DayCount
 }
 
-// pins are the PIN sources to read with; nil where only what is free is wanted.
+// pins are the PIN sources to read with; nil where no PIN is to be asked.
 func (o *statusOptions) pins() *unlock.Options {
 	if o.ask || len(o.unlock.Flags) > 0 {
 		return &o.unlock
@@ -276,7 +276,7 @@ type tokenJSON struct {
 }
 
 // certificateJSON is a certificate in a status. The dates are null where it
-// could not be read; seen is what is remembered of it then.
+// could not be read; seen is its memory then.
 type certificateJSON struct {
 	Kind         string        `json:"kind"`
 	State        inspect.State `json:"state"`
@@ -369,8 +369,8 @@ func pinsJSON(pins ...inspect.PIN) (docs []pinJSON) {
 	return docs
 }
 
-// check prints what there is to do in one line, and says by the exit status
-// whether that is anything.
+// check prints the next step in one line; the exit status says whether there is
+// any.
 func checkStatus(a *command.App, opt *statusOptions, s inspect.Card) error {
 	var lines []text
 	code := problem.Undecided // where a part could not be looked at and nothing else is known

@@ -66,7 +66,7 @@ func NewWatch(a *command.App) *cobra.Command {
 	return cmd
 }
 
-// eventNames says what each event is.
+// eventNames are the names of events.
 var eventNames = map[watch.Kind]text{
 	watch.ServiceLost:        {JA: "PC/SCサービスがなくなった", EN: "the PC/SC service went away"},
 	watch.ServiceBack:        {JA: "PC/SCサービスが戻った", EN: "the PC/SC service is back"},
@@ -175,7 +175,7 @@ func watchedReaders(a *command.App, readers []pcsc.ReaderState) []pcsc.ReaderSta
 	return wanted
 }
 
-// outcome is what a watch with --once came to.
+// outcome is the result of a watch with --once.
 type outcome struct {
 	all     watch.View
 	err     error
@@ -194,7 +194,7 @@ func (o *outcome) add(events []watch.Event, all watch.View) {
 	}
 }
 
-// outcomeError is what keeps --once from ending with 0.
+// outcomeError is the reason why --once does not end with 0.
 func outcomeError(a *command.App, o *outcome) error {
 	if o.all.Lost {
 		return o.err
@@ -295,7 +295,7 @@ func lookAgain(ctx context.Context, card *jpki.Card, now time.Time, known *watch
 	return found, err
 }
 
-// eventText says what happened.
+// eventText is the sentence of an event.
 func eventText(a *command.App, e watch.Event) text {
 	in := text{JA: "%s: ", EN: "%s: "}.With(e.Reader)
 	var what text
@@ -343,7 +343,7 @@ func watchProblem(a *command.App, err error) *problem.Problem {
 	return &p
 }
 
-// stateNames says what a certificate came to.
+// stateNames are the states that a certificate reaches.
 var stateNames = map[inspect.State]text{
 	inspect.Valid:       {JA: "有効期間内です", EN: "within its validity"},
 	inspect.RenewalOpen: {JA: "更新できる期間に入りました", EN: "renewal is open"},
@@ -408,7 +408,7 @@ func eventLine(a *command.App, e watch.Event) string {
 	return fmt.Sprintf("%s %s  %s", e.Time.Format(time.DateTime), terms.Zone(e.Time), a.IO.Text(eventText(a, e)))
 }
 
-// eventJSON is jpki.watch/v1. What an event does not have is left out.
+// eventJSON is jpki.watch/v1. Members that an event does not have are left out.
 type eventJSON struct {
 	Schema  string               `json:"schema"`
 	Time    string               `json:"time"`

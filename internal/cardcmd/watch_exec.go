@@ -35,7 +35,7 @@ type eventRunner struct {
 }
 
 // newEventRunner starts to run the command for the events that will come. When
-// ctx ends, so does what runs.
+// ctx ends, so does the command.
 func newEventRunner(ctx context.Context, a *command.App, line []string, view *watchView) *eventRunner {
 	r := &eventRunner{a: a, line: line, view: view, limit: eventLimit, queue: make(chan watch.Event, maxEvents), ended: make(chan struct{})}
 	go r.work(ctx)
@@ -94,8 +94,8 @@ func (r *eventRunner) run(ctx context.Context, e watch.Event) error {
 	return err
 }
 
-// eventVariables are what a command finds in its environment. What an event
-// does not have is not set.
+// eventVariables are the variables of a command. Those that an event does not
+// have are not set.
 func eventVariables(a *command.App, e watch.Event) (set []string) {
 	add := func(name string, value any) { set = append(set, fmt.Sprintf("%s=%v", name, value)) }
 	doc := eventDocument(a, e)
@@ -164,7 +164,7 @@ func VariableTable(say func(text) string) string {
 	return ui.Table(2, nil, rows)
 }
 
-// withoutEvent leaves out what another watch set, whose command this one is.
+// withoutEvent leaves out the variables of another watch that runs this one.
 func withoutEvent(environ []string) (kept []string) {
 	for _, entry := range environ {
 		name, _, _ := strings.Cut(entry, "=")

@@ -17,7 +17,7 @@ import (
 	"github.com/jpki-tools/jpki/pkg/printable"
 )
 
-// watchView shows what is watched: live on a terminal that can, else a line an
+// watchView is the live view: live on a terminal that can, else a line an
 // event, in words or as JSON.
 type watchView struct {
 	a      *command.App
@@ -33,7 +33,7 @@ type logLine struct {
 	text string
 }
 
-// maxLog bounds what a live view keeps of the past.
+// maxLog bounds the past that a live view keeps.
 const maxLog = 100
 
 func newWatchView(a *command.App, opt *watchOptions) *watchView {
@@ -47,7 +47,7 @@ func newWatchView(a *command.App, opt *watchOptions) *watchView {
 	return v
 }
 
-// update takes what happened and all that is known now.
+// update takes the events and the state now.
 func (v *watchView) update(events []watch.Event, all watch.View) {
 	v.mu.Lock()
 	v.all = all
@@ -85,7 +85,7 @@ func (v *watchView) complain(what text) {
 	}
 }
 
-// close gives the terminal back, and leaves on it what happened.
+// close gives the terminal back, and leaves the events on it.
 func (v *watchView) close() {
 	if v.screen == nil {
 		return

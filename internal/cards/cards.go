@@ -1,6 +1,6 @@
-// Package cards opens the card that a command works with, whatever it lies in: a
-// reader of PC/SC, or the demo card. It waits for a missing one, asks which of
-// several is meant, and records what goes over the connection.
+// Package cards opens the card that a command works with, whatever it lies in:
+// a reader of PC/SC, or the demo card. It waits for a missing one, asks which
+// of several is meant, and records the traffic on the connection.
 package cards
 
 import (
@@ -203,7 +203,7 @@ func (o *Opener) connectPCSC(ctx context.Context, c *Card) (jpki.Conn, error) {
 	return card, nil
 }
 
-// readerLister is what of a [pcsc.Context] finds and awaits cards.
+// readerLister is the part of a [pcsc.Context] that finds and awaits cards.
 type readerLister interface {
 	Readers(ctx context.Context) ([]pcsc.ReaderState, error)
 	Wait(ctx context.Context, known []pcsc.ReaderState) ([]pcsc.ReaderState, error)
@@ -212,9 +212,9 @@ type readerLister interface {
 // patience is how long a person is given to put the card down.
 const defaultWait = 30 * time.Second
 
-// waitLimit is how long to wait for what is missing: as --wait says, else
-// [patience] for a card, on a terminal where somebody sees that it is waited
-// for. Without a reader something else is wrong.
+// waitLimit is how long to wait for a missing card or reader: as --wait says,
+// else [patience] for a card, on a terminal where somebody sees that it is
+// waited for. Without a reader something else is wrong.
 func (o *Opener) waitLimit(missing error) time.Duration {
 	p := explain.Error(missing)
 	switch {
@@ -274,8 +274,8 @@ func timedOut(missing error) error {
 		text{JA: "カードを置いてあるなら、向きと位置を変えてみてください。それでもだめなら jpki doctor で調べられます。", EN: "If the card is there, try another side and place. If that does not help, jpki doctor looks for the cause."}).Because(missing)
 }
 
-// withCard lists the wanted readers with a card in them, or says what is
-// missing.
+// withCard lists the wanted readers with a card in them; the error names the
+// missing part.
 func (o *Opener) withCard(readers []pcsc.ReaderState) (with []string, missing error) {
 	wanted, err := o.WantedReaders(readers)
 	if err != nil {
@@ -292,7 +292,7 @@ func (o *Opener) withCard(readers []pcsc.ReaderState) (with []string, missing er
 	return with, nil
 }
 
-// instruction says what a person has to do so that the waiting ends.
+// instruction tells a person how to end the waiting.
 func (o *Opener) instruction(missing error) text {
 	switch {
 	case errors.Is(missing, pcsc.ErrNoReader):
@@ -388,7 +388,7 @@ func (o *Opener) Terminal() (*ui.Terminal, error) {
 	return ui.OpenTerminal()
 }
 
-// Readers gives the readers, or what --card puts in their place.
+// Readers gives the readers, or the card of --card in their place.
 func (o *Opener) Readers(ctx context.Context) ([]pcsc.ReaderState, error) {
 	if o.Card != "" {
 		card, err := o.Open(ctx)
@@ -447,7 +447,7 @@ func (t *Trace) Close() {
 	}
 }
 
-// Traced records what goes over conn where --trace wants that.
+// Traced records the traffic on conn where --trace wants that.
 func (o *Opener) Traced(conn jpki.Conn) (jpki.Conn, error) {
 	if o.Trace == nil || o.Trace.Path == "" {
 		return conn, nil

@@ -15,7 +15,7 @@ import (
 // does not.
 const ReaderVariable = "JPKI_READER"
 
-// withoutVirtual leaves out what is no reader, unless there is nothing else.
+// withoutVirtual leaves out virtual readers, unless there is nothing else.
 func withoutVirtual(readers []pcsc.ReaderState) []pcsc.ReaderState {
 	real := slices.DeleteFunc(slices.Clone(readers), pcsc.ReaderState.Virtual)
 	if len(real) == 0 {
@@ -24,7 +24,7 @@ func withoutVirtual(readers []pcsc.ReaderState) []pcsc.ReaderState {
 	return real
 }
 
-// finder is what of a [pcsc.Context] finds a card.
+// finder is the part of a [pcsc.Context] that finds a card.
 type finder interface {
 	readerLister
 	Connect(ctx context.Context, reader string) (*pcsc.Card, error)
@@ -58,7 +58,7 @@ func (o *Opener) find(ctx context.Context, pc finder) (*pcsc.Card, error) {
 	}
 }
 
-// passes reports what waiting can mend besides a missing card.
+// passes reports an error that waiting can mend, besides a missing card.
 func passes(err error) bool {
 	return errors.Is(err, jpki.ErrNotJPKI) || errors.Is(err, pcsc.ErrNoService) || errors.Is(err, pcsc.ErrCardRemoved) || errors.Is(err, pcsc.ErrReaderGone)
 }
@@ -96,7 +96,7 @@ const (
 	heldLimit   = 3 * time.Second // where another reader is empty
 )
 
-// probe is what a reader turned out to hold.
+// probe is the result of looking into a reader.
 type probe struct {
 	reader string
 	card   *pcsc.Card
@@ -167,7 +167,7 @@ func (o *Opener) choose(ctx context.Context, pc finder, readers []string) (*pcsc
 	return picked, err
 }
 
-// closeLate closes what n probes still connect to.
+// closeLate closes the cards that n probes still connect to.
 func closeLate(results <-chan probe, n int) {
 	for range n {
 		if p := <-results; p.card != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/jpki"
 )
 
-// CAs is what is known of CA certificates on this computer. One that is known is
-// not read from the card.
+// CAs is this computer's store of CA certificates. One that is known is not
+// read from the card.
 type CAs interface {
 	Known(ctx context.Context) []*x509.Certificate
 	// Keep keeps those that are pinned.

@@ -9,7 +9,7 @@ import (
 	"github.com/jpki-tools/jpki/pkg/jpki"
 )
 
-// readersDocument is what is remembered of readers, by their names.
+// readersDocument is the memory of readers, by their names.
 type readersDocument struct {
 	Version int                     `json:"version"`
 	Readers map[string]readerLimits `json:"readers"`
@@ -26,15 +26,15 @@ const (
 	readersVersion = 1
 	readersMost    = 50
 	// readersLimit is how long another program that has the document is waited
-	// for: what is not known is found out again.
+	// for: unknown limits are found out again.
 	readersLimit = time.Second
 )
 
-// everyLimit is what --short-apdu asks for.
+// everyLimit are the limits of --short-apdu.
 var everyLimit = jpki.Limits{ShortOnly: true, LosesLong: true}
 
-// useLimits gives a card the limits that are known of its reader, and keeps at
-// its end what was found out.
+// useLimits gives a card the limits known of its reader, and remembers new ones
+// at its end.
 func (o *Opener) useLimits(ctx context.Context, c *Card) {
 	if o.ShortAPDU {
 		c.SetLimits(everyLimit)

@@ -77,7 +77,7 @@ func (c Card) finding(alone bool) Finding {
 		text{JA: "カードを置き直し、動かさずにもう一度実行してください。ケースや財布から出してください。", EN: "Take the card off, out of its sleeve, put it back, and run this again without moving it."})
 }
 
-// kind tells what the card is.
+// kind names the kind of the card.
 func (c Card) kind(alone bool) Finding {
 	kind := c.Token.Kind
 	switch {
@@ -149,9 +149,9 @@ func (c Card) certificate(k jpki.Kind) *Finding {
 	return &f
 }
 
-// checkClock holds the clock against what is surely past: this program was
-// built, and the card in the reader was issued. Whether the clock is right to
-// the minute cannot be known from here.
+// checkClock holds the clock against times that are surely past: this program
+// was built, and the card in the reader was issued. Whether the clock is right
+// to the minute cannot be known from here.
 func checkClock(e *Environment) (findings []Finding) {
 	set := system{
 		linux:   text{JA: "「timedatectl set-ntp true」で時計を合わせてください。", EN: "Set it: timedatectl set-ntp true."},

@@ -1,10 +1,10 @@
-// Package doctor finds out what keeps a card from being read: the PC/SC
-// service, the driver, the reader, the card, what other programs are set up for,
-// the clock, the terminal.
+// Package doctor finds out why a card cannot be read: the PC/SC service, the
+// driver, the reader, the card, the settings of other programs, the clock, the
+// terminal.
 //
-// Each check is a small function over an [Environment], which says what the
-// system and PC/SC show. So every finding for every operating system is tested
-// on one. What cannot be known is said to be unknown, not guessed.
+// Each check is a small function over an [Environment], the facts about the
+// system and PC/SC. So every finding for every operating system is tested on
+// one. A fact that cannot be known is called unknown, not guessed.
 package doctor
 
 import (
@@ -20,12 +20,12 @@ import (
 
 type text = i18n.Text
 
-// Environment is what the checks look at.
+// Environment holds the facts for the checks.
 type Environment struct {
 	OS     string // as runtime.GOOS
 	Files  fs.FS  // what is below /
 	Getenv func(string) string
-	// Run runs a program, by its absolute path, and gives what it printed.
+	// Run runs a program, by its absolute path, and gives its output.
 	Run func(path string, args ...string) (string, error)
 
 	Lang     i18n.Lang
@@ -40,7 +40,7 @@ type Environment struct {
 	Cards   []Card // a look at each card that answers
 }
 
-// Card is what a look at a card showed.
+// Card is the result of reading a card.
 type Card struct {
 	Reader string
 	Err    error // nothing below was read
@@ -109,7 +109,8 @@ func bad(name string, code problem.Code, what, next text) Finding {
 	return Finding{Name: name, Level: Bad, Code: code, What: what, Next: next}
 }
 
-// checks are made in this order: what stands first is the cause of what follows.
+// checks are made in this order: an earlier finding is the cause of a later
+// one.
 var checks = []struct {
 	name string
 	find func(*Environment) []Finding

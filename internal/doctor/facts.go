@@ -12,8 +12,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/jpki"
 )
 
-// Facts are the document jpki.report/v1: what cards and readers answer, without
-// anything personal.
+// Facts are the document jpki.report/v1: the answers of cards and readers,
+// without anything personal.
 type Facts struct {
 	Schema  string  `json:"schema"`
 	Program string  `json:"program"`
@@ -32,7 +32,7 @@ type findingFacts struct {
 	Level   Level  `json:"level"`
 }
 
-// CardFacts are what the survey of one card showed.
+// CardFacts are the results of the survey of one card.
 type CardFacts struct {
 	Reader   string     `json:"reader"` // its name, without serial number
 	ATR      *string    `json:"atr"`
@@ -58,8 +58,8 @@ type canFacts struct {
 	ShortIDQuery   *bool `json:"short_identifier_query"`
 }
 
-// speedFacts say what a command costs: time of an answer without data, and more
-// for every 256 bytes.
+// speedFacts are the times of commands: time of an answer without data, and
+// more for every 256 bytes.
 type speedFacts struct {
 	Command *float64 `json:"ms_per_command"`
 	Bytes   *float64 `json:"ms_per_256_bytes"`
@@ -114,7 +114,7 @@ func (e *Environment) cardFacts(c Card, p Private) CardFacts {
 	return f
 }
 
-// summarize draws from the probes what a person looks for first.
+// summarize draws the main results from the probes.
 func (f *CardFacts) summarize(probes []jpki.Probe) {
 	named := func(name string) *jpki.Probe {
 		i := slices.IndexFunc(probes, func(p jpki.Probe) bool { return p.Name == name })

@@ -38,7 +38,7 @@ func (e *Environment) glob(pattern string) []string {
 	return names
 }
 
-// wsl reports the Windows Subsystem for Linux, whose kernel says so.
+// wsl reports the Windows Subsystem for Linux, by the name of its kernel.
 func (e *Environment) wsl() bool {
 	return e.OS == "linux" && strings.Contains(strings.ToLower(e.read("proc/sys/kernel/osrelease")), "microsoft")
 }

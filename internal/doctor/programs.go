@@ -7,7 +7,8 @@ import (
 	"github.com/jpki-tools/jpki/internal/p11setup"
 )
 
-// checkPrograms looks at what jpki pkcs11 setup has made, where it has.
+// checkPrograms looks at the settings that jpki pkcs11 setup has made, if it
+// has.
 func checkPrograms(e *Environment) (findings []Finding) {
 	if e.OS == "windows" || e.Files == nil {
 		return nil

@@ -9,8 +9,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/pcsc"
 )
 
-// checkUSB looks at the readers that the kernel sees, for what keeps them from
-// the PC/SC service. Only Linux shows this without a program of its own.
+// checkUSB looks for reasons why readers that the kernel sees do not reach the
+// PC/SC service. Only Linux shows this without a program of its own.
 func checkUSB(e *Environment) (findings []Finding) {
 	if e.Demo {
 		return nil

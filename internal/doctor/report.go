@@ -9,15 +9,15 @@ import (
 	"github.com/jpki-tools/jpki/pkg/jpki"
 )
 
-// Private is what must not stand in a report.
+// Private holds the words that must not stand in a report.
 type Private struct {
 	Home, Host, User string // as this computer has them; empty where not known
 }
 
-// Report describes the environment and what was found, to go with the report of
-// a bug: in English, without sentences, and without what is private: no names,
-// no serial numbers, nothing out of a certificate, neither home nor host.
-// program is the program's own version.
+// Report describes the environment and the findings, to go with the report of a
+// bug: in English, without sentences, and without private data: no names, no
+// serial numbers, nothing out of a certificate, neither home nor host. program
+// is the program's own version.
 func Report(e *Environment, findings []Finding, program string, p Private) string {
 	var b strings.Builder
 	line := func(name, format string, args ...any) {
@@ -84,8 +84,8 @@ func (e *Environment) systemName() string {
 	return e.OS
 }
 
-// atrKind says what an ATR is of without showing it: PC/SC part 3, 3.1.3.2.3
-// gives those that readers make up for contactless cards.
+// atrKind names the kind of card of an ATR without showing it: PC/SC part 3,
+// 3.1.3.2.3 gives those that readers make up for contactless cards.
 func atrKind(atr []byte) string {
 	switch {
 	case len(atr) == 0:
@@ -99,7 +99,8 @@ func atrKind(atr []byte) string {
 // serial is a serial number as drivers put it into the name of a reader.
 var serial = regexp.MustCompile(`\([0-9A-Za-z.:_-]*[0-9][0-9A-Za-z.:_-]*\)`)
 
-// withoutSerial is the name of a reader without what may be its serial number.
+// withoutSerial is the name of a reader without a number that may be its serial
+// number.
 func withoutSerial(reader string) string {
 	return readerSerial.ReplaceAllString(reader, "(serial removed)")
 }
@@ -107,7 +108,7 @@ func withoutSerial(reader string) string {
 // readerSerial is anything in brackets with a digit in it, or a long number.
 var readerSerial = regexp.MustCompile(`\([^()]*[0-9][^()]*\)|\[[^\[\]]*[0-9][^\[\]]*\]|\b[0-9A-Fa-f]*[0-9][0-9A-Fa-f]{6,}\b`)
 
-// redact takes out what is private wherever it stands.
+// redact takes private words out wherever they stand.
 func (p Private) redact(report string) string {
 	report = serial.ReplaceAllString(report, "(serial removed)")
 	for _, secret := range []struct{ value, shown string }{{p.Home, "~"}, {p.Host, "HOST"}, {p.User, "USER"}} {

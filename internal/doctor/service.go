@@ -49,7 +49,8 @@ var installPCSC = text{
 	EN: "Debian/Ubuntu: sudo apt install pcscd libccid. Fedora: sudo dnf install pcsc-lite pcsc-lite-ccid. Arch Linux: sudo pacman -S pcsclite ccid.",
 }
 
-// serviceText says what answers, with its version where that can be known.
+// serviceText names the service that answers, with its version where that can
+// be known.
 func (e *Environment) serviceText() text {
 	if v := e.pcscdVersion(); v != "" {
 		return text{JA: "PC/SCサービスは動いています(pcscd %s)。", EN: "The PC/SC service is running (pcscd %s)."}.With(v)

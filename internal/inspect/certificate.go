@@ -15,7 +15,7 @@ import (
 	"github.com/jpki-tools/jpki/pkg/trust"
 )
 
-// Description is what is told of a certificate.
+// Description is a certificate as it is shown.
 type Description struct {
 	Cert     *x509.Certificate
 	Kind     cert.Kind

@@ -1,6 +1,6 @@
 // Package inspect is the one look at a card: a snapshot of its certificates and
-// PINs, what there is to do about them, and what is remembered of a certificate
-// that cannot be read without its PIN.
+// PINs, the next steps about them, and the memory of a certificate that cannot
+// be read without its PIN.
 package inspect
 
 import (
@@ -23,7 +23,7 @@ import (
 
 type text = i18n.Text
 
-// Card is what is known of a card.
+// Card is a snapshot of a card.
 type Card struct {
 	Reader     string
 	Demo       bool
@@ -33,10 +33,10 @@ type Card struct {
 	Now        time.Time
 }
 
-// Keys lists what is known of the keys, in the order in which they are shown.
+// Keys lists the keys, in the order in which they are shown.
 func (s Card) Keys() []Key { return []Key{s.Sign, s.Auth} }
 
-// Key is what is known of a key: its certificate and its PIN.
+// Key is a snapshot of a key: its certificate and its PIN.
 type Key struct {
 	Certificate
 	PIN PIN
@@ -97,7 +97,8 @@ type PIN struct {
 	Err   error // the counter could not be read
 }
 
-// Look reads all that is free and, where PINs are wanted, what they guard.
+// Look reads all that is free and, where PINs are wanted, the certificates that
+// they guard.
 func Look(ctx context.Context, from *cards.Opener, pins *unlock.Options, m *Memory) (s Card, err error) {
 	if pins == nil {
 		s, err = freeStatus(ctx, from)
@@ -191,7 +192,7 @@ func guardedStatus(ctx context.Context, from *cards.Opener, pins *unlock.Options
 	return s, err
 }
 
-// recordSheet keeps what the card tells of itself.
+// recordSheet keeps the card's sheet.
 func (s *Card) recordSheet(sheet jpki.Sheet) {
 	if sheet.Err == nil && !sheet.LastDay.IsZero() {
 		day := cert.DateOf(sheet.LastDay)
@@ -217,8 +218,8 @@ func unaskable(err error) bool {
 	return errors.As(err, &blocked) || errors.As(err, &token) || errors.Is(err, jpki.ErrAbsent)
 }
 
-// Read visits every free file once. What one part of the card answers
-// does not keep the others from being shown; only a lost card ends it.
+// Read visits every free file once. The failure of one part of the card does
+// not keep the others from being shown; only a lost card ends it.
 func Read(app *jpki.App, now time.Time) (s Card, err error) {
 	s.Now = now
 	if s.Token, err = app.Token(); cards.Fatal(err) {

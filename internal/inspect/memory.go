@@ -12,8 +12,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/cert"
 )
 
-// seenDocument is what is remembered of signing certificates, which the card
-// shows only after their password. Its keys are fingerprints of authentication
+// seenDocument is the memory of signing certificates, which the card shows only
+// after their password. Its keys are fingerprints of authentication
 // certificates: they tell one card from another and say nothing of its holder.
 type seenDocument struct {
 	Version int                 `json:"version"`
@@ -115,8 +115,8 @@ func (d *seenDocument) forgetOldest() {
 	}
 }
 
-// recall gives what was last seen of the signing certificate on the card with
-// this authentication certificate. What cannot be read is not known.
+// recall gives the last state of the signing certificate on the card with this
+// authentication certificate. A memory that cannot be read is none.
 func (m *Memory) recall(ctx context.Context, auth *x509.Certificate) (s SeenSign, ok bool) {
 	if m.Store == nil || auth == nil {
 		return SeenSign{}, false

@@ -38,13 +38,14 @@ const (
 	FindCardRenewal   = "card-renewal-open"
 	findCounterUnread = "counter-unreadable"
 
-	// FindEndsSoon is on a phone what an open renewal is on a card.
+	// FindEndsSoon is for a phone: the counterpart of an open renewal of a
+	// card.
 	FindEndsSoon = "ends-soon"
 )
 
 var atCounter = text{JA: "市区町村の窓口", EN: "the municipal counter"}
 
-// Findings lists what there is to do, the most urgent first.
+// Findings lists the next steps, the most urgent first.
 func (s Card) Findings() (all []finding) {
 	if f, ok := s.unusable(); ok {
 		return []finding{f}
@@ -145,11 +146,11 @@ func (s Card) cardEndsBy(f finding) bool {
 	return s.LastDay != nil && cert.DateOf(s.Now).DaysUntil(*s.LastDay) <= f.Days
 }
 
-// OnPhone reports certificates on a phone: what is said of cards is not said of
+// OnPhone reports certificates on a phone: findings about cards are not for
 // them.
 func (s Card) OnPhone() bool { return s.Token.Kind.OnPhone() }
 
-// unusable is what carries certificates that are of no use any more.
+// unusable is a token with certificates that are of no use any more.
 func (s Card) unusable() (f finding, ok bool) {
 	if s.Token.Kind.Usable() {
 		return f, false

@@ -9,7 +9,7 @@ import (
 	"github.com/jpki-tools/jpki/pkg/jpki"
 )
 
-// record keeps what a reading of the certificate gave.
+// record keeps the result of reading the certificate.
 func (c *Certificate) record(read *x509.Certificate, err error, now time.Time) {
 	switch {
 	case err == nil:

@@ -12,7 +12,7 @@ import (
 	"github.com/jpki-tools/jpki/pkg/trust"
 )
 
-// changeTexts name what was added to a PDF after it was signed.
+// changeTexts name the changes to a PDF after it was signed.
 var changeTexts = map[pdfsig.ChangeKind]text{
 	pdfsig.ChangeTimestamp:      {JA: "文書のタイムスタンプが追加されました", EN: "a document timestamp was added"},
 	pdfsig.ChangeValidationData: {JA: "検証用の情報が追加されました", EN: "validation data was added"},
@@ -24,7 +24,7 @@ var changeTexts = map[pdfsig.ChangeKind]text{
 	pdfsig.ChangeContent:        {JA: "内容が変えられました", EN: "content was changed"},
 }
 
-// aboutTexts name what a kind does not tell.
+// aboutTexts name changes that need more than their kind.
 var aboutTexts = map[pdfsig.ChangeAbout]text{
 	pdfsig.AboutStructure:  {JA: "読み上げに使う文書の構造が変えられました", EN: "the structure used for reading aloud was changed"},
 	pdfsig.AboutNothing:    {JA: "どこにも表示されないデータが追加されました", EN: "data that shows nowhere was added"},
@@ -33,7 +33,7 @@ var aboutTexts = map[pdfsig.ChangeAbout]text{
 	pdfsig.AboutOrder:      {JA: "注釈の重なる順序が変えられました", EN: "the order of annotations was changed"},
 }
 
-// laterText says what was added after a signature of a PDF.
+// laterText describes the changes after a signature of a PDF.
 func laterText(s pdfsig.Signature) text {
 	_, undecided := errors.AsType[*pdfsig.UpdateError](s.Err())
 	var all []text
@@ -121,8 +121,9 @@ func (v FileVerdict) showsMore(s SignatureVerdict) bool {
 	})
 }
 
-// alteredLater reports whether something else than what proves a time came after
-// somebody's signature. What cannot be told is not that.
+// alteredLater reports whether somebody's signature was followed by anything
+// but timestamps and validation data. The answer is false where that cannot be
+// told.
 func (s SignatureVerdict) alteredLater() bool {
 	undecided := slices.ContainsFunc(s.reasons, func(r trust.Reason) bool {
 		_, is := errors.AsType[*pdfsig.UpdateError](r.Err)
@@ -158,8 +159,8 @@ var ruleTexts = map[string]text{
 	"unreadable":    {JA: "読めないところがあります", EN: "a part of it cannot be read"},
 }
 
-// inexactText says why nothing is said of what was added after a signature, and
-// where.
+// inexactText is the reason why changes after a signature are not judged, with
+// its place.
 func inexactText(e *pdfsig.UpdateError) text {
 	what, ok := ruleTexts[e.Rule]
 	if !ok {

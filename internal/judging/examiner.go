@@ -21,8 +21,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/trust"
 )
 
-// Options are the flags of every command that judges certificates: whom
-// to believe, and whom to ask about revocation.
+// Options are the flags of every command that judges certificates: the CAs to
+// believe, and the sources to ask about revocation.
 type Options struct {
 	Trust             string
 	CAs               []string
@@ -49,8 +49,8 @@ type Examiner struct {
 	ocsp    string
 	require bool
 	AnyKey  bool // whatever a key is for, it may have signed
-	// Unchanged demands that nothing but what proves a time was added to a PDF
-	// after a signature.
+	// Unchanged demands that only timestamps and validation data were added to
+	// a PDF after a signature.
 	Unchanged bool
 
 	mu      sync.Mutex
@@ -107,7 +107,7 @@ func NewExaminer(ctx context.Context, out *ui.IO, now func() time.Time, o *Optio
 	return e, nil
 }
 
-// recallCAs takes what is stored: certificates of pinned CAs, which signatures
+// recallCAs takes the stored CAs: certificates of pinned CAs, which signatures
 // can lack, and those that the user added.
 func (e *Examiner) recallCAs(ctx context.Context) {
 	if e.stored == nil {

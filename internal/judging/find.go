@@ -22,8 +22,7 @@ import (
 	"github.com/jpki-tools/jpki/pkg/xmlsig"
 )
 
-// Found is one signature as its format gives it, before anybody asked whom
-// to believe.
+// Found is one signature as its format gives it, before its signer is judged.
 type Found struct {
 	Format     string
 	Role       Role
@@ -51,7 +50,7 @@ type Found struct {
 	Unproven   *x509.Certificate  // whose signature it says it is, where nothing bears that out
 }
 
-// Role is what a signature is for.
+// Role is the purpose of a signature.
 type Role string
 
 const (
@@ -225,7 +224,7 @@ func (f *Finder) findCMS(ctx context.Context, in *input.Stream) ([]Found, error)
 	return all, nil
 }
 
-// hashContent hashes what is signed: a file, or standard input.
+// hashContent hashes the signed content: a file, or standard input.
 func (f *Finder) hashContent(ctx context.Context, name string, hashes ...crypto.Hash) (*cms.Content, error) {
 	in := &input.Stream{Ctx: ctx, Name: f.IO.Text(input.Name(name))}
 	if name == "-" {
@@ -258,7 +257,7 @@ func (f *Finder) reader(in *input.Stream) (r io.Reader, done func()) {
 	return in.Reader(f.IO, f.Now)
 }
 
-// newFound is a signature of any format, whose Err is err.
+// newFound is a signature of any format; err is its Err.
 func newFound(format string, o cms.Outcome, err error) Found {
 	return Found{
 		Format: format, Role: roleSignature, Cert: o.Certificate, certs: o.Certificates, Algorithm: o.Algorithm.String(), Claimed: o.SigningTime,
@@ -341,10 +340,11 @@ func pdfFinding(s pdfsig.Signature) Found {
 	return found
 }
 
-// coverageUnknown is what a signature covers that is not even well formed.
+// coverageUnknown stands for the coverage of a signature that is not even well
+// formed.
 var coverageUnknown = text{JA: "確かめられません", EN: "cannot be told"}
 
-// documentStamp is the timestamp of a document, with what is wrong with it.
+// documentStamp is the timestamp of a document, with its fault.
 func documentStamp(s pdfsig.Signature) *Stamp {
 	d := &Stamp{Timestamp: s.Timestamp, Err: s.Err(), archive: true, stored: newStored(s.Validation.CRLs, s.Validation.OCSPs)}
 	if d.Err == nil { // and the imprint is the document's

@@ -1,6 +1,6 @@
-// Package judging finds the signatures of files and decides what is believed of
-// them: it puts together what a format says of its signatures, what the chain of
-// the signer's certificate says, and what sources say of revocation.
+// Package judging finds the signatures of files and judges them: it puts
+// together the result of the format, the chain of the signer's certificate, and
+// the sources of revocation.
 package judging
 
 import (
@@ -22,7 +22,7 @@ import (
 
 type text = i18n.Text
 
-// FileVerdict is what was found about one file.
+// FileVerdict is the verdict about one file.
 type FileVerdict struct {
 	File       string // as it is shown
 	Path       string // where it is
@@ -32,7 +32,7 @@ type FileVerdict struct {
 	Err        error    // the file could not be checked at all
 }
 
-// SignatureVerdict is what was found about one signature of a file.
+// SignatureVerdict is the verdict about one signature of a file.
 type SignatureVerdict struct {
 	Found
 	Verdict   trust.Verdict
@@ -44,8 +44,9 @@ type SignatureVerdict struct {
 	Altered   bool             // something was added, and Examiner.Unchanged forbids it
 }
 
-// Code says what stands against a file: something invalid before what cannot
-// be decided, before a file that could not be checked; "" where nothing does.
+// Code is the gravest reason against a file: something invalid before what
+// cannot be decided, before a file that could not be checked; "" where nothing
+// does.
 func (v FileVerdict) Code() (code problem.Code) {
 	if v.Err != nil {
 		if p := explain.Error(v.Err); p.Code == problem.Invalid {
@@ -156,7 +157,7 @@ func noSignature(path string) error {
 		text{JA: "署名されたファイルか、分離署名のファイル(.p7s)を指定してください。", EN: "Name the signed file, or the file of a detached signature (.p7s)."})
 }
 
-// judge puts what the signature says and what the chain says together.
+// judge joins the reasons of the signature and those of the chain.
 func (e *Examiner) judge(ctx context.Context, f Found, known doubts) SignatureVerdict {
 	if e.Anchors.Demo && f.Form != xmlsig.ProfileNone {
 		// These forms have the signer's certificate alone, and demo cards are

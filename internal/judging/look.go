@@ -44,8 +44,8 @@ func (f *Finder) mayLieBeside(err error) bool {
 // the same name without.
 var besides = []string{".p7s", ".tsr", ".sig.xml"}
 
-// lookBeside takes the signatures beside a file for its own. What they are over
-// is the file, whatever they say.
+// lookBeside takes the signatures beside a file for its own. The file is their
+// content, whatever they say.
 func (f *Finder) lookBeside(ctx context.Context, found *FileFinding) {
 	over := *f
 	over.Content = []string{found.file}
@@ -64,12 +64,12 @@ func (f *Finder) lookBeside(ctx context.Context, found *FileFinding) {
 	}
 }
 
-// missingContentError is a detached signature without what it is over.
+// missingContentError is a detached signature without its content.
 type missingContentError struct{ *problem.Problem }
 
 func (e missingContentError) Unwrap() error { return e.Problem }
 
-// IsMissingContent reports whether a signature could be read, and what it is over
+// IsMissingContent reports whether a signature could be read, and its content
 // was not there.
 func IsMissingContent(err error) bool {
 	_, ok := errors.AsType[missingContentError](err)
@@ -87,7 +87,8 @@ var featureTexts = map[pdfsig.Feature]text{
 // featuresUnseen is said where a part of a document could not be looked through.
 var featuresUnseen = text{JA: "一部を調べられませんでした。JavaScriptなどを含むかもしれません", EN: "a part of it could not be looked through: there may be JavaScript or the like"}
 
-// features says what acts in a PDF, or lies outside it; nothing of other files.
+// features lists the parts of a PDF that act, or lie outside it; nothing of
+// other files.
 func (f *Finder) features(ctx context.Context, path string) (notes []text) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -106,8 +107,8 @@ func (f *Finder) features(ctx context.Context, path string) (notes []text) {
 	return FeatureNotes(input.CancellableAt(ctx, file), info.Size())
 }
 
-// FeatureNotes says of a PDF what acts in it or lies outside it, a sentence each;
-// nothing where it cannot be read at all.
+// FeatureNotes describes the parts of a PDF that act or lie outside it, a
+// sentence each; nothing where it cannot be read at all.
 func FeatureNotes(r io.ReaderAt, size int64) (notes []text) {
 	found, complete, err := pdfsig.Features(r, size)
 	if err != nil {

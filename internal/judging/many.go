@@ -7,8 +7,8 @@ import (
 	"github.com/jpki-tools/jpki/internal/ui"
 )
 
-// FileFinding is what was found in one file, before anybody asked whom to
-// believe.
+// FileFinding holds the signatures of one file, before their signers are
+// judged.
 type FileFinding struct {
 	file       string // as it is shown
 	path       string
@@ -17,9 +17,9 @@ type FileFinding struct {
 	err        error
 }
 
-// FindAll looks at files on every processor, and hands over what it found in
-// the order of the files, each as soon as it is its turn. However many files
-// there are, only a few findings are kept at a time.
+// FindAll looks at files on every processor, and hands over its findings in the
+// order of the files, each as soon as it is its turn. However many files there
+// are, only a few findings are kept at a time.
 //
 // It returns at once when ctx ends: whoever is still reading then is left
 // behind, and the program ends.

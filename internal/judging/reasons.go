@@ -48,8 +48,8 @@ var reasonTexts = []struct {
 	{cms.CryptoConstraintsFailureNoPOE, text{JA: "弱い方式(SHA-1など)の署名です", EN: "a weak signature (SHA-1 or a short key)"}},
 }
 
-// codeTexts explain the rest, as far as their code goes. What was found is told
-// in English alone, the language in which the packages tell it.
+// codeTexts explain the rest, as far as their code goes. The detail is in
+// English alone, the language of the packages.
 var codeTexts = map[trust.Code]text{
 	trust.FormatFailure:             {JA: "署名の形式が規格に合いません", EN: "the signature is not formed as the standards ask for (%s)"},
 	trust.HashFailure:               {JA: "署名された内容が変わっています", EN: "what was signed has changed (%s)"},

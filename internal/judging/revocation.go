@@ -75,7 +75,7 @@ func RevokedText(e trust.Evidence) text {
 	return text{JA: "%s(%s)", EN: "%s (%s)"}.With(terms.Moment(e.Since), why)
 }
 
-// authorityRevokedError is a timestamp whose authority is revoked.
+// authorityRevokedError is a timestamp of a revoked authority.
 type authorityRevokedError struct{ trust.Evidence }
 
 func (e *authorityRevokedError) Error() string {

@@ -16,8 +16,8 @@ const FromSignature = "signature"
 // each kind.
 const maxStored = 64
 
-// stored is revocation data that came with a signature (B-LT). It is not signed;
-// what is in it the CAs signed.
+// stored is revocation data that came with a signature (B-LT). It is not
+// signed; its content is signed by the CAs.
 type stored struct {
 	crls  []*trust.CRL
 	ocsps [][]byte
@@ -29,7 +29,7 @@ type storedKey struct {
 	at    time.Time
 }
 
-// newStored reads it, and leaves out what is none; nil without any.
+// newStored reads it, and leaves out everything else; nil without any.
 func newStored(crls, ocsps [][]byte) *stored {
 	s := &stored{ocsps: ocsps[:min(len(ocsps), maxStored)], asked: map[storedKey][]trust.Evidence{}}
 	for _, der := range crls[:min(len(crls), maxStored)] {
@@ -61,8 +61,9 @@ type proof struct {
 	asOf time.Time
 }
 
-// evidenceOf is what proofs say of the certificates of a chain. What says nothing
-// of them, or proves nothing, is left out: nobody asked it.
+// evidenceOf is the evidence of proofs about the certificates of a chain.
+// Proofs that say nothing of them, or prove nothing, are left out: nobody asked
+// it.
 func evidenceOf(proofs []proof, chain []*x509.Certificate, now time.Time) (all []trust.Evidence) {
 	for _, p := range proofs {
 		at := now
@@ -79,8 +80,8 @@ func evidenceOf(proofs []proof, chain []*x509.Certificate, now time.Time) (all [
 	return all
 }
 
-// about is what the data says of a certificate. It is asked once: a document
-// with many timestamps comes back to it again and again.
+// about is the evidence of the data about a certificate. It is asked once: a
+// document with many timestamps comes back to it again and again.
 func (s *stored) about(c, ca *x509.Certificate, at time.Time) []trust.Evidence {
 	if s == nil {
 		return nil

@@ -10,8 +10,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/trust"
 )
 
-// Validation is what somebody needs who judges a signature when the sources do
-// not answer any more.
+// Validation is the data for judging a signature when the sources do not answer
+// any more.
 type Validation struct {
 	Certificates, CRLs, OCSPs [][]byte // DER
 	// Complete tells that revocation is proven for every certificate but the
@@ -46,7 +46,8 @@ func (e *Examiner) ValidationOfTimestamp(ctx context.Context, t *cms.Timestamp, 
 	return v
 }
 
-// add takes the certificates of a chain over, and what good sources say of them.
+// add takes over the certificates of a chain, and the evidence of good sources
+// about them.
 func (v *Validation) add(chain []*x509.Certificate, evidence []trust.Evidence) {
 	if len(chain) == 0 {
 		v.Complete = false
@@ -97,8 +98,8 @@ func addOnce(all [][]byte, der []byte) [][]byte {
 	return append(all, der)
 }
 
-// ContentOf digests what a detached signature in a file is over, as Find would
-// look for it; nil where the signature holds it.
+// ContentOf digests the content of a detached signature in a file, as Find
+// would look for it; nil where the signature holds it.
 func (f *Finder) ContentOf(ctx context.Context, path string, sd *cms.SignedData) (*cms.Content, error) {
 	if !sd.Detached() {
 		return nil, nil
@@ -115,5 +116,5 @@ func (e *Examiner) Find(ctx context.Context, f *Finder, path string) FileVerdict
 	return e.JudgeFile(ctx, f.look(ctx, Named(path)[0]), "")
 }
 
-// NameOf is what a certificate's subject is called.
+// NameOf is the name of a certificate's subject.
 func NameOf(c *x509.Certificate) string { return cert.Name(c.RawSubject) }

@@ -23,7 +23,7 @@ const maxAssuanLines = 1000
 var errAssuan = errors.New("unexpected line")
 
 // AssuanError is an ERR line: a libgpg-error code with its source in the upper
-// bits, and what the program says about it.
+// bits, and the program's text about it.
 type AssuanError struct {
 	Code uint32
 	Text string
@@ -122,10 +122,10 @@ func (a *assuan) readLine() ([]byte, error) {
 	}
 }
 
-// wipe overwrites what was read.
+// wipe overwrites the text that was read.
 func (a *assuan) wipe() { clear(a.buf[:]) }
 
-// parseError reads what follows ERR.
+// parseError reads the text after ERR.
 func parseError(b []byte) error {
 	code, text, _ := strings.Cut(string(b), " ")
 	n, err := strconv.ParseUint(code, 10, 32)
@@ -160,7 +160,7 @@ func escape(s string, max int) string {
 	return b.String()
 }
 
-// unescape appends what a D line carries to data, within its capacity: a
+// unescape appends the content of a D line to data, within its capacity: a
 // growing slice would leave copies behind.
 func unescape(data, line []byte) ([]byte, error) {
 	for i := 0; i < len(line); i++ {

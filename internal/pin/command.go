@@ -18,9 +18,9 @@ const (
 	killGrace = 500 * time.Millisecond
 )
 
-// readCommand runs a program and gives what it writes. Its standard input is
-// empty and it has no terminal: one that must ask a person does so in a window
-// or through an agent.
+// readCommand runs a program and gives its output. Its standard input is empty
+// and it has no terminal: one that must ask a person does so in a window or
+// through an agent.
 func readCommand(ctx context.Context, timeout time.Duration, words []string, stderr io.Writer) ([]byte, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, &ProgramError{words[0], ErrTimeout, nil})
 	defer cancel()

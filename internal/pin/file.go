@@ -38,7 +38,8 @@ func readFile(path string, check func(f *os.File, info fs.FileInfo) (reason, det
 	return text, err
 }
 
-// unreadable keeps of a *fs.PathError what is not in the FileError already.
+// unreadable takes the path out of a *fs.PathError: the FileError has it
+// already.
 func unreadable(path string, err error) error {
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
 		err = e.Err

@@ -66,14 +66,14 @@ type Flag struct {
 	Value string
 }
 
-// Options are what a command needs and what its command line says.
+// Options are the needs of a command and its command line.
 type Options struct {
 	Flags   []Flag
 	Change  bool // a new PIN is wanted too
 	NoInput bool // nobody may be asked
 }
 
-// Env is what the sources are connected to.
+// Env is the surroundings of the sources.
 type Env struct {
 	Stdin    io.Reader
 	Stderr   io.Writer           // of commands and of pinentry
@@ -87,8 +87,8 @@ type Asker interface {
 	Secret(ctx context.Context, prompt string) ([]byte, error)
 }
 
-// Ask is what a person reads who is asked, in their language. The other sources
-// ignore it.
+// Ask is the question to a person, in their language. The other sources ignore
+// it.
 type Ask struct {
 	Title       string // of a window
 	Description string // which PIN, how many tries are left
@@ -247,7 +247,7 @@ func (s *Sources) Confirm(ctx context.Context, ask Ask) (bool, error) {
 	return err == nil, err
 }
 
-// check makes a PIN of b, or what a broken rule leads to.
+// check makes a PIN of b, or the error of a broken rule.
 func check(b []byte, err error, broken TextError) (jpki.PIN, error) {
 	if err == nil {
 		if broken.Rule = checkText(b); broken.Rule == 0 {
@@ -263,7 +263,7 @@ func check(b []byte, err error, broken TextError) (jpki.PIN, error) {
 	return jpki.PIN{}, err
 }
 
-// Close overwrites what was read and not asked for, and closes an inherited
+// Close overwrites lines that were read and not used, and closes an inherited
 // descriptor.
 func (s *Sources) Close() {
 	s.current.close()

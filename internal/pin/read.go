@@ -14,7 +14,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/beside"
 )
 
-// maxRead bounds what is read of any source, in bytes.
+// maxRead bounds the length of any source, in bytes.
 const maxRead = 4096
 
 // readAll reads r to its end, which must come within maxRead bytes.
@@ -31,8 +31,8 @@ func readAll(r io.Reader) ([]byte, error) {
 	return nil, err
 }
 
-// readLine reads r up to the next LF, byte by byte: what follows belongs to
-// another reader. It gives [io.EOF] where there is nothing at all.
+// readLine reads r up to the next LF, byte by byte: the rest belongs to another
+// reader. It gives [io.EOF] where there is nothing at all.
 func readLine(r io.Reader) ([]byte, error) {
 	buf := make([]byte, maxRead)
 	for n := 0; n < len(buf); n++ {
@@ -137,7 +137,7 @@ type stream struct {
 	owned io.Closer // nil for standard input
 }
 
-// openStream refuses a terminal: it would show what is typed.
+// openStream refuses a terminal: it would show the typing.
 func openStream(kind Kind, r io.Reader) (*stream, error) {
 	if f, ok := r.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		return nil, usage(kind, ErrIsTerminal, nil)

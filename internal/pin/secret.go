@@ -10,8 +10,8 @@ import (
 )
 
 // Secret reads a password that is no PIN, as of an account with a service: the
-// first line of a private file, or of what a command writes. One of the two is
-// "". The caller overwrites it. The errors are those of [Choose] and of
+// first line of a private file, or of a command's output. One of the two is "".
+// The caller overwrites it. The errors are those of [Choose] and of
 // [Sources.Current].
 func Secret(ctx context.Context, file, command string, stderr io.Writer) ([]byte, error) {
 	var text []byte

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// Rule is what a text breaks that cannot be a PIN. Whether the rest is a PIN of
-// the right form, jpki.PIN.Check says.
+// Rule is a rule that a text breaks and so cannot be a PIN. Whether the rest is
+// a PIN of the right form, jpki.PIN.Check says.
 type Rule int
 
 // The rules.
@@ -42,7 +42,7 @@ var ruleTexts = [...]string{
 
 func (r Rule) Error() string { return "pin: the PIN " + ruleTexts[r] }
 
-// TextError says why what a source gave is no PIN, and nothing of what it gave.
+// TextError is the reason why the text of a source is no PIN, without the text.
 // No try was used.
 type TextError struct {
 	Kind Kind

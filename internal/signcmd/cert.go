@@ -137,9 +137,9 @@ func cardCertificateAnd(ctx context.Context, a *command.App, opt *unlock.Options
 	return c, err
 }
 
-// shownCertificate is cardCertificate for a person who looks at it: with the kind
-// of token that has it. With the signing certificate the authentication
-// certificate is read, so that it is remembered of which card it was.
+// shownCertificate is cardCertificate for a person who looks at it: with the
+// kind of token that has it. With the signing certificate the authentication
+// certificate is read: it identifies the card that the other is remembered for.
 func shownCertificate(ctx context.Context, a *command.App, opt *unlock.Options, kind jpki.Kind) (c *x509.Certificate, token jpki.TokenKind, err error) {
 	var auth *x509.Certificate
 	c, err = cardCertificateAnd(ctx, a, opt, kind, func(app *jpki.App) (err error) {

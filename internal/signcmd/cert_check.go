@@ -67,7 +67,7 @@ func newCertCheck(a *command.App) *cobra.Command {
 	return cmd
 }
 
-// cardKey is what is known of the private key on the card.
+// cardKey is the result of trying the private key on the card.
 type cardKey string
 
 const (
@@ -77,7 +77,7 @@ const (
 	keyMismatch   cardKey = "mismatch"
 )
 
-// subject is a certificate to check with what came along.
+// subject is a certificate to check, with those that came along.
 type subject struct {
 	cert   *x509.Certificate
 	others []*x509.Certificate
@@ -86,7 +86,7 @@ type subject struct {
 	key    cardKey
 }
 
-// checked is what was found about it.
+// checked is the result.
 type checked struct {
 	subject
 	is      inspect.Description // at the time it is checked for
@@ -244,7 +244,7 @@ func challenge(session *jpki.Session, c *x509.Certificate) (cardKey, error) {
 	return keyMatches, err
 }
 
-// judgeKey adds what the key on the card showed.
+// judgeKey adds the result of trying the key on the card.
 func (c *checked) judgeKey() {
 	if c.key == keyMismatch {
 		c.verdict = c.verdict.With(trust.Reason{Code: trust.SigCryptoFailure, Err: jpki.ErrKeyMismatch})
@@ -272,7 +272,8 @@ var certVerdictTexts = map[trust.Status]text{
 	trust.Indeterminate:            {JA: "判定できません", EN: "cannot be decided"},
 }
 
-// certReasonTexts explains what reads otherwise than with a signature.
+// certReasonTexts are the reasons that are worded otherwise than for a
+// signature.
 var certReasonTexts = []struct {
 	cause error
 	text  text

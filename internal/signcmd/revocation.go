@@ -25,7 +25,7 @@ var askSigner = text{
 	EN: "not open to the public: ask the signer to check it, or a service provider under the law",
 }
 
-// revocationRows shows what sources said, or whom to ask.
+// revocationRows shows the answers of sources, or the sources to ask.
 func revocationRows(o *ui.IO, v trust.Verdict, ask text) (rows [][]string) {
 	add := func(tone ui.Tone, value text) {
 		rows = append(rows, o.Row(tone, text{JA: "失効の確認", EN: "Revocation"}, value))
@@ -72,7 +72,7 @@ func revocationRows(o *ui.IO, v trust.Verdict, ask text) (rows [][]string) {
 	return rows
 }
 
-// evidenceJSON is what one source said.
+// evidenceJSON is the answer of one source.
 type evidenceJSON struct {
 	Certificate string  `json:"certificate_sha256"`
 	Source      string  `json:"source"`

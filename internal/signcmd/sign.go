@@ -167,8 +167,8 @@ func runSign(ctx context.Context, a *command.App, opt *signing.Options, inputs [
 	return nil
 }
 
-// noteUnknownCA says of a card whose CA nobody here knows that others will not,
-// either.
+// noteUnknownCA warns of a card with a CA unknown here: others will not know
+// it, either.
 func noteUnknownCA(ctx context.Context, a *command.App, own *x509.Certificate) {
 	if own == nil {
 		return

@@ -54,7 +54,7 @@ func reportSigned(a *command.App, c *signing.Call, jobs []*signing.Job, by signi
 	return nil
 }
 
-// showNextSteps says what to do about the files that were not signed, each thing
+// showNextSteps shows the next steps for the files that were not signed, each
 // once.
 func showNextSteps(a *command.App, jobs []*signing.Job) {
 	var told []text
@@ -117,7 +117,7 @@ func reportDryRun(a *command.App, c *signing.Call, jobs []*signing.Job) error {
 	return nil
 }
 
-// coverRows say what the signatures would be over: one, or in an application one
+// coverRows list the content of the signatures: one, or in an application one
 // for each document in it.
 func coverRows(job *signing.Job) []text {
 	covers := job.Covers()
@@ -127,7 +127,7 @@ func coverRows(job *signing.Job) []text {
 	return []text{text{JA: "署名の対象: %s", EN: "over %s"}.With(i18n.Join(text{JA: "、", EN: ", "}, covers...))}
 }
 
-// kindOf says what signature a file would get.
+// kindOf names the kind of signature that a file would get.
 func kindOf(c *signing.Call, job *signing.Job) text {
 	level := "B-B"
 	if c.Stamping.TSA != "" {

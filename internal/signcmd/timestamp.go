@@ -111,7 +111,7 @@ func runTimestamp(ctx context.Context, a *command.App, opt *timestampOptions, fi
 			return err
 		}
 	}
-	e.AnyKey = true // what a key is for is told by jpki verify
+	e.AnyKey = true // jpki verify tells the purpose of a key
 	archivist := &archiving.Archivist{
 		Stamper: stamper, Examiner: e, Finder: &judging.Finder{IO: a.IO, Now: a.Env.Now, Content: opt.content, Many: len(files) > 1},
 	}
@@ -151,7 +151,7 @@ func runTimestamp(ctx context.Context, a *command.App, opt *timestampOptions, fi
 	return nil
 }
 
-// check says what does not go together.
+// check refuses options that exclude each other.
 func (o *timestampOptions) check(files []string) error {
 	switch {
 	case slices.Contains(files, "-"):
@@ -233,7 +233,7 @@ func (o *timestampOptions) target(file string, kind archiving.Kind) string {
 	return name
 }
 
-// showTimestamp says what was made.
+// showTimestamp shows the timestamp that was made.
 func showTimestamp(a *command.App, d timestampFileDoc, made archiving.Made, err error) {
 	if err != nil {
 		p := explain.Error(err)

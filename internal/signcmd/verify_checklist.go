@@ -21,7 +21,7 @@ var answerTexts = map[pdfsig.Answer]text{
 
 var answerTones = map[pdfsig.Answer]ui.Tone{pdfsig.Met: ui.Good, pdfsig.NotMet: ui.Bad, pdfsig.CannotSay: ui.Warn}
 
-// writeChecklist writes the list, and below it what to do.
+// writeChecklist writes the list, and below it the next steps.
 func writeChecklist(o *ui.IO, w io.Writer, p checklist.Profile, s judging.SignatureVerdict, indent int) {
 	margin := strings.Repeat(" ", indent)
 	var rows [][]string

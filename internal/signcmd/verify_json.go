@@ -91,7 +91,7 @@ type reasonDoc struct {
 	Text   string     `json:"text"`
 }
 
-// signerCertificateDoc is what the signer's certificate says of itself.
+// signerCertificateDoc is the content of the signer's certificate.
 type signerCertificateDoc struct {
 	Subject   string   `json:"subject"`
 	Issuer    string   `json:"issuer"`
@@ -102,7 +102,7 @@ type signerCertificateDoc struct {
 	KeyUsage  []string `json:"key_usage"`
 }
 
-// notCheckedDoc is what nobody looked at, and why.
+// notCheckedDoc is a check that was not made, and the reason.
 type notCheckedDoc struct {
 	What string `json:"what"`
 	Why  string `json:"why"`
@@ -149,7 +149,7 @@ func (d *verifyDocument) add(v judging.FileVerdict) error {
 	return ui.WriteJSONPart(d.io.Out, d.file(v), "    ", "  ")
 }
 
-// begin writes what stands before the files, or between two of them.
+// begin writes the text before the files, or between two of them.
 func (d *verifyDocument) begin(between string) error {
 	if d.begun {
 		_, err := io.WriteString(d.io.Out, between)

@@ -38,7 +38,7 @@ type verifyPage struct {
 	page     report.Page
 }
 
-// newVerifyPage begins a page; what is written on it has no colours.
+// newVerifyPage begins a page; text on it has no colours.
 func newVerifyPage(ctx context.Context, a *command.App, opt *verifyOptions, e *judging.Examiner) *verifyPage {
 	now := a.Env.Now()
 	return &verifyPage{
@@ -48,7 +48,8 @@ func newVerifyPage(ctx context.Context, a *command.App, opt *verifyOptions, e *j
 	}
 }
 
-// conditionsText says what was believed and asked for.
+// conditionsText lists the CAs that were believed and the options that were
+// given.
 func conditionsText(opt *verifyOptions) text {
 	comma := text{JA: "、", EN: ", "}
 	all := []text{{JA: "公的個人認証サービスの認証局(このバージョンに登録されている世代と、jpki ca add で追加したもの)を信頼", EN: "CAs of JPKI (the generations this version knows, and those added with jpki ca add) were trusted"}}
@@ -223,7 +224,7 @@ func termsOf(s judging.SignatureVerdict) (all []report.Term) {
 	return all
 }
 
-// checklist is what a service asks for, as the page shows it.
+// checklist is the list of a service's requirements, as the page shows it.
 func (p *verifyPage) checklist(s judging.SignatureVerdict) *report.Checklist {
 	list := &report.Checklist{Title: p.profile.Title(), Note: checklist.AcceptanceUnverified}
 	for _, r := range s.Checklist {
@@ -338,7 +339,7 @@ func standingText(s judging.SignatureVerdict) text {
 	return terms.Standings[s.Verdict.Issuer.Standing]
 }
 
-// uncheckedOf says what nobody looked at, and why.
+// uncheckedOf lists the checks that were not made, with reasons.
 func uncheckedOf(s judging.SignatureVerdict, stamps bool) (all []report.Unchecked) {
 	add := func(what, why text) { all = append(all, report.Unchecked{What: what, Why: why}) }
 	revocation := text{JA: "証明書が失効していないか", EN: "whether the certificate is revoked"}
@@ -371,7 +372,7 @@ func uncheckedOf(s judging.SignatureVerdict, stamps bool) (all []report.Unchecke
 	return all
 }
 
-// events are what the timeline shows.
+// events are the entries of the timeline.
 func (p *verifyPage) events(s judging.SignatureVerdict, v judging.FileVerdict) (all []report.Event) {
 	add := func(kind report.EventKind, at time.Time, what text) {
 		if !at.IsZero() {
@@ -431,8 +432,8 @@ func allowedOf(s judging.SignatureVerdict) func(pdfsig.Change) bool {
 	return func(c pdfsig.Change) bool { return !forbidden || c.Level < gravest }
 }
 
-// pageChanges are what was added after a signature: in a PDF one by one, as far
-// as that can be told.
+// pageChanges are the changes after a signature: in a PDF one by one, as far as
+// that can be told.
 func pageChanges(s judging.SignatureVerdict) (all []report.Change) {
 	allowed := allowedOf(s)
 	for _, c := range judging.GroupChanges(s.Changes) {

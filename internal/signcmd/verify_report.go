@@ -107,7 +107,7 @@ func (r *verifyText) add(v judging.FileVerdict) error {
 	return err
 }
 
-// signature writes what is told of one signature, and of those over it.
+// signature writes the part about one signature, and about those over it.
 func (r *verifyText) signature(w io.Writer, s judging.SignatureVerdict, indent int) {
 	fmt.Fprint(w, r.io.Rows(indent, r.verdictRows(s)))
 	for _, c := range s.Counter {
@@ -208,8 +208,8 @@ func holderName(c *x509.Certificate) string {
 	return cert.Name(c.RawSubject)
 }
 
-// signerRows say whose certificate it is, and with --personal what else it
-// tells of its holder.
+// signerRows name the holder of the certificate, with --personal all personal
+// data.
 func (r *verifyText) signerRows(s judging.SignatureVerdict) (rows [][]string) {
 	if s.Unproven != nil {
 		return [][]string{r.io.Row(ui.Plain, text{JA: "署名者(未確認)", EN: "Signer (unproven)"}, i18n.Same(holderName(s.Unproven)))}
@@ -243,7 +243,8 @@ func (r *verifyText) signerName(s judging.SignatureVerdict) string {
 	return ""
 }
 
-// stampText says what a timestamp proves, or why it proves nothing.
+// stampText is the time that a timestamp proves, or the reason why it proves
+// none.
 func (r *verifyText) stampText(t judging.Stamp) (ui.Tone, text) {
 	switch {
 	case t.Doubt == nil:
@@ -266,7 +267,7 @@ func stampReason(t judging.Stamp) text {
 	return judging.ReasonText(*t.Doubt)
 }
 
-// fileResult is what a file comes to in the table of many.
+// fileResult is the result of a file in the table of many.
 type fileResult trust.Status
 
 // Results of files that are no verdict on a signature.
@@ -277,8 +278,8 @@ const (
 	fileMore      fileResult = "more"      // genuine as it was signed, and more is shown now
 )
 
-// tally is what the last line counts: the demo card's signatures apart from
-// real ones.
+// tally is a count of the last line: the demo card's signatures apart from real
+// ones.
 type tally struct {
 	result fileResult
 	demo   bool
@@ -289,7 +290,7 @@ func ofDemo(v judging.FileVerdict) bool {
 	return slices.ContainsFunc(v.Signatures, func(s judging.SignatureVerdict) bool { return s.Verdict.Issuer.Standing == trust.Demo })
 }
 
-// name is what a tally is called.
+// name is the name of a tally.
 func (t tally) name(result text) text {
 	if t.demo {
 		return text{JA: "%s(デモ)", EN: "%s (DEMO)"}.With(result)
@@ -314,7 +315,7 @@ var fileResults = []struct {
 	{fileUnchecked, text{JA: "調べられません", EN: "could not be checked"}, ui.Bad},
 }
 
-// result is what a file comes to.
+// result is the result of a file.
 func resultOf(v judging.FileVerdict) fileResult {
 	result := fileResult(v.Status())
 	switch code := v.Code(); {

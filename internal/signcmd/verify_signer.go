@@ -16,8 +16,8 @@ type requiredSigner struct {
 	fingerprint string // in hexadecimal, "" where it is a name
 }
 
-// requiredSigners reads the values of --signer. An empty one is refused: it is
-// what a script says whose variable is not set.
+// requiredSigners reads the values of --signer. An empty one is refused: a
+// script with an unset variable gives it.
 func requiredSigners(values []string) (all []requiredSigner, err error) {
 	for _, v := range values {
 		r := requiredSigner{said: v}
@@ -57,8 +57,8 @@ func missingSignerText(who string) text {
 	return text{JA: "%sの署名がありません(--signer)", EN: "there is no signature of %s (--signer)"}.With(who)
 }
 
-// missingSigners are those of whom there is no signature. One that is not good,
-// or cannot be decided, counts here: it decides for itself.
+// missingSigners are the signers without a signature. One that is not good, or
+// cannot be decided, counts here: it decides for itself.
 func missingSigners(required []requiredSigner, v judging.FileVerdict) (missing []string) {
 	for _, r := range required {
 		if !slices.ContainsFunc(v.Signatures, r.is) {

@@ -236,8 +236,8 @@ func (d *applicationDocument) verify(r io.ReaderAt, size int64) error {
 	return d.verifyBundle(b)
 }
 
-// verifyBundle looks at each signature in what was written, with the files
-// beside it as they were written.
+// verifyBundle verifies each signature in the bundle that was written, with the
+// files beside it as written.
 func (d *applicationDocument) verifyBundle(b *bundle.Bundle) error {
 	app, err := application.Find(b)
 	if err != nil {
@@ -306,7 +306,7 @@ func (d *applicationDocument) failed(ctx context.Context, err error) error {
 		text{JA: "書き込みが終わってから、もう一度実行してください。", EN: "Run this again when nothing writes there any more."}).Because(err)
 }
 
-// covers says document by document what will be signed.
+// covers lists the content to be signed, document by document.
 func (d *applicationDocument) covers() (all []text) {
 	for _, p := range d.parts {
 		var over []text
@@ -318,7 +318,7 @@ func (d *applicationDocument) covers() (all []text) {
 	return all
 }
 
-// notes are what is to be known before the signatures are made.
+// notes are for the person, before the signatures are made.
 func (d *applicationDocument) notes() (all []text) {
 	for _, p := range d.parts {
 		all = append(all, xmltext.Notes(p.Name, p.prepared)...)

@@ -16,7 +16,7 @@ import (
 	"github.com/jpki-tools/jpki/pkg/trust"
 )
 
-// DeliverAll delivers what was signed; the rest failed with the session.
+// DeliverAll delivers the signed files; the rest failed with the session.
 func (c *Call) DeliverAll(ctx context.Context, stamper *stamping.Stamper, jobs []*Job, failed error) {
 	p := c.io.Steps(text{JA: "署名を書いています", EN: "writing the signatures"}, len(jobs), c.Env.Now)
 	defer p.Done()
@@ -32,8 +32,8 @@ func (c *Call) DeliverAll(ctx context.Context, stamper *stamping.Stamper, jobs [
 	}
 }
 
-// deliver writes a result, has our own verifier check what was written, and
-// only then gives it its name.
+// deliver writes a result, has our own verifier check it, and only then gives
+// it its name.
 func (c *Call) deliver(ctx context.Context, stamper *stamping.Stamper, job *Job) error {
 	if err := unchangedInput(job); err != nil {
 		return err
@@ -48,7 +48,7 @@ func (c *Call) deliver(ctx context.Context, stamper *stamping.Stamper, job *Job)
 	}
 	path := job.Target
 	if path == "" {
-		// What goes to standard output is checked in a file of its own first.
+		// A result for standard output is checked in a file of its own first.
 		dir, err := os.MkdirTemp("", "jpki-")
 		if err != nil {
 			return err
@@ -90,8 +90,8 @@ func (job *Job) writeAndVerify(ctx context.Context, f *output.File) (err error) 
 	return selfCheckFailed(err)
 }
 
-// selfCheckFailed says why what was made was not good. Only a wrong signature
-// value is a matter of the card.
+// selfCheckFailed is the reason why a result was not good. Only a wrong
+// signature value is a matter of the card.
 func selfCheckFailed(err error) error {
 	what := text{JA: "作成した署名が検証に通らなかったため、保存しませんでした: %s。", EN: "The signature did not pass its own verification and was not saved: %s."}
 	if p := explain.Document(err); p != nil {

@@ -32,7 +32,7 @@ type document interface {
 	stamp(get func(content []byte) (token []byte, err error)) error
 	// write writes the result.
 	write(w io.Writer) error
-	// verify has our own verifier look at what was written.
+	// verify has our own verifier check the result.
 	verify(r io.ReaderAt, size int64) error
 	// close lets the input go.
 	close()
@@ -63,7 +63,7 @@ var formats = []format{
 	{"raw", ending(".sig"), nil, nil, prepareRaw},
 }
 
-// ending names a result by what is added to the name of the input.
+// ending is added to the name of the input for the name of the result.
 func ending(e string) func(string) string { return func(in string) string { return in + e } }
 
 func formatNamed(name string) (format, bool) {

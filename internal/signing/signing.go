@@ -60,8 +60,8 @@ type Options struct {
 	Given func(string) bool // whether an option was given
 }
 
-// Call is one run of jpki sign: the options as given, and what follows from
-// them.
+// Call is one run of jpki sign: the options as given, and the values derived
+// from them.
 type Call struct {
 	Options
 	io  *ui.IO
@@ -96,7 +96,7 @@ func (job *Job) files() []string {
 	return nil
 }
 
-// Covers is what the signature will be over, where that is not the whole input
+// Covers lists the content of the signature, where that is not the whole input
 // alone.
 func (job *Job) Covers() []text {
 	if d, ok := job.document.(interface{ covers() []text }); ok {
@@ -109,7 +109,7 @@ func (job *Job) Covers() []text {
 // signature in each of several documents: Covers has one item for each.
 func (job *Job) IsApplication() bool { return job.Format.Name == applicationFormat.Name }
 
-// Signed is what a signing session learned of the signer.
+// Signed is the signer, as a signing session found it.
 type Signed struct {
 	Cert *x509.Certificate
 	Ca   []*x509.Certificate // as far as the card gave it
@@ -281,8 +281,8 @@ func (job *Job) Close() {
 	}
 }
 
-// unlikeItsName reports a file named like an XML document whose beginning is not
-// one's: it may be damaged.
+// unlikeItsName reports a file named like an XML document that does not begin
+// like one: it may be damaged.
 func (job *Job) unlikeItsName() bool {
 	return job.Format.Name == "cms" && named(job.Input, ".xml", ".xtx")
 }
@@ -292,8 +292,8 @@ func named(path string, endings ...string) bool {
 	return slices.Contains(endings, strings.ToLower(filepath.Ext(path)))
 }
 
-// Sign signs everything that is ready in one PIN session. What could not
-// be signed for a reason of its own has that in its job.
+// Sign signs everything that is ready in one PIN session. A file that could not
+// be signed has the reason in its job.
 func (c *Call) Sign(ctx context.Context, u *unlock.Unlocker, jobs []*Job) (by Signed, err error) {
 	err = u.WithPIN(ctx, c.SigningKey(), func(card *cards.Card, s *jpki.Session) error {
 		who, err := c.signer(s)
@@ -326,7 +326,7 @@ func (c *Call) Sign(ctx context.Context, u *unlock.Unlocker, jobs []*Job) (by Si
 // still be signed.
 func ofDocument(err error) bool { return explain.Document(err) != nil }
 
-// signer reads the certificates and checks what only they can tell.
+// signer reads the certificates and checks everything that needs them.
 func (c *Call) signer(s *jpki.Session) (signer, error) {
 	kind := c.SigningKey().Certificate()
 	own, ca, err := c.certificates(s)

@@ -32,11 +32,11 @@ var corners = map[string]pdfsig.Corner{
 	"tl": pdfsig.TopLeft, "tr": pdfsig.TopRight, "bl": pdfsig.BottomLeft, "br": pdfsig.BottomRight,
 }
 
-// stampWidth and stampHeight are what a stamp takes up at most, in points: 78
-// by 39 mm.
+// stampWidth and stampHeight are the largest size of a stamp, in points: 78 by
+// 39 mm.
 const stampWidth, stampHeight = 220, 110
 
-// placement reads PAGE,CORNER, of which either can be left out.
+// placement reads PAGE,CORNER; either can be left out.
 func (opt *VisibleOptions) placement() (p pdfsig.Placement, ok bool) {
 	p = pdfsig.Placement{Page: -1, Corner: pdfsig.BottomRight, Width: stampWidth, Height: stampHeight}
 	page, corner, both := strings.Cut(opt.Where, ",")

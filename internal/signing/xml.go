@@ -38,8 +38,8 @@ type xmlDocument struct {
 
 var xmlForms = map[string]xmlsig.Form{"": xmlsig.Enveloped, "enveloped": xmlsig.Enveloped, "enveloping": xmlsig.Enveloping, "detached": xmlsig.Detached}
 
-// besideEnding is that of a signature file beside what it is over, as the
-// registry has it for drawings.
+// besideEnding is that of a signature file beside its content, as the registry
+// has it for drawings.
 const besideEnding = ".sig.xml"
 
 // isBeside reports whether the signature is a file of its own beside the input.
@@ -91,7 +91,7 @@ func withProblem(name string, err error) error {
 		text{JA: "--with には、文書と同じフォルダーかその下のファイルを指定してください。", EN: "--with takes files in the document's folder or below it."}).Because(err)
 }
 
-// cancellableFile is a file whose reading ends with the command.
+// cancellableFile is a file that cannot be read after the end of the command.
 func cancellableFile(in *input.Stream, f fs.File) io.ReadCloser {
 	return struct {
 		io.Reader
@@ -154,7 +154,7 @@ func (d *xmlDocument) prepareInside(in *input.Stream, request xmlsig.Options) er
 	return err
 }
 
-// notes are what is to be known before the signature is made.
+// notes are for the person, before the signature is made.
 func (d *xmlDocument) notes() []text {
 	notes := xmltext.Notes(d.name, d.prepared)
 	if d.form != xmlsig.ProfileNone && (d.c.Form != "" || d.parts) {

@@ -29,5 +29,5 @@ func (e *ListenError) Error() string {
 	return fmt.Sprintf("sshagent: %s: %v: %v", e.Path, e.Reason, e.Err)
 }
 
-// Unwrap gives the reason and what the system says.
+// Unwrap gives the reason and the system's error.
 func (e *ListenError) Unwrap() []error { return []error{e.Reason, e.Err} }

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// lock keeps of a passphrase what recognises it.
+// lock keeps a digest that recognises a passphrase.
 type lock struct {
 	salt, key []byte
 	failures  int
@@ -26,7 +26,7 @@ func (a *Agent) locked() bool {
 	return a.lock != nil
 }
 
-// setLock locks the agent. What opened the card is forgotten.
+// setLock locks the agent. The PIN is forgotten.
 func (a *Agent) setLock(passphrase []byte) error {
 	salt := make([]byte, 16)
 	rand.Read(salt)

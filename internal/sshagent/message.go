@@ -57,8 +57,8 @@ type extensionMessage struct {
 	Contents []byte `ssh:"rest"`
 }
 
-// sessionBind is the extension by which an OpenSSH client tells what a
-// connection is used for (PROTOCOL.agent, section 1).
+// sessionBind is the extension by which an OpenSSH client names the use of a
+// connection (PROTOCOL.agent, section 1).
 const sessionBind = "session-bind@openssh.com"
 
 type sessionBindMessage struct {

@@ -9,11 +9,11 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// Request is something to sign of which is known what it is.
+// Request is something of a known kind to sign.
 type Request struct {
 	// Login tells a log-in from a signature over data (SSHSIG).
 	Login bool
-	// User is the name to log in by. Namespace is what the signature is for:
+	// User is the name to log in by. Namespace is the purpose of the signature:
 	// "git" or "file", for example. Both are printable and bounded.
 	User, Namespace string
 	// Host is the server's key, where the client told and proved it; nil
@@ -41,7 +41,7 @@ var algorithms = map[uint32]struct {
 	flagSHA512: {ssh.KeyAlgoRSASHA512, crypto.SHA512},
 }
 
-// parseRequest finds out what data is, which is to be signed with key.
+// parseRequest finds out the kind of data that is to be signed with key.
 func parseRequest(data []byte, flags uint32, key ssh.PublicKey) (*Request, error) {
 	r, algorithm, err := recognise(data, key)
 	if err != nil {
@@ -71,7 +71,7 @@ func recognise(data []byte, key ssh.PublicKey) (r *Request, algorithm string, er
 	return parseLogin(data, key)
 }
 
-// sshsigMagic begins what SSHSIG signs (PROTOCOL.sshsig, section 3).
+// sshsigMagic begins the data that SSHSIG signs (PROTOCOL.sshsig, section 3).
 const sshsigMagic = "SSHSIG"
 
 func parseSignature(blob []byte) (*Request, error) {
@@ -88,14 +88,14 @@ func parseSignature(blob []byte) (*Request, error) {
 	return &Request{Namespace: printable(m.Namespace)}, nil
 }
 
-// What a log-in by public key names itself, without and with the host's key.
+// Names of a log-in by public key, without and with the host's key.
 const (
 	methodPublicKey = "publickey"
 	methodHostBound = "publickey-hostbound-v00@openssh.com"
 )
 
-// loginMessage is what the client signs (RFC 4252, section 7): the session's
-// identifier and SSH_MSG_USERAUTH_REQUEST.
+// loginMessage is the data that the client signs (RFC 4252, section 7): the
+// session's identifier and SSH_MSG_USERAUTH_REQUEST.
 type loginMessage struct {
 	SessionID    []byte
 	Type         byte // 50

@@ -24,7 +24,7 @@ const (
 	AskProgram
 )
 
-// Purpose is what a PIN is asked for.
+// Purpose is the use that a PIN is asked for.
 type Purpose int
 
 // The purposes.
@@ -33,7 +33,7 @@ const (
 	ForLogin
 )
 
-// Owner is the person whose card it is, as far as there is one.
+// Owner is the person who owns the card, as far as there is one.
 type Owner interface {
 	// PIN asks for the PIN, with so many tries left. The guard holds when
 	// it is sent. Where a person has to agree first, they were asked.
@@ -46,8 +46,8 @@ type Owner interface {
 	Report(error)
 }
 
-// Client is what one program has of a slot. The zero values of the fields make
-// a token that asks its owner for each signature.
+// Client is the view of one program on a slot. The zero values of the fields
+// make a token that asks its owner for each signature.
 type Client struct {
 	Slot    *Slot
 	Owner   Owner
@@ -78,7 +78,7 @@ const slotID = 1
 
 var _ p11rpc.Module = (*Client)(nil)
 
-// names are what programs show of a key.
+// names are the labels of a key in programs.
 var names = map[jpki.Key]struct{ token, object string }{
 	jpki.KeyAuth: {"JPKI authentication", "auth"},
 	jpki.KeySign: {"JPKI digital signature", "sign"},

@@ -21,8 +21,8 @@ var (
 	ErrRefusedBefore = errors.New("token: the PIN was refused before")
 )
 
-// failed gives what the program is told of an error, and tells the owner what
-// it means.
+// failed gives the return value for an error, and explains the error to the
+// owner.
 func (c *Client) failed(err error) error {
 	if rv, ok := errors.AsType[p11rpc.RV](err); ok {
 		return rv

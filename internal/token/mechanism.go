@@ -11,13 +11,13 @@ import (
 	"github.com/jpki-tools/jpki/internal/p11rpc"
 )
 
-// mechanism is how a signature is made of what a program hands over.
+// mechanism turns the data that a program hands over into a signature.
 type mechanism struct {
 	hash crypto.Hash // of the data; 0: they are hashed already
 	pss  bool
 }
 
-// mechanisms are all that there are. PSS is what the card makes: over SHA-256,
+// mechanisms are all that there are. PSS is as the card makes it: over SHA-256,
 // with a salt of the same length.
 var mechanisms = map[p11rpc.MechanismType]mechanism{
 	p11rpc.RSAPKCS:       {},
@@ -86,7 +86,7 @@ func (s *signing) write(data []byte) error {
 	return nil
 }
 
-// finish gives what is to be signed.
+// finish gives the data to sign.
 func (s *signing) finish() (digest []byte, opts crypto.SignerOpts, err error) {
 	h := s.mechanism.hash
 	switch {

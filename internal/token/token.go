@@ -81,7 +81,7 @@ type Slot struct {
 	refused refusedPINs
 }
 
-// facts are what was read of a card.
+// facts are the parts of a card that were read.
 type facts struct {
 	token    jpki.TokenKind // TokenUnknown also where nobody has looked
 	cert, ca *x509.Certificate
@@ -163,9 +163,9 @@ func (s *Slot) remember(at Insertion, f facts) {
 	s.known[at] = f
 }
 
-// look gives what is known of a card, whose counter is not older than age. What
-// is missing is read in one transaction. While somebody else uses the card,
-// what was known before is good enough.
+// look gives what is known of a card, whose counter is not older than age.
+// Missing parts are read in one transaction. While somebody else uses the card,
+// the parts known before are good enough.
 func (s *Slot) look(ctx context.Context, at Insertion, age time.Duration) (facts, error) {
 	if f, ok := s.fact(at, age); ok {
 		return f, nil

@@ -7,11 +7,11 @@ import (
 	"github.com/jpki-tools/jpki/pkg/jpki"
 )
 
-// Kind is what happened. The values are published: they stand in the JSON of
-// every event and in the environment of every command that is run.
+// Kind is the kind of an event. The values are published: they stand in the
+// JSON of every event and in the environment of every command that is run.
 type Kind string
 
-// What can happen.
+// The kinds of events.
 const (
 	ServiceLost        Kind = "service-lost"        // the PC/SC service went away; Err says how
 	ServiceBack        Kind = "service-back"        // and answers again
@@ -32,7 +32,7 @@ var Kinds = []Kind{
 	CardUnreadable, CardRemoved, TriesLowered, TriesRestored, CertificateChanged,
 }
 
-// Card is what a look at a card showed.
+// Card is the result of reading a card.
 type Card = inspect.Card
 
 // Event is something that happened.

@@ -1,10 +1,10 @@
-// Package watch notices what happens to readers and cards: that they come and
-// go, that a counter of tries went down, that a certificate came to its end.
+// Package watch notices events at readers and cards: that they come and go,
+// that a counter of tries went down, that a certificate came to its end.
 //
-// A [Machine] turns what is seen into events and decides when a card is to be
-// looked at; it does nothing by itself. [Run] drives one with a [Source], which
-// is PC/SC or a demo card. A [Memory] keeps the counters of cards from one run
-// to the next.
+// A [Machine] turns observations into events and decides when a card is to be
+// read; it does nothing by itself. [Run] drives one with a [Source], which is
+// PC/SC or a demo card. A [Memory] keeps the counters of cards from one run to
+// the next.
 package watch
 
 import (
@@ -19,13 +19,15 @@ import (
 
 // When a look that failed is repeated.
 const (
-	// firstRetry is for what passes by itself: a card that still moves.
+	// firstRetry is for failures that pass by themselves: a card that still
+	// moves.
 	firstRetry = time.Second
-	// laterRetry is for what others have to end: their use of the card.
+	// laterRetry is for failures that others have to end: their use of the
+	// card.
 	laterRetry = 5 * time.Second
 )
 
-// Machine knows what was seen last and tells what changed since. It has no
+// Machine remembers the last state and gives the changes since. It has no
 // clock, and is for one goroutine.
 type Machine struct {
 	interval time.Duration // between looks at a card that stays; 0: none
@@ -34,7 +36,7 @@ type Machine struct {
 	visits   int
 }
 
-// slot is a reader with what lies in it.
+// slot is a reader and the card in it.
 type slot struct {
 	reader   pcsc.ReaderState
 	visit    int       // the number of this insertion of a card; no other has it
@@ -50,7 +52,7 @@ type slot struct {
 // looked at again after interval, or never where that is 0.
 func NewMachine(interval time.Duration) *Machine { return &Machine{interval: interval} }
 
-// Readers takes the state of every reader and tells what changed.
+// Readers takes the state of every reader and gives the changes.
 func (m *Machine) Readers(now time.Time, readers []pcsc.ReaderState) (events []Event) {
 	if m.lost {
 		m.lost = false
@@ -78,7 +80,7 @@ func (m *Machine) Readers(now time.Time, readers []pcsc.ReaderState) (events []E
 	return events
 }
 
-// update takes what is new of one reader.
+// update takes the new state of one reader.
 func (m *Machine) update(now time.Time, s *slot, r pcsc.ReaderState) (events []Event) {
 	before := s.reader
 	s.reader = r
@@ -125,7 +127,7 @@ func (m *Machine) disconnect(now time.Time, s *slot) (events []Event) {
 	return append(events, Event{Kind: ReaderDisconnected, Time: now, Reader: s.reader.Name})
 }
 
-// Lost takes it that the service does not answer. What it knew of readers is
+// Lost takes it that the service does not answer. Its memory of readers is
 // void: the count of insertions begins anew with it.
 func (m *Machine) Lost(now time.Time, err error) (events []Event) {
 	if m.lost {
@@ -156,11 +158,11 @@ func (m *Machine) Next() (l Look, ok bool) {
 	return l, ok
 }
 
-// Result is what came of a look.
+// Result is the result of reading a card.
 type Result struct {
 	Card *Card
 	Err  error // then there is no Card
-	// Before is what is remembered of the card from an earlier visit.
+	// Before are the counters remembered from an earlier visit of the card.
 	Before map[jpki.Key]Seen
 }
 
@@ -206,8 +208,8 @@ func (m *Machine) Looked(now time.Time, l Look, r Result) (events []Event) {
 	return events
 }
 
-// failed decides when to look again, and whether to tell: what passes by itself
-// is not worth an event.
+// failed decides when to look again, and whether to tell: a failure that passes
+// by itself is not worth an event.
 func (m *Machine) failed(now time.Time, s *slot, err error) []Event {
 	s.failures++
 	s.err = err
@@ -246,7 +248,7 @@ func counters(c *Card) (known []inspect.PIN) {
 	return known
 }
 
-// compare tells which counters are not what they were.
+// compare finds the counters that changed.
 func compare(now time.Time, reader string, c *Card, before map[jpki.Key]Seen) (events []Event) {
 	for _, p := range counters(c) {
 		was, known := before[p.Key]
@@ -286,7 +288,7 @@ type View struct {
 	Slots []SlotView
 }
 
-// SlotView is a reader with what lies in it.
+// SlotView is a reader and the card in it.
 type SlotView struct {
 	Reader  string
 	Broken  bool // the reader does not answer

@@ -9,12 +9,12 @@ import (
 	"github.com/jpki-tools/jpki/pkg/jpki"
 )
 
-// Memory keeps what the counters of cards were when they were last seen, in a
-// document that nobody else can read. A card is known by [inspect.Card.ID], and nothing
-// of its holder is kept.
+// Memory keeps the last counters of cards, in a document that nobody else can
+// read. A card is known by [inspect.Card.ID], and nothing of its holder is
+// kept.
 type Memory struct{ Store *state.Store }
 
-// document is what is remembered. Its keys are IDs of cards.
+// document is the content of the memory. Its keys are IDs of cards.
 type document struct {
 	Version int                        `json:"version"`
 	Cards   map[string]map[string]Seen `json:"cards"`
@@ -30,8 +30,8 @@ const (
 	memoryLimit = time.Second
 )
 
-// Exchange notes the counters that the card showed at a time, and gives what
-// was remembered of them before.
+// Exchange remembers the counters that the card showed at a time, and gives
+// those remembered before.
 func (m *Memory) Exchange(ctx context.Context, c *Card, at time.Time) (before map[jpki.Key]Seen, err error) {
 	id := c.ID()
 	if m == nil || id == "" {

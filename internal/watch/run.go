@@ -40,8 +40,8 @@ const (
 	reconnectLimit = 5 * time.Second
 )
 
-// Run watches until ctx ends, or until what Once wants is done; then the error
-// is nil. It fails where the service does not answer at the beginning.
+// Run watches until ctx ends, or until Once is fulfilled; then the error is
+// nil. It fails where the service does not answer at the beginning.
 func Run(ctx context.Context, src Source, o Options) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -144,8 +144,8 @@ func (w *watcher) show(events []Event) {
 	}
 }
 
-// loop runs until ctx ends or what Once wants is done. A look that is under
-// way is waited for: the card has to be given back.
+// loop runs until ctx ends or Once is fulfilled. A look that is under way is
+// waited for: the card has to be given back.
 func (w *watcher) loop(ctx context.Context, news <-chan news) {
 	var patience <-chan time.Time
 	if w.o.Once {
@@ -180,7 +180,7 @@ func (w *watcher) loop(ctx context.Context, news <-chan news) {
 	}
 }
 
-// done reports that Once has what it wants.
+// done reports that Once is fulfilled.
 func (w *watcher) done(waited bool) bool {
 	return w.o.Once && !w.busy && w.m.settled() && (waited || w.m.present())
 }
