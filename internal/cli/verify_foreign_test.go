@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
 // TestToukiOfPoppler goes through the checklist for a PDF that another program
@@ -82,5 +84,64 @@ func TestSavedAgainByOthers(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestOthersVerdicts holds the table of verdicts in .github/COMPARE.md: what
+// verify and other programs exit with where a signature is sound and yet says
+// less than it seems.
+func TestOthersVerdicts(t *testing.T) {
+	w := newWorld(t, "en")
+	w.real = true
+	_, login := virtualcard.DemoCAs()
+	w.write("login-ca.pem", pemText(login.Certificate))
+	signedInAllFormats(t, w, loginSigning(t))
+	w.write("changed.pdf", strings.Replace(string(w.read("iou.pdf")), "595 842", "595 843", 1))
+	signed := w.read("iou.pdf")
+	page := strings.Replace(newest(t, signed, 3), "/Annots [", "/Annots [50 0 R ", 1)
+	w.write("note.pdf", string(appended(t, signed, map[int]string{3: page, 50: "<</Type /Annot /Subtype /Square /Rect [10 10 99 99]>>"}, 0)))
+	w.write("text", "Content-Type: text/plain\r\n\r\nhello\r\n")
+	for _, line := range []string{
+		"openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -subj /CN=CA -days 5 -addext keyUsage=critical,keyCertSign",
+		"openssl req -new -newkey rsa:2048 -nodes -keyout h.key -out h.csr -subj /CN=Bank",
+		"printf 'subjectAltName=email:info@bank.example\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=emailProtection\n' > mail.ext",
+		"printf 'keyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth\n' > server.ext",
+		"openssl x509 -req -in h.csr -CA ca.pem -CAkey ca.key -set_serial 2 -days 4 -out mail.pem -extfile mail.ext",
+		"openssl x509 -req -in h.csr -CA ca.pem -CAkey ca.key -set_serial 3 -days 4 -out server.pem -extfile server.ext",
+		"openssl cms -sign -in text -signer mail.pem -inkey h.key -from info@other.example -to you@example.jp -subject Hello -out mail.eml",
+		"openssl cms -sign -binary -in iou.txt -signer server.pem -inkey h.key -outform DER -out server.p7s",
+	} {
+		if out, err := exec.Command("sh", "-ec", line).CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v\n%s", line, err, out)
+		}
+	}
+	for _, row := range []struct {
+		ours   string
+		exit   int
+		others []string // that exit with 0
+	}{
+		{"verify --trust demo iou.txt.p7s", 9, []string{
+			"openssl cms -verify -binary -inform DER -in iou.txt.p7s -content iou.txt -CAfile login-ca.pem -out out",
+			"certtool --p7-verify --inder --infile iou.txt.p7s --load-data iou.txt --load-ca-certificate login-ca.pem",
+		}},
+		{"verify --trust demo iou.pdf", 9, []string{"pdfsig -nocert iou.pdf"}},
+		{"verify --trust demo iou.xml", 9, []string{"xmlsec1 --verify --trusted-pem login-ca.pem iou.xml"}},
+		{"verify --ca ca.pem --content iou.txt server.p7s", 9, []string{
+			"openssl cms -verify -binary -inform DER -in server.p7s -content iou.txt -CAfile ca.pem -purpose any -out out",
+			"certtool --p7-verify --inder --infile server.p7s --load-data iou.txt --load-ca-certificate ca.pem",
+		}},
+		{"verify --ca ca.pem mail.eml", 9, []string{"openssl cms -verify -in mail.eml -CAfile ca.pem -out out"}},
+		{"verify --trust demo --key-usage any changed.pdf", 8, []string{"pdfsig -nocert changed.pdf"}},
+		{"verify --trust demo --key-usage any note.pdf", 7, []string{"pdfsig -nocert note.pdf"}},
+	} {
+		if exit, out := w.run(row.ours, ""); exit != row.exit {
+			t.Errorf("%s: exit %d, want %d\n%s", row.ours, exit, row.exit, out)
+		}
+		for _, line := range row.others {
+			args := strings.Fields(line)
+			if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
+				t.Errorf("%s: %v\n%s", line, err, out)
+			}
+		}
 	}
 }
