@@ -121,6 +121,12 @@ func TestNameThatIsNoText(t *testing.T) {
 	if exit != 8 || strings.Count(out, `"file_base64": "`+base64.StdEncoding.EncodeToString([]byte(name))+`"`) != 2 {
 		t.Errorf("exit %d:\n%s", exit, out)
 	}
+	for _, line := range []string{"sign --dry-run --card demo --json --no-input a\xFF.txt", "timestamp --json --tsa http://127.0.0.1:1/ a\xFF.txt"} {
+		w.write("a\xFF.txt", "text")
+		if _, out := w.run(line, ""); !strings.Contains(out, `"input_base64": "`+base64.StdEncoding.EncodeToString([]byte("a\xFF.txt"))+`"`) {
+			t.Errorf("%s:\n%s", line, out)
+		}
+	}
 }
 
 // TestScriptedPDF: JavaScript is told of when a PDF is signed, and when it is

@@ -1,7 +1,9 @@
 package command
 
 import (
+	"encoding/base64"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jpki-tools/jpki/pkg/cert"
 )
@@ -16,3 +18,13 @@ func NonNil[T any](list []T) []T {
 
 // RFC3339 shows a time of a certificate as JSON has it, in Japan's zone.
 func RFC3339(t time.Time) string { return t.In(cert.JST).Format(time.RFC3339) }
+
+// NameBytes gives the bytes of a file's name in base64 where it is no UTF-8, which
+// JSON cannot hold; else nil.
+func NameBytes(name string) *string {
+	if utf8.ValidString(name) {
+		return nil
+	}
+	s := base64.StdEncoding.EncodeToString([]byte(name))
+	return &s
+}

@@ -163,12 +163,14 @@ type signJSON struct {
 }
 
 type signatureJSON struct {
-	Input  string               `json:"input"`
-	Output string               `json:"output"`
-	Format string               `json:"format"`
-	Covers []string             `json:"covers"`
-	Bytes  int64                `json:"bytes"`
-	Error  *command.ProblemJSON `json:"error"`
+	Input        string               `json:"input"`
+	Output       string               `json:"output"`
+	InputBase64  *string              `json:"input_base64"` // where the name is no UTF-8
+	OutputBase64 *string              `json:"output_base64"`
+	Format       string               `json:"format"`
+	Covers       []string             `json:"covers"`
+	Bytes        int64                `json:"bytes"`
+	Error        *command.ProblemJSON `json:"error"`
 }
 
 func signedDocument(a *command.App, c *signing.Call, jobs []*signing.Job, by signing.Signed) signJSON {
@@ -184,7 +186,7 @@ func signedDocument(a *command.App, c *signing.Call, jobs []*signing.Job, by sig
 		doc.SigningTime, doc.Certificate = &at, &fingerprint
 	}
 	for _, job := range jobs {
-		j := signatureJSON{Input: job.Input, Output: job.Target, Format: job.Format.Name, Covers: []string{}, Bytes: job.Bytes}
+		j := signatureJSON{Input: job.Input, Output: job.Target, InputBase64: command.NameBytes(job.Input), OutputBase64: command.NameBytes(job.Target), Format: job.Format.Name, Covers: []string{}, Bytes: job.Bytes}
 		for _, over := range job.Covers() {
 			j.Covers = append(j.Covers, a.IO.Text(over))
 		}

@@ -81,14 +81,16 @@ type timestampDoc struct {
 }
 
 type timestampFileDoc struct {
-	Input     string               `json:"input"`
-	Output    string               `json:"output"` // "" where none was made
-	Kind      string               `json:"kind"`
-	Time      *string              `json:"time"`
-	Authority string               `json:"authority"`
-	Level     string               `json:"level"`
-	Complete  bool                 `json:"revocation_complete"`
-	Error     *command.ProblemJSON `json:"error"`
+	Input        string               `json:"input"`
+	Output       string               `json:"output"`       // "" where none was made
+	InputBase64  *string              `json:"input_base64"` // where the name is no UTF-8
+	OutputBase64 *string              `json:"output_base64"`
+	Kind         string               `json:"kind"`
+	Time         *string              `json:"time"`
+	Authority    string               `json:"authority"`
+	Level        string               `json:"level"`
+	Complete     bool                 `json:"revocation_complete"`
+	Error        *command.ProblemJSON `json:"error"`
 }
 
 func runTimestamp(ctx context.Context, a *command.App, opt *timestampOptions, files []string) error {
@@ -122,7 +124,7 @@ func runTimestamp(ctx context.Context, a *command.App, opt *timestampOptions, fi
 		if cause := context.Cause(ctx); cause != nil {
 			return cause
 		}
-		d := timestampFileDoc{Input: file, Kind: string(made.Kind), Time: momentOrNull(made.Time), Authority: made.Authority, Level: string(made.Level), Complete: made.Complete}
+		d := timestampFileDoc{Input: file, InputBase64: command.NameBytes(file), Kind: string(made.Kind), Time: momentOrNull(made.Time), Authority: made.Authority, Level: string(made.Level), Complete: made.Complete}
 		if err != nil {
 			if len(files) == 1 && !a.JSON {
 				return err
@@ -133,7 +135,7 @@ func runTimestamp(ctx context.Context, a *command.App, opt *timestampOptions, fi
 				worst = err
 			}
 		} else {
-			d.Output = target
+			d.Output, d.OutputBase64 = target, command.NameBytes(target)
 		}
 		doc.Files = append(doc.Files, d)
 		if !a.JSON {

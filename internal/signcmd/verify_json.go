@@ -2,11 +2,9 @@ package signcmd
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
 	"io"
 	"time"
-	"unicode/utf8"
 
 	"github.com/jpki-tools/jpki/internal/checklist"
 	"github.com/jpki-tools/jpki/internal/command"
@@ -187,10 +185,7 @@ func (d *verifyDocument) end() error {
 
 func (d *verifyDocument) file(v judging.FileVerdict) fileVerdictDoc {
 	f := fileVerdictDoc{File: v.File, Result: resultOf(v), Signatures: []signatureVerdictDoc{}, Notes: []string{}, Missing: command.NonNil(v.Missing)}
-	if !utf8.ValidString(v.File) {
-		name := base64.StdEncoding.EncodeToString([]byte(v.File))
-		f.FileBase64 = &name
-	}
+	f.FileBase64 = command.NameBytes(v.File)
 	if size, digest, ok := fileDigest(d.ctx, v.Path); ok {
 		f.Size, f.SHA256 = &size, &digest
 	}
