@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -98,7 +97,7 @@ func TestTokenAndCommand(t *testing.T) {
 				t.Errorf("%s, %s: the rule of cards in\n%s", c.line, persona, out)
 			}
 			if persona == "juki" && !strings.Contains(out, ended) {
-				t.Error(fmt.Sprintf("%s, %s: not said why:\n%s", c.line, persona, out))
+				t.Errorf("%s, %s: not said why:\n%s", c.line, persona, out)
 			}
 		}
 	}

@@ -38,6 +38,8 @@ func expand(args []string) (names []string, err error) {
 	return names, nil
 }
 
+func isSeparator(r rune) bool { return r == '/' || r == filepath.Separator }
+
 func wild(name string) bool { return strings.ContainsAny(name, "*?") }
 
 // matches lists the paths that a pattern stands for. Folders in it may be
@@ -45,7 +47,7 @@ func wild(name string) bool { return strings.ContainsAny(name, "*?") }
 func matches(pattern string) (found []string) {
 	folder, last := filepath.Split(pattern)
 	if last == "" { // ends with a separator: folders
-		for _, path := range matches(strings.TrimRight(folder, `/`+string(filepath.Separator))) {
+		for _, path := range matches(strings.TrimRightFunc(folder, isSeparator)) {
 			if info, err := os.Stat(path); err == nil && info.IsDir() {
 				found = append(found, path+string(filepath.Separator))
 			}
