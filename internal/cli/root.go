@@ -203,6 +203,6 @@ func usageTemplate(lang i18n.Lang) string {
   {{common .}}{{end}}{{if not .HasParent}}
 
 ` + word(text{JA: "説明 (jpki help 名前):", EN: "Topics (jpki help NAME):"}) + `{{range .Commands}}{{if eq .Name "help"}}{{range .Commands}}
-  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}{{end}}
+  {{rpad .Name .NamePadding}}  {{.Short}}{{end}}{{end}}{{end}}{{end}}
 `
 }

@@ -35,6 +35,7 @@ func TestWrap(t *testing.T) {
 		{"3営業日ほどかかります", 12, "3営業日ほど\n  かかります"},
 		{"it ended on 22 November 2026 at noon", 20, "it ended on\n  22 November 2026\n  at noon"},
 		{"Renewal opens Fri, 1 Jan 2027.", 20, "Renewal opens\n  Fri, 1 Jan 2027."},
+		{"暗証番号の残り回数を見る", 16, "暗証番号の\n  残り回数を見る"},
 		{"in all of November 2026", 18, "in all of\n  November 2026"},
 		{"it takes at most 24 hours", 20, "it takes at most\n  24 hours"},
 		{"one line\nand another one", 10, "one line\nand\n  another\n  one"},
