@@ -87,7 +87,7 @@ func golden(t *testing.T, path, got string) {
 	gotLines, wantLines := strings.Split(got, "\n"), strings.Split(string(want), "\n")
 	for i := range min(len(gotLines), len(wantLines)) {
 		if gotLines[i] != wantLines[i] {
-			t.Errorf("%s, line %d:\n%s\nwant\n%s", path, i+1, gotLines[i], wantLines[i])
+			t.Errorf("%s, line %d (-update rewrites it):\n%s\nwant\n%s", path, i+1, gotLines[i], wantLines[i])
 			return
 		}
 	}
