@@ -3,6 +3,7 @@ package cardcmd
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"os/user"
@@ -107,6 +108,9 @@ func lookAround(ctx context.Context, a *command.App, survey bool) (*doctor.Envir
 	pc, err := pcsc.Establish(ctx)
 	if err != nil {
 		e.Service = err
+		if e.OS == "linux" {
+			e.Socketed, e.Socket = true, reachable(ctx, doctor.SocketPath(e.Getenv))
+		}
 		return e, nil
 	}
 	defer pc.Close()
@@ -128,6 +132,17 @@ func lookAround(ctx context.Context, a *command.App, survey bool) (*doctor.Envir
 		}
 	}
 	return e, context.Cause(ctx)
+}
+
+// reachable tries to connect to a socket.
+func reachable(ctx context.Context, path string) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	conn, err := new(net.Dialer).DialContext(ctx, "unix", path)
+	if err != nil {
+		return err
+	}
+	return conn.Close()
 }
 
 func examineDemo(ctx context.Context, a *command.App, e *doctor.Environment, survey bool) error {

@@ -21,6 +21,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/output"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/state"
+	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/apdu"
 	"github.com/jpki-tools/jpki/pkg/jpki"
@@ -189,7 +190,7 @@ func (d *Tour) open(persona string, now time.Time) (jpki.Conn, error) {
 }
 
 func (o *Opener) connectPCSC(ctx context.Context, c *Card) (jpki.Conn, error) {
-	pc, err := pcsc.Establish(ctx)
+	pc, err := o.establish(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -201,6 +202,27 @@ func (o *Opener) connectPCSC(ctx context.Context, c *Card) (jpki.Conn, error) {
 	c.close = append(c.close, func() { card.Close() })
 	c.Reader, c.event = card.Reader(), card.Event()
 	return card, nil
+}
+
+// establish connects to the service, for which --wait waits, too.
+func (o *Opener) establish(ctx context.Context) (*pcsc.Context, error) {
+	until := time.Now().Add(o.Wait) // of the clock on the wall
+	told := false
+	for {
+		pc, err := pcsc.Establish(ctx)
+		if err == nil || !o.WaitGiven || !time.Now().Before(until) || !errors.Is(err, pcsc.ErrNoService) {
+			return pc, err
+		}
+		if !told {
+			o.IO.Note(text{JA: "PC/SCサービスを待っています(Ctrl-Cで中止)。", EN: "Waiting for the PC/SC service (Ctrl-C ends it)."})
+			told = true
+		}
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-time.After(min(restInterval, time.Until(until))):
+		}
+	}
 }
 
 // readerLister is the part of a [pcsc.Context] that finds and awaits cards.
@@ -333,7 +355,7 @@ func (o *Opener) WantedReaders(readers []pcsc.ReaderState) ([]pcsc.ReaderState, 
 	if len(wanted) == 0 {
 		return nil, problem.New(problem.NoReader,
 			text{JA: "「%s」という名前のカードリーダーはありません。", EN: "There is no reader named %q."}.With(named),
-			text{JA: "つながっているリーダー: %s(--reader か環境変数 JPKI_READER で指定します)", EN: "Connected readers: %s (named by --reader or the variable JPKI_READER)"}.With(strings.Join(names, ", ")))
+			text{JA: "つながっているリーダー: %s(--reader か環境変数 JPKI_READER で指定します)。%s", EN: "Connected readers: %s (named by --reader or the variable JPKI_READER). %s"}.With(strings.Join(names, ", "), terms.AskDoctor))
 	}
 	return wanted, nil
 }
@@ -344,7 +366,7 @@ func missingCard(readers []pcsc.ReaderState) error {
 		if r.Present && r.Mute {
 			return problem.New(problem.NoCard,
 				text{JA: "リーダー「%s」のカードが応答しません。", EN: "The card in the reader %q does not answer."}.With(r.Name),
-				text{JA: "カードの向きと表裏を確かめて、置き直してください。", EN: "See which way the card lies, and put it back."})
+				terms.TurnCard)
 		}
 	}
 	return pcsc.ErrNoCard

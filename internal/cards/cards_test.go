@@ -55,7 +55,7 @@ func TestWaitForCard(t *testing.T) {
 			"Connect the card reader. Waiting for 60 s (Ctrl-C ends it).\nPut the card on the reader.\nThe card is there. Keep it still until this is done.\n"},
 		{"it lies the wrong way", time.Minute, readersOverTime{empty, upsideOut, withCard}, []string{"A"}, nil,
 			"Put the card on the reader. Waiting for 60 s (Ctrl-C ends it).\n" +
-				"The card in the reader \"A\" does not answer. See which way the card lies, and put it back.\n" +
+				"The card in the reader \"A\" does not answer. In a contact reader, mind which side and end the chip is on, and push the card in. On a contactless one, put the card in the middle and keep metal and other cards away.\n" +
 				"The card is there. Keep it still until this is done.\n"},
 		{"it never comes", 30 * time.Millisecond, readersOverTime{empty}, nil, pcsc.ErrNoCard,
 			"Put the card on the reader. Waiting for 1 s (Ctrl-C ends it).\n"},

@@ -20,12 +20,7 @@ func checkCards(e *Environment) (findings []Finding) {
 	found := slices.ContainsFunc(e.Cards, Card.usable)
 	for _, r := range e.Readers {
 		if r.Present && r.Mute && !r.Virtual() {
-			findings = append(findings, grave(!found, "card-mute", problem.NoCard,
-				text{JA: "「%s」のカードが応答しません。", EN: "The card in %q does not answer."}.With(r.Name),
-				text{
-					JA: "接触式のリーダーでは、ICチップの面と向きを確かめて奥まで差してください。非接触式では、カードを読み取り面の中央に置き、金属やほかのカードを離してください。",
-					EN: "In a contact reader, mind which side and end the chip is on, and push the card in. On a contactless one, put the card in the middle and keep metal and other cards away.",
-				}))
+			findings = append(findings, mute(!found, r.Name))
 		}
 	}
 	for _, c := range e.Cards {
@@ -47,6 +42,12 @@ func grave(really bool, name string, code problem.Code, what, next text) Finding
 	return note(name, what, next)
 }
 
+// mute is a card that does not answer.
+func mute(really bool, reader string) Finding {
+	return grave(really, "card-mute", problem.NoCard,
+		text{JA: "「%s」のカードが応答しません。", EN: "The card in %q does not answer."}.With(reader), terms.TurnCard)
+}
+
 // usable reports a card that this program works with.
 func (c Card) usable() bool {
 	return c.Err == nil && c.Token.Kind.Usable()
@@ -60,6 +61,8 @@ func (c Card) finding(alone bool) Finding {
 		return grave(alone, "not-jpki", problem.NotJPKI,
 			text{JA: "「%s」のカードには公的個人認証のアプリケーションがありません。", EN: "The card in %q has no JPKI application."}.With(c.Reader),
 			text{JA: "マイナンバーカードか確かめてください。接触式のリーダーでは、カードの裏のICチップを使います。", EN: "See that it is the My Number Card. In a contact reader, the chip on its back is the one."})
+	case errors.Is(c.Err, pcsc.ErrCardMute):
+		return mute(alone, c.Reader)
 	case errors.Is(c.Err, pcsc.ErrInUse):
 		return grave(alone, "card-in-use", problem.CardInUse,
 			text{JA: "「%s」のカードは、ほかのプログラムが使っています。", EN: "Another program is using the card in %q."}.With(c.Reader),

@@ -36,8 +36,12 @@ type Environment struct {
 	Demo    bool   // a demo card is used, and no PC/SC
 	Backend string // how PC/SC is reached: [Backend]
 	Service error  // why PC/SC does not answer, or nil
-	Readers []pcsc.ReaderState
-	Cards   []Card // a look at each card that answers
+	// Socketed: it was tried to connect to pcscd's socket itself, which failed
+	// with Socket.
+	Socketed bool
+	Socket   error
+	Readers  []pcsc.ReaderState
+	Cards    []Card // a look at each card that answers
 }
 
 // Card is the result of reading a card.

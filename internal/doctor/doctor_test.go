@@ -3,6 +3,7 @@ package doctor
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -147,6 +148,16 @@ var scenarios = []struct {
 		e.broken(pcsc.ErrAccess)
 		e.set("SSH_CONNECTION", "192.0.2.1 1 192.0.2.2 22")
 	}, "refused-over-ssh clock-unknown japanese", problem.NoService},
+	{"another protocol", []string{"linux"}, func(e *Environment) { e.broken(pcsc.ErrMismatch) }, "service-mismatch clock-unknown japanese", problem.NoService},
+	{"stopped", []string{"windows", "darwin"}, func(e *Environment) { e.broken(pcsc.ErrMismatch) }, "not-running clock-unknown japanese", problem.NoService},
+	{"socket of others", []string{"linux"}, func(e *Environment) {
+		e.broken(pcsc.ErrNoService)
+		e.Socketed, e.Socket = true, fmt.Errorf("connect: %w", fs.ErrPermission)
+	}, "socket-refused clock-unknown japanese", problem.NoService},
+	{"silent service", []string{"linux"}, func(e *Environment) {
+		e.broken(pcsc.ErrNoService)
+		e.Socketed = true
+	}, "service-silent clock-unknown japanese", problem.NoService},
 	{"not running", everywhere, func(e *Environment) { e.broken(pcsc.ErrNoService) }, "not-running clock-unknown japanese", problem.NoService},
 	{"not installed", []string{"linux"}, func(e *Environment) {
 		e.broken(pcsc.ErrNoService)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/pkg/pcsc"
 )
 
@@ -55,7 +56,7 @@ func (e *Environment) unusedReader(d usbDevice) Finding {
 	if !e.has(ccidBundles...) {
 		return bad("no-driver", problem.NoReader,
 			text{JA: "%sがつながっていますが、ドライバー(libccid)が入っていません。", EN: "%s is connected, but its driver (libccid) is not installed."}.With(d),
-			installPCSC)
+			terms.InstallPCSC)
 	}
 	return bad("reader-not-taken", problem.NoReader,
 		text{JA: "%sがつながっていますが、PC/SCサービスはまだ使っていません。", EN: "%s is connected, but the PC/SC service does not have it."}.With(d),

@@ -1,10 +1,13 @@
 package doctor
 
 import (
+	"cmp"
 	"errors"
+	"io/fs"
 	"regexp"
 
 	"github.com/jpki-tools/jpki/internal/problem"
+	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/pkg/pcsc"
 )
 
@@ -20,7 +23,7 @@ func checkService(e *Environment) []Finding {
 	case errors.Is(err, pcsc.ErrNoLibrary):
 		return []Finding{bad("no-library", problem.NoService,
 			text{JA: "PC/SCのライブラリが見つかりません。", EN: "The PC/SC library is missing."}, system{
-				linux: installPCSC,
+				linux: terms.InstallPCSC,
 				darwin: text{
 					JA: "macOSに含まれているはずのものです。macOSを更新するか、入れ直してください。",
 					EN: "It is a part of macOS. Update or repair macOS.",
@@ -36,17 +39,19 @@ func checkService(e *Environment) []Finding {
 			}.on(e.OS))}
 	case errors.Is(err, pcsc.ErrAccess):
 		return []Finding{e.accessDenied()}
+	case errors.Is(err, pcsc.ErrMismatch) && e.OS == "linux":
+		return []Finding{bad("service-mismatch", problem.NoService,
+			text{JA: "PC/SCサービス(pcscd)は動いていますが、ライブラリ(libpcsclite)と版が合わないため、接続を断られました。", EN: "The PC/SC service (pcscd) is running, but turns its library (libpcsclite) away: they are of versions that do not fit."},
+			text{
+				JA: "両方を同じところのパッケージから入れ、「sudo systemctl restart pcscd.socket pcscd.service」で起動し直してください。コンテナやFlatpak、Snapの中では、中のライブラリとホストのpcscdが合わないことがあります。",
+				EN: "Have both from the same packages, and restart it: sudo systemctl restart pcscd.socket pcscd.service. In a container, Flatpak or Snap, the library inside may not fit the host's pcscd.",
+			})}
 	case errors.Is(err, pcsc.ErrNoService):
 		return []Finding{e.notRunning()}
 	}
 	return []Finding{bad("service-fails", problem.NoService,
 		text{JA: "PC/SCサービスを使えません。\n詳細: %s", EN: "The PC/SC service cannot be used: %s"}.With(e.Service.Error()),
 		text{JA: "パソコンを再起動しても同じなら、jpki doctor --report の結果を添えて報告してください。", EN: "If it stays so after a restart of the computer, report it with the output of jpki doctor --report."})}
-}
-
-var installPCSC = text{
-	JA: "Debian/Ubuntuは「sudo apt install pcscd libccid」、Fedoraは「sudo dnf install pcsc-lite pcsc-lite-ccid」、Arch Linuxは「sudo pacman -S pcsclite ccid」で入ります。",
-	EN: "Debian/Ubuntu: sudo apt install pcscd libccid. Fedora: sudo dnf install pcsc-lite pcsc-lite-ccid. Arch Linux: sudo pacman -S pcsclite ccid.",
 }
 
 // serviceText names the service that answers, with its version where that can
@@ -110,6 +115,13 @@ func (e *Environment) accessDenied() Finding {
 func (e *Environment) notRunning() Finding {
 	what := text{JA: "PC/SCサービスが動いていません。", EN: "The PC/SC service is not running."}
 	switch {
+	case errors.Is(e.Socket, fs.ErrPermission):
+		return bad("socket-refused", problem.NoService,
+			text{JA: "PC/SCサービスのソケット(%s)を使う権限が、このユーザーにありません。", EN: "This user may not use the socket of the PC/SC service (%s)."}.With(SocketPath(e.Getenv)),
+			text{
+				JA: "ソケットとそのフォルダーの権限を「ls -ld /run/pcscd /run/pcscd/pcscd.comm」で確かめ、だれでも書き込めるようにするか、パッケージの pcscd.socket をそのまま使ってください。コンテナの中なら、マウントのしかたを確かめてください。",
+				EN: "See who may with: ls -ld /run/pcscd /run/pcscd/pcscd.comm. Everybody has to be able to write to it, as the package's own pcscd.socket has it. In a container, see how it is mounted.",
+			})
 	case e.wsl():
 		return bad("not-running-wsl", problem.NoService, what,
 			text{
@@ -123,9 +135,13 @@ func (e *Environment) notRunning() Finding {
 				JA: "ホストのpcscdを使うには、コンテナに /run/pcscd をマウントしてください(-v /run/pcscd:/run/pcscd)。",
 				EN: "To use the host's pcscd, mount /run/pcscd into the container (-v /run/pcscd:/run/pcscd).",
 			})
+	case e.OS == "linux" && e.Socket == nil && e.Socketed:
+		return bad("service-silent", problem.NoService,
+			text{JA: "PC/SCサービスのソケットには接続できますが、サービスが応答しません。", EN: "The socket of the PC/SC service takes connections, but the service does not answer."},
+			text{JA: "「sudo systemctl restart pcscd.socket pcscd.service」で起動し直してください。", EN: "Restart it: sudo systemctl restart pcscd.socket pcscd.service."})
 	case e.OS == "linux" && !e.has(pcscdPaths...):
 		return bad("not-installed", problem.NoService,
-			text{JA: "PC/SCサービス(pcscd)が入っていません。", EN: "The PC/SC service (pcscd) is not installed."}, installPCSC)
+			text{JA: "PC/SCサービス(pcscd)が入っていません。", EN: "The PC/SC service (pcscd) is not installed."}, terms.InstallPCSC)
 	case e.OS == "linux" && e.has("run/pcscd/pcscd.comm"):
 		return bad("socket-dead", problem.NoService,
 			text{JA: "PC/SCサービスのソケットはありますが、応答がありません。", EN: "The socket of the PC/SC service is there, but nothing answers."},
@@ -148,9 +164,14 @@ func (e *Environment) notRunning() Finding {
 	}.on(e.OS))
 }
 
+// SocketPath is where pcscd listens.
+func SocketPath(getenv func(string) string) string {
+	return cmp.Or(getenv("PCSCLITE_CSOCK_NAME"), "/run/pcscd/pcscd.comm")
+}
+
 // checkBackend says which of the two ways to PC/SC this program was built with.
 func checkBackend(e *Environment) []Finding {
-	if e.Demo {
+	if e.Demo || errors.Is(e.Service, pcsc.ErrNoLibrary) {
 		return nil
 	}
 	if e.Backend == "linked" {

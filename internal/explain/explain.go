@@ -203,27 +203,33 @@ func explainReader(err error) *problem.Problem {
 	case errors.Is(err, pcsc.ErrNoLibrary):
 		return problem.New(problem.NoService,
 			text{JA: "PC/SCのライブラリが見つかりません。", EN: "The PC/SC library is missing."},
-			getLibrary.Here())
+			text{JA: "%sカードなしで試すには jpki demo。%s", EN: "%s To try without a card: jpki demo. %s"}.With(terms.InstallPCSC, terms.AskDoctor))
+	case errors.Is(err, pcsc.ErrMismatch):
+		return problem.New(problem.NoService,
+			text{JA: "PC/SCサービスに接続を断られました。サービスとライブラリの版が合わないか、サービスが止まったようです。", EN: "The PC/SC service turned this program away: it may be of another version than its library, or was stopped."},
+			terms.AskDoctor)
 	case errors.Is(err, pcsc.ErrNoService):
 		return problem.New(problem.NoService,
-			text{JA: "PC/SCサービスが応答しません。動いていないか、途中で止まったようです。", EN: "The PC/SC service does not answer: it is not running, or was stopped on the way."},
-			startService.Here())
+			text{JA: "PC/SCサービスが応答しません。動いていないか、途中で止まったか、このユーザーからは使えないのかもしれません。", EN: "The PC/SC service does not answer. It may not be running, may have stopped on the way, or may be out of this user's reach."},
+			text{JA: "もう一度実行しても同じなら、%s", EN: "If it stays so when you run this again: %s"}.With(terms.AskDoctor))
 	case errors.Is(err, pcsc.ErrAccess):
 		return problem.New(problem.NoService,
 			text{JA: "カードリーダーを使う権限がありません。", EN: "Using the card reader is not permitted."},
-			getAccess.Here())
+			text{JA: "SSH接続ではpolkitが断ることがあります。%s", EN: "Over SSH, polkit may refuse it. %s"}.With(terms.AskDoctor))
 	case errors.Is(err, pcsc.ErrReaderGone):
 		return problem.New(problem.NoReader,
 			text{JA: "途中でカードリーダーが外されました。", EN: "The card reader was disconnected on the way."},
-			text{JA: "つなぎ直して、もう一度実行してください。", EN: "Connect it again and run this again."})
-	case errors.Is(err, pcsc.ErrCardMute), errors.Is(err, pcsc.ErrCommunication):
+			text{JA: "つなぎ直して、もう一度実行してください。変わらなければ、%s", EN: "Connect it again and run this again. If that does not help: %s"}.With(terms.AskDoctor))
+	case errors.Is(err, pcsc.ErrCardMute):
+		return problem.New(problem.NoCard, text{JA: "カードが応答しません。", EN: "The card does not answer."}, terms.TurnCard)
+	case errors.Is(err, pcsc.ErrCommunication):
 		return problem.New(problem.NoCard,
 			text{JA: "カードとの通信が途切れました。", EN: "The communication with the card broke off."},
 			text{JA: "カードを置き直し、動かさずにもう一度実行してください。", EN: "Put the card back and run this again without moving it."})
 	case errors.Is(err, pcsc.ErrNoReader):
 		return problem.New(problem.NoReader,
 			text{JA: "カードリーダーが見つかりません。", EN: "There is no card reader."},
-			text{JA: "リーダーをつなぎ直してください。それでも見つからなければ jpki doctor で調べられます。", EN: "Connect the reader again. If that does not help, jpki doctor looks for the cause."})
+			text{JA: "リーダーをつなぎ直してください。それでも見つからなければ、%s", EN: "Connect the reader again. If that does not help: %s"}.With(terms.AskDoctor))
 	case errors.Is(err, pcsc.ErrNoCard):
 		return problem.New(problem.NoCard,
 			text{JA: "リーダーにカードがありません。", EN: "There is no card on the reader."},

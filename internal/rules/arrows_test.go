@@ -51,7 +51,7 @@ var arrows = map[string][]string{
 	"internal/bundle":      {"internal/output", "golang.org/x/text"},
 	"internal/calendar":    {"pkg/cert"},
 	"internal/cardcmd":     {"pkg", "internal", "github.com/spf13", "golang.org/x"},
-	"internal/cards":       {"internal/democard", "internal/env", "internal/explain", "internal/i18n", "internal/output", "internal/problem", "internal/state", "internal/ui", "pkg/apdu", "pkg/cert", "pkg/printable", "pkg/jpki", "pkg/pcsc", "pkg/virtualcard"},
+	"internal/cards":       {"internal/democard", "internal/env", "internal/explain", "internal/i18n", "internal/output", "internal/problem", "internal/state", "internal/terms", "internal/ui", "pkg/apdu", "pkg/cert", "pkg/printable", "pkg/jpki", "pkg/pcsc", "pkg/virtualcard"},
 	"internal/castore":     {"pkg/cert", "pkg/trust", "internal/state"},
 	"internal/checklist":   {"pkg/cert", "pkg/pdfsig", "pkg/trust", "internal/i18n", "internal/submission"},
 	"internal/cli":         {"pkg", "internal", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x"},

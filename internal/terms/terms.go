@@ -132,6 +132,19 @@ var AboutPhone = text{
 	EN: "About the certificates of a phone, see the portal site jpki.go.jp.",
 }
 
+// Advice that the errors of every command and jpki doctor give in the same words.
+var (
+	InstallPCSC = text{
+		JA: "Debian/Ubuntuは「sudo apt install pcscd libccid」、Fedoraは「sudo dnf install pcsc-lite pcsc-lite-ccid」、Arch Linuxは「sudo pacman -S pcsclite ccid」で入ります。",
+		EN: "Debian/Ubuntu: sudo apt install pcscd libccid. Fedora: sudo dnf install pcsc-lite pcsc-lite-ccid. Arch Linux: sudo pacman -S pcsclite ccid.",
+	}
+	TurnCard = text{
+		JA: "接触式のリーダーでは、ICチップの面と向きを確かめて奥まで差してください。非接触式では、カードを読み取り面の中央に置き、金属やほかのカードを離してください。",
+		EN: "In a contact reader, mind which side and end the chip is on, and push the card in. On a contactless one, put the card in the middle and keep metal and other cards away.",
+	}
+	AskDoctor = text{JA: "原因と対処のしかたは jpki doctor で調べられます。", EN: "jpki doctor looks for the cause and says what to do."}
+)
+
 // Ended says that a token's certificates have all ended. See [jpki.TokenKind.Usable].
 var Ended = map[jpki.TokenKind]text{
 	jpki.TokenJukiCard: {JA: "住民基本台帳カードの電子証明書は2018年に終わりました。", EN: "The certificates of Basic Resident Register Cards ended in 2018."},

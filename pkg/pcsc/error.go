@@ -21,6 +21,11 @@ var (
 	ErrClosed        = errors.New("already closed")
 )
 
+// ErrMismatch is an [ErrNoService] in which the service answered, and turned this
+// program away: pcscd does so where it speaks another version of its protocol than
+// the library, Windows while the service is stopped.
+var ErrMismatch = fmt.Errorf("%w: it was stopped, or does not fit its library", ErrNoService)
+
 // errNoTransaction is the caller's mistake, not something that happens.
 var errNoTransaction = errors.New("pcsc: Transmit, End and Unpower need an open transaction")
 
@@ -46,6 +51,7 @@ const (
 	codeUnpoweredCard      uint32 = 0x80100067
 	codeResetCard          uint32 = 0x80100068
 	codeSecurityViolation  uint32 = 0x8010006A
+	codeServiceStopped     uint32 = 0x8010001E
 	codeCommDataLost       uint32 = 0x8010002F
 	codeDeviceTimeout      uint32 = 121  // ERROR_SEM_TIMEOUT
 	codeDeviceIO           uint32 = 1117 // ERROR_IO_DEVICE
@@ -83,7 +89,7 @@ var meanings = map[uint32]meaning{
 	0x80100018:             {"the PC/SC service is shutting down", ErrNoService},
 	0x8010001C:             {"unsupported card", ErrCardMute},
 	0x8010001D:             {"", ErrNoService},
-	0x8010001E:             {"the PC/SC service was stopped, or does not fit its library", ErrNoService},
+	codeServiceStopped:     {"the PC/SC service was stopped", ErrNoService},
 	0x8010001F:             {"unexpected error, or not supported", nil},
 	0x80100022:             {"not supported", nil},
 	0x80100027:             {"", ErrAccess},
@@ -134,6 +140,9 @@ const (
 )
 
 func (e *Error) meaning() meaning {
+	if e.Op == opEstablish && e.Code == codeServiceStopped {
+		return meaning{"", ErrMismatch}
+	}
 	switch e.Op {
 	case opEstablish, opConnect: // where access is granted
 		return meanings[e.Code]
