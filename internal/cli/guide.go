@@ -154,14 +154,18 @@ func guideTopics(a *command.App) error {
 	if a.JSON {
 		return a.IO.JSON(topicsDocument(a, guide.Topics()))
 	}
+	_, err := io.WriteString(a.IO.Out, topicsPage(a.IO, a.IO.ReadingWidth()))
+	return err
+}
+
+// topicsPage lays the list of topics out at a width.
+func topicsPage(o *ui.IO, width int) string {
 	var rows [][]string
 	for _, t := range guide.Topics() {
-		rows = append(rows, []string{t.Name, a.IO.Text(t.Title)})
+		rows = append(rows, []string{t.Name, o.Text(t.Title)})
 	}
-	fmt.Fprintf(a.IO.Out, "%s\n", a.IO.Paint(ui.Strong, a.IO.Text(text{JA: "手続きの案内", EN: "Procedures"})))
-	fmt.Fprintf(a.IO.Out, "\n%s\n%s\n", ui.Table(2, nil, rows),
-		ui.Wrap(a.IO.Text(text{JA: "読むには jpki guide 名前。「jpki guide 引越し」のように言葉でも探せます。", EN: "To read one: jpki guide NAME. Words do as well: jpki guide new address."}), a.IO.ReadingWidth(), ""))
-	return nil
+	return fmt.Sprintf("%s\n\n%s\n%s\n", o.Paint(ui.Strong, o.Text(text{JA: "手続きの案内", EN: "Procedures"})), ui.Layout(ui.Table(2, nil, rows), width),
+		ui.Wrap(o.Text(text{JA: "読むには jpki guide 名前。「jpki guide 引越し」のように言葉でも探せます。", EN: "To read one: jpki guide NAME. Words work too: jpki guide new address."}), width, ""))
 }
 
 func guideSources(a *command.App) error {
@@ -172,14 +176,22 @@ func guideSources(a *command.App) error {
 			Sources []sourceJSON `json:"sources"`
 		}{"jpki.guide-sources/v1", guide.Written.String(), sourcesDocument(a)})
 	}
-	var rows [][]string
+	_, err := io.WriteString(a.IO.Out, sourcesPage(a.IO, a.IO.ReadingWidth()))
+	return err
+}
+
+// sourcesPage lays the list of sources out at a width. Titles are in Japanese,
+// as their publishers wrote them.
+func sourcesPage(o *ui.IO, width int) string {
+	var out strings.Builder
 	for _, s := range guide.Sources() {
-		rows = append(rows, []string{a.IO.Text(s.Publisher), s.Title, s.Date})
+		source := text{JA: "・%s「%s」", EN: "- %s: %s"}.With(s.Publisher, s.Title)
+		if s.Date != "" {
+			source = text{JA: "%s(%s)", EN: "%s (%s)"}.With(source, s.Date)
+		}
+		fmt.Fprintln(&out, ui.Wrap(o.Text(source), width, "  "))
 	}
-	fmt.Fprint(a.IO.Out, ui.Table(0, []string{
-		a.IO.Text(text{JA: "発行者", EN: "Publisher"}), a.IO.Text(text{JA: "題名", EN: "Title"}), a.IO.Text(text{JA: "更新日", EN: "Changed"}),
-	}, rows))
-	return nil
+	return out.String()
 }
 
 // topicsJSON is jpki.guide-topics/v1.

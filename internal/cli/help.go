@@ -136,10 +136,13 @@ func environmentTopic() text {
 watch --exec のコマンドが受け取る環境変数(イベントによって、ないものがあります):
 ` + cardcmd.VariableTable(func(t text) string { return t.JA }) + `
 Windowsのパイプ:
-  出力はいつもUTF-8です。受け取る側には、先に次のように伝えます。
-    PowerShell 5.1   $OutputEncoding = [Console]::OutputEncoding = [Text.Encoding]::UTF8
-    findstr など     chcp 65001
-  PowerShell 5.1の「>」と「|」はバイナリーを壊すので、-o FILE で書き、ファイル名で渡してください。
+  出力はいつもUTF-8です。受け取るプログラムには、先にそれを知らせます。
+  PowerShell 5.1:
+		$OutputEncoding = [Text.Encoding]::UTF8
+		[Console]::OutputEncoding = [Text.Encoding]::UTF8
+  findstr など:
+		chcp 65001
+  PowerShell 5.1の「>」と「|」はバイナリーのデータを壊します。-o FILE で書き、ファイル名で渡してください。
 
 記憶するもの:
   次のフォルダーのファイルに保存します。本人だけが読めます。消しても困ることはありません。
@@ -179,10 +182,13 @@ Windowsのパイプ:
 Variables for the command of watch --exec (some events lack some of them):
 ` + cardcmd.VariableTable(func(t text) string { return t.EN }) + `
 Pipes on Windows:
-  Output is UTF-8, always. Tell the reader of a pipe first:
-    PowerShell 5.1   $OutputEncoding = [Console]::OutputEncoding = [Text.Encoding]::UTF8
-    findstr, more    chcp 65001
-  The > and | of PowerShell 5.1 damage binary data: write it with -o FILE, and name the file to read.
+  The output is always UTF-8. Tell the program that reads it beforehand.
+  PowerShell 5.1:
+		$OutputEncoding = [Text.Encoding]::UTF8
+		[Console]::OutputEncoding = [Text.Encoding]::UTF8
+  findstr, more:
+		chcp 65001
+  The > and | of PowerShell 5.1 damage binary data. Write it with -o FILE, and pass the name of the file.
 
 What is remembered:
   The files are in this folder, and only you can read them. You can remove them without harm.

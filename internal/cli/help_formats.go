@@ -50,8 +50,8 @@ e-Govの申請: フォルダーかZIPを指定すると X-signed(ZIPなら X-sig
   XMLの署名が指すファイルは、XMLと同じフォルダーとその下で探します(上のフォルダーは開きません)。国の様式では、署名されているものと、様式によって署名の外にあるもの(スタイルシートなど)を名前で示します。様式にないものが署名の外にあれば、終了ステータスは9です。
   PDFには、署名のあとから書き足せます。何が追加されたかは「署名のあと」に出ます。記入や注釈のように紙面に表示されるものがあれば終了ステータスは7、内容が変えられていれば8、書き足された部分の構造が正確でなく、プログラムによって違うものが表示されるおそれがあれば9です。--unchanged を付けると、タイムスタンプと検証用の情報のほかは認めません。
 
-長く残すとき:
-  jpki timestamp --extend は、PDF、.p7s、.p7m の署名に、タイムスタンプと失効情報を加えます(B-T、B-LT、B-LTA)。XMLの署名でできるのは、署名するときの --tsa によるB-Tまでです。公的個人認証サービスの証明書の失効情報は一般の人が手に入れられないため、その分は入りません。
+長く保存するとき:
+  jpki timestamp --extend は、PDF、.p7s、.p7m の署名に、タイムスタンプと失効情報を追加します(B-T、B-LT、B-LTA)。XMLの署名でできるのは、署名するときの --tsa によるB-Tまでです。公的個人認証サービスの証明書の失効情報は一般の人が手に入れられないため、その分は入りません。
   verify は、署名と一緒に入っている失効情報(PDFのDSS、CMSの中、Acrobatなどが署名に含めたもの)も使います。
 
 ほかのプログラムで確かめるとき:
@@ -117,9 +117,9 @@ Verifying:
   Files that an XML signature refers to are looked for in the folder of the XML and below, never above. For a government form, verify names what is signed and what the form leaves unsigned, such as its style sheet. Anything else outside the signature gives exit status 9.
   A PDF can be added to after it was signed. "Since then" shows what was added. Exit status 7 means that it shows on the page (filled-in fields, notes), 8 that content was changed, 9 that the added part is malformed, so that programs may show different things. --unchanged accepts nothing but timestamps and validation data.
 
-To keep for long:
-  jpki timestamp --extend adds timestamps and revocation data to signatures in PDF, .p7s and .p7m (B-T, B-LT, B-LTA). Signatures in XML come no further than B-T, with --tsa when they are made. For JPKI's certificates a resident can get no revocation data, so that part stays out.
-  verify uses what came with a signature, too: the DSS of a PDF, what is in the CMS, and what Acrobat and others sign along.
+For long-term storage:
+  jpki timestamp --extend adds timestamps and revocation data to signatures in PDF, .p7s and .p7m (B-T, B-LT, B-LTA). XML signatures reach B-T only, with --tsa when they are made. Residents cannot get revocation data for JPKI's certificates, so it is not included.
+  verify also uses the revocation data that a signature brings along: in the DSS of a PDF, in the CMS, or signed with it by Acrobat and others.
 
 Verifying with other programs:
   This makes CA.pem:

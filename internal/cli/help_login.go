@@ -15,7 +15,8 @@ var loginTopic = text{
         IdentityAgent ${XDG_RUNTIME_DIR}/jpki/agent.sock
   Windowsでは IdentityAgent \\.\pipe\jpki-ssh-agent と書きます。
   macOSでは ssh agent に --socket ~/.ssh/jpki-agent.sock を付け、その場所を書きます(下のgitの例でも)。
-  今までのエージェントの鍵も一緒に使うには、jpki ssh agent --proxy "$SSH_AUTH_SOCK" です。
+  今までのエージェントの鍵も一緒に使うには、次のように動かします。
+		jpki ssh agent --proxy "$SSH_AUTH_SOCK"
 
 gitのコミットに署名する: gitはIdentityAgentを見ないので、SSH_AUTH_SOCKで渡す
 		git config --global gpg.format ssh
@@ -45,7 +46,8 @@ Connect: open two terminals and run the agent in one of them
         IdentityAgent ${XDG_RUNTIME_DIR}/jpki/agent.sock
   On Windows write IdentityAgent \\.\pipe\jpki-ssh-agent.
   On macOS give ssh agent the option --socket ~/.ssh/jpki-agent.sock and write that path (also for git below).
-  To use the keys of the agent you have beside it: jpki ssh agent --proxy "$SSH_AUTH_SOCK".
+  To use the keys of your present agent as well, run it like this:
+		jpki ssh agent --proxy "$SSH_AUTH_SOCK"
 
 Sign git commits: git ignores IdentityAgent, so pass the agent in SSH_AUTH_SOCK
 		git config --global gpg.format ssh

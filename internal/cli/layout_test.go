@@ -50,6 +50,7 @@ func copied(line string) bool {
 
 func guidePages(o *ui.IO, width int) string {
 	var out strings.Builder
+	out.WriteString("$ jpki guide\n" + topicsPage(o, width) + "\n$ jpki guide --sources\n" + sourcesPage(o, width) + "\n")
 	for _, t := range guide.Topics() {
 		out.WriteString("$ jpki guide " + t.Name + "\n" + topicPage(o, t, width) + "\n")
 	}
