@@ -8,6 +8,7 @@ import (
 	"mime"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/jpki-tools/jpki/internal/companion"
 	"github.com/jpki-tools/jpki/internal/i18n"
@@ -27,7 +28,7 @@ type xmlDocument struct {
 	name     string
 	folder   string
 	form     xmlsig.Profile
-	egovForm bool                // it looks like a form of e-Gov, a part of an application
+	alike    text                // what is said where it has no form, and resembles one
 	inForm   bool                // the signature is the one that the document's form has
 	parts    bool                // the signature is over elements that were named
 	away     string              // folder of the result, where that is another one
@@ -143,8 +144,9 @@ func (d *xmlDocument) prepareInside(in *input.Stream, request xmlsig.Options) er
 		request.Profile = xmlsig.ProfileEGov
 	default:
 		d.form = doc.Detect()
-		space, local := doc.Root().Name()
-		d.egovForm = d.form == xmlsig.ProfileNone && space == "" && local == "DataRoot"
+		if d.form == xmlsig.ProfileNone {
+			d.alike = resembles(doc, d.name)
+		}
 		if d.c.Form == "" && len(d.c.IDs) == 0 {
 			request.Profile = d.form
 		}
@@ -163,11 +165,8 @@ func (d *xmlDocument) notes() []text {
 			EN: "%[1]s is %[2]s, but --form or --id was given: the signature will not be the one of its form, and of no use to the service.",
 		}.With(d.name, xmltext.Form(d.form)))
 	}
-	if d.egovForm {
-		notes = append(notes, text{
-			JA: "「%s」はe-Govの申請書に見えます。申請書は、それを挙げる構成管理情報(kousei.xml)に署名することで署名されます。",
-			EN: "%s looks like a form of e-Gov. A form is signed by signing the kousei.xml that names it.",
-		}.With(d.name))
+	if !d.alike.IsZero() {
+		notes = append(notes, d.alike.With(d.name))
 	}
 	if d.form == xmlsig.ProfileETax && d.c.Form == "" {
 		notes = append(notes, text{
@@ -186,6 +185,31 @@ func (d *xmlDocument) notes() []text {
 		}.With(d.away, i18n.Join(text{JA: "、", EN: ", "}, names...)))
 	}
 	return notes
+}
+
+// resembles tells who signs a document of no known form what it seems to be
+// meant for: its signature will be an ordinary one.
+func resembles(doc *xmlsig.Document, name string) text {
+	space, local := doc.Root().Name()
+	_, err := doc.ElementByID("構成情報")
+	switch {
+	case local == "DataRoot" && !errors.Is(err, xmlsig.ErrNoElement):
+		return text{
+			JA: "「%s」はe-Govの構成管理情報に似ていますが、形が違います。e-Govでは使えない、一般のXML署名になります。",
+			EN: "%s resembles a kousei.xml of e-Gov, and has not its shape: it gets an ordinary XML signature, of no use to e-Gov.",
+		}
+	case local == "DataRoot" && space == "":
+		return text{
+			JA: "「%s」はe-Govの申請書に見えます。申請書は、それを挙げる構成管理情報(kousei.xml)に署名することで署名されます。",
+			EN: "%s looks like a form of e-Gov. A form is signed by signing the kousei.xml that names it.",
+		}
+	case local == "DATA" && (strings.Contains(space, "e-tax.nta.go.jp") || strings.EqualFold(filepath.Ext(name), ".xtx")):
+		return text{
+			JA: "「%s」はe-Taxの申告等データに似ていますが、名前空間が違います。e-Taxでは使えない、一般のXML署名になります。",
+			EN: "%s resembles an e-Tax document, and is in another namespace: it gets an ordinary XML signature, of no use to e-Tax.",
+		}
+	}
+	return text{}
 }
 
 // covers are the things that the signature will be over.
