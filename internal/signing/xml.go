@@ -191,9 +191,9 @@ func (d *xmlDocument) notes() []text {
 // meant for: its signature will be an ordinary one.
 func resembles(doc *xmlsig.Document, name string) text {
 	space, local := doc.Root().Name()
-	_, err := doc.ElementByID("構成情報")
+	form := doc.Resembles()
 	switch {
-	case local == "DataRoot" && !errors.Is(err, xmlsig.ErrNoElement):
+	case form == xmlsig.ProfileEGov:
 		return text{
 			JA: "「%s」はe-Govの構成管理情報に似ていますが、形が違います。e-Govでは使えない、一般のXML署名になります。",
 			EN: "%s resembles a kousei.xml of e-Gov, and has not its shape: it gets an ordinary XML signature, of no use to e-Gov.",
@@ -203,7 +203,7 @@ func resembles(doc *xmlsig.Document, name string) text {
 			JA: "「%s」はe-Govの申請書に見えます。申請書は、それを挙げる構成管理情報(kousei.xml)に署名することで署名されます。",
 			EN: "%s looks like a form of e-Gov. A form is signed by signing the kousei.xml that names it.",
 		}
-	case local == "DATA" && (strings.Contains(space, "e-tax.nta.go.jp") || strings.EqualFold(filepath.Ext(name), ".xtx")):
+	case form == xmlsig.ProfileETax, local == "DATA" && strings.EqualFold(filepath.Ext(name), ".xtx"):
 		return text{
 			JA: "「%s」はe-Taxの申告等データに似ていますが、名前空間が違います。e-Taxでは使えない、一般のXML署名になります。",
 			EN: "%s resembles an e-Tax document, and is in another namespace: it gets an ordinary XML signature, of no use to e-Tax.",

@@ -10,6 +10,7 @@ import (
 const (
 	etaxRoot   = "DATA"
 	etaxSpaces = "http://xml.e-tax.nta.go.jp/XSD/"
+	etaxHost   = "e-tax.nta.go.jp"
 )
 
 // prepareETax signs the procedure element in DATA. The signature stands behind

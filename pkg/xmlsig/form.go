@@ -111,6 +111,22 @@ func (sh *shape) once(e *Element, look func() *Outside) *Outside {
 // Detect tells which form a document has.
 func (d *Document) Detect() Profile { return d.shape().profile }
 
+// Resembles tells which of the forms that can be signed a document seems to be
+// meant for that has no form: by the name of its root, and by what is in it.
+func (d *Document) Resembles() Profile {
+	if d.Detect() != ProfileNone {
+		return ProfileNone
+	}
+	_, err := d.ElementByID(egovContents)
+	switch {
+	case d.root.local == egovRoot && !errors.Is(err, ErrNoElement):
+		return ProfileEGov
+	case d.root.local == etaxRoot && strings.Contains(d.root.space, etaxHost):
+		return ProfileETax
+	}
+	return ProfileNone
+}
+
 // shape looks at a document whose root can be that of a form, once. Each caller
 // gets a shape of its own, to note in what it found out.
 func (d *Document) shape() *shape {

@@ -760,6 +760,29 @@ func TestPublishedSamples(t *testing.T) {
 	}
 }
 
+// TestResembles: what somebody meant to be in a form, and is not.
+func TestResembles(t *testing.T) {
+	egov, etax := govText(t, egovPlain), govText(t, etaxPlain)
+	for name, test := range map[string]struct {
+		src  string
+		want Profile
+	}{
+		"e-Gov":                    {egov, ProfileNone},
+		"e-Gov, a namespace":       {swap(t, egov, "<DataRoot>", `<DataRoot xmlns="urn:x">`), ProfileEGov},
+		"e-Gov, another order":     {swap(t, egov, "<様式ID>", "<x/><様式ID>"), ProfileEGov},
+		"e-Gov, the id twice":      {swap(t, egov, "<様式ID>", `<x ID="構成情報"/><様式ID>`), ProfileEGov},
+		"e-Gov, a form":            {govText(t, "egov/standard/見本がぎ届_01.xml"), ProfileNone},
+		"e-Gov, another root":      {strings.ReplaceAll(egov, "DataRoot", "Root"), ProfileNone},
+		"e-Tax":                    {etax, ProfileNone},
+		"e-Tax, https":             {swap(t, etax, `xmlns="http:`, `xmlns="https:`), ProfileETax},
+		"e-Tax, another namespace": {strings.ReplaceAll(etax, "xml.e-tax.nta.go.jp", "example.jp"), ProfileNone},
+	} {
+		if got := mustParse(t, []byte(test.src)).Resembles(); got != test.want {
+			t.Errorf("%s: %q, want %q", name, got, test.want)
+		}
+	}
+}
+
 // TestWholeForms: a signature over all of the document is one, wherever it
 // stands; the files that belong to it are another matter.
 func TestWholeForms(t *testing.T) {
