@@ -219,15 +219,22 @@ func printFindings(a *command.App, findings []doctor.Finding) {
 	}
 	indent := strings.Repeat(" ", column+2)
 	width := a.IO.Width() - len(indent)
+	wrapped := func(t text) string {
+		var lines []string
+		for line := range strings.SplitSeq(a.IO.Text(t), "\n") {
+			lines = append(lines, ui.Wrap(line, width, indent))
+		}
+		return strings.Join(lines, "\n"+indent)
+	}
 	trouble := 0
 	for _, f := range findings {
 		if f.Level == doctor.Bad || f.Level == doctor.Warn {
 			trouble++
 		}
 		name := fmt.Sprintf("%-*s", names, a.IO.Text(levelNames[f.Level]))
-		fmt.Fprintf(a.IO.Out, "%s  %s\n", a.IO.Paint(levelTones[f.Level], name), ui.Wrap(a.IO.Text(f.What), width, indent))
+		fmt.Fprintf(a.IO.Out, "%s  %s\n", a.IO.Paint(levelTones[f.Level], name), wrapped(f.What))
 		if !f.Next.IsZero() {
-			fmt.Fprintf(a.IO.Out, "%s%s\n", indent, ui.Wrap(a.IO.Text(f.Next), width, indent))
+			fmt.Fprintf(a.IO.Out, "%s%s\n", indent, wrapped(f.Next))
 		}
 	}
 	last := text{JA: "問題は見つかりませんでした。", EN: "No problem was found."}

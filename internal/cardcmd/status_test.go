@@ -199,7 +199,7 @@ func TestStatusOfOtherCards(t *testing.T) {
 		finding string
 	}{
 		{"an iPhone", "adult", setFile(t, efToken, label("JPKIAPIOSTOKEN")), map[i18n.Lang][]string{
-			i18n.JA: {"iPhone  ", "今は"},
+			i18n.JA: {"iPhone  ", "今することはありません"},
 			i18n.EN: {"iPhone  ", "Nothing now"},
 		}, ""},
 		{"a 住基カード", "expired", setFile(t, efToken, label("JPKIAPICCTOKEN")), map[i18n.Lang][]string{

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jpki-tools/jpki/internal/inspect"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/terms"
 	"github.com/jpki-tools/jpki/pkg/cert"
@@ -76,7 +77,7 @@ func (c Card) finding(alone bool) Finding {
 			})
 	}
 	return grave(alone, "card-fails", problem.NoCard,
-		text{JA: "「%s」のカードを読み取れません: %s", EN: "The card in %q cannot be read: %s"}.With(c.Reader, c.Err.Error()),
+		text{JA: "「%s」のカードを読み取れません。\n詳細: %s", EN: "The card in %q cannot be read: %s"}.With(c.Reader, c.Err.Error()),
 		text{JA: "カードを置き直し、動かさずにもう一度実行してください。ケースや財布から出してください。", EN: "Take the card off, out of its sleeve, put it back, and run this again without moving it."})
 }
 
@@ -115,9 +116,11 @@ func checkCertificates(e *Environment) (findings []Finding) {
 		for _, k := range c.Keys() {
 			if err := k.PIN.Err; err != nil {
 				findings = append(findings, warn("counter-unreadable",
-					text{JA: "%sの残り回数を読み取れません: %s", EN: "The tries left of the %s cannot be read: %s"}.With(terms.PINNames[k.PIN.Key], err.Error()),
+					text{JA: "%sの残り回数を読み取れません。\n詳細: %s", EN: "The tries left of the %s cannot be read: %s"}.With(terms.PINNames[k.PIN.Key], err.Error()),
 					text{JA: "残り回数が分からないまま暗証番号を入力しないでください。カードを置き直して、もう一度実行してください。", EN: "Do not enter that PIN while its tries are not known. Put the card back and run this again."}))
 				failed = true
+			} else if f := c.counter(k); f != nil {
+				findings = append(findings, *f)
 			}
 		}
 		if !failed {
@@ -125,6 +128,34 @@ func checkCertificates(e *Environment) (findings []Finding) {
 		}
 	}
 	return findings
+}
+
+// counter gives a finding where a PIN is blocked, or one mistake away from it. A
+// PIN without its certificate opens nothing.
+func (c Card) counter(k inspect.Key) *Finding {
+	name := terms.PINNames[k.PIN.Key]
+	var f Finding
+	switch {
+	case k.State == inspect.Absent:
+		return nil
+	case k.PIN.Key == jpki.KeyAuth && c.MaybeWithoutPINs():
+		f = note("pin-unusable",
+			text{JA: "%sは使えません。", EN: "The %s cannot be used."}.With(name),
+			text{JA: "顔認証マイナンバーカードなら、それで正常です。そうでなければロックされています(jpki guide locked)。", EN: "On a face-authentication card that is as it should be. On any other it is blocked (jpki guide locked)."})
+	case k.PIN.Tries.Blocked():
+		next := terms.UnlockHint
+		if c.OnPhone() {
+			next = terms.AboutPhone
+		}
+		f = warn("pin-blocked", text{JA: "%sがロックされています。", EN: "The %s is blocked."}.With(name), next)
+	case k.PIN.Tries.Left == 1:
+		f = warn("last-try",
+			text{JA: "%sは残り1回です。次に間違えるとロックされます。", EN: "One try is left for the %s: a mistake blocks it."}.With(name),
+			text{JA: "控えを確かめるまで、どのプログラムにも入力しないでください(jpki guide wrong-pin)。", EN: "Enter it in no program before you have checked your note (jpki guide wrong-pin)."})
+	default:
+		return nil
+	}
+	return &f
 }
 
 // certificate gives a finding where one of them is not as it should be. The
@@ -146,10 +177,21 @@ func (c Card) certificate(k jpki.Kind) *Finding {
 		f = bad("certificate-damaged", problem.DamagedCert, text{JA: "カードの%sが壊れています。", EN: "The %s on the card is damaged."}.With(name),
 			text{JA: "カードを置き直しても同じなら、市区町村の窓口に相談してください。", EN: "Put the card back and try again; if it stays so, ask at the municipal counter."})
 	default:
-		f = bad("certificate-unreadable", problem.CardAnswer, text{JA: "カードの%sを読み取れません: %s", EN: "The %s on the card cannot be read: %s"}.With(name, err.Error()),
+		f = bad("certificate-unreadable", problem.CardAnswer, text{JA: "カードの%sを読み取れません。\n詳細: %s", EN: "The %s on the card cannot be read: %s"}.With(name, err.Error()),
 			text{JA: "カードを置き直し、動かさずにもう一度実行してください。", EN: "Put the card back and run this again without moving it."})
 	}
 	return &f
+}
+
+// clock writes the time in Japan, by which certificates end, and that of this
+// computer where it is another.
+func clock(now time.Time) string {
+	const form = "2006-01-02 15:04"
+	written := now.In(cert.JST).Format(form) + " JST"
+	if _, offset := now.Zone(); offset != 9*60*60 {
+		written += " = " + now.Format(form) + " " + terms.Zone(now)
+	}
+	return written
 }
 
 // checkClock holds the clock against times that are surely past: this program
@@ -164,7 +206,7 @@ func checkClock(e *Environment) (findings []Finding) {
 	}.on(e.OS)
 	behind := func(why text) Finding {
 		return bad("clock-behind", problem.Failed,
-			text{JA: "パソコンの時計が遅れています(%s)。%s。", EN: "The computer's clock is behind (%s): %s."}.With(e.Now.In(cert.JST).Format("2006-01-02 15:04"), why), set)
+			text{JA: "パソコンの時計が遅れています(%s)。%s。", EN: "The computer's clock is behind (%s): %s."}.With(clock(e.Now), why), set)
 	}
 	if !e.Built.IsZero() && e.Now.Before(e.Built.Add(-24*time.Hour)) {
 		return []Finding{behind(text{JA: "このプログラムができた日より前になっています", EN: "it is before this program was made"})}
@@ -175,7 +217,7 @@ func checkClock(e *Environment) (findings []Finding) {
 			continue
 		}
 		if !c.Token.Kind.Usable() { // that its certificates ended was said
-			findings = append(findings, ok("clock", text{JA: "時計の日付は%sです。", EN: "The date of the clock is %s."}.With(cert.DateOf(e.Now))))
+			findings = append(findings, ok("clock", text{JA: "時計は%sです。", EN: "The clock says %s."}.With(clock(e.Now))))
 			continue
 		}
 		renew := text{JA: "時計の日付が正しければ、市区町村の窓口で新しい証明書を発行してもらってください(無料)。", EN: "If the date of the clock is right, the municipal counter issues a new certificate (free)."}
@@ -187,15 +229,15 @@ func checkClock(e *Environment) (findings []Finding) {
 			findings = append(findings, behind(text{JA: "カードの証明書が発行された日より前になっています", EN: "it is before the card's certificate was issued"}))
 		case cert.Expired:
 			findings = append(findings, bad("expired", problem.Expired,
-				text{JA: "利用者証明用電子証明書の有効期間は%sに終わりました(時計は%s)。", EN: "The user-authentication certificate ended on %s (the clock says %s)."}.With(v.LastDay(), cert.DateOf(e.Now)),
+				text{JA: "利用者証明用電子証明書の有効期間は%sに終わりました(時計は%s)。", EN: "The user-authentication certificate ended on %s (the clock says %s)."}.With(v.LastDay(), clock(e.Now)),
 				renew))
 		default:
-			findings = append(findings, ok("clock", text{JA: "時計の日付(%s)は、証明書の有効期間の中です。", EN: "The date of the clock (%s) is within the certificate's validity."}.With(cert.DateOf(e.Now))))
+			findings = append(findings, ok("clock", text{JA: "時計(%s)は、証明書の有効期間の中です。", EN: "The clock (%s) is within the certificate's validity."}.With(clock(e.Now))))
 		}
 	}
 	if len(findings) == 0 {
 		findings = append(findings, unknown("clock-unknown",
-			text{JA: "時計は%sです。証明書を読んでいないので、合っているかは分かりません。", EN: "The clock says %s. Without a certificate to compare it with, whether that is right is not known."}.With(e.Now.In(cert.JST).Format("2006-01-02 15:04")), text{}))
+			text{JA: "時計は%sです。証明書を読んでいないので、合っているかは分かりません。", EN: "The clock says %s. Without a certificate to compare it with, whether that is right is not known."}.With(clock(e.Now)), text{}))
 	}
 	return findings
 }

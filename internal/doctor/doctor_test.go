@@ -276,6 +276,14 @@ var scenarios = []struct {
 	{"damaged certificate", everywhere, func(e *Environment) { e.Cards[0].CAs[jpki.KindSignCA] = jpki.ErrDamaged }, "certificate-damaged japanese", problem.DamagedCert},
 	{"unreadable certificate", everywhere, func(e *Environment) { e.Cards[0].CAs[jpki.KindAuthCA] = apdu.Status(0x6F00) }, "certificate-unreadable japanese", problem.CardAnswer},
 	{"unreadable counter", everywhere, func(e *Environment) { e.Cards[0].Sign.PIN.Err = apdu.Status(0x6700) }, "counter-unreadable japanese", problem.Attention},
+	{"blocked password", everywhere, func(e *Environment) { e.Cards[0].Sign.PIN.Tries.Left = 0 }, "pin-blocked japanese", problem.Attention},
+	{"blocked PIN", everywhere, func(e *Environment) { e.Cards[0].Auth.PIN.Tries.Left = 0 }, "pin-blocked japanese", problem.Attention},
+	{"last tries", everywhere, func(e *Environment) {
+		e.Cards[0].Sign.PIN.Tries.Left, e.Cards[0].Auth.PIN.Tries.Left = 1, 1
+	}, "last-try last-try japanese", problem.Attention},
+	{"face authentication", everywhere, func(e *Environment) {
+		e.Cards[0].Sign.State, e.Cards[0].Sign.PIN.Tries.Left, e.Cards[0].Auth.PIN.Tries.Left = inspect.Absent, 0, 0
+	}, "no-signing-certificate pin-unusable japanese", ""},
 
 	{"clock before this program", everywhere, func(e *Environment) { e.Now = e.Built.AddDate(-1, 0, 0) }, "clock-behind japanese", problem.Failed},
 	{"clock before the certificate", everywhere, func(e *Environment) {
