@@ -95,7 +95,7 @@ type step struct {
 var tourSteps = []step{
 	{text{JA: "カードの状態を見る。暗証番号は要りません", EN: "See how the card stands. No PIN is needed"}, "status", ""},
 	{text{JA: "証明書の内容を見る", EN: "See what a certificate says"}, "cert show auth", ""},
-	{text{JA: "形の違う暗証番号は、カードに送る前に断ります", EN: "What cannot be the PIN is refused before it reaches the card"}, "pin verify auth --pin-stdin", "123\n"},
+	{text{JA: "文字数が違う暗証番号は、カードに送る前に断ります", EN: "What cannot be the PIN is refused before it reaches the card"}, "pin verify auth --pin-stdin", "123\n"},
 	{text{JA: "残り回数は減っていません", EN: "No try was used"}, "pin status", ""},
 	{text{JA: "ファイルに署名する", EN: "Sign a file"}, "sign contract.txt --pin-stdin", virtualcard.SignPIN + "\n"},
 	{text{JA: "署名を確かめる。デモの認証局を信頼するのは --trust demo を付けたときだけです", EN: "Check the signature. The demo CA is believed only with --trust demo"}, "verify contract.txt.p7s --trust demo", ""},

@@ -133,6 +133,7 @@ var facts = []fact{
 	{"supported phones", "devices", []string{"対応している機種だけ"}, []string{"one of the supported models"}},
 	{"the certificates of a phone", "devices", []string{"案内はカードのため", "jpki.go.jp"}, []string{"This guide is about cards", "jpki.go.jp"}},
 	{"phones on a reader", "devices", []string{"リーダーに置いたAndroid"}, []string{"an Android phone that lies on the reader"}},
+	{"other programs", "devices", []string{"jpki help programs"}, []string{"jpki help programs"}},
 	{"juki cards ended", "devices", []string{"発行は2015年12月22日まで、有効なのは2018年12月21日まで"}, []string{"issue on 22 December 2015, validity on 21 December 2018"}},
 
 	// By proxy.

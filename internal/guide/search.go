@@ -16,6 +16,11 @@ import (
 // that is nearly everywhere counts only where there is no other, and then for
 // the topics that have it in a title or a heading.
 func byText(query string) []Topic {
+	if whole := fold(query); strings.Contains(whole, " ") {
+		if found := holding(term{folded: whole}, Topic.text); len(found) > 0 {
+			return found
+		}
+	}
 	var all, rare []term
 	for _, candidate := range terms(query) {
 		switch n := len(holding(candidate, Topic.text)); {
@@ -39,7 +44,11 @@ func byText(query string) []Topic {
 	for _, n := range count {
 		most = max(most, n)
 	}
-	return slices.DeleteFunc(Topics(), func(t Topic) bool { return most == 0 || count[t.Name] < most })
+	found := slices.DeleteFunc(Topics(), func(t Topic) bool { return most == 0 || count[t.Name] < most })
+	if len(found) > len(topics)/3 {
+		return nil // that tells nothing
+	}
+	return found
 }
 
 // withAll puts before the topics that some words of a query found those whose
@@ -67,11 +76,17 @@ func unknown(word string) bool {
 	return !slices.Contains(common, word) && len(holding(newTerm(word), Topic.text)) == 0
 }
 
-// holding lists the topics with a word in some of their text.
+// holding lists the topics with a word in some of their text, as it is or else
+// with other kana.
 func holding(word term, where func(Topic) []string) (found []Topic) {
-	for _, t := range topics {
-		if slices.ContainsFunc(where(t), word.in) {
-			found = append(found, t)
+	for _, has := range []func(string) bool{word.exactly, word.in} {
+		for _, t := range topics {
+			if slices.ContainsFunc(where(t), has) {
+				found = append(found, t)
+			}
+		}
+		if len(found) > 0 {
+			break
 		}
 	}
 	return found
@@ -126,13 +141,18 @@ func newTerm(s string) term {
 	return t
 }
 
-// in reports whether a text has the word: an English one from its beginning, a
-// Japanese one also where kana stand otherwise.
-func (t term) in(text string) bool {
+// exactly reports whether a text has the word: an English one from its
+// beginning.
+func (t term) exactly(text string) bool {
 	if latin(t.folded) {
 		return strings.Contains(" "+fold(text), " "+t.folded)
 	}
-	return strings.Contains(fold(text), t.folded) || t.skeleton != "" && strings.Contains(skeleton(text), t.skeleton)
+	return strings.Contains(fold(text), t.folded)
+}
+
+// in reports the same, and a Japanese word where kana stand otherwise.
+func (t term) in(text string) bool {
+	return t.exactly(text) || t.skeleton != "" && strings.Contains(skeleton(text), t.skeleton)
 }
 
 // terms cuts a query into the words to look for. A Japanese one that no text

@@ -23,8 +23,8 @@ var topics = []Topic{
 		Name:  "lost",
 		Title: text{JA: "カードをなくした、盗まれた", EN: "Lost or stolen card"},
 		words: []string{
-			"なくした", "なくす", "無くした", "失くした", "紛失", "落とした", "落とし", "なくし", "盗まれた", "盗難", "見つからない", "見つかった", "一時停止", "電話", "電話番号", "警察",
-			"lost", "lose", "stolen", "theft", "missing", "found again", "found", "suspend", "phone number", "call", "telephone", "police", "emergency",
+			"なくした", "なくす", "無くした", "失くした", "紛失", "落とした", "落とし", "なくし", "盗まれた", "盗難", "見つからない", "見つかった", "一時停止", "電話", "電話番号", "警察", "遺失", "財布",
+			"lost", "lose", "stolen", "theft", "missing", "found again", "found my card", "found it", "suspend", "phone number", "call", "telephone", "police", "emergency",
 		},
 		Parts: []Part{
 			{
@@ -58,9 +58,10 @@ var topics = []Topic{
 		Name:  "locked",
 		Title: text{JA: "暗証番号がロックされた、忘れた", EN: "PIN blocked or forgotten"},
 		words: []string{
-			"ロック", "ロック解除", "ロックされた", "解除", "忘れた", "忘れ", "暗証番号を忘れ", "パスワードを忘れ", "初期化", "再設定", "コンビニで再設定", "リセット", "暗証番号リセット", "閉塞", "マルチコピー機",
-			"lock", "locked", "block", "blocked", "unblock", "unlock", "forgot", "forgotten", "forgot pin", "reset", "pin reset", "multi copier", "kiosk",
+			"ロック", "ロック解除", "ロックされた", "解除", "忘れた", "忘れ", "わからない", "分からない", "暗証番号を忘れ", "パスワードを忘れ", "初期化", "再設定", "コンビニで再設定", "リセット", "暗証番号リセット", "閉塞", "マルチコピー機",
+			"lock", "locked", "block", "blocked", "unblock", "unlock", "forgot", "forgotten", "forgot pin", "reset", "pin reset", "do not know", "don t know", "multi copier", "kiosk",
 		},
+		also: []string{"必要なもの", "必要書類", "セブンイレブン", "ローソン", "ファミリーマート", "ファミマ", "7-eleven", "seven eleven", "lawson", "familymart"},
 		Parts: []Part{
 			{
 				Heading: text{JA: "市区町村の窓口で", EN: "At the municipal counter"},
@@ -91,9 +92,10 @@ var topics = []Topic{
 		Name:  "renew",
 		Title: text{JA: "電子証明書の更新", EN: "Renewing the certificates"},
 		words: []string{
-			"更新", "更新手続き", "期限切れ", "期限が近い", "有効期限通知書", "通知書", "期限が切れた", "切れた", "切れる", "持ち物", "照会書兼回答書", "延長",
-			"renew", "renewal", "renewing", "expired", "expiring", "expire", "expires", "expiry", "notice", "letter", "what to bring", "extend",
+			"更新", "更新手続き", "期限切れ", "期限が近い", "有効期限通知書", "通知書", "期限が切れた", "切れた", "切れる", "持ち物", "照会書兼回答書", "延長", "封筒", "はがき", "葉書",
+			"renew", "renewal", "renewing", "expired", "expiring", "expire", "expires", "expiry", "notice", "letter", "what to bring", "extend", "envelope", "postcard",
 		},
+		also: []string{"必要なもの", "必要書類"},
 		Parts: []Part{
 			{
 				Heading: text{JA: "いつ、どこで", EN: "When and where"},
@@ -136,7 +138,7 @@ var topics = []Topic{
 			"更新後", "更新したあと", "更新したら", "更新したら使えない", "更新したのに", "更新したのに使えない", "使えなくなった", "登録し直し", "再登録", "コンビニ交付",
 			"after renewal", "after the renewal", "after renewing", "after i renewed", "renewed", "register again", "registration",
 		},
-		also: []string{"更新の翌日", "next day"},
+		also: []string{"更新の翌日", "next day", "何日かかる", "当日", "即日", "いつから使える", "住民票", "セブンイレブン", "ローソン", "ファミリーマート", "ファミマ", "7-eleven", "seven eleven", "lawson", "familymart"},
 		Parts: []Part{points(
 			text{JA: "新しい証明書に変わるため、サービスによっては、数時間から数日使えなくなったり、登録し直しが必要になったりします。", EN: "The certificates are new ones. Some services stop for hours or days, or want you to register again."},
 			text{JA: "e-Taxでは、新しい証明書は更新の翌日から使え、登録し直しが必要だとされています。", EN: "e-Tax is said to take the new certificate from the next day, and to want it registered again."},
@@ -148,7 +150,7 @@ var topics = []Topic{
 		Name:  "moved",
 		Title: text{JA: "引っ越し、結婚、氏名などの変更", EN: "Moved, married, changed a name"},
 		words: []string{
-			"引越し", "引っ越し", "引越", "引っ越", "ひっこし", "転居", "転入", "転出", "住所変更", "住所", "結婚", "離婚", "氏名変更", "氏名", "名前", "名字", "苗字", "改姓", "旧姓", "旧氏", "通称", "海外", "国外", "帰国",
+			"引越し", "引っ越し", "引越", "引っ越", "ひっこし", "転居", "転入", "転出", "住所変更", "住所", "結婚", "離婚", "氏名変更", "氏名", "名前", "名字", "苗字", "改姓", "旧姓", "旧氏", "通称", "海外", "国外", "帰国", "留学", "海外赴任",
 			"move", "moved", "moving", "address", "new address", "married", "marriage", "marry", "divorce", "divorced", "name", "name change", "new name", "surname", "abroad", "overseas",
 		},
 		Parts: []Part{points(
@@ -165,6 +167,7 @@ var topics = []Topic{
 			"発行", "新規発行", "新しく発行", "再発行", "証明書の発行", "発行申請", "不要", "15歳になった", "証明書がない", "証明書を入れたい",
 			"issue", "issued", "new certificate", "get a certificate", "apply", "application", "reissue", "turned 15", "declined", "no certificate",
 		},
+		also: []string{"必要なもの", "必要書類"},
 		Parts: []Part{
 			{
 				Heading: text{JA: "次のようなときに申し込めます", EN: "When to apply"},
@@ -247,6 +250,7 @@ var topics = []Topic{
 			"違い", "種類", "マイナポータル", "e-tax", "イータックス", "確定申告", "代替文字", "外字",
 			"two certificates", "difference", "tax", "tax return", "mynaportal", "myna portal", "substitute character", "substitute characters", "gaiji",
 		},
+		also: []string{"何桁", "桁数", "英数字", "文字数", "旧字", "異体字", "髙", "住民票", "ふるさと納税", "年末調整", "オンライン申請"},
 		alone: []string{
 			"電子証明書", "証明書", "署名用", "利用者証明用", "署名用電子証明書", "利用者証明用電子証明書", "公的個人認証", "公的個人認証サービス",
 			"certificate", "signing", "signature", "authentication", "jpki",
@@ -275,7 +279,7 @@ var topics = []Topic{
 		Name:  "who",
 		Title: text{JA: "だれが、どの証明書を持てるか", EN: "Who has which certificate"},
 		words: []string{
-			"だれが", "誰が", "15歳", "15歳未満", "子ども", "子供", "こども", "赤ちゃん", "未成年", "成年被後見人", "顔認証", "顔認証カード", "顔認証マイナンバーカード", "署名用がない", "署名用電子証明書がない", "実印", "印鑑",
+			"だれが", "誰が", "15歳", "15歳未満", "子ども", "子供", "こども", "赤ちゃん", "未成年", "成年被後見人", "顔認証", "顔認証カード", "顔認証マイナンバーカード", "署名用がない", "署名用電子証明書がない", "暗証番号なし", "暗証番号がない", "実印", "印鑑",
 			"child", "children", "baby", "under 15", "minor", "ward", "face authentication", "face", "no signing certificate", "absent", "seal",
 		},
 		Parts: []Part{points(
@@ -288,10 +292,10 @@ var topics = []Topic{
 		Name:  "validity",
 		Title: text{JA: "有効期間", EN: "How long they are valid"},
 		words: []string{
-			"有効期間", "有効期限", "期限", "有効期間満了日", "満了日", "いつまで", "5回目の誕生日", "誕生日", "10年", "5年", "在留期間", "在留資格", "外国人", "身分証明書", "健康保険証", "保険証",
-			"valid", "valid until", "how long", "until when", "end", "ends", "last day", "birthday", "five years", "foreign", "foreigner", "foreign resident", "stay", "visa", "identity card", "health insurance",
+			"有効期間", "有効期限", "期限", "有効期間満了日", "満了日", "いつまで", "5回目の誕生日", "誕生日", "10年", "5年", "在留期間", "在留資格", "外国人", "外国籍", "永住者", "特別永住者", "身分証明書", "健康保険証", "保険証",
+			"valid", "valid until", "how long", "until when", "end", "ends", "last day", "birthday", "five years", "foreign", "foreigner", "foreign resident", "permanent resident", "stay", "visa", "identity card", "health insurance",
 		},
-		also: []string{"在留カード", "residence card"},
+		also: []string{"在留カード", "residence card", "病院", "薬局", "hospital", "pharmacy"},
 		Parts: []Part{
 			points(
 				text{JA: "電子証明書は、発行から5回目の誕生日か、カードの有効期限の、早いほうまで有効です。更新できる期間に更新したものは、6回目の誕生日までです。署名用が利用者証明用より長く続くことはありません。", EN: "A certificate is valid until the fifth birthday after its issue (the sixth if it was renewed while renewal was open), or until the card expires if that is earlier. The signing certificate never outlasts the authentication certificate."},
@@ -346,9 +350,10 @@ var topics = []Topic{
 		Name:  "check",
 		Title: text{JA: "有効かどうかを確かめる", EN: "Checking that a certificate is valid"},
 		words: []string{
-			"有効性確認", "有効性", "有効か", "有効かどうか", "確認", "確かめる", "失効の確認", "失効確認", "失効していないか", "失効しているか",
+			"有効性確認", "有効性", "有効か", "有効かどうか", "失効の確認", "失効確認", "失効していないか", "失効しているか",
 			"validity check", "check validity", "check revocation", "still valid", "check", "verify", "ocsp", "crl",
 		},
+		alone: []string{"確認", "確かめる"},
 		Parts: []Part{points(
 			text{JA: "失効していないかどうかは、公式のJPKI利用者ソフトの「有効性確認」、マイナポータル、市区町村の窓口で確かめられます。電話では確かめられません。", EN: "Whether a certificate was revoked is shown by the validity check (yukosei kakunin) of the official client and by Mynaportal; the municipal counter tells you too. Nobody tells you by telephone."},
 			text{JA: "このプログラムが調べるのは、日付、認証局までのつながり、鍵です。失効は、調べる先を指定したときだけ調べます。", EN: "This program checks the dates, the chain to the CA and the key. It checks revocation only if you name a source to ask."},
@@ -371,9 +376,10 @@ var topics = []Topic{
 		Name:  "proxy",
 		Title: text{JA: "代理人による手続き", EN: "Having somebody else do it"},
 		words: []string{
-			"代理", "代理人", "委任状", "委任", "法定代理人", "親", "母", "父", "後見人", "成年後見人", "照会書", "回答書", "家族", "代わり", "入院", "本人が行けない", "行けない",
-			"proxy", "by proxy", "somebody else", "someone else", "representative", "parent", "guardian", "power of attorney", "family", "on behalf", "mother", "father", "hospital",
+			"代理", "代理人", "委任状", "委任", "法定代理人", "親", "母", "父", "後見人", "成年後見人", "照会書", "回答書", "家族", "代わり", "入院", "病気", "高齢", "施設", "介護", "本人が行けない", "行けない",
+			"proxy", "by proxy", "somebody else", "someone else", "representative", "parent", "guardian", "power of attorney", "family", "on behalf", "mother", "father", "driver s license", "driving licence", "driver s licence",
 		},
+		also: []string{"必要なもの", "必要書類", "病院", "hospital", "license"},
 		Parts: []Part{
 			points(text{JA: "どの場合も、本人のカードが必要です。書類はすべて原本に限ります。", EN: "The holder's card is always needed, and the originals of all papers."}),
 			{
@@ -403,14 +409,16 @@ var topics = []Topic{
 		Title: text{JA: "パソコン、スマートフォン、公式のソフト、古いカード", EN: "PCs, phones, the official client and older cards"},
 		words: []string{
 			"パソコン", "pc", "カードリーダー", "リーダー", "スマートフォン", "スマホ", "携帯", "アンドロイド", "iphone", "android", "住基カード", "住民基本台帳カード", "対応機種", "ドライバー", "利用者ソフト", "jpki利用者ソフト", "公式ソフト", "アプリ",
-			"reader", "card reader", "driver", "phone", "smartphone", "computer", "mac", "windows", "linux", "juki card", "old card", "official client", "app", "software",
+			"reader", "card reader", "driver", "phone", "smartphone", "computer", "mac", "windows", "linux", "juki card", "old card", "official client", "app", "software", "nfc", "pasori",
 		},
+		also: []string{"Chrome", "Edge", "Safari"},
 		Parts: []Part{points(
 			text{JA: "パソコンでは、対応しているカードリーダーとそのドライバーが必要です。", EN: "A PC needs a supported card reader and its driver."},
 			text{JA: "スマートフォンは、対応している機種だけで使えます。", EN: "A phone has to be one of the supported models."},
 			text{JA: "公式のJPKI利用者ソフトでできることは、パソコンやスマートフォンのシステムによって違います。Linux用はありません。", EN: "What the official client (JPKI riyosha soft) can do differs between systems, on PCs and phones. There is none for Linux."},
 			text{JA: "ここの案内はカードのためのものです。スマートフォンの証明書の手続きは、公的個人認証サービス ポータルサイト(jpki.go.jp)で確かめてください。", EN: "This guide is about cards. For the certificates of a phone, see the portal site jpki.go.jp."},
 			text{JA: "このプログラムは、リーダーに置いたAndroidスマートフォンの証明書をカードのものと同じように使います。iPhoneも同じように扱いますが、まだ誰も試していません。", EN: "This program uses the certificates of an Android phone that lies on the reader as it uses a card's. It treats an iPhone the same way, which nobody has tried yet."},
+			text{JA: "ブラウザー(Firefox、Chromiumなど)やほかのプログラムでカードの鍵を使うには: jpki help programs", EN: "To use the card's key in a browser (Firefox, Chromium and others) or another program: jpki help programs"},
 			text{JA: "住民基本台帳カードの電子証明書は終わりました。発行は2015年12月22日まで、有効なのは2018年12月21日まででした。", EN: "The certificates of Basic Resident Register Cards (juki cards) have ended: issue on 22 December 2015, validity on 21 December 2018."},
 		)},
 	},
@@ -435,7 +443,7 @@ var topics = []Topic{
 			"問い合わせ", "問合せ", "問い合わせ先", "相談", "質問", "聞きたい", "フリーダイヤル", "コールセンター", "英語", "中国語", "韓国語", "多言語",
 			"contact", "ask", "question", "questions", "hotline", "call centre", "call center", "english", "languages", "support", "who to ask",
 		},
-		also: []string{"外国語", "foreign languages"},
+		also: []string{"外国語", "foreign languages", "日本語", "japanese"},
 		Parts: []Part{points(
 			text{JA: "0120-95-0178  マイナンバー総合フリーダイヤル(無料)。一般的な質問はここへ", EN: "0120-95-0178  My Number line, in Japanese (free), for general questions"},
 			text{JA: "マイナンバーカード総合サイト(kojinbango-card.go.jp)は、6つの言語で読めます。", EN: "The My Number Card site (kojinbango-card.go.jp) can be read in six languages."},
