@@ -144,7 +144,7 @@ func otherSigned(t *testing.T, w *world) (ca otherCA) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	u, err := p.Sign(pdfsig.Statement{Name: "Somebody", Time: time.Now()}, s)
+	u, err := p.Sign(pdfsig.Statement{Name: "Somebody", Time: s.Time}, s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,6 +189,15 @@ func TestExtend(t *testing.T) {
 		exit, out := w.run("timestamp --extend "+c.file+c.content+" -o "+c.extended+sources+" --tsa "+short.URL, "")
 		if exit != 0 || !strings.Contains(out, "B-LTA") || strings.Contains(out, "missing") {
 			t.Fatalf("%s: exit %d:\n%s", c.file, exit, out)
+		}
+		// Each timestamp is named for what it covers, and its authority's
+		// revocation is told where a list is inside that tells.
+		_, out = verify(c.extended, " --crl short.crl --json")
+		if !strings.Contains(out, `"archive": true`) || strings.Count(out, `"revocation": "good"`) < 3 || strings.Contains(out, `"revocation": "not-checked"`) {
+			t.Errorf("%s: %s", c.extended, out)
+		}
+		if _, out := verify(c.extended, ""); !strings.Contains(out, "Archive timestamp") && !strings.Contains(out, "Document timestamp") || strings.Count(out, "(revocation data in the signature)") > 2 {
+			t.Errorf("%s: %s", c.extended, out)
 		}
 		// Revocation is proven by what is inside.
 		if exit, out := verify(c.extended, ""); exit != 0 || !strings.Contains(out, "Valid (not revoked)") {

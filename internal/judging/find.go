@@ -67,7 +67,8 @@ type Stamp struct {
 	By             *x509.Certificate // its authority's
 	Err            error             // why it proves nothing, whoever believes its authority
 	Doubt          *trust.Reason     // why it is not believed, once that is judged
-	archive        bool              // it covers those before it, too
+	Revocation     trust.Revocation  // of its authority's certificate, once that is judged
+	Archive        bool              // it covers those before it, too
 	stored         *stored           // revocation data that it covers
 }
 
@@ -75,7 +76,7 @@ type Stamp struct {
 func stampsOver(found []cms.SignatureTimestamp) (all []Stamp) {
 	for _, t := range found {
 		by, err := t.Verify()
-		all = append(all, Stamp{Timestamp: t.Timestamp, By: by, Err: err, archive: t.Archive, stored: newStored(t.CRLs, t.OCSPs)})
+		all = append(all, Stamp{Timestamp: t.Timestamp, By: by, Err: err, Archive: t.Archive, stored: newStored(t.CRLs, t.OCSPs)})
 	}
 	return all
 }
@@ -346,7 +347,7 @@ var coverageUnknown = text{JA: "確かめられません", EN: "cannot be told"}
 
 // documentStamp is the timestamp of a document, with its fault.
 func documentStamp(s pdfsig.Signature) *Stamp {
-	d := &Stamp{Timestamp: s.Timestamp, Err: s.Err(), archive: true, stored: newStored(s.Validation.CRLs, s.Validation.OCSPs)}
+	d := &Stamp{Timestamp: s.Timestamp, Err: s.Err(), Archive: true, stored: newStored(s.Validation.CRLs, s.Validation.OCSPs)}
 	if d.Err == nil { // and the imprint is the document's
 		d.By, d.Err = s.Timestamp.VerifyDigest(s.Timestamp.Imprint)
 	}

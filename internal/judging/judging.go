@@ -219,9 +219,13 @@ func (e *Examiner) judgeTimestamp(ctx context.Context, f Found, known doubts) Si
 	if existed.IsZero() {
 		existed = e.now()
 	}
-	if f.itself.Doubt = known.of(ctx, e, *f.itself, existed, proofs); f.itself.Doubt != nil {
+	found := known.of(ctx, e, *f.itself, existed, proofs)
+	if f.itself.take(found); f.itself.Doubt != nil {
 		v.Verdict = v.Verdict.With(*f.itself.Doubt)
 		return v
+	}
+	if found.Revocation == trust.RevocationGood {
+		v.Verdict = found.Verdict
 	}
 	v.Verdict.Issuer.Standing = trust.Given
 	v.Proven = f.itself.Time
@@ -237,10 +241,10 @@ func (e *Examiner) judgeStamps(ctx context.Context, f Found, known doubts) (prov
 	proofs = []proof{{stored: f.stored.with(f.signed)}}
 	for i := len(stamps) - 1; i >= 0; i-- {
 		s := &stamps[i]
-		if s.Doubt = known.of(ctx, e, *s, existed, proofs); s.Doubt != nil {
+		if s.take(known.of(ctx, e, *s, existed, proofs)); s.Doubt != nil {
 			continue
 		}
-		if s.archive {
+		if s.Archive {
 			proofs = append(proofs, proof{s.stored, s.Time})
 		}
 		if f.signed != nil {
@@ -249,7 +253,7 @@ func (e *Examiner) judgeStamps(ctx context.Context, f Found, known doubts) (prov
 		if proven.IsZero() || s.Time.Before(proven) {
 			proven = s.Time
 		}
-		if s.archive && s.Time.Before(existed) {
+		if s.Archive && s.Time.Before(existed) {
 			existed = s.Time
 		}
 	}
@@ -258,7 +262,7 @@ func (e *Examiner) judgeStamps(ctx context.Context, f Found, known doubts) (prov
 
 // doubts are the timestamps of a file that were judged: each document timestamp
 // is one of every signature before it.
-type doubts map[doubtKey]*trust.Reason
+type doubts map[doubtKey]authority
 
 type doubtKey struct {
 	stamp   *cms.Timestamp
@@ -267,25 +271,36 @@ type doubtKey struct {
 	proofs  int
 }
 
-func (d doubts) of(ctx context.Context, e *Examiner, s Stamp, existed time.Time, proofs []proof) *trust.Reason {
-	key := doubtKey{s.Timestamp, existed, proofs[0].stored, len(proofs)}
-	r, ok := d[key]
-	if !ok {
-		r = e.doubt(ctx, s, existed, proofs)
-		if s.Timestamp != nil {
-			d[key] = r
-		}
-	}
-	return r
+// authority is what was found about the authority of a timestamp.
+type authority struct {
+	trust.Verdict
+	doubt *trust.Reason // why the timestamp proves nothing; nil where it does
 }
 
-// doubt says why a timestamp, which is proven to have existed at a time, proves
-// nothing itself: because of what it is, because its authority is none of those
-// under --tsa-ca, is over or revoked. A source of revocation that proves nothing
-// of the authority counts against it only where proof is demanded.
-func (e *Examiner) doubt(ctx context.Context, s Stamp, existed time.Time, proofs []proof) *trust.Reason {
+// take notes what was found about the authority.
+func (s *Stamp) take(a authority) { s.Doubt, s.Revocation = a.doubt, a.Revocation }
+
+func (d doubts) of(ctx context.Context, e *Examiner, s Stamp, existed time.Time, proofs []proof) authority {
+	key := doubtKey{s.Timestamp, existed, proofs[0].stored, len(proofs)}
+	a, ok := d[key]
+	if !ok {
+		a = e.judgeAuthority(ctx, s, existed, proofs)
+		if s.Timestamp != nil {
+			d[key] = a
+		}
+	}
+	return a
+}
+
+// judgeAuthority finds out whether a timestamp, which is proven to have existed
+// at a time, proves something itself. It does not because of what it is, or
+// because its authority is none of those under --tsa-ca, is over or revoked. A
+// source of revocation that proves nothing of the authority counts against it
+// only where proof is demanded.
+func (e *Examiner) judgeAuthority(ctx context.Context, s Stamp, existed time.Time, proofs []proof) (a authority) {
 	if s.Err != nil {
-		return &trust.Reason{Code: trust.SigConstraintsFailure, Err: s.Err}
+		a.doubt = &trust.Reason{Code: trust.SigConstraintsFailure, Err: s.Err}
+		return a
 	}
 	responder := e.ocsp
 	if responder != ocspFromCertificate { // the signer's
@@ -293,14 +308,15 @@ func (e *Examiner) doubt(ctx context.Context, s Stamp, existed time.Time, proofs
 	}
 	v := e.Anchors.CheckTSA(s.By, s.Certificates(), s.Time, existed)
 	evidence := append(e.evidence(ctx, v.Chain, responder), evidenceOf(proofs, v.Chain, e.now())...)
-	v = e.demand(v.WithRevocation(evidence, e.now()))
-	for _, r := range v.Reasons {
+	a.Verdict = e.demand(v.WithRevocation(evidence, e.now()))
+	for _, r := range a.Reasons {
 		if revoked, ok := errors.AsType[*trust.RevokedError](r.Err); ok {
 			r.Err = &authorityRevokedError{revoked.Evidence}
 		}
 		if r.Code != trust.TryLater || e.require {
-			return &r
+			a.doubt = &r
+			return a
 		}
 	}
-	return nil
+	return a
 }

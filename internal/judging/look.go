@@ -139,7 +139,7 @@ func (f *Finder) findTimestamp(ctx context.Context, path string, data []byte) ([
 	if err != nil {
 		return nil, err
 	}
-	s := Stamp{Timestamp: t, archive: true}
+	s := Stamp{Timestamp: t, Archive: true}
 	s.By, s.Err = t.VerifyDigest(content.Digest(t.Hash))
 	found := Found{
 		Format: "rfc3161", Role: RoleTimestamp, Cert: s.By, certs: t.Certificates(), itself: &s,

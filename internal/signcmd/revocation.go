@@ -28,7 +28,10 @@ var askSigner = text{
 // revocationRows shows the answers of sources, or the sources to ask.
 func revocationRows(o *ui.IO, v trust.Verdict, ask text) (rows [][]string) {
 	add := func(tone ui.Tone, value text) {
-		rows = append(rows, o.Row(tone, text{JA: "失効の確認", EN: "Revocation"}, value))
+		row := o.Row(tone, text{JA: "失効の確認", EN: "Revocation"}, value)
+		if !slices.ContainsFunc(rows, func(r []string) bool { return slices.Equal(r, row) }) { // a list can be there more than once
+			rows = append(rows, row)
+		}
 	}
 	closed := false
 	for _, e := range v.Evidence {

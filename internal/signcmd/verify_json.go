@@ -119,6 +119,8 @@ type stampDoc struct {
 	Authority string  `json:"authority"`
 	Believed  bool    `json:"believed"`
 	Reason    string  `json:"reason"` // why not
+	Archive   bool    `json:"archive"`
+	Revoked   string  `json:"revocation"` // of the authority
 }
 
 // checklistDoc is there only with --profile.
@@ -263,7 +265,7 @@ func (d *verifyDocument) signature(s judging.SignatureVerdict) signatureVerdictD
 }
 
 func (d *verifyDocument) stamp(t judging.Stamp) stampDoc {
-	var doc stampDoc
+	doc := stampDoc{Archive: t.Archive, Revoked: t.Revocation.String()}
 	if t.Timestamp != nil {
 		doc.Time = momentOrNull(t.Time)
 	}

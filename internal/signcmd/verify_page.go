@@ -206,9 +206,14 @@ func signatureTitle(s judging.SignatureVerdict, i int) text {
 // termsOf are the words of a signature's verdict that the page explains.
 func termsOf(s judging.SignatureVerdict) (all []report.Term) {
 	switch s.Verdict.Status() {
-	case trust.Valid:
-		all = append(all, report.Genuine, report.RevocationChecked)
-	case trust.ValidRevocationUnchecked:
+	case trust.Valid, trust.ValidRevocationUnchecked:
+		if s.Role == judging.RoleTimestamp {
+			break // that is explained by itself
+		}
+		if s.Verdict.Status() == trust.Valid {
+			all = append(all, report.Genuine, report.RevocationChecked)
+			break
+		}
 		all = append(all, report.Genuine, report.RevocationUnchecked)
 	case trust.Invalid:
 		return append(all, report.Invalid)
@@ -305,7 +310,11 @@ func (p *verifyPage) rows(s judging.SignatureVerdict) (rows []report.Row) {
 		add(text{JA: "証明書のシリアル番号", EN: "Serial number of the certificate"}, i18n.Same(cert.Serial(c.SerialNumber)))
 		rows = append(rows, report.Row{Label: text{JA: "証明書のSHA-256", EN: "SHA-256 of the certificate"}, Hex: cert.FingerprintOf(c).String(), Tone: report.Plain})
 		add(text{JA: "証明書の有効期間", EN: "Validity of the certificate"}, text{JA: "%sから%sまで", EN: "%s to %s"}.With(terms.Moment(c.NotBefore), terms.Moment(c.NotAfter)))
-		add(text{JA: "鍵", EN: "Key"}, text{JA: "%s(鍵の用途: %s)", EN: "%s (key usage: %s)"}.With(inspect.KeyText(c), strings.Join(inspect.KeyUsages(c), ", ")))
+		key := i18n.Same(inspect.KeyText(c))
+		if usages := inspect.KeyUsages(c); len(usages) > 0 {
+			key = text{JA: "%s(鍵の用途: %s)", EN: "%s (key usage: %s)"}.With(key, strings.Join(usages, ", "))
+		}
+		add(text{JA: "鍵", EN: "Key"}, key)
 	}
 	if s.Algorithm != "" && s.Role != judging.RoleTimestamp {
 		add(text{JA: "署名の方式", EN: "Algorithm"}, i18n.Same(s.Algorithm))
@@ -315,7 +324,7 @@ func (p *verifyPage) rows(s judging.SignatureVerdict) (rows []report.Row) {
 	}
 	for _, t := range s.Timestamps() {
 		tone, what := p.stampText(t)
-		rows = append(rows, report.Row{Label: text{JA: "タイムスタンプ", EN: "Timestamp"}, Value: what, Tone: pageTone(tone)})
+		rows = append(rows, report.Row{Label: stampLabel(s, t), Value: what, Tone: pageTone(tone)})
 	}
 	switch {
 	case s.Role == judging.RoleTimestamp, s.Cert == nil:
@@ -354,6 +363,10 @@ func uncheckedOf(s judging.SignatureVerdict, stamps bool) (all []report.Unchecke
 	case len(s.Verdict.UncheckedResponders) > 0:
 		add(text{JA: "OCSPレスポンダーの証明書が失効していないか", EN: "whether the OCSP responder's certificate is revoked"}, text{JA: "それを示す失効リスト(--crl)が指定されていません", EN: "no list (--crl) that tells was named"})
 	}
+	if slices.ContainsFunc(s.Timestamps(), func(t judging.Stamp) bool { return t.Doubt == nil && t.Revocation != trust.RevocationGood }) {
+		add(text{JA: "タイムスタンプ局の証明書が失効していないか", EN: "whether a timestamping authority's certificate is revoked"},
+			text{JA: "それを示す失効リスト(--crl)もOCSP(--ocsp aia)もありません", EN: "there is no list (--crl) or responder (--ocsp aia) that tells"})
+	}
 	if s.Role == judging.RoleTimestamp {
 		return all
 	}
@@ -388,7 +401,7 @@ func (p *verifyPage) events(s judging.SignatureVerdict, v judging.FileVerdict) (
 		switch {
 		case t.Timestamp == nil:
 		case t.Doubt == nil:
-			add(report.Stamped, t.Time, text{})
+			add(report.Stamped, t.Time, stampLabel(s, t))
 		default:
 			add(report.Doubted, t.Time, text{})
 		}

@@ -60,6 +60,7 @@ var verdictTones = map[trust.Status]ui.Tone{
 
 // stampVerdictTexts are those of a document timestamp, which nobody signs.
 var stampVerdictTexts = map[trust.Status]text{
+	trust.Valid:                    {JA: "タイムスタンプは有効です(タイムスタンプ局が失効していないことを確認しました)", EN: "valid timestamp (its authority is not revoked)"},
 	trust.ValidRevocationUnchecked: {JA: "タイムスタンプは真正です(失効は未確認)", EN: "genuine timestamp (revocation not checked)"},
 	trust.Invalid:                  {JA: "タイムスタンプは無効です", EN: "not a genuine timestamp"},
 	trust.Indeterminate:            {JA: "タイムスタンプは証明に使えません", EN: "a timestamp that proves nothing here"},
@@ -171,7 +172,7 @@ func (r *verifyText) verdictRows(s judging.SignatureVerdict) [][]string {
 	}
 	for _, t := range s.Timestamps() {
 		tone, what := r.stampText(t)
-		add(tone, text{JA: "タイムスタンプ", EN: "Timestamp"}, what)
+		add(tone, stampLabel(s, t), what)
 	}
 	if len(s.Covers) > 0 {
 		add(ui.Plain, text{JA: "範囲", EN: "Covers"}, i18n.Join(text{JA: "、", EN: ", "}, s.Covers...))
@@ -241,6 +242,18 @@ func (r *verifyText) signerName(s judging.SignatureVerdict) string {
 		return cert.Name(s.Cert.RawSubject)
 	}
 	return ""
+}
+
+// stampLabel names a timestamp: one over a signature, or one that covers that and
+// all timestamps before it.
+func stampLabel(s judging.SignatureVerdict, t judging.Stamp) text {
+	switch {
+	case !t.Archive, s.Role == judging.RoleTimestamp:
+		return text{JA: "タイムスタンプ", EN: "Timestamp"}
+	case s.Format == "pdf":
+		return text{JA: "文書のタイムスタンプ", EN: "Document timestamp"}
+	}
+	return text{JA: "アーカイブタイムスタンプ", EN: "Archive timestamp"}
 }
 
 // stampText is the time that a timestamp proves, or the reason why it proves
