@@ -197,13 +197,13 @@ func TestDestinationSyntax(t *testing.T) {
 			t.Errorf("%q: %v, want %v", s, err, want)
 		}
 	}
-	if _, err := ParseDestination("gate", []string{known + "?"}); !errors.Is(err, os.ErrNotExist) {
+	if _, err := ParseDestination("gate", []string{known + "-none"}); !errors.Is(err, os.ErrNotExist) {
 		t.Error(err)
 	}
 	if _, err := ParseDestination("gate", nil); !errors.Is(err, ErrUnknownHost) {
 		t.Error(err)
 	}
-	if names := HostNames(gate, []string{known + "?", known}); fmt.Sprint(names) != "[gate 192.0.2.1 [gate]:2222]" {
+	if names := HostNames(gate, []string{known + "-none", known}); fmt.Sprint(names) != "[gate 192.0.2.1 [gate]:2222]" {
 		t.Errorf("the names are %q", names)
 	}
 }

@@ -109,8 +109,8 @@ func TestXmlsecVerifiesOurs(t *testing.T) {
 	}
 }
 
-// TestForeignEncodings: signed in every encoding, verified by both.
-func TestForeignEncodings(t *testing.T) {
+// TestJDKReadsForeignEncodings: signed in every encoding, verified by both.
+func TestJDKReadsForeignEncodings(t *testing.T) {
 	signed := map[string][]byte{}
 	for _, e := range encodings {
 		src := encoded(t, "<申告 xmlns='urn:d' 氏名='ｶﾅ・山田'>\r\n<項目 Id='k1'>表予能ソ</項目></申告>", e.enc, e.mark)
@@ -348,10 +348,10 @@ func TestInheritanceAgainstXmlsec(t *testing.T) {
 	t.Logf("%d elements", compared)
 }
 
-// TestValidHereValidThere damages signed documents byte by byte; what is still
+// TestValidForTheJDK damages signed documents byte by byte; what is still
 // valid here, because what was changed means nothing, must be so for the JDK.
 // KeyInfo is left out: whether a certificate is sound is not asked here.
-func TestValidHereValidThere(t *testing.T) {
+func TestValidForTheJDK(t *testing.T) {
 	dir := t.TempDir()
 	var jobs []string
 	changed := map[string]string{}
