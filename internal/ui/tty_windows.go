@@ -59,12 +59,12 @@ func (t *Terminal) line(ctx context.Context, fd int) ([]byte, error) {
 func typed(ctx context.Context, console windows.Handle, echo io.Writer) ([]byte, error) {
 	e := &lineEditor{echo: echo, line: make([]byte, 0, maxSecret)}
 	for {
-		if err := context.Cause(ctx); err != nil {
+		const often = 50 // milliseconds between looks at ctx
+		event, err := windows.WaitForSingleObject(console, often)
+		if err := context.Cause(ctx); err != nil { // what comes now is for others
 			clear(e.line)
 			return nil, err
 		}
-		const often = 50 // milliseconds between looks at ctx
-		event, err := windows.WaitForSingleObject(console, often)
 		if event == uint32(windows.WAIT_TIMEOUT) {
 			continue
 		}
