@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"errors"
 	"io"
+	"io/fs"
 	"path/filepath"
 	"slices"
 
@@ -38,7 +39,7 @@ func (c *Call) PrepareAll(ctx context.Context, inputs []string) (jobs []*Job, re
 			continue
 		}
 		job := &Job{Input: in}
-		job.Err = c.prepareSign(ctx, job)
+		job.Err = c.prepareSign(ctx, job, sources)
 		if job.Err == nil && job.Target != "" && targets[filepath.Clean(job.Target)] {
 			job.Err = problem.Misuse(text{JA: "「%s」は、この実行の別のファイルの署名と同じ名前です。", EN: "%s is the name of another signature of this call already."}.With(job.Target)).
 				WithNext(text{JA: "別に実行して、-o で名前を指定してください。", EN: "Sign it in a call of its own, and name the result with -o."})
@@ -106,7 +107,10 @@ func (c *Call) targetOf(f format, in string) string {
 	return name
 }
 
-func (c *Call) prepareSign(ctx context.Context, job *Job) error {
+// prepareSign opens a file and looks at all that needs no card. The result is to
+// be none of the sources: that comes first, as on Windows an open file cannot be
+// replaced.
+func (c *Call) prepareSign(ctx context.Context, job *Job, sources []fs.FileInfo) error {
 	switch app, err := c.openApplication(job.Input); {
 	case err != nil:
 		return err
@@ -136,6 +140,9 @@ func (c *Call) prepareSign(ctx context.Context, job *Job) error {
 	job.Target = c.targetOf(job.Format, job.Input)
 	if err = perFile.checkFor(job); err == nil && job.Target != "" {
 		in.Beside = filepath.Dir(job.Target)
+		err = input.RefuseOverwrite(job.Target, sources, "-o")
+	}
+	if err == nil && job.Target != "" {
 		err = output.Check(ctx, job.Target, output.Options{Force: c.Force})
 	}
 	if err == nil {
