@@ -122,7 +122,7 @@ func Left(o xmlsig.Outside) text {
 		}
 		return text{JA: "%s「%s」", EN: "%s (%s)"}.With(o.Name, o.Text)
 	case xmlsig.OutsideAttachment, xmlsig.OutsideForm:
-		return i18n.Same("%s").With(o.Name)
+		return text{JA: "「%s」", EN: "%s"}.With(o.Name)
 	case xmlsig.OutsideComments:
 		return text{JA: "コメント(%s個)", EN: "comments (%s)"}.With(o.Text)
 	case xmlsig.OutsideElement:

@@ -34,7 +34,7 @@ func govOpen(folder string) func(string) (io.ReadCloser, error) {
 // govSigned are the documents with signatures.
 func govSigned(t testing.TB) (names []string) {
 	t.Helper()
-	for _, pattern := range []string{"egov/standard/kousei-*ed.xml", "egov/standard/bad-*", "egov/individual-signed/*/kousei2*", "official/[^u]*", "etax/[^u]*", "kojo/*", "zumen/*.xml"} {
+	for _, pattern := range []string{"egov/standard/kousei-*ed.xml", "egov/standard/bad-*", "egov/individual-signed/*/kousei2*", "official/[^u]*", "official-attached/*.xml", "etax/[^u]*", "kojo/*", "zumen/*.xml"} {
 		found, err := filepath.Glob(filepath.Join(govFolder, pattern))
 		if err != nil || len(found) == 0 {
 			t.Fatal(pattern, err)
@@ -78,6 +78,7 @@ var govVerdicts = map[string]struct {
 	"official/signed.xml":                                                 {ProfileOfficial, 1, "", "front style-sheet"},
 	"official/bad-body-changed.xml":                                       {ProfileOfficial, 1, cms.HashFailure, "front style-sheet"},
 	"official/bad-second-body.xml":                                        {ProfileOfficial, 1, cms.SigConstraintsFailure, "!element front style-sheet"},
+	"official-attached/209900000000000001.xml":                            {ProfileOfficial, 1, "", "style-sheet attachment"},
 	"etax/signed.xtx":                                                     {ProfileETax, 1, "", ""},
 	"etax/signed-noid.xtx":                                                {ProfileETax, 1, "", ""},
 	"etax/signed-sha1.xtx":                                                {ProfileETax, 1, cms.CryptoConstraintsFailureNoPOE, ""},
