@@ -10,6 +10,8 @@ PDF: X.pdf から X-signed.pdf(PDFに埋め込んだ署名)
   --profile koshonin  電子公証(電子定款など)。署名は touki と同じで、大きさと名前の条件を確かめる
   --profile pades  PAdES-B-B(ETSI EN 319 142)。--tsa を付けるとB-T
   --visible        氏名、日時、理由のスタンプをページに表示する
+  暗号化されたPDFは、パスワードなしで開き、作成者が許していれば、--profile pades で署名できます。
+  プログラムによって別の内容に読めるPDFには署名しません。直し方はその場で示します。
 
 XML: X.xml から X-signed.xml(XML署名、--format xmldsig)。e-Taxとe-Govの様式(下)は中身で見分ける
   --profile etax, egov  その様式でなければ署名しない
@@ -77,6 +79,8 @@ PDF: X.pdf becomes X-signed.pdf (a signature inside the PDF)
   --profile koshonin  for the electronic notary: signed like touki, and size and name are checked against its rules
   --profile pades  PAdES-B-B (ETSI EN 319 142); B-T with --tsa
   --visible        put a stamp with name, time and reason on a page
+  An encrypted PDF that opens without a password is signed with --profile pades, if its author allows that.
+  A PDF in which programs find different things is not signed; the message says what helps.
 
 XML: X.xml becomes X-signed.xml (an XML signature, --format xmldsig). Forms of e-Tax and e-Gov (below) are recognised by their content
   --profile etax, egov  sign only if the file has that form

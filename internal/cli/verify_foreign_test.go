@@ -100,6 +100,7 @@ func TestOthersVerdicts(t *testing.T) {
 	signed := w.read("iou.pdf")
 	page := strings.Replace(newest(t, signed, 3), "/Annots [", "/Annots [50 0 R ", 1)
 	w.write("note.pdf", string(appended(t, signed, map[int]string{3: page, 50: "<</Type /Annot /Subtype /Square /Rect [10 10 99 99]>>"}, 0)))
+	w.write("hidden.pdf", string(signed)+"4 0 obj\n<</Length 3>>\nstream\n0 g\nendstream\nendobj\n"+string(signed[strings.LastIndex(string(signed), "startxref"):]))
 	w.write("text", "Content-Type: text/plain\r\n\r\nhello\r\n")
 	for _, line := range []string{
 		"openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -subj /CN=CA -days 5 -addext keyUsage=critical,keyCertSign",
@@ -133,6 +134,7 @@ func TestOthersVerdicts(t *testing.T) {
 		{"verify --ca ca.pem mail.eml", 9, []string{"openssl cms -verify -in mail.eml -CAfile ca.pem -out out"}},
 		{"verify --trust demo --key-usage any changed.pdf", 8, []string{"pdfsig -nocert changed.pdf"}},
 		{"verify --trust demo --key-usage any note.pdf", 7, []string{"pdfsig -nocert note.pdf"}},
+		{"verify --trust demo --key-usage any hidden.pdf", 9, []string{"pdfsig -nocert hidden.pdf"}},
 	} {
 		if exit, out := w.run(row.ours, ""); exit != row.exit {
 			t.Errorf("%s: exit %d, want %d\n%s", row.ours, exit, row.exit, out)
