@@ -18,9 +18,14 @@ import (
 // or the last line from being a single syllable. Lines after the first begin
 // with indent.
 func Wrap(s string, width int, indent string) string {
-	if before, after, several := strings.Cut(s, "\n"); several {
-		return Wrap(before, width, indent) + "\n" + Wrap(after, width, indent)
+	var lines []string
+	for line := range strings.SplitSeq(s, "\n") {
+		lines = append(lines, wrapLine(line, width, indent))
 	}
+	return strings.Join(lines, "\n")
+}
+
+func wrapLine(s string, width int, indent string) string {
 	room := width - twwidth.Width(indent)
 	all := keepCommands(pieces(s, room), room)
 	var out strings.Builder
@@ -67,7 +72,7 @@ func join(pieces []piece) piece {
 const (
 	costTooWide  = 10_000 // for each column over the width
 	costShortEnd = 12     // a last line that is a syllable
-	costParticle = 14     // an end before the kana that belong to a word
+	costParticle = 18     // an end before the kana that belong to a word
 	costCompound = 15     // between the words of a compound
 	costPhrase   = 24     // between kana
 	costWord     = 20     // inside a word
@@ -273,36 +278,75 @@ func (o *IO) ReadingWidth() int {
 // commands to copy, indented by two for each tab: they go on behind a backslash.
 func Layout(text string, width int) string {
 	lines := strings.Split(text, "\n")
+	stacked := stackedRows(lines, width)
 	for i, line := range lines {
-		if command := strings.TrimLeft(line, "\t"); command != line {
+		command := strings.TrimLeft(line, "\t")
+		switch {
+		case command != line:
 			lines[i] = foldCommand(command, width, strings.Repeat("  ", len(line)-len(command)))
-			continue
-		}
-		if twwidth.Width(line) > width && !toCopy(line) {
-			lines[i] = layoutLine(line, width)
+		case stacked[i]:
+			lines[i] = readRow(line).stack(width)
+		case twwidth.Width(line) > width && !toCopy(line):
+			lines[i] = readRow(line).wrap(width)
 		}
 	}
 	return strings.Join(lines, "\n")
 }
 
-func layoutLine(line string, width int) string {
+// row is a line with its last part behind a label, "" where it has none.
+type row struct {
+	line, margin, label, rest string
+	column                    int // that rest begins in
+}
+
+func readRow(line string) row {
 	text := strings.TrimLeft(line, " ")
-	margin := line[:len(line)-len(text)]
+	r := row{line: line, margin: line[:len(line)-len(text)], rest: text}
 	gap := strings.LastIndex(text, "  ")
-	for _, mark := range []string{"- ", "・"} {
-		if strings.HasPrefix(text, mark) {
-			return Wrap(line, width, margin+"  ")
+	switch {
+	case strings.HasPrefix(text, "- "), strings.HasPrefix(text, "・"):
+		r.column = len(r.margin) + 2
+	case gap < 0:
+		r.column = len(r.margin)
+	default:
+		r.label, r.rest = strings.TrimRight(text[:gap], " "), text[gap+2:]
+		r.column = twwidth.Width(r.margin + text[:gap+2])
+	}
+	return r
+}
+
+// wrap goes on below the column.
+func (r row) wrap(width int) string { return Wrap(r.line, width, strings.Repeat(" ", r.column)) }
+
+// stack puts the label above the rest.
+func (r row) stack(width int) string {
+	margin := r.margin + "    "
+	return r.margin + r.label + "\n" + margin + Wrap(r.rest, width-len(margin), margin)
+}
+
+// stackedRows finds the rows that leave too little room beside their labels: all
+// that stand together where one of them does not fit.
+func stackedRows(lines []string, width int) []bool {
+	stacked := make([]bool, len(lines))
+	for i := 0; i < len(lines); {
+		column := labelColumn(lines[i])
+		end, fits := i, true
+		for ; end < len(lines) && labelColumn(lines[end]) == column; end++ {
+			fits = fits && twwidth.Width(lines[end]) <= width
+		}
+		for ; i < end; i++ {
+			stacked[i] = column > width/2 && !fits
 		}
 	}
-	if gap < 0 {
-		return Wrap(line, width, margin)
+	return stacked
+}
+
+// labelColumn is the column behind the label of a line, 0 where there is none.
+func labelColumn(line string) int {
+	if r := readRow(line); r.label != "" && !strings.HasPrefix(line, "\t") && !toCopy(line) {
+		return r.column
 	}
-	label, rest := strings.TrimRight(text[:gap], " "), text[gap+2:]
-	if column := twwidth.Width(margin + text[:gap+2]); column <= width/2 {
-		return Wrap(line, width, strings.Repeat(" ", column))
-	}
-	margin += "    "
-	return line[:len(line)-len(text)] + label + "\n" + margin + Wrap(rest, width-len(margin), margin)
+	return 0
 }
 
 // foldCommand breaks a command for a shell: between its words, never inside
@@ -355,13 +399,17 @@ func shellWords(command string) []string {
 func keepOptions(words []string, room int) (joined []string) {
 	for len(words) > 0 {
 		n := 1
-		if len(words) > 1 && strings.HasPrefix(words[0], "-") && !strings.HasPrefix(words[1], "-") &&
-			twwidth.Width(words[0]+words[1])+1 <= room {
+		if len(words) > 1 && goesOn(words[0], words[1]) && twwidth.Width(words[0]+words[1])+1 <= room {
 			n = 2
 		}
 		joined, words = append(joined, strings.Join(words[:n], " ")), words[n:]
 	}
 	return joined
+}
+
+// goesOn reports whether a word belongs to the one before it.
+func goesOn(word, next string) bool {
+	return strings.HasPrefix(word, "-") && !strings.HasPrefix(next, "-") && next != "|" || strings.ContainsAny(word[len(word)-1:], "|<>")
 }
 
 // toCopy reports an indented line of a file, which is copied as it is: it has
