@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"math/big"
@@ -70,7 +71,11 @@ func signedInAllFormats(t *testing.T, w *world, s cms.Signing) []string {
 	w.write("iou.xml", out.String())
 
 	sample := samplePDF(t, w)
-	paper, err := pdfsig.Prepare(strings.NewReader(sample), int64(len(sample)), pdfsig.Options{})
+	options := pdfsig.Options{Profile: pdfsig.PAdES}
+	if _, ok := s.Certificate.PublicKey.(*rsa.PublicKey); ok {
+		options.Profile = pdfsig.Touki // which is for cards' keys
+	}
+	paper, err := pdfsig.Prepare(strings.NewReader(sample), int64(len(sample)), options)
 	must(err)
 	must(paper.Hash(crypto.SHA256))
 	update, err := paper.Sign(pdfsig.Statement{Name: "somebody", Time: s.Time}, s)

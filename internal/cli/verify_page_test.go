@@ -83,28 +83,29 @@ func TestReportPage(t *testing.T) {
 }
 
 // TestForgedNames: a signer's name from another CA is text, on the page and on
-// the screen, and no name of JPKI's.
+// the screen, in every format, and no name of JPKI's. Nobody vouches for a name
+// under a CA that is not trusted.
 func TestForgedNames(t *testing.T) {
 	w := newWorld(t, "en")
 	w.real = true
 	ca := newOtherCA(t)
 	w.write("ca.pem", pemText(ca.cert))
-	w.write("a.txt", "text")
-	for _, name := range []string{`<script>alert(1)</script>`, "山田\u3164太郎", "a\u202Etxt.exe", `"><img src=x onerror=alert(1)>`} {
+	for _, name := range []string{
+		`<script>alert(1)</script>`, "山田\u3164太郎", "山田\u115F太郎", "山田\u1160太郎", "山田\uFFA0太郎", "山田\u2800太郎", "a\u202Etxt.exe", "a\x1B[2Jb", `"><img src=x onerror=alert(1)>`, "デモ　太郎",
+	} {
 		c := ca.issue(&x509.Certificate{SerialNumber: big.NewInt(5), Subject: pkix.Name{CommonName: name}, KeyUsage: x509.KeyUsageDigitalSignature})
-		h := crypto.SHA256.New()
-		h.Write([]byte("text"))
-		signature, err := cms.Signing{Certificate: c, Key: ca.key, Hash: crypto.SHA256, Time: time.Now()}.Detached(h.Sum(nil))
-		if err != nil {
-			t.Fatal(err)
-		}
-		w.write("a.txt.p7s", string(signature))
-		exit, page := w.page(t, "verify --ca ca.pem a.txt.p7s")
-		if exit != 0 || strings.Contains(page, "<script") || strings.Contains(page, "<img") || strings.ContainsAny(page, "\u3164\u202E") {
-			t.Errorf("%q: exit %d\n%s", name, exit, page)
-		}
-		if _, out := w.run("verify --ca ca.pem a.txt.p7s", ""); strings.ContainsAny(out, "\u3164\u202E") {
-			t.Errorf("%q is shown as it is", name)
+		for _, file := range signedInAllFormats(t, w, cms.Signing{Certificate: c, Key: ca.key, Hash: crypto.SHA256, Time: time.Now()}) {
+			exit, page := w.page(t, "verify --ca ca.pem "+file)
+			if exit != 0 || strings.Contains(page, "<script") || strings.Contains(page, "<img") || strings.ContainsAny(page, "\u3164\u115F\u1160\uFFA0\u2800\u202E\x1B") || !strings.Contains(page, "not one of JPKI (the My Number Card)") {
+				t.Errorf("%s, %q: exit %d\n%s", file, name, exit, page)
+			}
+			if _, out := w.run("verify --ca ca.pem "+file, ""); strings.ContainsAny(out, "\u3164\u115F\u1160\uFFA0\u2800\u202E\x1B") {
+				t.Errorf("%s: %q is shown as it is", file, name)
+			}
+			exit, out := w.run("verify "+file+" --signer '"+name+"'", "")
+			if exit != 9 || !strings.Contains(out, "Signer (unproven)") {
+				t.Errorf("%s, %q, of nobody who is trusted: exit %d\n%s", file, name, exit, out)
+			}
 		}
 	}
 }
