@@ -20,6 +20,8 @@ var fetchReasons = map[error]text{
 	fetch.ErrRedirect:  {JA: "別のサーバーへ転送されました", EN: "it redirects to another host"},
 	fetch.ErrTooLarge:  {JA: "応答が大きすぎます", EN: "the answer is too large"},
 	fetch.ErrNoAnswer:  {JA: "応答がありません", EN: "there is no answer"},
+	fetch.ErrUntrusted: {JA: "サーバーの証明書を信頼できません", EN: "the server's certificate is not trusted"},
+	fetch.ErrRejected:  {JA: "サーバーがTLSの接続を断りました", EN: "the server refuses the TLS connection"},
 	fetch.ErrStatus:    {JA: "サーバーが断りました", EN: "the server refuses"},
 	fetch.ErrMediaType: {JA: "応答の種類が違います", EN: "the answer is of another kind"},
 }
@@ -40,9 +42,32 @@ func explainFetch(err error) *problem.Problem {
 	if !errors.As(err, &failed) {
 		return nil
 	}
+	next, ok := fetchNexts[failed.Reason]
+	if !ok {
+		next = text{JA: "アドレスとネットワークを確かめてください。", EN: "Check the address and the network."}
+	}
 	return problem.New(problem.Failed,
-		text{JA: "%sから受け取れませんでした: %s。", EN: "Nothing came from %s: %s."}.With(failed.Address, FetchReason(failed)),
-		text{JA: "アドレスとネットワークを確かめてください。", EN: "Check the address and the network."})
+		text{JA: "%sから受け取れませんでした: %s。", EN: "Nothing came from %s: %s."}.With(failed.Address, FetchReason(failed)), next)
+}
+
+// fetchNexts say what to do where it is not the address and not the network.
+var fetchNexts = map[error]text{
+	fetch.ErrAccount: {
+		JA: "利用者の名前とパスワードを確かめてください。タイムスタンプ局では --tsa-user と --tsa-password-file で指定します。",
+		EN: "Check the name and the password of the account. For a timestamping authority they are --tsa-user and --tsa-password-file.",
+	},
+	fetch.ErrUntrusted: {
+		JA: "アドレスと、この機器の日時を確かめてください。組織内のサーバーなら、その認証局をこのシステムで信頼するように設定してください。",
+		EN: "Check the address and this machine's clock. If the server is your organization's, have this system trust its CA.",
+	},
+	fetch.ErrRejected: {
+		JA: "クライアント証明書が必要なのかもしれません。タイムスタンプ局では --tsa-cert で指定します。",
+		EN: "It may want a client certificate. For a timestamping authority that is --tsa-cert.",
+	},
+	fetch.ErrStatus: {
+		JA: "アドレスを確かめるか、時間をおいてもう一度実行してください。",
+		EN: "Check the address, or try again later.",
+	},
 }
 
 var tlsReasons = map[error]struct{ what, next text }{

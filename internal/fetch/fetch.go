@@ -40,6 +40,8 @@ var (
 	ErrRedirect  = errors.New("it redirects to another host, or too often")
 	ErrTooLarge  = errors.New("the answer is too large")
 	ErrNoAnswer  = errors.New("no answer")
+	ErrUntrusted = errors.New("the server's certificate is not trusted")
+	ErrRejected  = errors.New("the server ends the TLS connection: it may want another client certificate")
 	ErrAccount   = errors.New("the server asks for an account, or refuses this one")
 	ErrStatus    = errors.New("the server refuses")
 	ErrMediaType = errors.New("the answer is of another kind than asked for")
@@ -144,7 +146,7 @@ func Do(ctx context.Context, r Request) ([]byte, error) {
 		if quoting, ok := errors.AsType[*url.Error](err); ok {
 			err = quoting.Err // without the address
 		}
-		return fail(ErrNoAnswer, err)
+		return fail(noAnswer(err), err)
 	}
 	defer resp.Body.Close()
 	switch resp.StatusCode {
@@ -167,6 +169,18 @@ func Do(ctx context.Context, r Request) ([]byte, error) {
 		return fail(ErrTooLarge, nil)
 	}
 	return data, nil
+}
+
+// noAnswer is the reason why a server gave none.
+func noAnswer(err error) error {
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return ErrUntrusted
+	}
+	// crypto/tls has no other mark for an alert that came.
+	if alert, ok := errors.AsType[*net.OpError](err); ok && alert.Op == "remote error" {
+		return ErrRejected
+	}
+	return ErrNoAnswer
 }
 
 // detail is what an error says beside its reason.

@@ -2,10 +2,17 @@ package stamping
 
 import (
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"io"
+	"log"
+	"math/big"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -152,8 +159,50 @@ func TestAccount(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
+	// One that ends the connection, and one that nobody trusts: neither is dead,
+	// and neither is asked again.
+	strict := httptest.NewUnstartedServer(s.Config.Handler)
+	strict.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert}
+	strict.Config.ErrorLog = log.New(io.Discard, "", 0)
+	strict.StartTLS()
+	defer strict.Close()
+	stranger := httptest.NewUnstartedServer(s.Config.Handler)
+	stranger.TLS = &tls.Config{Certificates: []tls.Certificate{otherCertificate(t)}}
+	stranger.Config.ErrorLog = strict.Config.ErrorLog
+	stranger.StartTLS()
+	defer stranger.Close()
+	for address, test := range map[string]struct {
+		want error
+		next string
+	}{strict.URL: {fetch.ErrRejected, "--tsa-cert"}, stranger.URL: {fetch.ErrUntrusted, "trust its CA"}, s.URL: {fetch.ErrAccount, "--tsa-user"}} {
+		var notes bytes.Buffer
+		stamper, err := New(t.Context(), Options{TSA: address}, &ui.IO{Err: &notes}, time.Now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = stamper.Get(t.Context(), []byte("content"))
+		if p := explain.Error(err); !errors.Is(err, test.want) || !strings.Contains(p.Next.EN, test.next) || notes.Len() > 0 {
+			t.Errorf("%v: %v, next %q, %s", test.want, err, p.Next.EN, &notes)
+		}
+	}
 	o := Options{TSA: s.URL, Certificate: write(t, "client.pem", public, 0o600)}
 	if _, err := New(t.Context(), o, &ui.IO{}, time.Now); err == nil {
 		t.Error("a certificate without its key")
 	}
+}
+
+// otherCertificate is one that no system trusts.
+func otherCertificate(t *testing.T) tls.Certificate {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+	}, &x509.Certificate{}, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 }
