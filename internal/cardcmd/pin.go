@@ -85,7 +85,7 @@ func newPINVerify(a *command.App) *cobra.Command {
 		Use:   "verify [sign|auth]",
 		Short: text{JA: "暗証番号が正しいか確かめる", EN: "see whether a PIN is right"},
 		Long: text{
-			JA: "暗証番号をカードに確かめます。正しければ残り回数は元に戻り、違えば1回減ります。\n形の違うものは送らずに断るので、回数は減りません。",
+			JA: "暗証番号をカードに確かめます。正しければ残り回数は元に戻り、違えば1回減ります。\n文字数や文字の種類が違うものは送らずに断るので、回数は減りません。",
 			EN: "Has the card check a PIN. A right one resets its counter, a wrong one uses a try.\nWhat cannot be the PIN is refused before it is sent and uses none.",
 		},
 		Examples: []command.Example{

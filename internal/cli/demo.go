@@ -98,7 +98,7 @@ var tourSteps = []step{
 	{text{JA: "文字数が違う暗証番号は、カードに送る前に断ります", EN: "What cannot be the PIN is refused before it reaches the card"}, "pin verify auth --pin-stdin", "123\n"},
 	{text{JA: "残り回数は減っていません", EN: "No try was used"}, "pin status", ""},
 	{text{JA: "ファイルに署名する", EN: "Sign a file"}, "sign contract.txt --pin-stdin", virtualcard.SignPIN + "\n"},
-	{text{JA: "署名を確かめる。デモの認証局を信頼するのは --trust demo を付けたときだけです", EN: "Check the signature. The demo CA is believed only with --trust demo"}, "verify contract.txt.p7s --trust demo", ""},
+	{text{JA: "署名を確かめる。デモの認証局を信頼するのは --trust demo を付けたときだけです", EN: "Check the signature. The demo CA is trusted only with --trust demo"}, "verify contract.txt.p7s --trust demo", ""},
 }
 
 // tour runs the steps one after the other, in a folder of its own that goes

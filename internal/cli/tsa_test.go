@@ -135,7 +135,7 @@ func TestTimestampedSignatures(t *testing.T) {
 		if exit, out := w.run("verify --trust demo --tsa-ca "+ca+" "+c.result, ""); exit != 0 || !strings.Contains(out, "it existed on") {
 			t.Errorf("%s: %s", c.file, out)
 		}
-		if exit, out := w.run("verify --trust demo "+c.result, ""); exit != 0 || !strings.Contains(out, "not believed without --tsa-ca") {
+		if exit, out := w.run("verify --trust demo "+c.result, ""); exit != 0 || !strings.Contains(out, "not trusted without --tsa-ca") {
 			t.Errorf("%s without --tsa-ca: %s", c.file, out)
 		}
 	}

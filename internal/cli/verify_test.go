@@ -128,7 +128,7 @@ func TestDocumentTimestamps(t *testing.T) {
 	}{
 		{"stamped.pdf --crl soon.crl" + ca, 9, []string{"Cannot be decided", "nothing proves that the signature is older"}, "Not genuine"},
 		{"stamped.pdf" + ca, 0, []string{"Genuine (", "it existed on", "Since then", "Genuine timestamp", "document timestamp, nobody's signature", "Authority", "it existed on", "the whole document"}, "Signed at    Thu"},
-		{"stamped.pdf", 0, []string{"Genuine (", "not believed without --tsa-ca", "A timestamp that proves nothing here", "not under a CA of --tsa-ca"}, "existed"},
+		{"stamped.pdf", 0, []string{"Genuine (", "not trusted without --tsa-ca", "A timestamp that proves nothing here", "not under a CA of --tsa-ca"}, "existed"},
 		{"stamped.pdf --profile touki" + ca, 0, []string{"What online registration (touki) asks for", "ok          No timestamp on the signature", "Genuine timestamp"}, "NOT OK"},
 		{"spoilt.pdf" + ca, 8, []string{"Genuine (", "Not a genuine timestamp"}, "existed"},
 		{"alone.pdf" + ca, 0, []string{"Genuine timestamp"}, "Signer"},

@@ -22,11 +22,11 @@ func (a *App) AddRememberFlag(cmd *cobra.Command) {
 
 func (a *App) AddTrustFlags(cmd *cobra.Command, o *judging.Options) {
 	f := cmd.Flags()
-	f.StringArrayVar(&o.CAs, "ca", nil, a.IO.Text(text{JA: "認証局の証明書の`FILE`(足りないときや、公的個人認証サービス以外の認証局を信頼するとき。繰り返せる)", EN: "`FILE` with CA certificates: one that is missing, or another organization's to believe (repeatable)"}))
+	f.StringArrayVar(&o.CAs, "ca", nil, a.IO.Text(text{JA: "認証局の証明書の`FILE`(足りないときや、公的個人認証サービス以外の認証局を信頼するとき。繰り返せる)", EN: "`FILE` with CA certificates: one that is missing, or another organization's to trust (repeatable)"}))
 	f.StringArrayVar(&o.CRLs, "crl", nil, a.IO.Text(text{JA: "失効リスト(CRL): `FILE`かURL(繰り返せる)", EN: "revocation list (CRL): `FILE` or URL (repeatable)"}))
 	f.StringVar(&o.OCSP, "ocsp", "", a.IO.Text(text{JA: "失効を問い合わせるOCSPレスポンダー: `URL`か aia(証明書に書かれたアドレス)", EN: "OCSP responder to ask about revocation: `URL`, or aia for the address in the certificate"}))
 	f.BoolVar(&o.RequireRevocation, "require-revocation", false, a.IO.Text(text{JA: "失効を確認できなければ「判定できません」(終了ステータス9)とする", EN: "without proof that it is not revoked nothing is decided (exit status 9)"}))
-	f.StringVar(&o.Trust, "trust", "", a.IO.Text(text{JA: "信頼する認証局を増やす: `WHOM` は demo(デモカード)", EN: "believe another CA too: `WHOM` is demo (the demo card)"}))
+	f.StringVar(&o.Trust, "trust", "", a.IO.Text(text{JA: "信頼する認証局を増やす: `WHOM` は demo(デモカード)", EN: "trust another CA too: `WHOM` is demo (the demo card)"}))
 }
 
 // SourceFlag makes a flag that names a PIN source. Flags keep their order, so

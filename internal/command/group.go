@@ -25,8 +25,8 @@ var (
 		EN: "  Timestamping authority: --tsa-* (jpki help options)",
 	}}
 	FormatGroup = FlagGroup{"format", text{JA: "署名の形式ごとのもの", EN: "For one format of signatures"}, text{
-		JA: "  形式ごと: --attached --cosign --digest --digest-hex --form --id --key --no-ca --pem --pss --stamp-font --with(jpki help options)",
-		EN: "  Formats: --attached --cosign --digest --digest-hex --form --id --key --no-ca --pem --pss --stamp-font --with (jpki help options)",
+		JA: "  形式ごと: --attached --ca --cosign --digest --digest-hex --form --id --key --no-ca --pem --pss --stamp-font --with(jpki help options)",
+		EN: "  Formats: --attached --ca --cosign --digest --digest-hex --form --id --key --no-ca --pem --pss --stamp-font --with (jpki help options)",
 	}}
 	FlagGroups = []FlagGroup{FormatGroup, StampGroup, PINGroup}
 )

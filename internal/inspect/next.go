@@ -94,7 +94,7 @@ func (s Card) Findings() (all []finding) {
 			if p.Tries.Left == 1 {
 				f.next = text{
 					JA: "%sは残り1回で、次に間違えるとロックされます。控えを確かめてから、jpki pin verify %s で入力してください。正しければ元に戻ります。",
-					EN: "One try is left for the %s, and a mistake blocks it. Only with your note at hand, enter it correctly with jpki pin verify %s: that resets it.",
+					EN: "One try is left for the %s, and a mistake blocks it. Check your note, then enter it with jpki pin verify %s: a correct entry resets the counter.",
 				}.With(terms.PINNames[p.Key], p.Key)
 				last = append(last, f)
 			} else {

@@ -185,7 +185,7 @@ func (e *Examiner) judge(ctx context.Context, f Found, known doubts) SignatureVe
 	if f.Form != xmlsig.ProfileNone && v.issuerAlone() {
 		v.Found.Notes = append(v.Found.Notes, text{
 			JA: "署名されたものは変わっておらず、署名はこの証明書の鍵のものです。足りないのは、発行した認証局を信頼する指定(--ca)だけです",
-			EN: "what is signed is unchanged, and the signature is one of this certificate's key: all that is missing is its CA, to be believed (--ca)",
+			EN: "what is signed is unchanged, and the signature is one of this certificate's key: all that is missing is its CA, to be trusted (--ca)",
 		})
 	}
 	return v

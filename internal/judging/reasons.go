@@ -29,7 +29,7 @@ var reasonTexts = []struct {
 	{cms.NoSigningCertificateFound, text{JA: "署名者の証明書がありません", EN: "the signer's certificate is missing"}},
 	{trust.ErrDemoCA, text{JA: "デモカードの署名です。本物の証明ではありません(試すときは --trust demo)", EN: "a signature of the demo card, not a real one (--trust demo, to try)"}},
 	{trust.ErrUnknownCA, text{JA: "このバージョンに登録されていない世代の認証局です。新しいバージョンで確かめるか、jpki.go.jp の公表値と比べて jpki ca add で追加してください", EN: "a CA generation this version does not know: use a newer version, or compare with jpki.go.jp and add it with jpki ca add"}},
-	{trust.ErrNotJPKI, text{JA: "署名者の証明書は公的個人認証サービスのものではありません(その認証局を信頼するなら --ca)", EN: "the signer is not under JPKI (--ca, to believe the signer's own CA)"}},
+	{trust.ErrNotJPKI, text{JA: "署名者の証明書は公的個人認証サービスのものではありません(その認証局を信頼するなら --ca)", EN: "the signer is not under JPKI (--ca, to trust the signer's own CA)"}},
 	{trust.ErrNotGiven, text{JA: "署名者の証明書は、公的個人認証サービスのものでも、--ca で指定した認証局のものでもありません", EN: "the signer is under neither JPKI nor a CA of --ca"}},
 	{trust.ErrNoIssuer, text{JA: "発行した認証局の証明書がありません(--ca で指定)", EN: "the certificate of the issuing CA is missing (--ca)"}},
 	{trust.ErrSignature, text{JA: "証明書は認証局が発行したものではありません", EN: "the CA did not issue the certificate"}},

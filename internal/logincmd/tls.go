@@ -53,7 +53,7 @@ func NewTLS(a *command.App) *cobra.Command {
 		},
 		Examples: []command.Example{
 			{Line: "jpki tls https://server.example.jp/", About: text{JA: "ページを取得する", EN: "fetch a page"}},
-			{Line: "jpki tls https://localhost:8443/ --ca server-ca.pem --yes", About: text{JA: "自分のサーバーを、その認証局で確かめて試す", EN: "try a server of your own, believed by its CA"}},
+			{Line: "jpki tls https://localhost:8443/ --ca server-ca.pem --yes", About: text{JA: "自分のサーバーを、その認証局で確かめて試す", EN: "try a server of your own, trusted by its CA"}},
 		},
 		Args: a.ArgCount(1, 1, text{JA: "URLを1つ指定してください。", EN: "Name one URL."}),
 		Run:  func(ctx context.Context, args []string) error { return runTLS(ctx, a, &opt, args[0]) },

@@ -335,7 +335,7 @@ var words = labels{
 	TimelineTable: text{JA: "時系列の表(番号は図と同じ)", EN: "The timeline as a table (same numbers)"},
 	Number:        text{JA: "番号", EN: "No."},
 	Moment:        text{JA: "日時", EN: "Time"},
-	What:          text{JA: "できごと", EN: "Event"},
+	What:          text{JA: "イベント", EN: "Event"},
 	Sure:          text{JA: "何で分かるか", EN: "Known from"},
 	Made:          text{JA: "検証した日時", EN: "Checked on"},
 	Zone:          text{JA: "日時はすべて日本時間(JST)です。", EN: "All times are Japan Standard Time (JST)."},

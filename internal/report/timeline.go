@@ -127,7 +127,7 @@ func newTimeline(events []Event, l i18n.Lang) timeline {
 		t.Rows = append(t.Rows, row{i + 1, e.Kind, shape(e.Kind, 0, 0), moment(e.Time).In(l), words.what.In(l), words.sure.In(l)})
 	}
 	t.Label = text{
-		JA: "%[2]sから%[3]sまでの%[1]d件のできごと。下の表と同じ内容です。",
+		JA: "%[2]sから%[3]sまでの%[1]d件のイベント。下の表と同じ内容です。",
 		EN: "%d events from %s to %s, the same as in the table below.",
 	}.With(len(events), day(first), day(last)).In(l)
 	return t

@@ -281,7 +281,7 @@ var certReasonTexts = []struct {
 	{trust.ErrExpired, text{JA: "有効期間が過ぎています", EN: "it has expired"}},
 	{trust.ErrNotYetValid, text{JA: "有効期間がまだ始まっていません", EN: "it is not yet valid"}},
 	{trust.ErrDemoCA, text{JA: "デモカードの証明書です。本物ではありません(試すときは --trust demo)", EN: "a certificate of the demo card, not a real one (--trust demo, to try)"}},
-	{trust.ErrNotJPKI, text{JA: "公的個人認証サービスの証明書ではありません(その認証局を信頼するなら --ca)", EN: "it is not under JPKI (--ca, to believe its own CA)"}},
+	{trust.ErrNotJPKI, text{JA: "公的個人認証サービスの証明書ではありません(その認証局を信頼するなら --ca)", EN: "it is not under JPKI (--ca, to trust its own CA)"}},
 	{trust.ErrNotGiven, text{JA: "公的個人認証サービスの証明書でも、--ca で指定した認証局の証明書でもありません", EN: "it is under neither JPKI nor a CA of --ca"}},
 	{trust.ErrNotEndEntity, text{JA: "認証局の証明書です", EN: "it is a CA's"}},
 	{trust.ErrKind, text{JA: "カードのこの場所にあるはずの種類ではありません", EN: "it is not of the kind that belongs in this place of the card"}},

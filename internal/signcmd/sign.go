@@ -77,7 +77,7 @@ func NewSign(a *command.App) *cobra.Command {
 	f.BoolVar(&opt.DryRun, "dry-run", false, a.IO.Text(text{JA: "何をするかを表示するだけで、署名しない", EN: "show what would be done, and sign nothing"}))
 	f.BoolVarP(&opt.Quiet, "quiet", "q", false, a.IO.Text(text{JA: "お知らせを表示しない", EN: "leave notes out"}))
 	command.Group(f, command.StampGroup, "tsa-ca", "tsa-user", "tsa-password-file", "tsa-password-command", "tsa-cert", "tsa-key")
-	command.Group(f, command.FormatGroup, "attached", "cosign", "digest", "digest-hex", "form", "id", "key", "no-ca", "pem", "pss", "stamp-font", "with")
+	command.Group(f, command.FormatGroup, "attached", "ca", "cosign", "digest", "digest-hex", "form", "id", "key", "no-ca", "pem", "pss", "stamp-font", "with")
 	return cmd
 }
 

@@ -75,7 +75,7 @@ func NewVerify(a *command.App) *cobra.Command {
 	f.StringVar(&opt.folder, "content-dir", "", a.IO.Text(text{JA: "署名されたファイルを、署名の隣ではなく`DIR`から読む(.p7s、XML)", EN: "read the signed files in `DIR`, not beside the signatures (.p7s, XML)"}))
 	f.StringVar(&opt.extract, "extract", "", a.IO.Text(text{JA: ".p7mの中の元のファイルを、署名が真正なら`FILE`に保存する", EN: ".p7m: save the file inside as `FILE`, if the signature is genuine"}))
 	f.BoolVar(&opt.force, "force", false, a.IO.Text(text{JA: "--extract や --report で、同じ名前のファイルを上書きする", EN: "--extract, --report: replace a file of the same name"}))
-	f.StringVar(&opt.tsaCA, "tsa-ca", "", a.IO.Text(text{JA: "タイムスタンプ局の認証局の証明書`FILE`", EN: "`FILE` with the CA certificates of timestamping authorities to believe"}))
+	f.StringVar(&opt.tsaCA, "tsa-ca", "", a.IO.Text(text{JA: "タイムスタンプ局の認証局の証明書`FILE`", EN: "`FILE` with the CA certificates of timestamping authorities to trust"}))
 	f.StringArrayVar(&opt.signers, "signer", nil, a.IO.Text(text{JA: "この人の署名がなければ終了ステータス8: 氏名か、証明書のSHA-256の`WHO`(繰り返すと全員)", EN: "exit with 8 without a signature of `WHO`: the name, or the SHA-256 fingerprint of the certificate (repeatable: all of them)"}))
 	f.StringVar(&opt.report, "report", "", a.IO.Text(text{JA: "結果を、印刷や保管のできる1枚のページ(HTML)として`FILE`にも保存する", EN: "save the results as `FILE`, too: one page (HTML) to print and to keep"}))
 	f.StringVar(&opt.keyUsage, "key-usage", keyUsageDocument, a.IO.Text(text{JA: "署名に使ってよい鍵: `WHICH` は document(文書の署名用の鍵だけ)か any(どの鍵でも)", EN: "keys that may sign: `WHICH` is document (keys for signing documents) or any"}))

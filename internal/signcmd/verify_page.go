@@ -374,7 +374,7 @@ func uncheckedOf(s judging.SignatureVerdict, stamps bool) (all []report.Unchecke
 	switch {
 	case !s.Proven.IsZero():
 	case len(s.Timestamps()) > 0 && !stamps:
-		add(when, text{JA: "タイムスタンプがありますが、信頼するタイムスタンプ局(--tsa-ca)が指定されていません", EN: "there is a timestamp, and no authority to believe was named (--tsa-ca)"})
+		add(when, text{JA: "タイムスタンプがありますが、信頼するタイムスタンプ局(--tsa-ca)が指定されていません", EN: "there is a timestamp, and no authority to trust was named (--tsa-ca)"})
 	case len(s.Timestamps()) > 0:
 		add(when, text{JA: "タイムスタンプが証明に使えません", EN: "its timestamp proves nothing"})
 	case s.Claimed.IsZero():

@@ -263,7 +263,7 @@ func (r *verifyText) stampText(t judging.Stamp) (ui.Tone, text) {
 	case t.Doubt == nil:
 		return ui.Good, text{JA: "%sには存在していました", EN: "it existed on %s"}.With(terms.Moment(t.Time))
 	case t.Err == nil && !r.stamps:
-		return ui.Plain, text{JA: "%s(信頼するには --tsa-ca が必要)", EN: "%s (not believed without --tsa-ca)"}.With(terms.Moment(t.Time))
+		return ui.Plain, text{JA: "%s(信頼するには --tsa-ca が必要)", EN: "%s (not trusted without --tsa-ca)"}.With(terms.Moment(t.Time))
 	case t.Timestamp != nil:
 		return ui.Plain, text{JA: "%s(証明に使えません: %s)", EN: "%s (proves nothing: %s)"}.With(terms.Moment(t.Time), stampReason(t))
 	}

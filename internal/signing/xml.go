@@ -195,7 +195,7 @@ func resembles(doc *xmlsig.Document, name string) text {
 	switch {
 	case form == xmlsig.ProfileEGov:
 		return text{
-			JA: "「%s」はe-Govの構成管理情報に似ていますが、形が違います。e-Govでは使えない、一般のXML署名になります。",
+			JA: "「%s」はe-Govの構成管理情報に似ていますが、形式が違います。e-Govでは使えない、一般のXML署名になります。",
 			EN: "%s resembles a kousei.xml of e-Gov, and has not its shape: it gets an ordinary XML signature, of no use to e-Gov.",
 		}
 	case local == "DataRoot" && space == "":
