@@ -73,7 +73,7 @@ const (
 	costTooWide  = 10_000 // for each column over the width
 	costShortEnd = 12     // a last line that is a syllable
 	costParticle = 18     // an end before the kana that belong to a word
-	costCompound = 15     // between the words of a compound
+	costCompound = 19     // between the words of a compound
 	costPhrase   = 24     // between kana
 	costWord     = 20     // inside a word
 )
