@@ -170,7 +170,7 @@ func (c *Card) End() error {
 	if err := c.ready(); err != nil {
 		return err
 	}
-	ctx, stop := c.closing()
+	ctx, stop := c.closing(endingGrace)
 	defer stop()
 	// In pcsc-lite an end that fails does not end the transaction, but
 	// disconnecting does.
@@ -186,17 +186,20 @@ func (c *Card) End() error {
 	}))
 }
 
-// closingGrace is how long after the context of its Begin has ended the end of
-// a transaction is waited for.
-const closingGrace = 2 * time.Second
+// How long after the context of its Begin has ended the end of a transaction is
+// waited for: longer where the card is to lose its power, which closes a PIN.
+const (
+	endingGrace  = 300 * time.Millisecond
+	closingGrace = 2 * time.Second
+)
 
 // closing gives the context in which a transaction is ended: it is not stopped
 // by that of its Begin, but does not outlive it long.
-func (c *Card) closing() (context.Context, func()) {
+func (c *Card) closing(grace time.Duration) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	forget := context.AfterFunc(c.ctx, func() {
 		select {
-		case <-time.After(closingGrace):
+		case <-time.After(grace):
 			cancel(context.Cause(c.ctx))
 		case <-ctx.Done():
 		}
@@ -219,7 +222,7 @@ func (c *Card) Unpower() error {
 	if err := c.ready(); err != nil {
 		return err
 	}
-	ctx, stop := c.closing()
+	ctx, stop := c.closing(closingGrace)
 	defer stop()
 	// To end the connection is the last way to do it.
 	err := c.dropIf(always, c.s.run(ctx, callLimit, ErrNoService, c.s.unpower))

@@ -14,7 +14,7 @@ const (
 	callLimit     = 10 * time.Second
 	transmitLimit = time.Minute
 	// closeLimit is for giving everything back, which nobody waits for.
-	closeLimit = 3 * time.Second
+	closeLimit = time.Second
 )
 
 // errLimit is the cause of a context that ended by one of these limits.
