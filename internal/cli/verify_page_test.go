@@ -69,7 +69,7 @@ func TestReportPage(t *testing.T) {
 		t.Errorf("exit %d: no checklist", exit)
 	}
 	// One file that cannot be checked has a page, too, and nothing is replaced.
-	if exit, page := w.page(t, "verify plain.txt"); exit != 8 || !strings.Contains(page, "plain.txt cannot be read as a CMS signature") {
+	if exit, page := w.page(t, "verify plain.txt"); exit != 8 || !strings.Contains(page, "There is no signature in plain.txt.") {
 		t.Errorf("exit %d:\n%s", exit, page)
 	}
 	if exit, out := w.run("verify --trust demo a.txt.p7s --report page.html", ""); exit == 0 || !strings.Contains(out, "page.html") {

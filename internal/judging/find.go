@@ -1,12 +1,16 @@
 package judging
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"crypto/x509"
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/jpki-tools/jpki/internal/checklist"
@@ -148,7 +152,19 @@ func (f *Finder) signatures(ctx context.Context, path string) ([]Found, error) {
 		}
 		return f.findTimestamp(ctx, path, data)
 	}
-	return f.findCMS(ctx, &input.Stream{Ctx: ctx, Name: path, File: file, Rest: file, Size: info.Size()})
+	found, err := f.findCMS(ctx, &input.Stream{Ctx: ctx, Name: path, File: file, Rest: file, Size: info.Size()})
+	if errors.Is(err, cms.FormatFailure) && len(f.Content) == 0 && !f.passesForCMS(path, head[:n]) {
+		return nil, noSignature(path) // it is a file like any other
+	}
+	return found, err
+}
+
+// passesForCMS reports whether a file says, by its name or its beginning, that it
+// is a signature.
+func (f *Finder) passesForCMS(path string, head []byte) bool {
+	ending := strings.ToLower(filepath.Ext(path))
+	return slices.Contains([]string{".p7s", ".p7m", ".p7b", ".p7c", ".cms", ".sig"}, ending) || f.Inside != nil ||
+		bytes.HasPrefix(head, []byte{0x30}) || bytes.HasPrefix(bytes.TrimPrefix(head, []byte("\xEF\xBB\xBF")), []byte("-----BEGIN"))
 }
 
 // asReceived explains a document that cannot be read to somebody who did not
