@@ -66,6 +66,9 @@ func TestWith(t *testing.T) {
 	if !slices.Equal(both.Also, []Code{NotClosed, Output}) {
 		t.Errorf("also %v", both.Also)
 	}
+	if late := other.With(graver); !late.TryUsed || late.Code != NotClosed {
+		t.Errorf("a try that the second problem used: %+v", late)
+	}
 	if graver.Also != nil || graver.Left != nil || other.TryUsed {
 		t.Error("a problem was changed by being joined")
 	}
