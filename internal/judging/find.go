@@ -49,6 +49,7 @@ type Found struct {
 	itself     *Stamp             // of a document timestamp
 	counter    []Found            // over this one
 	Form       xmlsig.Profile     // of an XML document
+	acting     *pdfsig.Acting     // in a PDF, where that is known
 	asked      *checklist.Subject // of a PDF, for --profile: what is known before it is judged
 	SavedAgain bool               // a PDF that another program wrote anew after signing
 	Unproven   *x509.Certificate  // whose signature it says it is, where nothing bears that out
@@ -305,6 +306,7 @@ func findPDF(ctx context.Context, path string, f *os.File, size int64) ([]Found,
 	known := parseCertificates(report.Validation.Certificates)
 	for _, s := range report.Signatures {
 		found := pdfFinding(s)
+		found.acting = report.Acting
 		found.stored = found.stored.with(store)
 		found.certs = append(found.certs[:len(found.certs):len(found.certs)], known...)
 		if found.asked != nil {

@@ -29,7 +29,7 @@ func (f *Finder) look(ctx context.Context, t Target) FileFinding {
 	}
 	found.file = t.Name
 	if found.err == nil {
-		found.notes = append(found.notes, f.features(ctx, path)...)
+		found.notes = append(found.notes, f.features(ctx, path, found.signatures)...)
 	}
 	return found
 }
@@ -88,8 +88,13 @@ var featureTexts = map[pdfsig.Feature]text{
 var featuresUnseen = text{JA: "一部を調べられませんでした。JavaScriptなどを含むかもしれません", EN: "a part of it could not be looked through: there may be JavaScript or the like"}
 
 // features lists the parts of a PDF that act, or lie outside it; nothing of
-// other files.
-func (f *Finder) features(ctx context.Context, path string) (notes []text) {
+// other files. Mostly they were found when its signatures were.
+func (f *Finder) features(ctx context.Context, path string, signatures []Found) (notes []text) {
+	for _, s := range signatures {
+		if s.acting != nil {
+			return ActingNotes(s.acting)
+		}
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return nil
@@ -114,10 +119,15 @@ func FeatureNotes(r io.ReaderAt, size int64) (notes []text) {
 	if err != nil {
 		return nil
 	}
-	for _, feature := range found {
+	return ActingNotes(&pdfsig.Acting{Features: found, Complete: complete})
+}
+
+// ActingNotes describes what acts in a PDF or lies outside it, a sentence each.
+func ActingNotes(a *pdfsig.Acting) (notes []text) {
+	for _, feature := range a.Features {
 		notes = append(notes, featureTexts[feature])
 	}
-	if !complete {
+	if !a.Complete {
 		notes = append(notes, featuresUnseen)
 	}
 	return notes

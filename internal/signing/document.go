@@ -184,14 +184,23 @@ func preparePDF(c *Call, in *input.Stream) (document, error) {
 			return nil, err
 		}
 	}
-	for _, note := range judging.FeatureNotes(in.File, in.Size) {
-		c.io.Note(text{JA: "署名する「%s」について: %s。", EN: "Of %s, which is to be signed: %s."}.With(in.Name, note))
-	}
 	if err := d.prepared.Hash(c.Hash); err != nil {
 		return nil, err
 	}
+	for _, note := range d.acting(in) {
+		c.io.Note(text{JA: "署名する「%s」について: %s。", EN: "Of %s, which is to be signed: %s."}.With(in.Name, note))
+	}
 	d.noteEarlier()
 	return d, nil
+}
+
+// acting describes what acts in the file. Mostly that was found when it was
+// hashed.
+func (d *pdfDocument) acting(in *input.Stream) []text {
+	if d.prepared.Acting != nil {
+		return judging.ActingNotes(d.prepared.Acting)
+	}
+	return judging.FeatureNotes(in.File, in.Size)
 }
 
 // noteEarlier tells, before anybody is asked for a PIN, of earlier signatures

@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 
+	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/compare"
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
@@ -30,6 +31,12 @@ const (
 	// (reference XObjects, 8.10.4).
 	ExternalPage Feature = "external-page"
 )
+
+// Acting is what [Features] finds.
+type Acting struct {
+	Features []Feature
+	Complete bool // nothing could not be read
+}
 
 // maxFeatureObjects bounds the objects that are looked through.
 const maxFeatureObjects = 1 << 18
@@ -68,6 +75,12 @@ type featureSearch struct {
 	next     []pdf.Ref
 	found    []Feature
 	complete bool
+}
+
+// acting is what was found while every object of a document was given its role.
+func (s *featureSearch) acting(h *compare.History) *Acting {
+	slices.Sort(s.found)
+	return &Acting{s.found, s.complete && !h.Unread()}
 }
 
 func (s *featureSearch) want(ref pdf.Ref) {

@@ -71,3 +71,34 @@ func TestFeatures(t *testing.T) {
 		t.Error("a text has features")
 	}
 }
+
+// TestActing finds on the way, at signing and at verification, what a look at
+// every object finds.
+func TestActing(t *testing.T) {
+	for name, file := range map[string][]byte{
+		"nothing": sample{objects: documentOf()}.bytes(),
+		"scripts": sample{kind: stream, objects: documentOf(
+			object{1, 0, "<</Type /Catalog /Pages 2 0 R /OpenAction 9 0 R>>"}, object{9, 0, "<</S /JavaScript /JS (1) /Next 10 0 R>>"}, object{10, 0, "<</S /Launch>>"})}.bytes(),
+		"a stream elsewhere": sample{objects: documentOf(object{4, 0, streamBody("/F (elsewhere)", "")})}.bytes(),
+		"unreadable":         sample{objects: documentOf(object{1, 0, "<</Type /Catalog /Pages 2 0 R /X 9 0 R>>"}, object{9, 0, "<</A -1.#INF>>"})}.bytes(),
+	} {
+		found, complete, err := Features(bytes.NewReader(file), int64(len(file)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := prepare(file, Options{})
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		r := mustVerify(t, mustSign(t, file, Options{}))
+		for _, a := range []*Acting{p.Acting, r.Acting} {
+			if a == nil || !slices.Equal(a.Features, found) || a.Complete != complete {
+				t.Errorf("%s: %+v, want %v, %v", name, a, found, complete)
+			}
+		}
+		twice := mustSign(t, mustSign(t, file, Options{}), Options{})
+		if a := mustVerify(t, twice).Acting; a != nil {
+			t.Errorf("%s, signed twice: %v", name, a)
+		}
+	}
+}

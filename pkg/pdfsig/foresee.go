@@ -50,6 +50,7 @@ func (p *Prepared) foresee() error {
 	if err != nil {
 		return err
 	}
+	p.Acting = after.acting
 	if own := after.of(p.Field); own == nil {
 		return pdf.Faultf(pdf.FaultForm, "the signature would not be found")
 	} else if err := own.structuralErr(); err != nil {

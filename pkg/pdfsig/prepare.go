@@ -44,6 +44,9 @@ type Prepared struct {
 	Signatures []Existing
 	// Field is the name of the field that will be signed.
 	Field string
+	// Acting is what [Features] would find, where [Prepared.Hash] found that on
+	// its way: if there is no signature yet. Else it is nil.
+	Acting *Acting
 
 	doc        *document
 	original   io.ReaderAt // as given, from its first byte

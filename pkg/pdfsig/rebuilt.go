@@ -10,15 +10,17 @@ import (
 // rebuilt wants that a reader that gives up on the cross-references, and
 // rebuilds them from the bytes, finds the same document. What differs is an
 // [UpdateError], though nothing need have been added. loose is true where some
-// reader could do so for a reason that is not in the file.
-func (d *document) rebuilt(loose bool) error {
+// reader could do so for a reason that is not in the file. What acts in the
+// document is found on the way.
+func (d *document) rebuilt(loose bool) (*Acting, error) {
 	checker, err := update.New(d.File)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var h compare.History
+	search := &featureSearch{doc: d, complete: true}
+	h := compare.History{Look: search.look}
 	if err := h.Reach(d.comparable()); err != nil {
-		return err
+		return nil, err
 	}
 	if loose || h.Odd() {
 		checker.Loosen()
@@ -32,9 +34,9 @@ func (d *document) rebuilt(loose bool) error {
 		err = checker.Begin(d.File, d.root, reaching(&h))
 	}
 	if fault, broken := errors.AsType[*update.Fault](err); broken {
-		return &UpdateError{Rule: string(fault.Kind), Offset: fault.Offset, Object: fault.Number, Err: fault.Err, Signed: true}
+		err = &UpdateError{Rule: string(fault.Kind), Offset: fault.Offset, Object: fault.Number, Err: fault.Err, Signed: true}
 	}
-	return err
+	return search.acting(&h), err
 }
 
 // reaching tells whether a history has an object.

@@ -146,7 +146,8 @@ func (v *verifier) compareRevisions() error {
 // asSigned judges signatures after which nothing was added: the file as it is
 // must be one document.
 func (v *verifier) asSigned(signed []*foundSignature) error {
-	err := v.doc.rebuilt(v.loose)
+	acting, err := v.doc.rebuilt(v.loose)
+	v.acting = acting
 	differs, is := errors.AsType[*UpdateError](err)
 	if damaged, unread := errors.AsType[*DamagedError](err); !is && unread {
 		differs = &UpdateError{Rule: string(update.Unread), Offset: damaged.Offset, Object: damaged.Number, Err: damaged, Signed: true}

@@ -54,6 +54,9 @@ type Report struct {
 	// Validation is what the file's security store holds, not checked. It is
 	// not signed, unless a later signature or timestamp covers it.
 	Validation Validation
+	// Acting is what [Features] would find, where that was found on the way: if
+	// nothing was added after the first signature. Else it is nil.
+	Acting *Acting
 }
 
 // Err is nil when there is a signature and all of them are good; else it is
@@ -169,7 +172,7 @@ func Verify(r io.ReaderAt, size int64, others ...*x509.Certificate) (*Report, er
 		return nil, ErrNoSignature
 	}
 	slices.SortStableFunc(v.found, func(a, b *foundSignature) int { return cmp.Compare(a.end, b.end) })
-	report := &Report{Leading: doc.Leading, Validation: doc.validation(v.stores)}
+	report := &Report{Leading: doc.Leading, Validation: doc.validation(v.stores), Acting: v.acting}
 	for _, s := range v.found {
 		s.adopt()
 		report.Signatures = append(report.Signatures, s.Signature)
@@ -186,8 +189,9 @@ type verifier struct {
 	found  []*foundSignature
 	stores storedData
 
-	loose     bool // some reader could rebuild the cross-references, for a reason that is not in the file
-	valueless bool // only the structure is looked at, and no CMS
+	loose     bool    // some reader could rebuild the cross-references, for a reason that is not in the file
+	acting    *Acting // where every object was read
+	valueless bool    // only the structure is looked at, and no CMS
 }
 
 // judge finds the signatures, looks at each, and at what was added after it.

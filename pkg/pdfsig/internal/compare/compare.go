@@ -22,6 +22,10 @@ type Limits struct {
 
 // History compares the revisions of a file one after the other, oldest first.
 type History struct {
+	// Look, if there is one, is called with every object that is read to give it
+	// a role.
+	Look func(pdf.Object)
+
 	roles *roles
 }
 
@@ -33,7 +37,7 @@ func (h *History) Step(old, now *Document, limits Limits) (Changes, error) {
 		return nil, nil
 	}
 	if h.roles == nil {
-		h.roles = newRoles()
+		h.roles = newRoles(h.Look)
 		if err := h.roles.start(old); err != nil {
 			return nil, err
 		}
@@ -97,7 +101,7 @@ func (h *History) Reach(d *Document) error {
 	if h.roles != nil {
 		return nil
 	}
-	h.roles = newRoles()
+	h.roles = newRoles(h.Look)
 	return h.roles.start(d)
 }
 
@@ -112,6 +116,9 @@ func (h *History) Misfits() []int {
 // Odd reports whether some revision so far refers to what is not there, or
 // cannot be read.
 func (h *History) Odd() bool { return h.roles != nil && h.roles.odd }
+
+// Unread reports whether some object could not be read.
+func (h *History) Unread() bool { return h.roles != nil && h.roles.unread }
 
 // comparison is one step. What changed must be explained by a rule; what is
 // left when all rules have been applied is a change of content.

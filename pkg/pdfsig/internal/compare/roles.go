@@ -96,6 +96,9 @@ type roles struct {
 	// odd is true where something is referred to that is not there, or that
 	// cannot be read: some readers rebuild the cross-references then.
 	odd bool
+	// unread is true where an object cannot be read.
+	unread bool
+	look   func(pdf.Object) // at each that is, or nil
 
 	todo, later []visit
 	err         error // that the file has cost all that it may
@@ -115,8 +118,8 @@ type visit struct {
 // more of them may not change.
 const maxOwners = 100
 
-func newRoles() *roles {
-	return &roles{owners: map[int][]int{}, pages: map[int]int{}, generations: map[int]bool{}}
+func newRoles(look func(pdf.Object)) *roles {
+	return &roles{look: look, owners: map[int][]int{}, pages: map[int]int{}, generations: map[int]bool{}}
 }
 
 // start gives every object of a document its roles.
@@ -245,10 +248,14 @@ func (r *roles) follow(v visit) error {
 		err = r.misfit(v.ref)
 	}
 	if _, damaged := errors.AsType[*pdf.DamagedError](err); damaged && v.role&(roleContent|roleNavigation) != 0 {
+		r.unread = true
 		return r.followUnread(v, err)
 	}
 	if err != nil {
 		return err
+	}
+	if has == 0 && r.look != nil {
+		r.look(o)
 	}
 	r.expand(v, o)
 	return nil
