@@ -624,7 +624,7 @@ func TestGivenUp(t *testing.T) {
 				err = card.End()
 			}
 			return err
-		}, closingGrace},
+		}, endingGrace},
 		{"unpower", opReconnect, func(ctx context.Context, t *testing.T, f *fake) error {
 			card, err := begin(ctx, t, f)
 			if err == nil {
