@@ -135,15 +135,15 @@ func publishers() text {
 
 // unknownTopic offers what comes near.
 func unknownTopic(words string, near []guide.Topic) error {
-	next := text{JA: "項目の一覧: jpki guide", EN: "For the topics: jpki guide"}
+	next := text{JA: "項目の一覧は jpki guide で見られます。", EN: "See jpki guide for the topics."}
 	if len(near) > 0 {
 		var ja, en []string
 		for _, t := range near {
-			ja = append(ja, fmt.Sprintf("jpki guide %s(%s)", t.Name, t.Title.JA))
+			ja = append(ja, fmt.Sprintf("jpki guide %s「%s」", t.Name, t.Title.JA))
 			en = append(en, fmt.Sprintf("jpki guide %s (%s)", t.Name, t.Title.EN))
 		}
 		next = text{
-			JA: fmt.Sprintf("もしかして: %s", strings.Join(ja, "、")),
+			JA: fmt.Sprintf("近い項目は %sです。", strings.Join(ja, "、")),
 			EN: fmt.Sprintf("Did you mean %s?", strings.Join(en, " or ")),
 		}
 	}

@@ -38,7 +38,7 @@ func meant(c *cobra.Command, word string) text {
 	if next := i18n.Join(text{EN: " "}, command, procedure); !next.IsZero() {
 		return next
 	}
-	return text{JA: "コマンドの一覧: %s --help", EN: "For the commands: %s --help"}.With(c.CommandPath())
+	return text{JA: "コマンドの一覧は %s --help で見られます。", EN: "See %s --help for the commands."}.With(c.CommandPath())
 }
 
 // procedures names the topics of the guide that have the word.

@@ -98,6 +98,10 @@ func TestMention(t *testing.T) {
 	if got := proxy.Mention("passports", i18n.EN); !strings.Contains(got, "passport") {
 		t.Errorf("%q", got)
 	}
+	renew, _ := Named("renew")
+	if got := renew.Mention("更新 代理", i18n.JA); !strings.Contains(got, "代理人") {
+		t.Errorf("%q", got)
+	}
 	if got := proxy.Mention("ピザ", i18n.JA); got != "" {
 		t.Errorf("%q", got)
 	}

@@ -92,18 +92,30 @@ func holding(word term, where func(Topic) []string) (found []Topic) {
 	return found
 }
 
-// Mention is the first sentence of a topic that has a word of the query, for a
-// list of topics; the zero Text where none has.
-func (t Topic) Mention(query string, lang i18n.Lang) string {
+// Mention is the sentence or heading of a topic that says most of the query, for
+// a list of topics; "" where none has a word of it. A word counts for more the
+// fewer topics have it.
+func (t Topic) Mention(query string, lang i18n.Lang) (mention string) {
 	words := terms(query)
+	weights := make([]float64, len(words))
+	for i, w := range words {
+		weights[i] = 1 / float64(max(1, len(holding(w, Topic.text))))
+	}
+	most := 0.0
 	for _, part := range t.Parts {
-		for _, sentence := range append(slices.Clone(part.Points), part.Heading) {
-			if slices.ContainsFunc(words, func(w term) bool { return w.in(sentence.In(lang)) }) {
-				return sentence.In(lang)
+		for _, sentence := range append([]i18n.Text{part.Heading}, part.Points...) {
+			said := 0.0
+			for i, w := range words {
+				if w.in(sentence.In(lang)) {
+					said += weights[i]
+				}
+			}
+			if said > most {
+				mention, most = sentence.In(lang), said
 			}
 		}
 	}
-	return ""
+	return mention
 }
 
 // text is all that a topic says, in both languages, and the words that find it.

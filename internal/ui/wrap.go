@@ -74,8 +74,8 @@ const (
 	costShortEnd = 12     // a last line that is a syllable
 	costParticle = 18     // an end before the kana that belong to a word
 	costCompound = 19     // between the words of a compound
-	costPhrase   = 24     // between kana
-	costWord     = 20     // inside a word
+	costPhrase   = 28     // between kana
+	costWord     = 30     // inside a word
 )
 
 // lineEnds chooses where lines end: the ways to cut the pieces cost what their
