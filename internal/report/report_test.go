@@ -197,6 +197,20 @@ func TestStructure(t *testing.T) {
 	}
 }
 
+// TestNothingIsEmpty: what there is nothing to say of has no place on the page.
+func TestNothingIsEmpty(t *testing.T) {
+	p := outside("x")
+	p.Files = append(p.Files, File{Name: "x", Tone: Bad, Verdict: text{JA: "無効", EN: "NOT genuine"}})
+	for _, l := range []i18n.Lang{i18n.JA, i18n.EN} {
+		page := write(t, p, l)
+		for _, empty := range []string{"<p></p>", `<p class="problem"></p>`, "<td></td>", "<li></li>", "<ul></ul>", "</code> <"} {
+			if strings.Contains(page, empty) {
+				t.Errorf("%s: the page has %s", l, empty)
+			}
+		}
+	}
+}
+
 // TestTimeline: the picture and the table say the same, whatever the times.
 func TestTimeline(t *testing.T) {
 	for what, events := range map[string][]Event{
