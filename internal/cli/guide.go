@@ -135,7 +135,7 @@ func publishers() text {
 
 // unknownTopic offers what comes near.
 func unknownTopic(words string, near []guide.Topic) error {
-	next := text{JA: "項目の一覧は jpki guide で見られます。", EN: "See jpki guide for the topics."}
+	next := text{JA: "項目の一覧は jpki guide で見られます。", EN: "For the list of topics run jpki guide."}
 	if len(near) > 0 {
 		var ja, en []string
 		for _, t := range near {
