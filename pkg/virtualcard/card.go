@@ -31,13 +31,14 @@
 //		}
 //	}
 //
-// [Card.State] tells what the program left, [Recorder] what it sent, PINs blotted
-// out, and from [Card.Observe] a test can pull the card at any command. [Personas]
-// and [Options] make the card one of the awkward ones. To the clock given to
-// [New], certificates are what their persona's name says. Package trust believes
-// them where trust.Anchors.Demo is set, and with the keys of [DemoCAs] a test
-// signs revocation lists and certificates of its own. What does not use package
-// jpki sends its commands with [Card.Transmit], after [Card.PowerOn].
+// [Card.State] tells what the program left, [Recorder] what it sent, PINs
+// blotted out, and from [Card.Observe] a test can pull the card at any command.
+// [Personas] and [Options] make the card one of the awkward ones. By the clock
+// given to [New], certificates are in the state of their persona's name.
+// Package trust believes them where trust.Anchors.Demo is set, and with the
+// keys of [DemoCAs] a test signs revocation lists and certificates of its own.
+// A program that does not use package jpki sends its commands with
+// [Card.Transmit], after [Card.PowerOn].
 //
 // # In a reader
 //
@@ -247,7 +248,7 @@ func (c *Card) Transmit(cmd []byte) ([]byte, error) {
 	return raw, nil
 }
 
-// commands is what the card knows, by class and instruction.
+// commands lists the commands that the card knows, by class and instruction.
 var commands = []struct {
 	cla, ins byte
 	run      func(*Card, apdu.Command) apdu.Response

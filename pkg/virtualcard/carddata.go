@@ -31,7 +31,7 @@ func (c *Card) getData(cmd apdu.Command) apdu.Response {
 	return apdu.Response{Data: data[:min(len(data), cmd.Ne)], SW: apdu.StatusOK}
 }
 
-// newCardData makes what GET DATA finds. The numbers are of nobody.
+// newCardData makes the answer of GET DATA. The numbers are of nobody.
 func newCardData(p Persona, o Options, now time.Time) map[uint16][]byte {
 	if p.Phone || p.Label == labelJuki || o.NoCardData {
 		return nil

@@ -18,7 +18,7 @@ var (
 	demoCAsPEM []byte
 )
 
-// CA is a demo certification authority. Its key is public: what it signs proves
+// CA is a demo certification authority. Its key is public: its signatures prove
 // nothing.
 type CA struct {
 	Certificate *x509.Certificate
@@ -33,7 +33,7 @@ func DemoCAs() (sign, auth CA) {
 	return CA{certificates[0], keys.signCA}, CA{certificates[1], keys.authCA}
 }
 
-// keyring is what demo_keys.pem holds, in its order.
+// keyring holds the keys of demo_keys.pem, in its order.
 type keyring struct{ signCA, authCA, sign, auth *rsa.PrivateKey }
 
 var demoKeys = sync.OnceValue(func() keyring {

@@ -23,7 +23,7 @@ const (
 	efSignPIN           uint16 = 0x001B
 )
 
-// MaxFileSize is what the 15-bit offset of READ BINARY can reach.
+// MaxFileSize is the size that the 15-bit offset of READ BINARY can reach.
 const MaxFileSize = 1 << 15
 
 // labelSize is the size of the label at the start of EF 0006.

@@ -14,7 +14,7 @@ const (
 	maxAuthTries = 3
 )
 
-// maxPINLength is what a PIN file can hold.
+// maxPINLength is the capacity of a PIN file.
 const maxPINLength = 16
 
 // blockedNow answers the try that blocks a PIN.

@@ -50,7 +50,7 @@ const (
 	cpsURL  = "http://www.jpki-demo.invalid/cps.html"
 )
 
-// kind is what differs between the two certification authorities.
+// kind holds the differences between the two certification authorities.
 type kind struct {
 	unit, unitJA string // what the CA is for, in its names
 	policy       asn1.ObjectIdentifier
@@ -146,7 +146,7 @@ func serial(seed [sha256.Size]byte) *big.Int {
 	return new(big.Int).SetUint64(uint64(binary.BigEndian.Uint32(seed[:]))&0x3FFFFFFF | 0x40000000)
 }
 
-// endEntity is what a certificate says of its holder.
+// endEntity is the holder's part of a certificate.
 type endEntity struct {
 	subject             name
 	altNames            generalNames // none: no subjectAltName

@@ -7,8 +7,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/apdu"
 )
 
-// Count is a number of commands and their bytes: what the card was sent and
-// what it answered, status words included.
+// Count is a number of commands and their bytes: the commands to the card and
+// its answers, status words included.
 type Count struct{ Commands, Sent, Received int }
 
 func (n *Count) add(cmd, resp []byte) {

@@ -9,7 +9,7 @@ import (
 	"errors"
 )
 
-// reference is what the card keeps of a PIN: salt and PBKDF2 of it, not the PIN
+// reference is the card's record of a PIN: salt and PBKDF2 of it, not the PIN
 // itself. A demo card's PINs are public, but its state lies in a file, and
 // somebody may have changed a PIN to one they use elsewhere. A 4-digit PIN is
 // found by trying all the same. The empty reference is an unusable PIN.

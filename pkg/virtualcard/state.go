@@ -8,8 +8,8 @@ import (
 // stateVersion changes when a State of before means something else.
 const stateVersion = 2
 
-// State is what a card remembers without power: its PINs and retry counters.
-// It is meant to be kept between runs, as JSON.
+// State is the memory of a card without power: its PINs and retry counters. It
+// is meant to be kept between runs, as JSON.
 type State struct {
 	Version int      `json:"version"`
 	Persona string   `json:"persona"`

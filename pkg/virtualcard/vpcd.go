@@ -120,7 +120,7 @@ func serve(conn io.ReadWriter, c *Card, spoke func()) error {
 	}
 }
 
-// answerReader does what one message says. A nil answer means that the reader
+// answerReader carries out one message. A nil answer means that the reader
 // expects none.
 func answerReader(c *Card, message []byte) ([]byte, error) {
 	if len(message) == 0 {

@@ -16,7 +16,7 @@ import (
 	"github.com/jpki-tools/jpki/pkg/strength"
 )
 
-// Namespaces of XML-DSig 1.0, of what 1.1 added, and of what RFC 4050 had for
+// Namespaces of XML-DSig 1.0, of the additions of 1.1, and of RFC 4050's
 // elliptic curves before that.
 const (
 	nsDSig   = "http://www.w3.org/2000/09/xmldsig#"
@@ -25,8 +25,8 @@ const (
 )
 
 // UnsupportedError names an algorithm that this package does not carry out:
-// because it does not know it, or because what it does cannot be seen through
-// (XSLT, XPath) or proves nobody's signature (HMAC).
+// because it does not know it, because its effect cannot be seen through (XSLT,
+// XPath), or because it proves nobody's signature (HMAC).
 type UnsupportedError struct {
 	What      string // canonicalization, digest, signature or transform
 	Algorithm string
@@ -123,9 +123,9 @@ func checkValue(a cms.Algorithm, key crypto.PublicKey, digest, signature []byte)
 	return failure(cms.CryptoConstraintsFailure, "%s is not accepted here", strength.Name(key))
 }
 
-// xmlValue gives what a [crypto.Signer] signed as XML has it: the r and s of
-// ECDSA, which come in DER, as integers of the size of the curve (XML-DSig 1.1,
-// 6.4.3).
+// xmlValue gives the value of a [crypto.Signer] in the form of XML: the r and s
+// of ECDSA, which come in DER, as integers of the size of the curve (XML-DSig
+// 1.1, 6.4.3).
 func xmlValue(key crypto.PublicKey, signature []byte) ([]byte, error) {
 	curve, ok := key.(*ecdsa.PublicKey)
 	if !ok {

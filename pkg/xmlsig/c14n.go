@@ -21,7 +21,7 @@ const (
 	ExcC14N10Comments C14NMethod = "http://www.w3.org/2001/10/xml-exc-c14n#WithComments"
 )
 
-// c14nTraits tells what distinguishes the algorithms.
+// c14nTraits holds the differences of the algorithms.
 var c14nTraits = map[C14NMethod]struct{ exclusive, v11, comments bool }{
 	C14N10:            {},
 	C14N10Comments:    {comments: true},
@@ -95,7 +95,7 @@ func (c Canonicalizer) write(w io.Writer, set nodeSet) error {
 	return p.print()
 }
 
-// printer is what writes the canonical form of a set.
+// printer writes the canonical form of a set.
 func (c Canonicalizer) printer(w io.Writer, set nodeSet) (*printer, error) {
 	traits, known := c14nTraits[c.Method]
 	if !known {

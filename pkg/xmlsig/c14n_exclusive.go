@@ -49,7 +49,7 @@ func (p *printer) render(prefix []byte) {
 	p.rendered[string(prefix)] = uri
 }
 
-// forget takes back what the element that ends has rendered.
+// forget takes back the namespaces that the ending element has rendered.
 func (p *printer) forget() {
 	mark := p.undoMarks[len(p.undoMarks)-1]
 	p.undoMarks = p.undoMarks[:len(p.undoMarks)-1]

@@ -10,7 +10,7 @@ import (
 	"github.com/jpki-tools/jpki/pkg/cms"
 )
 
-// dereference is one signature's way to what its references mean.
+// dereference resolves the references of one signature.
 type dereference struct {
 	sig     *signature
 	open    func(name string) (io.ReadCloser, error)
@@ -18,11 +18,12 @@ type dereference struct {
 	targets map[string]lookup
 }
 
-// budget is what may still be canonicalised and digested inside the document.
+// budget is the work that is left for canonicalising and digesting inside the
+// document.
 type budget struct {
 	left int
-	// digests are those of whole files, by what their references say and the
-	// hash: each is read once, however many references there are.
+	// digests are those of whole files, by the URI and the hash of their
+	// references: each is read once, however many references there are.
 	digests map[string]fileDigest
 }
 
@@ -195,8 +196,7 @@ func (e *MissingFileError) Error() string { return "xmlsig: " + e.message() }
 // Unwrap gives Err.
 func (e *MissingFileError) Unwrap() error { return e.Err }
 
-// ChangedError tells which of the things that a signature is over is not what
-// was signed.
+// ChangedError names the signed thing that has changed.
 type ChangedError struct{ Item Item }
 
 func (e *ChangedError) Error() string {
@@ -219,7 +219,7 @@ func (i Item) String() string {
 	return i.Target.String() + " " + i.Name
 }
 
-// Item is what the reference means.
+// Item is the thing that the reference means.
 func (r *Reference) Item() Item {
 	switch {
 	case r.Target == TargetFile:

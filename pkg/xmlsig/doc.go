@@ -5,17 +5,17 @@
 //
 // # Reading
 //
-// [Parse] reads UTF-8, UTF-16, Shift_JIS, Windows-31J and EUC-JP, and refuses
-// a document type declaration and everything that is not well-formed, with
-// line and column. A [Document] holds no tree: it reads its bytes again for
-// each question, so that a document of any size costs its own bytes and little
-// else. [Limits] bound what a hostile one can cost.
+// [Parse] reads UTF-8, UTF-16, Shift_JIS, Windows-31J and EUC-JP, and refuses a
+// document type declaration and everything that is not well-formed, with line
+// and column. A [Document] holds no tree: it reads its bytes again for each
+// question, so that a document of any size costs its own bytes and little else.
+// [Limits] bound the cost of a hostile one.
 //
 // # Signing
 //
 // Signing has two steps, because the key is on a card. [Document.Prepare] reads
 // and digests, without certificate and key; [Prepared.Sign] adds both, uses the
-// key once, as the last thing that can fail, and checks what it made.
+// key once, as the last thing that can fail, and checks the signature.
 // [Signed.WriteTo] writes the document: outside the new signature every byte is
 // as it was. A signature that would break one that is already there is refused,
 // and so is a document in which readers of its encoding see different
@@ -27,19 +27,20 @@
 // [Results.Err] is nil only when there is at least one and all are good. Good
 // means more than the arithmetic of XML-DSig: the signature covers the document
 // that it is in, or all that the form of the document ([Profile]) wants signed,
-// because what is not covered can be anybody's; [Result.Outside] tells what is
-// left out. Ids are unique; algorithms and transforms are among
-// those that can be seen through. There is no XPath and no XSLT, and HMAC is
-// nobody's signature. Files that references name come from
-// [Verification.Open], and nothing ever comes from a network.
+// because the rest can be anybody's; [Result.Outside] lists the parts left out.
+// Ids are unique; algorithms and transforms are among those that can be seen
+// through. There is no XPath and no XSLT, and HMAC is nobody's signature. Files
+// that references name come from [Verification.Open], and nothing ever comes
+// from a network.
 //
 // # Forms
 //
 // [Document.Detect] recognises a form by the root, its namespace and its
-// structure, never by the name of a file. [Options.Profile] signs in a form: the
-// slot, the references and the algorithms are those that documents have which
-// the service took, and leave no choice. What the services take beside that is
-// not known. [Document.EGov] reads which files an application consists of.
+// structure, never by the name of a file. [Options.Profile] signs in a form:
+// the slot, the references and the algorithms are those that documents have
+// which the service took, and leave no choice. Whether the services take
+// anything else is not known. [Document.EGov] reads which files an application
+// consists of.
 //
 // Whether a certificate is to be believed is not decided here: a [Result] gives
 // the certificate and the time that the signer claims (package trust), and

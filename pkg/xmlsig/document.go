@@ -11,7 +11,7 @@ import (
 
 // Document is a well-formed XML document as [Parse] has read it. It holds the
 // bytes it was read from, which must not change, and next to nothing else:
-// what is asked of it is found by reading them again.
+// every question is answered by reading them again.
 type Document struct {
 	src       []byte
 	text      []byte // src as UTF-8, without byte order mark
@@ -36,9 +36,9 @@ type Document struct {
 // Parse reads a document within [DefaultLimits].
 func Parse(src []byte) (*Document, error) { return Limits{}.Parse(src) }
 
-// Parse reads the whole of src and refuses what is not well-formed XML 1.0
-// with namespaces, has a document type declaration, or is beyond the limits.
-// The error is a [*SyntaxError] or a [*LimitError].
+// Parse reads the whole of src and refuses a document that is not well-formed
+// XML 1.0 with namespaces, has a document type declaration, or is beyond the
+// limits. The error is a [*SyntaxError] or a [*LimitError].
 func (l Limits) Parse(src []byte) (*Document, error) {
 	d := &Document{src: src, limits: l.orDefault()}
 	if len(src) > d.limits.Size {
@@ -141,7 +141,7 @@ func (d *Document) ElementByID(id string) (*Element, error) {
 	return found[id].element, found[id].err
 }
 
-// lookup is what came of looking for an id.
+// lookup is the result of looking for an id.
 type lookup struct {
 	element *Element
 	err     error

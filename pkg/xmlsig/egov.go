@@ -29,8 +29,8 @@ type EGov struct {
 	FormID, FormVersion, StyleSheet string
 	ProcedureID, ProcedureName      string // 手続ID, 手続名称
 	Type                            string // 申請種別
-	// Forms are the 申請書, Attachments the 添付書類, in their order. What has
-	// no file name is left out.
+	// Forms are the 申請書, Attachments the 添付書類, in their order. Entries without
+	// a file name are left out.
 	Forms, Attachments []EGovFile
 	Signatures         int // in 署名情報
 }
@@ -46,7 +46,7 @@ type EGovFile struct {
 	Sent bool
 }
 
-// EGovKind is what a 構成管理情報 is for.
+// EGovKind is the purpose of a 構成管理情報.
 type EGovKind string
 
 // The kinds.
@@ -347,8 +347,8 @@ func (p *Prepared) withinNew(contents *Element) error {
 	return p.inside(scope)
 }
 
-// outsideEGov is what a signature leaves out of a 構成管理情報, and of the
-// application that it is part of.
+// outsideEGov lists the parts that a signature leaves out of a 構成管理情報, and of
+// its application.
 func (sh *shape) outsideEGov(v view) (out []Outside) {
 	if v.whole { // wherever it stands, it is over all of this
 		return sh.egov.outside(v)
@@ -391,8 +391,8 @@ func (sh *shape) outsideEGov(v view) (out []Outside) {
 	return append(append(out, sh.outsideRoot()...), sh.egov.outside(v)...)
 }
 
-// head is what stands before 構成情報: fixed names and numbers, and the style
-// sheet, which must be called after them.
+// head is the part before 構成情報: fixed names and numbers, and the style sheet,
+// which must be called after them.
 func (sh *shape) head(i int) *Outside {
 	g := sh.egov
 	value, isText := sh.children[i].leafText()
@@ -403,7 +403,7 @@ func (sh *shape) head(i int) *Outside {
 	return o
 }
 
-// outside is what a signature leaves out of the files of an application.
+// outside lists the files of an application that a signature leaves out.
 func (g *EGov) outside(v view) (out []Outside) {
 	toSign := map[string]bool{}
 	for _, name := range g.ToSign() {

@@ -190,7 +190,7 @@ func decodeJIS(src []byte, with encoding.Encoding, enc Encoding) (decoded, error
 }
 
 // jisMapping turns the seven characters that Microsoft's table maps otherwise
-// into what JIS X 0208 says they are.
+// into those of JIS X 0208.
 var jisMapping = map[rune]rune{
 	0x2015: 0x2014, // em dash
 	0x2225: 0x2016, // double vertical line

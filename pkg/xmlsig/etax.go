@@ -75,7 +75,7 @@ func (sh *shape) inProcedure(e *Element) bool {
 	return slices.ContainsFunc(sh.procedures(), func(p *Element) bool { return p.contains(e) })
 }
 
-// outsideETax is what a signature leaves out of an .xtx.
+// outsideETax lists the parts that a signature leaves out of an .xtx.
 func (sh *shape) outsideETax(v view) (out []Outside) {
 	if v.whole {
 		return nil

@@ -18,7 +18,7 @@ func because(c cms.Code, err error) *cms.Failure {
 // Warnings of this package.
 const (
 	// PartialCoverage is the warning that part of the document is not signed;
-	// [Result.References] tell what is, [Result.Outside] what is not.
+	// [Result.References] list the signed parts, [Result.Outside] the others.
 	PartialCoverage cms.Warning = "PARTIAL_COVERAGE"
 	// EnvelopedElsewhere is the warning that an enveloped-signature transform
 	// is for an element that the signature is not in, where it takes nothing

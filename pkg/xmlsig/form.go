@@ -28,7 +28,7 @@ const (
 	ProfileOfficial Profile = "official-document"
 )
 
-// ErrProfile is what every [ProfileError] is.
+// ErrProfile is wrapped by every [ProfileError].
 var ErrProfile = errors.New("xmlsig: not what the form provides for")
 
 // ProfileReason is why a document cannot be signed in a form.

@@ -1,7 +1,7 @@
 package xmlsig
 
-// Limits bound what a hostile document can cost. A field that is 0 has the
-// value of [DefaultLimits].
+// Limits bound the cost of a hostile document. A field that is 0 has the value
+// of [DefaultLimits].
 type Limits struct {
 	Size       int // bytes of a document, as it is and as UTF-8
 	Depth      int // of elements
@@ -16,7 +16,7 @@ type Limits struct {
 	Work int
 }
 
-// defaultLimits are far above what forms and statements of account need.
+// defaultLimits are far above the needs of forms and statements of account.
 var defaultLimits = Limits{
 	Size:       1 << 30,
 	Depth:      1000,

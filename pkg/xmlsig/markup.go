@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// markup writes elements. What it writes is ASCII: other characters become
-// character references, so that it can stand in a document of any encoding.
-// So do \ and ~, which some readers of Shift_JIS take for other characters.
+// markup writes elements. It writes ASCII: other characters become character
+// references, so that it can stand in a document of any encoding. So do \ and
+// ~, which some readers of Shift_JIS take for other characters.
 type markup struct {
 	strings.Builder
 	prefix string // of the XML-DSig namespace, "" for the default one

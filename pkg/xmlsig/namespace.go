@@ -22,9 +22,9 @@ type binding struct {
 // xmlAttr is an attribute of the xml namespace.
 type xmlAttr struct{ local, value []byte }
 
-// scope is what an element takes over from those around it: the namespaces
-// and, because C14N 1.0 and 1.1 ask for them, the attributes of the xml
-// namespace.
+// scope holds the declarations that an element takes over from those around it:
+// the namespaces and, because C14N 1.0 and 1.1 ask for them, the attributes of
+// the xml namespace.
 type scope struct {
 	bindings []binding
 	top      map[string]int // prefix to index of its innermost binding
@@ -90,7 +90,7 @@ func (s *scope) lookup(prefix []byte) []byte {
 	return nil
 }
 
-// outer returns what prefix was bound to before the binding at index i.
+// outer returns the binding of prefix before the one at index i.
 func (s *scope) outer(i int) []byte {
 	if j := s.bindings[i].shadowed; j >= 0 {
 		return s.bindings[j].uri

@@ -18,8 +18,8 @@ type node struct {
 	start        int // in the element's text
 }
 
-// opaque tells what a tree does not look into: the namespaces of others, where
-// the content of an enveloping signature can be of any size.
+// opaque reports the elements that a tree does not look into: the namespaces of
+// others, where the content of an enveloping signature can be of any size.
 func (n *node) opaque() bool {
 	switch n.space {
 	case nsDSig, nsDSig11, nsXAdES, nsXAdES141, string(ExcC14N10):

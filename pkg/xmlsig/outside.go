@@ -20,7 +20,7 @@ type Outside struct {
 	Permitted bool
 }
 
-// OutsideKind is what kind of thing is left out.
+// OutsideKind is the kind of a part that is left out.
 type OutsideKind string
 
 // The kinds.
@@ -73,11 +73,11 @@ func (e *UnsignedError) Error() string { return "xmlsig: not signed: " + e.Outsi
 // Unwrap gives [ErrPartial].
 func (e *UnsignedError) Unwrap() error { return ErrPartial }
 
-// maxOutside is how much is told of what speaks against one signature; twice
-// that is enough.
+// maxOutside is how many such parts are listed for one signature; twice that is
+// enough.
 const maxOutside = 32
 
-// view is what a signature is over, as the forms ask for it.
+// view is the coverage of a signature, as the forms ask for it.
 type view struct {
 	own    *Element // nil for a signature that is still to be made
 	whole  bool     // the document with what stands beside its root
@@ -85,7 +85,7 @@ type view struct {
 	file   func(name string) bool
 }
 
-// view looks at a signature whose references have been followed.
+// view is that of a signature after its references have been resolved.
 func (sig *signature) view() view {
 	whole := slices.ContainsFunc(sig.references, func(r *Reference) bool {
 		return r.Target == TargetDocument && !r.textOnly()
@@ -113,10 +113,10 @@ func (sig *signature) view() view {
 	}
 }
 
-// coverage finds out what the references leave out of the document, and makes
-// failures of what they must not: whoever reads the document reads all of it,
-// and an attacker who may add to it can move what was signed to where nobody
-// looks (signature wrapping).
+// coverage finds the parts of the document that the references leave out, and
+// makes failures of those that must be signed: whoever reads the document reads
+// all of it, and an attacker who may add to it can move what was signed to
+// where nobody looks (signature wrapping).
 func (r *Result) coverage(sig *signature, sh *shape, partial bool) {
 	if sh.profile == ProfileETax && !sh.isChild(sig.element) && sh.inProcedure(sig.element) {
 		r.Embedded = true
@@ -140,7 +140,7 @@ func (r *Result) coverage(sig *signature, sh *shape, partial bool) {
 	}
 }
 
-// comments counts those that stand in what is signed and are not.
+// comments counts those inside signed parts that are not signed themselves.
 func (sig *signature) comments() (n int) {
 	for _, r := range sig.references {
 		n += r.dropped
@@ -189,8 +189,8 @@ func (sh *shape) outsideUnknown(sig *signature, v view) (out []Outside) {
 	return append(out, sh.beside(func(instruction) bool { return false })...)
 }
 
-// outsideRoot is what the root of a form has of its own, and what stands beside
-// it.
+// outsideRoot lists the content of the root of a form itself, and the nodes
+// beside it.
 func (sh *shape) outsideRoot() (out []Outside) {
 	if sh.text {
 		out = append(out, Outside{Kind: OutsideText, Name: sh.doc.root.local})
@@ -204,7 +204,7 @@ func (sh *shape) outsideRoot() (out []Outside) {
 	return append(out, sh.beside(sh.permitsStyleSheet)...)
 }
 
-// beside is what stands beside the root.
+// beside lists the nodes beside the root.
 func (sh *shape) beside(permitted func(instruction) bool) (out []Outside) {
 	for _, i := range sh.doc.instructions {
 		o := Outside{Kind: OutsideInstruction, Name: i.target, Text: i.data}
@@ -221,7 +221,7 @@ func (sh *shape) beside(permitted func(instruction) bool) (out []Outside) {
 }
 
 // refuseOutside refuses to sign a document in a form where the new signature
-// would leave out what it must not.
+// would leave out a part that must be signed.
 func (sh *shape) refuseOutside(signed *Element, files []string) error {
 	out := sh.outsideForm(view{
 		signed: func(e *Element) bool { return e.start == signed.start },
@@ -245,7 +245,7 @@ func (sig *signature) signsSomething() bool {
 		slices.ContainsFunc(sig.objects, func(o *node) bool { return !sig.holdsProperties(o) && sig.covers(o) })
 }
 
-// ownObjects is what is not signed in the signature itself.
+// ownObjects lists the parts of the signature itself that are not signed.
 func (sig *signature) ownObjects() []Outside {
 	for _, o := range sig.objects {
 		if len(o.all(nsDSig, "Manifest")) > 0 {
@@ -258,8 +258,8 @@ func (sig *signature) ownObjects() []Outside {
 	return nil
 }
 
-// textOnly tells that what was digested was decoded from the text, so that the
-// element's name and attributes were not.
+// textOnly reports that the digest is over the decoded text alone, without the
+// element's name and attributes.
 func (r *Reference) textOnly() bool {
 	return slices.ContainsFunc(r.transforms, func(t transform) bool { return t.algorithm == transformBase64 })
 }

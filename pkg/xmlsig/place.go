@@ -58,7 +58,7 @@ func (e *Element) nameLength() int {
 	return bytes.IndexAny(e.text[e.start+1:], " \t\r\n/>")
 }
 
-// innerScope is what the children of e have around them.
+// innerScope is the scope of the children of e.
 func (e *Element) innerScope() (scope, error) {
 	s := e.scanner()
 	if _, err := s.next(); err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/jpki-tools/jpki/pkg/cms"
 )
 
-// pointer is what a URI reference says (XML-DSig 1.1, 4.4.3.2 and 4.4.3.3).
+// pointer is a parsed URI reference (XML-DSig 1.1, 4.4.3.2 and 4.4.3.3).
 type pointer struct {
 	files    []string // names of a file; the rest is about the document itself
 	ids      []string

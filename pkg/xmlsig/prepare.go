@@ -11,7 +11,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/cms"
 )
 
-// Form is where a signature stands to what it signs (XML-DSig 1.1, 2).
+// Form is the place of a signature relative to the signed content (XML-DSig
+// 1.1, 2).
 type Form int
 
 // The forms.
@@ -25,8 +26,8 @@ const (
 	Detached
 )
 
-// Options says what to sign and how. The zero Options is an enveloped
-// signature over the whole document with C14N 1.0 and SHA-256.
+// Options describe the content to sign and the signature. The zero Options is
+// an enveloped signature over the whole document with C14N 1.0 and SHA-256.
 type Options struct {
 	Form    Form
 	Profile Profile       // decides everything else itself; see [Document.Detect]
@@ -51,7 +52,7 @@ type File struct {
 	MIMEType string // for XAdES; application/octet-stream unless given
 }
 
-// Errors of what cannot be signed.
+// Errors of documents that cannot be signed.
 var (
 	ErrNothingToSign = errors.New("xmlsig: nothing to sign")
 	ErrIDs           = errors.New("xmlsig: only a detached signature is over elements by their ids")
@@ -74,7 +75,7 @@ func (e *AmbiguousError) Error() string {
 }
 
 // Prepare does everything for a signature that needs neither certificate nor
-// key, and refuses what must not be signed.
+// key, and refuses a document that must not be signed.
 func (d *Document) Prepare(o Options) (*Prepared, error) {
 	switch o.Profile {
 	case ProfileNone:
@@ -134,7 +135,7 @@ func PrepareFiles(o Options) (*Prepared, error) {
 	return p, p.files(o.Files)
 }
 
-// prepared checks what all forms have in common.
+// prepared checks the conditions that all forms have in common.
 func (d *Document) prepared(o Options) (*Prepared, error) {
 	p := &Prepared{doc: d, encoding: d.encoding, prefix: "ds", hash: o.Hash, canon: o.C14N, xades: o.XAdES}
 	if p.hash == 0 {
@@ -287,7 +288,7 @@ func (p *Prepared) append(d digested) {
 	p.digested = append(p.digested, d)
 }
 
-// files digests what lies outside.
+// files digests the files outside the document.
 func (p *Prepared) files(files []File) error {
 	for _, f := range files {
 		if !isPathDown(f.Name) {
@@ -354,7 +355,7 @@ func (d *Document) clockIDs(stem string) (map[string]bool, error) {
 	return taken, err
 }
 
-// Covers is what the signature will be over, in its order.
+// Covers lists the content of the signature, in its order.
 func (p *Prepared) Covers() (items []Item) {
 	for _, d := range p.digested {
 		items = append(items, d.item)

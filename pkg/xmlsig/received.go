@@ -14,8 +14,8 @@ func isTaxCertificate(local string) bool {
 	return found && len(number) == 3 && strings.Trim(number, "0123456789") == ""
 }
 
-// outsideTaxCertificate is what a signature leaves out of a certificate: it
-// stands in the root and covers all of that.
+// outsideTaxCertificate lists the parts that a signature leaves out of a
+// certificate: it stands in the root and covers all of that.
 func (sh *shape) outsideTaxCertificate(v view) (out []Outside) {
 	if v.whole {
 		return nil
@@ -85,8 +85,9 @@ func (sh *shape) outsideLinks(v view) (out []Outside) {
 	return out
 }
 
-// outsideOfficial is what a signature leaves out of an official document: FRONT,
-// which tells how it is to be handled, and files that it need not be over.
+// outsideOfficial lists the parts that a signature leaves out of an official
+// document: FRONT, which tells how it is to be handled, and files that it need
+// not be over.
 func (sh *shape) outsideOfficial(v view) (out []Outside) {
 	if v.whole {
 		return sh.outsideLinks(v)

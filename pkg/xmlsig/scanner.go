@@ -46,8 +46,8 @@ type element struct {
 	xmlAttrs int    // attributes of the xml namespace outside
 }
 
-// scanner reads a document as tokens and refuses what is not well-formed. It
-// holds the open elements only, so that a document costs no more memory than
+// scanner reads a document as tokens and refuses one that is not well-formed.
+// It holds the open elements only, so that a document costs no more memory than
 // its bytes. It starts at the beginning of a document, or at an element whose
 // surroundings are known.
 type scanner struct {
@@ -212,8 +212,8 @@ func (s *scanner) declared(rest []byte) (*token, error) {
 		s.tok.data = rest[9 : 9+n]
 		return s.emit(cdata, 9+n+3)
 	case bytes.HasPrefix(rest, []byte("<!DOCTYPE")):
-		// Entities, default attributes and attribute types: what they do to
-		// the signed content cannot be seen in the document itself.
+		// Entities, default attributes and attribute types: their effect on the
+		// signed content cannot be seen in the document itself.
 		return nil, s.errorAt(s.pos, "a document type declaration is not accepted")
 	}
 	return nil, s.errorAt(s.pos, "malformed markup")

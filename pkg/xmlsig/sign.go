@@ -14,7 +14,7 @@ import (
 )
 
 // checkSigner gives the errors of a signer that need no key: those of
-// [cms.Signing.Check], and what XML asks for beyond.
+// [cms.Signing.Check], and further conditions of XML.
 func (p *Prepared) checkSigner(s cms.Signing) error {
 	s, err := s.WithHash(p.hash)
 	if err != nil {
@@ -36,11 +36,11 @@ func (p *Prepared) checkSigner(s cms.Signing) error {
 // Prepared is a signature of which everything is made that needs neither the
 // certificate nor the key: the document read, what is signed digested.
 type Prepared struct {
-	// Comments is how many comments stand in what is signed, and are not: the
-	// canonical form drops them.
+	// Comments is how many comments stand in the signed content, and are not
+	// signed: the canonical form drops them.
 	Comments int
-	// InvalidNamespaces are namespace names in what is signed that are no URI
-	// references. Programs on libxml2 cannot verify such a signature.
+	// InvalidNamespaces are namespace names in the signed content that are no
+	// URI references. Programs on libxml2 cannot verify such a signature.
 	InvalidNamespaces []string
 	// MissingAttachments are the 添付書類 that an application to e-Gov lists as
 	// sent along, and that Open did not give. No signature is over them, but
@@ -132,8 +132,8 @@ func (p *Prepared) Sign(s cms.Signing) (*Signed, error) {
 // clockLayout is a time in Japan as an Id.
 const clockLayout = "20060102150405"
 
-// stem is what stands before the time in an Id. e-Gov has none, so that its Id
-// is no NCName; e-Tax's schema has an xsd:ID.
+// stem is the part before the time in an Id. e-Gov has none, so that its Id is
+// no NCName; e-Tax's schema has an xsd:ID.
 func (p *Prepared) stem() string {
 	if p.sh.profile == ProfileETax {
 		return "_"
@@ -154,7 +154,7 @@ func (p *Prepared) id(s cms.Signing) string {
 	}
 }
 
-// idStem is what the ids that this package gives to signatures begin with.
+// idStem begins the ids that this package gives to signatures.
 const idStem = "signature-"
 
 // freeID is an id for a signature such that no id in the document is it or

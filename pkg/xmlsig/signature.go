@@ -29,12 +29,12 @@ type signature struct {
 type Reference struct {
 	ID, URI, Type string
 	Hash          crypto.Hash
-	// Target tells what kind of thing was found.
+	// Target is the kind of thing that was found.
 	Target Target
-	// Element is what was found in the document: the root for the whole
-	// document, nil for what lies outside.
+	// Element is the element that was found in the document: the root for the
+	// whole document, nil for what lies outside.
 	Element *Element
-	// File is the name of what lies outside: of the file that was opened, and
+	// File is the name of a file outside: of the file that was opened, and
 	// where none was, the likeliest reading of the URI.
 	File string
 	// Comments tells that the comments inside are signed too.
@@ -65,7 +65,7 @@ func (t Target) String() string {
 	return [...]string{"unknown", "document", "element", "file", "properties"}[t]
 }
 
-// transform is one step from what a reference means to what is digested.
+// transform is one step from the content of a reference to the digested bytes.
 type transform struct {
 	algorithm string
 	prefixes  []string

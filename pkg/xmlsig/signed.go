@@ -34,7 +34,7 @@ func (s *Signed) encode() error {
 	return nil
 }
 
-// WriteTo writes the document. What was there before is as it was, byte for
+// WriteTo writes the document. All that was there before is as it was, byte for
 // byte.
 func (s *Signed) WriteTo(w io.Writer) (int64, error) {
 	var total int64

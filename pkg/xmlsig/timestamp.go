@@ -11,8 +11,8 @@ import (
 // place for a timestamp.
 var ErrNoProperties = errors.New("xmlsig: only XAdES has a place for a timestamp")
 
-// TimestampContent gives what a signature timestamp is over: SignatureValue in
-// canonical form.
+// TimestampContent gives the content for a signature timestamp: SignatureValue
+// in canonical form.
 func (s *Signed) TimestampContent() ([]byte, error) {
 	if !s.prepared.xades {
 		return nil, ErrNoProperties

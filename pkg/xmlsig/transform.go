@@ -8,14 +8,14 @@ import (
 	"github.com/jpki-tools/jpki/pkg/cms"
 )
 
-// data is what goes from transform to transform: a node-set, or octets.
+// data goes from transform to transform: a node-set, or octets.
 type data struct {
 	set    *nodeSet
 	octets io.Reader
 }
 
 // transform carries out the transforms of r (XML-DSig 1.1, 4.4.3.2) and writes
-// the result into h. What ends as a node-set is canonicalised with C14N 1.0.
+// the result into h. A node-set at the end is canonicalised with C14N 1.0.
 func (d *dereference) transform(r *Reference, now data, h hash.Hash) *cms.Failure {
 	for i, t := range r.transforms {
 		last := i == len(r.transforms)-1

@@ -15,9 +15,9 @@ import (
 // ErrNoSignature is the error of results without a result.
 var ErrNoSignature = errors.New("xmlsig: no signature")
 
-// ErrPartial is what every [UnsignedError] is: the signature does not cover the
-// document, or not what the form of the document asks for. Anybody can have
-// changed the rest.
+// ErrPartial is wrapped by every [UnsignedError]: the signature does not cover
+// the document, or not all that the form of the document asks for. Anybody can
+// have changed the rest.
 var ErrPartial = errors.New("xmlsig: part of the document is not signed")
 
 // ErrUnreadableCertificate tells that the signer's certificate is missing, unless
@@ -27,11 +27,11 @@ var ErrUnreadableCertificate = errors.New("xmlsig: a certificate cannot be read"
 // errNotVerified is the error of a Result that no verification gave.
 var errNotVerified = errors.New("xmlsig: not verified")
 
-// Verification is what a caller brings along to verify.
+// Verification holds the settings of a verification.
 type Verification struct {
 	// Open gives a file that a reference names, a path downwards with slashes
-	// from where the signature lies. It decides what may be read; nil allows
-	// nothing. Nothing is ever fetched from anywhere else.
+	// from where the signature lies. It decides which files may be read; nil
+	// allows nothing. Nothing is ever fetched from anywhere else.
 	Open func(name string) (io.ReadCloser, error)
 	// Others are certificates that the signature itself may leave out.
 	Others []*x509.Certificate
@@ -57,7 +57,7 @@ func (rs Results) Err() error {
 	return errors.Join(all...)
 }
 
-// Result is what verification found about one signature.
+// Result is the result of verifying one signature.
 //
 // The codes of its Failures mean here:
 //
@@ -80,13 +80,13 @@ type Result struct {
 	XAdES bool
 	// Profile is the shape the signature and its document have.
 	Profile Profile
-	// References are what the signature is over. Whole tells that they cover
+	// References list the content of the signature. Whole tells that they cover
 	// the document, or in a document that is itself the signature, everything
 	// that it holds; comments may still not be signed.
 	References []*Reference
 	Whole      bool
-	// Outside is what the signature leaves out. What the form of the document
-	// does not have outside is a failure too.
+	// Outside lists the parts that the signature leaves out. A part that the
+	// form of the document wants signed is a failure too.
 	Outside []Outside
 	// Embedded tells of a signature in what the signatures of the form are
 	// over, a certificate that is handed in with an .xtx: it is not one of this
