@@ -211,6 +211,9 @@ func certificateRows(o *ui.IO, s inspect.Card, c inspect.Certificate) [][]string
 // howToSee says how a certificate that was not read is read: with its PIN,
 // unless that is blocked.
 func howToSee(s inspect.Card, c inspect.Certificate, withPIN text) text {
+	if !s.Token.Kind.Usable() {
+		return text{JA: "有効期間は終わっています", EN: "its validity has ended"}
+	}
 	for _, k := range s.Keys() {
 		if k.Kind == c.Kind && k.PIN.Err == nil && k.PIN.Tries.Blocked() {
 			return text{JA: "ロックを解除すると中身を見られます", EN: "its content can be seen once the PIN is unlocked"}
