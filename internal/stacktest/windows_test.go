@@ -109,7 +109,10 @@ func TestFaultsLikeLinux(t *testing.T) {
 				run := func(t *testing.T, p program) result {
 					s := insert(t, "adult", virtualcard.Options{})
 					s.when(n, s.pull)
-					r := p.with(t, setting{dir: windowsFolder(t)}, split(line)...)
+					running := p.prepare(t, setting{dir: windowsFolder(t)}, split(line)...)
+					running.alone = false // the card is on its way out: nobody can look at it
+					running.begin(t)
+					r := running.wait(t)
 					s.waitFor(t, false)
 					time.Sleep(500 * time.Millisecond) // a card that is back sooner was never away
 					return r
