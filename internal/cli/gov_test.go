@@ -159,7 +159,7 @@ func signaturesOf(t *testing.T, out string) []struct {
 // TestGovSaysBoth: what is signed and what is not, by name, in both languages.
 func TestGovSaysBoth(t *testing.T) {
 	for lang, want := range map[string][]string{
-		"ja": {"構成情報、ファイル「見本がぎ届_01.xml」", "様式ID「999000000000000001」", "スタイルシート「999000000000000001.xsl」", "その他「1 ミホン　タロウ」", "委任状.pdf、添付ぷり.txtの内容"},
+		"ja": {"構成情報、ファイル「見本がぎ届_01.xml」", "様式ID「999000000000000001」", "スタイルシート「999000000000000001.xsl」", "その他「1 ミホン　タロウ」", "「委任状.pdf」、「添付ぷり.txt」の内容"},
 		"en": {"構成情報, the file 見本がぎ届_01.xml", "様式ID (999000000000000001)", `the style sheet "999000000000000001.xsl"`, "その他 (1 ミホン　タロウ)", "the contents of 委任状.pdf, 添付ぷり.txt"},
 	} {
 		w := newWorld(t, lang)
