@@ -29,7 +29,7 @@ func TestTokenAndCommand(t *testing.T) {
 		"status --check": {{0, nil, []string{"ended"}}, {4, nil, nil}, {4, nil, nil}, {7, []string{ended}, nil}, {0, nil, []string{blocked}}},
 		"doctor": {
 			{0, []string{"My Number Card"}, nil}, {0, []string{"Android phone"}, []string{"counter"}}, {0, []string{"iPhone", "Nobody has tried"}, []string{"counter"}},
-			{4, []string{ended}, []string{"counter"}}, {0, nil, []string{blocked}},
+			{4, []string{ended}, []string{"counter"}}, {0, []string{faceCard}, []string{"PIN is blocked"}},
 		},
 		"watch --once": {
 			{0, []string{"5 of 5"}, []string{ended}}, {0, []string{"5 of 5"}, nil}, {0, []string{"5 of 5"}, nil},
