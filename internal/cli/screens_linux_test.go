@@ -26,7 +26,7 @@ import (
 // and topic: at least one screen of every command, good and bad.
 var screenLines = []string{
 	"", "version", "status --card demo", "status --card demo:expiring", "status --card demo:expired", "status --card demo:child", "status --card demo:no-pin",
-	"status --card demo:locked-sign", "status --card demo:last-try", "status --card demo:android", "status --card demo:foreign",
+	"status --card demo:locked-sign", "status --card demo:last-try", "status --card demo:android", "status --card demo:iphone", "status --card demo:juki", "status --card demo:foreign",
 	"status --card demo --pin-file pin", "status --card demo:expiring --check", "status --card demo --short",
 	"cert show --card demo", "cert show sign --card demo --pin-file pin", "cert show sign --personal --card demo --pin-file pin", "cert show sign-ca --card demo",
 	"cert check --card demo --trust demo", "cert check --card demo:expired --trust demo", "cert export auth --card demo -o auth.pem", "cert export auth --card demo -o auth.pem",
