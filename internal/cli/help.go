@@ -113,6 +113,8 @@ func environmentTopic() text {
 		JA: `環境変数:
   JPKI_LANG        表示の言語: ja か en(--lang が優先)
   JPKI_READER      使うカードリーダーの名前(一部でよい。--reader が優先)
+  PCSCLITE_CSOCK_NAME
+                   pcscdのソケット(Linux。pcsc-liteの変数)
   LC_ALL、LC_MESSAGES、LANG
                    JPKI_LANG がなければ、この順で最初に設定されているもので言語が決まる(どれもなければ英語。WindowsとmacOSではシステムの言語)
   NO_COLOR         設定されていれば色を付けない
@@ -159,6 +161,8 @@ Windowsのパイプ:
 		EN: `Environment variables:
   JPKI_LANG        language: ja or en (--lang takes precedence)
   JPKI_READER      name of the reader to use, or a part of it (--reader takes precedence)
+  PCSCLITE_CSOCK_NAME
+                   the socket of pcscd (Linux; a variable of pcsc-lite)
   LC_ALL, LC_MESSAGES, LANG
                    without JPKI_LANG, the first of these that is set decides the language (if none is, English; on Windows and macOS the language of the system)
   NO_COLOR         no colour if this is set
