@@ -109,10 +109,13 @@ type world struct {
 	reported []error
 }
 
-func newWorld(t testing.TB, p Policy) *world {
+func newWorld(t testing.TB, p Policy) *world { return newWorldBeside(t, p, nil) }
+
+// newWorldBeside has another agent's keys beside the card's; nil for none.
+func newWorldBeside(t testing.TB, p Policy, other Dial) *world {
 	t.Helper()
 	w := &world{card: insert(t), socket: newSocket(t)}
-	w.Agent = &Agent{Card: w.card, Comment: "test", Policy: p}
+	w.Agent = &Agent{Card: w.card, Comment: "test", Policy: p, Other: other}
 	w.Report = func(err error) {
 		w.mu.Lock()
 		defer w.mu.Unlock()

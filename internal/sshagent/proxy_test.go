@@ -99,9 +99,8 @@ func (o *otherAgent) bound() int {
 
 func proxyWorld(t *testing.T, p Policy) (*world, *otherAgent) {
 	t.Helper()
-	w, o := newWorld(t, p), newOther(t)
-	w.Agent.Other = To(o.path)
-	return w, o
+	o := newOther(t)
+	return newWorldBeside(t, p, To(o.path)), o
 }
 
 // TestProxy: the other agent's keys are listed behind the card's and used; what is
@@ -246,14 +245,13 @@ func TestProxyForwarded(t *testing.T) {
 // TestProxySilent: an agent that says nothing keeps the card's key from nobody for
 // long, and a client that goes lets go of it.
 func TestProxySilent(t *testing.T) {
-	w := newWorld(t, Policy{})
 	ours, theirs := net.Pipe()
+	w := newWorldBeside(t, Policy{}, func(context.Context) (io.ReadWriteCloser, error) { return ours, nil })
 	gone := make(chan struct{})
 	go func() { // takes everything, answers nothing
 		_, _ = io.Copy(io.Discard, theirs)
 		close(gone)
 	}()
-	w.Agent.Other = func(context.Context) (io.ReadWriteCloser, error) { return ours, nil }
 	start := time.Now()
 	if keys, err := w.client(t).List(); err != nil || len(keys) != 1 || time.Since(start) > 2*proxyLimit {
 		t.Errorf("%v, %v after %v", keys, err, time.Since(start))
@@ -271,8 +269,7 @@ func TestProxyNonsense(t *testing.T) {
 	for name, answer := range map[string][]byte{
 		"failure": {answerFailure}, "a million keys": ssh.Marshal(identitiesAnswer{1 << 20, nil}), "cut": append(ssh.Marshal(identitiesAnswer{1, nil}), 0, 0, 1, 0),
 	} {
-		w := newWorld(t, Policy{})
-		w.Agent.Other = func(context.Context) (io.ReadWriteCloser, error) {
+		w := newWorldBeside(t, Policy{}, func(context.Context) (io.ReadWriteCloser, error) {
 			ours, theirs := net.Pipe()
 			go func() {
 				defer theirs.Close()
@@ -286,7 +283,7 @@ func TestProxyNonsense(t *testing.T) {
 				}
 			}()
 			return ours, nil
-		}
+		})
 		if keys, err := w.client(t).List(); err != nil || len(keys) != 1 {
 			t.Errorf("%s: %v, %v", name, keys, err)
 		}
