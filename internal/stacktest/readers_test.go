@@ -67,7 +67,7 @@ func TestMuteCard(t *testing.T) {
 	foreignCard(t, slots[0], make([]byte, 40)) // longer than an ATR can be
 	each(t, func(t *testing.T, p program) {
 		r := p.run(t, "status", "--json").wantExit(t, 4).wantCode(t, "no-card")
-		contains(t, r.stderr, "which way the card lies")
+		contains(t, r.stderr, "which side and end the chip is on")
 	})
 }
 

@@ -27,7 +27,7 @@ func TestNoService(t *testing.T) {
 	each(t, func(t *testing.T, p program) {
 		for _, args := range [][]string{{"status"}, {"readers"}, {"status", "--wait", "1s"}} {
 			r := p.run(t, append(args, "--json")...).wantExit(t, 3).wantCode(t, "no-service")
-			contains(t, r.stderr, "pcscd")
+			contains(t, r.stderr, "jpki doctor")
 		}
 		contains(t, p.run(t, "status", "--lang", "ja").wantExit(t, 3).stderr, "PC/SCサービスが応答しません。")
 		p.run(t, "status", "--card", "demo").wantExit(t, 0)
