@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -31,7 +30,7 @@ type otherAgent struct {
 
 func newOther(t *testing.T) *otherAgent {
 	t.Helper()
-	o := &otherAgent{path: filepath.Join(t.TempDir(), "o")}
+	o := &otherAgent{path: newSocket(t)}
 	o.start(t)
 	return o
 }
@@ -45,7 +44,7 @@ func (o *otherAgent) start(t *testing.T) {
 	testkit.Must(t, err)
 	o.key, err = ssh.ParsePublicKey(all[0].Blob)
 	testkit.Must(t, err)
-	l, err := net.Listen("unix", o.path)
+	l, err := Listen(o.path)
 	testkit.Must(t, err)
 	o.mu.Lock()
 	o.l = l
