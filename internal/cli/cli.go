@@ -1,8 +1,8 @@
 // Package cli is the command line of jpki: the tree of commands, help and its
 // topics, completion, the guide and the demo. The commands themselves are in
-// packages by subject (cardcmd, signcmd, logincmd), and what they are made of is
-// in package command. Every error becomes what a person can act on in package
-// explain.
+// packages by subject (cardcmd, signcmd, logincmd); package command has their
+// common parts. Package explain turns each error into a message with a next
+// step.
 package cli
 
 import (
@@ -28,8 +28,8 @@ type text = i18n.Text
 
 // Main runs the program and returns its exit status.
 func Main() int {
-	// What this program holds is small whatever the size of a file: collecting
-	// often costs nothing to speak of and keeps the memory small too.
+	// The heap stays small for files of any size. Frequent collection costs
+	// little and keeps memory use low.
 	debug.SetGCPercent(25)
 	return Run(command.Config{
 		Args:      os.Args[1:],
@@ -122,8 +122,8 @@ func setColor(a *command.App, when string) {
 	}
 }
 
-// finish reports an error and gives the exit status. What standard output did
-// not take is one, for whatever command.
+// finish reports an error and returns the exit status. A failed write to
+// standard output is an error of every command.
 func finish(a *command.App, err error) int {
 	defer a.Cards.Trace.Close()
 	if p, ok := problem.As(err); err == nil || ok && p.Silent {

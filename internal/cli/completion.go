@@ -52,8 +52,8 @@ func newCompletion(a *command.App) *cobra.Command {
 	return cmd
 }
 
-// offer is what the shell offers for a flag or an argument: names, some with a
-// description behind a tab. orFile lets it offer files, too.
+// offer is the list of completions for a flag or an argument: names, some with
+// a description after a tab. With orFile the shell also offers files.
 type offer struct {
 	words  func() []string
 	orFile bool
@@ -68,9 +68,9 @@ func (o offer) complete(_ *cobra.Command, given []string, _ string) ([]string, c
 	return o.words(), cobra.ShellCompDirectiveNoFileComp
 }
 
-// completions says what the shell offers, for arguments by the command, for
-// flags by the command and the flag. What is not here takes a file, or nothing
-// that can be offered: its name in the help tells.
+// completionsOf returns the completions by command for arguments, and by
+// command and flag for flags. All others take a file or free text; the name of
+// the value in the help tells which.
 func completionsOf(a *command.App, root *cobra.Command) map[string]offer {
 	kinds := offer{words: func() []string { return kindWords(a) }}
 	keys := these("sign\t"+a.IO.Text(terms.PINNames[jpki.KeySign]), "auth\t"+a.IO.Text(terms.PINNames[jpki.KeyAuth]))
@@ -117,7 +117,7 @@ func completionsOf(a *command.App, root *cobra.Command) map[string]offer {
 	}
 }
 
-// completeAll has the shell offer what commands and flags take.
+// completeAll registers the completions of all commands and flags.
 func completeAll(a *command.App, root *cobra.Command) {
 	for path, o := range completionsOf(a, root) {
 		path, flag, isFlag := strings.Cut(path, " --")

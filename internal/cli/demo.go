@@ -89,7 +89,7 @@ var otherLanguage = map[i18n.Lang]string{
 type step struct {
 	title text
 	line  string // as a person would type it, without jpki
-	stdin string // what is piped into it
+	stdin string // standard input of the command
 }
 
 var tourSteps = []step{

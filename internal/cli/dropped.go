@@ -14,8 +14,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/cms"
 )
 
-// dropped reports that the arguments are what was dropped on the program's icon:
-// full paths of files or folders that are there, and nothing else.
+// dropped reports arguments that come from files dropped on the program's icon:
+// only full paths of existing files or folders.
 func dropped(args []string) bool {
 	return !slices.ContainsFunc(args, func(arg string) bool {
 		_, err := os.Lstat(arg)
@@ -23,8 +23,8 @@ func dropped(args []string) bool {
 	})
 }
 
-// takeDropped does with dropped files what they most likely were dropped for: what is
-// signed is verified, anything else is signed once the person agrees.
+// takeDropped verifies the dropped files that have signatures. It signs the
+// others if the person agrees.
 func takeDropped(ctx context.Context, a *command.App, files []string) error {
 	if !slices.ContainsFunc(files, func(path string) bool { return !signed(path) }) {
 		return execute(ctx, a, append([]string{"verify", "--"}, files...))

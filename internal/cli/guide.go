@@ -133,7 +133,7 @@ func publishers() text {
 	}
 }
 
-// unknownTopic offers what comes near.
+// unknownTopic returns an error that offers the nearest topics.
 func unknownTopic(words string, near []guide.Topic) error {
 	next := text{JA: "項目の一覧は jpki guide で見られます。", EN: "For the list of topics run jpki guide."}
 	if len(near) > 0 {

@@ -209,7 +209,7 @@ What is remembered:
 	}
 }
 
-// jsonTopic explains what --json writes, and lists the documents.
+// jsonTopic explains the output of --json, and lists the documents.
 func jsonTopic() text {
 	var names strings.Builder
 	for _, name := range schema.Names() {

@@ -1,6 +1,6 @@
 package cli
 
-// formatsTopic says which kind of signature is for what. The tests run its
+// formatsTopic gives the use of each kind of signature. The tests run its
 // commands.
 var formatsTopic = text{
 	JA: `署名の形式は、ファイルの中身で決まります。--format と --profile で変えられます。

@@ -55,8 +55,8 @@ func optionsTopic(root *cobra.Command) text {
 	})
 }
 
-// accepted says what an option of this type takes, and what a value that it
-// refused was probably meant to be.
+// accepted lists the values that an option of this type takes, and suggests one
+// near the refused value.
 func accepted(kind, value string) text {
 	switch kind {
 	case "duration":

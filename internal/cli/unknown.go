@@ -15,9 +15,9 @@ import (
 // mostSuggestions is how many commands or topics are offered for a word.
 const mostSuggestions = 3
 
-// meant tells what may have been meant by a command that c does not have: one of
-// nearly this name, one of this name below another command, a procedure that no
-// program can do, or a command whose description has the word.
+// meant suggests commands in place of a word that c does not have: one with
+// nearly this name, one with this name below another command, a procedure that
+// no program can do, or a command with the word in its description.
 func meant(c *cobra.Command, word string) text {
 	procedure := procedures(word)
 	commands := namesNear(c, word)

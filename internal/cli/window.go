@@ -12,8 +12,8 @@ import (
 	"github.com/jpki-tools/jpki/internal/ui"
 )
 
-// welcome explains the program to somebody who double-clicked it on Windows: in
-// Japanese, and below that in English for whom that is the language.
+// welcome explains the program to a person who double-clicked it on Windows: in
+// Japanese, and below that in English if English is the person's language.
 func welcome(a *command.App) {
 	folder := "."
 	if path, err := os.Executable(); err == nil {

@@ -2,8 +2,8 @@ package explain
 
 import "runtime"
 
-// Advice says what to do next on a system. Where one has no sentence of its own
-// it gets the one for all others.
+// Advice is the next step on each system. A system without a sentence of its
+// own gets Other.
 type Advice struct{ Windows, Darwin, Other text }
 
 // On chooses by a system's name, as runtime.GOOS has it.
@@ -55,7 +55,7 @@ var (
 		Darwin:  text{JA: "--stamp-font FILE で指定してください。", EN: "Name one with --stamp-font FILE."},
 		Other:   text{JA: "--stamp-font FILE で指定するか、インストールしてください(Debian、Ubuntuでは fonts-noto-cjk か fonts-ipaexfont-gothic)。", EN: "Name one with --stamp-font FILE, or install one (fonts-noto-cjk or fonts-ipaexfont-gothic on Debian and Ubuntu)."},
 	}
-	// GetP11Kit installs what other programs reach the card through.
+	// GetP11Kit installs p11-kit. Other programs reach the card through it.
 	GetP11Kit = Advice{
 		Darwin: text{JA: "brew install p11-kit nss で入ります。", EN: "Install it: brew install p11-kit nss."},
 		Other:  text{JA: "Debian、Ubuntuは apt install p11-kit p11-kit-modules libnss3-tools、Fedoraは dnf install p11-kit nss-tools です。", EN: "Debian, Ubuntu: apt install p11-kit p11-kit-modules libnss3-tools. Fedora: dnf install p11-kit nss-tools."},

@@ -34,7 +34,8 @@ var listenReasons = map[error]text{
 	sshagent.ErrListening: {JA: "作成できません", EN: "it cannot be made"},
 }
 
-// explainAgent explains what the agent refuses, and where it cannot listen.
+// explainAgent explains refusals of the agent, and addresses where it cannot
+// listen.
 func explainAgent(err error) *problem.Problem {
 	var refused *sshagent.Refusal
 	if errors.As(err, &refused) {

@@ -1,5 +1,5 @@
-// Package explain turns an error of any layer into a [problem.Problem]: what
-// happened and what to do next. It is the only place where that is decided.
+// Package explain turns an error of any layer into a [problem.Problem]: the
+// event and the next step. No other package decides these texts.
 package explain
 
 import (
@@ -24,8 +24,7 @@ import (
 
 type text = i18n.Text
 
-// Error turns an error of any layer into what a person can act on. It is the
-// only place where that is decided.
+// Error explains an error of any layer.
 func Error(err error) *problem.Problem {
 	var notClosed *jpki.NotClosedError
 	if errors.As(err, &notClosed) {
@@ -34,7 +33,7 @@ func Error(err error) *problem.Problem {
 	return one(err)
 }
 
-// one explains an error of which nothing was left open.
+// one explains an error that left no session open.
 func one(err error) *problem.Problem {
 	if p, ok := problem.As(err); ok {
 		return p
@@ -110,8 +109,8 @@ func mixedUp(k jpki.Key) text {
 	}
 }
 
-// explainUnconfirmed says exactly what is known of a change that could not be
-// confirmed, and how to find out the rest at the least cost.
+// explainUnconfirmed describes a change that could not be confirmed. It states
+// only known facts, and gives the cheapest way to find out the rest.
 func explainUnconfirmed(e *jpki.UnconfirmedChangeError) *problem.Problem {
 	what := text{
 		JA: "%sの変更を確認できませんでした。元のものと新しいもののどちらかが有効です。",
@@ -252,7 +251,7 @@ func explainReader(err error) *problem.Problem {
 	return nil
 }
 
-// explainDemo explains what can happen to a demo card kept between runs.
+// explainDemo explains errors of a demo card kept between runs.
 func explainDemo(err error) *problem.Problem {
 	switch {
 	case errors.Is(err, democard.ErrInUse):
@@ -265,7 +264,7 @@ func explainDemo(err error) *problem.Problem {
 	return nil
 }
 
-// explainState explains what keeps things from being remembered.
+// explainState explains why the program could not store or read its state.
 func explainState(err error) *problem.Problem {
 	var failed *state.Error
 	if !errors.As(err, &failed) {
@@ -314,8 +313,8 @@ var outputReasons = map[error]text{
 	output.ErrFailed:      {JA: "書き込めません", EN: "it cannot be written"},
 }
 
-// explainStdout explains what standard output did not take. A reader who went
-// away, as head does, has what they wanted.
+// explainStdout explains a failed write to standard output. A reader such as
+// head closes the pipe when it has read enough; that is no failure.
 func explainStdout(err error) *problem.Problem {
 	var failed *ui.WriteError
 	if !errors.As(err, &failed) {
@@ -328,8 +327,8 @@ func explainStdout(err error) *problem.Problem {
 	return p
 }
 
-// explainOutput explains a file that was not written. Nothing is left of it,
-// and what was there is untouched.
+// explainOutput explains a file that was not written. The failed write left
+// nothing behind and did not touch an existing file.
 func explainOutput(err error) *problem.Problem {
 	var failed *output.Error
 	if !errors.As(err, &failed) {
@@ -386,7 +385,7 @@ func explainFile(err error) *problem.Problem {
 	return problem.New(problem.Input, what, next)
 }
 
-// What several errors of a system mean.
+// Texts that several errors of a system share.
 var (
 	inUse           = text{JA: "ほかのプログラムが開いています", EN: "another program has it open"}
 	nameTooLong     = text{JA: "名前が長すぎます", EN: "the name is too long"}

@@ -36,7 +36,7 @@ func FetchReason(failed *fetch.Error) text {
 	return t
 }
 
-// explainFetch explains what was not fetched.
+// explainFetch explains a failed download.
 func explainFetch(err error) *problem.Problem {
 	var failed *fetch.Error
 	if !errors.As(err, &failed) {
@@ -50,7 +50,8 @@ func explainFetch(err error) *problem.Problem {
 		text{JA: "%sから受け取れませんでした: %s。", EN: "Nothing came from %s: %s."}.With(failed.Address, FetchReason(failed)), next)
 }
 
-// fetchNexts say what to do where it is not the address and not the network.
+// fetchNexts are the next steps for faults other than the address and the
+// network.
 var fetchNexts = map[error]text{
 	fetch.ErrAccount: {
 		JA: "利用者の名前とパスワードを確かめてください。タイムスタンプ局では --tsa-user と --tsa-password-file で指定します。",

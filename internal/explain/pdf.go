@@ -7,7 +7,7 @@ import (
 	"github.com/jpki-tools/jpki/pkg/pdfsig"
 )
 
-// makeNewPDF is what gives a PDF that every program reads alike.
+// makeNewPDF tells how to make a PDF that every program reads alike.
 var makeNewPDF = text{
 	JA: "PDFを表示するソフトで開き、印刷の「PDFに保存」などで新しいPDFにしてから署名してください(前の署名は引き継がれません)。コマンドなら qpdf 元.pdf 新.pdf",
 	EN: "Open it in a PDF program and print or save it as a new PDF, then sign that (earlier signatures do not come along). On the command line: qpdf in.pdf out.pdf",
@@ -104,8 +104,9 @@ func withPlace(what text, object int, offset int64) text {
 	return what
 }
 
-// ReceivedPDF is what to do with a PDF that somebody else made and that is not
-// read: to mend it would break the signatures in it.
+// ReceivedPDF returns the next step for an unreadable PDF from another person.
+// It does not propose a repair, because that would break the signatures in the
+// file.
 func ReceivedPDF(err error) (next text, ok bool) {
 	d, damaged := errors.AsType[*pdfsig.DamagedError](err)
 	switch {
@@ -122,7 +123,7 @@ func ReceivedPDF(err error) (next text, ok bool) {
 	return text{}, false
 }
 
-// faultText says what is wrong in a PDF, and where.
+// faultText names the fault in a PDF, and its place.
 func faultText(d *pdfsig.DamagedError) text {
 	what, known := faultTexts[d.Fault]
 	if !known {

@@ -123,7 +123,8 @@ var programReasons = map[error]text{
 	pin.ErrTimeout:     {JA: "時間がかかりすぎました", EN: "it took too long"},
 }
 
-// ProgramReason says why a program gave nothing, and what to do.
+// ProgramReason explains why a PIN program returned nothing, and gives the next
+// step.
 func ProgramReason(e *pin.ProgramError) (why, next text) {
 	return programReasons[e.Reason], programHint(e.Reason)
 }

@@ -14,9 +14,9 @@ import (
 // stays used, and which PIN is in force must be known.
 var graverThanOpen = []problem.Code{problem.PINUnconfirmed, problem.PINWrong, problem.PINUnanswered, problem.PINBlocked}
 
-// explainNotClosed is the rule for two failures of a PIN session: the graver one
-// decides code and exit status, and the other is told after it. What was left
-// open is always told, and what to do about it comes first.
+// explainNotClosed is the rule for two failures of a PIN session. The more
+// serious one decides code and exit status; the other follows it in the text.
+// The text always mentions the session left open, and gives its remedy first.
 func explainNotClosed(e *jpki.NotClosedError, err error) *problem.Problem {
 	open := problem.New(problem.NotClosed, openTexts[e.Verified].With(terms.PINNames[e.Key]), takeOut)
 	if e.Verified == jpki.NotVerified {
@@ -60,7 +60,7 @@ var openTexts = map[jpki.Verified]text{
 
 var takeOut = text{JA: "すぐにカードをリーダーから外してください。", EN: "Take the card off the reader now."}
 
-// beside gives what an error joins to a NotClosedError, nil for nothing.
+// beside returns the error joined to a NotClosedError, or nil.
 func beside(err error, e *jpki.NotClosedError) error {
 	join, ok := err.(interface{ Unwrap() []error })
 	if !ok || err == error(e) {

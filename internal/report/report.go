@@ -1,10 +1,10 @@
-// Package report writes what was found about signatures as one HTML page to
-// keep: to print, to file, to send along. It has no script and needs nothing
-// from anywhere; what comes from a document can add nothing to it.
+// Package report writes the findings about signatures as one HTML page to
+// print, file or send. The page has no script and loads nothing. All text from
+// documents is escaped, so that a document cannot add markup.
 //
-// The page is made for somebody who never saw this program: the verdict first,
-// in words; what was looked at and what was not; and a timeline, as a picture
-// and as a table.
+// The page addresses a reader who does not know this program: first the verdict
+// in words; then the checks that were made and those that were not; then a
+// timeline, as a picture and as a table.
 package report
 
 import (
@@ -35,7 +35,7 @@ const (
 	Plain Tone = "plain"
 )
 
-// sign is what a tone looks like without colours.
+// sign shows a tone without colours.
 func (t Tone) sign() string {
 	switch t {
 	case Good:
@@ -52,11 +52,11 @@ func (t Tone) sign() string {
 type Page struct {
 	Program string // name and version
 	Made    time.Time
-	Command text // what was asked, beside the files
+	Command text // the command line without the files
 	Files   []File
 }
 
-// File is what was found about one file.
+// File is the result for one file.
 type File struct {
 	Name, SHA256 string // SHA256 in hexadecimal, "" where the file could not be read
 	Size         int64
@@ -64,12 +64,12 @@ type File struct {
 	Verdict      text
 	Demo         bool
 	Problem      text // why nothing could be found out
-	Next         text // what to do then
+	Next         text // the next step
 	Notes        []text
 	Signatures   []Signature
 }
 
-// Signature is what was found about one of them.
+// Signature is the result for one signature.
 type Signature struct {
 	Title      text
 	Tone       Tone
@@ -81,7 +81,7 @@ type Signature struct {
 	Rows       []Row
 	Checklist  *Checklist // nil where nothing was asked for
 	Covered    []text
-	Outside    []text // what it does not cover
+	Outside    []text // parts that it does not cover
 	Changes    []Change
 	Unchecked  []Unchecked
 	Events     []Event
@@ -101,7 +101,8 @@ type Row struct {
 	Tone         Tone
 }
 
-// Checklist is what a service asks for, and how the signature meets it.
+// Checklist is the list of a service's requirements, each with the result for
+// this signature.
 type Checklist struct {
 	Title, Note text
 	Items       []Item
@@ -121,7 +122,7 @@ type Change struct {
 	Allowed bool   // by the signature
 }
 
-// Unchecked is what was not looked at.
+// Unchecked is a check that was not made, with the reason.
 type Unchecked struct{ What, Why text }
 
 // Write writes the page in a language.
@@ -129,7 +130,7 @@ func (p Page) Write(w io.Writer, l i18n.Lang) error {
 	return page(l).Execute(w, view{p, l})
 }
 
-// view is what the template sees.
+// view is the data of the template.
 type view struct {
 	Page
 	Lang i18n.Lang
@@ -275,7 +276,7 @@ var meanings = map[Term]legendEntry{
 	}},
 }
 
-// legend explains what a stranger to the matter meets on this page, and no more.
+// legend explains the terms on this page to a layperson, and no others.
 func legend(p Page) (all []legendEntry) {
 	var met [terms]bool
 	var look func([]Signature)

@@ -31,7 +31,7 @@ type Event struct {
 	What text // "" is said by the kind
 }
 
-// eventWords say what an event is, and how it is known.
+// eventWords give the name of an event, and the source of its time.
 var eventWords = map[EventKind]struct{ what, sure text }{
 	Claimed: {text{JA: "署名", EN: "signed"}, text{JA: "署名者の申告(証明なし)", EN: "the signer's claim (no proof)"}},
 	Stamped: {text{JA: "タイムスタンプ", EN: "timestamp"}, text{JA: "タイムスタンプ局の証明", EN: "proven by a timestamping authority"}},

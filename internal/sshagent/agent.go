@@ -1,17 +1,17 @@
 // Package sshagent is the agent's end of the OpenSSH agent protocol
-// (draft-ietf-sshm-ssh-agent), for one RSA key that lies on a card: list, sign,
-// lock, unlock and session-bind@openssh.com. Keys are neither added nor
-// removed, unless they are those of another agent, to which [Agent.Other] leads.
+// (draft-ietf-sshm-ssh-agent), for one RSA key on a card: list, sign, lock,
+// unlock and session-bind@openssh.com. It adds and removes no keys itself. With
+// [Agent.Other] it passes such requests on to another agent.
 //
-// A card's key signs whatever it is given, so what a client sends must be known
-// in full before it is signed: the request of a log-in by public key (RFC 4252,
-// section 7, and its publickey-hostbound-v00@openssh.com) or an SSHSIG blob
-// (OpenSSH's PROTOCOL.sshsig), for rsa-sha2-256 or rsa-sha2-512 (RFC 8332).
-// Anything else could be the challenge of another protocol.
+// A card's key signs any data. Therefore the agent parses a request completely
+// before it signs. It accepts a log-in by public key (RFC 4252, section 7, and
+// its publickey-hostbound-v00@openssh.com) and an SSHSIG blob (OpenSSH's
+// PROTOCOL.sshsig), for rsa-sha2-256 or rsa-sha2-512 (RFC 8332). Other data
+// could be the challenge of another protocol.
 //
 // x/crypto/ssh/agent has a server too. It prints to the standard logger, parses
-// the private keys that it is offered, and cannot tell that a client has gone
-// while a person is still being asked; of it only the client is used, in tests.
+// private keys sent to it, and does not notice when a client leaves while a
+// person is still being asked. This project uses only its client, in tests.
 package sshagent
 
 import (
@@ -35,7 +35,7 @@ type Card interface {
 	// that public key. Whoever has to agree is asked by it. ctx ends when
 	// the client goes away.
 	Sign(ctx context.Context, key ssh.PublicKey, r Request) ([]byte, error)
-	// Forget forgets what opens the card.
+	// Forget wipes the PIN that is kept for the card.
 	Forget()
 }
 
@@ -44,8 +44,8 @@ type Agent struct {
 	Card    Card
 	Comment string // of the key
 	Policy  Policy
-	// Other connects to another agent, whose keys are offered and used beside the
-	// card's; nil for none. What is added goes there.
+	// Other connects to another agent; nil for none. Its keys are offered
+	// and used beside the card's, and added keys go there.
 	Other Dial
 	// Report is told why something was not done, in any goroutine: a
 	// *[Refusal], or an error of the card.
@@ -54,13 +54,13 @@ type Agent struct {
 	once  sync.Once
 	turn  chan struct{} // held by who uses the card
 	guess sync.Mutex    // held by who tries to unlock: one after the other
-	mu    sync.Mutex    // of what follows
+	mu    sync.Mutex    // guards the fields below
 	lock  *lock         // nil: not locked
 	known ssh.PublicKey // the key last seen
 }
 
-// Policy is what connections may use the key for. The zero value lets those on
-// this machine do all that is signed.
+// Policy limits the use of the key by connections. The zero value allows every
+// kind of signature to connections from this machine.
 type Policy struct {
 	// Forward lets log-ins over forwarded connections pass. Signatures that
 	// are none of a log-in are made for this machine only.
@@ -231,16 +231,16 @@ func (a *Agent) report(err error) {
 	}
 }
 
-// client is what is known of one connection.
+// client is the state of one connection.
 type client struct {
 	agent *Agent
 	bound bindings
 	other *proxied // nil: no other agent
 }
 
-// answer does what a request asks for, and wipes the request, which may have
-// held a passphrase or a private key. The protocol carries no reason for a
-// refusal: the reason is reported.
+// answer carries out a request. It then wipes the request, because it may hold
+// a passphrase or a private key. The protocol has no field for the reason of a
+// refusal; answer reports it to the agent's owner.
 func (c *client) answer(ctx context.Context, frame []byte) []byte {
 	defer clear(frame)
 	answer, err := c.handle(ctx, frame)
@@ -287,7 +287,7 @@ func (c *client) handle(ctx context.Context, frame []byte) ([]byte, error) {
 		return []byte{answerSuccess}, err
 	case requestAdd, requestAddConstrained, requestAddCard, requestAddCardConstrained:
 		return c.passOn(ctx, frame, ErrAdd)
-	case requestRemoveAll: // ssh-add -D: the key stays on its card, and what opens it is forgotten
+	case requestRemoveAll: // ssh-add -D: the key stays on its card, and the agent forgets the PIN
 		if err := c.bound.permit(c.agent.Policy, nil); err != nil {
 			return nil, err
 		}

@@ -77,8 +77,9 @@ func sameKey(a, b ssh.PublicKey) bool { return bytes.Equal(a.Marshal(), b.Marsha
 // forwarded reports a connection from another machine.
 func (b *bindings) forwarded() bool { return len(b.all) > 0 && b.all[0].forwarded }
 
-// permit decides whether the connection may use the key: for r, or to see it
-// where r is nil. What it learns of r's host it writes there.
+// permit decides whether the connection may use the key for r. If r is nil, it
+// decides whether the connection may see the key. permit fills in the fields of
+// r about the host.
 func (b *bindings) permit(p Policy, r *Request) error {
 	if b.failed {
 		return refuse(ErrBinding, "")

@@ -152,9 +152,9 @@ func (b *bindings) permitDestination(all []Destination, r *Request) error {
 	return nil
 }
 
-// HostNames gives the names under which the files have a host's key, none where
-// only hashed ones do. What cannot be read is passed over: the names are only
-// shown.
+// HostNames returns the names of a host's key in the files. Hashed names cannot
+// be returned. It skips files that it cannot read, because the names are only
+// for display.
 func HostNames(key ssh.PublicKey, files []string) (names []string) {
 	for _, file := range files {
 		content, err := os.ReadFile(file)

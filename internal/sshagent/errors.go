@@ -45,7 +45,8 @@ func (e *Refusal) Unwrap() error { return e.Reason }
 
 func refuse(reason error, detail string) error { return &Refusal{reason, printable(detail)} }
 
-// maxShown bounds, in characters, what is shown of what a client sent.
+// maxShown bounds, in characters, the parts of a client's request that errors
+// show.
 const maxShown = 64
 
 // printable makes text of a client fit to be shown: on one line, bounded, and

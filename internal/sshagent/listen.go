@@ -19,7 +19,7 @@ var (
 type ListenError struct {
 	Path   string
 	Reason error // one of the reasons above
-	Err    error // what the system says; may be nil
+	Err    error // error of the system; may be nil
 }
 
 func (e *ListenError) Error() string {

@@ -94,8 +94,8 @@ func ownFolder(info fs.FileInfo) bool {
 	return mine || shared
 }
 
-// ownName: where a folder is a link, it is of this user or root. Whose it is may
-// point it elsewhere at any time.
+// ownName checks a folder that is a symbolic link: the link must belong to this
+// user or to root, because its owner can point it elsewhere at any time.
 func ownName(folder string) bool {
 	info, err := os.Lstat(folder)
 	if err != nil {

@@ -12,15 +12,15 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// Dial connects to another agent, whose keys are passed on.
+// Dial connects to another agent, to offer its keys too.
 type Dial func(ctx context.Context) (io.ReadWriteCloser, error)
 
 // How long the other agent is waited for. Whoever has to agree to a signature may
 // take his time: it ends when the client goes.
 const proxyLimit = 5 * time.Second
 
-// proxied is the other agent as one client sees it: a connection of its own, so
-// that what the client binds it to holds there, too.
+// proxied is the other agent as one client sees it. Each client has its own
+// connection, so that its bindings hold in the other agent, too.
 type proxied struct {
 	dial  Dial
 	conn  io.ReadWriteCloser // nil: none yet, or it broke
@@ -75,7 +75,8 @@ func (p *proxied) ask(ctx context.Context, frame []byte) (answer []byte, err err
 			err = refuse(ErrProxy, err.Error())
 		}
 	}()
-	// In two pieces: the request can hold a private key, of which no copy is made.
+	// Write in two pieces, to avoid a copy: the request can hold a private
+	// key.
 	if _, err := conn.Write(binary.BigEndian.AppendUint32(nil, uint32(len(frame)))); err != nil {
 		return nil, err
 	}
@@ -130,9 +131,10 @@ func (c *client) foreign(ctx context.Context, own ssh.PublicKey) (all []identity
 	return others
 }
 
-// signForeign passes on a signature by a key that is not the card's. What a
-// connection may log in to holds for these keys, too; a connection on this
-// machine without a rule may have anything signed, as the other agent lets it.
+// signForeign passes on a request to sign with a key of the other agent. The
+// destination rules of a connection hold for these keys, too. A local
+// connection without rules may have any data signed, as far as the other agent
+// allows it.
 func (c *client) signForeign(ctx context.Context, frame []byte, m *signMessage) ([]byte, error) {
 	if c.bound.forwarded() || len(c.agent.Policy.Destinations) > 0 {
 		key, err := ssh.ParsePublicKey(m.Key)
@@ -166,8 +168,8 @@ func (c *client) passOn(ctx context.Context, frame []byte, otherwise error) ([]b
 	return c.other.pass(ctx, frame, 0)
 }
 
-// passBind has the other agent know what the connection is bound to. That it does
-// not know the request is its own affair.
+// passBind passes the binding of the connection on to the other agent. It
+// ignores a refusal, because the other agent may not know this request.
 func (c *client) passBind(ctx context.Context, frame []byte) {
 	if c.other == nil || c.bound.failed {
 		return
@@ -178,7 +180,7 @@ func (c *client) passBind(ctx context.Context, frame []byte) {
 	}
 }
 
-// To gives what connects to the agent at a path.
+// To returns a Dial for the agent at a path.
 func To(path string) Dial {
 	return func(ctx context.Context) (io.ReadWriteCloser, error) {
 		conn, err := dialPath(ctx, path)

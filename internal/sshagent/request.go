@@ -23,8 +23,8 @@ type Request struct {
 	Forwarded bool
 
 	Algorithm string      // rsa-sha2-256 or rsa-sha2-512
-	Hash      crypto.Hash // what Digest is made with
-	Digest    []byte      // what is signed
+	Hash      crypto.Hash // the hash of Digest
+	Digest    []byte      // the digest to sign
 
 	user      string // as sent
 	sessionID []byte // of a log-in

@@ -28,8 +28,8 @@ func writeJSON(w io.Writer, doc any, indent string) error {
 	return err
 }
 
-// WriteJSONPart writes a value inside a document, whose lines begin with
-// prefix; the first one is begun already.
+// WriteJSONPart writes a value inside a larger document. Each line after the
+// first gets prefix; the caller has already begun the first line.
 func WriteJSONPart(w io.Writer, doc any, prefix, indent string) error {
 	part, err := encodeJSON(doc, prefix, indent)
 	if err != nil {

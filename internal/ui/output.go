@@ -31,11 +31,12 @@ func (o *Output) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// Fd is the number of the file, for what terminals are asked.
+// Fd returns the file descriptor, for system calls on terminals.
 func (o *Output) Fd() uintptr { return o.file.Fd() }
 
-// Close lets whoever reads the output see its end. What is written later goes
-// nowhere; the file's number stays taken, so that no other file gets it.
+// Close signals the end of the output to its reader. Later writes are
+// discarded. The descriptor stays reserved, so that no other file gets its
+// number.
 func (o *Output) Close() error {
 	if err := o.file.Close(); err != nil {
 		return err
@@ -48,7 +49,7 @@ func (o *Output) Close() error {
 	return nil
 }
 
-// WriteError is what standard output did not take.
+// WriteError is a failed write to standard output.
 type WriteError struct{ Err error }
 
 func (e *WriteError) Error() string { return "ui: standard output: " + e.Err.Error() }
@@ -56,8 +57,8 @@ func (e *WriteError) Error() string { return "ui: standard output: " + e.Err.Err
 // Unwrap gives the system's error.
 func (e *WriteError) Unwrap() error { return e.Err }
 
-// Unread reports a pipe that nobody reads any more, as head leaves one: whoever
-// closed it has what they wanted.
+// Unread reports a pipe without a reader. Commands like head close the pipe
+// when they have read enough.
 func (e *WriteError) Unread() bool { return unread(e.Err) }
 
 // WriteError is the first error of writing to Out, a [*WriteError], if there

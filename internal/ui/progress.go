@@ -39,7 +39,7 @@ func (o *IO) Steps(what i18n.Text, total int, now func() time.Time) *Progress {
 	return p
 }
 
-// Reader counts what is read through r.
+// Reader counts the bytes read through r.
 func (p *Progress) Reader(r io.Reader) io.Reader {
 	if p == nil || p.io.Quiet || !IsTerminal(p.io.Err) {
 		return r
@@ -58,7 +58,7 @@ func (r *progressReader) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// Advance counts what was done without a reader.
+// Advance counts work done without a reader.
 func (p *Progress) Advance(n int64) {
 	if p == nil || p.io.Quiet || !IsTerminal(p.io.Err) {
 		return

@@ -46,8 +46,8 @@ func (t *Terminal) File() *os.File { return t.in }
 // Println writes a sentence to the terminal.
 func (t *Terminal) Println(s string) { fmt.Fprintln(t.out, fit(t.in, s)) }
 
-// question is a prompt in lines that fit the terminal; what stands behind it is
-// typed on its last line.
+// question wraps a prompt to the width of the terminal. The person types on its
+// last line.
 func (t *Terminal) question(prompt string) string {
 	text := strings.TrimRight(prompt, " ")
 	return fit(t.in, text) + prompt[len(text):]
@@ -83,7 +83,8 @@ func (t *Terminal) Secret(ctx context.Context, prompt string) ([]byte, error) {
 	})
 }
 
-// maxSecret bounds a line that is not shown: what a terminal gives in one.
+// maxSecret bounds a line typed without echo. It is the limit of a terminal in
+// line mode.
 const maxSecret = 4096
 
 // Line asks for a line.

@@ -27,9 +27,9 @@ const (
 	leaveScreen = "\x1b[?7h\x1b[?25h\x1b[?1049l"
 )
 
-// Screen takes over Out. There is none where Out is no terminal, or one that
-// does not know what it can do. redraw is called when the terminal has changed
-// its size, and when the program goes on after Ctrl-Z.
+// Screen takes over Out. ok is false if Out is no terminal, or a terminal of
+// unknown type. Screen calls redraw when the terminal changes its size, and
+// when the program continues after Ctrl-Z.
 func (o *IO) Screen(termVariable string, redraw func()) (*Screen, bool) {
 	out, ok := o.Out.(*Output)
 	if !ok || !IsTerminal(out) || !Addressable(termVariable) {

@@ -17,8 +17,8 @@ func Understands(stream any) bool {
 	return ok && windows.GetConsoleMode(windows.Handle(f.Fd()), &mode) == nil && mode&windows.ENABLE_VIRTUAL_TERMINAL_PROCESSING != 0
 }
 
-// Sequences has the consoles among the files understand control sequences, as
-// far as they can, until restore, which brings back what was.
+// Sequences turns on control sequences for the consoles among the files, as far
+// as each supports them. restore brings back the former modes.
 func Sequences(files ...*os.File) (restore func()) {
 	var all []func()
 	for _, f := range files {

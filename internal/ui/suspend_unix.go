@@ -11,14 +11,14 @@ import (
 	"golang.org/x/term"
 )
 
-// stopper does what Ctrl-Z asks for, from the first question, live view or held
-// card to the end of the program: Go cannot give SIGTSTP back its default once
-// it was caught.
+// stopper handles Ctrl-Z from the first question, live view or held card to the
+// end of the program. It stays in place because Go cannot give SIGTSTP back its
+// default action after catching it.
 type stopper struct {
 	once     sync.Once
 	mu       sync.Mutex
 	held     int       // Unstoppable calls in force
-	question *question // a terminal whose echo is off; nil without one
+	question *question // a terminal without echo; nil if there is none
 	screen   *Screen   // a live view; nil without one
 }
 

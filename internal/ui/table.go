@@ -13,7 +13,7 @@ import (
 	"github.com/olekukonko/tablewriter/tw"
 )
 
-// layout is a table without rules and what it writes to.
+// layout is a table without rules, with its writer.
 type layout struct {
 	table *tablewriter.Table
 	out   bytes.Buffer

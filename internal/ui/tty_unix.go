@@ -19,7 +19,7 @@ func openTTY() (*os.File, io.Writer, error) {
 	return f, f, err
 }
 
-// hideTyping has the terminal show nothing of what is typed.
+// hideTyping turns off the echo of the terminal.
 func hideTyping(fd int) error {
 	mode, err := unix.IoctlGetTermios(fd, getTermios)
 	if err != nil {
@@ -38,7 +38,7 @@ func (t *Terminal) Foreground() bool {
 	return err == nil && group == unix.Getpgrp()
 }
 
-// Discard throws away what was typed before a question.
+// Discard throws away input typed before a question.
 func (t *Terminal) Discard() { _ = discardInput(int(t.in.Fd())) }
 
 // secret reads a line that is not shown.
@@ -91,7 +91,7 @@ func untilTyped(ctx context.Context, fd int) error {
 		// select, as macOS has no poll for terminals
 		n, err := unix.Select(fd+1, &set, nil, nil, &slice)
 		if n > 0 || err != nil && err != unix.EINTR {
-			return nil // the read tells what is wrong
+			return nil // the read reports the error
 		}
 	}
 }

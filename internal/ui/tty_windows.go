@@ -26,7 +26,7 @@ func openTTY() (*os.File, io.Writer, error) {
 	return in, out, nil
 }
 
-// hideTyping has the console show nothing of what is typed.
+// hideTyping turns off the echo of the console.
 func hideTyping(fd int) error {
 	var mode uint32
 	if err := windows.GetConsoleMode(windows.Handle(fd), &mode); err != nil {
@@ -40,7 +40,7 @@ func hideTyping(fd int) error {
 // Foreground reports whether this program may ask on the terminal now.
 func (t *Terminal) Foreground() bool { return true }
 
-// Discard throws away what was typed before a question.
+// Discard throws away input typed before a question.
 func (t *Terminal) Discard() { _ = windows.FlushConsoleInputBuffer(windows.Handle(t.in.Fd())) }
 
 // secret reads a line that is not shown.
@@ -54,14 +54,14 @@ func (t *Terminal) line(ctx context.Context, fd int) ([]byte, error) {
 }
 
 // typed takes keys from the console until Enter, and shows the characters on
-// echo. A read of the console's own would go on after ctx has ended, and take
-// what is typed then for nobody.
+// echo. The console's own read would continue after ctx has ended, and would
+// swallow the keys of the next program.
 func typed(ctx context.Context, console windows.Handle, echo io.Writer) ([]byte, error) {
 	e := &lineEditor{echo: echo, line: make([]byte, 0, maxSecret)}
 	for {
 		const often = 50 // milliseconds between looks at ctx
 		event, err := windows.WaitForSingleObject(console, often)
-		if err := context.Cause(ctx); err != nil { // what comes now is for others
+		if err := context.Cause(ctx); err != nil { // later keys belong to another reader
 			clear(e.line)
 			return nil, err
 		}
@@ -96,7 +96,7 @@ type keyEvent struct {
 	control uint32 // which of Ctrl, Alt, ... are held
 }
 
-// inputRecord is INPUT_RECORD, whose event is a union of 16 bytes.
+// inputRecord is INPUT_RECORD. Its event is a union of 16 bytes.
 type inputRecord struct {
 	kind  uint16
 	_     uint16
@@ -105,8 +105,8 @@ type inputRecord struct {
 
 var readConsoleInput = windows.NewLazySystemDLL("kernel32.dll").NewProc("ReadConsoleInputW")
 
-// read takes one event from the console; what is no key is a key without
-// meaning.
+// read takes one event from the console. Events other than keys become a key
+// without meaning.
 func (k *keyEvent) read(console windows.Handle) error {
 	const aKey = 1
 	var record inputRecord
@@ -158,7 +158,7 @@ func (e *lineEditor) take(key keyEvent) (done bool, err error) {
 			e.erase(len(e.line))
 		case c == 'Z'-'@' && len(e.line) == 0:
 			return false, io.EOF
-		case c < ' ' && c != '\t': // Ctrl-C too, of which the console makes a signal
+		case c < ' ' && c != '\t': // also Ctrl-C, because the console turns it into a signal
 		default:
 			if err := e.add(c); err != nil {
 				return false, err

@@ -78,8 +78,9 @@ const (
 	costWord     = 30     // inside a word
 )
 
-// lineEnds chooses where lines end: the ways to cut the pieces cost what their
-// lines leave empty and cut apart, and the cheapest is taken.
+// lineEnds chooses where lines end. Each way to cut the pieces has a cost: the
+// space that its lines leave empty, and the words that they separate. The
+// cheapest way wins.
 func lineEnds(all []piece, width, indent int) (ends []int) {
 	type way struct{ cost, start int }
 	best := make([]way, len(all)+1) // of the pieces before each
@@ -124,9 +125,10 @@ func lineCost(last piece, columns, room, start int, ends bool) int {
 	return room - columns + last.cost
 }
 
-// pieces cuts a text where a line may end: behind spaces, and around wide
-// characters. Punctuation stays with what it closes, an opening bracket with
-// what it opens, a number with what it counts if there is room for both.
+// pieces cuts a text where a line may end: after spaces, and around wide
+// characters. Closing punctuation stays with the text before it, an opening
+// bracket with the text after it, and a number with its unit if there is room
+// for both.
 func pieces(s string, room int) (all []piece) {
 	start := 0
 	numbers := slices.DeleteFunc(wholeNumbers().FindAllStringIndex(s, -1), func(at []int) bool { return twwidth.Width(s[at[0]:at[1]]) > room })
@@ -151,8 +153,8 @@ func newPiece(s string, cost int) piece {
 	return piece{s, twwidth.Width(trimmed), len(s) - len(trimmed), cost}
 }
 
-// wholeNumbers finds what is read in one: 残り5回, 2026年11月22日, 6:30〜23:00,
-// 5 years, 22 November 2026, TLS 1.3.
+// wholeNumbers finds expressions that people read as one: 残り5回, 2026年11月22日,
+// 6:30〜23:00, 5 years, 22 November 2026, TLS 1.3.
 var wholeNumbers = sync.OnceValue(func() *regexp.Regexp {
 	const (
 		number  = `[0-9][0-9,.:/-]*`
@@ -188,7 +190,8 @@ func keepCommands(all []piece, room int) (joined []piece) {
 	return joined
 }
 
-// commandName is a word with a space behind it, without what opens before it.
+// commandName returns a word with a space after it, without opening brackets or
+// quotes.
 func commandName(piece string) string {
 	name, spaced := strings.CutSuffix(piece, " ")
 	if !spaced {
@@ -261,8 +264,8 @@ func (o *IO) Page(text string) string {
 // also where a pager shows it, and for a file.
 func (o *IO) Prose(text string) string { return Layout(text, o.ReadingWidth()) }
 
-// ReadingWidth is the width of what is read from its beginning: that of the
-// terminal where the person sits, whatever stands between it and Out.
+// ReadingWidth is the width for long texts: the width of the person's terminal,
+// even if a pager stands between it and Out.
 func (o *IO) ReadingWidth() int {
 	for _, stream := range []any{o.Out, o.Err} {
 		if f, ok := stream.(descriptor); ok && IsTerminal(f) {
@@ -412,8 +415,8 @@ func goesOn(word, next string) bool {
 	return strings.HasPrefix(word, "-") && !strings.HasPrefix(next, "-") && next != "|" || strings.ContainsAny(word[len(word)-1:], "|<>")
 }
 
-// toCopy reports an indented line of a file, which is copied as it is: it has
-// what sentences have not.
+// toCopy reports an indented line to copy as it is, such as XML or a command
+// with placeholders. Sentences contain neither < nor {.
 func toCopy(line string) bool {
 	return strings.HasPrefix(line, "  ") && strings.ContainsAny(line, "<{")
 }

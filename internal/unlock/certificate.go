@@ -8,8 +8,9 @@ import (
 	"github.com/jpki-tools/jpki/pkg/jpki"
 )
 
-// Certificate reads a certificate in a session of its PIN, checked against its
-// CA's, then lets also, if it is not nil, read what is free.
+// Certificate reads a certificate in a session of its PIN, and checks it
+// against the certificate of its CA. Then also, if not nil, reads the files
+// that need no PIN.
 func Certificate(ctx context.Context, from *cards.Opener, opt *Options, kind jpki.Kind, also func(*jpki.App) error) (c *x509.Certificate, err error) {
 	u, err := New(from, opt, false)
 	if err != nil {

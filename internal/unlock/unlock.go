@@ -21,8 +21,8 @@ import (
 
 type text = i18n.Text
 
-// Options are the flags of every command that needs a PIN: where it
-// comes from, and what must hold before it is sent.
+// Options are the flags of every command that needs a PIN: the source of the
+// PIN, and the conditions for sending it.
 type Options struct {
 	Flags        []pin.Flag
 	AllowLastTry bool
@@ -36,9 +36,9 @@ type Unlocker struct {
 	cards    *cards.Opener
 	Sources  *pin.Sources
 	Terminal *ui.Terminal // nil without one
-	Purpose  text         // what the PIN is for, where a person may not know
+	Purpose  text         // the use of the PIN, if the person may not know it
 	change   bool         // a new PIN is asked for, too
-	agreed   jpki.Key     // whose last try the person agreed to spend; 0 for none
+	agreed   jpki.Key     // the key with one try left that the person agreed to spend; 0 for none
 }
 
 // New checks the flags. Nothing is read or asked yet. It must be closed.
@@ -64,7 +64,7 @@ func New(opener *cards.Opener, o *Options, change bool) (*Unlocker, error) {
 	return u, nil
 }
 
-// Close wipes what was read and closes the terminal.
+// Close wipes the input and closes the terminal.
 func (u *Unlocker) Close() {
 	if u.Sources != nil {
 		u.Sources.Close()
@@ -74,9 +74,9 @@ func (u *Unlocker) Close() {
 	}
 }
 
-// MayAsk reports whether a question would reach the person: from the background
-// it would stop the program. What was typed before, for a question that ended
-// early, is no answer to the next.
+// MayAsk reports whether a question would reach the person. In the background,
+// a question would stop the program. MayAsk also discards earlier input: an
+// answer to a question that ended early is no answer to the next.
 func (u *Unlocker) MayAsk() bool {
 	if u.Sources.CurrentKind() == pin.Pinentry || u.Terminal == nil {
 		return true
@@ -146,8 +146,9 @@ func (u *Unlocker) WithCurrentPIN(ctx context.Context, k jpki.Key, prepare func(
 	return err
 }
 
-// PINAtHand gets the PIN for a card at hand whose counter shows seen, and the
-// guard that goes with it: a person who was asked must have been told the truth.
+// PINFor returns the PIN for a card, and the guard to send it under. seen is
+// the counter that the card showed. If a person was asked, the guard makes sure
+// that the counter they were told still holds.
 func (u *Unlocker) PINFor(ctx context.Context, k jpki.Key, seen jpki.Tries) (p jpki.PIN, guard jpki.Guard, err error) {
 	if !u.Sources.CurrentKind().Interactive() {
 		if err = u.Guard(k, seen); err == nil {
@@ -176,9 +177,10 @@ func readTries(ctx context.Context, card *cards.Card, k jpki.Key) (t jpki.Tries,
 	return t, err
 }
 
-// WhyBlocked tells a blocked signing password from a card without signing
-// certificate, whose password never worked, an authentication PIN that was
-// blocked from one that may never have worked, and a card from a phone.
+// WhyBlocked gives the cause of a blocked PIN where the card allows it. It
+// knows a signing password of a card without signing certificate, which never
+// worked; an authentication PIN that may never have worked; and a card in a
+// phone.
 func WhyBlocked(ctx context.Context, card *cards.Card, k jpki.Key, blocked error) error {
 	var present jpki.Presence
 	var token jpki.Token
@@ -211,9 +213,9 @@ func withNext(blocked error, next text) error {
 	return p
 }
 
-// withoutPINHint keeps the holder of a face-authentication card, whose PIN looks
-// blocked from the beginning, from going to the counter for it. A convenience
-// store unlocks nothing on a card without signing certificate.
+// withoutPINHint is for the holder of a face-authentication card. Its PIN looks
+// blocked from the beginning, and a visit to the municipal office would not
+// help. Nor can a convenience store unlock a card without signing certificate.
 var withoutPINHint = text{
 	JA: "顔認証マイナンバーカードなら、使えないままで正常です。そうでなければ、カードを持って市区町村の窓口で解除してください(パソコンでは解除できません)。詳しくは jpki guide locked",
 	EN: "On a face-authentication card it is right that no PIN works. On any other, take the card to the municipal counter to have it unlocked (no program on a PC can). More: jpki guide locked",
@@ -290,8 +292,8 @@ var (
 	cancelLabel = text{JA: "キャンセル", EN: "Cancel"}
 )
 
-// Agrees has a person agree to what they are told: in so many letters on the
-// terminal, or in the window of the pinentry that asks for the PIN.
+// Agrees asks a person for consent: for a typed yes on the terminal, or in the
+// pinentry window that asks for the PIN.
 func (u *Unlocker) Agrees(ctx context.Context, question, prompt text) (bool, error) {
 	if u.Sources.CurrentKind() == pin.Pinentry {
 		said := []text{terms.Capital(u.Purpose), question}
@@ -330,7 +332,7 @@ func (u *Unlocker) confirm(ctx context.Context, k jpki.Key, t jpki.Tries) error 
 	return u.Guard(k, t)
 }
 
-// TypedYes has a person agree to what they were told, in so many letters.
+// TypedYes asks a person to type yes in full.
 func (u *Unlocker) TypedYes(ctx context.Context) (bool, error) { return u.Typed(ctx, goOnPrompt) }
 
 var goOnPrompt = text{JA: "それでも続けるなら「はい」か yes と入力してください: ", EN: "Type yes to go on all the same: "}
@@ -343,8 +345,9 @@ func (u *Unlocker) Typed(ctx context.Context, prompt text) (bool, error) {
 	return saysYes(answer), err
 }
 
-// saysYes reports a yes in full, in either language, however an input method
-// writes it. A single letter is none: what is agreed to cannot be undone.
+// saysYes reports a yes in full, in either language and in each script that an
+// input method produces. A single letter is not enough, because the action
+// cannot be undone.
 func saysYes(answer string) bool {
 	answer = strings.ToLower(strings.Trim(answer, " \t\u3000"))
 	return slices.Contains([]string{yesWord.EN, "ｙｅｓ", yesWord.JA}, answer)
@@ -367,8 +370,8 @@ func (u *Unlocker) Guard(k jpki.Key, t jpki.Tries) error {
 	return nil
 }
 
-// unchanged is the guard after a person was asked: what they were told must
-// still be so.
+// unchanged is the guard after a question: the counter must still be as the
+// person was told.
 func (u *Unlocker) unchanged(k jpki.Key, seen, now jpki.Tries) error {
 	if now.Left < seen.Left {
 		return problem.New(problem.TriesChanged,

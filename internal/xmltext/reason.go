@@ -10,8 +10,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/xmlsig"
 )
 
-// Reason says what stands against a signature, where that has a name: a file,
-// an element. ok is false for everything else.
+// Reason returns the named reason against a signature: a file or an element. ok
+// is false for all other errors.
 func Reason(err error) (reason text, ok bool) {
 	if twins, ok := errors.AsType[*companion.AmbiguousError](err); ok {
 		return text{JA: "「%s」という名前のファイルがいくつもあり(文字の表し方だけが違います)、どれか決められません", EN: "several files are called %q (they differ in how its characters are written only): which one is meant cannot be told"}.With(twins.Name), true
@@ -101,7 +101,7 @@ func unreadable(e *xmlsig.MissingFileError) *problem.Problem {
 		text{JA: "ふつうのファイルで、読める権限があるか確かめてください。", EN: "See whether it is a plain file that you may read."})
 }
 
-// options are what a form leaves no choice of, as people know it.
+// options are the settings that a form fixes, with their names for people.
 var options = map[string]text{
 	"XAdES": {JA: "--format xades", EN: "--format xades"},
 	"Form":  {JA: "--form", EN: "--form"},
@@ -111,7 +111,7 @@ var options = map[string]text{
 	"Hash":  {JA: "--digest", EN: "--digest"},
 }
 
-// refusals explain each reason. The names go into what.
+// refusals explain each reason. The field what takes the names.
 var refusals = map[xmlsig.ProfileReason]struct{ what, next text }{
 	xmlsig.NotThisForm: {
 		text{JA: "文書の形が --profile の様式に合いません。%s", EN: "The document has not the shape that --profile asks for.%s"},
@@ -159,7 +159,7 @@ var refusals = map[xmlsig.ProfileReason]struct{ what, next text }{
 	},
 }
 
-// Notes say what is to be known of a signature before it is made, a sentence
+// Notes returns facts that the signer should know before signing, one sentence
 // each.
 func Notes(name string, p *xmlsig.Prepared) (notes []text) {
 	if len(p.MissingAttachments) > 0 {

@@ -1,6 +1,6 @@
-// Package xmltext says in both languages what package xmlsig finds: the form of
-// a document, what a signature is over, what it leaves out, and why a document
-// is not signed.
+// Package xmltext describes the findings of package xmlsig in both languages:
+// the form of a document, the parts that a signature covers and leaves out, and
+// the reasons not to sign a document.
 package xmltext
 
 import (
@@ -27,9 +27,8 @@ var forms = map[xmlsig.Profile]text{
 // Form is the name of a form, zero for none.
 func Form(p xmlsig.Profile) text { return forms[p] }
 
-// Covers says what the references of a signature are over, each in words of its
-// own. What is signed in a document of a known form has names that its readers
-// know.
+// Covers describes the references of a signature, one text each. In a document
+// of a known form it uses the names that readers of the form know.
 func Covers(r xmlsig.Result) (all []text) {
 	if len(r.References) == 0 {
 		return nil
@@ -55,8 +54,8 @@ func Covers(r xmlsig.Result) (all []text) {
 	return all
 }
 
-// FormItem names what a signature is over in a document of a known form, whose
-// readers know its elements by their names.
+// FormItem names a signed part of a document of a known form by its element,
+// because readers of the form know the elements by name.
 func FormItem(i xmlsig.Item) text {
 	if i.Target == xmlsig.TargetElement {
 		return i18n.Same("%s").With(i.Name)
@@ -64,7 +63,7 @@ func FormItem(i xmlsig.Item) text {
 	return Item(i)
 }
 
-// Item names what a signature is over.
+// Item names a signed part.
 func Item(i xmlsig.Item) text {
 	switch i.Target {
 	case xmlsig.TargetDocument:
@@ -79,8 +78,8 @@ func Item(i xmlsig.Item) text {
 	return text{JA: "参照「%s」", EN: "the reference %q"}.With(i.Name)
 }
 
-// Outside says what signatures leave out by the form of the document, a row of
-// a report each: what belongs together is told together.
+// Outside describes the parts that signatures leave out by the form of the
+// document, one row of a report for each group.
 func Outside(all []xmlsig.Outside) (rows []text) {
 	groups := map[xmlsig.OutsideKind][]text{}
 	var order []xmlsig.OutsideKind
@@ -103,7 +102,7 @@ func Outside(all []xmlsig.Outside) (rows []text) {
 	return rows
 }
 
-// outsideKinds say what it means that things of a kind are left out.
+// outsideKinds give the meaning of each kind of unsigned part.
 var outsideKinds = map[xmlsig.OutsideKind]text{
 	xmlsig.OutsideStyleSheet: {JA: "%s(ブラウザーでの表示のしかたを決めるもの)", EN: "%s (it decides how a browser shows the document)"},
 	xmlsig.OutsideAttachment: {JA: "%sの内容(名前は署名されています)", EN: "the contents of %s (their names are signed)"},
