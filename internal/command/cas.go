@@ -21,7 +21,7 @@ func (a *App) AddCardCAFlag(cmd *cobra.Command) {
 	}))
 }
 
-// ReadCardCAs reads what --ca names.
+// ReadCardCAs reads the files of --ca.
 func (a *App) ReadCardCAs(ctx context.Context) error {
 	for _, path := range a.cardCAs {
 		cas, err := input.Certificates(ctx, path)
@@ -33,9 +33,9 @@ func (a *App) ReadCardCAs(ctx context.Context) error {
 	return nil
 }
 
-// BelievedCAs are the CAs that are believed beside the published ones: those that
-// the user added, and those of --ca. What cannot be read is not known: this is
-// for what decides nothing.
+// BelievedCAs returns the CAs trusted beside the published ones: those that the
+// user added, and those of --ca. It ignores errors of the store, because no
+// verdict depends on the result.
 func (a *App) BelievedCAs(ctx context.Context) (all []castore.Known) {
 	for _, ca := range a.given {
 		all = append(all, castore.CertifiedCA(ca, trust.Identity{Standing: trust.Given}))
@@ -51,8 +51,9 @@ func (a *App) BelievedCAs(ctx context.Context) (all []castore.Known) {
 	return append(all, slices.DeleteFunc(known, func(ca castore.Known) bool { return ca.Standing != trust.Added })...)
 }
 
-// CAMemory is the store for what reads certificates from cards, with the CAs of
-// --ca. The demo cards' come with the program. What cannot be read is not known.
+// CAMemory is the store for readers of card certificates, together with the CAs
+// of --ca. The CAs of the demo cards come with the program. A store that cannot
+// be read counts as empty.
 type CAMemory struct{ App *App }
 
 func (m CAMemory) Known(ctx context.Context) []*x509.Certificate { return m.App.knownCAs(ctx) }

@@ -1,6 +1,6 @@
-// Package command is what the commands are made of: the streams, the surroundings
-// and the opener of cards that a command works with, a description of it in both
-// languages, and the flags that several of them have.
+// Package command has the common parts of all commands: the streams, the
+// environment and the opener of cards, descriptions in both languages, and
+// shared flags.
 package command
 
 import (
@@ -56,7 +56,7 @@ func (m CAMemory) Keep(ctx context.Context, ca *x509.Certificate) {
 	}
 }
 
-// Config is what the program takes from its surroundings.
+// Config is the program's environment.
 type Config struct {
 	Args           []string // without the program's name
 	Stdin          *os.File
@@ -66,7 +66,7 @@ type Config struct {
 	OwnWindow      bool // the window closes with the program
 }
 
-// App is what cobra's commands are made of: the streams, the surroundings, the
+// App is the common part of cobra's commands: the streams, the environment, the
 // way to a card, and the flags of every command.
 type App struct {
 	Config Config
@@ -74,7 +74,7 @@ type App struct {
 	Env    env.Env
 	Cards  *cards.Opener
 
-	// Meant says what may have been meant by a command that c does not have.
+	// Meant suggests commands in place of a word that c does not have.
 	Meant func(c *cobra.Command, word string) text
 
 	late map[*cobra.Command]func() text // texts of commands that are written when somebody reads them
@@ -83,7 +83,7 @@ type App struct {
 	NoRemember bool // --no-remember, of the commands that have it
 
 	cardCAs []string            // --ca, of the commands that have it for the card
-	given   []*x509.Certificate // what is in them
+	given   []*x509.Certificate // the certificates in these files
 }
 
 // Report writes a problem to Err, in words or as JSON.
@@ -108,7 +108,7 @@ type ProblemJSON struct {
 	Hint      string         `json:"hint"`
 	TriesLeft *int           `json:"tries_left"`
 	TryUsed   bool           `json:"try_used"`
-	Also      []problem.Code `json:"also,omitempty"` // what else went wrong
+	Also      []problem.Code `json:"also,omitempty"` // codes of further errors
 }
 
 // Memory is where things are remembered; nil where they are not: on a tour,
@@ -124,7 +124,7 @@ func (a *App) Memory() *state.Store {
 	return store
 }
 
-// Seen is what is remembered of signing certificates.
+// Seen is the memory of signing certificates.
 func (a *App) Seen() *inspect.Memory {
 	return &inspect.Memory{IO: a.IO, Now: a.Env.Now, Store: a.Memory()}
 }

@@ -83,7 +83,7 @@ func (a *App) Examiner(ctx context.Context, o *judging.Options) (*judging.Examin
 	return judging.NewExaminer(ctx, a.IO, a.Env.Now, o, stored, a.Memory() != nil)
 }
 
-// AddStampingFlags adds what goes with --tsa.
+// AddStampingFlags adds --tsa and the flags that depend on it.
 func AddStampingFlags(a *App, f *pflag.FlagSet, o *stamping.Options) {
 	str := func(p *string, name string, help text) { f.StringVar(p, name, "", a.IO.Text(help)) }
 	str(&o.CA, "tsa-ca", text{JA: "タイムスタンプ局の認証局の証明書`FILE`", EN: "`FILE` with the CA certificates of the authority"})

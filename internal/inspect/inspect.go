@@ -48,7 +48,7 @@ type Certificate struct {
 	Cert   *x509.Certificate // nil where it could not be read
 	Err    error             // why not, of one that is Unreadable
 	Issuer Issuer            // of Cert
-	Seen   *SeenSign         // of a signing certificate that was not read: what is remembered
+	Seen   *SeenSign         // the remembered data of a signing certificate that was not read
 }
 
 // Validity is from when to when the certificate is valid, as far as is known.
@@ -200,8 +200,8 @@ func (s *Card) recordSheet(sheet jpki.Sheet) {
 	}
 }
 
-// Unread reports that a part of the card could not be looked at: what is shown
-// of the others does not mean that all is well.
+// Unread reports that a part of the card could not be read. Good results for
+// the other parts then do not mean that all is well.
 func (s Card) Unread() bool {
 	for _, k := range s.Keys() {
 		if k.PIN.Err != nil || k.State == Unreadable && !errors.Is(k.Err, jpki.ErrDamaged) {
@@ -303,7 +303,7 @@ func (s Card) StateAt(c Certificate, at time.Time) (state State, known bool) {
 	return stateOn(s.Token.Kind, States[v.State(at)]), true
 }
 
-// Renews reports a card, of which it is known when its certificates are renewed.
+// Renews reports a kind of card with a known renewal date.
 func (s Card) Renews() bool { return stateOn(s.Token.Kind, RenewalOpen) == RenewalOpen }
 
 // stateOn is a state by the rules of the token that carries the certificate:
@@ -326,9 +326,10 @@ func Generation(c *x509.Certificate) string {
 	return ""
 }
 
-// MaybeWithoutPINs reports what a face-authentication card looks like, and a
-// card without signing certificate whose authentication PIN was blocked: no
-// signing certificate, and no PIN that works. Nothing tells the two apart.
+// MaybeWithoutPINs reports a card without signing certificate and without a PIN
+// that works. It is a face-authentication card, or an ordinary card without
+// signing certificate and with its authentication PIN blocked. Nothing tells
+// the two apart.
 func (s Card) MaybeWithoutPINs() bool {
 	return s.Sign.State == Absent && s.Auth.PIN.Err == nil && s.Auth.PIN.Tries.Blocked()
 }

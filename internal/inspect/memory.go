@@ -44,12 +44,12 @@ type Memory struct {
 	Store *state.Store // nil: nothing is remembered
 }
 
-// Remember notes when a signing certificate ends, for [seenMemory.recall]. auth is the
-// authentication certificate of the same card. Where a command has no reason to
-// read that it is nil, and only what is already known of a card is renewed: a
-// read just for this would cost the person time.
+// Remember records the end of a signing certificate, for [seenMemory.recall].
+// auth is the authentication certificate of the same card. It is nil if the
+// command did not read it; reading it just for this would cost the person time.
+// Remember then only updates a card that it already knows.
 //
-// That something cannot be remembered is said, but fails no command.
+// A failure is shown, but fails no command.
 func (m *Memory) Remember(ctx context.Context, auth, sign *x509.Certificate) {
 	if m.Store == nil || sign == nil {
 		return

@@ -13,11 +13,11 @@ import (
 
 // finding is something about a card that a person should do something about.
 type finding struct {
-	Code string    // for scripts; "" for what is only worth a word on the screen
+	Code string    // for scripts; "" for a finding that only the screen shows
 	Kind jpki.Kind // of the certificate, or of the one the PIN belongs to; 0 of the whole card
 	Days int       // left, of an open renewal
 	Line text      // one sentence that stands on its own
-	next text      // what to do
+	next text      // the next step
 	left int       // tries, of a PIN that was entered wrongly
 	More string    // the topic of the guide that says how, if one does
 
@@ -160,8 +160,8 @@ func (s Card) unusable() (f finding, ok bool) {
 	return f, true
 }
 
-// certificatesIn finds the certificates in a state, those that were not read by
-// what is remembered of them.
+// certificatesIn finds the certificates in a state. For a certificate that was
+// not read, it uses the remembered data.
 func (s Card) certificatesIn(state State) (all []finding) {
 	for _, c := range s.Keys() {
 		v, known := c.Validity()

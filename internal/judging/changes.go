@@ -139,7 +139,7 @@ func (v FileVerdict) genuine(field string) bool {
 	})
 }
 
-// ruleTexts say what is not exact in what was added to a PDF.
+// ruleTexts name the part of an addition to a PDF that is not exact.
 var ruleTexts = map[string]text{
 	"bytes":         {JA: "どこにも属さないデータがあります", EN: "there is data that belongs nowhere"},
 	"offset":        {JA: "相互参照表が、ものの位置を正しく示していません", EN: "a cross-reference does not point to where its object begins"},

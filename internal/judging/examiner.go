@@ -55,7 +55,7 @@ type Examiner struct {
 
 	mu      sync.Mutex
 	kept    []cert.Fingerprint     // of CAs that are stored
-	answers map[string]*ocspAnswer // by what was asked
+	answers map[string]*ocspAnswer // by question
 }
 
 // crlSource is one --crl: a file, read already, or an address.

@@ -33,12 +33,12 @@ func Named(names ...string) (targets []Target) {
 	return targets
 }
 
-// Expand gives the files of folders and ZIPs among those that were named. Of an
-// e-Gov application these are the documents that its form wants signed; of
-// anything else all files, of which those without a signature are passed over. A
-// ZIP that has a signature beside it, and a document that is a ZIP inside, are
-// files themselves. Else a ZIP is unpacked into a folder that nobody else may read, which release
-// removes.
+// Expand replaces folders and ZIPs among the names by their files. An e-Gov
+// application gives the documents that its form wants signed. Other folders and
+// ZIPs give all files; of these, files without a signature are skipped later. A
+// ZIP with a signature beside it stays one file, and so does a document in a
+// ZIP-based format. Expand unpacks other ZIPs into a folder that only this user
+// can read; release removes it.
 func Expand(ctx context.Context, names []string) (targets []Target, release func(), err error) {
 	var unpacked []string
 	release = func() {

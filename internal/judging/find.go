@@ -37,22 +37,22 @@ type Found struct {
 	Claimed    time.Time // the signing time, as the signer claims
 	reasons    []trust.Reason
 	Covers     []text
-	Outside    []text           // what it does not cover
+	Outside    []text           // parts that it does not cover
 	Left       []xmlsig.Outside // the same of an XML document, one by one
 	Notes      []text           // that say nothing against it
-	After      text             // what was added after it
+	After      text             // additions after it
 	Changes    pdfsig.Changes   // the same of a PDF, one by one
-	Changed    bool             // by something else than what proves a time
+	Changed    bool             // by additions other than proofs of time
 	stamps     []Stamp
 	stored     *stored            // revocation data that came along
-	signed     *stored            // the same, among what is signed
+	signed     *stored            // the same, in the signed part
 	itself     *Stamp             // of a document timestamp
 	counter    []Found            // over this one
 	Form       xmlsig.Profile     // of an XML document
 	acting     *pdfsig.Acting     // in a PDF, where that is known
-	asked      *checklist.Subject // of a PDF, for --profile: what is known before it is judged
+	asked      *checklist.Subject // of a PDF, for --profile: facts known before the verdict
 	SavedAgain bool               // a PDF that another program wrote anew after signing
-	Unproven   *x509.Certificate  // whose signature it says it is, where nothing bears that out
+	Unproven   *x509.Certificate  // the signer it names, without proof
 }
 
 // Role is the purpose of a signature.
@@ -60,7 +60,7 @@ type Role string
 
 const (
 	roleSignature     Role = "signature"
-	RoleCertification Role = "certification" // of a PDF: says what may change later
+	RoleCertification Role = "certification" // of a PDF: limits later changes
 	RoleCounter       Role = "counter-signature"
 	RoleTimestamp     Role = "document-timestamp"
 	RoleEmbedded      Role = "embedded" // of a certificate inside an .xtx, not of the .xtx
@@ -91,7 +91,7 @@ type Finder struct {
 	IO  *ui.IO
 	Now func() time.Time
 
-	Content []string          // what detached signatures are over, where that was said
+	Content []string          // files that detached signatures cover, if the caller named them
 	Folder  string            // of the files that detached signatures are over
 	Profile checklist.Profile // "" wants more than PDFs
 	Many    bool              // files: their number shows how far it came

@@ -44,9 +44,8 @@ type SignatureVerdict struct {
 	Altered   bool             // something was added, and Examiner.Unchanged forbids it
 }
 
-// Code is the gravest reason against a file: something invalid before what
-// cannot be decided, before a file that could not be checked; "" where nothing
-// does.
+// Code is the most serious reason against a file: first invalid, then
+// undecided, then a file that could not be checked. It is "" if there is none.
 func (v FileVerdict) Code() (code problem.Code) {
 	if v.Err != nil {
 		if p := explain.Error(v.Err); p.Code == problem.Invalid {
@@ -86,9 +85,10 @@ func Worse(a, b problem.Code) problem.Code {
 
 var statusSeverity = map[trust.Status]int{trust.Valid: 1, trust.ValidRevocationUnchecked: 2, trust.Indeterminate: 3, trust.Invalid: 4}
 
-// Status is the gravest of a file's signatures. A document timestamp that is
-// sound, and whose authority is not believed, does not count beside the
-// signatures of people: it is not used.
+// Status is the worst status among a file's signatures. If a person has signed
+// the document, it leaves out embedded signatures, and document timestamps
+// without a clear verdict: a sound timestamp of an untrusted authority is
+// simply not used.
 func (v FileVerdict) Status() (worst trust.Status) {
 	for _, s := range v.Signatures {
 		status := s.status()
@@ -160,8 +160,8 @@ func noSignature(path string) error {
 // judge joins the reasons of the signature and those of the chain.
 func (e *Examiner) judge(ctx context.Context, f Found, known doubts) SignatureVerdict {
 	if e.Anchors.Demo && f.Form != xmlsig.ProfileNone {
-		// These forms have the signer's certificate alone, and demo cards are
-		// none whose CA this computer remembers.
+		// These forms carry only the signer's certificate, and this
+		// computer does not remember the CAs of demo cards.
 		sign, _ := virtualcard.DemoCAs()
 		f.certs = append(f.certs, sign.Certificate)
 	}
@@ -271,13 +271,13 @@ type doubtKey struct {
 	proofs  int
 }
 
-// authority is what was found about the authority of a timestamp.
+// authority is the verdict on the authority of a timestamp.
 type authority struct {
 	trust.Verdict
 	doubt *trust.Reason // why the timestamp proves nothing; nil where it does
 }
 
-// take notes what was found about the authority.
+// take records the verdict on the authority.
 func (s *Stamp) take(a authority) { s.Doubt, s.Revocation = a.doubt, a.Revocation }
 
 func (d doubts) of(ctx context.Context, e *Examiner, s Stamp, existed time.Time, proofs []proof) authority {
@@ -292,11 +292,11 @@ func (d doubts) of(ctx context.Context, e *Examiner, s Stamp, existed time.Time,
 	return a
 }
 
-// judgeAuthority finds out whether a timestamp, which is proven to have existed
-// at a time, proves something itself. It does not because of what it is, or
-// because its authority is none of those under --tsa-ca, is over or revoked. A
-// source of revocation that proves nothing of the authority counts against it
-// only where proof is demanded.
+// judgeAuthority decides whether a timestamp proves a time. existed is a time
+// at which the timestamp is already proven to have existed. The timestamp
+// proves nothing if it is defective, or if its authority is not among those of
+// --tsa-ca, has expired or was revoked. A source of revocation data without an
+// answer counts against it only if the caller demands proof.
 func (e *Examiner) judgeAuthority(ctx context.Context, s Stamp, existed time.Time, proofs []proof) (a authority) {
 	if s.Err != nil {
 		a.doubt = &trust.Reason{Code: trust.SigConstraintsFailure, Err: s.Err}

@@ -122,7 +122,8 @@ func FeatureNotes(r io.ReaderAt, size int64) (notes []text) {
 	return ActingNotes(&pdfsig.Acting{Features: found, Complete: complete})
 }
 
-// ActingNotes describes what acts in a PDF or lies outside it, a sentence each.
+// ActingNotes describes active content in a PDF, and content outside it, one
+// sentence each.
 func ActingNotes(a *pdfsig.Acting) (notes []text) {
 	for _, feature := range a.Features {
 		notes = append(notes, featureTexts[feature])

@@ -13,7 +13,7 @@ type FileFinding struct {
 	file       string // as it is shown
 	path       string
 	signatures []Found
-	notes      []text // what is to be known of the file
+	notes      []text // remarks about the file
 	err        error
 }
 

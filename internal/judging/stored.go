@@ -21,7 +21,7 @@ const maxStored = 64
 type stored struct {
 	crls  []*trust.CRL
 	ocsps [][]byte
-	asked map[storedKey][]trust.Evidence // what was asked already
+	asked map[storedKey][]trust.Evidence // evidence by earlier question
 }
 
 type storedKey struct {

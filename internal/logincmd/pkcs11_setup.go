@@ -140,7 +140,7 @@ func p11System(ctx context.Context, a *command.App) (*p11setup.System, error) {
 // setupLimit is how long modutil may take.
 const setupLimit = time.Minute
 
-// runQuietly runs a program, whose messages are only told where it fails.
+// runQuietly runs a program, and shows its messages only if it fails.
 func runQuietly(ctx context.Context, name string, args ...string) error {
 	ctx, cancel := context.WithTimeout(ctx, setupLimit)
 	defer cancel()
@@ -169,7 +169,7 @@ func setupProblem(err error) error {
 	return err
 }
 
-// stepNames tell what was done, or would be.
+// stepNames describe a completed or planned step.
 var stepNames = map[p11setup.State][2]text{ // and with --remove
 	p11setup.Planned:   {{JA: "設定する", EN: "would set up"}, {JA: "戻す", EN: "would take back"}},
 	p11setup.Done:      {{JA: "設定した", EN: "set up"}, {JA: "戻した", EN: "taken back"}},

@@ -35,13 +35,13 @@ type agentCard struct {
 	// try is gone.
 	wrong, unanswered bool
 
-	mu      sync.Mutex // of what follows, and held while kept is used
+	mu      sync.Mutex // guards the fields below; also held during use of kept
 	kept    *keptPIN   // nil: none
 	forgets int        // how often Forget was called
 	known   seenCard   // the card last seen
 }
 
-// seenCard is what was read of a card that still lies where it lay.
+// seenCard is the data read from a card that has stayed in place since.
 type seenCard struct {
 	at    cards.Place
 	token jpki.TokenKind
@@ -55,7 +55,7 @@ type keptPIN struct {
 	card   *cards.Card
 	cert   *x509.Certificate
 	pin    jpki.PIN
-	cancel context.CancelFunc // ends what watches over it
+	cancel context.CancelFunc // ends the watch over the card
 }
 
 // Key reads the key of the card that is there. Nobody is asked and nothing
@@ -109,7 +109,7 @@ func (c *agentCard) Sign(ctx context.Context, key ssh.PublicKey, r sshagent.Requ
 	return sig, err
 }
 
-// learn notes what came of a PIN that nobody typed.
+// noteOutcome records the result of a PIN that nobody typed.
 func (c *agentCard) noteOutcome(err error) {
 	_, wrong := errors.AsType[*jpki.PINError](err)
 	_, unanswered := errors.AsType[*jpki.UnansweredError](err)
@@ -241,9 +241,10 @@ func (c *agentCard) ask(ctx context.Context, u *unlock.Unlocker, key ssh.PublicK
 	return u.PINFor(ctx, jpki.KeyAuth, seen)
 }
 
-// look tells whose card it is and how many tries are left. A person is told
-// what is so now. Where nobody is, a card that was seen with all tries is taken
-// to have them: right before the PIN is sent the counter is looked at again.
+// look returns the holder's certificate and the number of tries left. For a
+// person (told) it reads the counter now. Otherwise it assumes that a card last
+// seen with all tries still has them: the counter is read again right before
+// the PIN is sent.
 func (c *agentCard) look(ctx context.Context, card *cards.Card, told bool) (cert *x509.Certificate, t jpki.Tries, err error) {
 	c.mu.Lock()
 	known := c.known
@@ -387,7 +388,7 @@ func (c *agentCard) Forget() {
 	c.forget(c.kept)
 }
 
-// describe says what is asked for, as far as that was proved.
+// describe names the purpose of a request, as far as it was proved.
 func (c *agentCard) describe(r sshagent.Request) text {
 	if !r.Login {
 		return text{JA: "SSHSIGの署名(用途は「%s」)", EN: "an SSHSIG signature for %q"}.With(r.Namespace)

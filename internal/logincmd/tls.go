@@ -166,8 +166,8 @@ func onlyTLS13(ctx context.Context, a *command.App, server *tlsclient.Server) er
 	return nil
 }
 
-// clientCertificate reads what is shown to a server: the certificate and that
-// of its CA. The tries are those of its PIN.
+// clientCertificate reads the certificate for the server, and that of its CA.
+// The tries are those of its PIN.
 func clientCertificate(ctx context.Context, a *command.App, card *cards.Card) (shown *tls.Certificate, leaf *x509.Certificate, t jpki.Tries, err error) {
 	known := a.Cards.KnownCAs(ctx)
 	err = card.WithApp(ctx, func(app *jpki.App) (err error) {
@@ -192,7 +192,8 @@ func clientCertificate(ctx context.Context, a *command.App, card *cards.Card) (s
 	return shown, leaf, t, err
 }
 
-// mayShow says what the server will see, and has the person agree.
+// mayShow lists the data that the server will see, and asks the person for
+// consent.
 func mayShow(ctx context.Context, a *command.App, opt *tlsOptions, u *unlock.Unlocker, host string) error {
 	what := text{
 		JA: "%sに利用者証明用電子証明書を提示します。サーバーには証明書の番号と有効期間満了日が見えます(満了日はふつう誕生日です)。",

@@ -143,7 +143,7 @@ func listCAs(ctx context.Context, a *command.App) error {
 				details = append(details, fmt.Sprintf("    %s\n    SHA-256 %s\n", a.IO.Text(storedText(ca)), ca.Fingerprint))
 			}
 		}
-		// What would not fit beside the rest has a line of its own.
+		// Details too wide for the table get lines of their own.
 		n := 0
 		for line := range strings.Lines(ui.Table(2, nil, rows)) {
 			fmt.Fprint(&w, line, details[n])

@@ -147,7 +147,7 @@ func shownCertificate(ctx context.Context, a *command.App, opt *unlock.Options, 
 			return err
 		}
 		if auth, err = app.Certificate(jpki.KindAuth); !cards.Fatal(err) {
-			err = nil // it is not what was asked for
+			err = nil // the caller asked for the other certificate
 		}
 		return err
 	})
@@ -278,7 +278,7 @@ func descriptionRows(o *ui.IO, d inspect.Description, personal bool) [][]string 
 	add(text{JA: "鍵の用途", EN: "Key usage"}, strings.Join(inspect.KeyUsages(d.Cert), ", "))
 	add(text{JA: "ポリシー", EN: "Policy"}, strings.Join(inspect.Policies(d.Cert), ", "))
 	add(text{JA: "SHA-256", EN: "SHA-256"}, cert.FingerprintOf(d.Cert).String())
-	add(text{JA: "SHA-1", EN: "SHA-1"}, fmt.Sprintf("%X", sha1.Sum(d.Cert.Raw))) // what Windows calls the thumbprint
+	add(text{JA: "SHA-1", EN: "SHA-1"}, fmt.Sprintf("%X", sha1.Sum(d.Cert.Raw))) // Windows calls it the thumbprint
 	return rows
 }
 

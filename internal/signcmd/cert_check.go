@@ -116,7 +116,7 @@ func runCertCheck(ctx context.Context, a *command.App, opt *certCheckOptions, na
 		c.verdict = e.Examine(ctx, s.cert, s.others, s.kind, moment)
 	}
 	if err := context.Cause(ctx); err != nil {
-		return err // what a source was asked for did not come because of that
+		return err // the sources gave no answer for this reason
 	}
 	c.judgeKey()
 	if a.JSON {
@@ -166,9 +166,10 @@ func readSubject(ctx context.Context, a *command.App, opt *unlock.Options, name 
 	return s, err
 }
 
-// cardSubject reads a certificate of the card and its CA's. The authentication
-// key answers for its certificate where its PIN is given. The signing key is
-// not asked to sign something random: what it signs counts like a seal.
+// readCardSubject reads a certificate of the card and that of its CA. With its
+// PIN given, the authentication key also proves that it belongs to its
+// certificate. The signing key never signs random data, because its signatures
+// count like a seal.
 func readCardSubject(ctx context.Context, a *command.App, opt *unlock.Options, kind jpki.Kind) (s subject, err error) {
 	s.key = keyNotChecked
 	issuer := jpki.KindAuthCA
@@ -191,7 +192,7 @@ func readCardSubject(ctx context.Context, a *command.App, opt *unlock.Options, k
 			s.others = []*x509.Certificate{ca}
 		}
 		if !cards.Fatal(err) {
-			err = nil // without it the verdict says what is missing
+			err = nil // the verdict will report the missing certificate
 		}
 		return err
 	}

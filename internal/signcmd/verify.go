@@ -150,7 +150,7 @@ func runVerify(ctx context.Context, a *command.App, opt *verifyOptions, names []
 	err = find.FindAll(ctx, files, func(f judging.FileFinding) error {
 		v := e.JudgeFile(ctx, f, profile)
 		if err := context.Cause(ctx); err != nil {
-			return err // what a source was asked for did not come because of that
+			return err // the sources gave no answer for this reason
 		}
 		if v.Err == nil {
 			v.Missing = missingSigners(required, v)

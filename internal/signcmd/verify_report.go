@@ -287,7 +287,7 @@ type fileResult trust.Status
 const (
 	fileUnsigned  fileResult = "unsigned"  // nothing in it is a signature
 	fileUnchecked fileResult = "unchecked" // it could not be looked at
-	fileUnfit     fileResult = "unfit"     // genuine, and not what --profile or --unchanged asks for
+	fileUnfit     fileResult = "unfit"     // genuine, but fails --profile or --unchanged
 	fileMore      fileResult = "more"      // genuine as it was signed, and more is shown now
 )
 

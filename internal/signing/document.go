@@ -194,8 +194,8 @@ func preparePDF(c *Call, in *input.Stream) (document, error) {
 	return d, nil
 }
 
-// acting describes what acts in the file. Mostly that was found when it was
-// hashed.
+// acting describes active content in the file. In most cases it was already
+// found during hashing.
 func (d *pdfDocument) acting(in *input.Stream) []text {
 	if d.prepared.Acting != nil {
 		return judging.ActingNotes(d.prepared.Acting)

@@ -6,8 +6,8 @@ import (
 	"github.com/jpki-tools/jpki/internal/checklist"
 )
 
-// noteOfSubmission tells of a PDF whose name or size the service would refuse
-// after it is signed.
+// noteOfSubmission warns if the service would refuse the name or the size of
+// the signed PDF.
 func (c *Call) noteOfSubmission(job *Job) {
 	p := c.checklist()
 	if job.Err != nil || job.Format.Name != "pdf" || p == "" || job.Target == "" {

@@ -28,7 +28,7 @@ type xmlDocument struct {
 	name     string
 	folder   string
 	form     xmlsig.Profile
-	alike    text                // what is said where it has no form, and resembles one
+	alike    text                // note for a document without a form that resembles one
 	inForm   bool                // the signature is the one that the document's form has
 	parts    bool                // the signature is over elements that were named
 	away     string              // folder of the result, where that is another one
@@ -187,8 +187,8 @@ func (d *xmlDocument) notes() []text {
 	return notes
 }
 
-// resembles tells who signs a document of no known form what it seems to be
-// meant for: its signature will be an ordinary one.
+// resembles tells the signer of a document without a known form which form it
+// seems to be meant for. The signature will be an ordinary one.
 func resembles(doc *xmlsig.Document, name string) text {
 	space, local := doc.Root().Name()
 	form := doc.Resembles()
