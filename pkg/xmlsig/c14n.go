@@ -68,7 +68,7 @@ type nodeSet struct {
 	without  *Element
 }
 
-// scanner reads what is in the set, and the element that is not.
+// scanner reads the set, including the element to leave out.
 func (set nodeSet) scanner() *scanner {
 	if set.apex != nil {
 		return set.apex.scanner()
@@ -147,7 +147,7 @@ type printer struct {
 	attrs          []attr
 	scratch        []byte
 	rendered       map[string][]byte // exclusive: prefix to the name in force in the output
-	undo           []rendering       // exclusive: what rendered held before
+	undo           []rendering       // exclusive: earlier values of rendered
 	undoMarks      []int
 	dropped        int      // comments
 	invalid        []string // namespace names that are no URI references
@@ -201,7 +201,7 @@ func (p *printer) token(t *token) error {
 	return p.out.err
 }
 
-// outside sets what is beside the root element off from it with line feeds.
+// outside separates nodes beside the root element from it with line feeds.
 func (p *printer) outside(write func()) error {
 	beside := p.scanner.depth() == 0
 	if beside && p.started {
@@ -297,8 +297,8 @@ func (p *printer) namespaces(t *token, apex bool) error {
 			}
 		}
 	default:
-		// Every element around is in the output, so that what differs from
-		// the scope outside is what differs from the output.
+		// All ancestors are in the output. Therefore a binding that
+		// differs from the scope outside also differs from the output.
 		for i := t.decls; i < len(sc.bindings); i++ {
 			b := sc.bindings[i]
 			if !bytes.Equal(b.uri, sc.outer(i)) {

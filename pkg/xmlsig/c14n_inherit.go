@@ -54,8 +54,8 @@ func xmlAttrsOf(attrs []attr) []attr {
 	return attrs[first:last]
 }
 
-// withJoinedBase replaces xml:base by what the values around and its own amount
-// to (C14N 1.1, 2.4, "xml:base fixup"). An empty result is not rendered.
+// withJoinedBase replaces xml:base by the inherited values joined with its own
+// (C14N 1.1, 2.4, "xml:base fixup"). An empty result is not rendered.
 func withJoinedBase(attrs []attr, around []xmlAttr) []attr {
 	isBase := func(a attr) bool { return bytes.Equal(a.uri, xmlNamespace) && string(a.local) == "base" }
 	value, found, outer := "", false, false

@@ -84,10 +84,9 @@ func (d *dereference) element(p pointer) (*Element, *cms.Failure) {
 	return found, nil
 }
 
-// digest finds what a reference means, sends it through the transforms and
-// compares its digest.
+// digest resolves a reference, applies the transforms and compares its digest.
 func (d *dereference) digest(r *Reference) *cms.Failure {
-	if !r.hasURI { // whoever reads it would have to know what is meant
+	if !r.hasURI { // its meaning is left to the application
 		return failure(cms.SignedDataNotFound, "a reference without URI")
 	}
 	p, f := parsePointer(r.URI)

@@ -65,8 +65,8 @@ func (l Limits) Parse(src []byte) (*Document, error) {
 	return d, d.index()
 }
 
-// checkDeclaration compares the declared encoding of a UTF-16 document with
-// what its first bytes said; the others were chosen by their declaration.
+// checkDeclaration compares the declared encoding of a UTF-16 document with its
+// first bytes. The other encodings were chosen by the declaration itself.
 func (d *Document) checkDeclaration() error {
 	decl, _, err := parseDeclaration(d.text)
 	if err != nil || d.encoding != UTF16LE && d.encoding != UTF16BE || decl.encoding == "" {

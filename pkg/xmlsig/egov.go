@@ -20,8 +20,8 @@ const (
 	egovOther       = "その他"
 )
 
-// EGov is the 構成管理情報 of an application to e-Gov: what is filed and with
-// which files. It says itself which of them a signature is over.
+// EGov is the 構成管理情報 of an application to e-Gov: the procedure and the list of
+// its files. The document itself names the files that a signature must cover.
 type EGov struct {
 	Kind EGovKind
 	// FormID, FormVersion and StyleSheet are 様式ID, 様式バージョン and
@@ -198,7 +198,7 @@ func (g *EGov) read(contents *Element) error {
 	}
 }
 
-// leaf takes down the text of an element of 構成情報 whose path is known.
+// leaf records the text of an element of 構成情報 with a known path.
 func (g *EGov) leaf(file *EGovFile, path []string, text string) {
 	switch len(path) {
 	case 2:

@@ -3,7 +3,7 @@ package xmlsig
 // Element is an element of a document.
 type Element struct {
 	doc          *Document
-	text         []byte // what the offsets mean: the document's, or markup to be inserted
+	text         []byte // text that the offsets refer to: the document, or new markup
 	space, local string
 	ids          []string
 	start, end   int // of the whole element

@@ -50,9 +50,9 @@ var (
 )
 
 // detectEncoding finds the encoding of src from its first bytes (XML 1.0,
-// appendix F) and the length of its byte order mark. What the XML declaration
-// says is read from these bytes too, because it decides between the encodings
-// that extend ASCII; that it agrees with UTF-16 is checked after decoding.
+// appendix F) and the length of its byte order mark. It also reads the XML
+// declaration from these bytes, to choose between the encodings that extend
+// ASCII. For UTF-16 the declaration is checked after decoding.
 func detectEncoding(src []byte) (enc Encoding, bom int, err error) {
 	switch {
 	case bytes.HasPrefix(src, bomUTF16LE):
@@ -157,9 +157,9 @@ func decodeUTF16(src []byte, bigEndian bool) ([]byte, error) {
 	return text, nil
 }
 
-// decodeJIS decodes with enc and, because its decoder replaces what it cannot
-// read, walks input and output side by side to refuse a replacement, and to see
-// the characters whose meaning depends on the reader.
+// decodeJIS decodes with enc. Its decoder replaces unreadable bytes, so
+// decodeJIS walks input and output side by side to refuse a replacement. On the
+// way it finds the characters that readers decode differently.
 func decodeJIS(src []byte, with encoding.Encoding, enc Encoding) (decoded, error) {
 	d := decoded{ambiguous: -1}
 	raw, err := with.NewDecoder().Bytes(src)
@@ -244,8 +244,8 @@ func sourceWidth(enc Encoding, lead byte, r rune) int {
 	return utf8.RuneLen(r)
 }
 
-// sourceOffset is the offset in src, whose byte order mark has bom bytes, of
-// the character at the given offset of text.
+// sourceOffset returns the offset in src of the character at the given offset
+// of text. bom is the length of the byte order mark of src.
 func sourceOffset(src, text []byte, enc Encoding, bom, offset int) int {
 	if enc == UTF8 {
 		return bom + offset

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Names of e-Tax: the root, in the namespace of a kind of tax, all of which
-// begin alike.
+// Names of e-Tax. The namespace of the root depends on the kind of tax;
+// etaxSpaces is the common prefix.
 const (
 	etaxRoot   = "DATA"
 	etaxSpaces = "http://xml.e-tax.nta.go.jp/XSD/"
@@ -69,8 +69,9 @@ func (sh *shape) procedures() (found []*Element) {
 	return found
 }
 
-// inProcedure reports whether a signature stands in what the signatures of the
-// form are over: in a certificate, say, that is handed in with it.
+// inProcedure reports whether a signature stands inside the content that the
+// signatures of the form cover, such as the signature of an attached
+// certificate.
 func (sh *shape) inProcedure(e *Element) bool {
 	return slices.ContainsFunc(sh.procedures(), func(p *Element) bool { return p.contains(e) })
 }

@@ -47,8 +47,8 @@ func isPathDown(name string) bool {
 // hands out names decomposed, whichever way they were written.
 func composed(name string) string { return norm.NFC.String(name) }
 
-// fileURI is the relative reference that means a file (RFC 3986, 4.2): a colon
-// would make a scheme of what is before it.
+// fileURI is the relative reference to a file (RFC 3986, 4.2). It avoids a
+// colon, because the part before it would be read as a scheme.
 func fileURI(name string) string {
 	segments := strings.Split(name, "/")
 	for i, s := range segments {

@@ -38,8 +38,8 @@ type ProfileReason string
 const (
 	NotThisForm       ProfileReason = "not a document of this form"
 	NothingForHolders ProfileReason = "its issuer signs it; there is nothing to sign for whoever has it"
-	OtherOption       ProfileReason = "the form leaves no choice"             // Names: of what
-	FormStructure     ProfileReason = "the form does not leave unsigned"      // Outside: what would be
+	OtherOption       ProfileReason = "the form leaves no choice"             // Names: of the option
+	FormStructure     ProfileReason = "the form does not leave unsigned"      // Outside: the unsigned parts
 	NoProcedure       ProfileReason = "there is no procedure element to sign" // e-Tax
 	SeveralProcedures ProfileReason = "there are several procedure elements"  // e-Tax; Names: of them
 	NoProcedureID     ProfileReason = "the procedure element has no id"       // e-Tax; Names: of it
@@ -74,8 +74,8 @@ type instruction struct {
 	prolog       bool // before the root
 }
 
-// shape is a document as the forms see it: the root, and what is in it and
-// beside it, one level deep. The zero shape is that of no known form.
+// shape is a document as the forms see it: the root with its children and
+// siblings. The zero shape is that of no known form.
 type shape struct {
 	profile  Profile
 	doc      *Document
@@ -89,13 +89,13 @@ type shape struct {
 	contents, signatures *Element
 	egov                 *EGov
 	links                []string // of an official document: the files that come along
-	// fixed is what every signature leaves out of the document alike, once it
-	// was looked for: the children of the root that no reference can be over.
+	// fixed caches the children of the root that no reference can cover.
+	// All signatures leave them out alike.
 	fixed map[int]*Outside
 }
 
-// once gives what is left out with a child of the root, nil for nothing, and
-// looks at the child the first time only: there can be many signatures.
+// once returns the part left out with a child of the root, or nil. It examines
+// each child only once, because there can be many signatures.
 func (sh *shape) once(e *Element, look func() *Outside) *Outside {
 	o, known := sh.fixed[e.start]
 	if !known {
@@ -111,8 +111,9 @@ func (sh *shape) once(e *Element, look func() *Outside) *Outside {
 // Detect tells which form a document has.
 func (d *Document) Detect() Profile { return d.shape().profile }
 
-// Resembles tells which of the forms that can be signed a document seems to be
-// meant for that has no form: by the name of its root, and by what is in it.
+// Resembles returns the form that a document without a form seems to be meant
+// for, by the name and the content of its root. It knows only forms that can be
+// signed.
 func (d *Document) Resembles() Profile {
 	if d.Detect() != ProfileNone {
 		return ProfileNone
@@ -127,8 +128,8 @@ func (d *Document) Resembles() Profile {
 	return ProfileNone
 }
 
-// shape looks at a document whose root can be that of a form, once. Each caller
-// gets a shape of its own, to note in what it found out.
+// shape examines a document once, if its root can belong to a form. Each caller
+// gets its own copy, to record results in.
 func (d *Document) shape() *shape {
 	d.formOnce.Do(func() {
 		sh := shape{doc: d, profile: d.root.form()}
@@ -157,9 +158,9 @@ func (e *Element) form() Profile {
 	return ProfileNone
 }
 
-// outline reads the document one level deep. Of a document with more in it
-// than anybody writes, it reads as much as is needed to see that. Of a form
-// whose root is signed as a whole only the signatures matter.
+// outline reads the document one level deep. It stops in a document with far
+// too many elements as soon as their number shows. In a form with a signature
+// over the whole root, only the signatures matter.
 func (sh *shape) outline(signaturesOnly bool) error {
 	d := sh.doc
 	most := d.limits.References + d.limits.Signatures

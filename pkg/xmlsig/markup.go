@@ -12,7 +12,7 @@ import (
 type markup struct {
 	strings.Builder
 	prefix string // of the XML-DSig namespace, "" for the default one
-	lines  string // what stands behind a tag that is not in front of text, "" for nothing
+	lines  string // line end after a tag, unless text follows; "" for none
 }
 
 func escape(s string) string {

@@ -32,7 +32,7 @@ const (
 	OutsideAttachment  OutsideKind = "attachment"  // of e-Gov, of an official document: its name is signed, its content is not
 	OutsideForm        OutsideKind = "form"        // a file of e-Gov that a signature has to be over
 	OutsideFront       OutsideKind = "front"       // of an official document
-	OutsideComments    OutsideKind = "comments"    // in what is signed; Text: how many
+	OutsideComments    OutsideKind = "comments"    // in the signed part; Text: how many
 	OutsideElement     OutsideKind = "element"
 	OutsideRest        OutsideKind = "rest"    // of a document of no known form; Name: its root
 	OutsideText        OutsideKind = "text"    // of the root
@@ -80,7 +80,7 @@ const maxOutside = 32
 // view is the coverage of a signature, as the forms ask for it.
 type view struct {
 	own    *Element // nil for a signature that is still to be made
-	whole  bool     // the document with what stands beside its root
+	whole  bool     // the document, including the nodes beside its root
 	signed func(*Element) bool
 	file   func(name string) bool
 }
@@ -96,7 +96,7 @@ func (sig *signature) view() view {
 		case r.Target != TargetFile || r.textOnly():
 		case r.found:
 			files[composed(r.File)] = true
-		default: // what it means cannot be told, and was complained of
+		default: // ambiguous, and already reported
 			for _, name := range r.readings {
 				files[composed(name)] = true
 			}
@@ -114,9 +114,9 @@ func (sig *signature) view() view {
 }
 
 // coverage finds the parts of the document that the references leave out, and
-// makes failures of those that must be signed: whoever reads the document reads
-// all of it, and an attacker who may add to it can move what was signed to
-// where nobody looks (signature wrapping).
+// reports a failure for each part that must be signed. A reader reads the whole
+// document, and an attacker could add to it and move the signed part out of
+// sight (signature wrapping).
 func (r *Result) coverage(sig *signature, sh *shape, partial bool) {
 	if sh.profile == ProfileETax && !sh.isChild(sig.element) && sh.inProcedure(sig.element) {
 		r.Embedded = true
@@ -171,9 +171,9 @@ func (sh *shape) outsideForm(v view) []Outside {
 	return nil
 }
 
-// outsideUnknown is that of a document of no known form, all of which has to be
-// signed. The signature itself is never signed, and so must hold nothing else
-// of its own.
+// outsideUnknown handles a document of no known form. All of it has to be
+// signed. The signature itself is never signed, and so must hold no content of
+// its own.
 func (sh *shape) outsideUnknown(sig *signature, v view) (out []Outside) {
 	root := sh.doc.root
 	switch {

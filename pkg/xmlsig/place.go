@@ -98,7 +98,7 @@ func (p *Prepared) checkOthers(parent *Element) error {
 		sig, f := parseSignature(e)
 		breaks.ID = sig.id
 		if f != nil || e.start == parent.start {
-			return breaks // what it covers cannot be known
+			return breaks // its coverage cannot be determined
 		}
 		deref := &dereference{sig: sig, budget: &budget{left: len(d.text)}}
 		if f := deref.resolve(); f != nil {

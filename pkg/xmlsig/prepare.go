@@ -19,10 +19,10 @@ type Form int
 const (
 	// Enveloped: in the document it signs, as the last child of the root.
 	Enveloped Form = iota
-	// Enveloping: around what it signs, as a document of its own.
+	// Enveloping: around the signed content, as a document of its own.
 	Enveloping
-	// Detached: beside what it signs: in the document, as the last child of
-	// the root, when Options.IDs names elements of it.
+	// Detached: beside the signed content. If Options.IDs names elements of
+	// the document, the signature becomes the last child of its root.
 	Detached
 )
 
@@ -311,9 +311,9 @@ func (p *Prepared) file(f File, uri string) error {
 	return nil
 }
 
-// fixed checks that a request leaves to the form what that decides, and gives
-// the signature as far as the forms have it in common: C14N 1.0, RSA with
-// SHA-256, the signer's certificate alone, and the time as its Id.
+// fixed checks that a request sets none of the options that the form decides.
+// It returns the signature with the settings common to the forms: C14N 1.0, RSA
+// with SHA-256, only the signer's certificate, and the time as its Id.
 func (d *Document) fixed(o Options, prefix string) (*Prepared, error) {
 	refuse := func(what string) (*Prepared, error) {
 		return nil, &ProfileError{Profile: o.Profile, Reason: OtherOption, Names: []string{what}}

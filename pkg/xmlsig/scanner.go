@@ -28,8 +28,8 @@ type token struct {
 	attrs              []attr
 	decls              int
 	empty              bool // the start is an empty-element tag
-	// data is the raw text of character data and comments, and the data of a
-	// processing instruction, whose target is local.
+	// data is the raw text of character data and comments, or the data of a
+	// processing instruction; local is then its target.
 	data []byte
 }
 
@@ -47,9 +47,9 @@ type element struct {
 }
 
 // scanner reads a document as tokens and refuses one that is not well-formed.
-// It holds the open elements only, so that a document costs no more memory than
-// its bytes. It starts at the beginning of a document, or at an element whose
-// surroundings are known.
+// It holds only the open elements, so that a document costs no more memory than
+// its bytes. It starts at the beginning of a document, or at an element with a
+// known scope.
 type scanner struct {
 	text   []byte
 	pos    int
@@ -188,7 +188,7 @@ func (s *scanner) procInst(rest []byte) (*token, error) {
 	return s.emit(procInst, 2+n+2)
 }
 
-// declared reads what begins with "<!".
+// declared reads a construct that begins with "<!".
 func (s *scanner) declared(rest []byte) (*token, error) {
 	switch {
 	case bytes.HasPrefix(rest, []byte("<!--")):

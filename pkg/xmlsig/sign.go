@@ -33,8 +33,8 @@ func (p *Prepared) checkSigner(s cms.Signing) error {
 	return nil
 }
 
-// Prepared is a signature of which everything is made that needs neither the
-// certificate nor the key: the document read, what is signed digested.
+// Prepared is a signature before the certificate and the key are used. The
+// document is read and the signed content is digested.
 type Prepared struct {
 	// Comments is how many comments stand in the signed content, and are not
 	// signed: the canonical form drops them.
@@ -55,7 +55,7 @@ type Prepared struct {
 	encoding  Encoding
 	signature string // Id, "" for the signing time
 	prefix    string
-	lines     string // what ends a line of the markup, "" for none
+	lines     string // line end in the markup, "" for none
 	sh        *shape // of the form that is followed, nil for none
 	taken     map[string]bool
 	hash      crypto.Hash

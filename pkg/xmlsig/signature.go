@@ -23,16 +23,16 @@ type signature struct {
 	objects    []*node
 }
 
-// Reference is one of the things a signature is over (XML-DSig 1.1, 4.4.3),
-// and what was found where it points. Its fields say what the signature
-// claims; only in a Result whose Err is nil is that proven.
+// Reference is one item that a signature covers (XML-DSig 1.1, 4.4.3), with the
+// target found for it. Its fields are claims of the signature. They are proven
+// only in a Result whose Err is nil.
 type Reference struct {
 	ID, URI, Type string
 	Hash          crypto.Hash
 	// Target is the kind of thing that was found.
 	Target Target
-	// Element is the element that was found in the document: the root for the
-	// whole document, nil for what lies outside.
+	// Element is the target in the document: the root for the whole
+	// document, nil for a target outside.
 	Element *Element
 	// File is the name of a file outside: of the file that was opened, and
 	// where none was, the likeliest reading of the URI.
@@ -78,8 +78,8 @@ const (
 	transformBase64    = "http://www.w3.org/2000/09/xmldsig#base64"
 )
 
-// parseSignature reads the structure of a signature. It is strict about what the schema
-// orders; the first thing that is wrong ends it.
+// parseSignature reads the structure of a signature. It enforces the order of
+// the schema, and stops at the first error.
 func parseSignature(e *Element) (*signature, *cms.Failure) {
 	sig := &signature{element: e}
 	root, f := e.tree()
@@ -183,8 +183,8 @@ func (sig *signature) parseReference(n *node) (*Reference, *cms.Failure) {
 	if r.Hash, ok = digestMethods[method]; !ok {
 		return nil, unsupported(cms.CryptoConstraintsFailure, "digest", method)
 	}
-	// One of another length is a digest of nothing: what it is over is told as
-	// changed, by name.
+	// Accept a digest of wrong length here. It matches nothing, so that
+	// verification then reports the content as changed, by name.
 	if r.digest, ok = rest[1].base64(); !ok {
 		return malformed("DigestValue")
 	}

@@ -20,7 +20,7 @@ const (
 	partValue             // SignatureValue
 	partProperties        // KeyInfo, and the signed properties of XAdES in their Object
 	partUnsigned          // the unsigned properties
-	partEnd               // what ends the Object of XAdES; the Object of an enveloping signature comes behind it
+	partEnd               // the end of the Object of XAdES; the Object of an enveloping signature follows it
 	partClose             // the end tag
 )
 

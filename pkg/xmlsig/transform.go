@@ -74,10 +74,9 @@ func (set *nodeSet) size() int {
 	return len(set.doc.text)
 }
 
-// envelop takes the signature out of the set it lies in. Where it lies elsewhere
-// there is nothing to take out: official documents are signed like that, and so
-// is what somebody has moved away from its signature, which the coverage of the
-// document then shows.
+// envelop removes the signature from the set around it. A signature elsewhere
+// is allowed: official documents are signed like that. If someone has moved the
+// content away from its signature, the coverage of the document shows it.
 func (d *dereference) envelop(r *Reference, now *data) *cms.Failure {
 	e := d.sig.element
 	if now.set == nil || now.set.doc != e.doc || now.set.without != nil {
@@ -130,8 +129,9 @@ func readAll(r io.Reader, most int) ([]byte, *cms.Failure) {
 	return b, nil
 }
 
-// decode is the base64 transform (XML-DSig 1.1, 6.6.2). Of a node-set it takes
-// the text. There must be no elements in it, whose names would not be signed.
+// decode is the base64 transform (XML-DSig 1.1, 6.6.2). It takes the text of a
+// node-set. It refuses elements in the set, because their names would not be
+// signed.
 func (d *dereference) decode(now *data) *cms.Failure {
 	var text []byte
 	if now.set != nil {

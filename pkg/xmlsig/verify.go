@@ -61,17 +61,16 @@ func (rs Results) Err() error {
 //
 // The codes of its Failures mean here:
 //
-//   - FormatFailure: not what XML-DSig or XAdES asks for.
-//   - HashFailure: something that was signed has changed.
-//   - SigConstraintsFailure: the signature means something else than a signature
-//     over this document ([ErrPartial]), or goes through a transform that hides
-//     what it means.
-//   - NoSigningCertificateFound: no certificate for the key, or not the one that
-//     the signature names.
-//   - SignedDataNotFound: what a reference means is not there.
+//   - FormatFailure: the structure violates XML-DSig or XAdES.
+//   - HashFailure: signed content has changed.
+//   - SigConstraintsFailure: it is not a signature over this whole document
+//     ([ErrPartial]), or it uses a transform that hides its meaning.
+//   - NoSigningCertificateFound: no certificate matches the key, or the
+//     certificate is not the one that the signature names.
+//   - SignedDataNotFound: the target of a reference is missing.
 //
-// A Cause is an [UnsupportedError], a [SyntaxError] or another of this package's
-// errors, or the caller's own of [Verification.Open].
+// A Cause is an [UnsupportedError], a [SyntaxError] or another error of this
+// package, or the caller's own error from [Verification.Open].
 type Result struct {
 	cms.Outcome
 	ID      string // of the Signature element, may be empty
@@ -88,17 +87,17 @@ type Result struct {
 	// Outside lists the parts that the signature leaves out. A part that the
 	// form of the document wants signed is a failure too.
 	Outside []Outside
-	// Embedded tells of a signature in what the signatures of the form are
-	// over, a certificate that is handed in with an .xtx: it is not one of this
-	// document.
+	// Embedded reports a signature inside the signed content of the form,
+	// such as in a certificate attached to an .xtx. It is not a signature
+	// of this document.
 	Embedded bool
 
 	verified bool // the signature value and all references were checked, and fit
 }
 
-// Err is nil when the signature is good: what its references mean is what was
-// signed, by the key of Certificate, and nothing of it is too weak to prove it.
-// Else it is all of Failures, joined. The zero Result is not good.
+// Err is nil when the signature is good: the key of Certificate signed the
+// targets of all references, and no algorithm or key is too weak to prove it.
+// Otherwise it joins all Failures. The zero Result is not good.
 func (r Result) Err() error {
 	var all []error
 	for _, f := range r.Failures {
@@ -248,8 +247,8 @@ func (r *Result) signer(sig *signature, props *properties, others []*x509.Certif
 	r.fail(first)
 }
 
-// weakness says what is too weak of all that the signature rests on; nil for
-// nothing.
+// weakness returns a failure if an algorithm or a key behind the signature is
+// too weak, else nil.
 func (r *Result) weakness(props *properties) *cms.Failure {
 	sha1 := func(ref *Reference) bool { return ref.Hash == crypto.SHA1 }
 	switch {
@@ -262,13 +261,14 @@ func (r *Result) weakness(props *properties) *cms.Failure {
 	return nil
 }
 
-// maxCertificates bounds those of one signature, each of which is tried.
+// maxCertificates bounds the certificates of one signature, because each is
+// tried.
 const maxCertificates = 64
 
-// certificates reads the certificates of KeyInfo (XML-DSig 1.1, 4.5.4), and
-// refuses what KeyInfo has no use for, because nothing of it is signed. That
-// the first one that cannot be read is unreadable matters where no other is the
-// signer's.
+// certificates reads the certificates of KeyInfo (XML-DSig 1.1, 4.5.4). It
+// refuses foreign elements, because KeyInfo is not signed. unreadable is the
+// first certificate that cannot be read; it matters only if no other
+// certificate is the signer's.
 func (r *Result) certificates(sig *signature) (unreadable, f *cms.Failure) {
 	if sig.keyInfo == nil {
 		return nil, nil
