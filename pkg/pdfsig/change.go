@@ -9,16 +9,17 @@ import (
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
-// indirect is an object of the update: a new one, or a new version of one that
-// is there.
+// indirect is one object of the update: a new object, or a new version of an
+// old one.
 type indirect struct {
 	ref    pdf.Ref
 	object pdf.Object
-	data   []byte // of a stream, whose dictionary object then is
+	data   []byte // data of a stream; object is then its dictionary
 }
 
-// change notes the new version of an object. Two of them agree only where one
-// array serves two purposes; else the file's structure is a tangle.
+// change records the new version of an object. A second, different version of
+// the same object is an error: it means that one array serves two purposes and
+// that the file's structure is damaged.
 func (p *Prepared) change(ref pdf.Ref, o pdf.Object) error {
 	for _, c := range p.changes {
 		if c.ref.Number == ref.Number {
@@ -38,9 +39,9 @@ const (
 	signaturesExist, appendOnlyBit = 1, 2
 )
 
-// addField makes a signature field with a widget. One that shows nothing is on
-// the first page and has an appearance all the same: PDF/A-1 wants one
-// everywhere.
+// addField makes a signature field with a widget. An invisible field goes to
+// the first page and gets an empty appearance, because PDF/A-1 requires an
+// appearance for every widget.
 func (p *Prepared) addField(form *formState, visible *Placement) error {
 	p.Field = freeName(form.names)
 	number := 1
@@ -85,8 +86,8 @@ func (p *Prepared) addField(form *formState, visible *Placement) error {
 	return p.extendForm(&widget)
 }
 
-// extendArray adds an item to an array that a dictionary holds directly, as an
-// object of its own or not yet, and changes as little as that takes.
+// extendArray adds an item to the array at dict[key]. The array may be missing,
+// direct, or an object of its own; only the object that holds it changes.
 func (p *Prepared) extendArray(owner pdf.Ref, dict pdf.Dict, key pdf.Name, item pdf.Ref) error {
 	array, err := pdf.As[pdf.Array](p.doc.File, dict[key])
 	if err != nil {
@@ -101,8 +102,8 @@ func (p *Prepared) extendArray(owner pdf.Ref, dict pdf.Dict, key pdf.Name, item 
 	return p.change(owner, dict)
 }
 
-// extendForm adds a field, if there is a new one, and says that the file has
-// signatures. The form can be missing, a part of the catalog or an object.
+// extendForm adds the new field, if there is one, and sets SigFlags (12.7.2).
+// The form may be missing, part of the catalog, or an object of its own.
 func (p *Prepared) extendForm(widget *pdf.Ref) error {
 	form := p.doc.form.Clone()
 	flags, err := pdf.As[int64](p.doc.File, form["SigFlags"])
@@ -146,8 +147,8 @@ func (p *Prepared) extendForm(widget *pdf.Ref) error {
 	return p.change(p.doc.root, catalog)
 }
 
-// fillField signs a field that is there and empty. What the field demands of
-// its signature is done or refused, never passed over.
+// fillField signs an existing empty field. It either fulfils each demand of the
+// field's seed values and lock, or refuses to sign.
 func (p *Prepared) fillField(f *field, visible *Placement) error {
 	p.Field = f.name
 	if err := p.meetSeed(f); err != nil {
@@ -169,8 +170,8 @@ func (p *Prepared) fillField(f *field, visible *Placement) error {
 	return p.extendForm(nil)
 }
 
-// showInField has the field's widget refer to an appearance to come. Mostly the
-// widget is the field itself, whose new dictionary is given.
+// showInField adds an appearance to the field's widget. The widget is usually
+// the field itself; dict is then its new dictionary.
 func (p *Prepared) showInField(f *field, dict pdf.Dict) error {
 	if err := p.fieldPlace(f); err != nil {
 		return err
@@ -190,8 +191,8 @@ func (p *Prepared) showInField(f *field, dict pdf.Dict) error {
 	return p.change(p.place.widget, widget)
 }
 
-// meetSeed checks the field's seed values (12.7.4.5, table 234), as far as its
-// flags make them binding.
+// meetSeed checks the field's seed values (12.7.4.5, table 234). Only values
+// that Ff marks as required are binding.
 func (p *Prepared) meetSeed(f *field) error {
 	seed, err := pdf.As[pdf.Dict](p.doc.File, f.dict["SV"])
 	if err != nil {
@@ -223,8 +224,8 @@ func (p *Prepared) meetSeed(f *field) error {
 	return ErrFieldDemands
 }
 
-// obeyLock turns the field's lock into the transform that its signature must
-// carry (12.7.4.5, table 233).
+// obeyLock turns the field's lock into the FieldMDP transform that the
+// signature must carry (12.7.4.5, table 233).
 func (p *Prepared) obeyLock(f *field) error {
 	dict, err := pdf.As[pdf.Dict](p.doc.File, f.dict["Lock"])
 	if err != nil || dict == nil {

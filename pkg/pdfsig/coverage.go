@@ -9,9 +9,9 @@ import (
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
-// checkRange checks that the ByteRange covers the file from its first byte to
-// some end, all but the dictionary's own Contents from its < to its > (12.8.1).
-// Anything else leaves room for bytes that nobody signed.
+// checkRange checks that the ByteRange starts at the first byte of the file and
+// leaves out only the dictionary's own Contents, from its < to its > (12.8.1).
+// Any other range leaves room for unsigned bytes.
 func (v *verifier) checkRange(s *foundSignature, dict pdf.Dict, spans map[pdf.Name]pdf.Span) bool {
 	s.ranged = true
 	array, _ := dict["ByteRange"].(pdf.Array)
@@ -55,7 +55,7 @@ func (v *verifier) checkRange(s *foundSignature, dict pdf.Dict, spans map[pdf.Na
 }
 
 // openRevision opens the file as it was signed, by its own cross-references,
-// and checks that it holds this very signature in this very field.
+// and checks that this revision holds the same signature in the same field.
 func (v *verifier) openRevision(s *foundSignature, ref pdf.Ref) error {
 	revision := v.doc
 	if !s.Whole {
@@ -91,13 +91,14 @@ func (v *verifier) openRevision(s *foundSignature, ref pdf.Ref) error {
 	return nil
 }
 
-// covered reads the bytes that a ByteRange names.
+// covered returns a reader of the bytes that the signature's ByteRange names.
 func (v *verifier) covered(s *foundSignature) io.Reader {
 	r := s.ByteRange
 	return io.MultiReader(io.NewSectionReader(v.source, r[0], r[1]), io.NewSectionReader(v.source, r[2], r[3]))
 }
 
-// checkContents reads the CMS over what the ByteRange covers.
+// checkContents parses the CMS in Contents and checks a document timestamp. It
+// leaves the check of any other CMS to conclude.
 func (v *verifier) checkContents(s *foundSignature) error {
 	s.opened = true
 	n, ok := ber.Len(s.Contents)
@@ -126,9 +127,9 @@ func (v *verifier) checkContents(s *foundSignature) error {
 	return nil
 }
 
-// hash digests what the signatures cover that were found to be sound so far. It
-// looks at nothing but the bytes, so that it can go on beside the comparison of
-// revisions.
+// hash digests the covered bytes of every signature that has no failure yet. It
+// reads only bytes and no objects, so it can run in parallel with the
+// comparison of revisions.
 func (v *verifier) hash() (err error) {
 	for _, s := range v.found {
 		if s.unhashed {
@@ -140,7 +141,7 @@ func (v *verifier) hash() (err error) {
 	return nil
 }
 
-// conclude checks the CMS of a signature that is hashed.
+// conclude checks the CMS of a signature after its bytes have been hashed.
 func (v *verifier) conclude(s *foundSignature) {
 	if !s.unhashed {
 		return

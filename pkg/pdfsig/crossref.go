@@ -8,14 +8,14 @@ import (
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
-// crossReference ends the update with a cross-reference section of the kind
-// that the file's newest one is (7.5.6; 7.5.8.4 for hybrid files, whose update
-// is a table).
+// crossReference ends the update with a cross-reference section of the same
+// kind as the newest one in the file (7.5.6). A hybrid file gets a table
+// (7.5.8.4).
 func (b *updateBuilder) crossReference(p *Prepared) {
 	newest := p.doc.Sections()[0]
 	trailer := newest.Trailer.Clone()
 	for _, own := range []pdf.Name{"Type", "W", "Index", "Length", "Filter", "DecodeParms", "F", "FFilter", "FDecodeParms", "DL", "XRefStm"} {
-		delete(trailer, own) // of the section that is there, not of the file
+		delete(trailer, own) // keys of the old section, not of the document
 	}
 	trailer["Prev"] = newest.Offset
 	start := b.base + int64(len(b.bytes))
@@ -39,8 +39,8 @@ func (b *updateBuilder) runs() (runs [][]int) {
 	return runs
 }
 
-// maxTable is the size up to which an update has offsets of ten digits, which
-// is what an entry of a table holds.
+// maxTable is the largest original that can take a table: an entry of a table
+// has room for an offset of ten digits (7.5.4).
 const maxTable = 9_999_999_999 - 1<<30
 
 func (b *updateBuilder) table(size int, trailer pdf.Dict) {
@@ -55,8 +55,9 @@ func (b *updateBuilder) table(size int, trailer pdf.Dict) {
 	b.bytes = append(pdf.Append(append(b.bytes, "trailer\n"...), trailer), '\n')
 }
 
-// stream writes a cross-reference stream, which lists itself. Offsets take four
-// bytes where that is enough: some readers know no more.
+// stream writes a cross-reference stream that also lists itself. It uses
+// four-byte offsets where they suffice, because some readers support no wider
+// ones.
 func (b *updateBuilder) stream(ref pdf.Ref, dict pdf.Dict) {
 	b.entries[ref.Number] = tableEntry{b.base + int64(len(b.bytes)), 0}
 	width := 4

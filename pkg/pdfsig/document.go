@@ -6,13 +6,13 @@ import (
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
-// document is an open file with the two dictionaries everything starts from.
+// document is an open file with its catalog and its interactive form.
 type document struct {
 	*pdf.File
 	root    pdf.Ref
 	catalog pdf.Dict                    // 7.7.2
 	form    pdf.Dict                    // the interactive form (12.7.2); nil where there is none
-	locked  map[pdf.Ref]map[string]bool // lists of locked fields that were read
+	locked  map[pdf.Ref]map[string]bool // field lists of locks already read, by object
 }
 
 func openDocument(r io.ReaderAt, size int64) (*document, error) {
@@ -23,8 +23,8 @@ func openDocument(r io.ReaderAt, size int64) (*document, error) {
 	return newDocument(f)
 }
 
-// newDocument reads the catalog. That Root is a reference is seen to by
-// [pdf.Open].
+// newDocument reads the catalog. [pdf.Open] has already checked that Root is a
+// reference.
 func newDocument(f *pdf.File) (d *document, err error) {
 	d = &document{File: f, root: f.Trailer()["Root"].(pdf.Ref)}
 	if d.catalog, err = pdf.As[pdf.Dict](f, d.root); err != nil {
@@ -37,8 +37,8 @@ func newDocument(f *pdf.File) (d *document, err error) {
 	return d, err
 }
 
-// refs is an array of which every item is a reference: part of the form, or of
-// the page tree, as fault says. Readers pass a null.
+// refs returns the references in an array of the form or of the page tree;
+// fault names the part for errors. It skips null items, as other readers do.
 func (d *document) refs(o pdf.Object, fault pdf.Fault) ([]pdf.Ref, error) {
 	o, err := d.Resolve(o)
 	if err != nil {

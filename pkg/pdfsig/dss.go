@@ -1,7 +1,7 @@
 package pdfsig
 
 import (
-	"crypto/sha1" // names signatures in a VRI, and proves nothing
+	"crypto/sha1" // only names signatures in a VRI; not used for security
 	"errors"
 	"fmt"
 	"io"
@@ -10,17 +10,17 @@ import (
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
-// Validation is what is needed to judge signatures when nobody answers any more:
-// certificates, revocation lists and OCSP responses, each in DER (the document
-// security store, ISO 32000-2, 12.8.4.3).
+// Validation is the data for judging signatures later without a network:
+// certificates, revocation lists and OCSP responses, each in DER. A file keeps
+// it in its document security store (ISO 32000-2, 12.8.4.3).
 type Validation struct {
 	Certificates, CRLs, OCSPs [][]byte
 }
 
-// Empty reports whether there is nothing in it.
+// Empty reports whether v holds no data.
 func (v Validation) Empty() bool { return len(v.Certificates)+len(v.CRLs)+len(v.OCSPs) == 0 }
 
-// kinds are the arrays of a DSS, and those of a VRI.
+// kinds lists the three arrays with their keys in a DSS and in a VRI.
 func (v *Validation) kinds() []validationKind {
 	return []validationKind{{"Certs", "Cert", &v.Certificates}, {"CRLs", "CRL", &v.CRLs}, {"OCSPs", "OCSP", &v.OCSPs}}
 }
@@ -30,17 +30,18 @@ type validationKind struct {
 	all      *[][]byte
 }
 
-// Bounds of a store that is read.
+// Bounds for reading a store.
 const (
 	maxValidationItems = 512
 	maxValidationSize  = 16 << 20 // octets, all together
 )
 
-// ErrValidation is validation data beyond all bounds.
+// ErrValidation reports more validation data than the bounds of this package
+// allow.
 var ErrValidation = errors.New("pdfsig: too much validation data")
 
-// storedData are the streams of security stores by their place in the file: the
-// stores of its revisions share most of them, and each is read once.
+// storedData caches the streams of security stores by their offset. The stores
+// of several revisions share most streams, and each is read once.
 type storedData map[int64][]byte
 
 func (s storedData) read(f *pdf.File, stream *pdf.Stream) ([]byte, bool) {
@@ -57,8 +58,8 @@ func (s storedData) read(f *pdf.File, stream *pdf.Stream) ([]byte, bool) {
 	return data, data != nil
 }
 
-// validation reads the store of the document, as far as it can be read: it is
-// not signed, and what is wrong with it says nothing of any signature.
+// validation reads the document's security store and skips anything unreadable:
+// the store is not signed, so damage in it does not affect any signature.
 func (d *document) validation(known storedData) (v Validation) {
 	store, err := pdf.As[pdf.Dict](d.File, d.catalog["DSS"])
 	if err != nil {
@@ -91,18 +92,18 @@ func (d *document) validation(known storedData) (v Validation) {
 	return v
 }
 
-// SignatureValidation is the validation data for one signature, which its
-// Contents name.
+// SignatureValidation is the validation data for one signature. Contents
+// identifies that signature.
 type SignatureValidation struct {
 	Contents []byte // [Signature.Contents]
 	Validation
 }
 
-// Addition is an incremental update that adds no signature.
+// Addition is an incremental update that adds validation data and no signature.
 type Addition struct{ continued }
 
 // AddValidation adds validation data to a file: PAdES B-LT (EN 319 142-1, 5.4).
-// What the file's store holds already stays, and is not added again.
+// Data in the file's store stays there and is not added twice.
 func AddValidation(r io.ReaderAt, size int64, signatures []SignatureValidation) (*Addition, error) {
 	doc, err := openDocument(r, size)
 	if err != nil {
@@ -126,13 +127,13 @@ func AddValidation(r io.ReaderAt, size int64, signatures []SignatureValidation) 
 	return &Addition{continued{r, size, b.bytes}}, nil
 }
 
-// Size is that of the whole file.
+// Size returns the size of the whole file, with the update.
 func (a *Addition) Size() int64 { return a.size + int64(len(a.update)) }
 
-// ReadAt reads the whole file.
+// ReadAt reads from the whole file, with the update.
 func (a *Addition) ReadAt(b []byte, at int64) (n int, err error) { return a.continued.ReadAt(b, at) }
 
-// extendStore changes the store and whatever leads to it.
+// extendStore changes the store and the objects on the path to it.
 func (p *Prepared) extendStore(signatures []SignatureValidation) error {
 	store, err := pdf.As[pdf.Dict](p.doc.File, p.doc.catalog["DSS"])
 	if err != nil {
@@ -181,7 +182,8 @@ func (p *Prepared) extendStore(signatures []SignatureValidation) error {
 			}
 		}
 		if len(entry) > 0 {
-			// ISO 32000-2, 12.8.4.4: the whole of Contents, zeros included.
+			// ISO 32000-2, 12.8.4.4: the key is the digest of the whole
+			// Contents, with its padding zeros.
 			vri[pdf.Name(fmt.Sprintf("%X", sha1.Sum(s.Contents)))] = entry
 		}
 	}
@@ -194,7 +196,8 @@ func (p *Prepared) extendStore(signatures []SignatureValidation) error {
 	return p.putStore(store)
 }
 
-// putStore writes the store where the catalog has it, or as a new object.
+// putStore writes the store to its existing place in the catalog, or as a new
+// object.
 func (p *Prepared) putStore(store pdf.Dict) error {
 	if ref, ok := p.doc.catalog["DSS"].(pdf.Ref); ok {
 		return p.change(ref, store)
@@ -208,7 +211,8 @@ func (p *Prepared) putStore(store pdf.Dict) error {
 	return p.change(p.doc.root, catalog)
 }
 
-// storedStreams reads an array of the store and notes what it holds.
+// storedStreams reads one array of the store and records its streams in
+// streams.
 func (p *Prepared) storedStreams(o pdf.Object, kind pdf.Name, streams map[string]pdf.Ref) (pdf.Array, error) {
 	array, err := pdf.As[pdf.Array](p.doc.File, o)
 	if err != nil {

@@ -9,41 +9,41 @@ import (
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
-// Feature is something in a document that acts, or that lies elsewhere. It is
-// signed like the rest, and what it leads to is not: the person who signs or
-// reads should know of it.
+// Feature is an active or external part of a document, such as a script or a
+// stream in another file. The signature covers the part itself but not its
+// result, so signers and readers should know of it.
 type Feature string
 
-// The features.
+// Features that this package looks for.
 const (
-	// Script is JavaScript, which can change what is shown (12.6.4.17).
+	// Script is JavaScript; it can change the display (12.6.4.17).
 	Script Feature = "javascript"
 	// Launch is an action that starts a program or opens a file (12.6.4.3, .4,
 	// .6 and .8.4).
 	Launch Feature = "launch"
-	// DynamicForm is a form that some programs show in place of the pages, and
-	// others do not know (XFA, 12.7.9).
+	// DynamicForm is an XFA form (12.7.9). Some programs show it instead of the
+	// pages; others ignore it.
 	DynamicForm Feature = "xfa"
-	// ExternalStream is a stream, a film or an image for the press whose data is
-	// in another file (7.3.8, 13.4, 14.11.7).
+	// ExternalStream is a stream, film or prepress image with its data in
+	// another file (7.3.8, 13.4, 14.11.7).
 	ExternalStream Feature = "external-stream"
-	// ExternalPage shows a page of another file in the place of a figure
-	// (reference XObjects, 8.10.4).
+	// ExternalPage shows a page of another file in place of a figure (reference
+	// XObjects, 8.10.4).
 	ExternalPage Feature = "external-page"
 )
 
-// Acting is what [Features] finds.
+// Acting is the result of [Features].
 type Acting struct {
 	Features []Feature
-	Complete bool // nothing could not be read
+	Complete bool // every object could be read
 }
 
-// maxFeatureObjects bounds the objects that are looked through.
+// maxFeatureObjects is the largest number of objects to search.
 const maxFeatureObjects = 1 << 18
 
-// Features looks through every object that the document leads to, as it is
-// now. complete is false where some could not be read, or there are too many:
-// then there can be more than were found.
+// Features searches every object that the current document reaches. complete is
+// false if some objects could not be read, or if there are too many; the list
+// may then miss features.
 func Features(r io.ReaderAt, size int64) (found []Feature, complete bool, err error) {
 	d, err := openDocument(r, size)
 	if err != nil {
@@ -77,7 +77,8 @@ type featureSearch struct {
 	complete bool
 }
 
-// acting is what was found while every object of a document was given its role.
+// acting returns the features seen while h assigned roles to the objects of a
+// document.
 func (s *featureSearch) acting(h *compare.History) *Acting {
 	slices.Sort(s.found)
 	return &Acting{s.found, s.complete && !h.Unread()}
@@ -100,7 +101,7 @@ func (s *featureSearch) add(f Feature) {
 	}
 }
 
-// look looks at an object and at all that is directly in it.
+// look searches an object and the objects directly inside it.
 func (s *featureSearch) look(o pdf.Object) {
 	switch o := o.(type) {
 	case pdf.Array:
@@ -116,7 +117,7 @@ func (s *featureSearch) look(o pdf.Object) {
 		}
 		s.look(o.Dict)
 	case pdf.Dict:
-		if o["Type"] != pdf.Name("StructElem") { // whose S is a role
+		if o["Type"] != pdf.Name("StructElem") { // S of a structure element is not an action type
 			s.lookAction(o)
 		}
 		s.lookEntries(o)
@@ -140,7 +141,7 @@ func (s *featureSearch) lookAction(d pdf.Dict) {
 	}
 }
 
-// lookEntries looks for what acts by an entry of its own.
+// lookEntries searches a dictionary for features that a key alone reveals.
 func (s *featureSearch) lookEntries(d pdf.Dict) {
 	if d["XFA"] != nil {
 		s.add(DynamicForm)

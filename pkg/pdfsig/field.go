@@ -12,7 +12,7 @@ const (
 	maxFields     = 1 << 18
 )
 
-// field is a terminal form field (12.7.3): one that has a value of its own.
+// field is a terminal form field (12.7.3).
 type field struct {
 	ref     pdf.Ref
 	dict    pdf.Dict
@@ -45,17 +45,17 @@ type fieldWalk struct {
 	seen  map[pdf.Ref]visited
 }
 
-// visited is where a field was come from.
+// visited is a field's state during the walk.
 type visited struct {
 	parent pdf.Ref
-	done   bool // all below it is visited
+	done   bool // the whole subtree has been visited
 }
 
-// unitsPerField is what a field costs that is visited.
+// unitsPerField is the cost of one field in units of work.
 const unitsPerField = 384
 
-// walk visits the terminal fields at and below ref; parent is what they
-// inherit. A field that its parent lists twice is one field.
+// walk visits the terminal fields at and below ref, which inherit from parent.
+// If a parent lists a field twice, walk visits it once.
 func (w *fieldWalk) walk(ref pdf.Ref, parent field, depth int) error {
 	before, again := w.seen[ref]
 	switch {
@@ -90,8 +90,8 @@ func (w *fieldWalk) walk(ref pdf.Ref, parent field, depth int) error {
 	return err
 }
 
-// inherit gives a field its name, and what it has itself of what it would
-// inherit.
+// inherit sets the field's name and replaces inherited values by the field's
+// own.
 func (w *fieldWalk) inherit(f *field, dict pdf.Dict) error {
 	if own := dict["T"]; own != nil {
 		partial, err := pdf.As[pdf.String](w.File, own)
@@ -104,7 +104,7 @@ func (w *fieldWalk) inherit(f *field, dict pdf.Dict) error {
 			f.name += "." + text(partial)
 		}
 	}
-	if err := w.Spend(unitsPerField + int64(len(f.name))); err != nil { // of all above it
+	if err := w.Spend(unitsPerField + int64(len(f.name))); err != nil { // the name repeats those of all ancestors
 		return err
 	}
 	if own := dict["FT"]; own != nil {
@@ -120,8 +120,8 @@ func (w *fieldWalk) inherit(f *field, dict pdf.Dict) error {
 	return nil
 }
 
-// descend tells the kids that are fields from those that are only the field's
-// widgets: a widget has no partial name (12.7.3.1).
+// descend separates the kids that are fields from those that are only widgets
+// of this field: a widget has no partial name (12.7.3.1).
 func (w *fieldWalk) descend(f field, depth int) error {
 	kids, err := w.refs(f.dict["Kids"], pdf.FaultForm)
 	if err != nil {
@@ -148,7 +148,7 @@ func (w *fieldWalk) descend(f field, depth int) error {
 		}
 	}
 	if fields && len(f.widgets) == 0 {
-		return nil // not a terminal one
+		return nil // not a terminal field
 	}
 	if len(kids) == 0 && f.dict["Subtype"] == pdf.Name("Widget") {
 		f.widgets = []pdf.Ref{f.ref}
@@ -156,8 +156,8 @@ func (w *fieldWalk) descend(f field, depth int) error {
 	return w.visit(&f)
 }
 
-// holds reports whether a signature is the value of a field of the form. Mostly
-// that is seen from the field upwards, without a look at all others.
+// holds reports whether a signature is the value of a field of the form. It
+// usually needs only the field and its ancestors, not all other fields.
 func (d *document) holds(ref, signature pdf.Ref) (bool, error) {
 	if found, err := d.holdsAlone(ref, signature); err != nil || found {
 		return found, err
@@ -170,7 +170,8 @@ func (d *document) holds(ref, signature pdf.Ref) (bool, error) {
 	return held, err
 }
 
-// holdsAlone is false, too, where it cannot be told.
+// holdsAlone decides from the field and its ancestors. It also returns false if
+// they do not suffice.
 func (d *document) holdsAlone(ref, signature pdf.Ref) (bool, error) {
 	var kind, value pdf.Object
 	for depth := 0; depth < maxFieldDepth; depth++ {

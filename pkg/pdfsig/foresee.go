@@ -11,14 +11,15 @@ import (
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
-// EarlierError is an earlier signature that another one would be no good for.
+// EarlierError reports a conflict between an earlier signature and the new one.
 type EarlierError struct {
 	Field string // of the earlier signature
-	// Already is true where nothing can be said of the earlier signature as it
-	// is: another one would cover what nobody can judge. Else it is the new
-	// signature that would break it.
+	// Already is true if the earlier signature cannot be judged even now, so a
+	// new signature would cover an uncertain document. It is false if the new
+	// signature would break the earlier one.
 	Already bool
-	// Err is why: an [UpdateError], or one that is [ErrChangedLater].
+	// Err is the reason: an [UpdateError], or an error that wraps
+	// [ErrChangedLater].
 	Err error
 }
 
@@ -31,10 +32,10 @@ func (e *EarlierError) Error() string {
 
 func (e *EarlierError) Unwrap() error { return e.Err }
 
-// foresee has the verifier look at the file as it will be, with a signature that
-// is nothing but room: what it would say then of the earlier signatures, and of
-// a document that readers find differently, is known before anybody is asked
-// for a PIN. No signature value is checked.
+// foresee verifies the file as it will be, with an empty signature. So the
+// program learns, before it asks for a PIN, whether the new signature breaks an
+// earlier one and whether readers disagree about the document. It checks no
+// signature value.
 func (p *Prepared) foresee() error {
 	u, err := p.foreseen()
 	if err != nil {
@@ -44,8 +45,9 @@ func (p *Prepared) foresee() error {
 	if err != nil {
 		return err
 	}
-	// What made some reader rebuild the cross-references of the original need
-	// not be in the file to come; its signer saw the original.
+	// The update may replace the part that makes some reader rebuild the
+	// cross-references. The signer still saw the original, so judge it as the
+	// original.
 	after, err := look(&continued{p.original, p.size, u.bytes}, p.size+int64(len(u.bytes)), p.doc.Noted() || missing)
 	if err != nil {
 		return err
@@ -79,8 +81,8 @@ func (p *Prepared) foresee() error {
 	return nil
 }
 
-// missing reports whether an object that will be replaced refers to one that is
-// not there.
+// missing reports whether an object to be replaced refers to an object that
+// does not exist.
 func (p *Prepared) missing() (missing bool, err error) {
 	for _, c := range p.changes {
 		o, damaged := p.doc.Object(c.ref)
@@ -96,12 +98,13 @@ func (p *Prepared) missing() (missing bool, err error) {
 	return missing, err
 }
 
-// blame tells whether a signature that would not be good afterwards is so
-// because of what is to be added. If not, and that is certain, it is for others
-// to judge.
+// blame finds out why an earlier signature is bad after the update. already is
+// the reason if the signature was certainly bad before; the new signature may
+// then be made. An [EarlierError] means that the update would break the
+// signature, or that the signature cannot be judged even now.
 func blame(before func() (*verifier, error), then *foundSignature, bad error) (already, err error) {
 	if d, ok := errors.AsType[*DamagedError](bad); ok && d.Fault == FaultTooLarge {
-		return nil, &EarlierError{Field: then.Field, Already: true, Err: bad} // nor would it be looked through before
+		return nil, &EarlierError{Field: then.Field, Already: true, Err: bad} // the earlier file cannot be searched either
 	}
 	now, err := before()
 	if err != nil {
@@ -123,7 +126,7 @@ func blame(before func() (*verifier, error), then *foundSignature, bad error) (a
 	return nil, &EarlierError{Field: then.Field, Err: bad}
 }
 
-// structuralErr is what is wrong with a signature without a look at its CMS.
+// structuralErr joins the failures that were found without a check of the CMS.
 func (s Signature) structuralErr() error {
 	var all []error
 	for _, f := range s.Failures {
@@ -132,7 +135,8 @@ func (s Signature) structuralErr() error {
 	return errors.Join(all...)
 }
 
-// look is [Verify] without its results, and without a check of any value.
+// look runs the structural part of [Verify], without any check of signature
+// values.
 func look(r io.ReaderAt, size int64, loose bool) (*verifier, error) {
 	doc, err := openDocument(r, size)
 	if err != nil {
@@ -150,7 +154,7 @@ func (v *verifier) of(field string) *foundSignature {
 	return v.found[i]
 }
 
-// foreseen is the update to come, as far as it is known.
+// foreseen lays out the update as far as it is known.
 func (p *Prepared) foreseen() (*Update, error) {
 	var a *Appearance
 	if p.place != nil {
@@ -160,7 +164,7 @@ func (p *Prepared) foreseen() (*Update, error) {
 	return p.layout(Statement{Room: contentsSize(nil, false), Appearance: a})
 }
 
-// continued is a file and what is added to it.
+// continued reads a file followed by its update.
 type continued struct {
 	original io.ReaderAt
 	size     int64

@@ -15,7 +15,7 @@ type page struct {
 	inherited pdf.Dict // from the nodes above (7.7.3.4)
 }
 
-// attribute is an inheritable one, not resolved.
+// attribute returns an inheritable attribute, not resolved.
 func (p page) attribute(key pdf.Name) pdf.Object {
 	if p.dict[key] != nil {
 		return p.dict[key]
@@ -23,7 +23,7 @@ func (p page) attribute(key pdf.Name) pdf.Object {
 	return p.inherited[key]
 }
 
-// page finds a page by its number, from 1 on, or back from -1, the last.
+// page finds a page by its number: 1 is the first, -1 the last.
 func (d *document) page(number int) (page, error) {
 	if number < 0 {
 		last := 0
@@ -47,8 +47,8 @@ func (d *document) page(number int) (page, error) {
 	return found, err
 }
 
-// pages visits the pages in their order, as long as more are wanted (7.7.3).
-// The counts in the tree are not believed: every leaf is passed.
+// pages visits the pages in order, until visit returns false (7.7.3). It walks
+// every leaf and ignores Count, because Count may be wrong.
 func (d *document) pages(visit func(page) (more bool)) error {
 	root, ok := d.catalog["Pages"].(pdf.Ref)
 	if !ok {
@@ -71,7 +71,7 @@ func (d *document) pages(visit func(page) (more bool)) error {
 		if err != nil {
 			return err
 		}
-		if node == nil { // readers pass it
+		if node == nil { // other readers skip null kids
 			continue
 		}
 		if seen[ref] && node["Kids"] != nil || len(seen) > maxPages || len(stack) > maxPageDepth {

@@ -4,26 +4,26 @@ import (
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
-// Permission is what a certification allows to change later (12.8.2.2, table
-// 254: the entry P). Zero is no certification.
+// Permission is the entry P of a certification: the changes that it allows
+// later (12.8.2.2, table 254). Zero means no certification.
 type Permission int
 
 // Permissions of a certification.
 const (
-	NoChanges      Permission = 1 // ISO 32000-2 excepts validation data
-	FillForms      Permission = 2 // and sign
+	NoChanges      Permission = 1 // ISO 32000-2 still allows validation data
+	FillForms      Permission = 2 // also allows signing
 	AddAnnotations Permission = 3
 )
 
-// lock is a FieldMDP transform (12.8.2.4): fields that must not change once
-// its signature is made.
+// lock is a FieldMDP transform (12.8.2.4): fields that must not change after
+// its signature.
 type lock struct {
 	action pdf.Name // All, Include or Exclude
 	fields map[string]bool
 }
 
-// covers reports whether the lock holds a field. A name stands for all fields
-// below it, too.
+// covers reports whether the lock includes a field. A name includes all fields
+// below it.
 func (l lock) covers(name string) bool {
 	named := l.fields[name]
 	for i := len(name) - 1; i >= 0 && !named; i-- {
@@ -32,7 +32,7 @@ func (l lock) covers(name string) bool {
 	return l.action == "All" || l.action == "Include" && named || l.action == "Exclude" && !named
 }
 
-// rules are what one signature forbids later changes.
+// rules are the limits that one signature sets for later changes.
 type rules struct {
 	permission Permission
 	locks      []lock
@@ -87,7 +87,7 @@ func (d *document) lock(params pdf.Dict) (l lock, err error) {
 	if l.action, err = pdf.As[pdf.Name](d.File, params["Action"]); err != nil {
 		return l, err
 	}
-	if l.action == "" { // of those fields that it names, as readers take it
+	if l.action == "" { // other readers treat a missing Action as Include
 		l.action = "Include"
 	}
 	if l.action != "All" && l.action != "Include" && l.action != "Exclude" {
@@ -97,7 +97,8 @@ func (d *document) lock(params pdf.Dict) (l lock, err error) {
 	return l, err
 }
 
-// lockedNames reads the names of a lock. Many signatures can refer to one list.
+// lockedNames reads the field names of a lock. It caches them, because many
+// signatures can refer to one list.
 func (d *document) lockedNames(o pdf.Object) (map[string]bool, error) {
 	ref, shared := o.(pdf.Ref)
 	if names, known := d.locked[ref]; shared && known {
@@ -127,5 +128,6 @@ func (d *document) lockedNames(o pdf.Object) (map[string]bool, error) {
 	return names, nil
 }
 
-// unitsPerName is what a name costs that is kept, beside its bytes.
+// unitsPerName is the cost of one stored name in units of work, besides its
+// bytes.
 const unitsPerName = 16

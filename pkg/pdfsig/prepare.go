@@ -13,39 +13,37 @@ import (
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
-// Profile is how a signature presents itself: the name it has as SubFilter.
+// Profile is a kind of signature; its value is the SubFilter.
 type Profile string
 
-// The profiles that are made.
+// Profiles of signatures.
 const (
-	// Touki is what 登記・供託オンライン申請 asks for, with SHA-256 alone.
+	// Touki is the profile of 登記・供託オンライン申請, with SHA-256 only.
 	Touki Profile = "adbe.pkcs7.detached"
 	// PAdES is EN 319 142-1: the CMS goes without a signingTime attribute.
 	PAdES Profile = "ETSI.CAdES.detached"
-	// Timestamp is nobody's signature, but a document timestamp of an authority
-	// (ISO 32000-2, 12.8.5): the token is for [Update.Embed], and of the
-	// statement only Room counts.
+	// Timestamp is a document timestamp of an authority (ISO 32000-2, 12.8.5).
+	// Pass the token to [Update.Embed]. Of the Statement, only Room is used.
 	Timestamp Profile = "ETSI.RFC3161"
 )
 
-// Options say what kind of signature is made and where. The zero value is the
-// 登記 profile in a new field that shows nothing.
+// Options choose the kind and the place of a signature. The zero value is the
+// 登記 profile in a new invisible field.
 type Options struct {
 	Profile Profile
 	Field   string     // the full name of an empty signature field to sign; "" makes a new one
 	Visible *Placement // nil leaves the signature without an appearance
 }
 
-// Prepared is a file that can be signed, with all that will change in it
-// worked out.
+// Prepared is a checked file with all changes for its signature worked out.
 type Prepared struct {
-	// Signatures are those that are already there. What will be said of them
-	// is known after [Prepared.Hash].
+	// Signatures are the existing signatures. Their Changes and Err are set by
+	// [Prepared.Hash].
 	Signatures []Existing
 	// Field is the name of the field that will be signed.
 	Field string
-	// Acting is what [Features] would find, where [Prepared.Hash] found that on
-	// its way: if there is no signature yet. Else it is nil.
+	// Acting is the result of [Features]. [Prepared.Hash] sets it if the file
+	// has no signature yet; otherwise it is nil.
 	Acting *Acting
 
 	doc        *document
@@ -62,7 +60,7 @@ type Prepared struct {
 
 	hash   crypto.Hash
 	state  hash.Cloner  // over the original
-	seed   maphash.Seed // of the fingerprint that the copy must have, too
+	seed   maphash.Seed // for the fingerprint that WriteTo compares
 	sum    uint64
 	hashed bool
 }
@@ -70,18 +68,18 @@ type Prepared struct {
 // Existing is a signature that a file already has.
 type Existing struct {
 	Field    string
-	Contents []byte // the CMS, with the zeros behind it
-	// Changes are those after it that a verifier will find, the new signature's
-	// included.
+	Contents []byte // the CMS with its padding zeros
+	// Changes are the changes after this signature that a verifier will find,
+	// including the new signature.
 	Changes Changes
-	// Err is why it is not good already, whatever its CMS may be; nil where
-	// nothing speaks against it.
+	// Err is the reason why the signature is already bad, regardless of its
+	// CMS; nil if there is none.
 	Err error
 }
 
-// Prepare reads the structure of a file and checks what can be checked before a
-// signer is known and the whole file is read, as [Prepared.Hash] does. Nothing is
-// written and no signature made.
+// Prepare reads the structure of a file and makes every check that needs
+// neither the signer nor the whole file; [Prepared.Hash] reads the whole file.
+// Prepare writes nothing and makes no signature.
 func Prepare(r io.ReaderAt, size int64, o Options) (*Prepared, error) {
 	doc, err := openDocument(r, size)
 	if err != nil {
@@ -119,8 +117,9 @@ func Prepare(r io.ReaderAt, size int64, o Options) (*Prepared, error) {
 	return p, p.findSeparator()
 }
 
-// permitted follows what the author of an encrypted file allows (7.6.3.2, table
-// 22): to sign in a field is to fill it in, a new field modifies the form.
+// permitted checks the permissions of an encrypted file (7.6.3.2, table 22).
+// Signing an existing field counts as filling in a form; adding a field counts
+// as modifying it.
 func permitted(doc *document, o Options) error {
 	if !doc.Encrypted() {
 		return nil
@@ -139,7 +138,7 @@ func permitted(doc *document, o Options) error {
 	return nil
 }
 
-// formState is what a signature must know of the form that is there.
+// formState is the part of the existing form that a new signature depends on.
 type formState struct {
 	names     map[string]bool // of the fields at the top
 	chosen    *field
@@ -147,14 +146,14 @@ type formState struct {
 	certified bool
 }
 
-// forbidsWidget reports whether a new field that shows itself would count as a
-// change of what was signed. After a certification it can be one even where
-// notes are allowed: verifiers do not agree.
+// forbidsWidget reports whether a new visible field would count as a change of
+// signed content. This is so after any certification, even if it allows
+// annotations: verifiers disagree on that case.
 func (form *formState) forbidsWidget(name string) bool {
 	return form.certified || slices.ContainsFunc(form.locks, func(l lock) bool { return l.covers(name) })
 }
 
-// readForm looks at every field: for its name, and for signatures that forbid
+// readForm reads the name of every field and looks for signatures that forbid
 // another one.
 func (p *Prepared) readForm(chosen string) (*formState, error) {
 	form := &formState{names: map[string]bool{}}
@@ -213,8 +212,8 @@ func (p *Prepared) readSignature(form *formState, f *field) error {
 	return nil
 }
 
-// checkCertification follows the catalog's own way to the certification
-// (12.8.4), which may be a signature in no field.
+// checkCertification follows the catalog's Perms entry to the certification
+// (12.8.4), which need not be in a field.
 func (p *Prepared) checkCertification(form *formState) error {
 	perms, err := pdf.As[pdf.Dict](p.doc.File, p.doc.catalog["Perms"])
 	if err != nil {
@@ -232,7 +231,8 @@ func (p *Prepared) checkCertification(form *formState) error {
 	return err
 }
 
-// findSeparator makes sure that the update begins on a line of its own.
+// findSeparator chooses the separator that makes the update begin on a line of
+// its own.
 func (p *Prepared) findSeparator() error {
 	var last [1]byte
 	if _, err := p.original.ReadAt(last[:], p.size-1); err != nil && err != io.EOF {
@@ -244,17 +244,17 @@ func (p *Prepared) findSeparator() error {
 	return nil
 }
 
-// copyBuffer is how much is read at a time when the whole file is.
+// copyBuffer is the size of one read when the whole file is read.
 const copyBuffer = 256 << 10
 
-// Hash reads the whole file. What it digests is kept for [Prepared.Sign]. h is
-// SHA256, SHA384 or SHA512 with the profile PAdES, and SHA256 with Touki; 0 is
-// SHA256.
+// Hash reads the whole file and keeps the digest for [Prepared.Sign]. With the
+// profile PAdES, h is SHA256, SHA384 or SHA512; with Touki it is SHA256. 0
+// means SHA256.
 //
-// Beside that it finds out what a verifier will say afterwards: an [EarlierError]
-// is a signature that another one would be no good for, an [UpdateError] a
-// document that other readers find differently. [Prepared.Signatures] is complete
-// from then on.
+// Hash also predicts the later verdict of a verifier. It returns an
+// [EarlierError] if the new signature would conflict with an earlier one, and
+// an [UpdateError] if other readers could find a different document. It
+// completes [Prepared.Signatures].
 func (p *Prepared) Hash(h crypto.Hash) error {
 	if h == 0 {
 		h = crypto.SHA256
@@ -277,7 +277,7 @@ func (p *Prepared) Hash(h crypto.Hash) error {
 	return err
 }
 
-// digest reads the original for its hash and its fingerprint.
+// digest reads the original and computes its hash and its fingerprint.
 func (p *Prepared) digest() error {
 	var fingerprint maphash.Hash
 	p.seed = fingerprint.Seed()
@@ -290,20 +290,20 @@ func (p *Prepared) digest() error {
 	return err
 }
 
-// plainReader and plainWriter hide every other method, so that io.CopyBuffer
-// uses the buffer it is given.
+// plainReader and plainWriter hide all other methods, so that io.CopyBuffer
+// uses the given buffer.
 type (
 	plainReader struct{ io.Reader }
 	plainWriter struct{ io.Writer }
 )
 
-// newRef is the reference of an object to be added.
+// newRef returns a reference for a new object.
 func (p *Prepared) newRef() pdf.Ref {
 	p.next++
 	return pdf.Ref{Number: p.next - 1}
 }
 
-// freeName is a name for a new field that no other one has.
+// freeName returns an unused name for a new field.
 func freeName(taken map[string]bool) string {
 	for n := 1; ; n++ {
 		if name := "Signature" + strconv.Itoa(n); !taken[name] {
@@ -312,8 +312,8 @@ func freeName(taken map[string]bool) string {
 	}
 }
 
-// contentsSize estimates the room that a CMS with these certificates needs:
-// generously, because the file must be laid out before the signature exists.
+// contentsSize estimates the room for a CMS with these certificates. It is
+// generous, because the file is laid out before the signature exists.
 func contentsSize(certificates []*x509.Certificate, timestamp bool) int {
 	room := 3 << 10 // a signature by RSA 4096, the names of the issuer, attributes
 	for _, c := range certificates {

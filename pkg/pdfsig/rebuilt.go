@@ -7,11 +7,11 @@ import (
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/update"
 )
 
-// rebuilt wants that a reader that gives up on the cross-references, and
-// rebuilds them from the bytes, finds the same document. What differs is an
-// [UpdateError], though nothing need have been added. loose is true where some
-// reader could do so for a reason that is not in the file. What acts in the
-// document is found on the way.
+// rebuilt checks that a reader that rebuilds the cross-references from the
+// bytes finds the same document. A difference is an [UpdateError], even if
+// nothing was added after signing. loose is true if some reader could rebuild
+// for a reason outside the file. rebuilt also returns the active parts of the
+// document, which it finds on its way.
 func (d *document) rebuilt(loose bool) (*Acting, error) {
 	checker, err := update.New(d.File)
 	if err != nil {
@@ -39,7 +39,7 @@ func (d *document) rebuilt(loose bool) (*Acting, error) {
 	return search.acting(&h), err
 }
 
-// reaching tells whether a history has an object.
+// reaching returns a function that reports whether a history reaches an object.
 func reaching(h *compare.History) func(number int) bool {
 	return func(number int) bool {
 		reached, _ := h.Reaches(number)

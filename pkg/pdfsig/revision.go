@@ -12,66 +12,66 @@ import (
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/update"
 )
 
-// Change is one thing that was added or changed after a signature: at which
-// level, of which kind, and on which pages.
+// Change is one change after a signature, with its level, its kind and its
+// pages.
 type Change = compare.Change
 
 // Changes are all changes after a signature, at most 100.
 type Changes = compare.Changes
 
-// Level is what a certification must allow for a change. A larger one is
-// graver.
+// Level is the permission that a certification must give for a change. A higher
+// level is more serious.
 type Level = compare.Level
 
-// The levels of changes.
+// Levels of changes.
 const (
 	LevelNone       = compare.None       // validation data and document timestamps
 	LevelSignature  = compare.Signature  // another signature that shows nothing new, metadata
 	LevelForm       = compare.Form       // values of form fields
-	LevelAnnotation = compare.Annotation // notes, stamps, a signature that shows itself in a new place
-	LevelContent    = compare.Content    // anything else: what is shown need not be what was signed
+	LevelAnnotation = compare.Annotation // notes, stamps, a visible signature in a new place
+	LevelContent    = compare.Content    // anything else; the visible content may differ from the signed content
 )
 
-// ChangeKind is what was added or changed.
+// ChangeKind is the kind of a change.
 type ChangeKind = compare.Kind
 
-// The kinds of changes.
+// Kinds of changes.
 const (
 	ChangeTimestamp      = compare.Timestamp      // a document timestamp
 	ChangeValidationData = compare.ValidationData // certificates and revocation data
-	ChangeSignature      = compare.Signed         // a signature that shows nothing
-	ChangeSignatureShown = compare.SignedShown    // a signature with an appearance
+	ChangeSignature      = compare.Signed         // an invisible signature
+	ChangeSignatureShown = compare.SignedShown    // a visible signature
 	ChangeForm           = compare.Filled         // values of fields, and signature fields that are still empty
 	ChangeAnnotation     = compare.Annotated      // notes, stamps, highlights
-	ChangeMetadata       = compare.Metadata       // about the document, its structure for reading aloud, or nothing at all
+	ChangeMetadata       = compare.Metadata       // document information, the structure for screen readers, or unused objects
 	ChangeContent        = compare.Altered        // anything else
 )
 
-// ChangeAbout tells apart changes of one kind.
+// ChangeAbout divides the changes of one kind.
 type ChangeAbout = compare.About
 
-// What changes are about where their kind does not say all.
+// Subjects of changes within one kind.
 const (
-	AboutStructure  = compare.Structure  // the structure for reading aloud
-	AboutNothing    = compare.Nothing    // objects that nothing uses
+	AboutStructure  = compare.Structure  // the structure for screen readers
+	AboutNothing    = compare.Nothing    // unused objects
 	AboutEmptyField = compare.EmptyField // a signature field without a signature
-	AboutOrder      = compare.Order      // of annotations
-	AboutSettings   = compare.Settings   // of the form, which show nothing by themselves
+	AboutOrder      = compare.Order      // order of annotations
+	AboutSettings   = compare.Settings   // settings of the form without visible effect
 )
 
-// UpdateError is the cause of a failure of a signature after which bytes were
-// added whose structure is not exact: programs can read such a file in different
-// ways, so that nothing is said of what was added.
+// UpdateError means that bytes with an inexact structure were added after a
+// signature. Programs can read such a file in different ways, so this package
+// makes no statement about the changes.
 type UpdateError struct {
-	// Rule is a word for what is not exact: bytes, offset, outside, twice,
-	// section, prev, size, hybrid, startxref, end, length,
-	// object-stream, hidden, generation, linearized or unreadable.
+	// Rule is the broken rule: bytes, offset, outside, twice, section, prev,
+	// size, hybrid, startxref, end, length, object-stream, hidden, generation,
+	// linearized or unreadable.
 	Rule   string
-	Offset int64 // from the header's percent sign; -1 where there is no one place
-	Object int   // its number; 0 where it is about none
-	Err    error // what reading found, or nil
-	// Signed is true where it was so when the document was signed: programs can
-	// read it differently, and nothing need have been added.
+	Offset int64 // from the header's percent sign; -1 if there is no single place
+	Object int   // object number; 0 if the error is about no object
+	Err    error // the underlying read error, or nil
+	// Signed is true if the document was already inexact when it was signed.
+	// Then nothing need have been added.
 	Signed bool
 }
 
@@ -88,8 +88,9 @@ func (e *UpdateError) fault() *update.Fault {
 
 func (e *UpdateError) Unwrap() error { return e.Err }
 
-// allowed is the gravest change a permission lets be (12.8.2.2). Without a
-// certification notes may be added, as every viewer has it.
+// allowed returns the highest level of change that a permission allows
+// (12.8.2.2). Without a certification, annotations are allowed, as in other
+// viewers.
 func (p Permission) allowed() Level {
 	switch p {
 	case NoChanges:
@@ -100,9 +101,9 @@ func (p Permission) allowed() Level {
 	return LevelAnnotation
 }
 
-// Unchanged reports whether nothing but document timestamps and validation data
-// was added after the signature: what a strict reader asks for. Where it cannot
-// be told, the answer is no.
+// Unchanged reports whether only document timestamps and validation data were
+// added after the signature; strict verifiers require this. It returns false if
+// the changes are unknown.
 func (s Signature) Unchanged() bool {
 	if _, undecided := errors.AsType[*UpdateError](s.Err()); undecided || !s.Complete {
 		return false
@@ -113,9 +114,8 @@ func (s Signature) Unchanged() bool {
 }
 
 // compareRevisions compares each signed revision with the next one, and the
-// last with the file as it is. What a step changed counts for every signature
-// before it; a signature forbids what its own rules and those of the
-// certification before it forbid.
+// last with the current file. A change counts for every signature before it.
+// The limits of a signature are its own and those of an earlier certification.
 func (v *verifier) compareRevisions() error {
 	var signed []*foundSignature
 	for _, s := range v.found {
@@ -143,8 +143,8 @@ func (v *verifier) compareRevisions() error {
 	return h.whole()
 }
 
-// asSigned judges signatures after which nothing was added: the file as it is
-// must be one document.
+// asSigned judges signatures without later additions. It checks that every
+// reader finds the same document in the file.
 func (v *verifier) asSigned(signed []*foundSignature) error {
 	acting, err := v.doc.rebuilt(v.loose)
 	v.acting = acting
@@ -160,7 +160,7 @@ func (v *verifier) asSigned(signed []*foundSignature) error {
 	return nil
 }
 
-// history goes through the signed revisions of a file.
+// history walks through the signed revisions of a file.
 type history struct {
 	*verifier
 	checker *update.Checker
@@ -169,7 +169,7 @@ type history struct {
 	active  rules             // of all signatures so far
 }
 
-// step judges what was added after the signature i and before the next one.
+// step judges the additions between the signature i and the next one.
 func (h *history) step(i int) error {
 	s, next := h.signed[i], h.doc
 	if i+1 < len(h.signed) {
@@ -211,8 +211,8 @@ func (h *history) limits() compare.Limits {
 	}
 }
 
-// fault makes inexact structure a failure of these signatures; another error is
-// returned.
+// fault turns an inexact structure into a failure of these signatures. It
+// returns any other error.
 func (h *history) fault(signed []*foundSignature, err error) error {
 	broken, is := errors.AsType[*update.Fault](err)
 	if !is {
@@ -224,8 +224,8 @@ func (h *history) fault(signed []*foundSignature, err error) error {
 	return nil
 }
 
-// undecided adds why nothing can be said of what was added. One reason is
-// enough.
+// undecided records why the later changes are unknown. It keeps the first
+// reason.
 func (s *foundSignature) undecided(cause *UpdateError) {
 	for _, f := range s.Failures {
 		if _, told := errors.AsType[*UpdateError](f.Cause); told {
@@ -235,9 +235,9 @@ func (s *foundSignature) undecided(cause *UpdateError) {
 	s.Failures = append(s.Failures, &cms.Failure{Code: cms.Generic, Detail: cause.Error(), Cause: cause})
 }
 
-// whole checks what no step shows by itself: whether every reader begins in the
-// same place, and whether one that rebuilds the cross-references finds the same
-// document.
+// whole makes the checks that need all revisions: that every reader begins at
+// the same section, and that a reader that rebuilds the cross-references finds
+// the same document.
 func (h *history) whole() error {
 	var before []*foundSignature
 	var revisions []*pdf.File
@@ -256,10 +256,10 @@ func (h *history) whole() error {
 	return nil
 }
 
-// rebuilt compares each revision, and the file as it is, with what a rebuilding
-// reader finds. What one of them reaches counts for all at first: what is gone
-// may still stand there, so that a difference is looked at once more with what
-// that revision itself reaches.
+// rebuilt compares each revision, and the current file, with the result of a
+// rebuilding reader. It first checks the objects that any revision reaches. An
+// object removed earlier can still stand in the file, so a difference is
+// checked again with only the objects that this revision reaches.
 func (h *history) rebuilt(revisions []*pdf.File) error {
 	if misfits := h.compare.Misfits(); len(misfits) > 0 {
 		return update.Misfit(misfits[0])
@@ -267,7 +267,7 @@ func (h *history) rebuilt(revisions []*pdf.File) error {
 	if h.loose || h.compare.Odd() {
 		h.checker.Loosen()
 	}
-	for i := range revisions { // what the next one has alike, is looked at there
+	for i := range revisions { // objects that the next revision shares are checked there
 		next := h.doc
 		if i+1 < len(h.signed) {
 			next = h.signed[i+1].revision
@@ -299,7 +299,7 @@ func (h *history) rebuilt(revisions []*pdf.File) error {
 	return err
 }
 
-// same compares the objects of a document that each goes through.
+// same compares the objects of a document that each visits.
 func (h *history) same(d *document, each func(func(int, bool) error) error) error {
 	check := func(number int, drawn bool) error { return h.checker.Same(d.File, number, drawn) }
 	err := each(check)
@@ -313,7 +313,7 @@ func (h *history) same(d *document, each func(func(int, bool) error) error) erro
 	return err
 }
 
-// comparable is the document as package compare takes it.
+// comparable converts the document for package compare.
 func (d *document) comparable() *compare.Document {
 	return &compare.Document{
 		File: d.File, Root: d.root, Catalog: d.catalog, Form: d.form,
@@ -328,8 +328,8 @@ func (d *document) comparable() *compare.Document {
 	}
 }
 
-// unreadable makes damage in what was signed, or added later, a failure of
-// these signatures; another error is returned.
+// unreadable turns damage in a revision into a failure of these signatures. It
+// returns any other error.
 func unreadable(signed []*foundSignature, err error) error {
 	var damaged *DamagedError
 	if !errors.As(err, &damaged) {
@@ -341,7 +341,7 @@ func unreadable(signed []*foundSignature, err error) error {
 	return nil
 }
 
-// changed adds what one step changed.
+// changed records the changes of one step.
 func (s *foundSignature) changed(all Changes, p Permission) {
 	s.Changes.Add(all)
 	if gravest, ok := all.Gravest(); ok && gravest.Level > p.allowed() {

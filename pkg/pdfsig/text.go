@@ -11,8 +11,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
-// textString encodes s as UTF-16BE with its byte order mark (7.9.2.2): what
-// 登記 asks of the signer's name, and what every viewer reads.
+// textString encodes s as UTF-16BE with its byte order mark (7.9.2.2). 登記
+// requires this for the signer's name, and every viewer reads it.
 func textString(s string) pdf.String {
 	b := []byte{0xFE, 0xFF}
 	for _, u := range utf16.Encode([]rune(s)) {
@@ -21,8 +21,8 @@ func textString(s string) pdf.String {
 	return pdf.String(b)
 }
 
-// text decodes a text string in any of its three encodings. What is wrong in
-// it becomes U+FFFD: it is for showing and comparing, not for proving.
+// text decodes a text string in any of its three encodings. Invalid parts
+// become U+FFFD: the result is for display and comparison, not for proof.
 func text(s pdf.String) string {
 	switch {
 	case strings.HasPrefix(string(s), "\xFE\xFF"):
@@ -44,7 +44,8 @@ func text(s pdf.String) string {
 	return b.String()
 }
 
-// Where PDFDocEncoding is not ISO 8859-1 (annex D.2), from the code on.
+// Codes where PDFDocEncoding differs from ISO 8859-1 (annex D.2), by first
+// code.
 var (
 	docAt18 = []rune("˘ˇˆ˙˝˛˚˜")
 	docAt80 = []rune("•†‡…—–ƒ⁄‹›−‰„“”‘’‚™ﬁﬂŁŒŠŸŽıłœšž\uFFFD€")
@@ -60,12 +61,12 @@ func docEncoding(c byte) rune {
 	return rune(c)
 }
 
-// date writes a date string (7.9.4) with the closing apostrophe of PDF 1.x,
-// which 登記 shows in its example and every reader takes.
+// date writes a date string (7.9.4) with the closing apostrophe of PDF 1.x. The
+// example of 登記 has it, and every reader accepts it.
 func date(t time.Time) string { return t.In(jst.Zone).Format("D:20060102150405+09'00'") }
 
-// parseDate reads a date string, whose parts after the year may be missing. It
-// is what the signer claims, so a wrong one is as good as none.
+// parseDate reads a date string; all parts after the year are optional. The
+// date is only the signer's claim, so an invalid one counts as missing.
 func parseDate(s string) (t time.Time, ok bool) {
 	s = strings.TrimSuffix(strings.ReplaceAll(strings.TrimPrefix(s, "D:"), "'", ""), "Z")
 	if i := strings.IndexByte(s, 'Z'); i >= 0 { // Z00'00'

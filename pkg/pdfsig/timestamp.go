@@ -8,9 +8,8 @@ import (
 )
 
 // checkTimestamp checks a document timestamp (ISO 32000-2, 12.8.5): its
-// signature over its own content, and the digest in that over what the
-// ByteRange covers. Whether its authority is one, and to be believed, and so
-// whether it proves anything, is not decided here.
+// signature, and its digest of the covered bytes. It does not decide whether to
+// trust the authority.
 func (v *verifier) checkTimestamp(s *foundSignature, token []byte) error {
 	stamp, err := cms.ParseTimestamp(token)
 	if err != nil {
@@ -33,12 +32,12 @@ func (v *verifier) checkTimestamp(s *foundSignature, token []byte) error {
 	return nil
 }
 
-// Covers reports whether another signature of the same file, its Contents
-// included, is among the bytes that s is over: where s is a good document
-// timestamp, the other one existed at its time.
+// Covers reports whether s covers another signature of the same file, including
+// its Contents. If s is a good document timestamp, the other signature existed
+// at its time.
 func (s Signature) Covers(other Signature) bool {
 	return s.Complete && other.Complete && other.end() < s.end()
 }
 
-// end is where the bytes end that a signature covers.
+// end returns the end of the covered bytes.
 func (s Signature) end() int64 { return s.ByteRange[2] + s.ByteRange[3] }

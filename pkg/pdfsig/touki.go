@@ -13,29 +13,29 @@ import (
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
-// ToukiItem is one thing that 登記・供託オンライン申請 asks of a PDF signature.
+// ToukiItem is one requirement of 登記・供託オンライン申請 for a PDF signature.
 type ToukiItem string
 
-// Items of the checklist, in its order.
+// Items of the checklist, in order.
 const (
 	ToukiType        ToukiItem = "type"        // /Type /Sig
-	ToukiFilter      ToukiItem = "filter"      // /Filter, of whatever name
+	ToukiFilter      ToukiItem = "filter"      // /Filter, with any name
 	ToukiSubFilter   ToukiItem = "sub-filter"  // /SubFilter /adbe.pkcs7.detached
 	ToukiName        ToukiItem = "name"        // the signer's name, as UTF-16BE with its byte order mark
 	ToukiTime        ToukiItem = "time"        // M, in Japanese time: D:20261122163005+09'00'
 	ToukiByteRange   ToukiItem = "byte-range"  // all but Contents
 	ToukiCMS         ToukiItem = "cms"         // one detached CMS with one signer
-	ToukiCertificate ToukiItem = "certificate" // the signer's is in the CMS
+	ToukiCertificate ToukiItem = "certificate" // the signer's certificate is in the CMS
 	ToukiDigest      ToukiItem = "digest"      // RSA PKCS #1 v1.5 with SHA-256
 	ToukiAttributes  ToukiItem = "attributes"  // contentType, messageDigest
 	ToukiNoTimestamp ToukiItem = "no-timestamp"
 	ToukiIntact      ToukiItem = "intact" // the signature verifies
 )
 
-// Answer is whether a requirement is met.
+// Answer tells whether a requirement is met.
 type Answer string
 
-// The answers. CannotSay is one for want of something to look at.
+// Answers. CannotSay means that the part to check is missing.
 const (
 	Met       Answer = "met"
 	NotMet    Answer = "not-met"
@@ -46,7 +46,7 @@ const (
 type Requirement struct {
 	Item   ToukiItem
 	Answer Answer
-	Found  string // what there is, as far as it can be named
+	Found  string // the value found, if it can be named
 }
 
 var toukiTime = regexp.MustCompile(`^D:\d{14}\+09'00'?$`)
@@ -58,8 +58,8 @@ const (
 	oidSignatureStamp = "1.2.840.113549.1.9.16.2.14"
 )
 
-// Touki goes through the checklist of 登記・供託オンライン申請, for a signature that
-// any program made: every item, whatever the ones before it say.
+// Touki goes through the checklist of 登記・供託オンライン申請 for a signature by any
+// program. It answers every item, whatever the answers before it.
 func (s Signature) Touki() []Requirement {
 	name, _ := s.dict["Name"].(pdf.String)
 	m, _ := s.dict["M"].(pdf.String)
@@ -93,18 +93,18 @@ func (s Signature) Touki() []Requirement {
 	)
 }
 
-// toukiFilter is never NotMet: Filter names the handler that a reader is to
-// prefer and decides nothing (ISO 32000-1, table 252). The Ministry's own
-// software writes MOJSignDoc.
+// toukiFilter is never NotMet: Filter only names the preferred handler of a
+// reader (ISO 32000-1, table 252). The Ministry's own software writes
+// MOJSignDoc.
 func (s Signature) toukiFilter() Requirement {
 	found, ok := s.dict["Filter"].(pdf.Name)
 	return Requirement{ToukiFilter, answer(ok, true), string(found)}
 }
 
-// SavedAgain reports whether the ByteRange does not fit the file: it points
-// elsewhere than around its Contents, as it does when another program wrote the
-// whole file again after signing. Nothing then tells what was signed. A
-// ByteRange that leaves out its Contents and more is not of this kind.
+// SavedAgain reports whether the ByteRange no longer fits the file, because its
+// gap is not at its Contents. This happens when another program rewrites the
+// whole file after signing; the signed bytes are then unknown. A ByteRange that
+// leaves out Contents and more is a different case.
 func (s Signature) SavedAgain() bool {
 	if !s.ranged || s.Complete || len(s.ByteRange) != 4 || s.Contents == nil {
 		return false
@@ -114,7 +114,8 @@ func (s Signature) SavedAgain() bool {
 }
 
 // ClaimedSigner returns the certificate that Contents names as its signer's,
-// whether or not the signature is good; nil where there is none to be read.
+// even if the signature is bad. It returns nil if there is no readable
+// certificate.
 func (s Signature) ClaimedSigner() *x509.Certificate {
 	if s.CMS.Certificate != nil {
 		return s.CMS.Certificate
@@ -134,7 +135,7 @@ func (s Signature) ClaimedSigner() *x509.Certificate {
 	return signed.Verify(nothing)[0].Certificate
 }
 
-// answer is the answer to a question that could be asked, or could not.
+// answer returns CannotSay unless the question could be asked.
 func answer(asked, met bool) Answer {
 	switch {
 	case !asked:
@@ -145,14 +146,14 @@ func answer(asked, met bool) Answer {
 	return NotMet
 }
 
-// single tells that there is a CMS with one signer.
+// single reports whether there is a CMS with one signer.
 func (s Signature) single() bool { return s.Signed != nil && len(s.Signed.Signers) == 1 }
 
-// intact is NotMet only where something is certainly wrong: a signature of a
-// kind that was not checked can be a good one.
+// intact is NotMet only if something is certainly wrong: a signature of an
+// unchecked kind can be good.
 func (s Signature) intact() Answer {
 	err := s.Err()
-	if s.SavedAgain() { // ByteRange says it
+	if s.SavedAgain() { // the item ByteRange reports this
 		return CannotSay
 	}
 	for _, certain := range []cms.Code{cms.FormatFailure, cms.HashFailure, cms.SigCryptoFailure} {
@@ -166,8 +167,8 @@ func (s Signature) intact() Answer {
 	return answer(err == nil, true)
 }
 
-// changesWhatIsHandedIn reports whether a change is one of the document: who
-// else signed it, and what proves when, is not.
+// changesWhatIsHandedIn reports whether a change affects the document itself.
+// Further signatures, timestamps and validation data do not.
 func changesWhatIsHandedIn(c Change) bool {
 	switch c.Kind {
 	case ChangeTimestamp, ChangeValidationData, ChangeSignature, ChangeSignatureShown:

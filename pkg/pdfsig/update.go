@@ -16,40 +16,40 @@ import (
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
-// Statement is what the signature dictionary says beside the signature
-// (12.8.1). Name and Time are wanted, the rest may be empty.
+// Statement holds the claims in the signature dictionary (12.8.1). Name and
+// Time are required by the profile Touki; the rest is optional.
 type Statement struct {
-	Name     string    // the signer's
+	Name     string    // name of the signer
 	Time     time.Time // to the second; shown in Japanese time
 	Reason   string
 	Location string
 
-	Appearance *Appearance // of a visible signature
+	Appearance *Appearance // of a visible signature; nil for an invisible one
 
-	// Timestamp keeps room for a timestamp over the signature, which
-	// [cms.AddTimestamp] puts into [Update.CMS]. Embed the result again.
+	// Timestamp reserves room for a timestamp over the signature. Add it with
+	// [cms.AddTimestamp] to [Update.CMS], and embed the result again.
 	Timestamp bool
-	// Room is how many bytes are kept for the CMS. 0 is enough for the
-	// certificates of [Prepared.Sign], or for a few in [Prepared.Update].
+	// Room is the number of bytes reserved for the CMS. 0 reserves enough for
+	// the certificates of [Prepared.Sign], or for a few in [Prepared.Update].
 	Room int
 }
 
-// fewCertificates is the room for certificates that are not known, in bytes.
+// fewCertificates is the room, in bytes, for certificates not known in advance.
 const fewCertificates = 8 << 10
 
-// Update is the part that is added to the file. It is complete but for the CMS.
+// Update is the part added to the file. It is complete except for the CMS.
 type Update struct {
 	from     *Prepared
-	bytes    []byte   // what follows the original
+	bytes    []byte   // everything after the original
 	contents pdf.Span // in bytes: the hexadecimal string with its < and >
 	digest   []byte
-	cms      []byte // nil before it is embedded
+	cms      []byte // nil until Embed
 }
 
-// Sign makes the signature: [Prepared.Update], a CMS as the profile wants it,
-// and [Update.Embed]. Statement and s name one time: either may leave it to the
-// other. s.WithoutTime follows from the profile. The key is used once, after
-// everything else that can fail; the errors are also those of
+// Sign makes the signature: it calls [Prepared.Update], makes a CMS for the
+// profile, and calls [Update.Embed]. The times in Statement and s must agree if
+// both are set. The profile decides s.WithoutTime. Sign uses the key once,
+// after every other step that can fail. It also returns the errors of
 // [cms.Signing.Detached].
 func (p *Prepared) Sign(st Statement, s cms.Signing) (*Update, error) {
 	if !p.hashed {
@@ -87,8 +87,8 @@ func (p *Prepared) Sign(st Statement, s cms.Signing) (*Update, error) {
 	return u, u.Embed(signature)
 }
 
-// check checks that a signature will be what the profile promises, so that its
-// own checklist ([Signature.Touki]) finds nothing missing.
+// check verifies that the signature will meet the profile, so that its own
+// checklist ([Signature.Touki]) finds nothing missing.
 func (p Profile) check(st Statement, c *x509.Certificate) error {
 	switch {
 	case p != Touki:
@@ -105,9 +105,9 @@ func (p Profile) check(st Statement, c *x509.Certificate) error {
 	return nil
 }
 
-// Update lays out the update and hashes it, for a CMS that is made elsewhere
-// over [Update.Digest]. It is quick, however large the file is, and needs no
-// key; it can be done again with another statement.
+// Update lays out the update and hashes it. The caller makes a CMS over
+// [Update.Digest]. Update needs no key and is quick for a file of any size; it
+// can be called again with another statement.
 func (p *Prepared) Update(s Statement) (*Update, error) {
 	if !p.hashed {
 		return nil, ErrNotHashed
@@ -130,7 +130,6 @@ func (p *Prepared) Update(s Statement) (*Update, error) {
 	return u, nil
 }
 
-// layout lays out the update.
 func (p *Prepared) layout(s Statement) (*Update, error) {
 	changes, err := p.appear(s.Appearance)
 	if err != nil {
@@ -143,18 +142,19 @@ func (p *Prepared) layout(s Statement) (*Update, error) {
 	}
 	b.crossReference(p)
 	u := &Update{from: p, bytes: b.bytes, contents: contents}
-	// A ByteRange counts from the first byte of the file, whatever stands
-	// before the header: so does every reader, and nothing is left out.
+	// ByteRange counts from the first byte of the file, even if bytes precede
+	// the header. Every reader does so, and no byte is left out.
 	value := fmt.Sprintf("[0 %d %d %d]", p.size+contents.Start, p.size+contents.End, int64(len(b.bytes))-contents.End)
 	copy(u.bytes[byteRange:], value)
 	return u, nil
 }
 
-// Digest is the hash of what the signature covers: all but its own Contents.
+// Digest returns the hash of the covered bytes: all except the signature's
+// Contents.
 func (u *Update) Digest() []byte { return slices.Clone(u.digest) }
 
-// Embed puts the CMS in its place. It can be replaced by embedding another, as
-// when a timestamp has come: Contents is the one part that is not signed.
+// Embed puts the CMS into Contents. It may be called again, for example after a
+// timestamp: Contents is the only unsigned part.
 func (u *Update) Embed(signature []byte) error {
 	room := u.bytes[u.contents.Start+1 : u.contents.End-1]
 	if len(signature) == 0 || len(signature) > len(room)/2 {
@@ -168,12 +168,11 @@ func (u *Update) Embed(signature []byte) error {
 	return nil
 }
 
-// CMS is the one that is embedded, nil if none is yet.
+// CMS returns the embedded CMS, or nil before Embed.
 func (u *Update) CMS() []byte { return slices.Clone(u.cms) }
 
-// WriteTo writes the signed file: the original, read once more and compared
-// with what was hashed, and the update. After an error what was written is
-// worth nothing.
+// WriteTo writes the signed file. It reads the original again, compares it with
+// the hashed one, and appends the update. After an error, discard the output.
 func (u *Update) WriteTo(w io.Writer) (int64, error) {
 	if u.cms == nil {
 		return 0, ErrNotEmbedded
@@ -192,9 +191,9 @@ func (u *Update) WriteTo(w io.Writer) (int64, error) {
 	return n + int64(m), err
 }
 
-// updateBuilder writes objects one after the other and notes where they begin.
+// updateBuilder writes objects one after the other and records their offsets.
 type updateBuilder struct {
-	file    *pdf.File // that is continued, and says how to encrypt
+	file    *pdf.File // the original, which also decides the encryption
 	bytes   []byte
 	base    int64 // offset of bytes in the file
 	entries map[int]tableEntry
@@ -220,16 +219,16 @@ func (b *updateBuilder) add(c indirect) {
 	data := b.file.SealData(dict, c.data, c.ref)
 	dict["Length"] = int64(len(data))
 	sealed := pdf.Object(dict)
-	if dict["Type"] != pdf.Name("XRef") { // whose strings are the trailer's
+	if dict["Type"] != pdf.Name("XRef") { // strings of an XRef stream belong to the trailer and are not encrypted (7.5.8.2)
 		sealed = b.file.Seal(dict, c.ref)
 	}
 	b.bytes = append(pdf.Append(b.bytes, sealed), "\nstream\n"...)
 	b.bytes = append(append(b.bytes, data...), "\nendstream\nendobj\n"...)
 }
 
-// signature writes the signature dictionary, and tells where its Contents are
-// and where its ByteRange has to go: the latter's numbers are known when
-// everything else is.
+// signature writes the signature dictionary. It returns the places of Contents
+// and of ByteRange; the numbers of ByteRange are filled in after the rest is
+// laid out.
 func (b *updateBuilder) signature(p *Prepared, s Statement) (contents pdf.Span, byteRange int) {
 	b.begin(p.signature)
 	entry := func(key string, value pdf.Object) {
@@ -249,7 +248,7 @@ func (b *updateBuilder) signature(p *Prepared, s Statement) (contents pdf.Span, 
 		if b.file.Encrypted() {
 			entry("M", pdf.String(date(s.Time)))
 		} else {
-			b.bytes = fmt.Appendf(b.bytes, "/M (%s)\n", date(s.Time)) // as 登記 shows it
+			b.bytes = fmt.Appendf(b.bytes, "/M (%s)\n", date(s.Time)) // the format of the example by 登記
 		}
 	}
 	if s.Reason != "" {

@@ -13,54 +13,56 @@ import (
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
-// Errors that stand for the absence of a verdict.
+// Errors that mean that there is no verdict.
 var (
-	// ErrNoSignature is a file, or a Report, without a signature.
+	// ErrNoSignature reports a file, or a Report, without a signature.
 	ErrNoSignature = errors.New("pdfsig: no signature in the file")
-	// ErrTooManySignatures is more than anybody makes and than are checked.
+	// ErrTooManySignatures reports more signatures than this package checks.
 	ErrTooManySignatures = errors.New("pdfsig: more than 100 signatures in the file")
 
 	errNotVerified = errors.New("pdfsig: not verified")
 )
 
-// ErrChangedLater is the cause of the failure of a signature after which
-// something was changed that it does not allow: see [Signature.Changes].
+// ErrChangedLater reports a change after a signature that the signature does
+// not allow: see [Signature.Changes].
 var ErrChangedLater = errors.New("pdfsig: the document was changed after it was signed")
 
-// Causes of failures of a signature in the file around it.
+// Causes of failure in the PDF around the CMS.
 var (
-	// ErrByteRange is a signature that does not cover the document from its first
-	// byte on, all but the signature's own place.
+	// ErrByteRange reports a signature that does not cover the document from
+	// the first byte on, except its own Contents.
 	ErrByteRange = errors.New("pdfsig: the ByteRange does not cover the document")
-	// ErrContents is a signature whose Contents is not one CMS of one signer.
+	// ErrContents reports Contents that are not one CMS with one signer.
 	ErrContents = errors.New("pdfsig: the Contents is no signature")
-	// ErrSignatureField is a signature dictionary, or its field, that is not as
-	// ISO 32000 has it, or that was another one when it was signed.
+	// ErrSignatureField reports a signature dictionary or field that violates
+	// ISO 32000, or that differs from the one at the time of signing.
 	ErrSignatureField = errors.New("pdfsig: the signature is not in its field as it should be")
-	// ErrSubFilter is a signature of a kind that is not judged.
+	// ErrSubFilter reports a kind of signature that this package does not
+	// judge.
 	ErrSubFilter = errors.New("pdfsig: a kind of signature that is not judged")
-	// ErrUnnamedSigner is a PAdES signature that does not name its certificate.
+	// ErrUnnamedSigner reports a PAdES signature without a signing-certificate
+	// attribute.
 	ErrUnnamedSigner = errors.New("pdfsig: the signature does not name its certificate")
 )
 
 const maxSignatures = 100
 
-// Report is what verification found about every signature, the oldest first.
+// Report is the result of [Verify]: all signatures, oldest first.
 type Report struct {
 	Signatures []Signature
-	// Leading is how many bytes stand before the header, which no viewer
-	// shows; signatures of this package and of most others cover them.
+	// Leading is the number of bytes before the header. No viewer shows them;
+	// this package and most others cover them with the signature.
 	Leading int64
-	// Validation is what the file's security store holds, not checked. It is
-	// not signed, unless a later signature or timestamp covers it.
+	// Validation is the unchecked content of the file's security store. It is
+	// unsigned, unless a later signature or timestamp covers it.
 	Validation Validation
-	// Acting is what [Features] would find, where that was found on the way: if
-	// nothing was added after the first signature. Else it is nil.
+	// Acting is the result of [Features], if nothing was added after the first
+	// signature; otherwise nil.
 	Acting *Acting
 }
 
-// Err is nil when there is a signature and all of them are good; else it is
-// [ErrNoSignature], or all failures joined.
+// Err is nil if there is at least one signature and all are good. Otherwise it
+// is [ErrNoSignature], or all failures joined.
 func (r *Report) Err() error {
 	if r == nil || len(r.Signatures) == 0 {
 		return ErrNoSignature
@@ -72,21 +74,22 @@ func (r *Report) Err() error {
 	return errors.Join(all...)
 }
 
-// Kind is what a signature is for.
+// Kind is the purpose of a signature.
 type Kind string
 
 // Kinds of signatures.
 const (
 	Approval          Kind = "approval"
-	Certification     Kind = "certification"      // says what may change later (12.8.2.2)
+	Certification     Kind = "certification"      // limits later changes (12.8.2.2)
 	DocumentTimestamp Kind = "document-timestamp" // ISO 32000-2, 12.8.5
 )
 
-// Signature is one signature of a file, and what verification found about it. A
-// document timestamp is nobody's signature but its authority's.
+// Signature is one signature of a file with the result of its verification. A
+// document timestamp is the signature of a timestamp authority.
 type Signature struct {
-	// Outcome is that of the CMS, with what the PDF adds: its Failures come
-	// first, and ClaimedTime is the SigningTime where the CMS claims none.
+	// Outcome is the outcome of the CMS together with the PDF checks. Failures
+	// of the PDF come first. ClaimedTime is the SigningTime if the CMS claims
+	// none.
 	cms.Outcome
 
 	Field      string // fully qualified name
@@ -94,36 +97,37 @@ type Signature struct {
 	SubFilter  string
 	Permission Permission // of a certification
 
-	// What the signature dictionary claims. It is signed, but nobody checked it.
+	// Claims in the signature dictionary. They are signed, but nobody has
+	// checked them.
 	Name, Reason, Location string
-	ClaimedTime            time.Time // M; zero where missing or wrong
+	ClaimedTime            time.Time // M; zero if missing or invalid
 
 	ByteRange []int64
-	Contents  []byte // the CMS with the zeros behind it
-	// Complete is true when ByteRange leaves out its own Contents, and nothing
-	// else before its end.
+	Contents  []byte // the CMS with its padding zeros
+	// Complete is true if ByteRange leaves out only its own Contents up to its
+	// end.
 	Complete bool
-	// Whole is true when the signature covers the whole file as it is now.
-	// Otherwise Changes say what was added after it.
+	// Whole is true if the signature covers the whole current file. Otherwise
+	// Changes lists the later additions.
 	Whole   bool
 	Changes Changes
 
-	Signed    *cms.SignedData // nil where Contents is no CMS
-	CMS       cms.Result      // of its signer
+	Signed    *cms.SignedData // nil if Contents is not a CMS
+	CMS       cms.Result      // result of the signer
 	Timestamp *cms.Timestamp  // of a document timestamp
-	// Validation is what the file's security store held when a document
-	// timestamp was made: what it covers.
+	// Validation is the content of the file's security store that a document
+	// timestamp covers.
 	Validation Validation
 
-	dict     pdf.Dict // the signature dictionary, as it stands
+	dict     pdf.Dict // the signature dictionary in the current file
 	gap      pdf.Span // of its Contents, from the first byte of the file
-	ranged   bool     // ByteRange was looked at
-	opened   bool     // Contents was looked at
+	ranged   bool     // ByteRange was checked
+	opened   bool     // Contents was parsed
 	verified bool
 }
 
-// Err is nil when the signature is good: it is sound in itself, and nothing
-// that it does not allow was changed after it. The zero Signature is not good.
+// Err is nil if the signature is valid and no later change violates its limits.
+// The zero Signature is not good.
 func (s Signature) Err() error {
 	var all []error
 	for _, f := range s.Failures {
@@ -138,7 +142,7 @@ func (s Signature) Err() error {
 	return s.CMS.Err()
 }
 
-// adopt makes the outcome of the CMS that of the signature.
+// adopt copies the outcome of the CMS to the signature.
 func (s *Signature) adopt() {
 	own := s.Failures
 	s.Outcome = s.CMS.Outcome
@@ -152,13 +156,13 @@ func (s *Signature) fail(code cms.Code, cause error, format string, args ...any)
 	s.Failures = append(s.Failures, &cms.Failure{Code: code, Detail: fmt.Sprintf(format, args...), Cause: cause})
 }
 
-// Verify looks at every signature of a file: each field with a value, however
-// deep in the form. Certificates that a signature leaves out are looked for
-// among others.
+// Verify checks every signature of a file: each signature field with a value,
+// at any depth of the form. It looks in others for certificates that a
+// signature leaves out.
 //
-// An error means that nothing can be said: no PDF, encrypted, damaged, not
-// readable, or without a signature ([ErrNoSignature]). Whatever is wrong with
-// a signature that is there is in the Report.
+// An error means that there is no verdict: the file is not a PDF, encrypted,
+// damaged, unreadable, or has no signature ([ErrNoSignature]). The Report holds
+// the failures of the signatures found.
 func Verify(r io.ReaderAt, size int64, others ...*x509.Certificate) (*Report, error) {
 	doc, err := openDocument(r, size)
 	if err != nil {
@@ -189,12 +193,12 @@ type verifier struct {
 	found  []*foundSignature
 	stores storedData
 
-	loose     bool    // some reader could rebuild the cross-references, for a reason that is not in the file
-	acting    *Acting // where every object was read
-	valueless bool    // only the structure is looked at, and no CMS
+	loose     bool    // some reader could rebuild the cross-references for a reason outside the file
+	acting    *Acting // set once every object has been read
+	valueless bool    // check only the structure, no CMS
 }
 
-// judge finds the signatures, looks at each, and at what was added after it.
+// judge finds the signatures and checks each one and the changes after it.
 func (v *verifier) judge() error {
 	if err := v.collect(); err != nil {
 		return err
@@ -219,15 +223,15 @@ func (v *verifier) judge() error {
 	return nil
 }
 
-// foundSignature is a signature with what only the verifier needs.
+// foundSignature is a signature with the verifier's own state.
 type foundSignature struct {
 	Signature
 	field    pdf.Ref
-	value    pdf.Object // of the field, as the field has it
+	value    pdf.Object // as in the field, not resolved
 	rules    rules
-	end      int64     // of what it covers, from the first byte of the file; 0 where unknown
+	end      int64     // end of the covered bytes, from the first byte of the file; 0 if unknown
 	revision *document // the file as it was signed
-	unhashed bool      // its CMS is there to be checked, over the content
+	unhashed bool      // its CMS still has to be checked against the content
 	content  *cms.Content
 }
 
@@ -257,7 +261,7 @@ func (v *verifier) collect() error {
 	})
 }
 
-// examine checks one signature by itself. What it returns are read errors.
+// examine checks one signature by itself. It returns only read errors.
 func (v *verifier) examine(s *foundSignature) error {
 	ref, ok := s.value.(pdf.Ref)
 	if !ok {
@@ -283,8 +287,8 @@ func (v *verifier) examine(s *foundSignature) error {
 	return v.checkContents(s)
 }
 
-// structural makes damage inside one signature its failure; another error is
-// returned.
+// structural turns damage inside one signature into its failure. It returns any
+// other error.
 func (s *foundSignature) structural(err error) error {
 	var d *DamagedError
 	if !errors.As(err, &d) {
@@ -294,7 +298,7 @@ func (s *foundSignature) structural(err error) error {
 	return nil
 }
 
-// describe reads what the dictionary says (12.8.1, table 252).
+// describe reads the claims of the dictionary (12.8.1, table 252).
 func (v *verifier) describe(s *foundSignature, dict pdf.Dict) (err error) {
 	s.dict = dict
 	texts := map[pdf.Name]*string{"Name": &s.Name, "Reason": &s.Reason, "Location": &s.Location}

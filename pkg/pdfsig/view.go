@@ -9,8 +9,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
-// rect is a rectangle: of a page in default user space (8.3.2.3), or of what
-// its reader sees, in points from the lower left corner.
+// rect is a rectangle of a page in default user space (8.3.2.3), or of the view
+// of its reader, in points from the lower left corner.
 type rect struct{ x0, y0, x1, y1 float64 }
 
 func (r rect) width() float64  { return r.x1 - r.x0 }
@@ -23,8 +23,8 @@ func (r rect) intersect(s rect) rect {
 
 func (r rect) array() pdf.Array { return numbers(r.x0, r.y0, r.x1, r.y1) }
 
-// rect reads a rectangle of any two opposite corners (7.9.5). None is the
-// empty one.
+// rect reads a rectangle from any two opposite corners (7.9.5). A missing one
+// is empty.
 func (d *document) rect(o pdf.Object) (rect, error) {
 	array, err := pdf.As[pdf.Array](d.File, o)
 	if err != nil || array == nil {
@@ -42,7 +42,7 @@ func (d *document) rect(o pdf.Object) (rect, error) {
 	return rect{min(n[0], n[2]), min(n[1], n[3]), max(n[0], n[2]), max(n[1], n[3])}, nil
 }
 
-// number reads an integer or a real number that can be a place on a page.
+// number reads an integer or real number in the range of page coordinates.
 func (d *document) number(o pdf.Object) (float64, error) {
 	o, err := d.Resolve(o)
 	if err != nil {
@@ -63,7 +63,7 @@ func (d *document) number(o pdf.Object) (float64, error) {
 	return n, nil
 }
 
-// numbers are written to a thousandth, and whole ones without a fraction.
+// numbers rounds to three decimals; whole numbers have no fraction.
 func numbers(all ...float64) pdf.Array {
 	var array pdf.Array
 	for _, n := range all {
@@ -77,11 +77,11 @@ func numbers(all ...float64) pdf.Array {
 	return array
 }
 
-// view is a page as its reader sees it: cropped, turned and in points.
+// view is a page as its reader sees it: cropped, rotated and in points.
 type view struct {
-	box  rect    // what is shown of it, in user space
-	turn int     // quarters of a circle, clockwise
-	unit float64 // points in a unit of user space (14.11.2)
+	box  rect    // visible part, in user space
+	turn int     // clockwise quarter turns
+	unit float64 // points per unit of user space (14.11.2)
 }
 
 func (d *document) view(p page) (v view, err error) {
@@ -115,7 +115,7 @@ func (d *document) view(p page) (v view, err error) {
 	return v, err
 }
 
-// size is how large the reader sees a rectangle of the page.
+// size returns the size of a rectangle of the page as the reader sees it.
 func (v view) size(r rect) (width, height float64) {
 	width, height = r.width()*v.unit, r.height()*v.unit
 	if v.turn%2 == 1 {
@@ -124,7 +124,7 @@ func (v view) size(r rect) (width, height float64) {
 	return width, height
 }
 
-// onPage takes what the reader sees to the page.
+// onPage converts a rectangle from the view to the page.
 func (v view) onPage(r rect) rect {
 	r = rect{r.x0 / v.unit, r.y0 / v.unit, r.x1 / v.unit, r.y1 / v.unit}
 	b := v.box
@@ -139,7 +139,7 @@ func (v view) onPage(r rect) rect {
 	return rect{b.x0 + r.x0, b.y0 + r.y0, b.x0 + r.x1, b.y0 + r.y1}
 }
 
-// seen takes a rectangle of the page to what the reader sees.
+// seen converts a rectangle from the page to the view.
 func (v view) seen(r rect) rect {
 	b := v.box
 	switch v.turn {
@@ -155,8 +155,8 @@ func (v view) seen(r rect) rect {
 	return rect{r.x0 * v.unit, r.y0 * v.unit, r.x1 * v.unit, r.y1 * v.unit}
 }
 
-// upright is the matrix of a form (8.10.2) of this size that the reader of the
-// turned page sees upright. Its origin stays the lower left corner.
+// upright returns the matrix that keeps a form of this size (8.10.2) upright on
+// a rotated page, with its origin at the lower left corner.
 func (v view) upright(width, height float64) pdf.Array {
 	switch v.turn {
 	case 1:
@@ -169,15 +169,15 @@ func (v view) upright(width, height float64) pdf.Array {
 	return numbers(1, 0, 0, 1, 0, 0)
 }
 
-// Around what is put on a page, in points.
+// Distances around a signature, in points.
 const (
 	pageMargin = 24
 	fieldGap   = 6
 )
 
-// corner finds room in a corner of what the reader sees, beside what is there:
-// above it in a lower corner, below in an upper one, and where that column is
-// full, in the next one towards the other side.
+// corner finds room in a corner of the view that overlaps none of the others.
+// It searches upwards from a lower corner and downwards from an upper one; when
+// that column is full, it takes the next one towards the opposite side.
 func (v view) corner(c Corner, width, height float64, others []rect) (rect, error) {
 	pageWidth, pageHeight := v.size(v.box)
 	width, height = min(width, pageWidth-2*pageMargin), min(height, pageHeight-2*pageMargin)
@@ -204,8 +204,8 @@ func (v view) corner(c Corner, width, height float64, others []rect) (rect, erro
 	}
 }
 
-// lowest finds room of a height between x0 and x1, as near as can be to the edge
-// where the search begins, and gives its distance from there.
+// lowest finds room of the given height between x0 and x1, as near as possible
+// to the edge where the search begins. It returns the distance from that edge.
 func lowest(x0, x1, height, pageHeight float64, fromTop bool, others []rect) (y float64, ok bool) {
 	var taken []rect
 	for _, r := range others {

@@ -11,7 +11,7 @@ import (
 // Corner is a corner of a page as its reader sees it.
 type Corner string
 
-// The corners.
+// Corners of a page.
 const (
 	TopLeft     Corner = "top-left"
 	TopRight    Corner = "top-right"
@@ -19,40 +19,39 @@ const (
 	BottomRight Corner = "bottom-right"
 )
 
-// Placement says where a signature shows itself. In a field that is there it
-// shows in the field, and nothing of this counts.
+// Placement is the place of a visible signature. If the signature goes into an
+// existing field, the field decides the place and Placement is ignored.
 type Placement struct {
-	Page          int // from 1 on, or from -1, the last, back; 0 is the first
+	Page          int // 1 is the first page, -1 the last; 0 is the first
 	Corner        Corner
-	Width, Height float64 // the most that it may take up, in points
+	Width, Height float64 // the largest size, in points
 }
 
-// Appearance is what a visible signature shows (12.5.5): the content of a form
-// XObject that needs no resources, drawn upright from (0, 0) to (Width, Height)
-// in points. What is done to it so that the reader of a turned or scaled page
-// sees it like that is no concern of the drawing.
+// Appearance is the drawing of a visible signature (12.5.5): the content of a
+// form XObject without resources, drawn upright from (0, 0) to (Width, Height)
+// in points. The package adjusts it to rotated and scaled pages.
 type Appearance struct {
 	Width, Height float64
-	Content       []byte // not encoded
+	Content       []byte // not compressed
 }
 
 // Space is the room for an [Appearance], in points.
 type Space struct {
 	Width, Height float64
-	Exact         bool // a field that is there, which has to be filled
+	Exact         bool // an existing field, which the appearance must fill
 }
 
-// place is where an appearance goes.
+// place is the place of an appearance.
 type place struct {
 	view   view
-	slot   rect // as the reader sees it
+	slot   rect // in the view of the reader
 	corner Corner
 	exact  bool
 	widget pdf.Ref
 }
 
-// Space is the room for the appearance of a visible signature. It is the zero
-// value where none was asked for.
+// Space returns the room for the appearance of a visible signature. It is zero
+// for an invisible one.
 func (p *Prepared) Space() Space {
 	if p.place == nil {
 		return Space{}
@@ -75,8 +74,8 @@ func (p *Prepared) findPlace(on page, wanted Placement) error {
 	return err
 }
 
-// annotationsOn are the places of what is laid over a page, as its reader sees
-// it: form fields, stamps and notes. A link is where the page's own text is.
+// annotationsOn returns the places of form fields, stamps and notes in the view
+// of the reader. It ignores links, because they lie on the page's own text.
 func (d *document) annotationsOn(on page, v view) (places []rect, err error) {
 	annotations, err := pdf.As[pdf.Array](d.File, on.dict["Annots"])
 	if err != nil {
@@ -101,10 +100,10 @@ func (d *document) annotationsOn(on page, v view) (places []rect, err error) {
 	return places, nil
 }
 
-// Flags of an annotation that decide whether and how it is seen (12.5.3).
+// Flags that hide an annotation or fix its orientation (12.5.3).
 const flagHidden, flagNoRotate, flagNoView = 1 << 1, 1 << 4, 1 << 5
 
-// fieldPlace is where a field that is there shows its appearance.
+// fieldPlace finds the place of an existing field.
 func (p *Prepared) fieldPlace(f *field) (err error) {
 	if len(f.widgets) != 1 {
 		return ErrFieldHidden
@@ -132,14 +131,14 @@ func (p *Prepared) fieldPlace(f *field) (err error) {
 	if p.place.view, err = p.doc.view(on); err != nil {
 		return err
 	}
-	if flags&flagNoRotate != 0 { // its viewer keeps it upright
+	if flags&flagNoRotate != 0 { // the viewer keeps it upright
 		p.place.view.turn = 0
 	}
 	p.place.slot = p.place.view.seen(r)
 	return nil
 }
 
-// pageOf is the page that a widget is on.
+// pageOf finds the page of a widget.
 func (d *document) pageOf(ref pdf.Ref, widget pdf.Dict) (found page, err error) {
 	err = ErrFieldHidden
 	walked := d.pages(func(p page) bool {
@@ -160,7 +159,7 @@ func (d *document) pageOf(ref pdf.Ref, widget pdf.Dict) (found page, err error) 
 	return found, err
 }
 
-// appear gives the widget its appearance and, where it is new, its place.
+// appear gives the widget its appearance and, if it is new, its place.
 func (p *Prepared) appear(a *Appearance) ([]indirect, error) {
 	if p.place == nil {
 		return p.changes, nil
@@ -198,7 +197,7 @@ func (l *place) fit(a *Appearance) rect {
 	return r
 }
 
-// deflated compresses; writing to memory does not fail.
+// deflated compresses data. Writing to memory does not fail.
 func deflated(data []byte) []byte {
 	var b bytes.Buffer
 	w := zlib.NewWriter(&b)
