@@ -7,7 +7,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
-// compareCatalogs wants the same catalog and goes through its keys (7.7.2).
+// compareCatalogs compares the keys of the two catalogs (7.7.2). Their object
+// must be the same.
 func (c *comparison) compareCatalogs() error {
 	if c.old.Root != c.new.Root {
 		c.content(keyed("Root"), "the file has another catalog")
@@ -35,8 +36,8 @@ func (c *comparison) compareCatalogs() error {
 	return c.compareInfo()
 }
 
-// compareInfo lets the trailer name other document information, which is no
-// content.
+// compareInfo allows a new document information dictionary (14.3.3), because it
+// is not content.
 func (c *comparison) compareInfo() error {
 	was, is := c.old.Trailer()["Info"], c.new.Trailer()["Info"]
 	if pdf.Equal(was, is) || is == nil {
@@ -65,8 +66,8 @@ func (c *comparison) judgeMetadata(p pair) error {
 	return nil
 }
 
-// checkMetadata wants a stream that is nothing else. Without metadata it can be
-// missing.
+// checkMetadata requires the new metadata to be a stream with no other role.
+// Metadata may also be removed.
 func (c *comparison) checkMetadata(now pdf.Object) error {
 	if now == nil {
 		c.note(Signature, Metadata, "metadata was removed")
@@ -84,7 +85,7 @@ func (c *comparison) checkMetadata(now pdf.Object) error {
 	return nil
 }
 
-// checkVersion wants a version of PDF (7.2.2).
+// checkVersion requires a version of PDF (7.2.2).
 func (c *comparison) checkVersion(now pdf.Object) {
 	name, ok := now.(pdf.Name)
 	if !ok && now != nil || ok && (len(name) != 3 || !strings.Contains("1.0 1.1 1.2 1.3 1.4 1.5 1.6 1.7 2.0", string(name))) {
@@ -96,8 +97,8 @@ func (c *comparison) checkVersion(now pdf.Object) {
 
 func (c *comparison) judgeExtensions(pair) error { return c.checkExtensions() }
 
-// checkExtensions wants names of developers, each with a version and a level
-// (ISO 32000-2, 7.12), and no way to anything else.
+// checkExtensions requires a version and a level for each developer name (ISO
+// 32000-2, 7.12), and no reference to objects with another role.
 func (c *comparison) checkExtensions() error {
 	all, err := pdf.As[pdf.Dict](c.new.File, c.new.Catalog["Extensions"])
 	if err != nil {
@@ -130,8 +131,8 @@ func (c *comparison) checkExtensions() error {
 	return nil
 }
 
-// judgeValidation lets dictionaries and arrays of the document security store
-// change. What they refer to is there once and for all.
+// judgeValidation allows changes to dictionaries and arrays of the document
+// security store, but not to its streams.
 func (c *comparison) judgeValidation(p pair) error {
 	if _, isStream := p.old.(*pdf.Stream); isStream {
 		c.content(object(p.ref.Number), "object %d of the validation data was changed", p.ref.Number)
@@ -141,15 +142,16 @@ func (c *comparison) judgeValidation(p pair) error {
 	return c.checkValidation()
 }
 
-// storeKeys are the keys of the document security store and of the entries of
-// its VRI (EN 319 142-1, 5.4.2). True means a list of streams, or a stream.
+// storeKeys are the keys of the document security store, and entryKeys those of
+// an entry in its VRI (EN 319 142-1, 5.4.2). True marks a list of streams, or a
+// stream.
 var (
 	storeKeys = map[pdf.Name]bool{"Type": false, "VRI": false, "Certs": true, "OCSPs": true, "CRLs": true}
 	entryKeys = map[pdf.Name]bool{"Type": false, "TU": false, "Cert": true, "OCSP": true, "CRL": true, "TS": true}
 )
 
-// checkValidation goes through the document security store: from it no way
-// leads to anything but streams that are nothing else.
+// checkValidation checks that the document security store reaches only streams
+// that have no other role.
 func (c *comparison) checkValidation() error {
 	store, err := pdf.As[pdf.Dict](c.new.File, c.new.Catalog["DSS"])
 	if err != nil {
@@ -207,8 +209,8 @@ func (c *comparison) checkStore(dict pdf.Dict, keys map[pdf.Name]bool) error {
 	return nil
 }
 
-// checkOnly wants a reference, if it is one, to something that was not there,
-// or was validation data and nothing else.
+// checkOnly requires that a reference leads to a new object, or to an old
+// object that was only validation data.
 func (c *comparison) checkOnly(o pdf.Object) {
 	if ref, ok := o.(pdf.Ref); ok && c.roles.table.of(ref.Number)&^roleDSS != 0 {
 		c.content(object(ref.Number), "validation data refers to object %d, which is something else", ref.Number)

@@ -8,78 +8,79 @@ import (
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
-// Level is what a certification must allow for a change (ISO 32000-1,
-// 12.8.2.2). A larger one is graver.
+// Level is the permission that a certification must give for a change (ISO
+// 32000-1, 12.8.2.2). A higher level is more serious.
 type Level int
 
-// The levels.
+// Levels of changes.
 const (
 	None       Level = iota // validation data and document timestamps, which ISO 32000-2 always allows
-	Signature               // another signature that shows nothing new, metadata
+	Signature               // an invisible signature, metadata
 	Form                    // values of form fields
-	Annotation              // notes, stamps, a signature that shows itself in a new place
-	Content                 // anything else: what is shown need not be what was signed
+	Annotation              // notes, stamps, a visible signature in a new place
+	Content                 // anything else; the visible content may differ from the signed content
 )
 
 var levelNames = [...]string{"none", "signature", "form", "annotation", "content"}
 
-// String is a word for the level: none, signature, form, annotation or content.
+// String returns none, signature, form, annotation or content.
 func (l Level) String() string { return levelNames[l] }
 
-// Kind is what was added or changed.
+// Kind is the kind of an addition or change.
 type Kind string
 
-// The kinds.
+// Kinds of changes.
 const (
 	Timestamp      Kind = "timestamp"       // a document timestamp
 	ValidationData Kind = "validation-data" // certificates and revocation data
-	Signed         Kind = "signature"       // a signature that shows nothing
-	SignedShown    Kind = "signature-shown" // a signature with an appearance
-	Filled         Kind = "form"            // values of fields, and fields that are still empty
+	Signed         Kind = "signature"       // an invisible signature
+	SignedShown    Kind = "signature-shown" // a visible signature
+	Filled         Kind = "form"            // values of form fields, and signature fields that are still empty
 	Annotated      Kind = "annotation"      // notes, stamps, highlights
-	Metadata       Kind = "metadata"        // about the document, its structure for reading aloud, or nothing at all
+	Metadata       Kind = "metadata"        // document information, the structure for screen readers, or unused objects
 	Altered        Kind = "content"         // anything else
 )
 
-// About tells apart what is of one kind; "" where the kind says all.
+// About divides the changes of one kind; it is "" if the kind is precise
+// enough.
 type About string
 
-// What a change of kind [Metadata], [Filled] or [Annotated] can be about.
+// Subjects of changes of kind [Metadata], [Filled] or [Annotated].
 const (
-	Structure  About = "structure"   // the structure for reading aloud
-	Nothing    About = "nothing"     // objects that nothing uses
+	Structure  About = "structure"   // the structure for screen readers
+	Nothing    About = "nothing"     // unused objects
 	EmptyField About = "empty-field" // a signature field without a signature
-	Order      About = "order"       // of annotations
-	Settings   About = "settings"    // of the form, which show nothing by themselves
+	Order      About = "order"       // order of annotations
+	Settings   About = "settings"    // settings of the form without visible effect
 )
 
-// Change is one thing that was added or changed after a signature.
+// Change is one addition or change after a signature.
 type Change struct {
 	Level Level
 	Kind  Kind
 	About About
-	// Pages are where it shows, from 1 on; none where it shows nowhere, or
-	// where that cannot be told.
+	// Pages are the numbers of the pages that show the change, from 1 on. It is
+	// empty if no page shows it, or if the pages are unknown.
 	Pages []int
-	Field string // full name of the form field it is about
-	// Object and Key are, of content that was changed, the number of its object
-	// and the key there, as far as they are known.
+	Field string // full name of the form field
+	// Object and Key locate a change of content, as far as known: the number of
+	// the object, and the key in it.
 	Object int
 	Key    string
-	// Shown is true where a reader shows more, or something else, than was
-	// there when the document was signed.
+	// Shown is true if the change is visible: a reader shows more than the
+	// signed document, or something else.
 	Shown  bool
-	Detail string // what it is, in English
+	Detail string // a description in English
 }
 
-// maxChanges bounds how many changes are listed one by one.
+// maxChanges is the longest list of changes.
 const maxChanges = 100
 
-// Changes are all changes of one step, or of several.
+// Changes are the changes of one step, or of several.
 type Changes []Change
 
-// Gravest is the change of the highest level, the first of them; ok is false
-// where nothing was changed.
+// Gravest returns the first change of the highest level; ok is false if there
+// are no changes.
 func (all Changes) Gravest() (gravest Change, ok bool) {
 	for i, c := range all {
 		if i == 0 || c.Level > gravest.Level {
@@ -89,7 +90,8 @@ func (all Changes) Gravest() (gravest Change, ok bool) {
 	return gravest, len(all) > 0
 }
 
-// add notes a change. Beyond the bound only a graver one replaces the last.
+// add records a change. If the list is full, a change of a higher level
+// replaces the last one.
 func (all *Changes) add(c Change) {
 	for i, is := range *all {
 		if is.Kind == c.Kind && is.About == c.About && is.Level == c.Level && is.Field == c.Field && is.Detail == c.Detail {
@@ -118,7 +120,7 @@ func union(a, b []int) []int {
 	return slices.Compact(all)
 }
 
-// place is where content was changed, as far as it can be told.
+// place locates a change of content, as far as known.
 type place struct {
 	object int
 	key    pdf.Name
@@ -133,7 +135,7 @@ func (c *comparison) page(ref pdf.Ref, key pdf.Name) place {
 	return place{key: key, page: c.pageNumber(ref.Number)}
 }
 
-// content notes a change that nothing allows.
+// content records a change that no rule allows.
 func (c *comparison) content(at place, format string, args ...any) {
 	change := Change{Level: Content, Kind: Altered, Shown: true, Object: at.object, Key: string(at.key), Field: at.field, Detail: fmt.Sprintf(format, args...)}
 	if at.page > 0 {
@@ -142,12 +144,12 @@ func (c *comparison) content(at place, format string, args ...any) {
 	c.found.add(change)
 }
 
-// about is note for what its kind alone does not tell.
+// about records a change without visible effect, divided by its subject.
 func (c *comparison) about(level Level, kind Kind, about About, detail string) {
 	c.found.add(Change{Level: level, Kind: kind, About: about, Detail: detail})
 }
 
-// note notes a change that shows nothing.
+// note records a change without visible effect.
 func (c *comparison) note(level Level, kind Kind, format string, args ...any) {
 	c.found.add(Change{Level: level, Kind: kind, Detail: fmt.Sprintf(format, args...)})
 }

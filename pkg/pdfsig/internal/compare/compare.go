@@ -8,29 +8,29 @@ import (
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
-// Limits are what signatures before a step demand of it.
+// Limits are the restrictions that earlier signatures set for a step.
 type Limits struct {
-	// Locked reports whether a signature locked the field of this name
-	// (FieldMDP).
+	// Locked reports whether a signature locked the named field (FieldMDP,
+	// 12.8.2.4).
 	Locked func(name string) bool
 	// Text decodes the name of a field.
 	Text func(pdf.String) string
-	// Judged reports whether a field holds a signature that is itself looked
-	// at: one that is not is no signature.
+	// Judged reports whether a field holds a signature that the verifier
+	// checks. Any other value is not accepted as a signature.
 	Judged func(field pdf.Ref) bool
 }
 
 // History compares the revisions of a file one after the other, oldest first.
 type History struct {
-	// Look, if there is one, is called with every object that is read to give it
-	// a role.
+	// Look, if not nil, is called with every object that is read to assign
+	// roles.
 	Look func(pdf.Object)
 
 	roles *roles
 }
 
-// Step explains what the second revision changed in the first, which must be
-// the second of the step before.
+// Step explains the changes between two revisions. old must be the new revision
+// of the previous step.
 func (h *History) Step(old, now *Document, limits Limits) (Changes, error) {
 	c := &comparison{old: old, new: now, limits: limits, changed: map[int]pair{}, added: map[pdf.Ref]bool{}, fields: map[int]*Field{}, listed: map[pdf.Ref][]int{}}
 	if old.Sections()[0].Offset == now.Sections()[0].Offset {
@@ -61,11 +61,11 @@ func (h *History) Step(old, now *Document, limits Limits) (Changes, error) {
 	return c.found, err
 }
 
-// unseen are the roles of objects that nothing shows.
+// unseen are the roles without visible effect.
 const unseen = roleInfo | roleMetadata | roleDSS | roleExtensions | roleStructRoot | roleStructElem | roleParentTree | roleParentNums | roleParentValue | roleNavigation
 
-// Reached calls visit for every object that some revision so far reaches from
-// its trailer. drawn is false for one that nothing shows.
+// Reached calls visit for every object that any revision so far reaches from
+// its trailer. drawn is false for objects without visible effect.
 func (h *History) Reached(visit func(number int, drawn bool) error) error {
 	if h.roles == nil {
 		return nil
@@ -85,8 +85,8 @@ func (h *History) Reached(visit func(number int, drawn bool) error) error {
 	return nil
 }
 
-// Reaches tells whether some revision so far reaches an object, and whether it
-// shows it.
+// Reaches reports whether any revision so far reaches an object, and whether
+// the object has a visible effect.
 func (h *History) Reaches(number int) (reached, drawn bool) {
 	if h.roles == nil {
 		return false, false
@@ -95,8 +95,8 @@ func (h *History) Reaches(number int) (reached, drawn bool) {
 	return r != 0, r&^unseen != 0
 }
 
-// Reach follows a document from its trailer, for [History.Reached], where there
-// is no step.
+// Reach follows a single document from its trailer. It prepares
+// [History.Reached] if there is no step.
 func (h *History) Reach(d *Document) error {
 	if h.roles != nil {
 		return nil
@@ -105,7 +105,7 @@ func (h *History) Reach(d *Document) error {
 	return h.roles.start(d)
 }
 
-// Misfits are objects that are referred to by another generation than theirs.
+// Misfits returns the objects with a reference of the wrong generation.
 func (h *History) Misfits() []int {
 	if h.roles == nil {
 		return nil
@@ -113,38 +113,38 @@ func (h *History) Misfits() []int {
 	return h.roles.misfits
 }
 
-// Odd reports whether some revision so far refers to what is not there, or
-// cannot be read.
+// Odd reports whether any revision so far refers to an object that is missing
+// or unreadable.
 func (h *History) Odd() bool { return h.roles != nil && h.roles.odd }
 
 // Unread reports whether some object could not be read.
 func (h *History) Unread() bool { return h.roles != nil && h.roles.unread }
 
-// comparison is one step. What changed must be explained by a rule; what is
-// left when all rules have been applied is a change of content.
+// comparison is one step. A rule must explain each change; the rest is a change
+// of content.
 type comparison struct {
 	old, new *Document
 	limits   Limits
-	roles    *roles // as of old
+	roles    *roles // roles in old
 
-	changed map[int]pair      // objects that both have, differently, or that are gone or new
-	added   map[pdf.Ref]bool  // fields and their widgets that are new
-	fields  map[int]*Field    // of old, by the numbers of their objects and widgets
-	names   map[string]bool   // of fields of old
-	waiting waiting           // fields of old that have no appearance of their own
-	numbers map[int]int       // of pages of new, by their objects; see pageNumber
-	listed  map[pdf.Ref][]int // pages that list the widgets that are new
+	changed map[int]pair      // objects that differ, are new, or are gone
+	added   map[pdf.Ref]bool  // new fields and their widgets
+	fields  map[int]*Field    // fields of old, by the numbers of their objects and widgets
+	names   map[string]bool   // names of the fields of old
+	waiting waiting           // fields of old without their own appearance
+	numbers map[int]int       // page numbers of new, by object; see pageNumber
+	listed  map[pdf.Ref][]int // pages that list the new widgets
 	fresh   []fresh
 	found   Changes
 }
 
 type pair struct {
-	ref      pdf.Ref // of old
+	ref      pdf.Ref // reference in old
 	old, new pdf.Object
 }
 
-// findChanged compares every object that can differ. A later revision builds
-// on the signed one: it does not leave some of it out.
+// findChanged compares every object that may differ. A later revision must
+// build on the signed one and keep all of it.
 func (c *comparison) findChanged() error {
 	newest := c.old.Sections()[0].Offset
 	if !slices.ContainsFunc(c.new.Sections(), func(s *pdf.Section) bool { return s.Offset == newest }) {
@@ -157,7 +157,7 @@ func (c *comparison) findChanged() error {
 		if c.roles.table.of(n) != roleLength {
 			continue
 		}
-		for _, stream := range c.roles.owners[n] { // which is another one by its length
+		for _, stream := range c.roles.owners[n] { // a new length changes the stream
 			if err := c.findOne(stream); err != nil {
 				return err
 			}
@@ -179,7 +179,7 @@ func (c *comparison) findOne(n int) error {
 		return nil
 	}
 	if old != nil && newRef != oldRef {
-		now = nil // for those that refer to the old one
+		now = nil // a reference with the old generation reads null
 	}
 	same, err := c.same(old, now)
 	if err != nil || same {
@@ -202,7 +202,7 @@ func isType(o pdf.Object, name pdf.Name) bool {
 	return false
 }
 
-// same compares two versions of an object, a stream's bytes included.
+// same compares two versions of an object, including the bytes of a stream.
 func (c *comparison) same(old, now pdf.Object) (bool, error) {
 	a, ok := old.(*pdf.Stream)
 	if !ok {
@@ -232,7 +232,7 @@ func (c *comparison) same(old, now pdf.Object) (bool, error) {
 	}
 }
 
-// explain judges what changed, each object by its role.
+// explain judges each changed object by its role.
 func (c *comparison) explain() error {
 	for _, step := range []func() error{c.readFields, c.compareCatalogs, c.compareForms, c.compareParentTrees} {
 		if err := step(); err != nil {
@@ -249,7 +249,7 @@ func (c *comparison) explain() error {
 			return err
 		}
 	}
-	for _, f := range c.fresh { // where it is, by now
+	for _, f := range c.fresh { // the pages are known now
 		if pages := c.listed[f.widget]; f.Shown && len(pages) > 0 && pages[0] > 0 {
 			f.Pages = union(pages, nil)
 		}
@@ -258,8 +258,8 @@ func (c *comparison) explain() error {
 	return nil
 }
 
-// judge explains one object that changed. Its roles must be one, or some that
-// belong together.
+// judge explains one changed object. It needs a rule that covers all roles of
+// the object.
 func (c *comparison) judge(p pair) error {
 	roles := c.roles.table.of(p.ref.Number)
 	if roles == 0 {
@@ -282,7 +282,8 @@ func (c *comparison) judge(p pair) error {
 	return nil
 }
 
-// rules say how an object of these roles, and no other, is judged.
+// rules map combinations of roles to their check. A rule applies if the object
+// has no role besides these.
 var rules = []struct {
 	roles role
 	judge func(*comparison, pair) error
@@ -309,10 +310,10 @@ var rules = []struct {
 	{roleLength, (*comparison).judged},
 }
 
-// judged is an object all of which was looked at already.
+// judged accepts an object that an earlier step has compared completely.
 func (c *comparison) judged(pair) error { return nil }
 
-// differing are the keys that a later dictionary does not have alike, sorted.
+// differing returns the keys with different values in two dictionaries, sorted.
 func differing(old, now pdf.Dict) (keys []pdf.Name) {
 	for key := range old {
 		if !pdf.Rewritten(old[key], now[key]) {

@@ -1,10 +1,11 @@
-// Package compare explains what later revisions of a signed PDF file changed.
+// Package compare explains the changes in later revisions of a signed PDF file.
 //
-// Each object has roles: what it is to those that refer to it, followed from
-// the trailer on. An object that changed is judged by its role, key by key,
-// against the list of what may change in such an object; one with two roles may
-// not change at all, because what is harmless in one may be drawn in the other.
-// What no rule explains is a change of content.
+// Each object has roles, such as page or form field. The package finds them by
+// following every reference from the trailer. It judges a changed object by its
+// role: each role has a list of keys that may change. An object with two roles
+// may usually not change at all, because a change that is harmless in one role
+// may be visible in the other. A change that no rule explains is a change of
+// content.
 package compare
 
 import "github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
@@ -28,10 +29,10 @@ type Field struct {
 	Name      string // fully qualified
 	Signature bool
 	Value     pdf.Object // V, its own or inherited, not resolved
-	Widgets   []pdf.Ref  // the field itself where field and widget are one
+	Widgets   []pdf.Ref  // the field itself if field and widget are one object
 }
 
-// live is the object that has a number in this revision, or nil.
+// live returns the object with this number in the revision, or nil.
 func (d *Document) live(number int) (pdf.Ref, pdf.Object, error) {
 	e, err := d.Entry(number)
 	if err != nil || e.Kind <= pdf.Free {
@@ -42,8 +43,7 @@ func (d *Document) live(number int) (pdf.Ref, pdf.Object, error) {
 	return ref, o, err
 }
 
-// refs are the references of an array, resolved or not; items of another kind
-// are left out.
+// refs returns the references in an array and skips other items.
 func (d *Document) refs(o pdf.Object) ([]pdf.Ref, error) {
 	array, err := pdf.As[pdf.Array](d.File, o)
 	if err != nil {
@@ -58,8 +58,8 @@ func (d *Document) refs(o pdf.Object) ([]pdf.Ref, error) {
 	return refs, nil
 }
 
-// Unshared calls visit for the objects that a section speaks of which the two
-// revisions do not share: all that can differ.
+// Unshared calls visit for every object in a cross-reference section that the
+// two revisions do not share. No other object can differ.
 func Unshared(old, now *Document, visit func(number int) error) error {
 	for n := range unshared(old, now) {
 		if err := visit(n); err != nil {
@@ -69,8 +69,8 @@ func Unshared(old, now *Document, visit func(number int) error) error {
 	return nil
 }
 
-// unshared are the numbers of the objects that a section speaks of which the
-// two revisions do not share: all that can differ.
+// unshared returns the numbers of the objects in cross-reference sections that
+// the two revisions do not share.
 func unshared(old, now *Document) map[int]bool {
 	count := map[int64]int{}
 	for _, d := range []*Document{old, now} {

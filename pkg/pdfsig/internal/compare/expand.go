@@ -4,8 +4,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
-// expand notes what an object refers to, each with the role that the standard
-// gives it there.
+// expand follows the references in an object and gives each the role that ISO
+// 32000 defines for its place.
 func (r *roles) expand(v visit, o pdf.Object) {
 	if array, ok := o.(pdf.Array); ok {
 		r.expandArray(v, array)
@@ -21,8 +21,8 @@ func (r *roles) expand(v visit, o pdf.Object) {
 	}
 }
 
-// expandArray passes an array's role on to its items, but where a list has
-// another role than what it lists.
+// expandArray passes an array's role on to its items, except that the items of
+// some lists have a role of their own.
 func (r *roles) expandArray(v visit, array pdf.Array) {
 	item := v.role
 	switch v.role {
@@ -40,8 +40,8 @@ func (r *roles) expandArray(v visit, array pdf.Array) {
 	}
 }
 
-// child follows what stands at a place: a reference, or an object directly
-// there, which has the role itself.
+// child follows a reference, or a direct object, which then has the role
+// itself.
 func (r *roles) child(v visit, o pdf.Object) {
 	switch x := o.(type) {
 	case pdf.Ref:
@@ -51,11 +51,12 @@ func (r *roles) child(v visit, o pdf.Object) {
 	}
 }
 
-// as is a visit of the same owner in another role.
+// as returns a visit of the same owner in another role.
 func (v visit) as(other role) visit { return visit{ref: v.ref, role: other, owner: v.owner} }
 
-// keyRoles are the roles of what the keys of an object refer to, by its own
-// role. What is not listed is navigation, or content in what is drawn.
+// keyRoles gives the roles of referenced objects, by the role of the referring
+// object and by key. Unlisted keys lead to content from drawn objects, and to
+// navigation from others.
 var keyRoles = map[role]map[pdf.Name]role{
 	roleCatalog: {
 		"Pages": rolePages, "AcroForm": roleForm, "Metadata": roleMetadata, "StructTreeRoot": roleStructRoot,
@@ -66,12 +67,12 @@ var keyRoles = map[role]map[pdf.Name]role{
 	roleStructRoot: {"K": roleStructElem, "ParentTree": roleParentTree},
 	roleStructElem: {"K": roleStructElem},
 	roleParentTree: {"Kids": roleParentTree, "Nums": roleParentNums},
-	// a single element where an array can be
+	// one element may stand in place of an array
 	roleParentValue: {"K": roleStructElem},
 }
 
-// drawnKeys are those of a page that are drawn, or say how; all others of a
-// page, and all of an annotation or field that have no role of their own, are
+// drawnKeys are the keys of a page that affect its drawing. All other keys of a
+// page, and all keys of an annotation or field without a role of their own, are
 // navigation.
 var drawnKeys = map[pdf.Name]bool{
 	"Contents": true, "MediaBox": true, "CropBox": true, "BleedBox": true, "TrimBox": true, "ArtBox": true,
@@ -93,7 +94,7 @@ func (r *roles) expandKey(v visit, dict pdf.Dict, key pdf.Name, value pdf.Object
 	case roleDrawnNames:
 		r.child(visit{ref: v.ref, role: roleContent}, value)
 	case roleInfo, roleMetadata, roleDSS, roleExtensions:
-		r.child(v, value) // all the way down
+		r.child(v, value) // the whole object
 	case roleAppearance, roleValue:
 		r.expandAppearance(v, key, value, isStream)
 	case roleField, roleAnnot, roleFields, roleAnnots:
@@ -119,11 +120,11 @@ func (r *roles) expandKey(v visit, dict pdf.Dict, key pdf.Name, value pdf.Object
 	}
 }
 
-// expandTyped follows the keys of keyRoles.
+// expandTyped follows the keys listed in keyRoles.
 func (r *roles) expandTyped(v visit, dict pdf.Dict, key pdf.Name, value pdf.Object) {
 	next := roleNavigation
 	if v.role == roleCatalog && key == "OCProperties" {
-		next = roleContent // decides what is drawn
+		next = roleContent // it affects drawing
 	}
 	if known, ok := keyRoles[v.role][key]; ok {
 		next = known
@@ -139,9 +140,9 @@ func (r *roles) expandTyped(v visit, dict pdf.Dict, key pdf.Name, value pdf.Obje
 	r.child(to, value)
 }
 
-// expandAppearance follows an appearance or a value: dictionaries and arrays
-// belong to it, and a stream; what that uses is content. How long the stream is
-// can stand elsewhere.
+// expandAppearance follows an appearance or a value down to its streams.
+// Objects that a stream uses are content. The length of a stream may be an
+// object of its own.
 func (r *roles) expandAppearance(v visit, key pdf.Name, value pdf.Object, isStream bool) {
 	switch {
 	case isStream && key == "Length":
@@ -155,8 +156,8 @@ func (r *roles) expandAppearance(v visit, key pdf.Name, value pdf.Object, isStre
 	}
 }
 
-// expandField follows a field, a widget or another annotation: one object can
-// be the first two.
+// expandField follows a field, a widget or another annotation. One object can
+// be both a field and its widget.
 func (r *roles) expandField(v visit, dict pdf.Dict, key pdf.Name, value pdf.Object) {
 	self := v.ref.Number
 	switch key {
@@ -181,18 +182,18 @@ func (r *roles) expandField(v visit, dict pdf.Dict, key pdf.Name, value pdf.Obje
 	}
 }
 
-// navigates are the keys by which navigation refers to a page, the catalog, a
-// field, an annotation, a signature or an element of the structure, if not from
-// an array, as a destination is one. Ways up and aside are among them: which
-// objects are pages or fields is found from above alone.
+// navigates are the keys through which navigation refers to a page, the
+// catalog, a field, an annotation, a signature or a structure element;
+// destinations are arrays and need no key. The list includes links to parents
+// and siblings: only the references from above decide which objects are pages
+// or fields.
 var navigates = map[pdf.Name]bool{
 	"Parent": true, "Popup": true, "IRT": true,
 	"D": true, "SD": true, "Dest": true, "SE": true, "P": true, "Pg": true, "T": true, "TA": true, "AN": true, "Fields": true,
 	"Data": true, "DocMDP": true, "UR3": true, "UR": true, "Start": true, "End": true, "Obj": true, "StmOwn": true, "Ref": true,
 }
 
-// isSignatureValue tells the dictionary of a signature from other values of
-// fields.
+// isSignatureValue reports whether a field value is a signature dictionary.
 func isSignatureValue(d *Document, value pdf.Object) bool {
 	o, err := d.Resolve(value)
 	dict, ok := o.(pdf.Dict)

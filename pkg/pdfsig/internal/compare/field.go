@@ -8,15 +8,16 @@ import (
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
-// Keys that an added signature field, and its widget, can have. None makes it
-// act, belong to optional content or be something else than a widget.
+// Allowed keys of an added signature field and of its widget. None of them adds
+// an action, belongs to optional content, or changes the type of the
+// annotation.
 var (
 	newFieldKeys  = []pdf.Name{"FT", "T", "TU", "TM", "Ff", "V", "Lock", "SV", "DA", "Q", "Kids"}
 	newWidgetKeys = []pdf.Name{"Type", "Subtype", "Rect", "F", "P", "AP", "AS", "MK", "BS", "Border", "C", "H", "M", "NM", "Contents", "StructParent", "Parent"}
 )
 
-// addedField judges a field that is new: it must be a signature's, of an object
-// that was not there before, a widget and nothing else.
+// addedField judges a new field. It must be a signature field in a new object,
+// with one widget.
 func (c *comparison) addedField(ref pdf.Ref) error {
 	field, widget, kid, whole, err := c.newField(ref)
 	if err != nil {
@@ -46,14 +47,14 @@ func (c *comparison) addedField(ref pdf.Ref) error {
 	return nil
 }
 
-// fresh is a field that was added, with its widget: which page that is on, is
-// known when the pages have been compared.
+// fresh is an added field with its widget. Its pages are known only after the
+// pages have been compared.
 type fresh struct {
 	Change
 	widget pdf.Ref
 }
 
-// describeSigned tells what a field that was added, or signed, holds.
+// describeSigned describes the value of an added or signed field.
 func (c *comparison) describeSigned(change *Change, field pdf.Ref, value pdf.Object) error {
 	signature, err := pdf.As[pdf.Dict](c.new.File, value)
 	if err != nil {
@@ -77,8 +78,8 @@ func (c *comparison) describeSigned(change *Change, field pdf.Ref, value pdf.Obj
 	return nil
 }
 
-// newField reads a field that is new and its widget, which is itself or its one
-// kid; whole is false where it is anything else.
+// newField reads a new field and its widget, which is the same object or the
+// only kid; whole is false for any other form.
 func (c *comparison) newField(ref pdf.Ref) (field, widget pdf.Dict, kid pdf.Ref, whole bool, err error) {
 	field, err = c.newDict(ref)
 	if err != nil || field == nil || field["FT"] != pdf.Name("Sig") {
@@ -119,8 +120,8 @@ func (c *comparison) newField(ref pdf.Ref) (field, widget pdf.Dict, kid pdf.Ref,
 	return field, widget, kid, true, nil
 }
 
-// newDict is a dictionary that is an object that was not there, and that nothing
-// referred to.
+// newDict reads a dictionary that is a new object without references in the old
+// revision.
 func (c *comparison) newDict(ref pdf.Ref) (pdf.Dict, error) {
 	_, before, err := c.old.live(ref.Number)
 	if err != nil || before != nil || c.roles.table.of(ref.Number) != 0 {
@@ -138,8 +139,8 @@ func onlyKeys(dict pdf.Dict, known []pdf.Name) bool {
 	return true
 }
 
-// box is a rectangle as far as it is one: four numbers (7.9.5). One that is a
-// line is narrow, one that is a point is empty.
+// box is a rectangle of four numbers (7.9.5). A line counts as narrow, a point
+// as empty.
 type box struct {
 	valid, narrow, empty bool
 }
@@ -168,7 +169,7 @@ func (d *Document) box(o pdf.Object) (b box, err error) {
 	return b, nil
 }
 
-// real makes a real number of an integer, to compare the two.
+// real converts an integer to a real number, for comparison.
 func real(o pdf.Object) pdf.Object {
 	if n, ok := o.(int64); ok {
 		return pdf.Real(string(pdf.Append(nil, n)) + ".")
@@ -179,9 +180,9 @@ func real(o pdf.Object) pdf.Object {
 // flagHidden is the bit of an annotation's F that hides it everywhere (12.5.3).
 const flagHidden = 1 << 1
 
-// shows reports whether a widget shows something on its page (12.5.2): in its
-// place, be that a line; or where it has none and an appearance all the same,
-// which some readers draw then.
+// shows reports whether a widget is visible on its page (12.5.2). A Rect in the
+// form of a line counts as visible. So does a widget with an appearance but no
+// place, because some readers draw it.
 func (d *Document) shows(widget pdf.Dict) (bool, error) {
 	if flags, ok := widget["F"].(int64); ok && flags&flagHidden != 0 {
 		return false, nil
@@ -196,11 +197,11 @@ func (d *Document) shows(widget pdf.Dict) (bool, error) {
 	return d.draws(widget["AP"], 0)
 }
 
-// maxStates is how deep the appearances of the states of a widget can be.
+// maxStates is the largest depth of the appearance states of a widget.
 const maxStates = 3
 
-// draws reports whether an appearance can draw something: a stream of it has
-// more than comments, and a box that is more than a point.
+// draws reports whether an appearance can draw anything: a stream in it has
+// more than comments, and its box is more than a point.
 func (d *Document) draws(o pdf.Object, depth int) (bool, error) {
 	o, err := d.Resolve(o)
 	if err != nil || o == nil {
@@ -228,7 +229,7 @@ func (d *Document) streamDraws(s *pdf.Stream) (bool, error) {
 	}
 	data, err := d.Decode(s)
 	if _, damaged := errors.AsType[*pdf.DamagedError](err); damaged {
-		return true, nil // in a filter that is not known here
+		return true, nil // this package does not decode the filter
 	}
 	if err != nil {
 		return false, err
@@ -242,7 +243,7 @@ func (d *Document) streamDraws(s *pdf.Stream) (bool, error) {
 	return false, nil
 }
 
-// judgeField judges a field, widget or another annotation that changed.
+// judgeField judges a changed field, widget or other annotation.
 func (c *comparison) judgeField(p pair) error {
 	if _, isArray := p.old.(pdf.Array); isArray {
 		c.content(object(p.ref.Number), "object %d, a list of fields or annotations, was changed", p.ref.Number)
@@ -254,7 +255,7 @@ func (c *comparison) judgeField(p pair) error {
 	return c.compareAnnotation(p)
 }
 
-// Keys of a field or widget that change when it is filled in or signed.
+// Keys that may change when a field is filled in or signed.
 var (
 	filledKeys = []pdf.Name{"V", "AS", "AP", "RV", "I", "TI", "M"}
 	signedKeys = []pdf.Name{"V", "AP", "M", "F", "Type"}
@@ -279,12 +280,12 @@ func (c *comparison) compareField(f *Field, p pair) error {
 	for _, key := range differing(old, now) {
 		switch {
 		case slices.Contains(allowed, key):
-		case key == "Rect" && pdf.Rewritten(now[key], old[key]): // to integers as real numbers, which any reader takes here
+		case key == "Rect" && pdf.Rewritten(now[key], old[key]): // integers rewritten as real numbers; every reader accepts them here
 		case key == "P" && old["P"] == nil && c.isOn(p.ref.Number, now["P"]):
-			// iText and PDFBox say which page a field is on when they sign it.
+			// iText and PDFBox add P, the page of a field, when they sign it.
 		case key == "Rect" && change.Kind == Signed:
-			// PDFBox takes the room of a field that it signs and shows nothing
-			// in. In another place it is as much as a new field there.
+			// PDFBox removes the area of a field when it signs invisibly. A
+			// visible move counts like a new field.
 			if shown, err := c.new.shows(now); err != nil {
 				return err
 			} else if shown {
@@ -297,14 +298,14 @@ func (c *comparison) compareField(f *Field, p pair) error {
 	return c.finish(change, f, shown)
 }
 
-// isOn reports whether a reference is to the page that lists an annotation.
+// isOn reports whether a reference leads to the page that lists an annotation.
 func (c *comparison) isOn(annotation int, page pdf.Object) bool {
 	ref, ok := page.(pdf.Ref)
 	return ok && ref.Generation == 0 && c.roles.pages[annotation] == ref.Number
 }
 
-// finish adds what was found of a field. A signature shows where its widget
-// does.
+// finish records the change of a field. A signature is shown on the pages of
+// its widget.
 func (c *comparison) finish(change Change, f *Field, shown bool) error {
 	if change.Kind != Signed {
 		c.found.add(change)
@@ -328,8 +329,8 @@ func (c *comparison) finish(change Change, f *Field, shown bool) error {
 	return nil
 }
 
-// widgetsOf tells whether a widget of a field shows now, and on which pages they
-// are.
+// widgetsOf reports whether a widget of a field is visible now, and returns
+// their pages.
 func (c *comparison) widgetsOf(f *Field) (shown bool, pages []int, err error) {
 	for _, ref := range f.Widgets {
 		widget, err := pdf.As[pdf.Dict](c.new.File, ref)
@@ -346,7 +347,7 @@ func (c *comparison) widgetsOf(f *Field) (shown bool, pages []int, err error) {
 	return shown, pages, nil
 }
 
-// fillable says which keys of a field may change, and what that is.
+// fillable returns the keys of a field that may change, and the kind of change.
 func (c *comparison) fillable(f *Field) (Change, []pdf.Name, error) {
 	changed := Change{Level: Content, Kind: Altered, Shown: true, Detail: "field " + quoted(f.Name) + " was changed"}
 	if c.limits.Locked(f.Name) {
@@ -360,7 +361,7 @@ func (c *comparison) fillable(f *Field) (Change, []pdf.Name, error) {
 	if err != nil {
 		return changed, nil, err
 	}
-	now, err := pdf.As[pdf.Dict](c.new.File, f.Ref) // what changed can be its widget
+	now, err := pdf.As[pdf.Dict](c.new.File, f.Ref) // the changed object can be the widget
 	if err != nil {
 		return changed, nil, err
 	}
@@ -374,14 +375,14 @@ func (c *comparison) fillable(f *Field) (Change, []pdf.Name, error) {
 	return Change{Level: Signature, Kind: Signed}, signedKeys, nil
 }
 
-// judgeValue is for a value of a field that is an object of its own: every
-// field that has it must be one that may be filled in.
+// judgeValue judges the changed value of a field in an object of its own. Every
+// field with this value must be one that may be filled in.
 func (c *comparison) judgeValue(p pair) error {
 	return c.byOwners(p, "a field's value was changed")
 }
 
-// judgeAppearance is for an appearance (12.5.5) that changed in place: as what
-// it belongs to may.
+// judgeAppearance judges a changed appearance (12.5.5) by the rules of the
+// fields and annotations that use it.
 func (c *comparison) judgeAppearance(p pair) error {
 	if _, isStream := p.old.(*pdf.Stream); !isStream {
 		_, wasDict := p.old.(pdf.Dict)
@@ -393,7 +394,8 @@ func (c *comparison) judgeAppearance(p pair) error {
 	return c.byOwners(p, "an appearance was changed")
 }
 
-// byOwners judges what belongs to annotations and fields by what those may.
+// byOwners judges an object by the rules of the annotations and fields that own
+// it.
 func (c *comparison) byOwners(p pair, detail string) error {
 	owners := c.roles.owners[p.ref.Number]
 	change := Change{Level: Form, Kind: Filled, Shown: true, Detail: detail}

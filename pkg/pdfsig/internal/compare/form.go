@@ -8,15 +8,16 @@ import (
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
-// waiting are the fields and notes that have no appearance yet: each shows its
-// value as soon as a reader knows what to set it with.
+// waiting records the fields and notes without an appearance. A reader shows
+// their value as soon as it finds a default appearance and its font.
 type waiting struct {
 	any   bool
-	form  bool            // for the form's default appearance
-	fonts map[string]bool // that their own default appearances name
+	form  bool            // some need the form's default appearance
+	fonts map[string]bool // fonts named by their own default appearances
 }
 
-// on notes that something waits, with its own default appearance or nil.
+// on records a field or note without an appearance, and its own default
+// appearance, which may be nil.
 func (w *waiting) on(appearance pdf.Object) {
 	w.any = true
 	da, ok := appearance.(pdf.String)
@@ -34,7 +35,8 @@ func (w *waiting) on(appearance pdf.Object) {
 	}
 }
 
-// readFields notes the fields of the signed revision, and which of them wait.
+// readFields reads the fields of the signed revision and finds those without an
+// appearance.
 func (c *comparison) readFields() error {
 	c.names = map[string]bool{}
 	generated := c.old.Form["NeedAppearances"] == true || c.new.Form["NeedAppearances"] == true
@@ -69,8 +71,8 @@ func (c *comparison) readFields() error {
 	})
 }
 
-// compareForms goes through the keys of the interactive form (12.7.2) and
-// through its list of fields.
+// compareForms compares the keys of the interactive form (12.7.2) and its list
+// of fields.
 func (c *comparison) compareForms() error {
 	if err := c.checkFormRole(); err != nil {
 		return err
@@ -78,7 +80,7 @@ func (c *comparison) compareForms() error {
 	for _, key := range differing(c.old.Form, c.new.Form) {
 		switch {
 		case key == "Fields", key == "DR": // below
-		case key == "SigFlags": // which says that there are signatures
+		case key == "SigFlags": // only says that the file has signatures
 			if flags, isInt := c.new.Form[key].(int64); !isInt || flags&^3 != 0 {
 				c.settings("SigFlags of the form was changed")
 			}
@@ -123,8 +125,8 @@ func (c *comparison) compareForms() error {
 	return nil
 }
 
-// checkFormRole wants a form that is nothing else: another object takes its
-// place only if it is new.
+// checkFormRole requires that the form has no other role. A different object
+// may replace it only if that object is new.
 func (c *comparison) checkFormRole() error {
 	ref, ok := c.new.Catalog["AcroForm"].(pdf.Ref)
 	if ok && c.roles.table.of(ref.Number)&^roleForm != 0 && !pdf.Equal(ref, c.old.Catalog["AcroForm"]) {
@@ -136,8 +138,9 @@ func (c *comparison) checkFormRole() error {
 	return nil
 }
 
-// appearances notes a change of what fields are drawn with: it shows where one
-// waits for that, and breaks a lock that holds one.
+// appearances records a change to the defaults for drawing fields. It is
+// visible if a field has no appearance yet, and it then violates a lock on that
+// field.
 func (c *comparison) appearances(shown bool, detail string) {
 	if !shown {
 		c.settings(detail)
@@ -152,16 +155,16 @@ func (c *comparison) appearances(shown bool, detail string) {
 	c.found.add(Change{Level: Form, Kind: Filled, Shown: true, Detail: detail})
 }
 
-// settings notes a change of the form that shows nothing.
+// settings records a change of the form without visible effect.
 func (c *comparison) settings(detail string) { c.about(Signature, Metadata, Settings, detail) }
 
-// lists is how a list differs from what it was.
+// lists is the difference between two lists.
 type lists struct {
 	added, removed []pdf.Ref
-	reordered      bool // what both have is in another order, or there more often
+	reordered      bool // common items changed their order or occur more often
 }
 
-// unitsPerListed is what an item of a list costs that is compared.
+// unitsPerListed is the cost of comparing one item, in units of work.
 const unitsPerListed = 32
 
 // compareLists compares two lists of references.
@@ -200,10 +203,10 @@ func countOf(refs []pdf.Ref) map[pdf.Ref]int {
 	return count
 }
 
-// compareResources compares the form's default resources (12.7.2), which text
-// in fields is set with. Other programs that sign keep there what draws their
-// own signature, in place of an earlier one's: names may be added, and XObject
-// and ProcSet may change, which no text is set with.
+// compareResources compares the form's default resources (12.7.2), which fields
+// use for text. Other signing programs replace an earlier signature's drawing
+// there by their own. So names may be added, and XObject and ProcSet may
+// change, because text does not use them.
 func (c *comparison) compareResources() error {
 	old, err := pdf.As[pdf.Dict](c.old.File, c.old.Form["DR"])
 	if err != nil {
@@ -215,7 +218,7 @@ func (c *comparison) compareResources() error {
 	}
 	ref, ok := c.new.Form["DR"].(pdf.Ref)
 	if ok && !pdf.Equal(ref, c.old.Form["DR"]) && c.roles.table.of(ref.Number)&^roleResources != 0 {
-		c.settings("the form's default resources were changed") // and what they are now does not change
+		c.settings("the form's default resources were changed") // later changes to this object must fit all its roles
 	}
 	for _, key := range slices.Sorted(maps.Keys(now)) {
 		if _, both := old[key]; !both {
@@ -238,14 +241,15 @@ func (c *comparison) compareResources() error {
 	return nil
 }
 
-// compareCategory compares the names of one kind of default resources. What was
-// there stays; a font that is added can make a waiting field show its value.
+// compareCategory compares the names of one kind of default resources. Existing
+// names must stay the same. An added font can make a field without an
+// appearance show its value.
 func (c *comparison) compareCategory(key pdf.Name, old, now pdf.Object) (added bool, err error) {
 	if key == "XObject" || key == "ProcSet" {
 		c.settings("the form's default resources were changed")
 		return true, nil
 	}
-	same := pdf.Equal(old, now) // the same object, which is judged by its role
+	same := pdf.Equal(old, now) // a reference to the same object; its role decides
 	if old, err = c.old.Resolve(old); err != nil {
 		return false, err
 	}
@@ -275,8 +279,8 @@ func (c *comparison) compareCategory(key pdf.Name, old, now pdf.Object) (added b
 	return added, nil
 }
 
-// judgeCategory is for a dictionary of the default resources that is an object
-// of its own: compareResources has looked at it, as far as it is still theirs.
+// judgeCategory judges a dictionary of the default resources in an object of
+// its own. compareResources has compared it if the form still uses it.
 func (c *comparison) judgeCategory(p pair) error {
 	_, was := p.old.(pdf.Dict)
 	_, is := p.new.(pdf.Dict)
@@ -286,8 +290,9 @@ func (c *comparison) judgeCategory(p pair) error {
 	return nil
 }
 
-// judgeList is for an array of fields or annotations that is an object of its
-// own. That of the form was compared; those of pages are here.
+// judgeList judges a list of fields or annotations in an object of its own.
+// compareForms has compared the list of the form; judgeList compares those of
+// pages.
 func (c *comparison) judgeList(p pair) error {
 	old, ok1 := p.old.(pdf.Array)
 	now, ok2 := p.new.(pdf.Array)

@@ -7,8 +7,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
-// judgePage lets the annotations of a page change, and nothing else of it. A
-// node of the page tree does not change at all.
+// judgePage allows only changes to a page's annotations. Other nodes of the
+// page tree must not change.
 func (c *comparison) judgePage(p pair) error {
 	old, ok1 := p.old.(pdf.Dict)
 	now, ok2 := p.new.(pdf.Dict)
@@ -19,7 +19,7 @@ func (c *comparison) judgePage(p pair) error {
 	for _, key := range differing(old, now) {
 		switch key {
 		case "Annots":
-		case "Tabs": // the order in which the tabulator goes through them
+		case "Tabs": // the order of annotations for the tab key
 			if _, isName := now[key].(pdf.Name); isName || now[key] == nil {
 				c.about(Signature, Metadata, "", "the tab order of a page was changed")
 				continue
@@ -49,8 +49,8 @@ func (c *comparison) judgePage(p pair) error {
 	return c.compareAnnotations(p.ref.Number, before, after)
 }
 
-// isPage tells a page from a node of the tree. Every reader takes one without a
-// Type for what it is by its kids.
+// isPage tells a page from another node of the tree. If Type is missing,
+// readers decide by Kids.
 func isPage(dict pdf.Dict) bool {
 	return dict["Kids"] == nil && (dict["Type"] == pdf.Name("Page") || dict["Type"] == nil)
 }
@@ -96,7 +96,7 @@ func (c *comparison) compareAnnotations(page int, old, now pdf.Array) error {
 	return nil
 }
 
-// separate parts the references in an array from what stands there itself.
+// separate splits an array into its references and its direct items.
 func separate(array pdf.Array) (refs []pdf.Ref, direct pdf.Array) {
 	for _, o := range array {
 		if ref, ok := o.(pdf.Ref); ok {
@@ -115,7 +115,7 @@ func (c *comparison) annotation(d *Document, page int, o pdf.Object, how string)
 	}
 	subtype, _ := dict["Subtype"].(pdf.Name)
 	if dict == nil && how == "removed" {
-		return nil // it was none
+		return nil // it was not an annotation
 	}
 	if subtype == "" || subtype == "Widget" {
 		c.content(place{}, "a form field's widget was %s", how)
@@ -133,7 +133,7 @@ func (c *comparison) annotated(page int, about About, detail string) {
 	c.found.add(change)
 }
 
-// compareAnnotation judges an annotation that changed and is no field.
+// compareAnnotation judges a changed annotation that is not a field.
 func (c *comparison) compareAnnotation(p pair) error {
 	old, ok := p.old.(pdf.Dict)
 	subtype, _ := old["Subtype"].(pdf.Name)
@@ -153,12 +153,13 @@ func (c *comparison) compareAnnotation(p pair) error {
 	return nil
 }
 
-// pageNumber is the number of a page, by its object, from 1 on; 0 for none.
+// pageNumber returns the number of a page, from 1 on, by its object; 0 if it is
+// not a page.
 func (c *comparison) pageNumber(object int) int {
 	if c.numbers == nil {
 		c.numbers = map[int]int{}
 		n := 0
-		// a tree that cannot be read is told elsewhere
+		// An unreadable tree is reported elsewhere.
 		_ = c.new.Pages(func(ref pdf.Ref) bool {
 			n++
 			c.numbers[ref.Number] = n
@@ -170,7 +171,7 @@ func (c *comparison) pageNumber(object int) int {
 
 func (c *comparison) pageName(ref pdf.Ref) string { return strconv.Itoa(c.pageNumber(ref.Number)) }
 
-// pagesOf is the page that an annotation says it is on.
+// pagesOf returns the page that the annotation's P names.
 func (c *comparison) pagesOf(annotation pdf.Dict) []int {
 	if ref, ok := annotation["P"].(pdf.Ref); ok {
 		if n := c.pageNumber(ref.Number); n > 0 {

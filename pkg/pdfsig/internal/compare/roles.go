@@ -12,17 +12,17 @@ import (
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
-// role is what an object is to one that refers to it. Roles of an object are
-// added up as bits.
+// role is the purpose of an object for the objects that refer to it. The roles
+// of an object are combined as bits.
 type role uint32
 
-// The roles. What is not told apart further is either content, which is drawn,
-// or navigation, which is not.
+// Roles of objects. Objects without a more precise role are content, if they
+// are drawn, or navigation, if not.
 const (
 	roleCatalog role = 1 << iota
 	roleInfo
 	roleMetadata
-	roleDSS        // the document security store and what it refers to
+	roleDSS        // the document security store and the objects that it refers to
 	roleExtensions // of the catalog
 	roleForm
 	roleFields // an array of the form's fields
@@ -35,25 +35,25 @@ const (
 	roleParentTree
 	roleParentNums  // an array of a parent tree's numbers and values
 	roleParentValue // an array of a parent tree's structure elements
-	roleAppearance  // AP of an annotation, and what it refers to, up to a stream
-	roleValue       // of a form field
+	roleAppearance  // AP of an annotation and its objects, down to a stream
+	roleValue       // value of a form field
 	roleResources   // DR of the form
-	roleCategory    // a dictionary in it, other than the next
-	roleXObjects    // XObject of DR, which no text is set with
-	roleLength      // of an appearance's or a value's stream
+	roleCategory    // a dictionary in DR, except XObject
+	roleXObjects    // XObject in DR; text does not use it
+	roleLength      // length of an appearance's or a value's stream
 	roleSignature   // a signature dictionary
-	roleDrawnBy     // Resources of a page or of a stream that is drawn
-	roleDrawnNames  // a dictionary in it
+	roleDrawnBy     // Resources of a page or of a drawn stream
+	roleDrawnNames  // a dictionary in such Resources
 	roleContent
 	roleNavigation
 )
 
-// typed are the roles of objects that navigation may refer to without making
-// something else of them: a link to a page leaves it a page.
+// typed are the roles that a reference by navigation does not change. For
+// example, a link to a page adds no role to the page.
 const typed = roleCatalog | roleForm | roleFields | roleField | roleAnnots | roleAnnot | rolePages | roleStructRoot | roleStructElem | roleSignature
 
-// roleTable holds the roles of objects by number, in pages that are made when
-// they are needed.
+// roleTable holds the roles of objects by number. It allocates its pages on
+// demand.
 type roleTable []*[rolesPerPage]role
 
 const rolesPerPage = 1 << 10
@@ -76,46 +76,46 @@ func (t *roleTable) add(number int, r role) {
 	(*t)[p][number%rolesPerPage] |= r
 }
 
-// roles follows every reference from the trailer on.
+// roles follows every reference from the trailer on and records the role of
+// each object.
 type roles struct {
 	doc   *Document
 	table roleTable
-	// owners are the annotations and fields whose appearance, value or length
-	// an object is; the streams that have a length.
+	// owners are the annotations and fields that use an object as an
+	// appearance, a value or a length; for a length, also its streams.
 	owners map[int][]int
-	pages  map[int]int // by annotation, or array of them: the object number of its page
-	// waiting is true where a note takes its font from the form and has no
-	// appearance yet.
+	pages  map[int]int // object number of the page, by annotation or array of annotations
+	// waiting is true if a note without an appearance takes its font from the
+	// form.
 	waiting bool
-	// misfits are objects that something refers to by another generation than
-	// they have.
+	// misfits are objects with a reference of the wrong generation.
 	misfits []int
-	// generations are objects that something refers to by a generation other
-	// than 0, or that are not there.
+	// generations are missing objects, and objects with a reference of a
+	// generation other than 0.
 	generations map[int]bool
-	// odd is true where something is referred to that is not there, or that
-	// cannot be read: some readers rebuild the cross-references then.
+	// odd is true if a reference leads to a missing or unreadable object. Some
+	// readers then rebuild the cross-references.
 	odd bool
 	// unread is true where an object cannot be read.
 	unread bool
-	look   func(pdf.Object) // at each that is, or nil
+	look   func(pdf.Object) // called for each object read, or nil
 
 	todo, later []visit
-	err         error // that the file has cost all that it may
+	err         error // the work limit of the file is exceeded
 }
 
-// visit is a reference to be followed.
+// visit is a reference that remains to be followed.
 type visit struct {
 	ref   pdf.Ref
 	role  role
-	owner int // of an appearance, value, length; the page of an annotation
-	// strange is a reference by navigation in a place where none to a page,
-	// field or annotation is: it makes two things of one.
+	owner int // owner of an appearance, value or length; the page of an annotation
+	// strange marks navigation that refers to a page, field or annotation from
+	// an unusual place. The object then has two roles.
 	strange bool
 }
 
-// maxOwners is more than an honest file has of what changes. An object with
-// more of them may not change.
+// maxOwners is more than the owners of any changing object in an honest file.
+// An object with more owners may not change.
 const maxOwners = 100
 
 func newRoles(look func(pdf.Object)) *roles {
@@ -129,7 +129,7 @@ func (r *roles) start(d *Document) error {
 	return r.run()
 }
 
-// trailer is where every way begins.
+// trailer begins with the references in the trailer.
 func (r *roles) trailer() {
 	if info, ok := r.doc.Trailer()["Info"].(pdf.Ref); ok {
 		r.push(visit{ref: info, role: roleInfo})
@@ -140,8 +140,8 @@ func (r *roles) trailer() {
 	r.push(visit{ref: r.doc.Root, role: roleCatalog})
 }
 
-// extend goes on with the next revision, in which these objects differ: they
-// keep their roles, and what they refer to now gets some.
+// extend continues with the next revision. The changed objects keep their
+// roles, and their new references are followed.
 func (r *roles) extend(d *Document, changed []int) error {
 	r.doc = d
 	r.trailer()
@@ -167,13 +167,13 @@ func (r *roles) extend(d *Document, changed []int) error {
 	return r.run()
 }
 
-// push notes a reference. What is drawn or navigated to comes after the rest:
-// by then it is known which objects are more than that.
+// push queues a reference. Content and navigation come last, because the more
+// precise roles must be known first.
 func (r *roles) push(v visit) {
 	if v.owner == 0 && v.ref.Generation == 0 && r.table.of(v.ref.Number)&v.role != 0 && !r.generations[v.ref.Number] {
-		return // followed before
+		return // already followed
 	}
-	const units = 48 // of work that following it takes
+	const units = 48 // the cost of following one reference
 	if err := r.doc.Spend(units); err != nil {
 		r.err = err
 		return
@@ -185,8 +185,8 @@ func (r *roles) push(v visit) {
 	}
 }
 
-// run follows references, those of a wave by their numbers: so the objects of
-// an object stream come one after the other.
+// run follows the queued references in waves. Each wave goes in order of object
+// number, so that the objects of one object stream come together.
 func (r *roles) run() error {
 	for len(r.todo)+len(r.later) > 0 {
 		wave := &r.todo
@@ -218,7 +218,7 @@ func (r *roles) follow(v visit) error {
 		return r.misfit(v.ref)
 	}
 	if v.role == roleStructElem && has&roleStructRoot != 0 {
-		return r.misfit(v.ref) // the parent of the topmost
+		return r.misfit(v.ref) // Parent of the root node
 	}
 	known := has&v.role != 0
 	if known && (v.ref.Generation > 0 || r.generations[n]) {
@@ -261,16 +261,16 @@ func (r *roles) follow(v visit) error {
 	return nil
 }
 
-// maxUnread bounds an object that cannot be read, in bytes, and searchUnit is
-// what it costs to look through one.
+// maxUnread is the largest unreadable object to search, in bytes. searchUnit is
+// the cost of searching one.
 const (
 	maxUnread  = 4 << 20
 	searchUnit = 8
 )
 
-// followUnread is for an object that is drawn, or navigated to, and cannot be
-// read, as a pattern with -1.#INF in its matrix: it stays as it is, and whatever
-// looks like a reference in it counts as one.
+// followUnread handles an unreadable object that is content or navigation, for
+// example a pattern with -1.#INF in its matrix. The object must not change, and
+// everything in it that looks like a reference counts as one.
 func (r *roles) followUnread(v visit, unread error) error {
 	e, err := r.doc.Entry(v.ref.Number)
 	if err != nil || e.Kind != pdf.InFile || e.Offset >= r.doc.Size() {
@@ -298,19 +298,21 @@ func (r *roles) followUnread(v visit, unread error) error {
 	return nil
 }
 
-// inSection reports whether a byte is one of a cross-reference section or its
-// trailer, which belong to no object that lacks its end.
+// inSection reports whether an offset lies in a cross-reference section or its
+// trailer. Such bytes belong to no object, even if endobj is missing before
+// them.
 func (r *roles) inSection(offset int64) bool {
 	return slices.ContainsFunc(r.doc.Sections(), func(s *pdf.Section) bool {
 		return offset >= s.Offset && offset < s.End
 	})
 }
 
-// reference is one as it is written; RG, which sets a colour, is none.
+// reference matches an indirect reference in the text of an object. It does not
+// match RG, the operator for a colour.
 var reference = regexp.MustCompile(`(\d{1,7})[\x00\s]+(\d{1,5})[\x00\s]+R(?:[\x00\s<>\[\](){}/%]|$)`)
 
-// misfit notes a reference with another generation than its object has: some
-// readers take it, for others it is null.
+// misfit records a reference of the wrong generation. Some readers follow it;
+// others read null.
 func (r *roles) misfit(ref pdf.Ref) error {
 	e, err := r.doc.Entry(ref.Number)
 	if err == nil && e.Kind > pdf.Free && e.Generation != ref.Generation {

@@ -10,9 +10,9 @@ import (
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
-// judgeShared is for default resources of the form that pages are drawn with,
-// too, as LibreOffice writes them: names may be added that nothing in the file
-// uses.
+// judgeShared judges default resources of the form that are also resources of
+// pages, as LibreOffice writes them. Names may be added if no stream in the
+// file uses them.
 func (c *comparison) judgeShared(p pair) error {
 	roles := c.roles.table.of(p.ref.Number)
 	forForm := roles & (roleResources | roleCategory | roleXObjects)
@@ -33,8 +33,8 @@ func (c *comparison) judgeShared(p pair) error {
 	return nil
 }
 
-// addedNames are the names that resources have now and had not before; only is
-// false where something else was changed.
+// addedNames returns the names that were added to resources; only is false if
+// anything else changed.
 func (c *comparison) addedNames(p pair, categories bool) (added []pdf.Name, only bool, err error) {
 	old, ok1 := p.old.(pdf.Dict)
 	now, ok2 := p.new.(pdf.Dict)
@@ -43,7 +43,7 @@ func (c *comparison) addedNames(p pair, categories bool) (added []pdf.Name, only
 	}
 	for _, key := range differing(old, now) {
 		if !categories {
-			if old[key] != nil || strings.HasPrefix(string(key), "Default") { // a colour space that nothing has to name (8.6.5.6)
+			if old[key] != nil || strings.HasPrefix(string(key), "Default") { // content uses Default color spaces without naming them (8.6.5.6)
 				return nil, false, nil
 			}
 			added = append(added, key)
@@ -71,8 +71,8 @@ func (c *comparison) addedNames(p pair, categories bool) (added []pdf.Name, only
 	return added, true, nil
 }
 
-// unused reports whether no stream that is drawn has one of these names. What
-// cannot be decoded can have any.
+// unused reports whether no drawn stream contains one of these names. A stream
+// that cannot be decoded may contain any.
 func (c *comparison) unused(names []pdf.Name) (bool, error) {
 	if len(names) == 0 {
 		return true, nil
@@ -108,8 +108,8 @@ func (c *comparison) unused(names []pdf.Name) (bool, error) {
 	return true, nil
 }
 
-// isPicture reports whether a stream is encoded as a photograph, which has no
-// operators whatever it is used for.
+// isPicture reports whether a stream has an image encoding. Such a stream has
+// no operators.
 func isPicture(dict pdf.Dict) bool {
 	filter := dict["Filter"]
 	if array, ok := filter.(pdf.Array); ok && len(array) > 0 {
@@ -118,7 +118,8 @@ func isPicture(dict pdf.Dict) bool {
 	return filter == pdf.Name("DCTDecode") || filter == pdf.Name("JPXDecode")
 }
 
-// uses reports whether one of these names stands in the data, #xx decoded.
+// uses reports whether the data contains one of these names, after decoding
+// #xx.
 func uses(data []byte, names []pdf.Name) bool {
 	for {
 		at := bytes.IndexByte(data, '/')

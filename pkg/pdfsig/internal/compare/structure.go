@@ -7,11 +7,11 @@ import (
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
-// The structure of a tagged file (14.7) shows nothing, but it can be read aloud.
-// A writer that adds an annotation lists it there: elements may be added, those
-// that are there may not say something else.
+// The structure of a tagged file (14.7) is invisible, but a screen reader can
+// read it aloud. A writer that adds an annotation also lists it there. So
+// elements may be added, but the text of existing elements must stay.
 
-// judgeStructure judges an element of the structure, its root, or an array of
+// judgeStructure judges the root of the structure, an element, or an array of
 // elements.
 func (c *comparison) judgeStructure(p pair) error {
 	if old, isArray := p.old.(pdf.Array); isArray {
@@ -46,7 +46,7 @@ func (c *comparison) judgeStructure(p pair) error {
 	return nil
 }
 
-// structure notes a change of the structure.
+// structure records a change of the structure.
 func (c *comparison) structure(level Level) {
 	if level > Signature {
 		c.found.add(Change{Level: level, Kind: Annotated, About: Structure, Shown: true, Detail: "the structure for reading aloud was changed"})
@@ -55,8 +55,8 @@ func (c *comparison) structure(level Level) {
 	c.about(level, Metadata, Structure, "the structure for reading aloud was added to")
 }
 
-// compareKids compares the children of an element: one, or an array of them
-// that can be an object of its own.
+// compareKids compares the children of an element. K is one child, or an array,
+// which may be an object of its own.
 func (c *comparison) compareKids(old, now pdf.Object) error {
 	was, err := c.old.items(old)
 	if err != nil {
@@ -84,7 +84,7 @@ func (c *comparison) compareKids(old, now pdf.Object) error {
 	return nil
 }
 
-// items are those of an array, or the one that there is.
+// items returns the items of an array, or a single object as one item.
 func (d *Document) items(o pdf.Object) (pdf.Array, error) {
 	resolved, err := d.Resolve(o)
 	if err != nil || resolved == nil {
@@ -96,10 +96,10 @@ func (d *Document) items(o pdf.Object) (pdf.Array, error) {
 	return pdf.Array{o}, nil
 }
 
-// Keys of an element that is added with a signature's widget.
+// Allowed keys of an element that is added with a signature's widget.
 var newElementKeys = []pdf.Name{"Type", "S", "P", "Pg", "K", "ID", "T", "Lang", "R", "A", "C"}
 
-// addedKid says how grave it is that an element has this child, too.
+// addedKid returns the level of adding this child to an element.
 func (c *comparison) addedKid(o pdf.Object) (Level, error) {
 	if ref, isRef := o.(pdf.Ref); isRef {
 		dict, err := c.newDict(ref)
@@ -122,11 +122,11 @@ func (c *comparison) addedKid(o pdf.Object) (Level, error) {
 	return Signature, nil
 }
 
-// maxTree bounds the nodes of a parent tree.
+// maxTree is the largest number of nodes in a parent tree.
 const maxTree = 1 << 20
 
-// compareParentTrees compares the trees that lead from what is drawn to its
-// elements (14.7.4.4): what was there stays.
+// compareParentTrees compares the trees that lead from page content to
+// structure elements (14.7.4.4). Existing entries must stay the same.
 func (c *comparison) compareParentTrees() error {
 	changed := false
 	for n := range c.changed {
@@ -155,7 +155,7 @@ func (c *comparison) compareParentTrees() error {
 	return nil
 }
 
-// parentTree reads the numbers of the parent tree with what they lead to.
+// parentTree reads the numbers of the parent tree with their values.
 func (d *Document) parentTree() (map[int64]pdf.Object, error) {
 	root, err := pdf.As[pdf.Dict](d.File, d.Catalog["StructTreeRoot"])
 	if err != nil || root == nil {
