@@ -1,45 +1,45 @@
-// Package update accounts for every byte that was appended to a PDF file, and
-// tells whether a reader that rebuilds the cross-references from the bytes finds
-// the same document.
+// Package update accounts for every byte that was appended to a PDF file. It
+// also checks that a reader that rebuilds the cross-references from the bytes
+// finds the same document.
 //
-// An update (ISO 32000-1, 7.5.6) consists of objects, each of which its own
-// cross-references name where it stands, of these cross-references and of
-// startxref. Anything else, or a number that is off by little, makes some
-// readers give up on the cross-references and look for objects by themselves:
-// then other objects count, wherever they are hidden.
+// An update (ISO 32000-1, 7.5.6) consists of objects, of a cross-reference
+// section with the exact offset of each object, and of startxref. With any
+// other bytes, or a number that is slightly wrong, some readers ignore the
+// cross-references and search the file for objects. They can then find objects
+// that are hidden anywhere in the file.
 package update
 
 import "fmt"
 
-// Kind is a rule of structure that an update breaks.
+// Kind names a structural rule that an update breaks.
 type Kind string
 
-// The kinds.
+// Kinds of faults.
 const (
 	Bytes        Kind = "bytes"         // bytes that belong to no object and to no cross-reference
-	Named        Kind = "offset"        // a cross-reference does not name an object where it begins
-	Outside      Kind = "outside"       // a cross-reference names an object anew that is not in the update
-	Twice        Kind = "twice"         // an object stands twice in an update
+	Named        Kind = "offset"        // a cross-reference does not give the exact offset of an object
+	Outside      Kind = "outside"       // a cross-reference gives a new place to an object outside the update
+	Twice        Kind = "twice"         // an update contains an object twice
 	Reference    Kind = "section"       // the cross-reference section itself is not exact
-	Previous     Kind = "prev"          // Prev does not name the section before
+	Previous     Kind = "prev"          // Prev does not give the offset of the previous section
 	Size         Kind = "size"          // Size does not count all objects
 	Hybrid       Kind = "hybrid"        // a table and the stream beside it disagree
-	End          Kind = "startxref"     // startxref does not name the section
+	End          Kind = "startxref"     // startxref does not give the offset of the section
 	Far          Kind = "end"           // startxref is not in the last 1,024 bytes
-	Stream       Kind = "length"        // a stream does not end where its Length says
-	ObjectStream Kind = "object-stream" // an object stream holds objects that no cross-reference names
+	Stream       Kind = "length"        // a stream does not end at its Length
+	ObjectStream Kind = "object-stream" // an object stream holds objects that no cross-reference lists
 	Hidden       Kind = "hidden"        // an object that only a rebuilding reader finds
-	Generation   Kind = "generation"    // a reference with another generation than its object has
-	Linearized   Kind = "linearized"    // the file is read from two places according to its length
+	Generation   Kind = "generation"    // a reference has another generation than its object
+	Linearized   Kind = "linearized"    // the Length of the linearization dictionary decides where readers begin
 	Unread       Kind = "unreadable"    // an object of the update cannot be read
 )
 
-// Fault is a broken rule.
+// Fault is one broken rule.
 type Fault struct {
 	Kind   Kind
-	Offset int64 // from the header's percent sign; -1 where there is no one place
-	Number int   // of the object it is about; 0 where there is none
-	Err    error // what reading found, or nil
+	Offset int64 // from the header's percent sign; -1 if there is no single place
+	Number int   // object number; 0 if the fault is about no object
+	Err    error // the underlying read error, or nil
 }
 
 func (f *Fault) Error() string {

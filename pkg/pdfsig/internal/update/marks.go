@@ -9,35 +9,34 @@ import (
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
-// mark is a place where a reader that rebuilds the cross-references finds an
-// object: "n g obj", wherever it stands.
+// mark is a place with the text "n g obj", anywhere in the file. A reader that
+// rebuilds the cross-references takes it for an object.
 type mark struct {
 	offset             int64
 	number, generation int32
 }
 
-// marks are all such places of a file, in their order, and those of the word
-// trailer.
+// marks are all marks of a file in order, and the offsets of the word trailer.
 type marks struct {
 	objects  []mark
 	trailers []int64
 	byNumber []mark // sorted by number, then offset
-	work     int64  // bytes looked at more than once
+	work     int64  // bytes read more than once
 }
 
-// Sizes of the search: what is read at a time, and how far before the word obj
-// its numbers can begin.
+// Sizes for the search: the bytes per read, and the distance before the word
+// obj to search for its numbers.
 const (
 	scanBuffer = 256 << 10
 	scanBefore = 256
 	maxNumber  = 8388607
 )
 
-// scan looks through a file for what a rebuilding reader looks for.
+// scan searches a file for the words that a rebuilding reader uses.
 func scan(src io.ReaderAt, size int64) (*marks, error) {
 	m := &marks{}
 	buffer := make([]byte, scanBuffer+scanBefore)
-	kept := 0 // bytes at the begin of buffer that were looked at before
+	kept := 0 // bytes at the start of buffer that were already searched
 	for at := int64(0); at < size; {
 		n, err := src.ReadAt(buffer[kept:min(int64(len(buffer)), int64(kept)+size-at)], at)
 		if n == 0 {
@@ -68,8 +67,8 @@ var (
 	wordTrailer = []byte("trailer")
 )
 
-// find looks through a window that begins at base. What ends within its first
-// kept bytes was found before.
+// find searches a window that begins at base. It skips matches that end within
+// the first kept bytes, because the previous window found them.
 func (m *marks) find(window []byte, base int64, kept int) {
 	for from := 0; ; {
 		i := bytes.Index(window[from:], wordObject)
@@ -92,8 +91,9 @@ func (m *marks) find(window []byte, base int64, kept int) {
 	}
 }
 
-// object notes the object whose word obj is at i, if numbers go before it. The
-// fewest readers pass comments between them; this one passes them, too.
+// object records the object of the word obj at i, if two numbers precede it.
+// Few readers allow comments between the three; this function does, so that it
+// misses no object.
 func (m *marks) object(window []byte, base int64, i int) {
 	if i == 0 || !white(window[i-1]) && !digit(window[i-1]) {
 		return
@@ -125,8 +125,8 @@ func white(c byte) bool {
 }
 func digit(c byte) bool { return c >= '0' && c <= '9' }
 
-// plainNumbers reads two numbers, with white space behind each, from the end of
-// b backwards. Behind the second there need be none.
+// plainNumbers reads two numbers backwards from the end of b, each followed by
+// white space. The white space after the second is optional.
 func plainNumbers(b []byte) (start, number, generation int, ok bool) {
 	end := len(b)
 	back := func(is func(byte) bool) (n int) {
@@ -152,8 +152,8 @@ func plainNumbers(b []byte) (start, number, generation int, ok bool) {
 	return end, value(b[end:to]), generation, true
 }
 
-// commentedNumbers reads two numbers, with white space and comments behind
-// each, up to the end of b.
+// commentedNumbers reads two numbers, each followed by white space and
+// comments, at the end of b.
 func commentedNumbers(b []byte) (number, generation int, ok bool) {
 	at := 0
 	read := func() (n int, gap bool) {
@@ -182,7 +182,8 @@ func commentedNumbers(b []byte) (number, generation int, ok bool) {
 	return number, generation, at == len(b)
 }
 
-// value is a number that may be too large: then it is maxNumber + 1.
+// value parses a number. It returns maxNumber + 1 for a number that is too
+// large.
 func value(digits []byte) (n int) {
 	for _, c := range digits {
 		if n = n*10 + int(c-'0'); n > maxNumber {
@@ -192,7 +193,7 @@ func value(digits []byte) (n int) {
 	return n
 }
 
-// of are the places of one object before a byte, in their order.
+// of returns the marks of one object before an offset, in order.
 func (m *marks) of(number int, before int64) []mark {
 	from, _ := slices.BinarySearchFunc(m.byNumber, number, func(a mark, n int) int { return cmp.Compare(int(a.number), n) })
 	to := from
@@ -202,7 +203,7 @@ func (m *marks) of(number int, before int64) []mark {
 	return m.byNumber[from:to]
 }
 
-// between are the places from one byte up to another.
+// between returns the marks from one offset up to another.
 func (m *marks) between(from, to int64) []mark {
 	by := func(a mark, at int64) int { return cmp.Compare(a.offset, at) }
 	i, _ := slices.BinarySearchFunc(m.objects, from, by)

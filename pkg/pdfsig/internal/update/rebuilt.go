@@ -8,12 +8,12 @@ import (
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
-// startxrefWithin is how far from the end of a file every reader looks for
-// startxref, in bytes.
+// startxrefWithin is the number of bytes at the end of a file in which every
+// reader searches for startxref.
 const startxrefWithin = 1024
 
-// Ends wants that every reader begins with the same section of the file, now and
-// as it was at the end of these revisions.
+// Ends checks that every reader begins with the same cross-reference section,
+// both in the current file and at the end of these revisions.
 func (c *Checker) Ends(revisions ...*pdf.File) error {
 	if c.file.Startxref.Start < c.file.Size()-startxrefWithin {
 		return fault(Far, c.file.Startxref.Start, 0)
@@ -38,9 +38,9 @@ func (c *Checker) Ends(revisions ...*pdf.File) error {
 	return nil
 }
 
-// noObjectStreams is for an update that is not exact to the letter: where one
-// reader rebuilds the cross-references, it does not find what is in object
-// streams as others do.
+// noObjectStreams rejects object streams in an update that is not exact to the
+// letter. If one reader rebuilds the cross-references there, it may miss
+// objects in object streams that other readers find.
 func (c *Checker) noObjectStreams() error {
 	for _, s := range c.file.Sections() {
 		if !s.Stream && s.Hybrid == nil {
@@ -59,9 +59,9 @@ func (c *Checker) noObjectStreams() error {
 	return nil
 }
 
-// linearized reads the linearization dictionary (annex F), which is the first
-// object where there is one: the length that it says, and where its readers find
-// the first cross-reference, behind it.
+// linearized reads the linearization dictionary (annex F), if the first object
+// is one. It returns the length in it, and the offset of the first
+// cross-reference section, which follows it.
 func (c *Checker) linearized() (length, first int64, err error) {
 	if len(c.marks.objects) == 0 || c.marks.objects[0].offset > startxrefWithin {
 		return 0, 0, nil
@@ -87,9 +87,9 @@ func ignoreDamage(err error) error {
 	return err
 }
 
-// Same wants that a reader that rebuilds the cross-references of a revision from
-// its bytes finds this object as the cross-references have it. drawn is false
-// for one that nothing shows.
+// Same checks that a reader that rebuilds the cross-references of a revision
+// finds the same object as the cross-references give. drawn is false for an
+// object without visible effect.
 func (c *Checker) Same(f *pdf.File, number int, drawn bool) error {
 	found := c.marks.of(number, f.Size())
 	e, err := f.Entry(number)
@@ -130,10 +130,10 @@ func (c *Checker) sameInFile(f *pdf.File, number int, e pdf.Entry, found []mark)
 			return err
 		}
 	}
-	if !seen { // not written as an object is
+	if !seen { // not written as "n g obj"
 		return fault(Hidden, e.Offset, number)
 	}
-	for _, m := range found { // the highest generation wins in some readers
+	for _, m := range found { // some readers choose the highest generation
 		if int(m.generation) > e.Generation {
 			if err := c.tolerate(f, m); err != nil {
 				return err
@@ -143,7 +143,8 @@ func (c *Checker) sameInFile(f *pdf.File, number int, e pdf.Entry, found []mark)
 	return nil
 }
 
-// sameCompressed wants nothing behind the object stream that an object is in.
+// sameCompressed checks that no mark of an object follows the object stream
+// that contains it.
 func (c *Checker) sameCompressed(f *pdf.File, e pdf.Entry, found []mark) error {
 	container, err := f.Entry(e.Stream)
 	if err != nil {
@@ -159,9 +160,9 @@ func (c *Checker) sameCompressed(f *pdf.File, e pdf.Entry, found []mark) error {
 	return nil
 }
 
-// tolerate allows what looks like an object inside a stream of the part that was
-// there from the start, as an attached PDF file has them: where everything is
-// exact, no reader rebuilds.
+// tolerate allows marks inside a stream of the original part, for example in an
+// attached PDF file. If everything is exact, no reader rebuilds the
+// cross-references.
 func (c *Checker) tolerate(f *pdf.File, m mark) error {
 	hidden := fault(Hidden, m.offset, int(m.number))
 	if m.offset >= c.updated && c.updated > 0 {
@@ -184,8 +185,8 @@ func (c *Checker) tolerate(f *pdf.File, m mark) error {
 	return nil
 }
 
-// rebuilds reports whether some reader could rebuild the cross-references,
-// whatever for.
+// rebuilds reports whether some reader could rebuild the cross-references, for
+// any reason.
 func (c *Checker) rebuilds() (bool, error) {
 	if c.inexact {
 		return true, nil
@@ -208,8 +209,8 @@ func (c *Checker) rebuilds() (bool, error) {
 	return c.inexact, nil
 }
 
-// shrinks reports whether a section counts fewer objects than one before it: then
-// Ghostscript rebuilds the cross-references.
+// shrinks reports whether a section has a smaller Size than an earlier one.
+// Ghostscript then rebuilds the cross-references.
 func shrinks(sections []*pdf.Section) bool {
 	least := int64(math.MaxInt64)
 	for _, s := range sections {
@@ -222,26 +223,27 @@ func shrinks(sections []*pdf.Section) bool {
 	return false
 }
 
-// Loosen tells that some reader could rebuild the cross-references.
+// Loosen records that some reader could rebuild the cross-references.
 func (c *Checker) Loosen() { c.inexact = true }
 
-// maxBack is how many places before one may be looked at for the stream that it
-// is in.
+// maxBack is the largest number of marks to examine when searching for the
+// stream that contains a byte.
 const maxBack = 100_000
 
-// unitsBack is what it costs to look at one of them.
+// unitsBack is the cost of examining one mark, in units of work.
 const unitsBack = 24
 
-// part is what a byte of a file belongs to.
+// part is the kind of file part that contains a byte.
 type part int
 
 const (
-	inGap    part = iota // nothing, a cross-reference section, or what cannot be read
-	inObject             // an object that the cross-references name
-	inStream             // the data of a stream that is one
+	inGap    part = iota // no object, a cross-reference section, or unreadable bytes
+	inObject             // an object that the cross-references list
+	inStream             // the data of such a stream object
 )
 
-// around tells what a byte belongs to, and the number of the object.
+// around returns the part of the file that contains a byte, and the number of
+// the object.
 func (c *Checker) around(f *pdf.File, offset int64) (in part, number int, err error) {
 	if c.stream.file == f && offset >= c.stream.Start && offset < c.stream.End {
 		return inStream, c.stream.number, nil
@@ -276,11 +278,11 @@ func (c *Checker) around(f *pdf.File, offset int64) (in part, number int, err er
 	return inGap, 0, nil
 }
 
-// Begin wants that a reader that rebuilds the cross-references, if any does,
-// begins with the same catalog: no trailer, cross-reference stream or catalog
-// that it finds is another one. It wants, too, that each object stream is the one
-// that the cross-references know for what is in it. reaches tells whether the
-// document has an object.
+// Begin checks that a reader that rebuilds the cross-references begins with the
+// same catalog: it must find no trailer, cross-reference stream or catalog that
+// leads to another one. Begin also checks that each object stream is the one
+// that the cross-references give for its objects. reaches reports whether the
+// document reaches an object.
 func (c *Checker) Begin(f *pdf.File, root pdf.Ref, reaches func(number int) bool) error {
 	if rebuilds, err := c.rebuilds(); !rebuilds || err != nil {
 		return err
@@ -305,8 +307,8 @@ func (c *Checker) Begin(f *pdf.File, root pdf.Ref, reaches func(number int) bool
 	return c.compressedCatalogs(f, root)
 }
 
-// trailer wants a dictionary behind the word trailer to name the catalog, if it
-// names one.
+// trailer checks that a dictionary after the word trailer has the same Root, or
+// none.
 func (c *Checker) trailer(f *pdf.File, root pdf.Ref, offset int64) error {
 	at, _, err := f.Blank(offset + int64(len(wordTrailer)))
 	if err != nil {
@@ -336,10 +338,10 @@ func ignoreEnd(err error) error {
 	return err
 }
 
-// beginning looks at one place where a reader finds an object.
+// beginning checks one mark for [Checker.Begin].
 func (c *Checker) beginning(f *pdf.File, root pdf.Ref, m mark, reaches func(int) bool) error {
 	if int(m.number) == root.Number {
-		return nil // which of them counts is [Checker.Same]'s
+		return nil // [Checker.Same] checks all marks of this object
 	}
 	_, o, err := f.At(pdf.Ref{Number: int(m.number), Generation: int(m.generation)}, m.offset)
 	if err != nil {
@@ -362,15 +364,15 @@ func (c *Checker) beginning(f *pdf.File, root pdf.Ref, m mark, reaches func(int)
 		}
 		if at, err := c.standsAt(f, n); err != nil {
 			return err
-		} else if at < m.offset { // the last one counts
+		} else if at < m.offset { // readers take the last mark
 			return fault(Hidden, m.offset, n)
 		}
 	}
 	return nil
 }
 
-// standsAt is where an object stands, or the object stream that it is in; -1
-// where it is not there.
+// standsAt returns the offset of an object or of its object stream; -1 if the
+// object does not exist.
 func (c *Checker) standsAt(f *pdf.File, number int) (int64, error) {
 	e, err := f.Entry(number)
 	if err == nil && e.Kind == pdf.Compressed {
@@ -394,7 +396,7 @@ func other(o pdf.Object, root pdf.Ref) bool {
 	return false
 }
 
-// compressedCatalogs wants none in an object stream but the one.
+// compressedCatalogs checks that object streams contain no other catalog.
 func (c *Checker) compressedCatalogs(f *pdf.File, root pdf.Ref) error {
 	for n := range f.NextNumber() {
 		e, err := f.Entry(n)
@@ -418,5 +420,5 @@ func (c *Checker) compressedCatalogs(f *pdf.File, root pdf.Ref) error {
 	return nil
 }
 
-// Misfit is the fault of a reference by another generation than an object has.
+// Misfit returns the fault of a reference with the wrong generation.
 func Misfit(number int) error { return fault(Generation, -1, number) }

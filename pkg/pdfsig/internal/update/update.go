@@ -10,25 +10,25 @@ import (
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
-// Checker looks at a file and its revisions.
+// Checker checks a file and its revisions.
 type Checker struct {
-	file  *pdf.File // as it is now
+	file  *pdf.File // the current file
 	marks *marks
-	// accounted are the marks that are objects of updates, and the words
-	// trailer that are theirs.
+	// accounted are the offsets of marks that belong to objects of updates, and
+	// of the words trailer that belong to their sections.
 	accounted map[int64]bool
-	inexact   bool     // something every reader takes, but not to the letter
-	loose     bool     // and it is in an update
-	updated   int64    // where the first update begins; 0 for none
-	looked    bool     // for words that make a reader rebuild the cross-references
-	stream    struct { // in which something was found last that looks like an object
+	inexact   bool     // something in the file is inexact, although every reader accepts it
+	loose     bool     // something inexact is in an update
+	updated   int64    // offset of the first update; 0 if there is none
+	looked    bool     // the file was searched for words that make a reader rebuild
+	stream    struct { // the stream with the last mark found inside it
 		file *pdf.File
 		pdf.Span
 		number int
 	}
 }
 
-// New reads a file once, from its first byte to its last.
+// New reads the file once, from the first byte to the last, to find all marks.
 func New(file *pdf.File) (*Checker, error) {
 	if err := file.Spend(file.Size() / scanUnit); err != nil {
 		return nil, err
@@ -40,11 +40,11 @@ func New(file *pdf.File) (*Checker, error) {
 	return &Checker{file: file, marks: m, accounted: map[int64]bool{}}, nil
 }
 
-// scanUnit is how many bytes are looked through in the time of a unit of work.
+// scanUnit is the number of bytes searched per unit of work.
 const scanUnit = 32
 
-// Step accounts for the bytes from the end of one revision up to the end of a
-// later one. A fault is a [*Fault]; another error is one of reading.
+// Step accounts for the bytes between the end of one revision and the end of a
+// later one. It returns a [*Fault], or a read error.
 func (c *Checker) Step(old, now *pdf.File) error {
 	from, to := old.Size(), now.Size()
 	if c.updated == 0 {
@@ -79,7 +79,7 @@ func (c *Checker) Step(old, now *pdf.File) error {
 	return nil
 }
 
-// damage makes a fault of what could not be read.
+// damage turns a read error from a damaged file into a fault.
 func damage(err error, offset int64) error {
 	if _, is := errors.AsType[*Fault](err); is {
 		return err
@@ -93,7 +93,7 @@ func damage(err error, offset int64) error {
 	return err
 }
 
-// blank wants nothing but white space.
+// blank checks that a range holds only white space.
 func (c *Checker) blank(file *pdf.File, from, to int64) error {
 	buffer := make([]byte, 4<<10)
 	for from < to {
@@ -111,12 +111,12 @@ func (c *Checker) blank(file *pdf.File, from, to int64) error {
 	return nil
 }
 
-// revision is one update: what one section and its startxref belong to.
+// revision is one update: the bytes of one section and its startxref.
 type revision struct {
 	*Checker
 	file       *pdf.File
 	section    *pdf.Section
-	before     []*pdf.Section // older ones, newest first
+	before     []*pdf.Section // earlier sections, newest first
 	start, end int64
 	pieces     []piece
 }
@@ -136,13 +136,13 @@ func (r *revision) check() error {
 	return r.account()
 }
 
-// Notes of a section that every reader passes over, and that are not exact. A
-// table with entries of another form is none of them: PDFium and Ghostscript
-// rebuild the cross-references then, and each has its own idea of what begins an
-// object.
+// harmless are inexact forms of a section that every reader accepts. Table
+// entries of another width are not harmless: PDFium and Ghostscript then
+// rebuild the cross-references, and each of them recognizes objects in its own
+// way.
 var harmless = []pdf.NoteKind{pdf.NamedBefore, pdf.UnfinishedFlate, pdf.Glued}
 
-// readSection wants the section itself to be exact.
+// readSection checks that the section itself is exact.
 func (r *revision) readSection() error {
 	for _, s := range []*pdf.Section{r.section, r.section.Hybrid} {
 		if s == nil {
@@ -162,15 +162,15 @@ func (r *revision) readSection() error {
 		}
 		number := -1
 		if s.Stream {
-			number = 0 // told where it is read
+			number = 0 // reported while the table is read
 		}
 		r.pieces = append(r.pieces, piece{pdf.Span{Start: s.Offset, End: s.End}, number})
 	}
 	return nil
 }
 
-// readTable wants a table of numbers, n, f and line ends alone, up to the word
-// trailer.
+// readTable checks that a table holds only numbers, n, f and line ends, up to
+// the word trailer.
 func (r *revision) readTable(s *pdf.Section) error {
 	if s.Stream {
 		return nil
@@ -198,13 +198,13 @@ func (r *revision) readTable(s *pdf.Section) error {
 	}
 }
 
-// noteFaults are the rules that an inexact section breaks.
+// noteFaults maps the notes of an inexact section to faults.
 var noteFaults = map[pdf.NoteKind]Kind{
 	pdf.NamedInside: Named, pdf.EntryForm: Reference, pdf.FirstNumber: Reference, pdf.DoubledEntry: Twice, pdf.DoubledKey: Twice,
 	pdf.PrevZero: Previous, pdf.NoSize: Size, pdf.SizeLow: Size,
 }
 
-// readTrailer compares what the trailer says with the sections before.
+// readTrailer compares the trailer with the earlier sections.
 func (r *revision) readTrailer() error {
 	s := r.section
 	if err := r.readPrevious(); err != nil {
@@ -219,7 +219,7 @@ func (r *revision) readTrailer() error {
 		counted, ok := earlier.Trailer["Size"].(int64)
 		hybrid = hybrid || earlier.Hybrid != nil
 		most = max(most, counted)
-		if size <= int64(earlier.Last()) && !(ok && counted <= int64(earlier.Last())) { // it was wrong before
+		if size <= int64(earlier.Last()) && !(ok && counted <= int64(earlier.Last())) { // it was not wrong before
 			return fault(Size, s.Offset, 0)
 		}
 	}
@@ -232,11 +232,11 @@ func (r *revision) readTrailer() error {
 	return r.readHybrid(s)
 }
 
-// maxSize is as many objects as every reader takes: PDFium has no more.
+// maxSize is the largest Size that every reader accepts; PDFium has this limit.
 const maxSize = 4 << 20
 
-// plainStream reports whether a stream of the file's structure is encoded as
-// every reader knows it: by no abbreviation, and not in another file.
+// plainStream reports whether every reader can decode a structural stream: its
+// filters are not abbreviated, and its data is not in another file.
 func plainStream(dict pdf.Dict) bool {
 	for _, key := range []pdf.Name{"F", "FFilter", "FDecodeParms", "DP", "DL"} {
 		if dict[key] != nil {
@@ -250,8 +250,8 @@ func plainStream(dict pdf.Dict) bool {
 	return filter == nil || filter == pdf.Name("FlateDecode")
 }
 
-// readPrevious wants Prev to name the section before, or the blanks right before
-// it, as the startxref of that may do.
+// readPrevious checks that Prev gives the offset of the previous section, or of
+// blanks directly before it. The startxref of that section may do the same.
 func (r *revision) readPrevious() error {
 	previous := r.before[0]
 	named, ok := r.section.Trailer["Prev"].(int64)
@@ -268,9 +268,9 @@ func (r *revision) readPrevious() error {
 	return nil
 }
 
-// readHybrid wants a table and the stream beside it to agree about what both
-// list as there (7.5.8.4: what the stream lists alone is hidden from old
-// readers).
+// readHybrid checks that a table and its XRefStm agree on the objects that both
+// list as used. Objects that only the stream lists are hidden from old readers
+// (7.5.8.4).
 func (r *revision) readHybrid(s *pdf.Section) error {
 	if s.Hybrid == nil {
 		return nil
@@ -291,8 +291,8 @@ func (r *revision) readHybrid(s *pdf.Section) error {
 	return nil
 }
 
-// readEntries wants each entry to name an object of this update exactly, or to
-// say what was said before.
+// readEntries checks that each entry gives the exact offset of an object in
+// this update, or repeats an earlier entry.
 func (r *revision) readEntries() error {
 	seen := map[int]bool{}
 	for n := range r.section.Numbers {
@@ -308,7 +308,7 @@ func (r *revision) readEntries() error {
 		case e.Kind == pdf.InFile && r.begins(e.Offset):
 			err = r.readObject(n, e)
 		case e.Kind == pdf.Compressed && r.ownStream(e.Stream):
-			// readMembers sees to it
+			// checked by readMembers
 		case e.Kind >= pdf.InFile:
 			err = r.again(n, e)
 		}
@@ -319,8 +319,8 @@ func (r *revision) readEntries() error {
 	return nil
 }
 
-// begins reports whether an offset is one of this update: or of the end of the
-// line right before it.
+// begins reports whether an offset is in this update, or at the line end
+// directly before it.
 func (r *revision) begins(offset int64) bool {
 	if offset >= r.start || offset < r.start-2 {
 		return offset >= r.start
@@ -329,14 +329,14 @@ func (r *revision) begins(offset int64) bool {
 	return err == nil && blank >= r.start
 }
 
-// ownStream reports whether an object stream is one of this update.
+// ownStream reports whether an object stream is in this update.
 func (r *revision) ownStream(number int) bool {
 	e, err := r.section.Entry(number)
 	return err == nil && e.Kind == pdf.InFile && r.begins(e.Offset)
 }
 
-// again wants an entry for an object outside the update to say what the older
-// sections say.
+// again checks that an entry for an object outside the update agrees with the
+// earlier sections.
 func (r *revision) again(n int, e pdf.Entry) error {
 	for _, s := range r.before {
 		was, err := s.Entry(n)
@@ -391,7 +391,8 @@ func (r *revision) readObject(n int, e pdf.Entry) error {
 	return nil
 }
 
-// readStreamEnd wants endstream right behind the data, or on the next line.
+// readStreamEnd checks that endstream follows the data directly or on the next
+// line.
 func (r *revision) readStreamEnd(n int, s *pdf.Stream) error {
 	at := s.Offset + s.Length
 	b := make([]byte, len("\r\nendstream"))
@@ -406,8 +407,8 @@ func (r *revision) readStreamEnd(n int, s *pdf.Stream) error {
 	return fault(Stream, at, n)
 }
 
-// readMembers wants each object of an object stream to be named there by this
-// update, and no other one.
+// readMembers checks that the cross-references of this update list exactly the
+// objects of an object stream.
 func (r *revision) readMembers(n int, s *pdf.Stream) error {
 	if !plainStream(s.Dict) {
 		return fault(ObjectStream, s.Offset, n)
@@ -428,7 +429,7 @@ func (r *revision) readMembers(n int, s *pdf.Stream) error {
 	return nil
 }
 
-// readEnd wants startxref behind the last piece.
+// readEnd checks that startxref follows the last piece.
 func (r *revision) readEnd() error {
 	slices.SortFunc(r.pieces, func(a, b piece) int { return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(b.number, a.number)) })
 	last := r.pieces[len(r.pieces)-1]
@@ -447,13 +448,13 @@ func (r *revision) readEnd() error {
 	return nil
 }
 
-// account wants one piece after the other, and between them only white space
-// and comments that no reader takes for anything else.
+// account checks that pieces follow one another, with only white space and
+// harmless comments between them.
 func (r *revision) account() error {
 	at := r.start
 	for i, p := range r.pieces {
 		if i > 0 && p.Start == r.pieces[i-1].Start {
-			continue // a cross-reference stream, which lists itself
+			continue // a cross-reference stream lists itself
 		}
 		end, err := r.between(at, p.Start)
 		if err != nil {
@@ -475,7 +476,7 @@ func (r *revision) account() error {
 	return nil
 }
 
-// ownTrailer accounts for the one word trailer of a table.
+// ownTrailer accounts for the word trailer of a table.
 func (r *revision) ownTrailer(p piece) {
 	i, _ := slices.BinarySearch(r.marks.trailers, p.Start)
 	if i < len(r.marks.trailers) && r.marks.trailers[i] < p.End {
@@ -483,17 +484,18 @@ func (r *revision) ownTrailer(p piece) {
 	}
 }
 
-// words are what no comment of an update contains.
+// words must not appear in a comment of an update, because readers search for
+// them.
 var words = [][]byte{[]byte("obj"), []byte("xref"), []byte("trailer"), []byte("stream"), []byte("%%EOF"), []byte("%PDF")}
 
-// between passes white space and comments up to a byte, or as far as they go.
+// between skips white space and comments up to an offset, as far as possible.
 func (r *revision) between(from, to int64) (end int64, err error) {
 	end, text, err := r.file.Blank(from)
 	if err != nil {
 		return from, err
 	}
 	if to >= 0 && end > to {
-		return from, nil // an object begins inside them
+		return from, nil // an object begins inside the comment
 	}
 	for _, word := range words {
 		if bytes.Contains(text, word) || bytes.IndexByte(text, 0) >= 0 || bytes.IndexByte(text, '\f') >= 0 {
