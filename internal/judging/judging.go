@@ -73,9 +73,10 @@ func (v FileVerdict) Code() (code problem.Code) {
 	return code
 }
 
-// gravity orders the codes of files for the exit status of many.
+// severity orders the codes of files for the exit status of many.
 var severity = map[problem.Code]int{problem.Attention: 1, problem.Failed: 2, problem.Undecided: 3, problem.Invalid: 4}
 
+// Worse is the graver of two codes.
 func Worse(a, b problem.Code) problem.Code {
 	if severity[b] > severity[a] {
 		return b
@@ -127,11 +128,17 @@ func (e *Examiner) JudgeFile(ctx context.Context, f FileFinding, p checklist.Pro
 	if v.Err == nil && (len(v.Signatures) == 0 || p != "" && !v.signed()) {
 		v.Err = noSignature(f.file)
 	}
+	e.judgeChanges(v)
+	return v
+}
+
+// judgeChanges marks the signatures after which more is shown, or something was
+// added that must not have been.
+func (e *Examiner) judgeChanges(v FileVerdict) {
 	for i, s := range v.Signatures {
 		v.Signatures[i].More = v.showsMore(s)
 		v.Signatures[i].Altered = e.Unchanged && s.alteredLater()
 	}
-	return v
 }
 
 // judgeAll judges a signature and its counter-signatures.
