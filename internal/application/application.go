@@ -1,7 +1,7 @@
-// Package application finds what an e-Gov application consists of in a folder or
-// ZIP (package bundle): its kousei.xml, the 構成管理情報 that are to be signed,
-// and the files that they name. It is told by the structure of the documents
-// (package xmlsig), not by names of files.
+// Package application finds the parts of an e-Gov application in a folder or
+// ZIP (package bundle): its kousei.xml, the 構成管理情報 to be signed, and the files
+// that they name. It goes by the structure of the documents (package xmlsig),
+// not by file names.
 package application
 
 import (
@@ -23,8 +23,8 @@ import (
 // ErrNone is a folder or ZIP without a 構成管理情報.
 var ErrNone = errors.New("application: there is no kousei.xml or its like")
 
-// UnreadableError is a folder or ZIP with a kousei.xml that is no 構成管理情報.
-// It is an [ErrNone], too: what is in the folder may still be something else.
+// UnreadableError is a folder or ZIP with a kousei.xml that is no 構成管理情報. It is
+// an [ErrNone], too, because the folder may have another purpose.
 type UnreadableError struct {
 	Name string
 	Err  error // why it cannot be read as XML, nil where its shape is another
@@ -40,8 +40,8 @@ func (e *UnreadableError) Error() string {
 // Unwrap gives ErrNone and Err.
 func (e *UnreadableError) Unwrap() []error { return []error{ErrNone, e.Err} }
 
-// SeveralError is a folder or ZIP with several 構成管理情報 of which none is
-// called kousei.xml, so that it cannot be told which is the application's.
+// SeveralError is a folder or ZIP with several 構成管理情報, none of them called
+// kousei.xml. Nothing tells which one is the application's.
 type SeveralError struct{ Names []string }
 
 func (e *SeveralError) Error() string {
@@ -56,7 +56,7 @@ func (e *MissingPartError) Error() string {
 	return fmt.Sprintf("application: files to be signed are missing: %q", e.Names)
 }
 
-// Application is what a folder or ZIP holds.
+// Application is the content of a folder or ZIP.
 type Application struct {
 	Bundle *bundle.Bundle
 	// Main is kousei.xml. In 個別署名形式 it is not signed.
@@ -78,7 +78,7 @@ type Part struct {
 	EGov *xmlsig.EGov
 }
 
-// mainName is what e-Gov calls the 構成管理情報 of an application.
+// mainName is e-Gov's file name for the 構成管理情報 of an application.
 const mainName = "kousei.xml"
 
 // Find reads the documents of a bundle. The error is [ErrNone], an
@@ -137,8 +137,8 @@ func IsMeant(name string) bool {
 	return bundle.HasEntry(f, info.Size(), mainName)
 }
 
-// read returns the 構成管理情報 that a file is, or nil; why tells what is wrong
-// with its XML.
+// read parses a file as 構成管理情報. It returns nil for any other file; why is then
+// the fault in its XML, if there is one.
 func read(b *bundle.Bundle, f *bundle.File) (p *Part, why, err error) {
 	if f.Size > int64(xmlsig.DefaultLimits().Size) {
 		return nil, nil, nil
@@ -148,7 +148,8 @@ func read(b *bundle.Bundle, f *bundle.File) (p *Part, why, err error) {
 		return nil, nil, err
 	}
 	defer r.Close()
-	// The root comes first; what else a bundle holds is not read.
+	// The root element stands at the beginning, so other files need not be
+	// read to the end.
 	head := make([]byte, 16<<10)
 	n, err := io.ReadFull(r, head)
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
@@ -214,7 +215,8 @@ func partsOf(main *Part, all []*Part) (parts []*Part, err error) {
 // same compares names by canonical equivalence.
 func same(a, b string) bool { return norm.NFC.String(a) == norm.NFC.String(b) }
 
-// spell notes how the documents spell the names of files, and what none names.
+// spell records how the documents spell the names of files, and the files that
+// none of them names.
 func (a *Application) spell() error {
 	a.spelling[a.Main.File] = a.Main.Name
 	for _, p := range append([]*Part{a.Main}, a.Parts...) {

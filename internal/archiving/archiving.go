@@ -1,6 +1,7 @@
-// Package archiving gives files and signatures proof of their time: timestamps
-// over files (RFC 3161) and PDF documents (ISO 32000-2, 12.8.5), and for
-// signatures what lets them be judged later (PAdES and CAdES, B-T to B-LTA).
+// Package archiving gives files and signatures proof of their time. It makes
+// timestamps over files (RFC 3161) and PDF documents (ISO 32000-2, 12.8.5). To
+// signatures it adds validation data, so that they can be verified later (PAdES
+// and CAdES, B-T to B-LTA).
 package archiving
 
 import (
@@ -25,7 +26,7 @@ import (
 
 type text = i18n.Text
 
-// Kind is what a file is to this package.
+// Kind is the format of a file.
 type Kind string
 
 // The kinds.
@@ -45,7 +46,7 @@ const (
 	BLTA Level = "B-LTA"
 )
 
-// Made is what was made of a file.
+// Made describes the result for a file.
 type Made struct {
 	Kind      Kind
 	Time      time.Time // of the timestamp; zero without one
@@ -83,7 +84,7 @@ func KindOf(path string) (Kind, error) {
 }
 
 // Stamp writes a timestamp over a file to out: for a PDF the document with the
-// timestamp in it, for any other file a .tsr. What was written has been checked.
+// timestamp in it, for any other file a .tsr. It verifies its output.
 func (a *Archivist) Stamp(ctx context.Context, path string, kind Kind, out *output.File) (Made, error) {
 	f, err := input.Open(path)
 	if err != nil {
@@ -105,7 +106,7 @@ func (a *Archivist) Stamp(ctx context.Context, path string, kind Kind, out *outp
 	if err != nil {
 		return Made{}, err
 	}
-	// What was stamped has to be what is there when the .tsr is.
+	// The file must not have changed before the .tsr exists.
 	again, err := os.Stat(path)
 	if err != nil || again.Size() != content.Size() || !again.ModTime().Equal(info.ModTime()) {
 		return Made{}, problem.New(problem.Failed,
@@ -182,8 +183,8 @@ var errTokenGrows = errors.New("the authority's timestamps do not fit")
 // errOurs is a result that our own verifier does not find good.
 var errOurs = errors.New("what was written does not verify")
 
-// checkPDF has our own verifier look at what was written: the signatures that
-// were good are, and so is the new one.
+// checkPDF verifies the written file with our own verifier: signatures that
+// were good must still be good, and the new one must be good too.
 func checkPDF(before io.ReaderAt, size int64, out *output.File, want int) error {
 	written, err := out.Size()
 	if err != nil {
@@ -210,8 +211,9 @@ func checkPDF(before io.ReaderAt, size int64, out *output.File, want int) error 
 	return nil
 }
 
-// Extend adds what lets the signatures of a file be judged later, and a
-// timestamp over all of it where there is an authority.
+// Extend adds validation data for the signatures of a file, so that they can be
+// verified later. With a timestamping authority, it also adds a timestamp over
+// the whole.
 func (a *Archivist) Extend(ctx context.Context, path string, kind Kind, out *output.File) (Made, error) {
 	v := a.Examiner.Find(ctx, a.Finder, path)
 	if v.Err != nil {
@@ -374,7 +376,7 @@ func (a *Archivist) archive(ctx context.Context, path string, signature []byte) 
 	if err != nil {
 		return nil, Made{}, err
 	}
-	h := sd.Hashes()[0] // what every verifier has
+	h := sd.Hashes()[0] // a hash that every verifier has
 	archiving, err := cms.NewArchiving(signature, content, h)
 	if err != nil {
 		return nil, Made{}, err

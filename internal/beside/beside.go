@@ -4,9 +4,9 @@ package beside
 
 import "context"
 
-// Read runs read in a goroutine and gives what it brought, or the cause of ctx
-// where that ends first. A read that is left behind goes on until somebody
-// answers it; what it then brings, a PIN perhaps, is overwritten.
+// Read runs read in a goroutine and returns its result, or the cause of ctx if
+// that ends first. An abandoned read continues until it gets input. Its result
+// may be a PIN, so Read then overwrites it.
 func Read(ctx context.Context, read func() ([]byte, error)) ([]byte, error) {
 	type result struct {
 		b   []byte

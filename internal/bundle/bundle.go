@@ -1,11 +1,11 @@
-// Package bundle reads and writes the files of an e-Gov application as they
-// travel: a folder, or a ZIP that holds one folder. It knows nothing of what is
-// in the files.
+// Package bundle reads and writes the files of an e-Gov application in the form
+// for transport: a folder, or a ZIP that holds one folder. It does not
+// interpret the files.
 //
-// A ZIP comes from anywhere, so everything about it is checked before a byte is
-// unpacked: names that lead elsewhere, names that come twice, links, entries
-// that lie over each other, archives that unpack to far more than they are, and
-// those in which other programs would see other files.
+// A ZIP may come from anyone. Therefore the package checks all of it before it
+// unpacks a byte. It refuses names that lead outside, duplicate names, links,
+// overlapping entries, archives that unpack to far more than their size, and
+// archives in which other programs would see other files.
 package bundle
 
 import (
@@ -60,8 +60,8 @@ func (e *Error) Error() string {
 // Unwrap gives the reason.
 func (e *Error) Unwrap() error { return e.Reason }
 
-// Limits of what is unpacked. The sum of all files may be 200 times the size of
-// the archive, and 128 MiB in any case.
+// Limits for unpacking. The sum of all files may be 200 times the size of the
+// archive, and 128 MiB in any case.
 const (
 	maxFiles = 2000
 	maxTotal = 2 << 30
@@ -73,8 +73,8 @@ const (
 type Bundle struct {
 	// Path is the folder or ZIP as it was named.
 	Path string
-	// Folder is the name of the folder in a ZIP, or of the folder itself; "" in
-	// a ZIP whose files lie in none.
+	// Folder is the name of the folder in a ZIP, or of the folder itself.
+	// It is "" for a ZIP with its files at the top.
 	Folder string
 	// Files are in the order of the archive, those of a folder by name.
 	Files []*File
@@ -86,7 +86,7 @@ type Bundle struct {
 	LeftOut []string
 
 	zip    io.ReaderAt // nil of a folder
-	closer io.Closer   // of what Open opened
+	closer io.Closer   // closes the archive after Open
 }
 
 // File is one file of a bundle.
@@ -255,8 +255,8 @@ func (b *Bundle) openZIP(r io.ReaderAt, size int64) error {
 	return b.checkPlaces(archive.File, size)
 }
 
-// entry checks one entry of a ZIP. Without a file there is nothing in it: it is
-// a folder, or what a system added.
+// entry checks one entry of a ZIP. f is nil for a folder, and for a file that
+// an operating system added.
 func (b *Bundle) entry(e *zip.File) (folder string, f *File, err error) {
 	name, err := b.entryName(e)
 	if err != nil {
@@ -339,7 +339,7 @@ func (b *Bundle) Open(f *File) (io.ReadCloser, error) {
 	return &entryReader{r, b, f}, nil
 }
 
-// openRegular opens what is still a regular file.
+// openRegular opens a file that is still a regular file.
 func openRegular(name string) (*os.File, error) {
 	info, err := os.Lstat(name)
 	if err != nil {
@@ -385,8 +385,8 @@ func (b *Bundle) Find(name string) (*File, error) {
 	return found, nil
 }
 
-// HasEntry reports whether an archive, however odd, has an entry of this name in
-// some folder: to tell what was meant from any other archive.
+// HasEntry reports whether an archive, even a damaged one, has an entry of this
+// name in some folder. It tells an intended application from any other archive.
 func HasEntry(r io.ReaderAt, size int64, name string) bool {
 	archive, err := zip.NewReader(r, size)
 	if err != nil {

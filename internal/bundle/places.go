@@ -33,10 +33,10 @@ type place struct {
 	entry      *zip.File
 }
 
-// checkPlaces refuses entries that share bytes, with which a small archive
-// unpacks to a large one, and archives that say one thing in their directory and
-// another where the files are. What is signed or judged would not be what another
-// program unpacks.
+// checkPlaces refuses entries that share bytes, because a small archive could
+// then unpack to a large one. It also refuses archives with local headers that
+// differ from the directory, because another program could then unpack other
+// files than those that were signed or verified.
 func (b *Bundle) checkPlaces(entries []*zip.File, size int64) error {
 	var places []place
 	for _, e := range entries {
@@ -71,10 +71,10 @@ func (b *Bundle) checkPlaces(entries []*zip.File, size int64) error {
 	return b.checkEnd(size)
 }
 
-// headerBefore returns the header of an entry whose content starts at data, from
-// its signature to the content. Nothing but the descriptor of the entry before
-// may lie between from and it: programs that read an archive from its beginning
-// would find more there. It returns nil where there is no such header.
+// headerBefore returns the header of an entry, from its signature to its
+// content at data. Only the data descriptor of the previous entry may lie
+// between from and the header: programs that read an archive from its beginning
+// would find further entries there. It returns nil if there is no such header.
 func (b *Bundle) headerBefore(from, data int64) []byte {
 	near := b.bytesAt(from, maxDescriptor+localLength)
 	for i := 0; i+localLength <= len(near) && i <= maxDescriptor; i++ {

@@ -9,7 +9,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/output"
 )
 
-// Change is what becomes of a file in a copy.
+// Change describes a file's change in a copy.
 type Change struct {
 	// Name is the new name; "" keeps it.
 	Name string

@@ -88,8 +88,8 @@ func (a Alarm) trigger() string {
 // maxLine is how many octets a line may have, its end not counted (3.1).
 const maxLine = 75
 
-// line writes a content line, folded where it is longer: a space begins what
-// continues a line. No character is cut in two.
+// line writes a content line, and folds a long one: each continuation line
+// begins with a space. It cuts no character in two.
 func (w *writer) line(name, value string) {
 	rest := name + ":" + value
 	for room := maxLine; len(rest) > room; room = maxLine - 1 {

@@ -174,8 +174,8 @@ func examineCard(ctx context.Context, a *command.App, pc *pcsc.Context, reader s
 	return c, err
 }
 
-// look examines a card and, where it is to be reported, surveys it. What the survey
-// found out about the way to speak to the card does not change what is said of it.
+// look examines a card and, for a report, surveys it. The survey does not
+// change the findings.
 func look(ctx context.Context, card *jpki.Card, c *doctor.Card, now time.Time, survey bool) {
 	c.Err = card.WithApp(ctx, func(app *jpki.App) error { return examine(app, c, now) })
 	if survey && ctx.Err() == nil {

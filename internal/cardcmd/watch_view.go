@@ -25,7 +25,7 @@ type watchView struct {
 
 	mu  sync.Mutex
 	all watch.View
-	log []logLine // what happened last, the newest first
+	log []logLine // recent events, the newest first
 }
 
 type logLine struct {

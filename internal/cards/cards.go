@@ -98,8 +98,8 @@ type Opener struct {
 	WithoutWait bool          // without --wait, a missing card is not waited for
 	ShortAPDU   bool          // --short-apdu: neither long commands nor long answers
 
-	CAs   CAs    // nil, or what is known of CA certificates
-	Trace *Trace // nil, or what --trace records
+	CAs   CAs    // known CA certificates, or nil
+	Trace *Trace // the record for --trace, or nil
 	Tour  *Tour  // nil outside a tour
 }
 

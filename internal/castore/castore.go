@@ -1,10 +1,11 @@
-// Package castore keeps CA certificates of JPKI on this computer: pinned ones
-// that a card or a signature brought along, for signatures that come without,
-// and those of a generation newer than this program, which the user added after
-// comparing the fingerprint.
+// Package castore keeps CA certificates of JPKI on this computer. It stores
+// pinned ones that came with a card or a signature, for signatures that come
+// without. It also stores those of a generation newer than this program, if the
+// user added them after comparing the fingerprint.
 //
-// What is stored is believed for no other reason than its fingerprint: a pinned
-// one by the program's own table, an added one by what the user compared.
+// Only the fingerprint makes a stored certificate trusted: that of a pinned one
+// is in the program's own table, and that of an added one was compared by the
+// user.
 package castore
 
 import (
@@ -39,7 +40,7 @@ type DamagedError struct {
 
 func (e *DamagedError) Error() string { return fmt.Sprintf("%v: %s: %v", ErrDamaged, e.Path, e.Err) }
 
-// Unwrap gives ErrDamaged and what is wrong.
+// Unwrap returns ErrDamaged and the cause.
 func (e *DamagedError) Unwrap() []error { return []error{ErrDamaged, e.Err} }
 
 // CA is a stored certificate.
@@ -80,7 +81,8 @@ const (
 	version = 1
 )
 
-// CAs lists what is stored and still believed, in the order of coming in.
+// CAs lists the stored certificates that are still trusted, in the order of
+// arrival.
 func (s *Store) CAs(ctx context.Context) ([]CA, error) {
 	var doc document
 	if found, err := s.docs.Load(ctx, name, &doc); err != nil || !found {
@@ -89,7 +91,8 @@ func (s *Store) CAs(ctx context.Context) ([]CA, error) {
 	return s.read(doc)
 }
 
-// read leaves out what is not believed any more, whoever wrote it there.
+// read leaves out certificates that are no longer trusted, even if this program
+// wrote them.
 func (s *Store) read(doc document) (all []CA, err error) {
 	if doc.Version != version {
 		return nil, s.damaged(fmt.Errorf("%w: version %d", state.ErrCorrupt, doc.Version))
@@ -152,9 +155,9 @@ func (s *Store) Keep(ctx context.Context, now time.Time, certificates ...*x509.C
 	return s.put(ctx, false, now, fresh...)
 }
 
-// Add stores a certificate that the user vouches for: f is the fingerprint that
-// was compared with what J-LIS publishes. A pinned one needs no vouching for,
-// and is stored like one of [Store.Keep].
+// Add stores a certificate that the user vouches for. f is the fingerprint that
+// the user compared with J-LIS's publication. A pinned certificate does not
+// depend on the user, and is stored as by [Store.Keep].
 func (s *Store) Add(ctx context.Context, now time.Time, c *x509.Certificate, f cert.Fingerprint) error {
 	if cert.FingerprintOf(c) != f {
 		return ErrFingerprint

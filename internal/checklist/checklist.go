@@ -1,11 +1,11 @@
-// Package checklist goes through what the online registry (登記・供託オンライン申請)
-// and the electronic notary (電子公証) ask of a signed PDF: its signature, the
-// signer's certificate, and the file's name and size. Each item says what is
-// asked for, whether it is met, and what to do where it is not.
+// Package checklist goes through the requirements of the online registry
+// (登記・供託オンライン申請) and the electronic notary (電子公証) for a signed PDF: its
+// signature, the signer's certificate, and the file's name and size. Each item
+// states the requirement, whether it is met, and the remedy.
 //
-// Advice follows the cause. A PDF that another program wrote anew after signing
-// has that one fault: everything else can no longer be told, and what cannot be
-// told is not advised as if it were missing.
+// The advice follows the cause. If another program rewrote a PDF after signing,
+// that is its only fault. Items that can no longer be checked are then not
+// reported as missing.
 package checklist
 
 import (
@@ -26,7 +26,7 @@ import (
 
 type text = i18n.Text
 
-// Profile is the service whose list it is, by the name that --profile has.
+// Profile is the service that a list belongs to, under its name for --profile.
 type Profile string
 
 // Profiles.
@@ -123,10 +123,10 @@ func Unmet(list []Item) (n int) {
 	return n
 }
 
-// about is what is said of an item.
+// about has the texts of an item.
 type about struct{ what, todo text }
 
-// signAgain is what mends nearly everything.
+// signAgain is the remedy for nearly every fault.
 var signAgain = text{
 	JA: "署名する前のPDFに、jpki sign で署名し直してください(省略時の形式がこの条件に合わせてあります)。",
 	EN: "Sign the PDF as it was before signing with jpki sign, whose default follows this list.",
@@ -230,7 +230,7 @@ func (p Profile) ofCertificate(s Subject) []Item {
 	return list
 }
 
-// ofChain tells the reasons that leave open what a CA issued a certificate for.
+// ofChain reports a reason that leaves the purpose of a certificate open.
 func ofChain(r trust.Reason) bool { return r.Code == trust.ChainConstraintsFailure }
 
 func answer(met bool) pdfsig.Answer {
@@ -317,8 +317,8 @@ func inWords(size int64) string {
 	return strconv.FormatFloat(float64(size)/1e6, 'f', 1, 64) + " MB"
 }
 
-// OfFile returns the items about a name and a size that are not met or cannot be
-// told: what there is to say before a file is signed.
+// OfFile returns the items about a name and a size that are not met or cannot
+// be checked, for a warning before a file is signed.
 func (p Profile) OfFile(name string, size int64) []Item {
 	return slices.DeleteFunc(p.ofFile(filepath.Base(name), size), func(i Item) bool { return i.Answer == pdfsig.Met })
 }

@@ -132,8 +132,8 @@ func (f *Folder) list(dir string) ([]string, error) {
 	return names, nil
 }
 
-// Open opens the file of a name. Its errors are those of Find and of the file
-// system, and fs.ErrInvalid for what is no plain file.
+// Open opens the file of a name. It returns the errors of Find and of the file
+// system, and fs.ErrInvalid for anything but a regular file.
 func (f *Folder) Open(name string) (fs.File, error) {
 	found, err := f.Find(name)
 	if err != nil {

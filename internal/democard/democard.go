@@ -72,7 +72,7 @@ func (c *Conn) Begin(ctx context.Context) error {
 	return nil
 }
 
-// remember takes over what other programs did to the card since.
+// remember takes over changes that other programs have made to the card since.
 func (c *Conn) remember(ctx context.Context) error {
 	waiting, cancel := context.WithTimeoutCause(ctx, lockLimit, ErrInUse)
 	defer cancel()

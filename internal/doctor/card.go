@@ -158,9 +158,9 @@ func (c Card) counter(k inspect.Key) *Finding {
 	return &f
 }
 
-// certificate gives a finding where one of them is not as it should be. The
-// signing certificate always needs its password, so only what is known of its
-// absence is in its error.
+// certificate returns a finding about a certificate with a fault. The signing
+// certificate always needs its password, so its error tells only whether it
+// exists.
 func (c Card) certificate(k jpki.Kind) *Finding {
 	err, name := c.failure(k), terms.CertificateNames[k]
 	var f Finding

@@ -23,7 +23,7 @@ type text = i18n.Text
 // Environment holds the facts for the checks.
 type Environment struct {
 	OS     string // as runtime.GOOS
-	Files  fs.FS  // what is below /
+	Files  fs.FS  // the file system below /
 	Getenv func(string) string
 	// Run runs a program, by its absolute path, and gives its output.
 	Run func(path string, args ...string) (string, error)
@@ -92,7 +92,7 @@ type Finding struct {
 	Level Level
 	Code  problem.Code // of bad ones
 	What  text
-	Next  text // what to do; empty where there is nothing
+	Next  text // the next step; empty if there is none
 }
 
 func ok(name string, what text) Finding { return Finding{Name: name, Level: OK, What: what} }

@@ -136,8 +136,8 @@ func (e *Environment) noReader() Finding {
 		}.on(e.OS))
 }
 
-// checkVirtualReaders warns of readers that are none, in front of which other
-// programs ask for a card that nobody can insert.
+// checkVirtualReaders warns of virtual readers. Other programs may ask there
+// for a card that nobody can insert.
 func checkVirtualReaders(e *Environment) (findings []Finding) {
 	for _, r := range e.Readers {
 		if r.Virtual() {
@@ -165,7 +165,7 @@ func checkInUse(e *Environment) (findings []Finding) {
 	for _, r := range e.Readers {
 		if r.Exclusive {
 			f := e.exclusive(r.Name, len(pids) > 0)
-			if e.another(r.Name) { // what is held need not be the person's card
+			if e.another(r.Name) { // the held card need not be the person's
 				f = note(f.Name, f.What, text{JA: "ほかのリーダーは使えるので、じゃまになるとは限りません。", EN: "Another reader is free: this need not be in the way."})
 			}
 			findings = append(findings, f)

@@ -1,5 +1,5 @@
-// Package env is what the program takes from its surroundings besides the
-// streams: the environment variables and the clock.
+// Package env is the program's environment besides the streams: the environment
+// variables and the clock.
 package env
 
 import "time"

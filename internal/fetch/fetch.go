@@ -47,11 +47,11 @@ var (
 	ErrMediaType = errors.New("the answer is of another kind than asked for")
 )
 
-// Error says what was not fetched, and why.
+// Error is a failed download with its reason.
 type Error struct {
 	Address string // without a password
 	Reason  error  // one of the reasons above
-	Err     error  // what the system or the server said
+	Err     error  // error of the system or the server
 }
 
 func (e *Error) Error() string {
@@ -61,7 +61,7 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("fetch: %s: %v: %v", e.Address, e.Reason, e.Err)
 }
 
-// Unwrap gives the reason and what the system said.
+// Unwrap returns the reason and the error of the system.
 func (e *Error) Unwrap() []error { return []error{e.Reason, e.Err} }
 
 // Request is one exchange.
@@ -91,7 +91,7 @@ type Account struct {
 func Shown(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
-		return "(unreadable address)" // of which any part can be a password
+		return "(unreadable address)" // any part of it can be a password
 	}
 	u.User, u.Fragment, u.RawFragment = nil, "", ""
 	if u.RawQuery != "" {
@@ -100,7 +100,7 @@ func Shown(address string) string {
 	return u.String()
 }
 
-// Check says what is wrong with the address, before anything is sent: ErrAddress,
+// Check checks the address before anything is sent. It returns ErrAddress,
 // ErrPassword, ErrClear or nil.
 func (r Request) Check() error {
 	_, reason := r.check()
@@ -183,7 +183,7 @@ func noAnswer(err error) error {
 	return ErrNoAnswer
 }
 
-// detail is what an error says beside its reason.
+// detail is the part of an error beside its reason.
 func detail(err, reason error) error {
 	if to, ok := errors.AsType[*redirectError](err); ok {
 		return errors.New(to.where)
@@ -281,8 +281,8 @@ func proxy(req *http.Request) (*url.URL, error) {
 	return unquoted(http.ProxyFromEnvironment(req))
 }
 
-// unquoted leaves out what net/http says of a proxy that it cannot read: it
-// quotes the address, with the password in it.
+// unquoted drops net/http's error about an unreadable proxy address, because it
+// quotes the address with the password in it.
 func unquoted(u *url.URL, err error) (*url.URL, error) {
 	if err != nil {
 		return nil, errors.New("the proxy that the environment names cannot be used")

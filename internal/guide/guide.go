@@ -1,9 +1,10 @@
-// Package guide explains the procedures around the certificates: where to go
-// after a move, how a blocked PIN is unlocked, whom to call about a lost card.
+// Package guide explains the procedures around the certificates: the steps
+// after a move, how to have a blocked PIN unlocked, the telephone numbers for a
+// lost card.
 //
-// The texts are a summary of what municipalities and the operators of the
-// system publish ([Sources]), written in [Written]. Rules change and differ a
-// little between towns, and the texts say so; they promise nothing.
+// The texts summarise publications of municipalities and of the operators of
+// the system ([Sources]), as of [Written]. Rules change and differ a little
+// between towns, and the texts say so; they promise nothing.
 package guide
 
 import (
@@ -35,9 +36,9 @@ type Topic struct {
 	Name  string // as the command line takes it: "moved"
 	Title i18n.Text
 	Parts []Part
-	words []string // what else finds it, on its own or in a sentence
-	alone []string // what finds it only on its own, because it is in many sentences
-	also  []string // what finds it as its text does
+	words []string // further words that find it, alone or in a sentence
+	alone []string // words that find it only alone, because many sentences have them
+	also  []string // words searched like its text
 }
 
 // Part is a list of points under a heading, or plain sentences where it has
@@ -57,7 +58,7 @@ type Source struct {
 // Topics lists all of them, the most asked for first.
 func Topics() []Topic { return slices.Clone(topics) }
 
-// Sources lists what the texts are taken from.
+// Sources lists the sources of the texts.
 func Sources() []Source { return slices.Clone(sources) }
 
 // Named is the topic of this name.
@@ -69,10 +70,10 @@ func Named(name string) (t Topic, found bool) {
 	return topics[i], true
 }
 
-// Find looks for what a person means, in words of either language: the topic of
-// that name, else those with a word that the person used, else those whose text
-// has it. The first of them comes nearest. Where there is none, near holds what
-// the words may be misspelt for.
+// Find looks for topics by words of either language: the topic with that name,
+// else topics with one of the words, else topics with the words in their text.
+// The best match comes first. If there is none, near holds topics with similar
+// spelling.
 func Find(words string) (found, near []Topic) {
 	if found := About(words); len(found) > 0 {
 		return withAll(words, found), nil

@@ -12,9 +12,9 @@ import (
 	"github.com/jpki-tools/jpki/internal/i18n"
 )
 
-// byText finds the topics whose text has most of the words of a query. A word
-// that is nearly everywhere counts only where there is no other, and then for
-// the topics that have it in a title or a heading.
+// byText finds the topics with most words of a query in their text. A very
+// common word counts only if the query has no other, and then only for topics
+// with the word in a title or a heading.
 func byText(query string) []Topic {
 	if whole := fold(query); strings.Contains(whole, " ") {
 		if found := holding(term{folded: whole}, Topic.text); len(found) > 0 {
@@ -51,8 +51,8 @@ func byText(query string) []Topic {
 	return found
 }
 
-// withAll puts before the topics that some words of a query found those whose
-// text has all of its words, where none of the found ones has.
+// withAll adds topics with all words of the query in their text, unless one of
+// the found topics has them all. They go before the found topics.
 func withAll(query string, found []Topic) []Topic {
 	words := terms(query)
 	if len(words) < 2 {

@@ -36,10 +36,10 @@ func (t Text) In(l Lang) string {
 // IsZero reports a text without words.
 func (t Text) IsZero() bool { return t == Text{} }
 
-// With fills the text's format verbs. Arguments that are texts themselves are
-// given in the language of each side; %[2]s orders them where the languages
-// differ. Strings and errors come from outside, file names above all, and can
-// hold what a terminal obeys: they are made [printable.Line].
+// With fills the text's format verbs. It gives each side the arguments that are
+// texts in the side's language; %[2]s orders them if the languages differ.
+// Strings and errors, above all file names, come from outside and can hold
+// control sequences. With makes them safe by [printable.Line].
 func (t Text) With(args ...any) Text {
 	return Text{fmt.Sprintf(t.JA, inLang(JA, args)...), fmt.Sprintf(t.EN, inLang(EN, args)...)}
 }
@@ -82,9 +82,9 @@ func Parse(s string) (Lang, bool) {
 	return "", false
 }
 
-// Detect finds the language a person reads: JPKI_LANG, then the locale (LC_ALL,
-// LC_MESSAGES, LANG, the first that is set), then what system reports, which is
-// asked only when the environment says nothing.
+// Detect finds the person's language: JPKI_LANG, then the locale (LC_ALL,
+// LC_MESSAGES, LANG, the first that is set), then the result of system. It
+// calls system only if the environment does not decide.
 func Detect(getenv func(string) string, system func() string) Lang {
 	if l, ok := Parse(getenv("JPKI_LANG")); ok {
 		return l

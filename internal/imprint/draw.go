@@ -15,7 +15,7 @@ var ErrNoRoom = errors.New("imprint: the text does not fit")
 // ErrNameless is a text without the name that a stamp shows first.
 var ErrNameless = errors.New("imprint: there is no name to show")
 
-// Text is what a stamp says. A detail can have line ends in it.
+// Text is the text of a stamp. A detail can contain line ends.
 type Text struct {
 	Name    string
 	Details []string
@@ -35,7 +35,7 @@ type Drawing struct {
 	Content       []byte
 }
 
-// Bounds of what is drawn.
+// Bounds for drawing.
 const (
 	maxText    = 2000    // characters
 	maxContent = 4 << 20 // bytes; one of 200 kanji has 100 KB

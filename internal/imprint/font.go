@@ -1,11 +1,11 @@
 // Package imprint draws the visible stamp of a signature: the signer's name,
-// lines of details and a frame, as the content of a PDF form XObject. The
-// characters are drawn as outlines of a font, so that they look the same in
-// every viewer and nothing of the font itself goes into the file.
+// lines of details and a frame, as the content of a PDF form XObject. It draws
+// characters as outlines of a font. They look the same in every viewer, and the
+// file contains no part of the font itself.
 //
-// A character is drawn as its one glyph. What needs more than that to look
-// right, such as a variation selector, a combining mark or Arabic, is refused
-// like a character that the font does not have: a name is shown as it is
+// Each character is drawn as one glyph. The package refuses characters that
+// need more than that, such as a variation selector, a combining mark or
+// Arabic, just like characters missing from the font: a name is shown as it is
 // written, or not at all.
 package imprint
 
@@ -34,7 +34,7 @@ func (e *MissingError) Error() string {
 }
 
 // Font is an outline font: TrueType, OpenType, or the first one of a
-// collection. It reads of its file what it needs, when it needs it.
+// collection. It reads parts of its file on demand.
 type Font struct {
 	source *rationed
 	font   *sfnt.Font
@@ -170,8 +170,8 @@ func simple(r rune) bool {
 	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Bopomofo, unicode.Latin, unicode.Greek, unicode.Cyrillic, unicode.Common)
 }
 
-// rationed is a file of which only so much is read: outlines that call each
-// other without end, and tables that claim to be huge, run out of it.
+// rationed is a file with a limit on the bytes read. The limit stops outlines
+// that call each other without end, and tables that claim to be huge.
 type rationed struct {
 	source io.ReaderAt
 	left   int

@@ -63,7 +63,7 @@ func trimmed(text []rune) []rune {
 	return text
 }
 
-// What no line begins with, and what none ends with.
+// Characters that no line begins with, and characters that no line ends with.
 const (
 	notFirst = "、。,.，．・:;：；?!？！)]}）］｝」』】〉》〕’”ー〜…‥々ゝゞヽヾぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ%％"
 	notLast  = "([{（［｛「『【〈《〔‘“￥¥"
@@ -73,8 +73,8 @@ const (
 // can end.
 func betweenNames(a, _ rune) bool { return unicode.IsSpace(a) || a == '-' }
 
-// inProse reports a place where a line of other text can: beside what is
-// written without spaces, too.
+// inProse reports whether a line of ordinary text may end between a and b. It
+// may also end next to scripts written without spaces.
 func inProse(a, b rune) bool {
 	if betweenNames(a, b) {
 		return true
@@ -109,7 +109,7 @@ type layout struct {
 	scale         float64
 	lines         []line
 	gap           int     // the line that has a gap before it
-	width, height float64 // of what is in the frame, and the frame
+	width, height float64 // of the content, and of the frame
 }
 
 // layout sets the text at a scale into a width.
@@ -119,7 +119,7 @@ func (f *Font) layout(t Text, scale, width float64) layout {
 	if natural := float64(f.width([]rune(t.Name))) / float64(f.grid); natural*size > inner {
 		size = max(inner/natural, nameLeast*scale)
 	}
-	const rounding = 1e-6 // what was made to fit does
+	const rounding = 1e-6 // tolerance, so that a text sized to fit does fit
 	l := layout{scale: scale, lines: f.wrap(t.Name, size, inner+rounding, betweenNames)}
 	l.gap = len(l.lines)
 	for _, detail := range t.Details {

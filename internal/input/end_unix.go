@@ -2,5 +2,5 @@
 
 package input
 
-// endOfInput is what ends input that is typed.
+// endOfInput is the key that ends typed input.
 const endOfInput = "Ctrl-D"

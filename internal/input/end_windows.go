@@ -1,4 +1,4 @@
 package input
 
-// endOfInput is what ends input that is typed.
+// endOfInput is the keys that end typed input.
 const endOfInput = "Ctrl-Z, Enter"

@@ -6,8 +6,9 @@ import (
 	"github.com/jpki-tools/jpki/pkg/cms"
 )
 
-// FormatOf chooses the format by the head of a file, not by its name. A CMS
-// signature comes first: what is inside can look like anything.
+// FormatOf chooses the format by the head of a file, not by its name. It tests
+// for a CMS signature first, because the content inside one can look like any
+// format.
 func FormatOf(head []byte) string {
 	switch {
 	case cms.IsSignedData(head):
@@ -19,13 +20,13 @@ func FormatOf(head []byte) string {
 	return "cms"
 }
 
-// Markup reports what can be XML without a declaration, which it may lack.
+// Markup reports a possible beginning of XML. A declaration is not required.
 func Markup(head []byte) bool {
 	return FormatOf(head) == "cms" && (bytes.HasPrefix(beginning(head), []byte("<")) || bytes.HasPrefix(asUTF8(head), []byte("<")))
 }
 
-// asUTF8 is the beginning of a text in UTF-16, whose byte order shows in a mark
-// or in the first tag; nil for anything else.
+// asUTF8 converts the beginning of a text in UTF-16. The byte order shows in a
+// mark or in the first tag. It returns nil for any other text.
 func asUTF8(head []byte) []byte {
 	marked := head
 	for _, mark := range []string{"\xFF\xFE", "\xFE\xFF"} {
@@ -48,7 +49,7 @@ func asUTF8(head []byte) []byte {
 	return text
 }
 
-// beginning is a text without what may stand before it.
+// beginning skips the optional prefix of a text.
 func beginning(head []byte) []byte {
 	return bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xEF\xBB\xBF")), " \t\r\n")
 }

@@ -1,5 +1,5 @@
-// Package input opens what the program reads: files, standard input and
-// certificates, so that each ends with its context and shows how far it came.
+// Package input opens the program's inputs: files, standard input and
+// certificates. Reads end with their context and show progress.
 package input
 
 import (
@@ -64,9 +64,9 @@ func Open(path string) (*os.File, error) {
 // pipeTimeout is how long whoever writes into a pipe has for it.
 const pipeTimeout = 30 * time.Second
 
-// ReadSmall reads a file of at most max bytes, what is longer only so far. It
-// can be a pipe, as process substitution makes one: it ends with ctx, and after
-// half a minute, also while nobody writes to it.
+// ReadSmall reads at most max bytes of a file. The file can be a pipe, for
+// process substitution. The read ends with ctx, and after half a minute, even
+// if nobody writes to the pipe.
 func ReadSmall(ctx context.Context, path string, max int64) ([]byte, error) {
 	return readSmall(ctx, path, max, pipeTimeout)
 }
@@ -148,7 +148,7 @@ func Name(name string) text {
 	return i18n.Same(printable.Line(name))
 }
 
-// Whole is the whole of an input, as what a signature covers.
+// Whole describes the coverage of a signature over a whole input.
 func Whole(name string) text {
 	if name == "-" {
 		return text{JA: "標準入力の全体", EN: "the whole of standard input"}

@@ -17,7 +17,8 @@ func FilesOf(names []string) (files []os.FileInfo) {
 	return files
 }
 
-// RefuseOverwrite refuses to write over what is read, which --force is not about.
+// RefuseOverwrite refuses a target that is also an input. --force does not
+// allow that.
 func RefuseOverwrite(target string, sources []os.FileInfo, option string) error {
 	there, err := os.Stat(target)
 	if err != nil || !slices.ContainsFunc(sources, func(s os.FileInfo) bool { return os.SameFile(s, there) }) {

@@ -10,8 +10,9 @@ import (
 	"github.com/jpki-tools/jpki/internal/problem"
 )
 
-// Names gives the names of files among a command's arguments. Windows leaves it
-// to programs what * and ? stand for; elsewhere the shell has replaced them.
+// Names returns the file names among a command's arguments. On Windows it
+// replaces * and ?, because programs must do that themselves; elsewhere the
+// shell has done it.
 func Names(args []string) ([]string, error) {
 	if runtime.GOOS != "windows" {
 		return args, nil
@@ -69,7 +70,7 @@ func matches(pattern string) (found []string) {
 		if in == "" {
 			in = "."
 		}
-		entries, _ := os.ReadDir(in) // what cannot be read has no names
+		entries, _ := os.ReadDir(in) // an unreadable folder has no names
 		for _, entry := range entries {
 			if fits([]rune(strings.ToLower(last)), []rune(strings.ToLower(entry.Name()))) {
 				found = append(found, folder+entry.Name())
@@ -80,8 +81,8 @@ func matches(pattern string) (found []string) {
 	return found
 }
 
-// fits matches a name with a pattern, in which * stands for any characters and ?
-// for one. What begins with a dot is only meant by a pattern that does.
+// fits matches a name with a pattern: * stands for any characters and ? for
+// one. A name with a leading dot matches only a pattern with a leading dot.
 func fits(pattern, name []rune) bool {
 	if len(name) > 0 && name[0] == '.' && (len(pattern) == 0 || pattern[0] != '.') {
 		return false

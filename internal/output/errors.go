@@ -25,12 +25,12 @@ var (
 	ErrFailed      = errors.New("the file cannot be written")
 )
 
-// Error says which file was not written, and why. Nothing of it is left on the
-// disk, and what had the name before is untouched.
+// Error names the file that was not written, and the reason. No part of the new
+// file is left on the disk, and an existing file of this name is untouched.
 type Error struct {
 	Path   string
 	Reason error // one of the reasons above
-	Err    error // what the system said, if it was asked
+	Err    error // error of the system; may be nil
 }
 
 func (e *Error) Error() string {

@@ -1,12 +1,12 @@
-// Package output writes files that are there completely or not at all.
+// Package output writes files completely or not at all.
 //
 // [Create] opens a temporary file beside the target. That proves that the
 // target can be made, before anybody is asked for a PIN. [File.Commit] syncs it
 // and gives it the target's name without ever replacing a file, not even one
-// that appeared in between; with [Options.Force] it replaces a regular file,
-// and only that. Whatever fails, the temporary file goes away and the target is
-// what it was. Only a process that is killed leaves one behind: it has the name
-// .jpki- and 26 random letters and digits, and may be deleted.
+// that appeared in between. With [Options.Force] it replaces a regular file,
+// and nothing else. On any failure the temporary file is removed and the target
+// stays as it was. Only a killed process leaves a temporary file behind: it has
+// the name .jpki- and 26 random letters and digits, and may be deleted.
 package output
 
 import (
@@ -40,9 +40,9 @@ type File struct {
 	sync   func() error // brings temp onto the disk
 	// syncFolder brings the name onto the disk.
 	syncFolder func(path string)
-	perm       fs.FileMode // what Commit gives the file
+	perm       fs.FileMode // permissions that Commit sets
 	err        error       // the first write that failed: then there is no Commit
-	syncs      chan error  // what StartSync came to; nil before it
+	syncs      chan error  // result of StartSync; nil before it
 	ended      bool
 }
 
@@ -77,8 +77,9 @@ func Create(ctx context.Context, path string, opt Options) (*File, error) {
 	return f, nil
 }
 
-// hide keeps others out of the unfinished file and notes what Commit gives it:
-// perm where it is wanted to the bit, else what the system made of it.
+// hide keeps other users out of the unfinished file, and records the
+// permissions for Commit: perm if exact, otherwise those that the system gave
+// the file.
 func (f *File) hide(exact bool, perm fs.FileMode) error {
 	made, err := f.temp.Stat()
 	if err != nil {
@@ -159,7 +160,7 @@ func (f *File) Write(p []byte) (int, error) {
 	return n, f.note(err)
 }
 
-// WriteAt writes p over what was written at off.
+// WriteAt overwrites earlier output at off with p.
 func (f *File) WriteAt(p []byte, off int64) (int, error) {
 	if err := f.usable(); err != nil {
 		return 0, err
@@ -168,7 +169,7 @@ func (f *File) WriteAt(p []byte, off int64) (int, error) {
 	return n, f.note(err)
 }
 
-// ReadAt reads back what was written, for a check before Commit.
+// ReadAt reads earlier output back, for a check before Commit.
 func (f *File) ReadAt(p []byte, off int64) (int, error) { return f.temp.ReadAt(p, off) }
 
 // Size is the number of bytes in the file.
@@ -197,8 +198,8 @@ func (f *File) note(err error) error {
 	return f.err
 }
 
-// StartSync begins to bring what was written so far onto the disk while the
-// caller reads it back. Commit waits for that.
+// StartSync begins to sync the output so far to the disk while the caller reads
+// it back. Commit waits for the end of the sync.
 func (f *File) StartSync() {
 	if f.ended || f.syncs != nil {
 		return

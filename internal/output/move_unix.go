@@ -12,9 +12,10 @@ import (
 // permissions are no matter.
 func replaceable(string) error { return nil }
 
-// moveNew gives temp the name target unless something has it. A hard link does
-// that everywhere; FAT and some network file systems have none, and what those
-// cannot do differs, so the next way is tried whatever the error was.
+// moveNew gives temp the name target unless a file has that name. A hard link
+// does that almost everywhere. FAT and some network file systems have no hard
+// links and return various errors, so moveNew tries the next way after any
+// error.
 func moveNew(temp, target string) error {
 	err := moveLinked(temp, target)
 	for _, move := range []func(temp, target string) error{renameNew, moveClaimed} {

@@ -4,9 +4,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// replaceable reports what keeps a file from being replaced: its attribute, or
-// a program that has it open and lets nobody delete it. It is opened as the
-// rename will do it.
+// replaceable returns the obstacle to replacing a file: its attribute, or a
+// program that has it open without sharing deletion. It opens the file in the
+// same way as the rename.
 func replaceable(path string) error {
 	name, err := windows.UTF16PtrFromString(path)
 	if err != nil {

@@ -2,9 +2,9 @@ package output
 
 import "os"
 
-// Scratch is a file for what is too big for memory, beside the file it is
-// needed for. Where the system lets an open file go without a name it has none,
-// and is gone with the program however that ends; elsewhere Close removes it.
+// Scratch is a file for data too big for memory, beside the target file. If the
+// system allows unnamed open files, it has no name and vanishes with the
+// program in any case. Otherwise Close removes it.
 type Scratch struct {
 	*os.File
 	named bool

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Peer gives the program that made the other end of a socket, and whose it is.
+// Peer returns the program at the other end of a socket, and its user.
 func Peer(fd int) (p Program, uid int, err error) {
 	c, err := unix.GetsockoptXucred(fd, unix.SOL_LOCAL, unix.LOCAL_PEERCRED)
 	if err != nil {
@@ -21,7 +21,7 @@ func Peer(fd int) (p Program, uid int, err error) {
 	return p, int(c.Uid), nil
 }
 
-// Named finds out what a process runs, by the name that the kernel keeps.
+// Named identifies the program of a process by the name that the kernel keeps.
 func Named(pid int) Program {
 	p := Program{PID: pid}
 	if info, err := unix.SysctlKinfoProc("kern.proc.pid", pid); err == nil {

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Peer gives the program that made the other end of a socket, and whose it is.
+// Peer returns the program at the other end of a socket, and its user.
 func Peer(fd int) (p Program, uid int, err error) {
 	c, err := unix.GetsockoptUcred(fd, unix.SOL_SOCKET, unix.SO_PEERCRED)
 	if err != nil {
@@ -19,8 +19,8 @@ func Peer(fd int) (p Program, uid int, err error) {
 	return Named(int(c.Pid)), int(c.Uid), nil
 }
 
-// Named finds out what a process runs: its executable, or the name that the
-// process has where that is not to be read. An ssh-agent is such a process.
+// Named identifies the program of a process: by its executable, or by the
+// process name if the executable is not readable, as with ssh-agent.
 func Named(pid int) Program {
 	p := Program{PID: pid}
 	if pid <= 0 { // in another namespace

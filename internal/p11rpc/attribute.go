@@ -67,8 +67,8 @@ func Bool(v bool) []byte {
 	return []byte{0}
 }
 
-// form is how the value of an attribute travels. What is not in the table, and
-// what a later p11-kit knows, travels as counted bytes.
+// form is the encoding of an attribute's value. Attributes missing from the
+// table, such as those of a later p11-kit, are encoded as counted bytes.
 type form int
 
 const (
@@ -118,7 +118,7 @@ var forms = map[AttributeType]form{
 	0x40000213: attributeArray, // CKA_DERIVE_TEMPLATE
 }
 
-// Bounds of what a client may ask for.
+// Bounds for a client's requests.
 const (
 	maxAttributes = 4096
 	maxNesting    = 8
@@ -165,10 +165,10 @@ func (r *reader) attribute(depth int) Attribute {
 	return a
 }
 
-// wanted reads to the end which attributes a client asks for, each with the
-// number of bytes it has room for ("fA"). The room does not matter: a client
-// makes do with values that do not fit, and takes their lengths. From 0.25.4 on,
-// what is asked of the elements of an array follows it; before, nothing does.
+// wanted reads the attributes that a client asks for, each with the size of its
+// buffer ("fA"), up to the end of the message. The size is ignored: if a value
+// does not fit, the client uses its length. From p11-kit 0.25.4 on, an array
+// attribute is followed by the request for its elements; before, by nothing.
 func (r *reader) wanted() []AttributeType {
 	flat := *r
 	types := r.wantedNested(0)

@@ -2,8 +2,8 @@ package p11rpc
 
 import "context"
 
-// call is a call of PKCS #11 as it travels: the signature of its request, that
-// of its answer, and what it does. One without run is not served.
+// call is a PKCS #11 call of the protocol: the signature of its request, the
+// signature of its answer, and its action. A call without run is not served.
 //
 // Letters of a signature: y a byte, u a CK_ULONG, v a version, s a padded text,
 // z a text, M a mechanism, A an attribute; "a" before one is an array, "f" the
@@ -13,8 +13,8 @@ type call struct {
 	run             func(context.Context, Module, *reader, *writer) error
 }
 
-// calls are those of PKCS #11 2.40 by the numbers that p11-kit gives them, and
-// of 3.0 those that end what is under way.
+// calls are the calls of PKCS #11 2.40 under p11-kit's numbers, and those of
+// 3.0 that cancel an operation.
 var calls = map[uint32]call{
 	1:  {"ayyay", "", initialize},
 	2:  {"", "", func(_ context.Context, m Module, r *reader, _ *writer) error { return m.Finalize() }},
@@ -87,7 +87,7 @@ var calls = map[uint32]call{
 func initialize(_ context.Context, m Module, r *reader, _ *writer) error {
 	r.bytes() // the name of the protocol
 	r.byte()
-	r.bytes() // what a module file passes on as x-init-reserved
+	r.bytes() // x-init-reserved of a module file
 	if err := r.err(); err != nil {
 		return err
 	}

@@ -1,14 +1,13 @@
-// Package p11rpc is the server's end of the protocol in which p11-kit asks
-// another process to be a PKCS #11 module: frames, the table of calls and their
-// signatures, and the encoding of values, attributes and mechanisms. It knows
-// PKCS #11 and nothing of cards: what the calls do is a [Module]'s affair.
+// Package p11rpc is the server's end of p11-kit's protocol for PKCS #11 modules
+// in another process: frames, the table of calls and their signatures, and the
+// encoding of values, attributes and mechanisms. It knows PKCS #11 and nothing
+// of cards. A [Module] carries out the calls.
 //
-// The protocol is p11-kit's own and described nowhere but in its sources. What
-// is here was seen on the wire of 0.24.1, 0.25.5 and 0.26.4, recorded in
-// testdata.
+// The protocol is p11-kit's own and documented only by its sources. This
+// implementation follows recordings of 0.24.1, 0.25.5 and 0.26.4 in testdata.
 //
-// What a client sends is bounded: 1 MiB a frame, 64 calls under way, 4096
-// attributes a call. A panic of a call ends that call.
+// Requests are bounded: 1 MiB a frame, 64 calls under way, 4096 attributes a
+// call. A panic in a call ends only that call.
 package p11rpc
 
 import "context"
@@ -16,9 +15,9 @@ import "context"
 // Handle is a session's or an object's number. A module gives out none that is 0.
 type Handle uint64
 
-// Module is what the calls of a client do. An error that is no [RV] reaches the
-// client as [GeneralError]. Several calls can be under way at the same time, and
-// ctx ends when the client goes away.
+// Module carries out the calls of a client. An error other than an [RV] reaches
+// the client as [GeneralError]. Several calls can be under way at the same
+// time, and ctx ends when the client disconnects.
 type Module interface {
 	Initialize() error
 	Finalize() error
@@ -56,7 +55,7 @@ type Module interface {
 	Sign(ctx context.Context, s Handle, data []byte) ([]byte, error)
 	SignUpdate(s Handle, data []byte) error
 	SignFinal(ctx context.Context, s Handle) ([]byte, error)
-	// Cancel ends what is under way in a session (C_SessionCancel, and
+	// Cancel ends the operation of a session (C_SessionCancel, and
 	// C_SignInit without a mechanism).
 	Cancel(s Handle) error
 }
@@ -86,7 +85,7 @@ const (
 	HardwareSlot    = 1 << 2
 )
 
-// TokenInfo is a CK_TOKEN_INFO. What the card's memory holds is not told.
+// TokenInfo is a CK_TOKEN_INFO, without the sizes of the card's memory.
 type TokenInfo struct {
 	Label        string // 32 bytes
 	Manufacturer string // 32 bytes

@@ -51,7 +51,7 @@ const (
 
 func (r RV) Error() string { return fmt.Sprintf("PKCS #11 error 0x%X", uint64(r)) }
 
-// rvOf is what a client is told of an error.
+// rvOf returns the RV for an error.
 func rvOf(err error) RV {
 	if rv, ok := errors.AsType[RV](err); ok && rv != 0 {
 		return rv

@@ -179,7 +179,7 @@ func answer(ctx context.Context, m Module, body []byte) ([]byte, error) {
 	return w.b, nil
 }
 
-// run runs a call, whose panic is its error.
+// run runs a call, and returns its panic as an error.
 func run(ctx context.Context, c call, m Module, r *reader, w *writer) (err error) {
 	defer func() {
 		if p := recover(); p != nil {

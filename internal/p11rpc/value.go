@@ -5,7 +5,7 @@ import (
 	"errors"
 )
 
-// errMalformed is a body that does not hold what its signature says.
+// errMalformed is a body that does not match its signature.
 var errMalformed = errors.New("p11rpc: malformed message")
 
 // absent is the length of a NULL pointer, and the type of a NULL mechanism.

@@ -18,7 +18,7 @@ import (
 
 type text = i18n.Text
 
-// owner is the person whose card a program uses.
+// owner is the owner of the card.
 type owner struct {
 	server *Server
 	who    p11host.Program
@@ -94,7 +94,7 @@ func (o *owner) Refused() error {
 		text{JA: "控えを確かめてください。", EN: "Check your note of it."}), token.ErrRefusedBefore)
 }
 
-// Report tells of what the person does not know already.
+// Report reports an error unless the person knows it already.
 func (o *owner) Report(err error) {
 	if !errors.Is(err, token.ErrCancelled) {
 		o.server.report(err)

@@ -1,7 +1,7 @@
 // Package p11serve serves a key of the card to programs: over the connection on
-// which p11-kit has started this program, or on a socket. What the programs ask
-// for is package token's affair; here is where the card comes from, who is asked
-// for the PIN and what they are told, and how long a server lives.
+// which p11-kit has started this program, or on a socket. It finds the card,
+// asks the person for the PIN, and limits the life of a server. Package token
+// answers the requests of the programs.
 package p11serve
 
 import (
@@ -22,7 +22,7 @@ import (
 
 // Server serves a slot to programs.
 type Server struct {
-	Slot    *token.Slot // whose Reader is [Reader]'s
+	Slot    *token.Slot // its Reader is [Reader]'s
 	Asking  token.Asking
 	Unlock  *unlock.Options
 	Cards   *cards.Opener

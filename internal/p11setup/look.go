@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Found is what there is of a user's settings.
+// Found is the state of a user's settings.
 type Found struct {
 	Modules []Module
 	// Twice: OpenSC's module shows the card, too.
@@ -172,7 +172,7 @@ func (p place) profiles(folder string) (all []string) {
 	return all
 }
 
-// modules are what a database has of p11-kit.
+// modules are the p11-kit modules in a database.
 type modules struct{ ours, other bool }
 
 // has reads pkcs11.txt, in which a database lists its modules.

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// nssName is what the module is called in a database.
+// nssName is the module's name in a database.
 const nssName = "jpki"
 
 // database is one of NSS, which a browser uses.

@@ -1,9 +1,9 @@
-// Package p11setup tells p11-kit, and the NSS databases of browsers, of this
-// program: what [System.Apply] does for one user, [System.Apply] with Remove
-// undoes. It writes nothing that is not this user's, and changes nothing that it
-// has not written itself.
+// Package p11setup registers this program with p11-kit and with the NSS
+// databases of browsers, for one user. [System.Apply] with Remove undoes the
+// settings of [System.Apply]. The package writes only files of this user, and
+// changes only its own entries.
 //
-// p11-kit reads files like these for ordinary users only: not for root, nor in
+// p11-kit reads such files only for ordinary users: not for root, and not in
 // setuid programs.
 package p11setup
 
@@ -29,7 +29,7 @@ type System struct {
 	Look func(name string) (string, error)
 }
 
-// Options are what to do.
+// Options are the settings for [System.Apply].
 type Options struct {
 	Keys       []string // auth, sign
 	Arguments  []string // for jpki pkcs11, besides the key
@@ -38,7 +38,7 @@ type Options struct {
 	DryRun     bool     // only tell
 }
 
-// Kind is what a step is about.
+// Kind is the subject of a step.
 type Kind string
 
 // The kinds.
@@ -48,7 +48,7 @@ const (
 	OpenSC     Kind = "opensc"      // OpenSC's module for the same card
 )
 
-// State is what came of a step.
+// State is the result of a step.
 type State string
 
 // The states.
@@ -65,7 +65,7 @@ type Step struct {
 	Kind    Kind
 	State   State
 	Path    string // of the file, or of the database's folder
-	Program string // whose database it is
+	Program string // owner of the database
 	Content string // of a file that is written
 	Reason  error  // of those skipped and failed: one of those below, or the system's
 }
@@ -232,11 +232,11 @@ func (s Step) failed(err error) Step {
 	return s
 }
 
-// look reads what there is.
+// look returns the place that the settings are read from.
 func (s *System) look() place { return place{os.DirFS(s.Root), s.Getenv} }
 
-// openSC is what to do about OpenSC's module: it shows the same card again,
-// leaves the PIN open, and spends the last try.
+// openSC is the step about OpenSC's module. That module shows the same card
+// again, leaves the PIN open, and spends the last try.
 func (s *System) openSC(opt Options) (Step, bool) {
 	name, there := s.look().openSCModule()
 	step := Step{Kind: OpenSC, Path: filepath.Join(s.look().config(), name)}
