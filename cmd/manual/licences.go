@@ -17,7 +17,7 @@ import (
 // module is a part of the program with a licence of its own.
 type module struct{ Path, Version, Dir string }
 
-// systems are what the program is built for, as settings of go list.
+// systems are the targets of the builds, as settings of go list.
 var systems = [][]string{
 	{"GOOS=linux", "CGO_ENABLED=1"},
 	{"GOOS=linux", "CGO_ENABLED=0"},
@@ -25,8 +25,9 @@ var systems = [][]string{
 	{"GOOS=windows", "CGO_ENABLED=0"},
 }
 
-// modules lists what is linked into the program on any system, by path, the
-// program itself included. Tests and this command need more.
+// modules lists the modules linked into the program on any system, by path,
+// including the program itself. It leaves out modules that only tests and this
+// command need.
 func modules() ([]module, error) {
 	found := map[string]module{}
 	for _, system := range systems {

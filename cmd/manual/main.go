@@ -1,10 +1,10 @@
-// Command manual writes what is packaged beside the program: man pages in both
-// languages and completions for four shells, made of its command tree, the
-// schemas of its JSON documents, and the licences of all that is in it.
+// Command manual writes the files packaged beside the program: man pages in
+// both languages and completions for four shells, made from its command tree,
+// the schemas of its JSON documents, and the licences of all its modules.
 //
 //	go run ./cmd/manual -version 1.2.3 -date 2026-11-22 FOLDER
 //
-// It is not part of the program, so that the program stays without it.
+// It is a command of its own, to keep this code out of the program.
 package main
 
 import (
@@ -39,7 +39,7 @@ func main() {
 	}
 }
 
-// edition says of which program the pages are.
+// edition is the version of the program that the pages describe, and its date.
 type edition struct{ version, date string }
 
 // write fills a folder: man, man/ja, completions, schemas, licences.txt.

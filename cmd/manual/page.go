@@ -108,7 +108,7 @@ func (w *roff) command(c *cobra.Command) {
 	w.line(text{JA: `0 は成功です。ほかは \fBjpki\-exit\-codes\fR(7) にあります。`, EN: `0 where all went well; the others are in \fBjpki\-exit\-codes\fR(7).`}.In(w.lang))
 }
 
-// synopsis is the line of use, with what is to be replaced in italics.
+// synopsis is the usage line, with placeholders in italics.
 func (w *roff) synopsis(c *cobra.Command) string {
 	path := c.CommandPath()
 	rest := strings.TrimPrefix(c.UseLine(), path)
@@ -187,8 +187,9 @@ func (w *roff) prose(s string) {
 // columns is the width of a page; its text is indented by seven.
 const columns = 78
 
-// fill writes a paragraph, indented by so many columns more. What shows pages
-// knows where an English line may end; of Japanese not everything does.
+// fill writes a paragraph, indented by so many more columns. Viewers of man
+// pages can break English lines; not all of them can break Japanese, so fill
+// does it.
 func (w *roff) fill(s string, indent int) {
 	if w.lang == i18n.EN {
 		w.line(escape(s))

@@ -1,5 +1,5 @@
-// Command picture draws the pictures of the READMEs: what the program really
-// writes on a terminal, on the demo card and on a fixed day, as SVG.
+// Command picture draws the pictures of the READMEs as SVG: real output of the
+// program on a terminal, with the demo card and on a fixed day.
 //
 //	go run ./cmd/picture .github
 package main
@@ -18,7 +18,7 @@ import (
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
-// scene is what somebody types, one after the other.
+// scene lists the command lines in the picture.
 var scene = []string{
 	"jpki status --card demo:expiring",
 	"jpki sign contract.txt --card demo --pin-file pin",
@@ -68,7 +68,7 @@ func draw(folder string) error {
 	return nil
 }
 
-// play runs the scene and gives what a terminal would have received.
+// play runs the scene and returns the output as a terminal would receive it.
 func play(lang, home string) (string, error) {
 	var all strings.Builder
 	for i, line := range scene {

@@ -27,9 +27,9 @@ var colours = map[string]string{
 	"33":   "#f2cc60",
 }
 
-// svg draws what a terminal shows. Every stretch of text has its column and its
-// width written down, so that it fits whatever fonts there are: a Japanese
-// character takes two columns.
+// svg draws the screen of a terminal. Each run of text states its column and
+// its width, so that it fits with any font: a Japanese character takes two
+// columns.
 func svg(shown string) []byte {
 	var lines bytes.Buffer
 	columns, y := 0, bar+margin

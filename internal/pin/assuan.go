@@ -47,7 +47,7 @@ func (e *AssuanError) cause() uint32 { return e.Code & 0xFFFF }
 type assuan struct {
 	r   io.Reader
 	w   io.Writer
-	buf [maxAssuanLine]byte // what was read; it may hold a PIN
+	buf [maxAssuanLine]byte // the input so far; it may hold a PIN
 	n   int                 // how much of buf is filled
 	end int                 // and how much of that the last line took
 }

@@ -8,10 +8,9 @@ import (
 	"path/filepath"
 )
 
-// readFile reads a file that check finds fit to hold a PIN. Symbolic links are
-// followed, as secrets are often mounted behind one: what counts is the file
-// that was opened, and that is the one checked. A pipe is as good as a file,
-// for process substitution; a device is not.
+// readFile reads a file that check accepts for a PIN. It follows symbolic
+// links, because secrets are often mounted behind one; check gets the opened
+// file itself. It accepts a pipe, for process substitution, but no device.
 func readFile(path string, check func(f *os.File, info fs.FileInfo) (reason, details error)) ([]byte, error) {
 	f, err := os.OpenFile(path, openFlags, 0)
 	switch {

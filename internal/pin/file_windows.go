@@ -10,8 +10,9 @@ import (
 
 const openFlags = os.O_RDONLY
 
-// checkPrivate wants a file of this user's or the administrators' whose access
-// list lets nobody else read it, write it, or give themselves the right to.
+// checkPrivate accepts a file that belongs to this user or to the
+// administrators. Its access list must let nobody else read it, write it, or
+// change its permissions.
 func checkPrivate(f *os.File, _ fs.FileInfo) (reason, details error) {
 	sd, err := windows.GetSecurityInfo(windows.Handle(f.Fd()), windows.SE_FILE_OBJECT,
 		windows.OWNER_SECURITY_INFORMATION|windows.DACL_SECURITY_INFORMATION)

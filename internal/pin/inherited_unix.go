@@ -9,9 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// inherited opens a descriptor that this program was started with. Those are
-// the ones without FD_CLOEXEC: all that the Go runtime opened itself, whose
-// numbers nobody can foresee, have it.
+// inherited opens a descriptor that this program was started with. Such a
+// descriptor has no FD_CLOEXEC. All descriptors that the Go runtime itself
+// opened have it, and their numbers cannot be foreseen.
 func inherited(n int) (*os.File, error) {
 	flags, err := unix.FcntlInt(uintptr(n), unix.F_GETFD, 0)
 	if err != nil {

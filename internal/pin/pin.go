@@ -1,14 +1,14 @@
-// Package pin gets PINs from where the person keeps them: typed on the
-// terminal or into a pinentry, or from standard input, an inherited descriptor,
-// a file, the output of a command or a systemd credential. Never from an
-// argument and never from an environment variable, which other programs see.
+// Package pin gets PINs from the person's chosen source: typed on the terminal
+// or into a pinentry, or from standard input, an inherited descriptor, a file,
+// the output of a command or a systemd credential. It takes none from an
+// argument or an environment variable, because other programs see these.
 //
 // [Choose] reads the flags, [Sources.Current] and [Sources.New] give the PINs.
 // A PIN is one line without its line ending (LF or CRLF); nothing else is
-// stripped, and what cannot be a PIN is refused with a [TextError] that names
-// the rule and never the PIN. Every buffer that held one is overwritten. No
-// read outlives its context, except that a read of standard input that nobody
-// answers waits in its goroutine until the program ends.
+// stripped. A line that cannot be a PIN is refused with a [TextError] that
+// names the rule and never the PIN. Every buffer that held one is overwritten.
+// No read outlives its context, with one exception: a read of standard input
+// without an answer waits in its goroutine until the program ends.
 package pin
 
 import (
@@ -92,7 +92,7 @@ type Asker interface {
 type Ask struct {
 	Title       string // of a window
 	Description string // which PIN, how many tries are left
-	Error       string // what was wrong with the last answer
+	Error       string // the fault of the last answer
 	Prompt      string // before the input
 	OK, Cancel  string // labels of buttons
 }

@@ -111,8 +111,8 @@ func (e *pinentry) explain(ctx context.Context, p *program, err error) error {
 
 func (e *pinentry) failed(reason, err error) error { return &ProgramError{e.program, reason, err} }
 
-// ask has the whole conversation. What a pinentry does not know of options
-// and trimmings it may leave out; what the person must read it may not.
+// ask has the whole conversation. It ignores a pinentry's refusal of options
+// and decoration, but not of text that the person must read.
 func (a *assuan) ask(ask Ask, options []string, question string) ([]byte, error) {
 	if _, err := a.answer(); err != nil {
 		return nil, err

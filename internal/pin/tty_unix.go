@@ -11,9 +11,9 @@ import (
 	"golang.org/x/term"
 )
 
-// terminalName finds the terminal's path for a pinentry, which runs in a session
-// of its own and cannot use /dev/tty: what one of the standard streams is, else
-// GPG_TTY.
+// terminalName finds the terminal's path for a pinentry, which runs in a
+// session of its own and cannot use /dev/tty. It returns the terminal of a
+// standard stream, or else GPG_TTY.
 func terminalName(getenv func(string) string) string {
 	for fd := range 3 {
 		var stat unix.Stat_t

@@ -1,6 +1,6 @@
-// Package problem is what a person or a script is told when something did not
-// work: what happened, what to do next, a code that never changes, and the exit
-// status that goes with it.
+// Package problem has the error reports for people and scripts: a description,
+// the next step, a code that never changes, and the exit status that belongs to
+// it.
 package problem
 
 import (
@@ -51,7 +51,7 @@ const (
 	Interrupted    Code = "interrupted"
 )
 
-// Status is an exit status with what it means.
+// Status is an exit status with its meaning.
 type Status struct {
 	Exit    int
 	Meaning i18n.Text
@@ -90,11 +90,11 @@ var exits = func() map[Code]int {
 // Problem is an error that a person can act on.
 type Problem struct {
 	Code    Code
-	What    i18n.Text // what happened, one sentence
-	Next    i18n.Text // what to do next
+	What    i18n.Text // the event, one sentence
+	Next    i18n.Text // the next step
 	Left    *int      // tries left, where the problem is about a PIN and they are known
 	TryUsed bool      // the card counted a failed try, or may have
-	Also    []Code    // of what else went wrong, which What and Next tell, too
+	Also    []Code    // codes of further errors; What and Next describe them too
 	Cause   error
 	Silent  bool // the output already said it; only the exit status is left
 }
@@ -115,7 +115,7 @@ func Quiet(code Code) *Problem { return &Problem{Code: code, Silent: true} }
 // As finds the problem in an error.
 func As(err error) (*Problem, bool) { return errors.AsType[*Problem](err) }
 
-// WithNext sets what to do next and returns p.
+// WithNext sets the next step and returns p.
 func (p *Problem) WithNext(next i18n.Text) *Problem {
 	p.Next = next
 	return p

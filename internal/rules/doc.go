@@ -1,4 +1,4 @@
-// Package rules holds the rules of this project that a compiler does not keep,
-// as tests: which package may import which, what a library must not do on its
-// own accord, and what does not belong into the repository.
+// Package rules tests the rules of this project that a compiler does not
+// enforce: the allowed imports of each package, actions forbidden to a library,
+// and files that do not belong into the repository.
 package rules

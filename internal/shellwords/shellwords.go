@@ -9,11 +9,11 @@ var (
 	errNoWords    = errors.New("there is no program in it")
 )
 
-// Split splits a command line into words as a POSIX shell does (Shell
-// Command Language, 2.2 Quoting): blanks separate; a backslash, single and
-// double quotes take the meaning from what they quote. Nothing is expanded, and
-// operators are characters like any other. On Windows too a backslash quotes: a
-// path with backslashes goes into single quotes.
+// Split splits a command line into words as a POSIX shell does (Shell Command
+// Language, 2.2 Quoting): blanks separate words; a backslash, single and double
+// quotes quote characters. It expands nothing, and treats operators like any
+// other character. A backslash quotes on Windows, too, so a path with
+// backslashes needs single quotes.
 func Split(s string) ([]string, error) {
 	var (
 		words  []string

@@ -48,8 +48,8 @@ type Stamper struct {
 // stampAttempts is how often an authority is asked that does not answer.
 const stampAttempts = 3
 
-// Check says what is wrong with the options themselves. A password in the
-// address is refused without being repeated.
+// Check checks the options themselves. It refuses a password in the address,
+// without repeating it.
 func (o Options) Check() error {
 	var account *fetch.Account
 	if o.User != "" || o.Certificate != "" {
@@ -78,9 +78,9 @@ func (o Options) Check() error {
 	return nil
 }
 
-// New checks the options and reads the files they name; nil where no timestamp
-// is wanted. Nothing is asked of anybody yet but of the command that gives the
-// password, whose complaints go to stderr.
+// New checks the options and reads the files they name. It returns nil if no
+// timestamp is wanted. It sends nothing to the network. It only runs the
+// command for the password, with its error output on stderr.
 func New(ctx context.Context, o Options, out *ui.IO, now func() time.Time) (*Stamper, error) {
 	if err := o.Check(); err != nil || o.TSA == "" {
 		return nil, err
@@ -96,7 +96,7 @@ func New(ctx context.Context, o Options, out *ui.IO, now func() time.Time) (*Sta
 	return s, err
 }
 
-// account reads what the authority is shown; nil where that is nothing.
+// account reads the credentials for the authority; nil if there are none.
 func (o Options) account(ctx context.Context, stderr io.Writer) (*fetch.Account, error) {
 	if o.User == "" && o.Certificate == "" {
 		return nil, nil
@@ -205,7 +205,7 @@ func (s *Stamper) Digest(ctx context.Context, h crypto.Hash, digest []byte) (tok
 	return stamp.Token, nil
 }
 
-// errStampExpired is an authority whose certificate is not in force.
+// errStampExpired: the authority's certificate has expired or is not yet valid.
 var errStampExpired = errors.New("the certificate of the timestamping authority is not in force")
 
 func (s *Stamper) ask(ctx context.Context, query []byte) (answer []byte, err error) {
@@ -234,7 +234,7 @@ func (s *Stamper) refused(cause error) error {
 		text{JA: "--tsa と --tsa-ca を確かめるか、別のタイムスタンプ局を指定してください。", EN: "Check --tsa and --tsa-ca, or name another authority."}).Because(cause)
 }
 
-// stampFault says what is wrong with the answer of an authority.
+// stampFault describes the fault in the answer of an authority.
 func stampFault(cause error) text {
 	if refused, ok := errors.AsType[*cms.RefusedError](cause); ok {
 		return text{JA: "局が発行を断りました(PKIStatus %d)。", EN: "The authority refused it (PKIStatus %d)."}.With(refused.Status)

@@ -17,8 +17,8 @@ var (
 	ErrFailed       = errors.New("the file cannot be used")
 )
 
-// Error says what is wrong with a folder or a file, and for [ErrNoHome] with an
-// environment variable.
+// Error is a fault of a folder or a file, or for [ErrNoHome] of an environment
+// variable.
 type Error struct {
 	Path   string // or the variable's name
 	Reason error  // one of the reasons above

@@ -114,7 +114,7 @@ func (l *Lock) Save(v any) error {
 	if err != nil {
 		return &Error{l.path, ErrFailed, err}
 	}
-	// Not cancellable: what is remembered has happened.
+	// Not cancellable, because the recorded event has already happened.
 	err = output.WriteFile(context.Background(), l.path, append(data, '\n'), output.Options{Force: true, Perm: 0o600})
 	if err != nil {
 		return &Error{l.path, ErrFailed, err}

@@ -80,7 +80,7 @@ func Update[T any](ctx context.Context, s *Store, name string, change func(*T) e
 	return l.Save(&v)
 }
 
-// prepare makes the folder, or refuses what is there in its place.
+// prepare makes the folder, or refuses an unsafe one in its place.
 func (s *Store) prepare() error {
 	err := os.MkdirAll(filepath.Dir(s.folder), 0o700)
 	if err == nil {

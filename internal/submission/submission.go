@@ -1,10 +1,10 @@
-// Package submission checks the names and sizes of files against what the
-// Ministry of Justice's services publish: the online registry and deposit
-// service (登記・供託オンライン申請) and the electronic notary (電子公証). It
-// knows nothing of signatures.
+// Package submission checks the names and sizes of files against the published
+// rules of the Ministry of Justice's services: the online registry and deposit
+// service (登記・供託オンライン申請) and the electronic notary (電子公証). It knows nothing of
+// signatures.
 //
-// Sources, as of November 2026: touki-kyoutaku-online FAQ 110 (characters),
-// its notes on applications (sizes); moj.go.jp MINJI denshikosho4 (2025-10-01:
+// Sources, as of November 2026: touki-kyoutaku-online FAQ 110 (characters), its
+// notes on applications (sizes); moj.go.jp MINJI denshikosho4 (2025-10-01:
 // length of names, one dot, sizes).
 package submission
 
@@ -16,10 +16,10 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Service is what one service asks of a file.
+// Service has the rules of one service for a file.
 type Service struct {
-	// Width is the longest name in half-width characters, of which a
-	// full-width one counts two; 0 where no limit is published.
+	// Width is the longest name in half-width characters; a full-width
+	// character counts as two. It is 0 if no limit is published.
 	Width int
 	// OneDot allows a single dot, the one before the ending.
 	OneDot bool
@@ -31,7 +31,7 @@ type Service struct {
 	Size, Sure int64
 }
 
-// Services whose rules are published.
+// Services with published rules.
 var (
 	Registry = Service{Size: 20 << 20, Sure: 10_000_000}
 	Notary   = Service{Width: 31, OneDot: true, NoHyphen: true, Size: 10 << 20, Sure: 10_000_000}
@@ -106,8 +106,8 @@ const refused = "\"#&'()=^~\\|`:;*+,<>/?$%@[] " +
 	"\u00A2\uFFE0" + "\u00A3\uFFE1" + "\u00AC\uFFE2"
 
 // permitted reports whether the registry takes a character in a name: printable
-// ASCII and JIS X 0208, less what it refuses. Half-width kana and what vendors
-// added to JIS X 0208 (①, ㈱, 髙) are not in it.
+// ASCII and JIS X 0208, except those that the registry refuses. JIS X 0208 has
+// no half-width kana and no vendor extensions (①, ㈱, 髙).
 func permitted(r rune) bool {
 	if strings.ContainsRune(refused, r) {
 		return false
@@ -156,8 +156,8 @@ func (s Service) Suggest(name string) string {
 	return clean + ending
 }
 
-// replacement is what stands for a character of a name's stem: itself where it
-// may.
+// replacement returns the replacement for a character of a name's stem, or the
+// character itself if it is permitted.
 func (s Service) replacement(r rune) string {
 	switch {
 	case s.OneDot && r == '.', s.NoHyphen && r == '-':

@@ -29,7 +29,7 @@ var PINNames = map[jpki.Key]text{
 	jpki.KeyAuth: {JA: "利用者証明用パスワード", EN: "authentication PIN"},
 }
 
-// PINForms says what each PIN looks like.
+// PINForms describe the form of each PIN.
 var PINForms = map[jpki.Key]text{
 	jpki.KeySign: {JA: "英大文字と数字を組み合わせた6〜16文字", EN: "6 to 16 upper-case letters and digits, mixed"},
 	jpki.KeyAuth: {JA: "数字4桁", EN: "4 digits"},
@@ -113,7 +113,7 @@ var UnlockWhere = text{
 // UnlockHint is the same with where to read on.
 var UnlockHint = text{JA: "%s詳しくは jpki guide locked", EN: "%s More: jpki guide locked"}.With(UnlockWhere)
 
-// Lapse says what the dates of a signing certificate do not show.
+// Lapse warns that the dates of a signing certificate do not show a revocation.
 var Lapse = text{
 	JA: "氏名や住所などが変わると、署名用電子証明書は失効します。失効しても満了日は変わらないので、日付では分かりません。詳しくは jpki guide moved",
 	EN: "A change of name or address revokes the signing certificate, and its dates do not show that. More: jpki guide moved",
@@ -125,8 +125,8 @@ var LapseRow = struct{ Label, Value text }{
 	text{JA: "変わると失効します。日付では分かりません(jpki guide moved)", EN: "a new address or name revokes it; the dates do not show that (jpki guide moved)"},
 }
 
-// AboutPhone says where to read about the certificates of a phone, of which
-// nothing is known here.
+// AboutPhone names the source for the certificates of a phone, because the
+// texts of this program do not cover them.
 var AboutPhone = text{
 	JA: "スマートフォンの証明書の手続きは、公的個人認証サービス ポータルサイト(jpki.go.jp)で確かめてください。",
 	EN: "About the certificates of a phone, see the portal site jpki.go.jp.",
@@ -150,10 +150,10 @@ var Ended = map[jpki.TokenKind]text{
 	jpki.TokenJukiCard: {JA: "住民基本台帳カードの電子証明書は2018年に終わりました。", EN: "The certificates of Basic Resident Register Cards ended in 2018."},
 }
 
-// UseCard is what to do then.
+// UseCard is the next step after Ended.
 var UseCard = text{JA: "マイナンバーカードを使ってください。", EN: "Use a My Number Card."}
 
-// Untried says what is known of a token that nobody tried with this program; it
+// Untried is a note about a token that nobody has tried with this program; it
 // is empty for others.
 func Untried(k jpki.TokenKind) text {
 	if k != jpki.TokenIPhone {
@@ -165,8 +165,8 @@ func Untried(k jpki.TokenKind) text {
 	}
 }
 
-// NotUsable is what is said of an authentication PIN without tries on a card
-// without signing certificate: see inspect.Card.MaybeWithoutPINs.
+// NotUsable describes an authentication PIN without tries on a card without
+// signing certificate: see inspect.Card.MaybeWithoutPINs.
 var NotUsable = text{JA: "使えません(顔認証カード、またはロック)", EN: "not usable (a face-authentication card, or blocked)"}
 
 var KindNames = map[cert.Kind]text{

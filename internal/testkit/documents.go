@@ -12,8 +12,8 @@ import (
 	"github.com/jpki-tools/jpki/internal/cli/schema"
 )
 
-// validators hold what the program writes against its schemas, more strictly
-// than others should: a member that the schema does not know is a mistake.
+// validators check the program's output against its schemas. They are stricter
+// than other programs should be: an unknown member is an error.
 var validators = func() map[string]*jsonschema.Schema {
 	compiler := jsonschema.NewCompiler()
 	compiler.AssertFormat()

@@ -1,5 +1,5 @@
-// Package testkit is what the tests of several packages need. The program does
-// not import it.
+// Package testkit has helpers for the tests of several packages. The program
+// does not import it.
 package testkit
 
 import "testing"

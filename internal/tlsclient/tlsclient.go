@@ -1,10 +1,11 @@
-// Package tlsclient fetches one page from a server that wants a certificate of
-// its clients. It first asks the server what it wants, showing nothing, so that
-// nobody enters a PIN for a handshake that cannot succeed.
+// Package tlsclient fetches one page from a server that wants a certificate
+// from its clients. It first makes a handshake without a certificate to read
+// the server's request, so that nobody enters a PIN for a handshake that cannot
+// succeed.
 //
 // The versions of TLS are 1.2 and, for a card that makes RSASSA-PSS signatures,
-// 1.3 (RFC 8446, section 4.2.3). Redirects are not followed and
-// proxies not used: the certificate is for the server that was named.
+// 1.3 (RFC 8446, section 4.2.3). Redirects are not followed and proxies not
+// used: the certificate is only for the server that the user named.
 package tlsclient
 
 import (
@@ -45,7 +46,7 @@ var (
 type Error struct {
 	Address string
 	Reason  error // one of the reasons above
-	Err     error // what the system or the server said; may be nil
+	Err     error // error of the system or the server; may be nil
 }
 
 func (e *Error) Error() string {
@@ -55,7 +56,7 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("tlsclient: %s: %v: %v", e.Address, e.Reason, e.Err)
 }
 
-// Unwrap gives the reason and what was said.
+// Unwrap returns the reason and the error behind it.
 func (e *Error) Unwrap() []error { return []error{e.Reason, e.Err} }
 
 // Server is a server to fetch a page from.
@@ -89,8 +90,7 @@ func (s *Server) Address() string { return s.address }
 // Host is the server's name, with its port where that is not 443.
 func (s *Server) Host() string { return s.url.Host }
 
-// Request is what a server wants of a client's certificate, as it said in a
-// handshake.
+// Request is a server's request for a client certificate, from a handshake.
 type Request struct{ info *tls.CertificateRequestInfo }
 
 // Ask makes a handshake in which no certificate is shown.
@@ -132,8 +132,9 @@ func (s *Server) config(min, max uint16) *tls.Config {
 	return &tls.Config{ServerName: s.url.Hostname(), RootCAs: s.roots, Time: s.now, MinVersion: min, MaxVersion: max}
 }
 
-// signatures are what the card is asked for in a connection: RSASSA-PSS where
-// nothing else is known, PKCS #1 v1.5 where that will do, as every card makes it.
+// signatures restricts the signature algorithms of a connection to those that
+// the card should make: PKCS #1 v1.5 if the server accepts it, because every
+// card makes it, otherwise RSASSA-PSS.
 func (s *Server) signatures(info *tls.CertificateRequestInfo, cert *tls.Certificate) (tls.Certificate, error) {
 	own := *cert
 	own.SupportedSignatureAlgorithms = []tls.SignatureScheme{tls.PKCS1WithSHA256, tls.PKCS1WithSHA384, tls.PKCS1WithSHA512}
@@ -174,14 +175,14 @@ func (s *Server) dial(ctx context.Context, config *tls.Config) (*tls.Conn, error
 	return conn, nil
 }
 
-// Accepts tells why the server, by what it said, would not take a certificate;
-// nil if it might.
+// Accepts explains why the server, by its request, would not take a
+// certificate; nil if it might.
 func (s *Server) Accepts(r *Request, cert *tls.Certificate) error {
 	_, err := s.signatures(r.info, cert)
 	return err
 }
 
-// Page is what came back.
+// Page is the server's answer.
 type Page struct {
 	Status   int    // of HTTP
 	Type     string // media type, as the server calls it
@@ -190,9 +191,9 @@ type Page struct {
 	TLS      tls.ConnectionState
 }
 
-// Get makes a handshake with the certificate and fetches the page. The
-// certificate is shown only if the server asks for one like it. What its key
-// fails with is the error, as it is.
+// Get makes a handshake with the certificate and fetches the page. It shows the
+// certificate only if the server asks for one like it. It returns an error of
+// the certificate's key unchanged.
 func (s *Server) Get(ctx context.Context, cert *tls.Certificate) (*Page, error) {
 	config := s.config(tls.VersionTLS12, s.Max)
 	shown := false
@@ -224,8 +225,8 @@ func (s *Server) Get(ctx context.Context, cert *tls.Certificate) (*Page, error) 
 	return s.fetch(ctx, conn)
 }
 
-// heardKey remembers what its key failed with: a handshake whose context has
-// ended meanwhile tells of that alone.
+// heardKey records the error of its key. If the context ends during a
+// handshake, the handshake's own error mentions only that.
 type heardKey struct {
 	crypto.Signer
 	err error

@@ -61,7 +61,7 @@ type Client struct {
 	at          Insertion         // the card that the sessions are of
 	cert        *x509.Certificate // its certificate, as far as the client has seen it
 	login       *login            // nil: nobody has logged in
-	seen        Insertion         // what the program knows of by WaitForSlotEvent
+	seen        Insertion         // the insertion last reported by WaitForSlotEvent
 	seenAny     bool
 }
 
@@ -84,7 +84,8 @@ var names = map[jpki.Key]struct{ token, object string }{
 	jpki.KeySign: {"JPKI digital signature", "sign"},
 }
 
-// manufacturer is ours: what is shown is this program's view of a card.
+// manufacturer names this program, because the token is this program's view of
+// a card.
 const manufacturer = "jpki"
 
 func (c *Client) Initialize() error {

@@ -15,7 +15,7 @@ import (
 type login struct {
 	card Card
 	pin  jpki.PIN
-	done func() // what has to be given back with it
+	done func() // gives back the resources of the log-in
 }
 
 // Login has the PIN verified, and keeps it until the log-in ends: the card is
@@ -128,8 +128,8 @@ func (c *Client) verify(ctx context.Context, card Card, at Insertion, sent []byt
 	return p, cert, err
 }
 
-// ask asks the owner, who is told how many tries are left: what was seen two
-// seconds ago is good enough, and whether it is still so the guard sees.
+// ask asks the owner for the PIN, and tells the number of tries left. A count
+// up to two seconds old is good enough here, because the guard checks it again.
 func (c *Client) ask(ctx context.Context, card Card, at Insertion, what Purpose) (jpki.PIN, jpki.Guard, error) {
 	f, _ := c.Slot.fact(at, 0)
 	if f.at.IsZero() || c.Slot.Now().Sub(f.at) > triesAge {

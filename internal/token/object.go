@@ -109,7 +109,8 @@ func privateKey(c *x509.Certificate, key *rsa.PublicKey, label string, login boo
 	a[p11rpc.AttrWrapWithTrusted] = p11rpc.Bool(false)
 	return object{
 		handle: privateKeyObject, private: login, attributes: a,
-		// CKA_PRIVATE_EXPONENT, and the primes and what follows from them
+		// CKA_PRIVATE_EXPONENT, the primes, and values derived from
+		// them
 		secret: []p11rpc.AttributeType{p11rpc.AttrPrivateExponent, 0x124, 0x125, 0x126, 0x127, 0x128},
 	}
 }
@@ -158,8 +159,8 @@ func (o object) matches(template []p11rpc.Attribute) bool {
 	return true
 }
 
-// values gives attributes in the order they are asked for, nil for what the
-// object does not have or show.
+// values returns attributes in the order of types, with nil for an attribute
+// that the object does not have or show.
 func (o object) values(types []p11rpc.AttributeType) (values [][]byte, err error) {
 	for _, t := range types {
 		v, ok := o.attributes[t]

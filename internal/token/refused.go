@@ -25,8 +25,8 @@ func (r *refusedPINs) add(p jpki.PIN, answered bool) {
 	}
 }
 
-// has reports whether p was refused before: with tries missing, one of which
-// nobody knows is taken for it.
+// has reports whether p was refused before. While tries are missing, a PIN
+// without an answer counts as refused.
 func (r *refusedPINs) has(p jpki.PIN, t jpki.Tries) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -1,17 +1,16 @@
-// Package token is one key of a マイナンバーカード as a PKCS #11 token: its
-// certificate, its public and its private key, and the mechanisms that sign
-// with it.
+// Package token is one key of a マイナンバーカード as a PKCS #11 token: its certificate,
+// its public and its private key, and the mechanisms that sign with it.
 //
-// A [Slot] is the place where the card lies, with what was read of it as long as
-// it lies there; many clients can share one. A [Client] is what one program has
-// of it: sessions, searches, signatures under way, and its log-in. It is a
-// p11rpc.Module.
+// A [Slot] is the place of the card. It caches the data read from the card
+// until the card is removed. Many clients can share one. A [Client] is the
+// state of one program: sessions, searches, signatures under way, and its
+// log-in. It is a p11rpc.Module.
 //
-// Nothing is sent to the card for questions about the slot and about sessions.
-// Each signature is a PIN session of its own: between two calls no other
-// program can use what a PIN has opened. The last try of a PIN is never spent
-// without a person who was told, a PIN that was refused is not sent again by
-// this process, and what cannot be the PIN is not sent at all.
+// Questions about the slot and about sessions send nothing to the card. Each
+// signature is a PIN session of its own: between two calls no other program can
+// use a key that a PIN has opened. The package never spends the last try of a
+// PIN unless a person was told. In one process, it never sends a refused PIN
+// again, and it never sends text that cannot be the PIN.
 package token
 
 import (
@@ -75,7 +74,7 @@ type Slot struct {
 
 	once    sync.Once
 	turn    chan struct{} // held by who uses the card
-	mu      sync.Mutex    // of what follows
+	mu      sync.Mutex    // guards the fields below
 	known   map[Insertion]facts
 	foreign map[Insertion]bool // cards without the JPKI application, or with ended certificates alone
 	refused refusedPINs
@@ -145,7 +144,7 @@ func (s *Slot) present() (Insertion, bool) {
 	return Insertion{}, false
 }
 
-// fact gives what is known of a card, and whether that is all that look wants.
+// fact returns the cached data of a card, and whether it suffices for look.
 func (s *Slot) fact(at Insertion, age time.Duration) (facts, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -163,9 +162,9 @@ func (s *Slot) remember(at Insertion, f facts) {
 	s.known[at] = f
 }
 
-// look gives what is known of a card, whose counter is not older than age.
-// Missing parts are read in one transaction. While somebody else uses the card,
-// the parts known before are good enough.
+// look returns the data of a card, with a counter not older than age. It reads
+// missing parts in one transaction. While another program uses the card, it
+// returns the cached parts.
 func (s *Slot) look(ctx context.Context, at Insertion, age time.Duration) (facts, error) {
 	if f, ok := s.fact(at, age); ok {
 		return f, nil
@@ -192,7 +191,7 @@ func (s *Slot) look(ctx context.Context, at Insertion, age time.Duration) (facts
 	return s.read(ctx, card, at)
 }
 
-// open connects to a card, of which what was read before is known.
+// open connects to a card, and gives it the data read before.
 func (s *Slot) open(ctx context.Context, at Insertion) (Card, error) {
 	card, err := s.Reader.Open(ctx, at)
 	if f, _ := s.fact(at, 0); err == nil && !f.at.IsZero() {
@@ -201,8 +200,8 @@ func (s *Slot) open(ctx context.Context, at Insertion) (Card, error) {
 	return card, err
 }
 
-// read reads what is not known of a card yet, and its counter. The caller has
-// the turn.
+// read reads the missing data of a card, and its counter. The caller has the
+// turn.
 func (s *Slot) read(ctx context.Context, card Card, at Insertion) (facts, error) {
 	f, _ := s.fact(at, 0)
 	err := card.WithApp(ctx, func(app *jpki.App) (err error) {

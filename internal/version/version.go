@@ -1,5 +1,5 @@
-// Package version tells the version of the program, and what the Go toolchain
-// noted of its build.
+// Package version returns the version of the program, and the build settings
+// recorded by the Go toolchain.
 package version
 
 import (
@@ -22,7 +22,8 @@ func Text() string {
 	return fmt.Sprintf("jpki %s%s %s %s", Number, commit, Platform, runtime.Version())
 }
 
-// Setting is what the Go toolchain noted of the build, "" if nothing.
+// Setting returns a build setting recorded by the Go toolchain, "" if there is
+// none.
 func Setting(key string) string {
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, s := range info.Settings {

@@ -18,7 +18,7 @@ const (
 	ReaderConnected    Kind = "reader-connected"    // or was there at the beginning
 	ReaderDisconnected Kind = "reader-disconnected" //
 	CardInserted       Kind = "card-inserted"       // a card lies in the reader; nothing is known of it yet
-	CardRead           Kind = "card-read"           // Card is what it showed
+	CardRead           Kind = "card-read"           // Card is the result
 	CardUnreadable     Kind = "card-unreadable"     // Err says why
 	CardRemoved        Kind = "card-removed"        //
 	TriesLowered       Kind = "tries-lowered"       // wrong entries of the PIN Key were counted
@@ -43,8 +43,8 @@ type Event struct {
 	Card   *Card     // of card-read, and of events of a card that was read before
 	Err    error
 
-	// Of tries-lowered and tries-restored: whose counter, what it was when it
-	// was last seen, at Since, and what it is now.
+	// Of tries-lowered and tries-restored: the PIN, its counter when last
+	// seen (at Since), and its counter now.
 	Key           jpki.Key
 	Before, After jpki.Tries
 	Since         time.Time

@@ -40,7 +40,7 @@ type Machine struct {
 type slot struct {
 	reader   pcsc.ReaderState
 	visit    int       // the number of this insertion of a card; no other has it
-	card     *Card     // what the last look showed; nil before one
+	card     *Card     // result of the last look; nil before one
 	err      error     // why the last look failed
 	told     bool      // and an event said so
 	failures int       // looks that failed in a row
@@ -143,7 +143,7 @@ func (m *Machine) Lost(now time.Time, err error) (events []Event) {
 // Look is a card that is to be looked at.
 type Look struct {
 	Reader string
-	Known  *Card // what the last look at this very card showed; nil for the first
+	Known  *Card // result of the last look at this insertion; nil for the first
 	Due    time.Time
 	visit  int
 }

@@ -1,6 +1,6 @@
-// Program outside is what somebody else writes with these libraries: it reads a
-// certificate from a card, signs with the card in two formats, verifies what it
-// made, and decides whether the signer is believed.
+// Program outside uses these libraries as a program of another author would. It
+// reads a certificate from a card, signs with the card in two formats, verifies
+// its own output, and decides whether the signer is trusted.
 package main
 
 import (
