@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// Append writes an object other than a stream as PDF text. Strings are written
-// in hexadecimal, which no viewer, editor or line-end conversion changes; the
-// keys of a dictionary come sorted, so that equal objects give equal bytes.
+// Append writes an object other than a stream as PDF text. Strings are
+// hexadecimal, because no viewer, editor or line-end conversion changes them.
+// Dictionary keys are sorted, so that equal objects give equal bytes.
 func Append(b []byte, o Object) []byte {
 	switch v := o.(type) {
 	case nil:
@@ -63,14 +63,15 @@ func appendName(b []byte, n Name) []byte {
 }
 
 // Equal reports whether two objects have the same value. References are equal
-// when they name the same object; streams never are. Numbers are equal when
-// they are written alike.
+// if they name the same object, and numbers if they have the same spelling.
+// Streams are never equal.
 func Equal(a, b Object) bool { return equal(a, b, func(a, b Object) bool { return a == b }) }
 
-// Rewritten reports whether now can be what a program writes that has read old:
-// an equal object, but for the zeros of real numbers. One without a fraction can
-// have become an integer, which every reader takes for it (7.3.3); an integer
-// does not become a real number, which not every reader takes.
+// Rewritten reports whether a program that read old could have written now: the
+// objects are equal, except for redundant zeros in real numbers. A real number
+// without a fraction may become an integer, because every reader accepts that
+// (7.3.3). An integer may not become a real number, because some readers reject
+// it.
 func Rewritten(old, now Object) bool {
 	return equal(old, now, func(old, now Object) bool {
 		was, isReal := old.(Real)
@@ -87,8 +88,8 @@ func Rewritten(old, now Object) bool {
 	})
 }
 
-// plain writes a real number without a plus sign and without zeros or a point
-// that it does not need; 0 has no digits at all.
+// plain writes a real number without a plus sign and redundant zeros, with one
+// decimal point; 0 becomes the empty string.
 func (r Real) plain() string {
 	digits, negative := strings.CutPrefix(strings.TrimPrefix(string(r), "+"), "-")
 	whole, fraction, _ := strings.Cut(digits, ".")
@@ -102,7 +103,8 @@ func (r Real) plain() string {
 	return whole + "." + fraction
 }
 
-// equal compares two objects, by alike what has nothing inside.
+// equal compares two objects. It uses alike for values other than arrays,
+// dictionaries and streams.
 func equal(a, b Object, alike func(a, b Object) bool) bool {
 	inside := func(a, b Object) bool { return equal(a, b, alike) }
 	switch x := a.(type) {
@@ -124,7 +126,7 @@ func equal(a, b Object, alike func(a, b Object) bool) bool {
 	return alike(a, b)
 }
 
-// References calls yield for every reference inside o, not following any.
+// References calls yield for every reference inside o. It does not follow them.
 func References(o Object, yield func(Ref)) {
 	switch v := o.(type) {
 	case Ref:

@@ -10,14 +10,14 @@ import (
 	"strings"
 )
 
-// cipherOf encrypts what belongs to one object (7.6.2).
+// cipherOf encrypts the strings and streams of one object (7.6.2).
 type cipherOf struct {
 	method method
 	key    []byte
 }
 
-// cipher is that of a crypt filter for an object, nil where nothing is
-// encrypted. A filter that is not there is as good as none.
+// cipher returns the cipher of a crypt filter for an object. It returns nil if
+// the filter is missing or does not encrypt.
 func (e *encryption) cipher(filter Name, ref Ref) *cipherOf {
 	m := e.filters[filter]
 	switch m {
@@ -44,7 +44,7 @@ func (c *cipherOf) open(s string) string {
 	return string(data)
 }
 
-// seal encrypts.
+// seal encrypts a string.
 func (c *cipherOf) seal(s string) string {
 	if c.method == rc4v2 {
 		return c.open(s)
@@ -63,25 +63,25 @@ func (c *cipherOf) seal(s string) string {
 func (c *cipherOf) block() cipher.Block {
 	block, err := aes.NewCipher(c.key)
 	if err != nil {
-		panic(err) // the keys of both versions have a length of AES
+		panic(err) // both versions give a valid AES key length
 	}
 	return block
 }
 
-// reader decrypts size bytes.
+// reader decrypts size bytes from r.
 func (c *cipherOf) reader(r io.Reader, size int64) io.Reader {
 	if c.method == rc4v2 {
 		stream, err := rc4.NewCipher(c.key)
 		if err != nil {
-			panic(err) // 5 to 16 bytes
+			panic(err) // the key has 5 to 16 bytes
 		}
 		return cipher.StreamReader{S: stream, R: r}
 	}
 	return &blockReader{block: c.block(), from: r, left: size}
 }
 
-// blockReader decrypts AES in CBC mode, of which the first block is the
-// initialisation vector, and takes off what fills the last block (PKCS #7).
+// blockReader decrypts AES in CBC mode. It takes the first block as the
+// initialisation vector and removes the PKCS #7 padding.
 type blockReader struct {
 	block cipher.Block
 	from  io.Reader
@@ -110,7 +110,7 @@ func (r *blockReader) fill() error {
 	if r.mode == nil {
 		n = min(r.left, aes.BlockSize)
 	}
-	n -= n % aes.BlockSize // what is left over is no block
+	n -= n % aes.BlockSize // ignore an incomplete block
 	if n == 0 {
 		return io.EOF
 	}

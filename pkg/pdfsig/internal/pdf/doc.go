@@ -1,18 +1,18 @@
 // Package pdf reads the structure of a PDF file (ISO 32000-1 and -2, clause 7):
-// objects, cross-references of every kind, object streams, and the dictionaries
-// behind them; and it writes single objects.
+// objects, all kinds of cross-references, object streams, and their
+// dictionaries. It also writes single objects.
 //
-// It is made for files that come from strangers and for signatures, where a
-// reader that repairs is a danger: what is shown after a repair need not be
-// what was signed. So a file is read by its cross-references and never by
-// searching, what contradicts itself is a *[DamagedError], and depth, size,
-// number, loops and work are bounded. Nothing is read that is not asked for: a
-// file of any size costs its cross-references and the objects wanted.
+// The package is for signed files from unknown sources. It never repairs a
+// file, because a repaired file may show content that nobody signed. So it
+// finds objects only through cross-references and never by searching. A
+// contradiction is a *[DamagedError]. Depth, size, number, loops and work are
+// bounded. The package reads only requested objects, so the cost of a large
+// file depends on its cross-references and on those objects.
 //
-// What every reader takes silently and alike is taken, too, and noted where it
-// is ([Note]): blanks where none belong, entries of other widths, a key that
-// comes twice with one value.
+// The package accepts inexact forms that every reader accepts silently and in
+// the same way, such as unusual white space, entries of other widths, or a
+// repeated key with the same value. It records each as a [Note].
 //
-// Encrypted files are decrypted that open without a password. Nothing is
-// rendered, and no content decoded.
+// The package decrypts files that open without a password. It does not render
+// pages or decode their content.
 package pdf

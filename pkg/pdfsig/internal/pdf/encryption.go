@@ -6,27 +6,27 @@ import (
 )
 
 var (
-	// ErrPassword is an encrypted file that does not open without a password.
+	// ErrPassword reports an encrypted file that needs a password to open.
 	ErrPassword = errors.New("pdf: the file opens with a password only")
-	// ErrEncryption is a file encrypted in a way that this package does not
-	// know: by certificates, or with an algorithm of its own.
+	// ErrEncryption reports a file encrypted for certificates, or with an
+	// algorithm that this package does not support.
 	ErrEncryption = errors.New("pdf: the file is encrypted in an unknown way")
 )
 
-// Access is what the author of an encrypted file lets those do who open it
-// without a password: the bits of P, counted from 1 (7.6.3.2, table 22).
+// Access is the set of permissions for users without the owner's password: the
+// bits of P, counted from 1 (7.6.3.2, table 22).
 type Access uint32
 
-// The bits.
+// Bits of P.
 const (
-	MayModify   Access = 1 << 3 // 4: anything that has no bit of its own
-	MayAnnotate Access = 1 << 5 // 6: notes, and form fields filled in and signed
-	MayFill     Access = 1 << 8 // 9: form fields filled in and signed, whatever bit 6 says
+	MayModify   Access = 1 << 3 // 4: every change without a bit of its own
+	MayAnnotate Access = 1 << 5 // 6: add notes, fill in and sign form fields
+	MayFill     Access = 1 << 8 // 9: fill in and sign form fields, regardless of bit 6
 
 	mayAll Access = 1<<32 - 1
 )
 
-// method is how a crypt filter encrypts (7.6.5).
+// method is the algorithm of a crypt filter (7.6.5).
 type method string
 
 const (
@@ -36,9 +36,9 @@ const (
 	aesv3    method = "AESV3"
 )
 
-// encryption is an encrypted file's, opened with the empty user password: the
-// standard security handler of revisions 2 to 6 (7.6.3; ISO 32000-2, 7.6.4). A
-// nil one is a file that is not encrypted.
+// encryption is the state of an encrypted file that was opened with the empty
+// user password, by the standard security handler of revisions 2 to 6 (7.6.3;
+// ISO 32000-2, 7.6.4). It is nil for a file without encryption.
 type encryption struct {
 	key      []byte
 	access   Access
@@ -46,14 +46,14 @@ type encryption struct {
 	streams  Name // crypt filters
 	strings  Name
 	embedded Name
-	metadata bool // is encrypted
-	except   Ref  // the encryption dictionary, where it is an object of its own
+	metadata bool // metadata is encrypted
+	except   Ref  // the encryption dictionary, if it is an object of its own
 }
 
 // Encrypted reports whether the file is encrypted.
 func (f *File) Encrypted() bool { return f.crypt != nil }
 
-// Access is what may be done with the file without its owner's password.
+// Access returns the permissions for users without the owner's password.
 func (f *File) Access() Access {
 	if f.crypt == nil {
 		return mayAll
@@ -61,10 +61,11 @@ func (f *File) Access() Access {
 	return f.crypt.access
 }
 
-// decrypt opens the file with the empty password. All sections that speak of the
-// encryption must say the same, those of a later revision too: readers that begin
-// elsewhere would read another document. The last section of a linearised file,
-// the oldest, may say nothing (annex F.3.4).
+// decrypt opens the file with the empty password. All sections with an Encrypt
+// entry must agree, including those of a later revision; otherwise readers that
+// begin at different sections would see different documents. Encrypt may be
+// missing in the oldest section, because linearized files leave it out there
+// (annex F.3.4).
 func (f *File) decrypt(later *File) error {
 	entry := f.Trailer()["Encrypt"]
 	for _, s := range f.sections {
@@ -142,7 +143,8 @@ func (f *File) encryption(dict Dict) (*encryption, error) {
 	return e, f.cryptFilters(dict, e)
 }
 
-// cryptFilters reads which filters the file uses for what (7.6.5).
+// cryptFilters reads the crypt filters and their use for strings and streams
+// (7.6.5).
 func (f *File) cryptFilters(dict Dict, e *encryption) error {
 	filters, err := As[Dict](f, dict["CF"])
 	if err != nil {
@@ -182,8 +184,8 @@ func (f *File) cryptFilters(dict Dict, e *encryption) error {
 	return nil
 }
 
-// open decrypts the strings of an object that was read, and notes of a stream
-// how its data is. What was read is not changed.
+// open returns a copy of an object with decrypted strings; a stream gets the
+// cipher for its data.
 func (e *encryption) open(o Object, ref Ref) Object {
 	if e == nil || ref == e.except {
 		return o
@@ -200,7 +202,7 @@ func (e *encryption) open(o Object, ref Ref) Object {
 	return e.treated(o, ref, (*cipherOf).open)
 }
 
-// filterOf is the crypt filter of a stream (7.4.10, 7.6.5).
+// filterOf returns the crypt filter of a stream (7.4.10, 7.6.5).
 func (e *encryption) filterOf(dict Dict) Name {
 	filter, parms := dict["Filter"], dict["DecodeParms"]
 	if list, ok := filter.(Array); ok && len(list) > 0 {
@@ -225,8 +227,8 @@ func (e *encryption) filterOf(dict Dict) Name {
 	return e.streams
 }
 
-// treated treats every string of an object, but for the Contents of a
-// signature, which is never encrypted.
+// treated applies treat to every string of an object, except the Contents of a
+// signature, which is never encrypted (7.6.1).
 func (e *encryption) treated(o Object, ref Ref, treat func(*cipherOf, string) string) Object {
 	c := e.cipher(e.strings, ref)
 	if c == nil {
@@ -259,14 +261,14 @@ func (c *cipherOf) each(o Object, treat func(*cipherOf, string) string) Object {
 	return o
 }
 
-// isSignature tells a signature dictionary (12.8.1).
+// isSignature reports whether d is a signature dictionary (12.8.1).
 func isSignature(d Dict) bool {
 	kind := d["Type"]
 	return d["ByteRange"] != nil && (kind == nil || kind == Name("Sig") || kind == Name("DocTimeStamp"))
 }
 
-// Seal encrypts the strings of an object to be written, but for the Contents of
-// a signature, as the file's encryption asks.
+// Seal encrypts the strings of an object to be written, except the Contents of
+// a signature. It changes nothing in a file without encryption.
 func (f *File) Seal(o Object, ref Ref) Object {
 	if f.crypt == nil {
 		return o

@@ -6,40 +6,41 @@ import (
 )
 
 var (
-	// ErrNotPDF is a file without a %PDF header in its first 1024 bytes.
+	// ErrNotPDF reports a file without a %PDF header in its first 1024 bytes.
 	ErrNotPDF = errors.New("pdf: not a PDF file")
-	// ErrTooLarge is the cause of a DamagedError where a bound of this
-	// package was met: the file may be sound, but nobody needs such a one.
+	// ErrTooLarge is the cause of a DamagedError if a file exceeds a bound of
+	// this package. The file may be valid, but no honest file needs to be that
+	// large.
 	ErrTooLarge = errors.New("larger than this reader allows")
-	// ErrFilter is the cause of a DamagedError where a cross-reference or
-	// object stream uses a filter that this reader does not decode.
+	// ErrFilter is the cause of a DamagedError if a cross-reference or object
+	// stream uses an unsupported filter.
 	ErrFilter = errors.New("unsupported stream filter")
 )
 
-// Fault is the part of a file that a [DamagedError] is about.
+// Fault is the damaged part of a file in a [DamagedError].
 type Fault string
 
-// The faults. Readers repair all but the first and the last two, each in its
-// own way, so that they can show different documents.
+// Faults of a file. Except for the first and the last two, readers repair each
+// fault in their own way, so they can show different documents.
 const (
-	FaultEnd            Fault = "end"             // startxref or %%EOF is missing, as when a file was cut off
+	FaultEnd            Fault = "end"             // startxref or %%EOF is missing, for example in a truncated file
 	FaultCrossReference Fault = "cross-reference" // a table, a cross-reference stream, a trailer
 	FaultObject         Fault = "object"          // an object cannot be read
-	FaultTwice          Fault = "twice"           // the same thing is said twice, differently
+	FaultTwice          Fault = "twice"           // two entries for the same thing differ
 	FaultCatalog        Fault = "catalog"
 	FaultPages          Fault = "pages"
 	FaultForm           Fault = "form"
-	FaultStructure      Fault = "structure" // anything else that objects say to each other
-	FaultFilter         Fault = "filter"    // encoded in a way that structure is not
-	FaultTooLarge       Fault = "too-large" // beyond a bound, or too much work
+	FaultStructure      Fault = "structure" // any other contradiction between objects
+	FaultFilter         Fault = "filter"    // an unsupported filter in the file's structure
+	FaultTooLarge       Fault = "too-large" // a bound is exceeded
 )
 
-// DamagedError is a file that contradicts ISO 32000 or itself at a place that
-// had to be read.
+// DamagedError reports a contradiction to ISO 32000, or within the file, at a
+// place that had to be read.
 type DamagedError struct {
 	Fault  Fault
-	Offset int64 // from the header's percent sign; -1 where there is no one place
-	Number int   // of the object; 0 where it is none, or not known
+	Offset int64 // from the header's percent sign; -1 if there is no single place
+	Number int   // object number; 0 if unknown, or if the error is about no object
 	Err    error
 }
 
@@ -55,13 +56,13 @@ func (e *DamagedError) Error() string {
 }
 func (e *DamagedError) Unwrap() error { return e.Err }
 
-// Damagef makes a [DamagedError] without a place, for what the objects of a
-// file say to each other.
+// Damagef makes a [DamagedError] without an offset, for contradictions between
+// objects.
 func Damagef(format string, args ...any) error {
 	return Faultf(FaultStructure, format, args...)
 }
 
-// Faultf is [Damagef] with the part of the file it is about.
+// Faultf is like [Damagef], for another part of the file.
 func Faultf(fault Fault, format string, args ...any) error {
 	return &DamagedError{Fault: fault, Offset: -1, Err: fmt.Errorf(format, args...)}
 }
@@ -78,8 +79,8 @@ func damaged(offset int64, format string, args ...any) error {
 	return &DamagedError{Fault: fault, Offset: offset, Err: err}
 }
 
-// within says what part of the file an error is about, and which object, where
-// nobody further inside has.
+// within adds the part of the file and the object number to an error, unless an
+// inner call has already set them.
 func within(err error, fault Fault, number int) error {
 	d, ok := err.(*DamagedError)
 	if !ok || d.Fault != "" && (d.Number > 0 || number == 0) {

@@ -5,56 +5,55 @@ import (
 	"io"
 )
 
-// Places of the header and of the end (7.5.2, 7.5.5). Readers have long looked
-// for the header in the first 1024 bytes; what follows %%EOF is junk of
-// transports and tools, and this is more than any seen.
+// Bounds for finding the header and the end (7.5.2, 7.5.5). Readers
+// traditionally search the first 1024 bytes for the header. Some transports and
+// tools add bytes after %%EOF; 64 KiB is more than any file seen.
 const (
 	headerWithin = 1024
 	tailWithin   = 64 << 10
 
-	everywhereWithin = 1024 // what the most impatient reader looks through
+	everywhereWithin = 1024 // every reader searches at least this many bytes
 )
 
 // File is an open PDF file. It is not safe for concurrent use.
 //
-// Every offset of this package counts from the percent sign of the header, as
-// ISO 32000-2, 7.5.2 wants; Leading bytes come before it.
+// Every offset in this package counts from the percent sign of the header, as
+// ISO 32000-2, 7.5.2 requires. Leading bytes precede it.
 type File struct {
-	Version   string // of the header: "1.7"
+	Version   string // version in the header: "1.7"
 	Leading   int64  // bytes before the header
-	Startxref Span   // the last one, from the keyword to behind its number
-	End       int64  // right after the last %%EOF and its end of line
-	Notes     []Note // of the end; each [Section] and object has its own
+	Startxref Span   // the last startxref, through the end of its number
+	End       int64  // after the last %%EOF and its end of line
+	Notes     []Note // notes about the end; sections and objects have their own
 
 	src      io.ReaderAt // from the header on
 	size     int64
 	sections []*Section // newest first
-	newest   []uint16   // by object number: which section speaks of it, from 1 on; nil where that is looked up each time
+	newest   []uint16   // position of the newest section with this object number, from 1 on; nil if there is no index
 	crypt    *encryption
-	depth    int // of lookups inside lookups
+	depth    int // of nested lookups
 	*shared
 }
 
-// shared is what a file and its revisions have together: they are the same
-// bytes.
+// shared is the state that a file and its revisions share, because they consist
+// of the same bytes.
 type shared struct {
-	budget  *int64 // units of work that may still be done
+	budget  *int64 // remaining units of work
 	objects objectCache
 	streams streamCache
-	tables  map[int64]*Section // by the offset that names them
-	noted   bool               // an object that was read has a note
+	tables  map[int64]*Section // by the offset in the reference to them
+	noted   bool               // some object that was read has a note
 }
 
-// Open reads the header and every cross-reference section of a PDF file of
-// size bytes. One that is encrypted must open without a password
-// ([ErrPassword]).
+// Open reads the header and every cross-reference section of a PDF file of size
+// bytes. An encrypted file must open without a password ([ErrPassword]).
 func Open(src io.ReaderAt, size int64) (*File, error) {
 	budget := workOf(size)
 	return open(src, size, &shared{budget: &budget}, nil)
 }
 
-// Revision opens the file as it was when it ended at byte end, by its own
-// cross-references. What reading it costs counts for both.
+// Revision opens the file as it was when it ended at offset end, by its own
+// cross-references. Both share one budget of work.
 func (f *File) Revision(end int64) (*File, error) {
 	if end <= 0 || end > f.size {
 		return nil, damaged(-1, "no revision ends at byte %d", end)
@@ -83,19 +82,20 @@ func open(src io.ReaderAt, size int64, with *shared, later *File) (*File, error)
 	return f, nil
 }
 
-// Sections are the cross-reference sections, newest first.
+// Sections returns the cross-reference sections, newest first.
 func (f *File) Sections() []*Section { return f.sections }
 
-// Trailer is the newest trailer.
+// Trailer returns the newest trailer.
 func (f *File) Trailer() Dict { return f.sections[0].Trailer }
 
-// Size is the length of the file from its header on.
+// Size returns the length of the file from its header on.
 func (f *File) Size() int64 { return f.size }
 
-// Source reads the file from its header on.
+// Source returns a reader of the file from its header on.
 func (f *File) Source() io.ReaderAt { return f.src }
 
-// NextNumber is the first object number that no section uses or counts.
+// NextNumber returns the first object number beyond all sections and their
+// Size.
 func (f *File) NextNumber() int {
 	next := 1
 	for _, s := range f.sections {

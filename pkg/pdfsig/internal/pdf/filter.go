@@ -8,18 +8,18 @@ import (
 	"io"
 )
 
-// maxDecoded bounds what a cross-reference or object stream decodes to, and
-// decodedAlways what it does in the smallest file.
+// maxDecoded is the largest decoded size of a cross-reference or object stream.
+// decodedAlways is the bound for the smallest file.
 const (
 	maxDecoded    = 16 << 20
 	decodedAlways = 4 << 20
 )
 
 // decode reads the encoded bytes of a stream from r and undoes its filters
-// (7.4): none, or FlateDecode once with any of its predictors. at is the
-// stream's offset, for errors, and most how long the data may be. finished is
-// false for compressed data without an end. With an error, data is what was
-// decoded before it.
+// (7.4): none, or FlateDecode once with any predictor. at is the stream's
+// offset, for errors, and most bounds the decoded length. finished is false if
+// compressed data has no last block. With an error, decode also returns the
+// data decoded so far.
 func decode(r io.Reader, filters []Name, parms []Dict, at, most int64) (data []byte, finished bool, err error) {
 	switch {
 	case len(filters) == 0:
@@ -44,7 +44,7 @@ func decode(r io.Reader, filters []Name, parms []Dict, at, most int64) (data []b
 	return data, finished, err
 }
 
-// lastBytes remembers how what it reads ended.
+// lastBytes remembers the last bytes read.
 type lastBytes struct {
 	io.Reader
 	last []byte
@@ -57,14 +57,15 @@ func (l *lastBytes) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// flushed reports whether compressed data ended in a sync flush (RFC 1951,
-// 3.2.4: an empty block), as writers leave it that do not finish: all data is
-// there. An end of line can follow.
+// flushed reports whether compressed data ends in a sync flush (RFC 1951,
+// 3.2.4: an empty block). Some writers end their data this way, and the data is
+// complete. An end of line may follow.
 func (l *lastBytes) flushed() bool {
 	return bytes.HasSuffix(bytes.TrimRight(l.last, "\r\n"), []byte{0, 0, 0xFF, 0xFF})
 }
 
-// readBounded reads all; with an error, as much as was read before it.
+// readBounded reads everything. With an error, it also returns the data read so
+// far.
 func readBounded(r io.Reader, at, most int64) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, most+1))
 	if err != nil {
@@ -110,8 +111,8 @@ func parm(parms Dict, key Name, otherwise, most int, at int64) (int, error) {
 	return int(n), nil
 }
 
-// untiff undoes TIFF predictor 2: each byte is a difference to the one a pixel
-// to the left.
+// untiff undoes TIFF predictor 2: each byte is the difference to the byte one
+// pixel to the left.
 func untiff(data []byte, row, pixel int) []byte {
 	for start := 0; start < len(data); start += row {
 		line := data[start:min(start+row, len(data))]
@@ -122,7 +123,7 @@ func untiff(data []byte, row, pixel int) []byte {
 	return data
 }
 
-// unpng undoes the PNG filters: every row begins with a byte that names its.
+// unpng undoes the PNG filters: the first byte of every row names its filter.
 func unpng(data []byte, row, pixel int, at int64) ([]byte, error) {
 	if len(data)%(row+1) != 0 {
 		return nil, damaged(at, "PNG predictor: %d bytes are no whole rows of %d", len(data), row+1)

@@ -11,23 +11,23 @@ import (
 	"encoding/binary"
 )
 
-// standardHandler is what the encryption dictionary says for the standard
-// security handler (7.6.3.2, table 21; ISO 32000-2, table 21).
+// standardHandler holds the entries of the encryption dictionary for the
+// standard security handler (7.6.3.2, table 21; ISO 32000-2, table 21).
 type standardHandler struct {
 	version, revision   int64 // V, R
 	permissions, length int64
 	owner, user         string // O, U
 	ownerKey, userKey   string // OE, UE
 	perms               string
-	id                  string // the first of the file's ID
+	id                  string // the first string of the file's ID
 	metadata            bool
 }
 
 // padding fills a password up to 32 bytes (7.6.3.3, algorithm 2).
 const padding = "\x28\xBF\x4E\x5E\x4E\x75\x8A\x41\x64\x00\x4E\x56\xFF\xFA\x01\x08\x2E\x2E\x00\xB6\xD0\x68\x3E\x80\x2F\x0C\xA9\xFE\x64\x53\x69\x7A"
 
-// open derives the file's key from the empty user password, and what that
-// allows: all, where it is the owner's password, too.
+// open derives the file's key from the empty user password and returns the
+// permissions. It allows everything if the owner's password is also empty.
 func (h standardHandler) open() (key []byte, access Access, err error) {
 	access = Access(uint32(h.permissions))
 	switch {
@@ -65,9 +65,9 @@ func (h standardHandler) open() (key []byte, access Access, err error) {
 	return key, access, nil
 }
 
-// lengths are those that the key can have, in bytes. Where Length is missing, or
-// wrong, writers and readers had other defaults than the standard's; a key of a
-// length that is not the writer's is known to be wrong.
+// lengths returns the possible key lengths, in bytes. If Length is missing or
+// wrong, some programs use defaults other than the standard's. Trying several
+// lengths is safe, because a wrong key is detected.
 func (h standardHandler) lengths() []int {
 	n := int(h.length / 8)
 	switch {
@@ -81,7 +81,7 @@ func (h standardHandler) lengths() []int {
 	return []int{n, 16, 5}
 }
 
-// key is algorithm 2.
+// key is algorithm 2 (7.6.3.3).
 func (h standardHandler) key(password string, n int) []byte {
 	d := md5.New()
 	d.Write([]byte(password))
@@ -101,7 +101,7 @@ func (h standardHandler) key(password string, n int) []byte {
 	return key[:n]
 }
 
-// isUser is algorithm 6: whether the key comes from the user's password.
+// isUser is algorithm 6: it checks that the key belongs to the user's password.
 func (h standardHandler) isUser(key []byte) bool {
 	if h.revision == 2 {
 		return xorRC4(key, []byte(padding), 1) == h.user[:32]
@@ -110,8 +110,8 @@ func (h standardHandler) isUser(key []byte) bool {
 	return xorRC4(key, sum[:], 20) == h.user[:16]
 }
 
-// isOwner is algorithm 7 with the empty password: O decrypts to the user's,
-// which is the empty one.
+// isOwner is algorithm 7 with the empty password: O must decrypt to the user's
+// password, which is empty.
 func (h standardHandler) isOwner(n int) bool {
 	sum := md5.Sum([]byte(padding))
 	key := sum[:]
@@ -126,8 +126,9 @@ func (h standardHandler) isOwner(n int) bool {
 	return xorRC4(key[:n], []byte(padding), rounds) == h.owner[:32]
 }
 
-// xorRC4 encrypts again and again, with the key changed by the number of the
-// round. RC4 undoes itself, so that the order of the rounds does not matter.
+// xorRC4 encrypts several times, each round with the key XORed with the round
+// number. RC4 decrypts the same way, so the order of the rounds does not
+// matter.
 func xorRC4(key, data []byte, rounds int) string {
 	out := bytes.Clone(data)
 	for round := range rounds {
@@ -144,8 +145,8 @@ func xorRC4(key, data []byte, rounds int) string {
 	return string(out)
 }
 
-// key256 is algorithm 2.A with the empty user password: nil where it is not
-// the one.
+// key256 is algorithm 2.A with the empty user password. It returns nil if the
+// password is not empty.
 func (h standardHandler) key256() []byte {
 	user := h.user[:48]
 	if h.hash(user[32:40], "") != user[:32] {
@@ -160,8 +161,9 @@ func (h standardHandler) key256() []byte {
 	return key
 }
 
-// isKey is algorithm 13, as far as it shows that the key is right. Readers differ
-// about the permissions that it repeats, so that those of P count.
+// isKey is the part of algorithm 13 that proves the key. It ignores the copy of
+// the permissions in Perms, because readers disagree about it; the permissions
+// in P are used.
 func (h standardHandler) isKey(key []byte) bool {
 	block, err := aes.NewCipher(key)
 	if err != nil || len(h.perms) < aes.BlockSize {
@@ -172,8 +174,8 @@ func (h standardHandler) isKey(key []byte) bool {
 	return string(perms[9:12]) == "adb"
 }
 
-// hash is algorithm 2.B for the empty password, and SHA-256 alone for
-// revision 5, from which that came.
+// hash is algorithm 2.B for the empty password. For revision 5, the predecessor
+// of 2.B, it is SHA-256 alone.
 func (h standardHandler) hash(salt, user string) string {
 	sum := sha256.Sum256([]byte(salt + user))
 	k := sum[:]
@@ -187,7 +189,7 @@ func (h standardHandler) hash(salt, user string) string {
 		}
 		e := bytes.Repeat(append(bytes.Clone(k), user...), 64)
 		cipher.NewCBCEncrypter(block, k[16:32]).CryptBlocks(e, e)
-		remainder := 0 // of the first 16 bytes as a number: 256 is 1 modulo 3
+		remainder := 0 // of the first 16 bytes as a number; 256 is 1 modulo 3
 		for _, b := range e[:16] {
 			remainder += int(b)
 		}

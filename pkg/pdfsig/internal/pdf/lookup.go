@@ -5,11 +5,11 @@ import (
 	"io"
 )
 
-// maxLookups bounds lookups inside lookups: the length of a stream in an
-// object stream whose length is in another one.
+// maxLookups bounds nested lookups: the Length of a stream may be in an object
+// stream, and the Length of that stream in another one.
 const maxLookups = 16
 
-// Entry is what the newest section that speaks of an object says.
+// Entry returns the entry of an object in the newest section that lists it.
 func (f *File) Entry(number int) (Entry, error) {
 	if f.newest != nil {
 		if number < 0 || number >= len(f.newest) || f.newest[number] == 0 {
@@ -27,8 +27,8 @@ func (f *File) Entry(number int) (Entry, error) {
 	return Entry{}, f.allowed()
 }
 
-// index notes for every number which section speaks of it, where there are
-// several sections and the numbers are not scattered too far.
+// index builds a table from object numbers to sections, if there are several
+// sections and the numbers are not too sparse.
 func (f *File) index() {
 	const few = 4
 	next := f.NextNumber()
@@ -46,16 +46,16 @@ func (f *File) index() {
 	}
 }
 
-// Object reads an indirect object. One that is not there, or there with
-// another generation, is null (7.3.10).
+// Object reads an indirect object. A missing object, or one with another
+// generation, is null (7.3.10).
 func (f *File) Object(ref Ref) (Object, error) {
 	o, _, err := f.object(ref, nil)
 	return o, err
 }
 
-// ObjectSpans reads an indirect object that is a dictionary, and where in the
-// file each of its values stands. An object in an object stream has no places
-// in the file: spans is nil.
+// ObjectSpans reads an indirect dictionary and the offsets of its values in the
+// file. spans is nil for a dictionary in an object stream, because its values
+// have no offsets in the file.
 func (f *File) ObjectSpans(ref Ref) (d Dict, spans map[Name]Span, err error) {
 	spans = map[Name]Span{}
 	o, inFile, err := f.object(ref, spans)
@@ -96,15 +96,15 @@ func (f *File) object(ref Ref, spans map[Name]Span) (o Object, inFile bool, err 
 	return o, inFile, within(err, FaultObject, ref.Number)
 }
 
-// Place is where an object stands in the file.
+// Place is the place of an object in the file.
 type Place struct {
-	Named int64 // as the cross-reference has it
-	Span        // from its number to behind endobj
+	Named int64 // offset in the cross-reference
+	Span        // from its number through endobj
 	Notes []Note
 }
 
-// Place tells where an object stands that is in the file and not in an object
-// stream; ok is false for all others.
+// Place returns the place of an object in the file; ok is false for a missing
+// object and for one in an object stream.
 func (f *File) Place(ref Ref) (p Place, ok bool, err error) {
 	e, err := f.Entry(ref.Number)
 	if err != nil || e.Kind != InFile || e.Generation != ref.Generation {
@@ -117,7 +117,7 @@ func (f *File) Place(ref Ref) (p Place, ok bool, err error) {
 	return Place{e.Offset, Span{o.start, o.end}, o.notes}, true, nil
 }
 
-// Resolve follows references until it meets something else.
+// Resolve follows references until it finds another object.
 func (f *File) Resolve(o Object) (Object, error) {
 	for range maxLookups {
 		ref, ok := o.(Ref)
@@ -132,8 +132,8 @@ func (f *File) Resolve(o Object) (Object, error) {
 	return nil, damaged(-1, "references in a loop")
 }
 
-// As resolves o and wants it to be a T. Null is the zero T and no error: in a
-// dictionary it means that the key is not there (7.3.9).
+// As resolves o and returns it as a T. Null gives the zero T without an error:
+// a null value in a dictionary means a missing key (7.3.9).
 func As[T Object](f *File, o Object) (T, error) {
 	var zero T
 	o, err := f.Resolve(o)
@@ -148,7 +148,7 @@ func As[T Object](f *File, o Object) (T, error) {
 }
 
 // parseIndirect reads "n g obj … endobj" (7.3.10). want is nil for a
-// cross-reference stream, whose number nobody has told yet.
+// cross-reference stream, because its number is not known in advance.
 func (f *File) parseIndirect(at int64, want *Ref, spans map[Name]Span) (*parsedObject, error) {
 	if err := f.Spend(unitsPerObject); err != nil {
 		return nil, err
@@ -174,7 +174,7 @@ func (f *File) readIndirect(at int64, want *Ref, spans map[Name]Span) (o *parsed
 		return nil, err
 	}
 	if want != nil && o.ref != *want {
-		return o, nil // is refused by its number, before anything of it is read
+		return o, nil // the caller refuses the number
 	}
 	p.begin, p.spans = p.pos, spans
 	if o.object, err = p.object(0); err != nil {
@@ -188,7 +188,7 @@ func (f *File) readIndirect(at int64, want *Ref, spans map[Name]Span) (o *parsed
 			return nil, err
 		}
 		_, direct := d["Length"].(int64)
-		keep = keep && direct // the length of another revision may be another one
+		keep = keep && direct // Length may differ in another revision
 		o.object = s
 	}
 	if err := p.keyword("endobj"); err != nil {
@@ -205,9 +205,10 @@ func (f *File) readIndirect(at int64, want *Ref, spans map[Name]Span) (o *parsed
 	return o, nil
 }
 
-// head reads "n g obj". An offset may name the white space before it, as some
-// writers' do, and the number may follow a word directly, as it does where an
-// update begins right behind %%EOF. In the middle of a number is another one.
+// head reads "n g obj". Some writers' offsets name the white space before the
+// number. The number may also follow a word directly, for example when an
+// update begins right after %%EOF. An offset inside a number is an error,
+// because it would give another number.
 func (f *File) head(p *parser, o *parsedObject) error {
 	at := p.pos
 	p.skipSpace()
@@ -241,8 +242,9 @@ func (f *File) head(p *parser, o *parsedObject) error {
 	return p.keyword("obj")
 }
 
-// stream reads the keyword, passes the data and checks that endstream follows
-// (7.3.8). The length of a cross-reference stream cannot be looked up.
+// stream reads the keyword, skips the data and checks that endstream follows
+// (7.3.8). lookup is false for a cross-reference stream, because its Length
+// must be direct.
 func (f *File) stream(p *parser, d Dict, lookup bool) (*Stream, error) {
 	if err := p.keyword("stream"); err != nil {
 		return nil, err
@@ -268,19 +270,19 @@ func (f *File) stream(p *parser, d Dict, lookup bool) (*Stream, error) {
 	s := &Stream{Dict: d, Offset: p.pos, Length: n}
 	p.pos += n
 	p.window = nil
-	// endstream is looked for without comments: data may end with a %
+	// endstream must not be searched with comments: data may end with a %
 	for p.peek() != eof && class[p.peek()] == white {
 		p.pos++
 		if p.pos-s.Offset-n > 16 {
 			break
 		}
 	}
-	f.spend(-n) // passed, not read
+	f.spend(-n) // the data was skipped, not read
 	return s, p.keyword("endstream")
 }
 
-// Encoded reads a stream's bytes as its filters find them: as they are in the
-// file, decrypted where the file is encrypted.
+// Encoded returns a reader of a stream's bytes before its filters: as in the
+// file, but decrypted.
 func (f *File) Encoded(s *Stream) io.Reader {
 	data := io.NewSectionReader(f.src, s.Offset, s.Length)
 	if s.crypt == nil {
@@ -289,8 +291,8 @@ func (f *File) Encoded(s *Stream) io.Reader {
 	return s.crypt.reader(data, s.Length)
 }
 
-// Decode reads a stream's data through its filters. It is made for the streams
-// of the file's structure: FlateDecode only, up to 16 MiB.
+// Decode reads a stream's data through its filters. It supports only streams of
+// the file's structure: FlateDecode, up to 16 MiB.
 func (f *File) Decode(s *Stream) ([]byte, error) {
 	data, _, err := f.decode(s)
 	return data, err
@@ -310,16 +312,17 @@ func (f *File) decode(s *Stream) (data []byte, finished bool, err error) {
 	data, finished, err = decode(f.Encoded(s), filters, parms, s.Offset, f.mostDecoded())
 	f.spend(s.Length + unitsPerDecoded*int64(len(data)))
 	if err != nil {
-		return nil, false, err // what was decoded has cost its time
+		return nil, false, err // the data decoded so far has used its share of work
 	}
 	return data, finished, nil
 }
 
-// mostDecoded bounds what one stream decodes to: the smaller the file, the
-// smaller.
+// mostDecoded bounds the decoded size of one stream: maxDecoded, or less in a
+// small file.
 func (f *File) mostDecoded() int64 { return min(maxDecoded, decodedAlways+16*f.size) }
 
-// filters are a stream's Filter and DecodeParms, each one or an array (7.3.8.2).
+// filters returns a stream's Filter and DecodeParms; each is a single object or
+// an array (7.3.8.2).
 func (f *File) filters(d Dict) (names []Name, parms []Dict, err error) {
 	filter, err := f.Resolve(d["Filter"])
 	if err != nil {
@@ -348,7 +351,7 @@ func (f *File) filters(d Dict) (names []Name, parms []Dict, err error) {
 				return nil, nil, fmt.Errorf("DecodeParms: %w", err)
 			}
 		}
-		if name == "Crypt" { // undone before: see encryption
+		if name == "Crypt" { // already undone: see encryption
 			continue
 		}
 		names, parms = append(names, name), append(parms, own)

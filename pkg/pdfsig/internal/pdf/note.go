@@ -1,30 +1,30 @@
 package pdf
 
-// Note is a place where a file is not to the letter what ISO 32000 asks for,
-// although every reader takes it silently, and alike. Whoever judges what was
-// added to a signed file wants to know: what is inexact there can be made so.
+// Note marks a place where a file deviates from ISO 32000 in a form that every
+// reader accepts silently and in the same way. A check of updates needs these
+// notes, because an attacker can use an inexact form.
 type Note struct {
 	Kind   NoteKind
 	Offset int64 // from the header's percent sign
-	Number int   // of the object it is about; 0 where there is none
+	Number int   // object number; 0 if the note is about no object
 }
 
-// NoteKind is a kind of inexactness.
+// NoteKind is a kind of deviation.
 type NoteKind string
 
-// The kinds.
+// Kinds of notes.
 const (
-	NamedBefore      NoteKind = "named-before"      // an offset names white space or a comment before what it is for
-	NamedInside      NoteKind = "named-inside"      // an offset points into the word that it is for
-	Glued            NoteKind = "glued"             // the object begins right behind a word: %%EOF1 0 obj
-	EntryForm        NoteKind = "entry-form"        // a table whose entries have not 20 bytes each
-	FirstNumber      NoteKind = "first-number"      // a table that counts from 1 where it begins with object 0
-	DoubledEntry     NoteKind = "doubled-entry"     // a section that lists an object twice, alike
-	DoubledKey       NoteKind = "doubled-key"       // a dictionary that has a key twice, with the same value
-	PrevZero         NoteKind = "prev-zero"         // the oldest section names byte 0 as the one before
+	NamedBefore      NoteKind = "named-before"      // an offset names white space or a comment before its target
+	NamedInside      NoteKind = "named-inside"      // an offset points into the target word
+	Glued            NoteKind = "glued"             // the object directly follows a word: %%EOF1 0 obj
+	EntryForm        NoteKind = "entry-form"        // a table has entries of other than 20 bytes
+	FirstNumber      NoteKind = "first-number"      // a table counts from 1 but begins with object 0
+	DoubledEntry     NoteKind = "doubled-entry"     // a section lists an object twice, with the same entry
+	DoubledKey       NoteKind = "doubled-key"       // a dictionary has a key twice, with the same value
+	PrevZero         NoteKind = "prev-zero"         // Prev of the oldest section is 0
 	NoSize           NoteKind = "no-size"           // a trailer without Size
 	SizeLow          NoteKind = "size-low"          // a section lists objects that its Size does not count
-	UnfinishedFlate  NoteKind = "unfinished-flate"  // compressed data that ends in a sync flush, without a last block
+	UnfinishedFlate  NoteKind = "unfinished-flate"  // compressed data ends in a sync flush, without a last block
 	StartxrefComment NoteKind = "startxref-comment" // a comment between startxref and its number
-	StartxrefFar     NoteKind = "startxref-far"     // startxref is not in the last 1024 bytes, where every reader looks
+	StartxrefFar     NoteKind = "startxref-far"     // startxref is not in the last 1024 bytes, where every reader searches
 )

@@ -4,14 +4,14 @@ package pdf
 // [String], [Array], [Dict], [Ref] and *[Stream] (ISO 32000-1, 7.3).
 type Object any
 
-// Real is a real number as the file writes it, so that writing it again
-// changes nothing.
+// Real is a real number in the file's own spelling, so that it can be written
+// back unchanged.
 type Real string
 
 // Name is a name without its slash, with #xx decoded.
 type Name string
 
-// String is the bytes of a literal or hexadecimal string.
+// String holds the bytes of a literal or hexadecimal string.
 type String string
 
 // Array is an array object.
@@ -26,20 +26,20 @@ type Ref struct {
 	Generation int
 }
 
-// Stream is a stream object. Offset and Length say where its encoded bytes
-// are, counted as all offsets are.
+// Stream is a stream object. Offset and Length give the place of its encoded
+// bytes in the file.
 type Stream struct {
 	Dict   Dict
 	Offset int64
 	Length int64
 
-	crypt *cipherOf // nil where its data is not encrypted
+	crypt *cipherOf // nil if its data is not encrypted
 }
 
-// Span is a part of the file: the bytes from Start up to, not including, End.
+// Span is the part of the file from Start up to, but not including, End.
 type Span struct{ Start, End int64 }
 
-// Clone copies the dictionary, not what its values hold.
+// Clone copies the dictionary but not its values.
 func (d Dict) Clone() Dict {
 	c := make(Dict, len(d)+1)
 	for k, v := range d {

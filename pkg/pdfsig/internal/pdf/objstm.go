@@ -9,15 +9,16 @@ type objectStream struct {
 	offsets []int64 // in data
 }
 
-// streamCache keeps the object streams used last, by where their data stands.
+// streamCache keeps the most recently used object streams, by the place of
+// their data.
 type streamCache struct {
 	used    []Span // most recent last
 	streams map[Span]*objectStream
 	bytes   int
 }
 
-// Bounds of the cache. A stream of usual size is far smaller than the bytes
-// allowed; a larger one is kept alone.
+// Bounds of the cache. A typical stream is far smaller than cachedBytes; a
+// larger one is kept alone.
 const (
 	cachedStreams = 16
 	cachedBytes   = 4 << 20
@@ -53,7 +54,7 @@ func (f *File) compressed(number int, e Entry) (Object, error) {
 	return o, err
 }
 
-// objectStreamAt is the stream object with a number, not decoded.
+// objectStreamAt returns the object stream with this number, not decoded.
 func (f *File) objectStreamAt(number int) (*Stream, error) {
 	e, err := f.Entry(number)
 	if err != nil {

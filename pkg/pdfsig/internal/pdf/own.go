@@ -1,13 +1,14 @@
 package pdf
 
-// What accounts for the bytes of an update needs to see the pieces of a file by
-// themselves: an entry of one table, an object at a place, the names in an
-// object stream.
+// These functions give access to single pieces of a file, such as an entry of
+// one table or the object numbers in an object stream. Package update needs
+// them to account for every byte of an update.
 
-// Own looks an object up in this section, without the stream of a hybrid one.
+// Own looks up an object in this section only, without the XRefStm of a hybrid
+// file.
 func (s *Section) Own(number int) (Entry, error) { return s.ownEntry(number) }
 
-// Exact reports whether the entries of a cross-reference stream are all of its
+// Exact reports whether a cross-reference stream holds its entries and no other
 // data.
 func (s *Section) Exact() bool {
 	entries := 0
@@ -17,8 +18,8 @@ func (s *Section) Exact() bool {
 	return !s.Stream || entries*s.width() == len(s.packed)
 }
 
-// Noted reports whether the end of the file, a section, or an object that was
-// read so far is not exact.
+// Noted reports whether there is a note for the end of the file, for a section,
+// or for an object read so far.
 func (f *File) Noted() bool {
 	if f.noted || len(f.Notes) > 0 {
 		return true
@@ -31,11 +32,11 @@ func (f *File) Noted() bool {
 	return false
 }
 
-// Last is the highest object number that the section speaks of, or -1.
+// Last returns the highest object number in the section, or -1.
 func (s *Section) Last() int { return s.last() }
 
-// Once is [File.Object] for an object that nobody will ask for again: it is not
-// kept.
+// Once is like [File.Object], but does not cache the object. Use it for objects
+// that are needed only once.
 func (f *File) Once(ref Ref) (Object, error) {
 	closed := f.objects.closed
 	f.objects.closed = true
@@ -43,7 +44,7 @@ func (f *File) Once(ref Ref) (Object, error) {
 	return f.Object(ref)
 }
 
-// At reads the object that an entry of some section says is at an offset.
+// At reads an object at an offset that a cross-reference entry gives.
 func (f *File) At(ref Ref, offset int64) (Place, Object, error) {
 	o, err := f.parseIndirect(offset, &ref, nil)
 	if err != nil {
@@ -52,14 +53,14 @@ func (f *File) At(ref Ref, offset int64) (Place, Object, error) {
 	return Place{offset, Span{o.start, o.end}, o.notes}, o.object, nil
 }
 
-// Direct reads an object at a byte, without a number before it.
+// Direct reads a direct object, without "n g obj", at an offset.
 func (f *File) Direct(at int64) (Object, error) {
 	p := f.parserAt(at)
 	defer func() { f.spent(p, at) }()
 	return p.object(0)
 }
 
-// Members are the numbers of the objects in an object stream, in its order.
+// Members returns the numbers of the objects in an object stream, in order.
 func (f *File) Members(stream *Stream) ([]int, error) {
 	s, err := f.objectStream(stream)
 	if err != nil {
@@ -68,10 +69,10 @@ func (f *File) Members(stream *Stream) ([]int, error) {
 	return s.numbers, nil
 }
 
-// Blank is where the white space and the comments end that begin at a byte, and
-// what they are.
+// Blank returns the end and the text of the white space and comments that begin
+// at an offset.
 func (f *File) Blank(at int64) (end int64, text []byte, err error) {
-	const most = 1 << 16 // of the text that is looked at
+	const most = 1 << 16 // bytes of text to return
 	p := f.parserAt(at)
 	p.skipSpace()
 	f.spend(p.pos - at)
@@ -92,10 +93,10 @@ func (f *File) Blank(at int64) (end int64, text []byte, err error) {
 
 // Ending is the end of a revision (7.5.5).
 type Ending struct {
-	Startxref int64 // its number
-	Keyword   int64 // where it stands
-	End       int64 // behind %%EOF and its end of line
-	Exact     bool  // nothing but blanks and line ends between startxref and its number
+	Startxref int64 // value of its number
+	Keyword   int64 // offset of the keyword
+	End       int64 // after %%EOF and its end of line
+	Exact     bool  // only blanks and line ends are between startxref and its number
 }
 
 // EndingAt reads startxref, its number and %%EOF.
@@ -114,7 +115,7 @@ func (f *File) EndingAt(at int64) (e Ending, err error) {
 		return e, err
 	}
 	e.Exact = true
-	for _, c := range text { // a null or form feed is no white space to all readers
+	for _, c := range text { // some readers do not treat null or form feed as white space
 		e.Exact = e.Exact && (isDigit(int(c)) || c == '\n' || c == '\r' || c == ' ' || c == '\t')
 	}
 	for p.peek() != eof && class[p.peek()] == white {

@@ -2,8 +2,8 @@ package pdf
 
 import "math"
 
-// Bounds of nesting, of object numbers, and of the keys of one dictionary. The
-// largest object number is the one of ISO 32000-1, annex C.
+// Bounds of nesting, of object numbers, and of the keys of one dictionary.
+// maxNumber is the limit in ISO 32000-1, annex C.
 const (
 	maxDepth      = 100
 	maxNumber     = 8388607
@@ -14,10 +14,10 @@ const (
 // parser reads objects from a scanner.
 type parser struct {
 	*scanner
-	begin  int64         // where the object began, for its bound
-	spans  map[Name]Span // where wanted: the places of the outermost dictionary's values
-	tokens int64         // objects that were made
-	most   int64         // of them
+	begin  int64         // start of the object, for its size bound
+	spans  map[Name]Span // if not nil, filled with the places of the outermost dictionary's values
+	tokens int64         // number of objects parsed
+	most   int64         // bound of tokens
 	notes  []Note
 }
 
@@ -28,8 +28,8 @@ func (p *parser) tooLong() error {
 	return nil
 }
 
-// object reads one object, without stream data (7.3). depth counts the arrays
-// and dictionaries around it.
+// object reads one object, without stream data (7.3). depth is the number of
+// enclosing arrays and dictionaries.
 func (p *parser) object(depth int) (Object, error) {
 	if depth > maxDepth {
 		return nil, p.fail(p.pos, "nesting: %w", ErrTooLarge)
@@ -79,8 +79,8 @@ func (p *parser) object(depth int) (Object, error) {
 	}
 }
 
-// numberOrRef reads a number, or a reference where two unsigned integers and
-// an R follow each other (7.3.10).
+// numberOrRef reads a number, or a reference if the form is two unsigned
+// integers and an R (7.3.10).
 func (p *parser) numberOrRef() (Object, error) {
 	at := p.pos
 	token := p.regularToken(64)
@@ -109,7 +109,7 @@ func newRef(s *scanner, at, number, generation int64) (Ref, error) {
 	return Ref{int(number), int(generation)}, nil
 }
 
-// number makes an int64 or a [Real] of a token (7.3.3).
+// number converts a token to an int64 or a [Real] (7.3.3).
 func (p *parser) number(at int64, token string) (Object, error) {
 	digits, sign := token, int64(1)
 	if token != "" && (token[0] == '+' || token[0] == '-') {
@@ -228,7 +228,7 @@ func (p *parser) literal() (Object, error) {
 			if open--; open == 0 {
 				return String(s), nil
 			}
-		case '\r': // every end of line reads as one line feed
+		case '\r': // every end of line becomes one line feed
 			if p.peek() == '\n' {
 				p.pos++
 			}
@@ -245,7 +245,8 @@ func (p *parser) literal() (Object, error) {
 	}
 }
 
-// escape reads what follows a backslash: a character, or eof for none.
+// escape reads the rest of an escape after its backslash. It returns a
+// character, or eof for none.
 func (p *parser) escape() int {
 	c := p.peek()
 	p.pos++
@@ -280,7 +281,7 @@ func (p *parser) escape() int {
 		octal = octal<<3 | (d - '0')
 		p.pos++
 	}
-	return octal & 0xFF // high-order overflow is ignored
+	return octal & 0xFF // ignore high-order overflow (7.3.4.2)
 }
 
 func (p *parser) array(depth int) (Object, error) {
@@ -300,8 +301,8 @@ func (p *parser) array(depth int) (Object, error) {
 	}
 }
 
-// dict reads a dictionary after its "<<" (7.3.7). A key that comes twice has
-// no defined value, unless it is the same one.
+// dict reads a dictionary after its "<<" (7.3.7). A repeated key has no defined
+// value, unless its values are equal.
 func (p *parser) dict(depth int) (Object, error) {
 	d := Dict{}
 	for {

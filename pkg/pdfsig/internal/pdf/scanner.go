@@ -6,32 +6,32 @@ import (
 	"io"
 )
 
-// Bounds of the source text of one object without its stream data, and of the
-// white space and comments between two tokens.
+// Bounds of the text of one object without stream data, and of the white space
+// and comments between two tokens.
 const (
 	maxObject = 16 << 20
 	maxSpace  = 1 << 20
 )
 
-// eof is what peek gives at the end of the source.
+// eof is the result of peek at the end of the source.
 const eof = -1
 
-// scanner reads characters and tokens from a part of a file, a window at a
+// scanner reads characters and tokens from a part of a file, one window at a
 // time.
 type scanner struct {
 	src    io.ReaderAt
-	end    int64 // of the source
-	pos    int64 // of the next character
+	end    int64 // end of the source
+	pos    int64 // offset of the next character
 	window []byte
-	start  int64 // of window
-	ioErr  error // what ended the reading early; looks like the end to the methods
+	start  int64 // offset of the window
+	ioErr  error // a read error; methods treat it like the end of the source
 }
 
 func newScanner(src io.ReaderAt, size, pos int64) *scanner {
 	return &scanner{src: src, end: size, pos: pos}
 }
 
-// peek is the next character or eof.
+// peek returns the next character or eof.
 func (s *scanner) peek() int {
 	if i := s.pos - s.start; i >= 0 && i < int64(len(s.window)) {
 		return int(s.window[i])
@@ -45,8 +45,8 @@ func (s *scanner) fill() int {
 	}
 	if cap(s.window) == 0 {
 		s.window = make([]byte, 0, 1<<10)
-	} else if cap(s.window) == 1<<10 && s.pos >= s.start+1<<9 { // not where it looked back by a byte
-		s.window = make([]byte, 0, 16<<10) // no small object: take larger steps
+	} else if cap(s.window) == 1<<10 && s.pos >= s.start+1<<9 { // not when the parser only stepped back by a byte
+		s.window = make([]byte, 0, 16<<10) // the object is not small: use larger reads
 	}
 	n := min(int64(cap(s.window)), s.end-s.pos)
 	s.start, s.window = s.pos, s.window[:n]
@@ -62,7 +62,8 @@ func (s *scanner) fill() int {
 	return int(s.window[0])
 }
 
-// fail is the error of what stands at offset, or of the source if that failed.
+// fail returns an error for a place in the source, or the read error if there
+// was one.
 func (s *scanner) fail(offset int64, format string, args ...any) error {
 	var d *DamagedError
 	if errors.As(s.ioErr, &d) {
@@ -94,7 +95,7 @@ var class = func() (t [256]byte) {
 func isRegular(c int) bool { return c != eof && class[c] == regular }
 func isDigit(c int) bool   { return c >= '0' && c <= '9' }
 
-// skipSpace passes white space and comments.
+// skipSpace skips white space and comments.
 func (s *scanner) skipSpace() {
 	for begin := s.pos; ; {
 		if s.pos-begin > maxSpace && s.ioErr == nil {
@@ -127,7 +128,8 @@ func (s *scanner) regularToken(limit int) string {
 	return string(token)
 }
 
-// keyword passes white space and then exactly the word, as a whole token.
+// keyword skips white space and then reads exactly the given word as a whole
+// token.
 func (s *scanner) keyword(word string) error {
 	s.skipSpace()
 	at := s.pos
@@ -137,7 +139,7 @@ func (s *scanner) keyword(word string) error {
 	return nil
 }
 
-// unsigned passes white space and reads a token that is all digits.
+// unsigned skips white space and reads a token of digits.
 func (s *scanner) unsigned() (int64, error) {
 	s.skipSpace()
 	at := s.pos
@@ -149,7 +151,7 @@ func (s *scanner) unsigned() (int64, error) {
 	return n, nil
 }
 
-// parseUnsigned reads up to 18 significant digits: what fits an int64.
+// parseUnsigned parses up to 18 significant digits, which fit an int64.
 func parseUnsigned(token string) (n int64, ok bool) {
 	if token == "" || len(token) > 20 {
 		return 0, false

@@ -8,38 +8,37 @@ import (
 )
 
 // Section is one cross-reference section with its trailer (7.5.4, 7.5.8): a
-// table, or a cross-reference stream. Which objects it lists is looked up
-// where it is needed: the entries of a table stay in the file, those of a
-// stream are kept as they were packed.
+// table, or a cross-reference stream. Entries are decoded on demand: those of a
+// table stay in the file, and those of a stream stay packed.
 type Section struct {
-	Named   int64 // the offset as startxref, Prev or XRefStm has it
+	Named   int64 // the offset in startxref, Prev or XRefStm
 	Offset  int64 // of the keyword xref, or of the stream object
-	End     int64 // behind the trailer dictionary, or behind endobj
-	Trailer Dict  // of a stream: the stream's dictionary
+	End     int64 // after the trailer dictionary, or after endobj
+	Trailer Dict  // the stream dictionary in a cross-reference stream
 	Stream  bool
-	Hybrid  *Section // the stream that a table's XRefStm names (7.5.8.4), or nil
-	Notes   []Note   // where it is not exact
+	Hybrid  *Section // the stream at a table's XRefStm (7.5.8.4), or nil
+	Notes   []Note   // inexact places in the section
 
 	file   *File
-	runs   []run  // sorted by first, apart from each other
-	packed []byte // entries of a stream, or those of a table that have not 20 bytes each
-	block  []byte // of the file, around the entry of a table that was read last
-	start  int64  // of block
-	widths [3]int // of the fields of a stream's entry
+	runs   []run  // sorted by first, not overlapping
+	packed []byte // entries of a stream, or of a table with entries of other than 20 bytes
+	block  []byte // part of the file around the last table entry read
+	start  int64  // offset of block
+	widths [3]int // widths of the fields in a stream's entry
 }
 
-// run is a subsection: the entries of count objects from first on.
+// run is a subsection: the entries of the objects first to first+count-1.
 type run struct {
 	first, count int
-	at           int64 // of the first entry, in the file or in packed
-	width        int64 // of an entry
+	at           int64 // offset of the first entry, in the file or in packed
+	width        int64 // of one entry
 }
 
-// EntryKind says what a cross-reference entry says of its object.
+// EntryKind is the kind of a cross-reference entry.
 type EntryKind byte
 
 const (
-	Absent     EntryKind = iota // the section does not speak of the object
+	Absent     EntryKind = iota // the section does not list the object
 	Free                        // the object is null
 	InFile                      // at Offset
 	Compressed                  // in object stream Stream, at Index
@@ -54,8 +53,8 @@ type Entry struct {
 	Index      int
 }
 
-// Bounds of a section and of a file. Entries are bounded beside the size of
-// the file: a compressed stream could list millions in a few bytes.
+// Bounds of a section and of a file. The size of the file alone does not bound
+// the entries: a compressed stream can list millions in a few bytes.
 const (
 	maxEntries  = 1 << 18
 	maxRuns     = 1 << 17
@@ -64,8 +63,8 @@ const (
 	loosely     = 13 // bytes of a packed table entry: offset, generation, n or f
 )
 
-// Numbers calls yield for every object number that the section, or the stream
-// of a hybrid one, speaks of; some may come twice.
+// Numbers calls yield for every object number in the section, including its
+// XRefStm. It may call yield twice for a number.
 func (s *Section) Numbers(yield func(int) bool) {
 	for _, r := range s.runs {
 		for i := range r.count {
@@ -79,7 +78,7 @@ func (s *Section) Numbers(yield func(int) bool) {
 	}
 }
 
-// Count is how many numbers [Section.Numbers] gives.
+// Count returns the number of calls that [Section.Numbers] makes.
 func (s *Section) Count() int {
 	n := 0
 	for _, r := range s.runs {
@@ -103,8 +102,8 @@ func (s *Section) last() int {
 	return n
 }
 
-// setRuns sorts and checks the subsections. An object may come twice if both
-// say the same of it: which one is taken then does not matter.
+// setRuns sorts and checks the subsections. An object may occur twice if both
+// entries are equal, because the choice then does not matter.
 func (s *Section) setRuns(runs []run) error {
 	slices.SortStableFunc(runs, func(a, b run) int { return cmp.Compare(a.first, b.first) })
 	s.runs = runs[:0:0]
@@ -140,7 +139,7 @@ func (s *Section) setRuns(runs []run) error {
 	return nil
 }
 
-// from is the run without its first n entries.
+// from returns the run without its first n entries.
 func (r run) from(n int) run {
 	return run{r.first + n, r.count - n, r.at + int64(n)*r.width, r.width}
 }
@@ -149,11 +148,12 @@ func (s *Section) note(kind NoteKind, offset int64, number int) {
 	s.Notes = append(s.Notes, Note{kind, offset, number})
 }
 
-// Entry looks an object up in this section only.
+// Entry looks up an object in this section only.
 func (s *Section) Entry(number int) (Entry, error) {
 	e, err := s.ownEntry(number)
 	if err == nil && e.Kind <= Free && s.Hybrid != nil {
-		// 7.5.8.4: what the table leaves out or hides as free
+		// 7.5.8.4: the stream lists objects that the table omits or marks as
+		// free
 		if hidden, err := s.Hybrid.Entry(number); err != nil || hidden.Kind != Absent {
 			return hidden, err
 		}
@@ -202,8 +202,8 @@ func (s *Section) tableEntry(number int, at int64) (Entry, error) {
 	return s.entry(number, at, offset, generation, b[17])
 }
 
-// entryAt is the text of an entry. Entries are mostly asked for in their order,
-// so that some are read at a time.
+// entryAt returns the text of an entry. It reads several entries at a time,
+// because callers usually ask for them in order.
 func (s *Section) entryAt(at int64) ([]byte, error) {
 	const entries = 256
 	if at < s.start || at+tableEntry > s.start+int64(len(s.block)) {
@@ -224,7 +224,7 @@ func (s *Section) entryAt(at int64) ([]byte, error) {
 	return s.block[at-s.start:][:tableEntry], nil
 }
 
-// exactEntry reports whether an entry of a table is one to the letter.
+// exactEntry reports whether a table entry has exactly the form of 7.5.4.
 func exactEntry(b []byte) bool {
 	for i, c := range b[:16] {
 		if i != 10 && (c < '0' || c > '9') {
@@ -235,7 +235,7 @@ func exactEntry(b []byte) bool {
 		(b[18] == ' ' && (b[19] == '\n' || b[19] == '\r') || b[18] == '\r' && b[19] == '\n')
 }
 
-// looseEntry is an entry that [Section.readLoosely] packed.
+// looseEntry reads an entry that [Section.readLoosely] packed.
 func (s *Section) looseEntry(number int, at int64) (Entry, error) {
 	b := s.packed[at:]
 	return s.entry(number, s.Offset, int64(binary.BigEndian.Uint64(b)), int64(binary.BigEndian.Uint32(b[8:])), b[12])
@@ -266,7 +266,7 @@ func (s *Section) packedEntry(number int, at int64) (Entry, error) {
 		}
 		return n
 	}
-	kind := uint64(1) // the default where the first width is 0
+	kind := uint64(1) // the default if the first width is 0
 	if s.widths[0] > 0 {
 		kind = field(0)
 	}
@@ -288,5 +288,5 @@ func (s *Section) packedEntry(number int, at int64) (Entry, error) {
 		}
 		return Entry{Kind: Compressed, Stream: int(second), Index: int(third)}, nil
 	}
-	return Entry{Kind: Free}, nil // 7.5.8.3: any other type is a reference to null
+	return Entry{Kind: Free}, nil // 7.5.8.3: an object with any other type is null
 }

@@ -2,18 +2,18 @@ package pdf
 
 import "math"
 
-// Work is counted in units of some ten nanoseconds, so that no small file takes
-// long, whatever it holds: in a hostile one, objects can lie inside each other,
-// small streams decode to large ones, and lists are compared with lists.
+// Work is counted in units of about ten nanoseconds, so that no small file
+// takes long. In a hostile file, objects can contain one another, small streams
+// can decode to large ones, and long lists must be compared.
 const (
 	unitsAlways  = 24 << 20
-	unitsPerByte = 40 // of the file; reading an ordinary one takes a few
+	unitsPerByte = 40 // per byte of the file; an ordinary file needs only a few
 
-	unitsPerObject  = 8 // that is parsed, beside one for each byte
-	unitsPerDecoded = 2 // byte of a stream
+	unitsPerObject  = 8 // per parsed object, in addition to one unit per byte
+	unitsPerDecoded = 2 // per decoded byte of a stream
 
-	// objectsAlways and half an object for each byte of the file are as many
-	// as one object may hold.
+	// objectsAlways, plus one for every two bytes of the file, is the largest
+	// number of objects inside one object.
 	objectsAlways = 1 << 18
 )
 
@@ -26,15 +26,15 @@ func workOf(size int64) int64 {
 
 func (f *File) mostObjects() int64 { return objectsAlways + f.size/2 }
 
-// Spend counts work that is done with what the file holds: a unit is about a
-// byte read, or a short name compared. The error is that the file has cost all
-// that it may.
+// Spend counts work that depends on the file's content. One unit is about one
+// byte read, or one comparison of short names. Spend returns an error when the
+// file has used up its budget.
 func (f *File) Spend(units int64) error {
 	*f.budget -= units
 	return f.allowed()
 }
 
-// spend counts work, and allowed says whether it may go on.
+// spend counts work without a check of the budget.
 func (f *File) spend(n int64) { *f.budget -= n }
 
 func (f *File) allowed() error {
@@ -44,7 +44,7 @@ func (f *File) allowed() error {
 	return nil
 }
 
-// spent counts what a parser has read since it began.
+// spent counts the bytes and objects that a parser has read since from.
 func (f *File) spent(p *parser, from int64) {
 	f.spend(p.pos - from + unitsPerObject*p.tokens)
 }

@@ -29,14 +29,14 @@ func (f *File) readSections(startxref int64) error {
 		if at, more, err = offsetIn(s.Trailer, "Prev", s.Offset); err != nil {
 			return err
 		}
-		more = more && at > 0 // at byte 0 is the header: see readSection
+		more = more && at > 0 // byte 0 is the header: see readSection
 	}
 	f.index()
 	return f.allowed()
 }
 
-// offsetIn is an offset that a trailer holds. A real number without a fraction
-// is not taken for one.
+// offsetIn reads an offset from a trailer. It does not accept a real number
+// without a fraction.
 func offsetIn(trailer Dict, key Name, at int64) (offset int64, present bool, err error) {
 	v := trailer[key]
 	if v == nil {
@@ -49,8 +49,8 @@ func offsetIn(trailer Dict, key Name, at int64) (offset int64, present bool, err
 	return n, true, nil
 }
 
-// section is the one that begins at or next to a byte. The revisions of a file
-// share theirs, which end before they do.
+// section returns the section at or next to an offset. The revisions of a file
+// share the sections that lie completely within them.
 func (f *File) section(named int64) (*Section, error) {
 	if s, known := f.tables[named]; known && s.within(f.size) {
 		return s, f.Spend(1)
@@ -65,13 +65,12 @@ func (f *File) section(named int64) (*Section, error) {
 	return s, err
 }
 
-// within reports whether a file of this size has all of the section.
+// within reports whether a file of this size contains the whole section.
 func (s *Section) within(size int64) bool {
 	return s.Named < size && s.End <= size && (s.Hybrid == nil || s.Hybrid.within(size))
 }
 
-// readSection reads the section that begins with the token at or next to a
-// byte.
+// readSection reads the section whose first token is at or next to an offset.
 func (f *File) readSection(named int64) (*Section, error) {
 	at, inexact, err := f.tokenAt(named)
 	if err != nil {
@@ -107,7 +106,7 @@ func (f *File) readSection(named int64) (*Section, error) {
 	return s, err
 }
 
-// named notes how the section was named.
+// named records the offset in the reference to the section.
 func (s *Section) named(offset int64, inexact NoteKind) {
 	s.Named = offset
 	if inexact != "" {
@@ -115,10 +114,10 @@ func (s *Section) named(offset int64, inexact NoteKind) {
 	}
 }
 
-// tokenAt is where the token begins that an offset is for. It may name white
-// space or a comment before it: every reader passes them, and a browser that
-// saves a form leaves thousands. Or it points into a word, as line-end
-// conversions leave it, which still names that one and no other.
+// tokenAt finds the token for an offset. The offset may name white space or a
+// comment before the token: every reader skips them, and a browser that saves a
+// form leaves thousands of blanks. It may also point into a word, as after a
+// line-end conversion, because only one word is possible then.
 func (f *File) tokenAt(at int64) (token int64, inexact NoteKind, err error) {
 	const slack = 16
 	if at < 0 || at >= f.size {
@@ -129,7 +128,7 @@ func (f *File) tokenAt(at int64) (token int64, inexact NoteKind, err error) {
 	if p.skipSpace(); p.pos != at {
 		return p.pos, NamedBefore, p.ioErr
 	}
-	if p.pos++; p.peek() == 'r' { // the beginning of xref, whatever is before it
+	if p.pos++; p.peek() == 'r' { // the start of xref, after any character
 		p.pos--
 		return at, "", p.ioErr
 	}
@@ -147,8 +146,8 @@ func (f *File) tokenAt(at int64) (token int64, inexact NoteKind, err error) {
 	return p.pos, inexact, p.ioErr
 }
 
-// readTable reads the keyword xref, the subsections and the trailer (7.5.4).
-// The entries are looked through, and read when they are looked up.
+// readTable reads the keyword xref, the subsections and the trailer (7.5.4). It
+// checks the form of the entries, but decodes them on demand.
 func (f *File) readTable(p *parser) (*Section, error) {
 	s := &Section{Offset: p.pos, file: f}
 	defer func() { f.spent(p, s.Offset) }()
@@ -198,9 +197,9 @@ func (f *File) readTable(p *parser) (*Section, error) {
 	return s, s.setRuns(runs)
 }
 
-// readRun passes the entries of a subsection. Those that have 20 bytes each,
-// as they should, stay in the file; others are read word by word, as every
-// reader reads them, and packed.
+// readRun skips the entries of a subsection. Regular entries of 20 bytes stay
+// in the file. Other entries are read word by word, as every reader does, and
+// packed.
 func (s *Section) readRun(p *parser, first, count int) (run, error) {
 	r := run{first, count, p.pos, tableEntry}
 	exact, err := s.exactRun(p, count)
@@ -213,8 +212,8 @@ func (s *Section) readRun(p *parser, first, count int) (run, error) {
 		return r, err
 	}
 	if first == 1 && count > 0 {
-		// A table that counts from 1 but begins with the entry of object 0
-		// is one number too high: all readers know these.
+		// Some tables count from 1 but begin with the entry of object 0, so all
+		// numbers are one too high. All readers recognize this.
 		e, err := s.entryOf(r, 1)
 		if err == nil && e.Kind == Free && e.Offset == 0 && e.Generation == maxGeneration {
 			r.first = 0
@@ -224,7 +223,7 @@ func (s *Section) readRun(p *parser, first, count int) (run, error) {
 	return r, nil
 }
 
-// exactRun reports whether the next entries are exact.
+// exactRun reports whether the next entries have exactly the form of 7.5.4.
 func (s *Section) exactRun(p *parser, count int) (bool, error) {
 	need := int64(count) * tableEntry
 	if need > p.end-p.pos {
@@ -248,7 +247,7 @@ func (s *Section) exactRun(p *parser, count int) (bool, error) {
 
 // readLoosely reads entries of any width.
 func (s *Section) readLoosely(p *parser, r *run) error {
-	const least = 6 // bytes: "0 0 n "
+	const least = 6 // bytes in the shortest entry: "0 0 n "
 	if int64(r.count) > (p.end-p.pos)/least+1 {
 		return p.fail(p.pos, "cross-reference subsection %d %d reaches past the end", r.first, r.count)
 	}
@@ -276,8 +275,8 @@ func (s *Section) readLoosely(p *parser, r *run) error {
 	return nil
 }
 
-// readXRefStream reads a cross-reference stream (7.5.8). Its values are direct:
-// nothing could look a reference up yet.
+// readXRefStream reads a cross-reference stream (7.5.8). Its values must be
+// direct, because no references can be resolved yet.
 func (f *File) readXRefStream(at int64) (*Section, error) {
 	o, err := f.parseIndirect(at, nil, nil)
 	if err != nil {
@@ -309,7 +308,7 @@ func (f *File) readXRefStream(at int64) (*Section, error) {
 	return s, s.readIndex()
 }
 
-// readIndex reads which objects a cross-reference stream lists.
+// readIndex reads the object numbers that a cross-reference stream lists.
 func (s *Section) readIndex() error {
 	size, ok := s.Trailer["Size"].(int64)
 	if !ok {

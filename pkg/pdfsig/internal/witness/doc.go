@@ -1,16 +1,17 @@
-// Package witness has no code but tests: it holds what package pdfsig says of
-// signed files against what other programs show.
+// Package witness contains only tests. They compare the verdicts of package
+// pdfsig on signed files with the display of other programs.
 //
-// TestOneReading has signed files and updates, TestPrepared files in which
-// something hid before they were signed, TestHealthy odd files that nobody may
-// refuse, TestPrograms updates by other programs.
+// TestOneReading covers signed files and their updates, TestPrepared files with
+// content hidden before signing, TestHealthy unusual but valid files, and
+// TestPrograms updates by other programs.
 //
-// Files are made from fixed seeds, signed, and updated: as honest programs do it,
-// and in every way that was found to make a reader show something else. Poppler,
-// MuPDF, Ghostscript, pdf.js (Firefox) and PDFium (Chrome) draw the signed
-// revision and the whole file and extract their text; qpdf checks honest ones. A
-// test fails where the verdict is "genuine" and one reader shows something else,
-// where a hostile update is accepted, and where an honest one is not.
+// The tests make files from fixed seeds, sign them, and update them, both as
+// honest programs do and in every known way that makes a reader show something
+// else. Poppler, MuPDF, Ghostscript, pdf.js (Firefox) and PDFium (Chrome) draw
+// the signed revision and the whole file and extract their text; qpdf checks
+// the honest files. A test fails if the verdict is "genuine" but a reader shows
+// something else, if a hostile update is accepted, or if an honest one is
+// rejected.
 //
 //	go test -tags foreign ./pkg/pdfsig/internal/witness        one of each kind, and one case in 100
 //	JPKI_WITNESS_SHARE=1 …                                     all 33,000; 10:3 is one in ten, from the third on
@@ -21,11 +22,12 @@
 //
 // # What readers do with files that are not exact
 //
-// Seen with poppler 22.12, MuPDF 1.21.1, Ghostscript 10.00, pdf.js 5.6.205 and
-// PDFium of @hyzyla/pdfium 2.1.13, by TestHabits: validation data was added to a
-// signed file, with another version of the page's content in a gap of the update
-// that only a reader finds which rebuilds the cross-references from the bytes.
-// All of them take the last object of a number then.
+// Observed with poppler 22.12, MuPDF 1.21.1, Ghostscript 10.00, pdf.js 5.6.205
+// and PDFium of @hyzyla/pdfium 2.1.13, by TestHabits. The test adds validation
+// data to a signed file and hides another version of the page's content in a
+// gap of the update. Only a reader that rebuilds the cross-references from the
+// bytes finds this version, because such a reader takes the last object with
+// each number.
 //
 //	inexact                               poppler  MuPDF    gs       pdf.js   PDFium
 //	startxref or Prev off by 1 and more   rebuilds rebuilds rebuilds rebuilds rebuilds
@@ -58,25 +60,25 @@
 //	entry of type 3, of a stream          refuses  reads    rebuilds rebuilds reads
 //	types of two bytes                    reads    reads    rebuilds reads    reads
 //
-// Where poppler has to rebuild a file of cross-reference streams alone it opens
-// nothing, having no trailer; of a hybrid file it then shows an empty page, since
-// it does not look into object streams. Seen by single cases of the test:
+// If poppler has to rebuild a file that has only cross-reference streams, it
+// cannot open the file, because it finds no trailer. Of a hybrid file it then
+// shows an empty page, because it does not search object streams. Single cases
+// of the test also showed:
 //
-//   - A number twice in one object stream: pdf.js takes the last, MuPDF too where
-//     the entry's index does not fit. Table and XRefStm that disagree: Ghostscript
-//     takes the stream, the others the table.
+//   - If one object stream contains a number twice, pdf.js takes the last object.
+//     MuPDF does so if the entry's index is wrong. If a table and its XRefStm
+//     disagree, Ghostscript uses the stream and the others use the table.
 //   - The length in a linearization dictionary decides where poppler and pdf.js
-//     begin; one byte more at the end, and it is the other section.
-//   - A reference whose generation does not fit is null for pdf.js (or an error)
-//     and poppler; MuPDF, Ghostscript and PDFium follow it.
+//     begin. One more byte at the end makes them begin at the other section.
+//   - Poppler reads a reference with the wrong generation as null, and pdf.js as
+//     null or an error. MuPDF, Ghostscript and PDFium follow it.
 //   - Ghostscript draws the appearance of a widget whose Rect has no width or no
 //     height, or is all zeros; the others show nothing.
-//   - Ghostscript rebuilds an exact file for the word trailer in an object, a
-//     reference to nothing, or a Size smaller than an earlier one, and begins with
-//     a Root or a catalog that it finds anywhere: see TestPrepared.
-//   - Ghostscript reads the XRefStm of the last section of a file alone.
-//   - Polygons and ink are drawn where their points are, whatever Rect says, by
-//     all but PDFium.
-//   - A field that waits for an appearance is drawn by all but PDFium as soon as
-//     the form has NeedAppearances, a default appearance and its font.
+//   - Ghostscript rebuilds an exact file if an object contains the word trailer,
+//     if a reference leads to no object, or if a Size is smaller than an earlier
+//     one. It then begins with any Root or catalog in the file: see TestPrepared.
+//   - Ghostscript reads only the XRefStm of the last section of a file.
+//   - All but PDFium draw polygons and ink at their points and ignore Rect.
+//   - All but PDFium draw a field without an appearance as soon as the form has
+//     NeedAppearances, a default appearance and its font.
 package witness
