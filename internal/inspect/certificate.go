@@ -20,7 +20,7 @@ type Description struct {
 	Cert     *x509.Certificate
 	Kind     cert.Kind
 	Demo     bool
-	Holder   *cert.Holder // nil where it names none
+	Holder   *cert.Holder // nil if it names none
 	State    State
 	CA       trust.Identity // of a CA certificate itself
 	Issuer   Issuer
@@ -77,8 +77,7 @@ func issuerOf(c *x509.Certificate) Issuer {
 	return Issuer{id, trust.Pinned}
 }
 
-// recognize finds an issuer that is not known yet among believed ones, by its
-// signature.
+// recognize finds an unknown issuer among trusted CAs, by its signature.
 func (i *Issuer) recognize(c *x509.Certificate, believed []castore.Known) {
 	for _, ca := range believed {
 		if i.ID == "" && bytes.Equal(ca.Certificate.RawSubject, c.RawIssuer) && ca.Certificate.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) == nil {

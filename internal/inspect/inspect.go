@@ -29,7 +29,7 @@ type Card struct {
 	Demo       bool
 	Token      jpki.Token
 	Sign, Auth Key
-	LastDay    *cert.Date // of the card itself; nil where it does not tell
+	LastDay    *cert.Date // of the card itself; nil if unknown
 	Now        time.Time
 }
 
@@ -45,8 +45,8 @@ type Key struct {
 type Certificate struct {
 	Kind   jpki.Kind
 	State  State
-	Cert   *x509.Certificate // nil where it could not be read
-	Err    error             // why not, of one that is Unreadable
+	Cert   *x509.Certificate // nil if it could not be read
+	Err    error             // the cause, if State is Unreadable
 	Issuer Issuer            // of Cert
 	Seen   *SeenSign         // the remembered data of a signing certificate that was not read
 }
@@ -62,7 +62,7 @@ func (c Certificate) Validity() (v cert.Validity, known bool) {
 	return cert.Validity{}, false
 }
 
-// Fingerprint tells a certificate of known validity from others.
+// Fingerprint identifies a certificate of known validity.
 func (c Certificate) Fingerprint() string {
 	if c.Cert != nil {
 		return cert.FingerprintOf(c.Cert).String()
@@ -70,8 +70,8 @@ func (c Certificate) Fingerprint() string {
 	return c.Seen.Fingerprint
 }
 
-// State is the state of a certificate as its card shows it; the
-// values are those of the JSON document.
+// State is the state of a certificate on its card. The values are those of the
+// JSON document.
 type State string
 
 const (
@@ -131,10 +131,10 @@ func freeStatus(ctx context.Context, from *cards.Opener) (s Card, err error) {
 	return s, err
 }
 
-// guardedStatus reads everything in the session of the signing password, so
-// that it is all of one card, and a phone's authentication certificate in that
-// of its own PIN. Where a PIN is blocked or has no certificate nobody is asked
-// for it, and the rest is shown.
+// guardedStatus reads everything in one session of the signing password, so
+// that all data is from one card. It reads a phone's authentication certificate
+// in a session of its own PIN. It asks for no PIN that is blocked or has no
+// certificate, and still shows the rest.
 func guardedStatus(ctx context.Context, from *cards.Opener, pins *unlock.Options) (s Card, err error) {
 	u, err := unlock.New(from, pins, false)
 	if err != nil {
@@ -236,8 +236,8 @@ func Read(app *jpki.App, now time.Time) (s Card, err error) {
 	return s, s.ReadCounters(app)
 }
 
-// ReadPresence asks which certificates there are: the card tells that of the
-// signing one alone before its PIN.
+// ReadPresence reads whether the signing certificate exists. It is the only one
+// that the card reports before its PIN.
 func (s *Card) ReadPresence(app *jpki.App) error {
 	presence, err := app.Presence()
 	if cards.Fatal(err) {
@@ -267,9 +267,9 @@ func readCounter(app *jpki.App, k jpki.Key) (PIN, error) {
 	return p, nil
 }
 
-// ID tells one card from another: the SHA-256 fingerprint of its
-// authentication certificate, which says nothing of its holder. It is empty
-// where that certificate could not be read.
+// ID identifies a card: the SHA-256 fingerprint of its authentication
+// certificate, which reveals nothing about its holder. It is empty if that
+// certificate could not be read.
 func (s *Card) ID() string {
 	if s.Auth.Cert == nil {
 		return ""
@@ -277,8 +277,8 @@ func (s *Card) ID() string {
 	return cert.FingerprintOf(s.Auth.Cert).String()
 }
 
-// Recognize finds the issuers of the certificates among CAs that are believed
-// beside the published ones.
+// Recognize finds the issuers of the certificates among CAs trusted beside the
+// published ones.
 func (s *Card) Recognize(believed []castore.Known) {
 	for _, c := range []*Certificate{&s.Sign.Certificate, &s.Auth.Certificate} {
 		if c.Cert != nil {
@@ -287,7 +287,7 @@ func (s *Card) Recognize(believed []castore.Known) {
 	}
 }
 
-// SameCounters reports whether the counters are those of another look.
+// SameCounters reports whether two looks at a card showed the same counters.
 func (s Card) SameCounters(as Card) bool {
 	same := func(p, q PIN) bool { return p.Key == q.Key && p.Tries == q.Tries && (p.Err == nil) == (q.Err == nil) }
 	return same(s.Sign.PIN, as.Sign.PIN) && same(s.Auth.PIN, as.Auth.PIN)

@@ -12,9 +12,9 @@ import (
 	"github.com/jpki-tools/jpki/pkg/cert"
 )
 
-// seenDocument is the memory of signing certificates, which the card shows only
-// after their password. Its keys are fingerprints of authentication
-// certificates: they tell one card from another and say nothing of its holder.
+// seenDocument is the memory of signing certificates, because the card shows
+// them only after their password. Its keys are fingerprints of authentication
+// certificates: they identify a card and reveal nothing about its holder.
 type seenDocument struct {
 	Version int                 `json:"version"`
 	Cards   map[string]SeenSign `json:"cards"`
@@ -115,8 +115,8 @@ func (d *seenDocument) forgetOldest() {
 	}
 }
 
-// recall gives the last state of the signing certificate on the card with this
-// authentication certificate. A memory that cannot be read is none.
+// recall returns the last state of the signing certificate on the card with
+// this authentication certificate. An unreadable memory counts as empty.
 func (m *Memory) recall(ctx context.Context, auth *x509.Certificate) (s SeenSign, ok bool) {
 	if m.Store == nil || auth == nil {
 		return SeenSign{}, false

@@ -19,7 +19,7 @@ type finding struct {
 	Line text      // one sentence that stands on its own
 	next text      // the next step
 	left int       // tries, of a PIN that was entered wrongly
-	More string    // the topic of the guide that says how, if one does
+	More string    // the topic of the guide with details, "" if there is none
 
 	Unread bool // a part of the card could not be looked at, and nothing else is wrong with it
 }
@@ -221,8 +221,8 @@ func (s Card) certificatesIn(state State) (all []finding) {
 	return all
 }
 
-// Next is the one thing to do, and the topic of the guide that says how, if
-// one does.
+// Next is the most urgent step, and the topic of the guide with details, if
+// there is one.
 func (s Card) Next() (step text, more string) {
 	if all := s.Findings(); len(all) > 0 {
 		return all[0].next, all[0].More
@@ -244,9 +244,9 @@ func (s Card) Next() (step text, more string) {
 	return s.nothing(text{})
 }
 
-// nothing says that there is nothing to do, as far as dates and counters tell:
-// whether the signing certificate lapsed with a change of its holder's name or
-// address, no card shows.
+// nothing states that no step is needed, judging by dates and counters. No card
+// shows whether a change of name or address has revoked the signing
+// certificate.
 func (s Card) nothing(later text) (step text, more string) {
 	if s.Sign.State == Absent {
 		return i18n.Join(text{EN: " "}, text{JA: "今することはありません。", EN: "Nothing now."}, later), ""
@@ -258,8 +258,8 @@ func (s Card) nothing(later text) (step text, more string) {
 		text{JA: "氏名や住所などが変わっていなければ、今することはありません。", EN: "Nothing now, unless your name or address has changed."}, later), "moved"
 }
 
-// Undecided is the error where silence would say that all is well and nobody
-// knows: no certificate could be read without its PIN.
+// Undecided is the error for a card without a certificate readable without PIN.
+// Silence would then wrongly mean that all is well.
 func (s Card) Undecided() error {
 	unread := false
 	for _, c := range s.Keys() {
@@ -299,8 +299,8 @@ func (s Card) Short() text {
 	return text{JA: "JPKI %s", EN: "JPKI %s"}.With(i18n.Join(text{JA: "、", EN: ", "}, parts...))
 }
 
-// shortDays counts the days of the authentication certificate, and those of the
-// signing one where they are known to be others.
+// shortDays counts the days left of the authentication certificate, and those
+// of the signing certificate if they are known to differ.
 func (s Card) shortDays() text {
 	sign, auth := s.Sign, s.Auth
 	vs, signKnown := sign.Validity()

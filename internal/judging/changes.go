@@ -48,7 +48,7 @@ func laterText(s pdfsig.Signature) text {
 	return i18n.Join(text{JA: "。", EN: "; "}, all...)
 }
 
-// GroupChanges puts changes together that are told in the same words.
+// GroupChanges groups changes with the same description.
 func GroupChanges(all pdfsig.Changes) (groups []pdfsig.Change) {
 	for _, c := range all {
 		i := slices.IndexFunc(groups, func(g pdfsig.Change) bool { return g.Kind == c.Kind && g.About == c.About })
@@ -57,7 +57,7 @@ func GroupChanges(all pdfsig.Changes) (groups []pdfsig.Change) {
 			continue
 		}
 		if c.Kind == pdfsig.ChangeContent {
-			continue // the first says where
+			continue // the first one gives the place
 		}
 		pages := slices.Concat(groups[i].Pages, c.Pages)
 		slices.Sort(pages)
@@ -66,7 +66,7 @@ func GroupChanges(all pdfsig.Changes) (groups []pdfsig.Change) {
 	return groups
 }
 
-// ChangeText names a change, and where it is.
+// ChangeText names a change, and its place.
 func ChangeText(c pdfsig.Change) text {
 	what, ok := aboutTexts[c.About]
 	if !ok {
@@ -99,7 +99,7 @@ func ChangeText(c pdfsig.Change) text {
 // maxPages is how many pages are named one by one.
 const maxPages = 8
 
-// PageList lists pages by their numbers, the first of them where there are many.
+// PageList lists pages by their numbers. Of many pages it lists the first ones.
 func PageList(pages []int) string {
 	var all []string
 	for i, n := range pages {
@@ -121,9 +121,8 @@ func (v FileVerdict) showsMore(s SignatureVerdict) bool {
 	})
 }
 
-// alteredLater reports whether somebody's signature was followed by anything
-// but timestamps and validation data. The answer is false where that cannot be
-// told.
+// alteredLater reports whether anything but timestamps and validation data was
+// added after a person's signature. It is false if that cannot be determined.
 func (s SignatureVerdict) alteredLater() bool {
 	undecided := slices.ContainsFunc(s.reasons, func(r trust.Reason) bool {
 		_, is := errors.AsType[*pdfsig.UpdateError](r.Err)

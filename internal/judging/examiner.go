@@ -35,8 +35,8 @@ type Options struct {
 // responder.
 const ocspFromCertificate = "aia"
 
-// Examiner judges certificates for one run. Whatever it fetches it fetches
-// once, and several goroutines may use it.
+// Examiner judges certificates for one run. It fetches each source once, and
+// several goroutines may use it.
 type Examiner struct {
 	IO        *ui.IO
 	now       func() time.Time
@@ -44,11 +44,11 @@ type Examiner struct {
 	remembers bool           // CAs that came along are stored
 
 	Anchors trust.Anchors
-	cas     []*x509.Certificate // at hand, believed or not
+	cas     []*x509.Certificate // available, trusted or not
 	crls    []*crlSource
 	ocsp    string
 	require bool
-	AnyKey  bool // whatever a key is for, it may have signed
+	AnyKey  bool // accept signatures by keys of any purpose
 	// Unchanged demands that only timestamps and validation data were added to
 	// a PDF after a signature.
 	Unchanged bool
@@ -145,15 +145,16 @@ func (e *Examiner) keepCA(ctx context.Context, ca *x509.Certificate) {
 // is a convenience.
 const recallLimit = time.Second
 
-// KeepCAs stores certificates of pinned CAs that came along, for signatures
-// that come without. It is a convenience, and says nothing where it fails.
+// KeepCAs stores the certificates of pinned CAs from a card or a signature, for
+// later signatures that come without. It is only a convenience, and ignores
+// errors.
 func KeepCAs(ctx context.Context, store *castore.Store, now time.Time, certificates ...*x509.Certificate) {
 	ctx, cancel := context.WithTimeout(ctx, recallLimit)
 	defer cancel()
 	_ = store.Keep(ctx, now, certificates...)
 }
 
-// isAddress tells an address, of whatever kind, from a file's name.
+// isAddress reports an address of any scheme, as opposed to a file's name.
 func isAddress(s string) bool { return strings.Contains(s, "://") }
 
 // checkAddresses refuses sources that cannot be asked. An address with a password
@@ -236,9 +237,9 @@ func (e *Examiner) demand(v trust.Verdict) trust.Verdict {
 	return v
 }
 
-// evidence asks every source about every certificate of a chain but the anchor,
-// and the responder about the first one. The chain is one that is believed: no
-// address out of any other certificate is ever contacted.
+// evidence asks every source about every certificate of a chain except the
+// anchor, and the responder about the first one. The chain must be trusted: the
+// program never contacts an address from any other certificate.
 func (e *Examiner) evidence(ctx context.Context, chain []*x509.Certificate, responder string) (all []trust.Evidence) {
 	for i := range len(chain) - 1 {
 		c, ca := chain[i], chain[i+1]
@@ -275,7 +276,7 @@ func (e *Examiner) listed(ctx context.Context, c, ca *x509.Certificate) (all []t
 }
 
 func fetchCRLs(ctx context.Context, address string) ([]*trust.CRL, error) {
-	// Servers name the media type of a list in many ways; its signature tells.
+	// Servers use many media types for a list. Its signature identifies it.
 	data, err := fetch.Do(ctx, fetch.Request{Address: address})
 	if err != nil {
 		return nil, err

@@ -25,7 +25,7 @@ type Target struct {
 	notes  []text
 }
 
-// Named gives files as they are, folders and ZIPs among them unopened.
+// Named returns the files by name, without opening folders and ZIPs among them.
 func Named(names ...string) (targets []Target) {
 	for _, name := range names {
 		targets = append(targets, Target{Name: name, path: name})
@@ -93,8 +93,8 @@ func Expand(ctx context.Context, names []string) (targets []Target, release func
 	return targets, release, nil
 }
 
-// notExpanded explains a folder or ZIP that is not looked into, and is no e-Gov
-// application either.
+// notExpanded explains a folder or ZIP that cannot be opened as a container and
+// is no e-Gov application.
 func notExpanded(err error) error {
 	return problem.New(problem.Input, explain.Error(err).What,
 		text{JA: "ZIPなら展開して、確かめるファイルか、ファイルの入っているフォルダーを指定してください。", EN: "Unpack a ZIP, and name the files to check or the folder that they are in."}).Because(err)
@@ -122,7 +122,8 @@ func isContainer(name string) bool {
 	return bundle.IsZIP(head[:n])
 }
 
-// isSignedBeside reports whether a signature over a ZIP as a file lies beside it.
+// isSignedBeside reports whether a signature over the whole ZIP lies next to
+// it.
 func isSignedBeside(name string) bool {
 	info, err := os.Stat(name)
 	if err != nil || info.IsDir() {
@@ -134,15 +135,15 @@ func isSignedBeside(name string) bool {
 	})
 }
 
-// isOtherFormat reports whether a ZIP is one only inside, a document of an office
-// program say: it is a file like any other.
+// isOtherFormat reports a document format that uses ZIP inside, such as an
+// office document. It counts as an ordinary file.
 func isOtherFormat(name string) bool {
 	info, err := os.Stat(name)
 	return err == nil && !info.IsDir() && !strings.EqualFold(filepath.Ext(name), ".zip")
 }
 
-// plainFiles are the files of a folder that is no application: those below it
-// and links are left out. It is nil for a ZIP.
+// plainFiles returns the files directly in a folder that is no application,
+// without links. It is nil for a ZIP.
 func plainFiles(name string) (targets []Target) {
 	entries, err := os.ReadDir(name)
 	if err != nil {

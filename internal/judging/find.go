@@ -26,7 +26,7 @@ import (
 	"github.com/jpki-tools/jpki/pkg/xmlsig"
 )
 
-// Found is one signature as its format gives it, before its signer is judged.
+// Found is one signature as read by its format, before its signer is judged.
 type Found struct {
 	Format     string
 	Role       Role
@@ -39,7 +39,7 @@ type Found struct {
 	Covers     []text
 	Outside    []text           // parts that it does not cover
 	Left       []xmlsig.Outside // the same of an XML document, one by one
-	Notes      []text           // that say nothing against it
+	Notes      []text           // remarks that are not against it
 	After      text             // additions after it
 	Changes    pdfsig.Changes   // the same of a PDF, one by one
 	Changed    bool             // by additions other than proofs of time
@@ -49,7 +49,7 @@ type Found struct {
 	itself     *Stamp             // of a document timestamp
 	counter    []Found            // over this one
 	Form       xmlsig.Profile     // of an XML document
-	acting     *pdfsig.Acting     // in a PDF, where that is known
+	acting     *pdfsig.Acting     // in a PDF, if known
 	asked      *checklist.Subject // of a PDF, for --profile: facts known before the verdict
 	SavedAgain bool               // a PDF that another program wrote anew after signing
 	Unproven   *x509.Certificate  // the signer it names, without proof
@@ -68,10 +68,10 @@ const (
 
 // Stamp is a timestamp that came with a signature.
 type Stamp struct {
-	*cms.Timestamp                   // nil where it cannot be read
+	*cms.Timestamp                   // nil if unreadable
 	By             *x509.Certificate // its authority's
-	Err            error             // why it proves nothing, whoever believes its authority
-	Doubt          *trust.Reason     // why it is not believed, once that is judged
+	Err            error             // why it proves nothing, even with a trusted authority
+	Doubt          *trust.Reason     // why it is not trusted, once judged
 	Revocation     trust.Revocation  // of its authority's certificate, once that is judged
 	Archive        bool              // it covers those before it, too
 	stored         *stored           // revocation data that it covers
@@ -95,7 +95,7 @@ type Finder struct {
 	Folder  string            // of the files that detached signatures are over
 	Profile checklist.Profile // "" wants more than PDFs
 	Many    bool              // files: their number shows how far it came
-	Inside  io.Writer         // takes the content of an attached signature; nil where nobody wants it
+	Inside  io.Writer         // takes the content of an attached signature; may be nil
 }
 
 // signatures finds every signature of a file, by its content.
@@ -160,8 +160,8 @@ func (f *Finder) signatures(ctx context.Context, path string) ([]Found, error) {
 	return found, err
 }
 
-// passesForCMS reports whether a file says, by its name or its beginning, that it
-// is a signature.
+// passesForCMS reports a file that claims to be a signature, by its name or its
+// beginning.
 func (f *Finder) passesForCMS(path string, head []byte) bool {
 	ending := strings.ToLower(filepath.Ext(path))
 	return slices.Contains([]string{".p7s", ".p7m", ".p7b", ".p7c", ".cms", ".sig"}, ending) || f.Inside != nil ||

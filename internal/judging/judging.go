@@ -25,7 +25,7 @@ type text = i18n.Text
 // FileVerdict is the verdict about one file.
 type FileVerdict struct {
 	File       string // as it is shown
-	Path       string // where it is
+	Path       string // on disk
 	Signatures []SignatureVerdict
 	Notes      []text
 	Missing    []string // of those who must have signed, as they were named
@@ -37,7 +37,7 @@ type SignatureVerdict struct {
 	Found
 	Verdict   trust.Verdict
 	Holder    *cert.Holder // nil where the certificate names none
-	Proven    time.Time    // when it existed, by a timestamp that is believed
+	Proven    time.Time    // when it existed, by a trusted timestamp
 	Counter   []SignatureVerdict
 	Checklist []checklist.Item // with --profile
 	More      bool             // is shown than when it was signed
@@ -76,7 +76,7 @@ func (v FileVerdict) Code() (code problem.Code) {
 // severity orders the codes of files for the exit status of many.
 var severity = map[problem.Code]int{problem.Attention: 1, problem.Failed: 2, problem.Undecided: 3, problem.Invalid: 4}
 
-// Worse is the graver of two codes.
+// Worse is the more serious of two codes.
 func Worse(a, b problem.Code) problem.Code {
 	if severity[b] > severity[a] {
 		return b
@@ -108,7 +108,7 @@ func (v FileVerdict) signed() bool {
 	return slices.ContainsFunc(v.Signatures, func(s SignatureVerdict) bool { return s.Role != RoleTimestamp && s.Role != RoleEmbedded })
 }
 
-// status is the gravest of a signature and its counter-signatures.
+// status is the worst status of a signature and its counter-signatures.
 func (s SignatureVerdict) status() trust.Status {
 	worst := s.Verdict.Status()
 	for _, c := range s.Counter {
@@ -198,8 +198,8 @@ func (e *Examiner) judge(ctx context.Context, f Found, known doubts) SignatureVe
 	return v
 }
 
-// issuerAlone reports whether all that stands against a signature is that the CA
-// of the signer is none that is believed.
+// issuerAlone reports a signature with one kind of fault only: the signer's CA
+// is not trusted.
 func (v SignatureVerdict) issuerAlone() bool {
 	return len(v.Verdict.Reasons) > 0 && !slices.ContainsFunc(v.Verdict.Reasons, func(r trust.Reason) bool {
 		return !errors.Is(r.Err, trust.ErrNotJPKI) && !errors.Is(r.Err, trust.ErrNotGiven)
@@ -239,10 +239,10 @@ func (e *Examiner) judgeTimestamp(ctx context.Context, f Found, known doubts) Si
 	return v
 }
 
-// judgeStamps decides which timestamps of a signature are believed, and gives the
-// earliest time that one proves. One that covers those before it, and is
-// believed, proves that they are older, and so is the revocation data that it
-// covers: so the last one is judged first.
+// judgeStamps decides which timestamps of a signature are trusted, and returns
+// the earliest time that one of them proves. A trusted timestamp over earlier
+// ones proves their age, and the age of the revocation data under it. Therefore
+// the last one is judged first.
 func (e *Examiner) judgeStamps(ctx context.Context, f Found, known doubts) (proven time.Time, proofs []proof) {
 	stamps, existed := f.stamps, e.now()
 	proofs = []proof{{stored: f.stored.with(f.signed)}}
@@ -255,7 +255,7 @@ func (e *Examiner) judgeStamps(ctx context.Context, f Found, known doubts) (prov
 			proofs = append(proofs, proof{s.stored, s.Time})
 		}
 		if f.signed != nil {
-			proofs = append(proofs, proof{f.signed, s.Time}) // whatever is over the signature is over that
+			proofs = append(proofs, proof{f.signed, s.Time}) // a timestamp over the signature also covers its signed part
 		}
 		if proven.IsZero() || s.Time.Before(proven) {
 			proven = s.Time
@@ -281,7 +281,7 @@ type doubtKey struct {
 // authority is the verdict on the authority of a timestamp.
 type authority struct {
 	trust.Verdict
-	doubt *trust.Reason // why the timestamp proves nothing; nil where it does
+	doubt *trust.Reason // why the timestamp proves nothing; nil if it proves a time
 }
 
 // take records the verdict on the authority.

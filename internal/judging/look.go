@@ -18,8 +18,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/trust"
 )
 
-// look finds every signature of a file: those in it, or where there are none,
-// those that lie beside it and are over it.
+// look finds every signature in a file. If there is none, it looks for
+// signature files next to it.
 func (f *Finder) look(ctx context.Context, t Target) FileFinding {
 	path := t.path
 	found := FileFinding{file: path, path: path, notes: t.notes}
@@ -44,8 +44,8 @@ func (f *Finder) mayLieBeside(err error) bool {
 // the same name without.
 var besides = []string{".p7s", ".tsr", ".sig.xml"}
 
-// lookBeside takes the signatures beside a file for its own. The file is their
-// content, whatever they say.
+// lookBeside reads the signature files next to a file. The file is their
+// content, even if they name another.
 func (f *Finder) lookBeside(ctx context.Context, found *FileFinding) {
 	over := *f
 	over.Content = []string{found.file}
@@ -84,7 +84,8 @@ var featureTexts = map[pdfsig.Feature]text{
 	pdfsig.ExternalPage:   {JA: "別のファイルのページを表示します。そのページは署名されていません", EN: "it shows pages of other files, which are not signed"},
 }
 
-// featuresUnseen is said where a part of a document could not be looked through.
+// featuresUnseen is the note for a document that could not be searched
+// completely.
 var featuresUnseen = text{JA: "一部を調べられませんでした。JavaScriptなどを含むかもしれません", EN: "a part of it could not be looked through: there may be JavaScript or the like"}
 
 // features lists the parts of a PDF that act, or lie outside it; nothing of
@@ -105,15 +106,15 @@ func (f *Finder) features(ctx context.Context, path string, signatures []Found) 
 		return nil
 	}
 	head := make([]byte, 1024)
-	n, _ := file.ReadAt(head, 0) // an empty one is no PDF
+	n, _ := file.ReadAt(head, 0) // an empty file is no PDF
 	if input.FormatOf(head[:n]) != "pdf" {
 		return nil
 	}
 	return FeatureNotes(input.CancellableAt(ctx, file), info.Size())
 }
 
-// FeatureNotes describes the parts of a PDF that act or lie outside it, a
-// sentence each; nothing where it cannot be read at all.
+// FeatureNotes describes active content in a PDF, and content outside it, one
+// sentence each. It returns nothing for an unreadable file.
 func FeatureNotes(r io.ReaderAt, size int64) (notes []text) {
 	found, complete, err := pdfsig.Features(r, size)
 	if err != nil {
@@ -268,7 +269,7 @@ func notCMS(path string, cause error) error {
 		text{JA: "署名のファイル(.p7s)か、署名の入ったPDFやXMLを指定してください。", EN: "Name the signature (.p7s), or a PDF or XML file with signatures inside."}).Because(cause)
 }
 
-// missingContent is said where nothing lies where the signed file should.
+// missingContent is the error for a detached signature without its signed file.
 func (f *Finder) missingContent(name string, cause error) error {
 	next := text{JA: "--content で元のファイルを指定してください。", EN: "Name the signed file with --content."}
 	if f.Many {

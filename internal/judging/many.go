@@ -17,12 +17,12 @@ type FileFinding struct {
 	err        error
 }
 
-// FindAll looks at files on every processor, and hands over its findings in the
-// order of the files, each as soon as it is its turn. However many files there
-// are, only a few findings are kept at a time.
+// FindAll searches files on every processor. It hands over the findings in the
+// order of the files, as soon as possible. It keeps only a few findings at a
+// time, for any number of files.
 //
-// It returns at once when ctx ends: whoever is still reading then is left
-// behind, and the program ends.
+// It returns at once when ctx ends. Searches under way are abandoned, because
+// the program then ends.
 func (f *Finder) FindAll(ctx context.Context, files []Target, each func(FileFinding) error) error {
 	within, stop := context.WithCancel(ctx)
 	defer stop()

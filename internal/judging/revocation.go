@@ -11,7 +11,7 @@ import (
 	"github.com/jpki-tools/jpki/pkg/trust"
 )
 
-// revocationErrors says why revocation is not known.
+// revocationErrors explain why the revocation status is unknown.
 var revocationErrors = []struct {
 	cause error
 	text  text
@@ -36,7 +36,7 @@ var revocationErrors = []struct {
 	{trust.ErrNotChecked, text{JA: "この証明書の失効を確認できる情報がありません(--crl か --ocsp で指定)", EN: "nothing was given that tells of this certificate's revocation (--crl or --ocsp)"}},
 }
 
-// RevocationErrorText says why a source proves nothing.
+// RevocationErrorText explains why a source proves nothing.
 func RevocationErrorText(err error) text {
 	for _, known := range revocationErrors {
 		if errors.Is(err, known.cause) {
@@ -66,7 +66,7 @@ var crlReasons = map[string]text{
 	"privilegeWithdrawn":   {JA: "資格の取り消し", EN: "privilege withdrawn"},
 }
 
-// RevokedText says since when and why a certificate is revoked.
+// RevokedText gives the time and the reason of a revocation.
 func RevokedText(e trust.Evidence) text {
 	why, ok := crlReasons[e.Reason.String()]
 	if !ok {

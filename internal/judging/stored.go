@@ -61,9 +61,9 @@ type proof struct {
 	asOf time.Time
 }
 
-// evidenceOf is the evidence of proofs about the certificates of a chain.
-// Proofs that say nothing of them, or prove nothing, are left out: nobody asked
-// it.
+// evidenceOf returns the evidence in proofs about the certificates of a chain.
+// It leaves out proofs about other certificates and proofs without result,
+// because nobody asked for them.
 func evidenceOf(proofs []proof, chain []*x509.Certificate, now time.Time) (all []trust.Evidence) {
 	for _, p := range proofs {
 		at := now
@@ -115,8 +115,8 @@ func (s *stored) lookUp(c, ca *x509.Certificate, at time.Time) (all []trust.Evid
 	return all
 }
 
-// useful reports whether evidence says something: a revocation always does, its
-// opposite while it is in force.
+// useful reports whether evidence decides anything: a revocation always does, a
+// good status only while it is in force.
 func useful(e trust.Evidence, at time.Time) bool {
 	return e.State == trust.RevocationRevoked || e.State == trust.RevocationGood && e.Current(at)
 }

@@ -14,8 +14,8 @@ import (
 // any more.
 type Validation struct {
 	Certificates, CRLs, OCSPs [][]byte // DER
-	// Complete tells that revocation is proven for every certificate but the
-	// anchors.
+	// Complete: revocation status is proven for every certificate except
+	// the anchors.
 	Complete bool
 }
 

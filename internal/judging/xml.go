@@ -48,8 +48,8 @@ func (f *Finder) findXML(ctx context.Context, path string, file *os.File) ([]Fou
 	return all, nil
 }
 
-// companions are the files that a signature in a document can be over: those
-// that were named, then those in a folder that was named, then those beside the
+// companions are the files that a signature in a document can cover. Named
+// files come first, then the files in a named folder, then those next to the
 // document.
 type companions struct {
 	ctx     context.Context
@@ -63,7 +63,7 @@ func (c *companions) close() {
 	}
 }
 
-// open gives a file by the name that the signature has for it.
+// open opens a file by its name in the signature.
 func (c *companions) open(name string) (io.ReadCloser, error) {
 	for _, n := range c.named {
 		if norm.NFC.String(filepath.Base(n)) == norm.NFC.String(path.Base(name)) {

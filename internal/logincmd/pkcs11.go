@@ -71,7 +71,7 @@ func NewPKCS11(a *command.App) *cobra.Command {
 	a.AddUnlockFlags(cmd, &opt.unlock)
 	f := cmd.Flags()
 	for _, useless := range []string{"pin-stdin", "pin-fd", "allow-last-try"} {
-		f.Lookup(useless).Hidden = true // they are explained to whoever gives them
+		f.Lookup(useless).Hidden = true // their use gets an explanation
 	}
 	f.StringVar(&opt.key, "key", "auth", a.IO.Text(text{JA: "提供する鍵: `KEY` は auth か sign", EN: "which key: `KEY` is auth or sign"}))
 	f.StringVar(&opt.ask, "ask", "", a.IO.Text(text{JA: "暗証番号を尋ねるとき: `WHEN` は signature、login、program(プログラムが尋ねる)", EN: "when the PIN is asked for: `WHEN` is signature, login, or program, where the program asks"}))
@@ -90,7 +90,8 @@ var askings = map[string]token.Asking{"signature": token.AskSignature, "login": 
 var badAsk = problem.Misuse(text{JA: "--ask は signature、login、program のどれかです。", EN: "--ask is signature, login or program."})
 
 func pkcs11(ctx context.Context, a *command.App, opt *pkcs11Options) error {
-	// Whoever interrupts the program that uses the token does not mean this.
+	// Ctrl-C in the program that uses the token is not meant for this
+	// process.
 	signal.Ignore(os.Interrupt, syscall.SIGHUP)
 	switch {
 	case opt.socket == "" && ui.IsTerminal(a.Config.Stdin):

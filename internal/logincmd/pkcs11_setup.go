@@ -180,7 +180,8 @@ var stepNames = map[p11setup.State][2]text{ // and with --remove
 
 var stepTones = map[p11setup.State]ui.Tone{p11setup.Done: ui.Good, p11setup.Skipped: ui.Warn, p11setup.Failed: ui.Bad}
 
-// skipReasons say why a step is left alone, and the codes of these reasons.
+// skipReasons explain why a step is skipped, and have the codes of these
+// reasons.
 var skipReasons = []struct {
 	err  error
 	code string

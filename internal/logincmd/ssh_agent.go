@@ -84,7 +84,7 @@ func newSSHAgent(a *command.App) *cobra.Command {
 	a.AddUnlockFlags(cmd, &opt.unlock)
 	f := cmd.Flags()
 	for _, useless := range []string{"pin-stdin", "pin-fd", "pin-exact", "allow-last-try"} {
-		f.Lookup(useless).Hidden = true // they are explained to whoever gives them
+		f.Lookup(useless).Hidden = true // their use gets an explanation
 	}
 	f.StringVar(&opt.socket, "socket", "", a.IO.Text(text{JA: "ソケットかパイプの`PATH`", EN: "`PATH` of the socket, or the pipe"}))
 	f.StringVar(&opt.proxy, "proxy", "", a.IO.Text(text{JA: "ほかのエージェントの`SOCKET`。その鍵も一緒に使う", EN: "`SOCKET` of another agent, whose keys are used, too"}))
@@ -132,7 +132,7 @@ func runSSHAgent(ctx context.Context, a *command.App, opt *agentOptions) error {
 		return err
 	}
 	a.IO.Note(text{JA: "エージェントを始めました。Ctrl-Cで終わります。", EN: "The agent is running. Ctrl-C ends it."})
-	return agent.Serve(ctx, l) // nil where it was told to end: there is no other end to it
+	return agent.Serve(ctx, l) // nil if it was stopped: it has no other way to end
 }
 
 // sameSocket reports two names of one socket.
@@ -185,8 +185,8 @@ func newAgent(ctx context.Context, a *command.App, opt *agentOptions) (*sshagent
 	return agent, nil
 }
 
-// checkAgentSource wants a source that gives the PIN as often as it is needed,
-// and somebody to ask where the person wants to be asked.
+// checkAgentSource requires a source that gives the PIN repeatedly, or else a
+// way to ask the person.
 func checkAgentSource(a *command.App, opt *agentOptions) error {
 	u, err := unlock.New(a.Cards, &opt.unlock, false)
 	if err != nil {
@@ -204,7 +204,7 @@ func checkAgentSource(a *command.App, opt *agentOptions) error {
 	return nil
 }
 
-// noPlaceToAsk explains that there is no terminal, as far as that is the error.
+// noPlaceToAsk explains the lack of a terminal, if that is the error.
 func noPlaceToAsk(err error) error {
 	if !errors.Is(err, pin.ErrNoSource) {
 		return err
@@ -272,7 +272,7 @@ func showSocket(a *command.App, path string) error {
 	return nil
 }
 
-// newReporter tells a person why something was not signed.
+// newReporter returns a function that tells the person why nothing was signed.
 func newReporter(a *command.App) func(error) {
 	var mu sync.Mutex
 	return func(err error) {

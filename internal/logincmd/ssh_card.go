@@ -58,8 +58,8 @@ type keptPIN struct {
 	cancel context.CancelFunc // ends the watch over the card
 }
 
-// Key reads the key of the card that is there. Nobody is asked and nothing
-// waited for: ssh asks for it at every log-in, whichever key that takes.
+// Key reads the key of the present card. It asks nobody and waits for nothing,
+// because ssh calls it at every log-in, even for other keys.
 func (c *agentCard) Key(ctx context.Context) (ssh.PublicKey, error) {
 	c.mu.Lock()
 	if c.kept != nil {
@@ -117,8 +117,7 @@ func (c *agentCard) noteOutcome(err error) {
 	c.unanswered = unanswered || c.unanswered && err != nil
 }
 
-// mayRepeat refuses to send a PIN that nobody typed once more where it was
-// wrong.
+// checkRepeat refuses to send a wrong PIN again, unless a person types it.
 func (c *agentCard) checkRepeat(from pin.Kind) error {
 	if from.Interactive() || !c.wrong {
 		return nil
@@ -128,9 +127,9 @@ func (c *agentCard) checkRepeat(from pin.Kind) error {
 		text{JA: "控えを確かめて、エージェントを動かし直してください。", EN: "Check it, and start the agent again."})
 }
 
-// reportIfClientGone reports an error that the person has to know of: a try
-// that was used, or a card left open. The agent tells other errors to its client
-// alone, and that has gone.
+// reportIfClientGone reports an error that the person has to know: a used try,
+// or a card left open. The agent reports other errors only to its client, and
+// that has gone.
 func (c *agentCard) reportIfClientGone(ctx context.Context, err error) {
 	if err == nil || ctx.Err() == nil {
 		return

@@ -129,7 +129,7 @@ func logIn(ctx context.Context, a *command.App, opt *tlsOptions, server *tlsclie
 	defer p.Wipe()
 	var sent bool
 	once := func(t jpki.Tries) error {
-		if sent { // whatever the server may want: one PIN a connection
+		if sent { // one PIN for each connection
 			return jpki.ErrSessionOver
 		}
 		err := guard(t)
@@ -158,7 +158,8 @@ func logIn(ctx context.Context, a *command.App, opt *tlsOptions, server *tlsclie
 	return showPage(a, server, page)
 }
 
-// onlyTLS13 says so of a server that takes nothing else.
+// onlyTLS13 returns the error for a server that accepts only TLS 1.3, nil for
+// others.
 func onlyTLS13(ctx context.Context, a *command.App, server *tlsclient.Server) error {
 	if _, err := server.Ask(ctx); errors.Is(err, tlsclient.ErrOnlyTLS13) {
 		return err

@@ -273,7 +273,7 @@ func findCA(ctx context.Context, all []castore.Known, what string) (castore.Know
 	}
 	ca := castore.CertifiedCA(c, trust.Anchors{}.Identify(c))
 	if ca.Standing != trust.Demo {
-		ca.ID = "-" // it is none of those that are believed
+		ca.ID = "-" // not a trusted CA
 	}
 	return ca, nil
 }
@@ -322,7 +322,7 @@ func addCA(ctx context.Context, a *command.App, path, fingerprint string) error 
 	return nil
 }
 
-// refusedCA says why a certificate was not added.
+// refusedCA explains why a certificate was not added.
 func refusedCA(err error, path string, actual cert.Fingerprint, page string) error {
 	switch {
 	case errors.Is(err, castore.ErrFingerprint) && page != "":

@@ -303,7 +303,7 @@ func holderRows(o *ui.IO, h cert.Holder) [][]string {
 	return rows
 }
 
-// substitutes says which characters of a name stand for others.
+// substitutes lists the characters of a name that replace others.
 func substitutes(o *ui.IO, positions []int) string {
 	if len(positions) == 0 {
 		return ""

@@ -355,7 +355,7 @@ var keyTexts = map[cardKey]text{
 
 var keyTones = map[cardKey]ui.Tone{keyNotChecked: ui.Faint, keyMatches: ui.Good, keyMismatch: ui.Bad}
 
-// issuerText says who issued it, and who says so.
+// issuerText names the issuer, and the source of that knowledge.
 func issuerText(c checked) text {
 	id := c.verdict.Issuer
 	standing := terms.Standings[id.Standing]

@@ -81,7 +81,7 @@ func failedResult(a *command.App, job *signing.Job) string {
 	return a.IO.Paint(ui.Bad, a.IO.Text(explain.Error(job.Err).What))
 }
 
-// reportDryRun says all that signing would do.
+// reportDryRun lists the planned actions of signing.
 func reportDryRun(a *command.App, c *signing.Call, jobs []*signing.Job) error {
 	var rows [][]string
 	ready := 0
@@ -165,7 +165,7 @@ type signJSON struct {
 type signatureJSON struct {
 	Input        string               `json:"input"`
 	Output       string               `json:"output"`
-	InputBase64  *string              `json:"input_base64"` // where the name is no UTF-8
+	InputBase64  *string              `json:"input_base64"` // if the name is not UTF-8
 	OutputBase64 *string              `json:"output_base64"`
 	Format       string               `json:"format"`
 	Covers       []string             `json:"covers"`

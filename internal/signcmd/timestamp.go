@@ -83,7 +83,7 @@ type timestampDoc struct {
 type timestampFileDoc struct {
 	Input        string               `json:"input"`
 	Output       string               `json:"output"`       // "" where none was made
-	InputBase64  *string              `json:"input_base64"` // where the name is no UTF-8
+	InputBase64  *string              `json:"input_base64"` // if the name is not UTF-8
 	OutputBase64 *string              `json:"output_base64"`
 	Kind         string               `json:"kind"`
 	Time         *string              `json:"time"`
@@ -113,7 +113,7 @@ func runTimestamp(ctx context.Context, a *command.App, opt *timestampOptions, fi
 			return err
 		}
 	}
-	e.AnyKey = true // jpki verify tells the purpose of a key
+	e.AnyKey = true // jpki verify reports the purpose of a key
 	archivist := &archiving.Archivist{
 		Stamper: stamper, Examiner: e, Finder: &judging.Finder{IO: a.IO, Now: a.Env.Now, Content: opt.content, Many: len(files) > 1},
 	}

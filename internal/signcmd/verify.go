@@ -183,8 +183,8 @@ func runVerify(ctx context.Context, a *command.App, opt *verifyOptions, names []
 	return err
 }
 
-// createResult begins a file that an option asks for, and that is none of the
-// files that are looked at.
+// createResult begins a file named by an option. It must not be one of the
+// files to verify.
 func createResult(ctx context.Context, path, option string, force bool, files []string) (*output.File, error) {
 	if err := input.RefuseOverwrite(path, input.FilesOf(files), option); err != nil {
 		return nil, err
@@ -196,8 +196,8 @@ func createResult(ctx context.Context, path, option string, force bool, files []
 	return f, err
 }
 
-// takeOut gives the content of an attached signature its name, unless the
-// signature is not good: then nobody is to mistake it for something signed.
+// takeOut gives the extracted content of a good signature its name. Content of
+// a bad signature gets none, so that nobody takes it for signed.
 func takeOut(a *command.App, content *output.File, from string, bad error) error {
 	if bad != nil {
 		a.IO.Note(text{JA: "署名を真正と判定できないため、「%s」は保存しませんでした。", EN: "%s was not saved, because the signature is not known to be genuine."}.With(content.Path()))

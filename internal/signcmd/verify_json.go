@@ -34,10 +34,10 @@ type verifyDocument struct {
 
 type fileVerdictDoc struct {
 	File       string                `json:"file"`
-	FileBase64 *string               `json:"file_base64"` // where the name is no UTF-8
+	FileBase64 *string               `json:"file_base64"` // if the name is not UTF-8
 	Size       *int64                `json:"size"`
 	SHA256     *string               `json:"sha256"`
-	Verdict    *trust.Status         `json:"verdict"` // the gravest; null with an error
+	Verdict    *trust.Status         `json:"verdict"` // the worst; null with an error
 	Result     fileResult            `json:"result"`
 	Error      *command.ProblemJSON  `json:"error"`
 	Signatures []signatureVerdictDoc `json:"signatures"`

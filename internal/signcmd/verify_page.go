@@ -48,8 +48,7 @@ func newVerifyPage(ctx context.Context, a *command.App, opt *verifyOptions, e *j
 	}
 }
 
-// conditionsText lists the CAs that were believed and the options that were
-// given.
+// conditionsText lists the trusted CAs and the given options.
 func conditionsText(opt *verifyOptions) text {
 	comma := text{JA: "、", EN: ", "}
 	all := []text{{JA: "公的個人認証サービスの認証局(このバージョンに登録されている世代と、jpki ca add で追加したもの)を信頼", EN: "CAs of JPKI (the generations this version knows, and those added with jpki ca add) were trusted"}}
@@ -245,9 +244,9 @@ func (p *verifyPage) checklist(s judging.SignatureVerdict) *report.Checklist {
 	return list
 }
 
-// policy is how a validation asks for revocation: a RevocationCheckingConstraint
-// of ETSI TS 119 172-1 (A.4.2.1, table A.2). EN 319 102-1 makes an indication
-// under a policy, and without it "TOTAL-PASSED" would say more than is known.
+// policy is the revocation rule of a validation: a RevocationCheckingConstraint
+// of ETSI TS 119 172-1 (A.4.2.1, table A.2). In EN 319 102-1 each indication
+// depends on a policy; without it "TOTAL-PASSED" would claim too much.
 type policy string
 
 const (
@@ -421,7 +420,7 @@ func (p *verifyPage) events(s judging.SignatureVerdict, v judging.FileVerdict) (
 	return all
 }
 
-// write gives the page its name.
+// write commits the page under its name.
 func (p *verifyPage) write(out *output.File) error {
 	if err := p.page.Write(out, p.io.Lang); err != nil {
 		return err
@@ -435,8 +434,9 @@ func forbiddenLater(s judging.SignatureVerdict) bool {
 	return slices.ContainsFunc(s.Verdict.Reasons, func(r trust.Reason) bool { return errors.Is(r.Err, pdfsig.ErrChangedLater) })
 }
 
-// allowedOf tells the changes that a signature allows from those that it does
-// not: the gravest.
+// allowedOf returns a function that reports whether a signature allows a
+// change. If the signature forbids the changes after it, only the most serious
+// ones count as forbidden.
 func allowedOf(s judging.SignatureVerdict) func(pdfsig.Change) bool {
 	forbidden, gravest := forbiddenLater(s), pdfsig.LevelNone
 	for _, c := range s.Changes {
@@ -445,8 +445,8 @@ func allowedOf(s judging.SignatureVerdict) func(pdfsig.Change) bool {
 	return func(c pdfsig.Change) bool { return !forbidden || c.Level < gravest }
 }
 
-// pageChanges are the changes after a signature: in a PDF one by one, as far as
-// that can be told.
+// pageChanges are the changes after a signature. In a PDF they are listed one
+// by one, as far as possible.
 func pageChanges(s judging.SignatureVerdict) (all []report.Change) {
 	allowed := allowedOf(s)
 	for _, c := range judging.GroupChanges(s.Changes) {

@@ -48,7 +48,7 @@ var verdictTexts = map[trust.Status]text{
 	trust.Indeterminate:            {JA: "判定できません", EN: "cannot be decided"},
 }
 
-// moreTexts are those of a signature after which something was added that shows.
+// moreTexts are the verdicts on a signature with visible additions after it.
 var moreTexts = map[trust.Status]text{
 	trust.Valid:                    {JA: "署名は、署名したときの内容については有効です(失効していないことを確認しました)。あとから追加されたものも表示されます", EN: "valid as it was signed (not revoked); more is shown now"},
 	trust.ValidRevocationUnchecked: {JA: "署名は、署名したときの内容については真正です(失効は未確認)。あとから追加されたものも表示されます", EN: "genuine as it was signed (revocation not checked); more is shown now"},
@@ -58,7 +58,8 @@ var verdictTones = map[trust.Status]ui.Tone{
 	trust.Valid: ui.Good, trust.ValidRevocationUnchecked: ui.Good, trust.Invalid: ui.Bad, trust.Indeterminate: ui.Warn,
 }
 
-// stampVerdictTexts are those of a document timestamp, which nobody signs.
+// stampVerdictTexts are the verdicts on a document timestamp. It has no
+// personal signer.
 var stampVerdictTexts = map[trust.Status]text{
 	trust.Valid:                    {JA: "タイムスタンプは有効です(タイムスタンプ局が失効していないことを確認しました)", EN: "valid timestamp (its authority is not revoked)"},
 	trust.ValidRevocationUnchecked: {JA: "タイムスタンプは真正です(失効は未確認)", EN: "genuine timestamp (revocation not checked)"},
@@ -69,7 +70,7 @@ var stampVerdictTexts = map[trust.Status]text{
 // verifyText is the report for people.
 type verifyText struct {
 	io       *ui.IO
-	personal bool // show all that the certificate tells of its holder
+	personal bool // show all personal data in the certificate
 	stamps   bool // authorities of timestamps were named
 	many     bool // files
 	profile  checklist.Profile
@@ -192,7 +193,7 @@ func (r *verifyText) verdictRows(s judging.SignatureVerdict) [][]string {
 	return append(rows, revocationRows(r.io, s.Verdict, askSigner)...)
 }
 
-// alteredText is said where --unchanged is not met.
+// alteredText is the line for a file that fails --unchanged.
 var alteredText = text{JA: "--unchanged(署名のあとに何も追加されていないこと)に合いません", EN: "--unchanged (nothing added since it was signed): not met"}
 
 // savedAgainText is the reason where another program wrote a signed PDF anew.
@@ -232,8 +233,8 @@ func (r *verifyText) signerRows(s judging.SignatureVerdict) (rows [][]string) {
 	return append(rows, r.io.Row(ui.Plain, text{JA: "証明書", EN: "Certificate"}, terms.KindNames[cert.KindOf(s.Cert)]))
 }
 
-// signerName is the name of the holder, or of the certificate where it names
-// none; "" without a certificate.
+// signerName is the name of the holder, or else of the certificate; "" without
+// a certificate.
 func (r *verifyText) signerName(s judging.SignatureVerdict) string {
 	switch {
 	case s.Holder != nil && s.Holder.Name != "":

@@ -12,12 +12,12 @@ import (
 
 // requiredSigner is somebody who must have signed: a value of --signer.
 type requiredSigner struct {
-	said        string // as it was said
-	fingerprint string // in hexadecimal, "" where it is a name
+	said        string // as given
+	fingerprint string // in hexadecimal, "" for a name
 }
 
-// requiredSigners reads the values of --signer. An empty one is refused: a
-// script with an unset variable gives it.
+// requiredSigners reads the values of --signer. It refuses an empty value,
+// because a script with an unset variable passes one.
 func requiredSigners(values []string) (all []requiredSigner, err error) {
 	for _, v := range values {
 		r := requiredSigner{said: v}

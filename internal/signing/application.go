@@ -56,15 +56,15 @@ type applicationPart struct {
 	signed   *xmlsig.Signed
 }
 
-// openApplication opens the e-Gov application that an input is; nil where it is
-// something else, or is to be signed as a file like any other.
+// openApplication opens an input as an e-Gov application. It returns nil for
+// any other input, and for an application to be signed as an ordinary file.
 func (c *Call) openApplication(name string) (*application.Application, error) {
 	if name == "-" || c.Format != "" || c.Attached || c.DigestHex != "" {
 		return nil, nil
 	}
 	info, err := os.Stat(name)
 	if err != nil || !info.IsDir() && !isZIP(name) {
-		return nil, nil // whoever opens it as a file says why not
+		return nil, nil // opening it as a file will report the error
 	}
 	b, err := bundle.Open(name)
 	if err == nil {
@@ -185,8 +185,8 @@ func (d *applicationDocument) checkTarget(ctx context.Context, target string) er
 	return output.Check(ctx, target, output.Options{Force: d.c.Force})
 }
 
-// packs reports whether the result is a ZIP: of a ZIP, and of a folder where
-// its name says so.
+// packs reports whether the result is a ZIP: always from a ZIP, and from a
+// folder if the name of the result is that of a ZIP.
 func (d *applicationDocument) packs(target string) bool {
 	return !d.app.Bundle.IsFolder() || isZIPName(target)
 }
@@ -236,8 +236,8 @@ func (d *applicationDocument) verify(r io.ReaderAt, size int64) error {
 	return d.verifyBundle(b)
 }
 
-// verifyBundle verifies each signature in the bundle that was written, with the
-// files beside it as written.
+// verifyBundle verifies each signature in the written bundle, together with the
+// written files that it covers.
 func (d *applicationDocument) verifyBundle(b *bundle.Bundle) error {
 	app, err := application.Find(b)
 	if err != nil {
@@ -259,8 +259,8 @@ func (d *applicationDocument) verifyBundle(b *bundle.Bundle) error {
 	return nil
 }
 
-// deliverFolder writes the folder, and gives it its name once all of it was
-// checked.
+// deliverFolder writes the folder under a temporary name, and renames it after
+// all checks.
 func (d *applicationDocument) deliverFolder(ctx context.Context, job *Job) error {
 	changes, err := d.changes()
 	if err != nil {

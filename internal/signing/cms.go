@@ -20,8 +20,8 @@ type cmsDocument struct {
 	signature []byte // detached: the content comes in when it is written
 }
 
-// inside is content that is read twice: for its digest, and into the result.
-// DER says how long it is before it begins, so once does not do.
+// inside is content that is read twice: for its digest, and for the result. DER
+// puts the length before the content, so one pass is not enough.
 type inside interface {
 	io.ReaderAt
 	io.Closer

@@ -32,7 +32,7 @@ func (c *Call) DeliverAll(ctx context.Context, stamper *stamping.Stamper, jobs [
 	}
 }
 
-// deliver writes a result, has our own verifier check it, and only then gives
+// deliver writes a result, checks it with our own verifier, and only then gives
 // it its name.
 func (c *Call) deliver(ctx context.Context, stamper *stamping.Stamper, job *Job) error {
 	if err := unchangedInput(job); err != nil {
@@ -48,7 +48,8 @@ func (c *Call) deliver(ctx context.Context, stamper *stamping.Stamper, job *Job)
 	}
 	path := job.Target
 	if path == "" {
-		// A result for standard output is checked in a file of its own first.
+		// A result for standard output is first checked in a temporary
+		// file.
 		dir, err := os.MkdirTemp("", "jpki-")
 		if err != nil {
 			return err

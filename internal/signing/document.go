@@ -38,7 +38,7 @@ type document interface {
 	close()
 }
 
-// signer is who signs, once the card has told.
+// signer is the signer, as read from the card.
 type signer struct {
 	cert *x509.Certificate
 	ca   []*x509.Certificate // to be embedded beside cert
@@ -74,7 +74,7 @@ func formatNamed(name string) (format, bool) {
 	return formats[i], true
 }
 
-// misused gives an option that was given and that only other formats have.
+// misused returns a given option that only other formats have.
 func (f format) misused(c *Call) string {
 	for _, other := range formats {
 		for _, name := range other.own {
@@ -203,8 +203,9 @@ func (d *pdfDocument) acting(in *input.Stream) []text {
 	return judging.FeatureNotes(in.File, in.Size)
 }
 
-// noteEarlier tells, before anybody is asked for a PIN, of earlier signatures
-// that are not good, and of those that will be judged otherwise.
+// noteEarlier warns, before anybody is asked for a PIN, of earlier signatures
+// that are not good, and of those that will be reported with visible additions
+// after this one.
 func (d *pdfDocument) noteEarlier() {
 	for _, s := range d.prepared.Signatures {
 		field := printable.Line(s.Field)

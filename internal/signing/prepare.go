@@ -59,8 +59,8 @@ func (c *Call) PrepareAll(ctx context.Context, inputs []string) (jobs []*Job, re
 	return jobs, ready
 }
 
-// alsoRead are the files that are read besides the inputs: those of --with,
-// which lie beside them, and those with the PIN.
+// alsoRead are the files to read besides the inputs: those of --with, and those
+// with the PIN.
 func (c *Call) alsoRead(inputs []string) (names []string) {
 	for _, with := range c.With {
 		for _, in := range inputs {
@@ -107,9 +107,9 @@ func (c *Call) targetOf(f format, in string) string {
 	return name
 }
 
-// prepareSign opens a file and looks at all that needs no card. The result is to
-// be none of the sources: that comes first, as on Windows an open file cannot be
-// replaced.
+// prepareSign opens a file and makes all checks that need no card. First it
+// checks that the result is none of the sources, because Windows cannot replace
+// an open file.
 func (c *Call) prepareSign(ctx context.Context, job *Job, sources []fs.FileInfo) error {
 	switch app, err := c.openApplication(job.Input); {
 	case err != nil:
@@ -154,8 +154,8 @@ func (c *Call) prepareSign(ctx context.Context, job *Job, sources []fs.FileInfo)
 	return err
 }
 
-// notPDF refuses a file named like a PDF that is none: whoever signs it wants a
-// signed PDF, and gets none.
+// notPDF refuses a file that has the name of a PDF but not its format: the
+// person wants a signed PDF, and would not get one.
 func notPDF(name string, size int) error {
 	what := text{JA: "「%s」は、名前と違ってPDFではありません(先頭の1,024バイトに %%PDF- がありません)。", EN: "In spite of its name, %s is no PDF (there is no %%PDF- in its first 1,024 bytes)."}
 	if size == 0 {

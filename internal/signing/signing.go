@@ -96,8 +96,8 @@ func (job *Job) files() []string {
 	return nil
 }
 
-// Covers lists the content of the signature, where that is not the whole input
-// alone.
+// Covers lists the content of the signature, unless that is just the whole
+// input.
 func (job *Job) Covers() []text {
 	if d, ok := job.document.(interface{ covers() []text }); ok {
 		return d.covers()
@@ -351,9 +351,9 @@ func (c *Call) signer(s *jpki.Session) (signer, error) {
 	return who, nil
 }
 
-// certificates gives the signer's and the CA's, checked against each other
-// before the card signs: a bit that was lost on the way makes a signature that
-// others refuse. A bare signature holds no certificate.
+// certificates returns the signer's and the CA's certificate, checked against
+// each other before the card signs: a bit error in transit would make a
+// signature that others refuse. A bare signature holds no certificate.
 func (c *Call) certificates(s *jpki.Session) (own, ca *x509.Certificate, err error) {
 	if c.Format == "raw" {
 		own, err = s.Certificate(c.SigningKey().Certificate())

@@ -84,9 +84,9 @@ type VisibleStamp struct {
 	fonts  []*imprint.Font
 }
 
-// NewVisibleStamp opens the fonts, and checks that they have all that a stamp
-// says but the signer's name, which only the card knows. Without --visible there
-// is none.
+// NewVisibleStamp opens the fonts, and checks that they have all characters of
+// a stamp except the signer's name, because that is only on the card. It
+// returns nil without --visible.
 func (c *Call) NewVisibleStamp() (*VisibleStamp, error) {
 	if c.Visible.Where == "" {
 		return nil, nil
@@ -151,8 +151,8 @@ func (v *VisibleStamp) Close() {
 	}
 }
 
-// details are the lines below the name, in the language of the screen: whoever
-// signs chooses it for the reader with --lang.
+// details are the lines below the name, in the language of the screen. The
+// signer chooses it for the reader with --lang.
 func (v *VisibleStamp) details(at time.Time, demo bool) (lines []string) {
 	add := func(t text) { lines = append(lines, t.In(v.lang)) }
 	j := at.In(cert.JST)

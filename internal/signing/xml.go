@@ -21,8 +21,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/xmlsig"
 )
 
-// xmlDocument is an XML document that gets its signature inside, or a file that
-// gets one beside it.
+// xmlDocument is an XML document with its signature inside, or a file with a
+// signature file next to it.
 type xmlDocument struct {
 	c        *Call
 	name     string
@@ -31,7 +31,7 @@ type xmlDocument struct {
 	alike    text                // note for a document without a form that resembles one
 	inForm   bool                // the signature is the one that the document's form has
 	parts    bool                // the signature is over elements that were named
-	away     string              // folder of the result, where that is another one
+	away     string              // folder of the result, if it differs
 	signers  []*x509.Certificate // of the signatures that are there
 	prepared *xmlsig.Prepared
 	signed   *xmlsig.Signed
@@ -39,11 +39,12 @@ type xmlDocument struct {
 
 var xmlForms = map[string]xmlsig.Form{"": xmlsig.Enveloped, "enveloped": xmlsig.Enveloped, "enveloping": xmlsig.Enveloping, "detached": xmlsig.Detached}
 
-// besideEnding is that of a signature file beside its content, as the registry
-// has it for drawings.
+// besideEnding is the ending of a signature file next to its content, as the
+// registry requires for drawings.
 const besideEnding = ".sig.xml"
 
-// isBeside reports whether the signature is a file of its own beside the input.
+// isBeside reports whether the signature is a file of its own next to the
+// input.
 func (c *Call) isBeside(format string) bool {
 	return c.Form == "detached" && len(c.IDs) == 0 && (format == "xmldsig" || format == "xades")
 }
@@ -117,8 +118,8 @@ func (d *xmlDocument) prepareBeside(in *input.Stream, request xmlsig.Options) (e
 	return err
 }
 
-// prepareInside signs a document, in its form where it has one and nothing else
-// was asked for.
+// prepareInside signs a document. It uses the document's form if there is one,
+// unless other options were given.
 func (d *xmlDocument) prepareInside(in *input.Stream, request xmlsig.Options) error {
 	r, done := in.Reader(d.c.io, d.c.Env.Now)
 	defer done()

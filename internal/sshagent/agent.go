@@ -29,11 +29,11 @@ import (
 // Card is where the key lies. Its methods are called one at a time, but for
 // Forget.
 type Card interface {
-	// Key gives the public key of the card that is there.
+	// Key returns the public key of the present card.
 	Key(ctx context.Context) (ssh.PublicKey, error)
-	// Sign makes the RSASSA-PKCS1-v1_5 signature over r.Digest with the key of
-	// that public key. Whoever has to agree is asked by it. ctx ends when
-	// the client goes away.
+	// Sign makes the RSASSA-PKCS1-v1_5 signature over r.Digest with the
+	// private key that belongs to key. It asks the person for consent if
+	// that is needed. ctx ends when the client disconnects.
 	Sign(ctx context.Context, key ssh.PublicKey, r Request) ([]byte, error)
 	// Forget wipes the PIN that is kept for the card.
 	Forget()
@@ -47,8 +47,8 @@ type Agent struct {
 	// Other connects to another agent; nil for none. Its keys are offered
 	// and used beside the card's, and added keys go there.
 	Other Dial
-	// Report is told why something was not done, in any goroutine: a
-	// *[Refusal], or an error of the card.
+	// Report receives the reason of each failed request, in any goroutine:
+	// a *[Refusal], or an error of the card.
 	Report func(error)
 
 	once  sync.Once
@@ -62,11 +62,11 @@ type Agent struct {
 // Policy limits the use of the key by connections. The zero value allows every
 // kind of signature to connections from this machine.
 type Policy struct {
-	// Forward lets log-ins over forwarded connections pass. Signatures that
-	// are none of a log-in are made for this machine only.
+	// Forward permits log-ins over forwarded connections. Signatures other
+	// than log-ins are always limited to this machine.
 	Forward bool
-	// Destinations, where there are any, are the only log-ins that pass, on
-	// forwarded connections too; other signatures then do not.
+	// Destinations, if there are any, limit the permitted log-ins, on
+	// forwarded connections too. Other signatures are then refused.
 	Destinations []Destination
 }
 
@@ -182,7 +182,7 @@ func writeFrame(w io.Writer, frame []byte) error {
 	return err
 }
 
-// acquireCard waits for the card. The function that is returned gives it back.
+// acquireCard waits for the card. The returned function releases it.
 func (a *Agent) acquireCard(ctx context.Context) (func(), error) {
 	select {
 	case a.turn <- struct{}{}:
@@ -192,9 +192,9 @@ func (a *Agent) acquireCard(ctx context.Context) (func(), error) {
 	}
 }
 
-// offered gives the key to offer, nil for none: that of the card that is there.
-// While somebody uses the card, or where there is none now, it is the key that
-// was seen last, so that a log-in can ask for its card.
+// offered returns the key of the present card, or nil. While the card is in use
+// or absent, it returns the last known key, so that a log-in can ask for its
+// card.
 func (a *Agent) offered(ctx context.Context) ssh.PublicKey {
 	a.mu.Lock()
 	known := a.known
@@ -247,7 +247,7 @@ func (c *client) answer(ctx context.Context, frame []byte) []byte {
 	if err == nil {
 		return answer
 	}
-	if ctx.Err() == nil { // else nobody is left to be told
+	if ctx.Err() == nil { // otherwise the client has gone
 		c.agent.report(err)
 	}
 	if frame[0] == requestExtension {

@@ -14,8 +14,8 @@ type binding struct {
 	forwarded bool
 }
 
-// bindings are those of one connection, from this machine on. A client that
-// says nothing of them is on this machine, or older than OpenSSH 8.9.
+// bindings are the hops of one connection, beginning at this machine. A client
+// without bindings is on this machine, or older than OpenSSH 8.9.
 type bindings struct {
 	all    []binding
 	failed bool // one could not be verified

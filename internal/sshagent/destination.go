@@ -31,10 +31,10 @@ var (
 	ErrUnknownHost = errors.New("sshagent: no key of this host is known")
 )
 
-// ParseDestination reads [USER@]HOST or HOST>[USER@]HOST, as ssh-add -h takes
-// it. A host is known by the keys it has in files in the format of known_hosts;
-// one with another port than 22 is written [HOST]:PORT. The error is
-// [ErrSyntax], [ErrUnknownHost], or that of a file.
+// ParseDestination reads [USER@]HOST or HOST>[USER@]HOST, in the syntax of
+// ssh-add -h. It identifies a host by its keys in files, which have the format
+// of known_hosts. A host with another port than 22 is written [HOST]:PORT. The
+// error is [ErrSyntax], [ErrUnknownHost], or an error of a file.
 func ParseDestination(s string, files []string) (Destination, error) {
 	var d Destination
 	known, err := knownhosts.New(files...)
@@ -121,9 +121,9 @@ func anyAllows(all []Destination, from, to ssh.PublicKey, user *string) bool {
 	return false
 }
 
-// permitDestination holds the hops of a connection, one after the other, against
-// the destinations. A connection that tells of none is on this machine: it may
-// see the key, and use it for nothing.
+// permitDestination compares the hops of a connection, one after the other,
+// with the destinations. A connection without hops is on this machine: it may
+// see the key, but not use it.
 func (b *bindings) permitDestination(all []Destination, r *Request) error {
 	switch {
 	case r != nil && !r.Login:

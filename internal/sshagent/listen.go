@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// Reasons why there is no place to listen at.
+// Reasons why the agent cannot listen at a path.
 var (
 	ErrRunning   = errors.New("an agent answers there already")
 	ErrOccupied  = errors.New("there is something else of this name")

@@ -18,8 +18,8 @@ import (
 )
 
 // DefaultPath is agent.sock in a folder for this user's jpki: under
-// XDG_RUNTIME_DIR, or where there is none under the folder for temporary files.
-// Listen makes the folder.
+// XDG_RUNTIME_DIR, or without that under the folder for temporary files. Listen
+// makes the folder.
 func DefaultPath(getenv func(string) string) string {
 	if base := getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(base) {
 		return filepath.Join(base, "jpki", "agent.sock")
@@ -31,9 +31,9 @@ func DefaultPath(getenv func(string) string) string {
 // its NUL.
 const maxPath = 103
 
-// Listen makes a Unix socket at path that only this user can connect to, in a
-// folder that nobody else can write into; it makes the folder where there is
-// none. The socket of an agent that has ended is replaced, one that answers is
+// Listen makes a Unix socket at path. Only this user can connect to it, and
+// nobody else can write into its folder. It makes a missing folder. It replaces
+// the socket of an agent that has ended; if an agent answers, it returns
 // [ErrRunning]. Closing the listener removes the socket. The error is a
 // *[ListenError].
 func Listen(path string) (net.Listener, error) {
@@ -105,8 +105,8 @@ func ownName(folder string) bool {
 	return ok && (int(stat.Uid) == os.Geteuid() || stat.Uid == 0)
 }
 
-// lockFolder locks a folder until it is closed. Whoever may read a folder can
-// lock it, so this does not wait for ever.
+// lockFolder locks a folder until it is closed. Every user with read access can
+// lock a folder, so lockFolder does not wait for ever.
 func lockFolder(dir *os.File) (err error) {
 	for range 40 {
 		if err = unix.Flock(int(dir.Fd()), unix.LOCK_EX|unix.LOCK_NB); err == nil {

@@ -15,8 +15,8 @@ import (
 // Dial connects to another agent, to offer its keys too.
 type Dial func(ctx context.Context) (io.ReadWriteCloser, error)
 
-// How long the other agent is waited for. Whoever has to agree to a signature may
-// take his time: it ends when the client goes.
+// Time limit for the other agent. It does not apply to signatures: a person may
+// need time to agree, and the wait ends when the client disconnects.
 const proxyLimit = 5 * time.Second
 
 // proxied is the other agent as one client sees it. Each client has its own
@@ -34,8 +34,8 @@ func (p *proxied) close() {
 	}
 }
 
-// pass gives the other agent's answer to a request. A connection that broke since
-// the last request is made anew once.
+// pass returns the other agent's answer to a request. It reconnects once if the
+// connection broke since the last request.
 func (p *proxied) pass(ctx context.Context, frame []byte, limit time.Duration) ([]byte, error) {
 	if limit > 0 {
 		var cancel context.CancelFunc

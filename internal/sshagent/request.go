@@ -11,13 +11,13 @@ import (
 
 // Request is something of a known kind to sign.
 type Request struct {
-	// Login tells a log-in from a signature over data (SSHSIG).
+	// Login is true for a log-in, false for a signature over data (SSHSIG).
 	Login bool
 	// User is the name to log in by. Namespace is the purpose of the signature:
 	// "git" or "file", for example. Both are printable and bounded.
 	User, Namespace string
-	// Host is the server's key, where the client told and proved it; nil
-	// otherwise.
+	// Host is the server's key, if the client sent and proved it; otherwise
+	// nil.
 	Host ssh.PublicKey
 	// Forwarded: the client is on another machine.
 	Forwarded bool

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// silences knows since when each connection has said nothing, so that many that
-// never say anything do not shut out the others.
+// silences records since when each connection has been silent, so that many
+// silent connections cannot shut out the others.
 type silences struct {
 	mu    sync.Mutex
 	conns map[*heardConn]time.Time // of the last byte; none while a request is answered
@@ -57,8 +57,8 @@ func (s *silences) closeOldest() {
 // roomInterval is how often a full agent looks for a silent client.
 const roomInterval = 50 * time.Millisecond
 
-// makeRoom takes a place in free: whoever has been silent for longest gives his
-// up. It is false where ctx ended before.
+// makeRoom takes a place in free. If there is none, it closes the connection
+// that has been silent for longest. It is false if ctx ended before.
 func (s *silences) makeRoom(ctx context.Context, free chan struct{}) bool {
 	for {
 		select {

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// Output is standard output. It remembers the first write that failed, so that
-// no command has to look at each of its own: see [IO.WriteError].
+// Output is standard output. It records the first failed write, so that
+// commands need not check each write: see [IO.WriteError].
 type Output struct {
 	file *os.File
 

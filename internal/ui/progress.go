@@ -26,7 +26,8 @@ const (
 	progressEvery = 150 * time.Millisecond
 )
 
-// Progress begins to watch work over total bytes; 0 where that is not known.
+// Progress begins to show the progress of work over total bytes; 0 if the total
+// is unknown.
 func (o *IO) Progress(what i18n.Text, total int64, now func() time.Time) *Progress {
 	return &Progress{io: o, what: what, total: total, now: now, begun: now()}
 }

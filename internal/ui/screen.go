@@ -9,8 +9,8 @@ import (
 	"golang.org/x/term"
 )
 
-// Screen is a live view: it has the terminal to itself, and gives it back as it
-// was. Its methods can be called by many goroutines.
+// Screen is a live view. It takes over the whole terminal, and restores it at
+// the end. Its methods can be called by many goroutines.
 type Screen struct {
 	f       *os.File
 	restore func() // the terminal's mode

@@ -12,7 +12,8 @@ import (
 // anywhere on it.
 func Addressable(termVariable string) bool { return termVariable != "" && termVariable != "dumb" }
 
-// Understands reports whether an output takes control sequences: TERM tells.
+// Understands reports whether an output takes control sequences. On Unix, TERM
+// decides that.
 func Understands(any) bool { return true }
 
 // Sequences has nothing to do, as enableSequences.

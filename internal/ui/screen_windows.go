@@ -47,6 +47,6 @@ func enableSequences(f *os.File) (restore func(), ok bool) {
 	return func() { _ = windows.SetConsoleMode(console, before) }, true
 }
 
-// Windows tells nothing of a new size; the next event draws for it.
+// Windows sends no signal for a new size; the next event redraws the view.
 func watchSize(*Screen)   {}
 func unwatchSize(*Screen) {}

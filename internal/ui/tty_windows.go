@@ -144,7 +144,7 @@ const (
 
 // take adds a key; done reports Enter.
 func (e *lineEditor) take(key keyEvent) (done bool, err error) {
-	if !key.down && (key.code != keyAlt || key.char == 0) { // Alt with digits tells its character when it is let go
+	if !key.down && (key.code != keyAlt || key.char == 0) { // Alt with digits gives its character on release
 		return false, nil
 	}
 	for range max(key.repeat, 1) {

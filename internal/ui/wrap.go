@@ -14,9 +14,9 @@ import (
 
 // Wrap breaks a text into lines of at most width columns: between words, and
 // between Japanese phrases. Punctuation, numbers with their units, dates and
-// commands to type stay whole. A line ends early where that keeps a word whole
-// or the last line from being a single syllable. Lines after the first begin
-// with indent.
+// commands to type stay whole. It ends a line early to keep a word whole, or to
+// keep the last line longer than one syllable. Lines after the first begin with
+// indent.
 func Wrap(s string, width int, indent string) string {
 	var lines []string
 	for line := range strings.SplitSeq(s, "\n") {
@@ -251,8 +251,7 @@ func katakana(r rune) bool { return r == 'ー' || unicode.In(r, unicode.Katakana
 
 func wide(r rune) bool { return twwidth.Width(string(r)) == 2 }
 
-// Page breaks the lines of a text for Out where that is a terminal, as [Layout]
-// does.
+// Page breaks the lines of a text as [Layout] does, if Out is a terminal.
 func (o *IO) Page(text string) string {
 	if !IsTerminal(o.Out) {
 		return text
@@ -296,7 +295,7 @@ func Layout(text string, width int) string {
 	return strings.Join(lines, "\n")
 }
 
-// row is a line with its last part behind a label, "" where it has none.
+// row is a line, split into a label and the text after it; the label may be "".
 type row struct {
 	line, margin, label, rest string
 	column                    int // that rest begins in
@@ -327,8 +326,8 @@ func (r row) stack(width int) string {
 	return r.margin + r.label + "\n" + margin + Wrap(r.rest, width-len(margin), margin)
 }
 
-// stackedRows finds the rows that leave too little room beside their labels: all
-// that stand together where one of them does not fit.
+// stackedRows finds the rows with too little room beside their labels. If one
+// row of a group does not fit, it includes the whole group.
 func stackedRows(lines []string, width int) []bool {
 	stacked := make([]bool, len(lines))
 	for i := 0; i < len(lines); {
@@ -344,7 +343,7 @@ func stackedRows(lines []string, width int) []bool {
 	return stacked
 }
 
-// labelColumn is the column behind the label of a line, 0 where there is none.
+// labelColumn is the column after the label of a line, 0 without a label.
 func labelColumn(line string) int {
 	if r := readRow(line); r.label != "" && !strings.HasPrefix(line, "\t") && !toCopy(line) {
 		return r.column

@@ -10,8 +10,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/jpki"
 )
 
-// ChooseNew has a person enter the new PIN twice; where nobody types it, it is
-// read once.
+// ChooseNew asks a person to type the new PIN twice. From other sources it
+// reads the PIN once.
 func (u *Unlocker) ChooseNew(ctx context.Context, k jpki.Key, current jpki.PIN) (jpki.PIN, error) {
 	if !u.Sources.NewKind().Interactive() {
 		return u.ReadPIN(ctx, k, u.Sources.New, pin.Ask{})

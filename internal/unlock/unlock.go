@@ -46,8 +46,8 @@ func New(opener *cards.Opener, o *Options, change bool) (*Unlocker, error) {
 	if o.MinTries < 0 {
 		return nil, problem.Misuse(text{JA: "--min-tries は0以上です。", EN: "--min-tries is not negative."})
 	}
-	// Without it a crash could leave the PIN in a file. Where the system does
-	// not allow it, that is no reason not to work.
+	// Without it a crash could write the PIN to a file. If the system does
+	// not allow it, the program works all the same.
 	_ = pin.Harden()
 	u := &Unlocker{Options: o, cards: opener, change: change}
 	env := pin.Env{Stdin: opener.IO.In, Stderr: opener.IO.Err, Getenv: opener.Env.Getenv}
@@ -162,8 +162,8 @@ func (u *Unlocker) PINFor(ctx context.Context, k jpki.Key, seen jpki.Tries) (p j
 	return p, func(t jpki.Tries) error { return u.unchanged(k, seen, t) }, err
 }
 
-// readTries reads the counter before a person is asked. A blocked PIN is never
-// asked for, nor that of a token to which none is sent.
+// readTries reads the counter before a person is asked. It returns an error for
+// a blocked PIN, and for a token that takes no PIN from this program.
 func readTries(ctx context.Context, card *cards.Card, k jpki.Key) (t jpki.Tries, err error) {
 	err = card.WithApp(ctx, func(app *jpki.App) (err error) {
 		if err = app.CheckToken(); err == nil {
@@ -204,7 +204,7 @@ func WhyBlocked(ctx context.Context, card *cards.Card, k jpki.Key, blocked error
 }
 
 // withNext explains a blocked PIN with another next step than the usual one. A
-// graver problem keeps its own.
+// more serious problem keeps its own.
 func withNext(blocked error, next text) error {
 	p := explain.Error(blocked)
 	if p.Code == problem.PINBlocked {
@@ -249,8 +249,8 @@ func (u *Unlocker) fit(k jpki.Key, p jpki.PIN) error {
 // attempts is how often a person is asked again for a PIN that was not sent.
 const attempts = 3
 
-// ask has a person enter the PIN, again where it breaks a rule: that costs no
-// try.
+// ask asks a person for the PIN, and repeats the question if the answer breaks
+// a rule, because that costs no try.
 func (u *Unlocker) ask(ctx context.Context, k jpki.Key, seen jpki.Tries) (p jpki.PIN, err error) {
 	name := terms.PINNames[k]
 	if u.change {
@@ -370,8 +370,8 @@ func (u *Unlocker) Guard(k jpki.Key, t jpki.Tries) error {
 	return nil
 }
 
-// unchanged is the guard after a question: the counter must still be as the
-// person was told.
+// unchanged is the guard after a question: the counter must still have the
+// value that the person saw.
 func (u *Unlocker) unchanged(k jpki.Key, seen, now jpki.Tries) error {
 	if now.Left < seen.Left {
 		return problem.New(problem.TriesChanged,
