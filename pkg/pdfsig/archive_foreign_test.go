@@ -18,7 +18,7 @@ import (
 	"testing"
 )
 
-// withTSA is a bench with a timestamping authority.
+// withTSA returns a bench with a timestamping authority.
 func withTSA(t *testing.T) bench {
 	b := newBench(t)
 	b.must("openssl req -x509 -newkey rsa:2048 -nodes -keyout tsa.key -out tsa.pem -subj /CN=tsa -addext extendedKeyUsage=critical,timeStamping")
@@ -27,7 +27,7 @@ func withTSA(t *testing.T) bench {
 	return b
 }
 
-// stampDocument adds a document timestamp by the writer of this package.
+// stampDocument adds a document timestamp with this package.
 func stampDocument(t *testing.T, b bench, in []byte) []byte {
 	t.Helper()
 	p, err := Prepare(bytes.NewReader(in), int64(len(in)), Options{Profile: Timestamp})
@@ -71,8 +71,8 @@ func withValidation(t *testing.T, in []byte, v Validation) []byte {
 	return out
 }
 
-// TestArchive makes B-LT and B-LTA of every sort of file, twice over, and has
-// other programs look at it.
+// TestArchive makes B-LT and B-LTA of every kind of file, twice, and checks the
+// results with other programs.
 func TestArchive(t *testing.T) {
 	b := withTSA(t)
 	files := map[string][]byte{}
@@ -86,7 +86,7 @@ func TestArchive(t *testing.T) {
 	for name, in := range files {
 		file := mustSign(t, in, Options{Profile: PAdES})
 		if r := mustVerify(t, file); len(r.Signatures) != 1 || r.Err() != nil {
-			continue // it has signatures that are none
+			continue // it has signatures with a fake CMS
 		}
 		v := Validation{Certificates: [][]byte{signer().Certificate.Raw, []byte("another certificate")}, CRLs: [][]byte{[]byte("a list")}, OCSPs: [][]byte{[]byte("a response")}}
 		for round := range 2 {
@@ -110,7 +110,7 @@ func TestArchive(t *testing.T) {
 			}
 		}
 		b.write("out.pdf", file)
-		if name != "encrypted" { // whose strings qpdf shows decrypted
+		if name != "encrypted" { // qpdf shows encrypted strings decrypted
 			walkStore(t, b, name, file, [][]byte{signer().Certificate.Raw, []byte("another certificate"), []byte("a list"), []byte("a newer list"), []byte("a response")})
 		}
 		if out, err := b.run("qpdf --check out.pdf"); err != nil {
@@ -124,10 +124,10 @@ func TestArchive(t *testing.T) {
 	}
 }
 
-// walkStore has qpdf read out.pdf, and walks its document security store (ISO
-// 32000-2, 12.8.4.3 and .4) with nothing of this package: each stream is in the
-// array of its kind, each VRI is named by the SHA-1 of a signature's Contents as
-// the file has it, zeros included, and refers to streams of the arrays.
+// walkStore has qpdf read out.pdf and checks its document security store (ISO
+// 32000-2, 12.8.4.3 and .4) without this package: each stream is in the array
+// of its kind, and each VRI refers to streams of the arrays. The key of a VRI
+// is the SHA-1 of a signature's Contents, with its padding zeros.
 func walkStore(t *testing.T, b bench, name string, file []byte, want [][]byte) {
 	t.Helper()
 	out, err := b.run("qpdf --json=2 --json-stream-data=inline --decode-level=all out.pdf")
@@ -174,7 +174,7 @@ func walkStore(t *testing.T, b bench, name string, file []byte, want [][]byte) {
 	if len(data) != len(want) {
 		t.Errorf("%s: %d streams, want %d", name, len(data), len(want))
 	}
-	// Every signature's Contents by its ByteRange, out of the bytes of the file.
+	// Find every signature's Contents through its ByteRange in the raw bytes.
 	named := map[string]bool{}
 	for _, r := range regexp.MustCompile(`/ByteRange ?\[ ?(\d+) (\d+) (\d+) (\d+)`).FindAllSubmatch(file, -1) {
 		var n [4]int
@@ -212,8 +212,8 @@ func walkStore(t *testing.T, b bench, name string, file []byte, want [][]byte) {
 	}
 }
 
-// opensslVerifies has openssl verify every document timestamp from one on:
-// poppler does not.
+// opensslVerifies has openssl verify every document timestamp from index from
+// on, because poppler does not verify them.
 func opensslVerifies(t *testing.T, b bench, file []byte, from int) {
 	t.Helper()
 	for _, s := range mustVerify(t, file).Signatures[from:] {
@@ -226,7 +226,7 @@ func opensslVerifies(t *testing.T, b bench, file []byte, from int) {
 	}
 }
 
-// TestStampUnsigned: a document nobody signed.
+// TestStampUnsigned timestamps a document without signatures.
 func TestStampUnsigned(t *testing.T) {
 	b := withTSA(t)
 	file := stampDocument(t, b, samples()["table"].bytes())

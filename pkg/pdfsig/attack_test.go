@@ -15,8 +15,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
-// attacks are files that must not pass, one for each known class, and the
-// reason that must be among those given.
+// attacks are files that must not pass, one for each known class of attack.
+// Each has a reason that verification must give.
 func attacks(t testing.TB) map[string]attack {
 	base := formFile(table)
 	signed := crafted("").sign(t, base)
@@ -126,7 +126,7 @@ func attacks(t testing.TB) map[string]attack {
 	return all
 }
 
-// signedBy signs with a CMS that contents makes.
+// signedBy signs with the CMS that contents returns.
 func signedBy(t testing.TB, contents func(der, covered []byte) []byte) []byte {
 	c := crafted("")
 	c.contents, c.room = contents, 9000
@@ -142,7 +142,7 @@ func attached(t testing.TB, der, content []byte) []byte {
 	return b.Bytes()
 }
 
-// signers gives a CMS with the SignerInfo of der n times.
+// signers returns a CMS with the SignerInfo of der n times.
 func signers(t testing.TB, der []byte, n int) []byte {
 	var info struct {
 		Type    asn1.ObjectIdentifier
@@ -163,8 +163,8 @@ func signers(t testing.TB, der []byte, n int) []byte {
 	return out
 }
 
-// shadows are documents that were prepared before they were signed, to show
-// something else after a change that looks harmless.
+// shadows are documents prepared before signing, so that a seemingly harmless
+// change shows other content.
 func shadows(t testing.TB) map[string][]byte {
 	const resources = "/Resources <</Font <</F 13 0 R>> /XObject <</O 14 0 R>>>>"
 	const evil = "BT /F 24 Tf 20 100 Td (Contract: 900 yen) Tj ET"
@@ -176,7 +176,7 @@ func shadows(t testing.TB) map[string][]byte {
 		object{14, 0, streamBody("/Type /XObject /Subtype /Form /BBox [0 0 300 200]", "1 g 0 0 300 200 re f")},
 		object{15, 0, streamBody("/Type /Metadata", hidden)},
 	))
-	replaced := bytes.Clone(signed) // by a cross-reference to what was there from the start
+	replaced := bytes.Clone(signed) // the cross-reference leads to an object from before signing
 	d, err := openDocument(bytes.NewReader(signed), int64(len(signed)))
 	if err != nil {
 		t.Fatal(err)
@@ -198,8 +198,8 @@ type attack struct {
 	want cms.Code
 }
 
-// skipping adds a revision whose Prev passes over the signed one, so that an
-// older content comes back; or nothing comes back, where there is none.
+// skipping adds a revision with a Prev that skips the signed revision, so that
+// older content returns. If newer is empty, no content returns.
 func skipping(t testing.TB, newer string) []byte {
 	base := formFile(table)
 	d, err := openDocument(bytes.NewReader(base), int64(len(base)))
@@ -211,7 +211,7 @@ func skipping(t testing.TB, newer string) []byte {
 	}
 	signed := crafted("").sign(t, base)
 	catalog := crafted("").objects
-	// the entries of the signature's objects, at their old offsets
+	// repeat the entries of the signature's objects, with their old offsets
 	var b bytes.Buffer
 	b.Write(signed)
 	start := b.Len()
@@ -223,7 +223,7 @@ func skipping(t testing.TB, newer string) []byte {
 	return b.Bytes()
 }
 
-// objectStreamReplaced overwrites the object stream that the page is in.
+// objectStreamReplaced overwrites the object stream that contains the page.
 func objectStreamReplaced(t testing.TB) []byte {
 	signed := crafted("").sign(t, formFile(stream))
 	d, err := openDocument(bytes.NewReader(signed), int64(len(signed)))
@@ -242,7 +242,7 @@ func objectStreamReplaced(t testing.TB) []byte {
 		}
 		body := string(pdf.Append(nil, o))
 		if n == 3 {
-			body = "<</Type /Page /Parent 2 0 R /Annots [6 0 R 11 0 R]>>" // without its content
+			body = "<</Type /Page /Parent 2 0 R /Annots [6 0 R 11 0 R]>>" // without Contents
 		}
 		head += fmt.Sprintf("%d %d ", n, len(bodies))
 		bodies += body + "\n"
@@ -250,8 +250,8 @@ func objectStreamReplaced(t testing.TB) []byte {
 	return extend(t, signed, "", object{e.Stream, 0, streamBody(fmt.Sprintf("/Type /ObjStm /N 5 /First %d", len(head)), head+bodies)})
 }
 
-// offsetPastTheEnd signs a file whose cross-reference already points to where
-// a later revision puts something.
+// offsetPastTheEnd signs a file with a cross-reference to an offset past its
+// end. A later revision puts an object there.
 func offsetPastTheEnd(t testing.TB) []byte {
 	base := formFile(table)
 	base = extend(t, base, "", object{12, 0, "(to be moved)"})
@@ -294,8 +294,8 @@ func TestAttacks(t *testing.T) {
 	}
 }
 
-// TestCraftedIsGood makes sure that the attacks fail for what they do, not for
-// how they are made.
+// TestCraftedIsGood checks that the crafted files are good without the attacks,
+// so that the attacks fail for the intended reason.
 func TestCraftedIsGood(t *testing.T) {
 	for _, k := range []kind{table, stream, hybrid} {
 		r := mustVerify(t, crafted("").sign(t, formFile(k)))
@@ -305,8 +305,8 @@ func TestCraftedIsGood(t *testing.T) {
 	}
 }
 
-// TestIndefiniteLength takes a CMS in BER, whose end the zeros behind it must
-// not hide.
+// TestIndefiniteLength uses a CMS in BER. The padding zeros must not hide its
+// end.
 func TestIndefiniteLength(t *testing.T) {
 	for end, good := range map[string]bool{"\x00\x00": true, "\x00\x00\x00\x01": false} {
 		c := crafted("")
@@ -332,8 +332,8 @@ func TestTooManySignatures(t *testing.T) {
 	}
 }
 
-// FuzzVerify wants no panic and no hang, and that what is good begins with
-// what was signed.
+// FuzzVerify checks that Verify does not panic or hang, and that a good signature
+// has its Contents and a certificate.
 func FuzzVerify(f *testing.F) {
 	signed := [][]byte{mustSign(f, formFile(table), Options{}), crafted("").sign(f, formFile(stream)), crafted("").sign(f, formFile(table))}
 	for _, file := range signed {

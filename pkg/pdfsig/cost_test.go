@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// bigFile is a PDF file of about size bytes, in one stream.
+// bigFile returns a PDF file of about size bytes, with one large stream.
 func bigFile(tb testing.TB, size int) (*os.File, int64) {
 	tb.Helper()
 	s := sample{objects: documentOf(object{4, 0, streamBody("", strings.Repeat("%0123456789abcde", size/16))})}
@@ -32,7 +32,7 @@ func bigFile(tb testing.TB, size int) (*os.File, int64) {
 	return f, int64(len(data))
 }
 
-// signTo signs as the program does, from file to file.
+// signTo signs from file to file, as the program does.
 func signTo(w io.Writer, r io.ReaderAt, size int64) error {
 	p, err := Prepare(r, size, Options{})
 	if err != nil {
@@ -92,8 +92,8 @@ func BenchmarkSign(b *testing.B) {
 	}
 }
 
-// BenchmarkCopyAndHash is what signing is measured against: one copy and one
-// hash of the same file.
+// BenchmarkCopyAndHash is the baseline for signing: one copy and one hash of
+// the same file.
 func BenchmarkCopyAndHash(b *testing.B) {
 	f, size := bigFile(b, 100<<20)
 	out, err := os.Create(filepath.Join(b.TempDir(), "out.pdf"))
@@ -110,7 +110,7 @@ func BenchmarkCopyAndHash(b *testing.B) {
 	}
 }
 
-// signedFile is a big file with five signatures.
+// signedFile returns a big file with five signatures.
 func signedFile(tb testing.TB, size int) (*os.File, int64) {
 	tb.Helper()
 	f, n := bigFile(tb, size)
@@ -176,8 +176,8 @@ func BenchmarkVerify(b *testing.B) {
 	})
 }
 
-// TestHostileLists has lists that are costly to compare item by item, and uses
-// that are costly to follow.
+// TestHostileLists uses lists that are costly to compare item by item, and
+// references that are costly to follow.
 func TestHostileLists(t *testing.T) {
 	const many = 100000
 	var fields, arrays strings.Builder
@@ -201,7 +201,7 @@ func TestHostileLists(t *testing.T) {
 	}
 }
 
-// BenchmarkVerifyObjects is a file of many objects, signed five times.
+// BenchmarkVerifyObjects verifies a file of many objects with five signatures.
 func BenchmarkVerifyObjects(b *testing.B) {
 	var objects []object
 	for n := 100; n < 20100; n++ {
@@ -252,8 +252,8 @@ func (h hollow) ReadAt(p []byte, off int64) (int, error) {
 	return n, nil
 }
 
-// TestLargerThanATable wants a file whose table cannot name what would be
-// added to be refused before anything is hashed.
+// TestLargerThanATable checks that a file too large for its table is refused
+// before anything is hashed.
 func TestLargerThanATable(t *testing.T) {
 	for k, want := range map[kind]error{table: ErrTooLarge, stream: nil} {
 		text := string(sample{kind: k, objects: documentOf()}.bytes())
@@ -275,7 +275,7 @@ func TestOffsetsOfEightBytes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p.state, p.hashed = sha256.New().(hash.Cloner), true // of nothing: this is not about the digest
+		p.state, p.hashed = sha256.New().(hash.Cloner), true // the digest is not tested here
 		u, err := p.Update(Statement{Name: holder, Time: clock, Room: 100})
 		if err != nil {
 			t.Fatal(err)

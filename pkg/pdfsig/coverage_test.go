@@ -15,12 +15,13 @@ import (
 	"github.com/jpki-tools/jpki/pkg/cms"
 )
 
-// TestSignatureOfAnOlderObject has the signature's object at one place in the
-// file as it was signed, and now at an older one, which the ByteRange fits.
+// TestSignatureOfAnOlderObject has two objects for the signature: one in the
+// signed revision, and an older one that the current file uses. The ByteRange
+// fits the older one.
 func TestSignatureOfAnOlderObject(t *testing.T) {
 	c := crafted("")
 	c.objects[0] = form20("")
-	c.behind = func(file []byte) []byte { // is signed with the rest, and hides the signature
+	c.behind = func(file []byte) []byte { // the signed bytes hide the signature
 		return extend(t, file, "", object{21, 0, "<</Type /Sig /SubFilter /adbe.pkcs7.detached>>"})
 	}
 	signed := c.sign(t, sample{objects: documentOf()}.bytes())
@@ -35,8 +36,8 @@ func TestSignatureOfAnOlderObject(t *testing.T) {
 	}
 }
 
-// withoutAttributes is a CMS over content whose signer signs nothing beside: not
-// what the certificate is.
+// withoutAttributes returns a CMS over content without signed attributes, so it
+// does not identify the certificate.
 func withoutAttributes(t *testing.T, der, content []byte) []byte {
 	t.Helper()
 	var info struct {
@@ -71,8 +72,9 @@ func withoutAttributes(t *testing.T, der, content []byte) []byte {
 	return out
 }
 
-// TestPAdESNamesItsCertificate takes a CMS that does not say whose it is for a
-// signature of the older kind, and not for one of PAdES (EN 319 142-1, 6.3).
+// TestPAdESNamesItsCertificate accepts a CMS without a signing-certificate
+// attribute for the older kind of signature, but not for PAdES (EN 319 142-1,
+// 6.3).
 func TestPAdESNamesItsCertificate(t *testing.T) {
 	for subFilter, good := range map[Profile]bool{Touki: true, PAdES: false} {
 		c := crafted("")

@@ -9,9 +9,9 @@ import (
 	"testing"
 )
 
-// extend appends an incremental update of objects as they are given, in the
-// kind of cross-reference that the file has. trailer is put first in the
-// trailer dictionary, which else repeats Root and counts on.
+// extend appends an incremental update of the given objects, with the file's own
+// kind of cross-reference. The entries in trailer come first in the trailer
+// dictionary; extend adds the usual ones after them.
 func extend(t testing.TB, file []byte, trailer string, objects ...object) []byte {
 	t.Helper()
 	d, err := openDocument(bytes.NewReader(file), int64(len(file)))
@@ -26,7 +26,7 @@ func extendFrom(file []byte, prev int64, next int, stream bool, trailer string, 
 	at := map[int]int{}
 	for _, o := range objects {
 		next = max(next, o.number+1)
-		if o.body == "" { // to be freed
+		if o.body == "" { // mark as free
 			continue
 		}
 		at[o.number] = b.Len()
@@ -61,17 +61,17 @@ func extendFrom(file []byte, prev int64, next int, stream bool, trailer string, 
 	return b.Bytes()
 }
 
-// craft signs with a writer that does as it is told: for files that this
-// package would not make.
+// craft describes a file that Prepare and Sign would not make. Its writer
+// follows the description without checks.
 type craft struct {
 	trailer   string
-	objects   []object // %s in one body stands for the signature's ByteRange and Contents
+	objects   []object // %s in one body is replaced by the signature's ByteRange and Contents
 	byteRange func(start, end, size int) string
 	contents  func(cms, covered []byte) []byte
 	literal   bool                // Contents as a literal string
-	room      int                 // for the CMS; 2000 where zero
-	noLineEnd bool                // behind %%EOF
-	behind    func([]byte) []byte // adds what is signed, too
+	room      int                 // for the CMS; 0 means 2000
+	noLineEnd bool                // after %%EOF
+	behind    func([]byte) []byte // adds further signed bytes
 }
 
 func (c craft) sign(t testing.TB, in []byte) []byte {
@@ -126,7 +126,8 @@ func (c craft) sign(t testing.TB, in []byte) []byte {
 	return file
 }
 
-// crafted is a file with one field 20 whose signature 21 has more entries.
+// crafted returns a file with the field 20 and its signature 21, which has
+// further entries.
 func crafted(entries string) craft {
 	return craft{objects: []object{
 		{1, 0, "<</Type /Catalog /Pages 2 0 R /AcroForm <</SigFlags 3 /Fields [20 0 R 6 0 R]>>>>"},
@@ -139,7 +140,8 @@ func docMDP(p string) string {
 	return "/Reference [<</Type /SigRef /TransformMethod /DocMDP /TransformParams <</Type /TransformParams /V /1.2 /P " + p + ">>>>]"
 }
 
-// formFile has a text field 6 whose appearance is 10, a note 11, and more.
+// formFile returns a file with the text field 6, its appearance 10, the note
+// 11, and further objects.
 func formFile(k kind, more ...object) []byte {
 	return sample{kind: k, objects: documentOf(append([]object{
 		{1, 0, "<</Type /Catalog /Pages 2 0 R /AcroForm <</Fields [6 0 R]>>>>"},

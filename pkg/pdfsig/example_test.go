@@ -38,8 +38,8 @@ func page() []byte {
 	return file.Bytes()
 }
 
-// A PDF is signed with a card and verified. All that takes time, and all that
-// can be wrong with the file, comes before the PIN.
+// Sign a PDF with a card, and verify it. All slow steps and all checks of the
+// file come before the PIN.
 func Example() {
 	in := page()
 	p, err := pdfsig.Prepare(bytes.NewReader(in), int64(len(in)), pdfsig.Options{Profile: pdfsig.PAdES})

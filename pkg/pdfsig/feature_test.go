@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// plainPDF writes a file of these objects, from number 1 on.
+// plainPDF writes a file of these objects, numbered from 1.
 func plainPDF(bodies ...string) []byte {
 	var b bytes.Buffer
 	b.WriteString("%PDF-1.7\n")
@@ -72,8 +72,8 @@ func TestFeatures(t *testing.T) {
 	}
 }
 
-// TestActing finds on the way, at signing and at verification, what a look at
-// every object finds.
+// TestActing checks that signing and verification find the same features as a
+// search of every object.
 func TestActing(t *testing.T) {
 	for name, file := range map[string][]byte{
 		"nothing": sample{objects: documentOf()}.bytes(),

@@ -23,7 +23,7 @@ var clock = time.Date(2026, 11, 22, 7, 30, 5, 0, time.UTC)
 
 const holder = "公的 個人𠮷"
 
-// signer is the signer of every test, with a key of the demo cards.
+// signer signs in every test, with a key of the demo cards.
 var signer = sync.OnceValue(func() cms.Signing {
 	demo, _ := virtualcard.DemoCAs()
 	key := demo.Key
@@ -44,15 +44,15 @@ var signer = sync.OnceValue(func() cms.Signing {
 	return cms.Signing{Certificate: certificate, Key: key, Hash: crypto.SHA256, Time: clock}
 })
 
-// sample is a test file: numbered objects, and how they are put together.
+// sample describes a test file: its numbered objects and its structure.
 type sample struct {
-	version  string // "1.7" where empty
+	version  string // "" means "1.7"
 	leading  string
-	trailing string // after %%EOF; "-" leaves its end of line out
+	trailing string // after %%EOF; "-" omits its end of line
 	objects  []object
 	trailer  string // more entries
 	kind     kind
-	shift    int // error of startxref
+	shift    int // error added to startxref
 }
 
 type kind int
@@ -68,8 +68,8 @@ type object struct {
 	body               string
 }
 
-// document is the objects of a one-page file: 1 catalog, 2 pages, 3 page,
-// 4 content. Each can be replaced, more can be added.
+// documentOf returns the objects of a one-page file: 1 catalog, 2 pages, 3
+// page, 4 content. more replaces or adds objects.
 func documentOf(more ...object) []object {
 	objects := []object{
 		{1, 0, "<</Type /Catalog /Pages 2 0 R>>"},
@@ -160,8 +160,8 @@ func (w *sampleWriter) generation(number int) int {
 	return 0
 }
 
-// table lists every object but the hidden ones of a hybrid file, of which some
-// readers want no entry at all.
+// table lists every object except the hidden ones of a hybrid file: some readers
+// require that these have no entry at all.
 func (w *sampleWriter) table(size int, trailer string, hidden []object) int {
 	at := w.Len()
 	w.WriteString("xref\n0 1\n0000000000 65535 f \n")
@@ -242,8 +242,8 @@ func signInto(room int, in []byte, o Options) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// blackBox is an appearance that has its upper left quarter black: a third as
-// wide as its space, or all of one that must be filled.
+// blackBox returns an appearance with a black upper left quarter. It is a third
+// as wide as its space, or fills an exact space.
 func blackBox(s Space) *Appearance {
 	w, h := s.Width, s.Height
 	if !s.Exact {

@@ -18,15 +18,14 @@ func prepare(file []byte, o Options) (*Prepared, error) {
 	return p, p.Hash(crypto.SHA256)
 }
 
-// hiddenBefore puts an object into a file that no cross-reference names, with
-// the last startxref once more behind it.
+// hiddenBefore adds an object without a cross-reference to a file, and repeats
+// the last startxref after it.
 func hiddenBefore(file []byte, hidden string) []byte {
 	end := file[bytes.LastIndex(file, []byte("startxref")):]
 	return []byte(string(file) + hidden + string(end))
 }
 
-// TestForeseen has files for which a signature would do no good, and wants that
-// known before there is one.
+// TestForeseen checks that an unsuitable file is refused before signing.
 func TestForeseen(t *testing.T) {
 	hidden := "4 0 obj\n" + streamBody("", "BT /F 24 Tf 20 100 Td (Contract: 999 yen) Tj ET") + "\nendobj\n"
 	plain := sample{objects: documentOf()}.bytes()
@@ -34,9 +33,9 @@ func TestForeseen(t *testing.T) {
 	content := object{4, 0, streamBody("", "BT /F 24 Tf 20 100 Td (Contract: 999 yen) Tj ET")}
 	for name, c := range map[string]struct {
 		file    []byte
-		rule    string // of the UpdateError, "" for none
-		already bool   // it is an EarlierError
-		broken  error  // of the earlier signature, which is none of the new one's business
+		rule    string // of the UpdateError; "" for none
+		already bool   // Already of the EarlierError
+		broken  error  // error of the earlier signature that does not affect the new one
 	}{
 		"plain":                             {plain, "", false, nil},
 		"signed":                            {signed, "", false, nil},
@@ -44,7 +43,7 @@ func TestForeseen(t *testing.T) {
 		"hidden, stream":                    {hiddenBefore(sample{kind: stream, objects: documentOf()}.bytes(), hidden), "hidden", false, nil},
 		"hidden after a signature":          {hiddenBefore(signed, hidden), "bytes", true, nil},
 		"hidden, and signed by others":      {crafted("").sign(t, hiddenBefore(formFile(table), hidden)), "hidden", true, nil},
-		"blanks after a signature":          {append(bytes.Clone(signed), bytes.Repeat([]byte(" "), 3000)...), "", false, nil}, // the end is near again
+		"blanks after a signature":          {append(bytes.Clone(signed), bytes.Repeat([]byte(" "), 3000)...), "", false, nil}, // the new update puts the end in range again
 		"content changed after a signature": {extend(t, signed, "", content), "", false, ErrChangedLater},
 		"ByteRange moved":                   {bytes.Replace(signed, []byte("/ByteRange [0 "), []byte("/ByteRange [1 "), 1), "", false, errAny},
 		"what is hidden is replaced by us":  {hiddenBefore(plain, "1 0 obj\n<</Type/Catalog>>\nendobj\n"), "", false, nil},
@@ -73,7 +72,8 @@ func TestForeseen(t *testing.T) {
 	}
 }
 
-// TestForeseenGeneration has the page name its content by another generation.
+// TestForeseenGeneration has a page that refers to its content by a wrong
+// generation.
 func TestForeseenGeneration(t *testing.T) {
 	file := bytes.Replace(sample{objects: documentOf()}.bytes(), []byte("/Contents 4 0 R"), []byte("/Contents 4 1 R"), 1)
 	_, err := prepare(file, Options{})
@@ -82,8 +82,8 @@ func TestForeseenGeneration(t *testing.T) {
 	}
 }
 
-// TestForeseenOriginal has the original end inexactly, so that some readers find
-// what is hidden in a stream. The update to come ends exactly.
+// TestForeseenOriginal has an original with an inexact end, so that some
+// readers find an object hidden in a stream. The new update ends exactly.
 func TestForeseenOriginal(t *testing.T) {
 	hidden := "4 0 obj\n" + streamBody("", "0 g") + "\nendobj\n"
 	file := sample{objects: append(documentOf(), object{20, 0, streamBody("", hidden)})}.bytes()
@@ -102,8 +102,8 @@ func TestForeseenOriginal(t *testing.T) {
 	}
 }
 
-// TestForeseenMissing has the page tree refer to what is not there, for which
-// some readers rebuild the cross-references.
+// TestForeseenMissing has a page tree that refers to a missing object. Some
+// readers then rebuild the cross-references.
 func TestForeseenMissing(t *testing.T) {
 	hidden := "4 0 obj\n" + streamBody("", "0 g") + "\nendobj\n"
 	tree := strings.Replace(documentOf()[1].body, "/Count 1", "/Count 1 /A 99 0 R", 1)
@@ -114,8 +114,8 @@ func TestForeseenMissing(t *testing.T) {
 	}
 }
 
-// TestLaterGeneration has the page of a signed file name its content by another
-// generation, and an update that is exact.
+// TestLaterGeneration has an exact update to a signed file with a page that
+// refers to its content by a wrong generation.
 func TestLaterGeneration(t *testing.T) {
 	file := sample{objects: documentOf(object{3, 0, "<</Type /Page /Parent 2 0 R /Contents 4 1 R>>"})}.bytes()
 	file = extend(t, crafted("").sign(t, file), "", object{30, 0, "<</Nothing true>>"})
@@ -125,7 +125,8 @@ func TestLaterGeneration(t *testing.T) {
 	}
 }
 
-// TestForeseenPastTheEnd has the page's content stand where the file has ended.
+// TestForeseenPastTheEnd has a cross-reference for the page's content past the
+// end of the file.
 func TestForeseenPastTheEnd(t *testing.T) {
 	file := sample{objects: documentOf()}.bytes()
 	at := fmt.Sprintf("%010d 00000 n", bytes.Index(file, []byte("4 0 obj")))
@@ -138,9 +139,8 @@ func TestForeseenPastTheEnd(t *testing.T) {
 
 var errAny = errors.New("any")
 
-// TestForeseenIsWhatComes wants that what is said of earlier signatures before
-// signing is what the verifier says afterwards, and that what was signed can be
-// signed again.
+// TestForeseenIsWhatComes checks that the prediction before signing agrees with
+// the later verification, and that a signed file can be signed again.
 func TestForeseenIsWhatComes(t *testing.T) {
 	for name, s := range samples() {
 		file := s.bytes()

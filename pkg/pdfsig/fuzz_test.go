@@ -10,8 +10,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/cms"
 )
 
-// FuzzSign wants of any file that it is refused, or signed so that every byte
-// of it stays and the new signature is good.
+// FuzzSign checks that any file is either refused, or signed so that all its
+// bytes stay and the new signature is good.
 func FuzzSign(f *testing.F) {
 	for _, s := range samples() {
 		f.Add(s.bytes(), "")
@@ -42,8 +42,8 @@ func FuzzSign(f *testing.F) {
 	})
 }
 
-// FuzzFeatures looks through any file. A signature adds nothing that acts, and
-// hides nothing that did.
+// FuzzFeatures searches any file. A signature must neither add nor hide a
+// feature.
 func FuzzFeatures(f *testing.F) {
 	for _, action := range []string{"", "/OpenAction <</S /JavaScript /JS (1)>>", "/AA <</WC 9 0 R>>", "/Names <</JavaScript 9 0 R>>"} {
 		for _, k := range []kind{table, stream, hybrid} {
@@ -70,8 +70,8 @@ func FuzzFeatures(f *testing.F) {
 	})
 }
 
-// FuzzDocumentTimestamp embeds any token as a document timestamp. None is good
-// that package cms does not find to be over what the ByteRange covers.
+// FuzzDocumentTimestamp embeds any token as a document timestamp. A token is
+// good only if package cms verifies it over the covered bytes.
 func FuzzDocumentTimestamp(f *testing.F) {
 	signature := mustVerify(f, mustSign(f, sample{objects: documentOf()}.bytes(), Options{})).Signatures[0]
 	f.Add(bytes.TrimRight(signature.Contents, "\x00"))

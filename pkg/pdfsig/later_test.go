@@ -13,18 +13,18 @@ import (
 	"github.com/jpki-tools/jpki/pkg/cms"
 )
 
-// later is an update of a file with tables: exact, or wrong by what is not zero.
+// later is an update of a file with tables. Nonzero fields make it inexact.
 type later struct {
 	objects     []object
-	gap         string // before it
-	hidden      string // bytes behind its objects
-	early       int    // how far its offsets are before its objects
+	gap         string // before the objects
+	hidden      string // bytes after its objects
+	early       int    // number of bytes by which its offsets are too small
 	entry       string // the form of an entry of its table
-	start, prev int    // errors of startxref and Prev
+	start, prev int    // errors added to startxref and Prev
 	noSize      bool
 	comment     bool   // between startxref and its number
-	noSection   bool   // only the old startxref again
-	tail        string // behind %%EOF; "\n" where empty
+	noSection   bool   // only the old startxref, repeated
+	tail        string // after %%EOF; "" means "\n"
 }
 
 var startxrefs = regexp.MustCompile(`startxref\s+(\d+)`)
@@ -74,7 +74,8 @@ func (l later) update(file []byte) []byte {
 	return b.Bytes()
 }
 
-// shown is what a signed document says, other is what it must not say later.
+// shown is the content of a signed document, and other is content that it must
+// not show later.
 const (
 	shownText = "BT /F 24 Tf 20 100 Td (Pay 100 yen) Tj ET"
 	otherText = "BT /F 24 Tf 20 100 Td (Pay 999 yen) Tj ET"
@@ -85,7 +86,7 @@ var (
 	hidden = "4 0 obj\n" + other + "\nendobj\n"
 )
 
-// form20 is the catalog of a document whose signature field is 20.
+// form20 returns the catalog of a document with the signature field 20.
 func form20(more string) object {
 	return object{1, 0, "<</Type /Catalog /Pages 2 0 R /AcroForm <</SigFlags 3 /Fields [20 0 R]>> " + more + ">>"}
 }
@@ -94,7 +95,7 @@ func page3(contents, more string) object {
 	return object{3, 0, "<</Type /Page /Parent 2 0 R /Contents " + contents + " " + more + ">>"}
 }
 
-// signedWith is a document with these objects, signed with these entries.
+// signedWith returns a document with these objects, signed with these entries.
 func signedWith(t *testing.T, k kind, entries string, objects ...object) []byte {
 	t.Helper()
 	c := craft{objects: []object{
@@ -103,15 +104,15 @@ func signedWith(t *testing.T, k kind, entries string, objects ...object) []byte 
 		{21, 0, "<</Type /Sig /Filter /Adobe.PPKLite /SubFilter /adbe.pkcs7.detached " + entries + " %s>>"},
 	}}
 	for _, o := range objects {
-		if o.number == 1 { // as it is with its form
+		if o.number == 1 { // the catalog, with its form
 			c.objects[0] = o
 		}
 	}
 	return c.sign(t, sample{kind: k, objects: documentOf(append([]object{{4, 0, streamBody("", shownText)}, page3("4 0 R", "")}, objects...)...)}.bytes())
 }
 
-// verdictOf is the exit status that verify has for a report, were all signers
-// believed.
+// verdictOf returns the exit status of verify for a report, if all signers were
+// trusted.
 func verdictOf(r *Report, err error) int {
 	if err != nil {
 		return 1
@@ -131,18 +132,18 @@ func verdictOf(r *Report, err error) int {
 	return 0
 }
 
-// laterCase is an update with the verdicts that are right.
+// laterCase is an update with its correct verdicts.
 type laterCase struct {
 	file  []byte
 	right []int
-	kinds []ChangeKind // of what was changed; nil where it does not matter
+	kinds []ChangeKind // expected kinds of changes; nil accepts any
 }
 
 func dss(more ...object) []object {
 	return append([]object{form20("/DSS 60 0 R"), {60, 0, "<</Type /DSS>>"}}, more...)
 }
 
-// honest are updates that every reader takes as they are meant.
+// honest are updates that every reader reads as intended.
 func honest(t *testing.T) map[string]laterCase {
 	signed := signedWith(t, table, "")
 	ok := []int{0}
@@ -178,14 +179,15 @@ func honest(t *testing.T) map[string]laterCase {
 	}
 }
 
-// gluedSigned ends right behind %%EOF, and is signed so.
+// gluedSigned returns a signed file without a line end after %%EOF.
 func gluedSigned(t *testing.T) []byte {
 	c := crafted("")
 	c.objects[0], c.noLineEnd = form20(""), true
 	return c.sign(t, sample{objects: documentOf()}.bytes())
 }
 
-// extendGlued is a file that was updated right behind its %%EOF, then signed.
+// extendGlued returns a signed file with an earlier update directly after
+// %%EOF.
 func extendGlued(t *testing.T) []byte {
 	c := crafted("")
 	c.objects[0] = form20("")
@@ -193,7 +195,7 @@ func extendGlued(t *testing.T) []byte {
 	return c.sign(t, later{objects: []object{{4, 0, streamBody("", shownText)}}}.update(base))
 }
 
-// hostile are updates after which some reader shows something else.
+// hostile are updates that make some reader show something else.
 func hostile(t *testing.T) map[string]laterCase {
 	signed := signedWith(t, table, "")
 	untold, seen := []int{1, 9}, []int{8}
@@ -230,7 +232,8 @@ func hostile(t *testing.T) map[string]laterCase {
 	return all
 }
 
-// signedHidden had the hidden object when it was signed.
+// signedHidden returns a document that contained the hidden object when it was
+// signed.
 func signedHidden(t *testing.T) []byte {
 	base := sample{objects: documentOf(object{4, 0, streamBody("", shownText)})}.bytes()
 	at := bytes.LastIndex(base, []byte("xref\n0 1"))
@@ -240,7 +243,7 @@ func signedHidden(t *testing.T) []byte {
 	return c.sign(t, base)
 }
 
-// mustSignAnyhow signs once more what Prepare may refuse.
+// mustSignAnyhow adds a signature even if Prepare may refuse the file.
 func mustSignAnyhow(t *testing.T, file []byte) []byte {
 	t.Helper()
 	c := craft{objects: []object{
@@ -251,8 +254,8 @@ func mustSignAnyhow(t *testing.T, file []byte) []byte {
 	return c.sign(t, file)
 }
 
-// hybridTwice adds a table that says that the page is the old one, with a stream
-// beside it that says that it is another one.
+// hybridTwice adds a hybrid section: its table lists the old page, and its
+// stream lists another one.
 func hybridTwice(t *testing.T, signed []byte) []byte {
 	b := bytes.NewBuffer(bytes.Clone(signed))
 	content := b.Len()
@@ -268,7 +271,7 @@ func hybridTwice(t *testing.T, signed []byte) []byte {
 	return b.Bytes()
 }
 
-// twiceInStream adds an object stream that holds the page twice.
+// twiceInStream adds an object stream that contains the page twice.
 func twiceInStream(t *testing.T) []byte {
 	signed := signedWith(t, stream, "")
 	d, err := openDocument(bytes.NewReader(signed), int64(len(signed)))
@@ -291,8 +294,8 @@ func twiceInStream(t *testing.T) []byte {
 	return b.Bytes()
 }
 
-// linearizedTwice is read from its first cross-references while its length is
-// what its first object says, and from its last ones then.
+// linearizedTwice returns a file with two sets of cross-references. Readers use
+// the first while the length in its first object is correct, and then the last.
 func linearizedTwice(t *testing.T) []byte {
 	const head, gap = "%PDF-1.7\n", 700
 	length := 0
@@ -334,8 +337,8 @@ func linearizedTwice(t *testing.T) []byte {
 	return nil
 }
 
-// roles are documents in which one object serves two purposes, changed as one
-// of them allows.
+// roles are documents with an object that serves two purposes and changes as
+// only one of them allows.
 func roles(t *testing.T) map[string][]byte {
 	const box = "/Type /XObject /Subtype /Form /BBox [0 0 300 200]"
 	shown, changed := streamBody(box, shownText), streamBody(box, otherText)
@@ -376,14 +379,14 @@ func roles(t *testing.T) map[string][]byte {
 	}
 }
 
-// withTrailer is signedWith for entries of the trailer.
+// withTrailer is signedWith with further entries of the trailer.
 func withTrailer(t *testing.T, trailer string, objects ...object) []byte {
 	c := crafted("")
 	c.objects[0], c.trailer = form20(""), trailer
 	return c.sign(t, sample{objects: documentOf(objects...)}.bytes())
 }
 
-// fieldsAndNotes add and change what forms and pages have.
+// fieldsAndNotes are additions and changes to forms and pages.
 func fieldsAndNotes(t *testing.T) map[string]laterCase {
 	const field = "<</Type /Annot /FT /Sig /T (S2) /F 4 /P 3 0 R "
 	signed, certified := signedWith(t, table, ""), signedWith(t, table, docMDP("2"))
@@ -443,9 +446,9 @@ func fieldsAndNotes(t *testing.T) map[string]laterCase {
 	}
 }
 
-// TestLaterUpdates holds every kind of update against what every reader shows
-// after it: what is honest is genuine, and nothing that changes what one of them
-// shows passes as unchanged.
+// TestLaterUpdates checks the verdict on every kind of update. Honest updates
+// are genuine, and an update that changes the display in any reader never
+// passes as unchanged.
 func TestLaterUpdates(t *testing.T) {
 	for _, all := range []map[string]laterCase{honest(t), hostile(t)} {
 		for name, c := range all {
@@ -468,8 +471,8 @@ func TestLaterUpdates(t *testing.T) {
 	}
 }
 
-// TestRulesOfUpdates breaks each rule of structure alone, with nothing hidden,
-// and wants it named.
+// TestRulesOfUpdates breaks each structural rule alone, with nothing hidden,
+// and checks the rule in the error.
 func TestRulesOfUpdates(t *testing.T) {
 	signed := signedWith(t, table, "")
 	nothing := []object{{90, 0, "(x)"}}
@@ -539,8 +542,8 @@ func TestRulesOfUpdates(t *testing.T) {
 	}
 }
 
-// TestToukiIntactByChanges has the registry's list follow what was added: other
-// signatures and proofs of time leave what is handed in as it was signed.
+// TestToukiIntactByChanges checks the item intact of the registry's checklist.
+// Further signatures and timestamps leave it met.
 func TestToukiIntactByChanges(t *testing.T) {
 	signed := signedWith(t, table, "")
 	note := []object{page3("4 0 R", "/Annots [90 0 R]"), {90, 0, "<</Subtype /Square /Rect [0 0 99 99]>>"}}
@@ -563,7 +566,7 @@ func TestToukiIntactByChanges(t *testing.T) {
 	}
 }
 
-// TestUnchanged is what --unchanged asks.
+// TestUnchanged checks the condition of the option --unchanged.
 func TestUnchanged(t *testing.T) {
 	signed := signedWith(t, table, "")
 	for name, c := range map[string]struct {

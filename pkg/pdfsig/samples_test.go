@@ -2,7 +2,7 @@ package pdfsig
 
 import "strings"
 
-// samples are files of every structure that signing must take.
+// samples are files of every structure that Prepare must accept.
 func samples() map[string]sample {
 	form := func(catalog string, more ...object) []object {
 		return documentOf(append([]object{{1, 0, "<</Type /Catalog /Pages 2 0 R " + catalog + ">>"}}, more...)...)
@@ -54,7 +54,8 @@ func samples() map[string]sample {
 	}
 }
 
-// generations is a file whose catalog and page have been reused numbers.
+// generations returns the objects of a file with reused numbers for the catalog
+// and the page.
 func generations() []object {
 	return []object{
 		{1, 3, "<</Type /Catalog /Pages 2 0 R>>"},
@@ -64,7 +65,7 @@ func generations() []object {
 	}
 }
 
-// certified has a certification by its structure; its CMS is none.
+// certified has the structure of a certification; its CMS is fake.
 func certified(p string) []object {
 	return documentOf(
 		object{1, 0, "<</Type /Catalog /Pages 2 0 R /Perms <</DocMDP 6 0 R>> /AcroForm <</SigFlags 3 /Fields [5 0 R]>>>>"},

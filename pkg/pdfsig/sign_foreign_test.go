@@ -17,7 +17,7 @@ import (
 	"text/tabwriter"
 )
 
-// bench is a folder to run other programs in.
+// bench is a folder for running other programs.
 type bench struct {
 	*testing.T
 	dir string
@@ -34,7 +34,7 @@ func (b bench) run(command string) (string, error) {
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
-		b.Fatal(err) // the program is not there
+		b.Fatal(err) // the program is not installed
 	}
 	return string(out), err
 }
@@ -71,8 +71,7 @@ const postScript = `%!PS
 
 const drawing = `<svg xmlns="http://www.w3.org/2000/svg" width="300" height="200"><rect x="9" y="9" width="50" height="50" fill="#0a0"/><text x="20" y="120">text</text></svg>`
 
-// producers make files, one of each structure they know, as the file named in
-// front.
+// producers make the named files, one for each structure that they support.
 var producers = []struct{ file, command string }{
 	{"gs.pdf", "gs -q -dBATCH -dNOPAUSE -sDEVICE=pdfwrite -o gs.pdf in.ps"},
 	{"gs-1.4.pdf", "gs -q -dBATCH -dNOPAUSE -sDEVICE=pdfwrite -dCompatibilityLevel=1.4 -o gs-1.4.pdf in.ps"},
@@ -102,7 +101,7 @@ var producers = []struct{ file, command string }{
 	{"qpdf-form-linear.pdf", "qpdf --linearize form.pdf qpdf-form-linear.pdf"},
 }
 
-// corpus makes all of them, and adds those written by hand.
+// corpus makes the files of all producers and adds the handwritten ones.
 func (b bench) corpus() map[string][]byte {
 	b.Helper()
 	b.write("in.ps", []byte(postScript))
@@ -119,14 +118,14 @@ func (b bench) corpus() map[string][]byte {
 		files[p.file] = b.read(p.file)
 	}
 	for name, s := range samples() {
-		if !strings.HasPrefix(name, "certified") { // their certification is none
+		if !strings.HasPrefix(name, "certified") { // their certification is fake
 			files["by hand: "+name] = s.bytes()
 		}
 	}
 	return files
 }
 
-// structure tells how a file is put together, from its text alone.
+// structure describes the structure of a file from its text alone.
 func structure(file []byte) string {
 	var found []string
 	for _, part := range []struct{ name, text string }{{"linearized", "/Linearized"}, {"table", "\ntrailer"}, {"xref stream", "/XRef"}, {"object streams", "/ObjStm"}, {"form", "/AcroForm"}} {
@@ -141,9 +140,9 @@ func structure(file []byte) string {
 	return version + ", " + strings.Join(found, ", ")
 }
 
-// TestOthersAcceptOurs signs every file once, twice and thrice, the second time
-// visibly, and asks the other programs after each. A table of it goes to the
-// log.
+// TestOthersAcceptOurs signs every file three times, the second time visibly,
+// and checks it with other programs after each signature. It logs a table of
+// the results.
 func TestOthersAcceptOurs(t *testing.T) {
 	b := newBench(t)
 	b.write("signer.pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: signer().Certificate.Raw}))
@@ -170,7 +169,7 @@ func TestOthersAcceptOurs(t *testing.T) {
 			b.accepted(fmt.Sprintf("%s, signed %d times", name, n), signed, n, warnings)
 			result := "accepted"
 			if t.Failed() {
-				result = "NOT accepted" // this one, or one before it
+				result = "NOT accepted" // this file, or one before it
 			}
 			fmt.Fprintf(rows, "\t%s", result)
 			file = signed
@@ -181,8 +180,8 @@ func TestOthersAcceptOurs(t *testing.T) {
 	t.Logf("%d files, each signed 3 times, by qpdf --check, pdfsig and openssl cms -verify -cades:\n%s", len(files), &log)
 }
 
-// warnings counts what qpdf finds wrong. An unsigned file can have some, too:
-// mutool's linearized ones do.
+// warnings counts the problems that qpdf reports. An unsigned file can also
+// have some, such as mutool's linearized files.
 func (b bench) warnings(file string) int {
 	b.Helper()
 	out, err := b.run("qpdf --check " + file)
@@ -193,8 +192,8 @@ func (b bench) warnings(file string) int {
 	return n
 }
 
-// accepted asks qpdf about the structure, pdfsig about every signature and
-// openssl about the CMS of each over its ByteRange.
+// accepted checks the structure with qpdf, every signature with pdfsig, and the
+// CMS of each over its ByteRange with openssl.
 func (b bench) accepted(name string, file []byte, signatures, warnings int) {
 	b.Helper()
 	b.write("signed.pdf", file)
@@ -222,9 +221,9 @@ func (b bench) accepted(name string, file []byte, signatures, warnings int) {
 	}
 }
 
-// TestOthersEncrypted signs twice what qpdf encrypted, by every revision of the
-// standard handler, and has others read the update: its strings and streams are
-// encrypted as the rest, and the signatures hold.
+// TestOthersEncrypted signs files twice that qpdf encrypted, with every
+// revision of the standard handler. Other programs must be able to decrypt the
+// update and verify the signatures.
 func TestOthersEncrypted(t *testing.T) {
 	b := newBench(t)
 	source := samples()["form of its own"].bytes()
@@ -300,14 +299,14 @@ func TestOthersFormKeepsWorking(t *testing.T) {
 	}
 }
 
-// TestToukiForOthers has other programs say what the writer put where: each
-// requirement of 登記・供託オンライン申請, without a line of ours to read it.
+// TestToukiForOthers checks each requirement of 登記・供託オンライン申請 with other
+// programs, without any code of this package.
 func TestToukiForOthers(t *testing.T) {
 	b := newBench(t)
 	for _, k := range []kind{table, stream, hybrid} {
 		file := mustSign(t, sample{objects: documentOf(), kind: k}.bytes(), Options{})
 		b.write("signed.pdf", file)
-		b.must("qpdf --qdf --object-streams=disable --decrypt signed.pdf plain.pdf") // whose objects qpdf has read
+		b.must("qpdf --qdf --object-streams=disable --decrypt signed.pdf plain.pdf") // qpdf has read these objects
 		dict := string(b.read("plain.pdf"))
 		for key, want := range map[string]string{
 			"Type": "/Sig", "Filter": "/Adobe.PPKLite", "SubFilter": "/adbe.pkcs7.detached", "M": "(D:20261122163005+09'00')",

@@ -20,12 +20,12 @@ import (
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
-// found is a signature as a reader that knows nothing of this package's
-// structures finds it in the text of a file.
+// found is a signature found in the text of a file, without the code of this
+// package.
 type found struct {
 	dict      string // from << to >>, without Contents
 	byteRange [4]int
-	contents  []byte // with the zeros behind
+	contents  []byte // with its padding zeros
 }
 
 var signaturePattern = regexp.MustCompile(`(?s)obj\s*(<<\s*/Type /Sig\s.*?/ByteRange \[(\d+) (\d+) (\d+) (\d+)\]\s*/Contents )<([0-9a-fA-F]*)>\s*>>\s*endobj`)
@@ -46,7 +46,7 @@ func find(t testing.TB, file []byte) (all []found) {
 	return all
 }
 
-// der is the CMS without the zeros behind it.
+// der returns the CMS without its padding zeros.
 func (f found) der(t testing.TB) []byte {
 	t.Helper()
 	var cms asn1.RawValue
@@ -106,7 +106,8 @@ func TestSignEveryStructureThreeTimes(t *testing.T) {
 	}
 }
 
-// checkStructure looks at what a signed file must have beside its signature.
+// checkStructure checks the required parts of a signed file besides its
+// signature.
 func checkStructure(t *testing.T, signed, before []byte) {
 	t.Helper()
 	now, err := openDocument(bytes.NewReader(signed), int64(len(signed)))
@@ -157,8 +158,8 @@ func fieldNames(t *testing.T, d *document) (names []string) {
 	return names
 }
 
-// checkWidget wants the newest field's widget on its page, behind what was
-// there.
+// checkWidget checks that the newest field's widget is the last annotation on
+// its page.
 func checkWidget(t *testing.T, now, old *document) {
 	t.Helper()
 	var last *field
@@ -227,7 +228,7 @@ func TestPAdESSubFilter(t *testing.T) {
 	}
 }
 
-// countingKey counts how often a card would be asked.
+// countingKey counts its uses: each would be a request to a card.
 type countingKey struct {
 	crypto.Signer
 	used *int
@@ -238,13 +239,14 @@ func (k countingKey) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([
 	return k.Signer.Sign(nil, digest, opts)
 }
 
-// TestSignUsesTheKeyLast: whatever can be refused is refused before.
+// TestSignUsesTheKeyLast checks that every refusal comes before the key is
+// used.
 func TestSignUsesTheKeyLast(t *testing.T) {
 	in := sample{objects: documentOf()}.bytes()
 	used := 0
 	signing := signer()
 	signing.Key = countingKey{signing.Key, &used}
-	signing.Time, signing.Hash = time.Time{}, 0 // the statement's, and Hash's
+	signing.Time, signing.Hash = time.Time{}, 0 // the statement's time, and the hash of Hash
 	other, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	stranger := signing
 	stranger.Key = countingKey{other, &used}
@@ -285,8 +287,8 @@ func TestSignUsesTheKeyLast(t *testing.T) {
 	}
 }
 
-// TestRoomForTimestamp: where one is announced it fits, and a number of bytes
-// that is none does no harm.
+// TestRoomForTimestamp checks that an announced timestamp fits, and that an
+// impossible number of bytes does no harm.
 func TestRoomForTimestamp(t *testing.T) {
 	in := sample{objects: documentOf()}.bytes()
 	p, err := Prepare(bytes.NewReader(in), int64(len(in)), Options{Profile: PAdES})
@@ -350,7 +352,8 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// fieldFile has one empty signature field, nested, with more entries in it.
+// fieldFile returns a file with one empty, nested signature field, which has
+// further entries.
 func fieldFile(entries string, k kind) []byte {
 	return sample{kind: k, objects: documentOf(
 		object{1, 0, "<</Type /Catalog /Pages 2 0 R /AcroForm 5 0 R>>"},

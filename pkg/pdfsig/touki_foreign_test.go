@@ -7,9 +7,8 @@ import (
 	"testing"
 )
 
-// TestSavedAgainByOthers: programs that people use write a signed file anew.
-// The one thing that is then not met is the ByteRange, and the signer can still
-// be read.
+// TestSavedAgainByOthers has common programs rewrite a signed file. Only the
+// ByteRange then fails, and the signer can still be read.
 func TestSavedAgainByOthers(t *testing.T) {
 	b := newBench(t)
 	for _, k := range []kind{table, stream, hybrid} {

@@ -14,7 +14,7 @@ import (
 	testsigners "github.com/jpki-tools/jpki/pkg/internal/signers"
 )
 
-// answered are the items of the checklist with this answer.
+// answered returns the items of the checklist with this answer.
 func answered(list []Requirement, with Answer) (items []ToukiItem) {
 	for _, r := range list {
 		if r.Answer == with {
@@ -24,7 +24,7 @@ func answered(list []Requirement, with Answer) (items []ToukiItem) {
 	return items
 }
 
-// ofCMS are the items that nobody can tell without a CMS.
+// ofCMS are the items that need a CMS.
 var ofCMS = []ToukiItem{ToukiCertificate, ToukiDigest, ToukiAttributes, ToukiNoTimestamp}
 
 func TestToukiChecklist(t *testing.T) {
@@ -73,7 +73,8 @@ func TestToukiChecklist(t *testing.T) {
 	}
 }
 
-// TestToukiKeepsItsPromise: what the profile cannot promise, it does not sign.
+// TestToukiKeepsItsPromise checks that Sign refuses a signature that the
+// profile does not allow.
 func TestToukiKeepsItsPromise(t *testing.T) {
 	p, err := Prepare(bytes.NewReader(formFile(table)), int64(len(formFile(table))), Options{})
 	if err != nil {
@@ -103,9 +104,9 @@ func TestToukiKeepsItsPromise(t *testing.T) {
 	}
 }
 
-// TestSavedAgain: another program writes the whole file anew, so that the
-// ByteRange points nowhere. It is told from a ByteRange that leaves out more
-// than Contents, and who signed can still be read.
+// TestSavedAgain checks a file that another program rewrote, so that its
+// ByteRange does not fit. This differs from a ByteRange that leaves out more
+// than Contents, and the signer can still be read.
 func TestSavedAgain(t *testing.T) {
 	moved := crafted("/Name <FEFF5C71> /M (D:20261122163005+09'00')")
 	moved.byteRange = func(start, end, size int) string {

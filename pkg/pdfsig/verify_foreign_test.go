@@ -12,7 +12,7 @@ import (
 	"github.com/jpki-tools/jpki/pkg/cms"
 )
 
-// withSigner is a bench with signer.key and signer.pem.
+// withSigner returns a bench with signer.key and signer.pem.
 func withSigner(t *testing.T) bench {
 	b := newBench(t)
 	key, err := x509.MarshalPKCS8PrivateKey(signer().Key)
@@ -34,7 +34,7 @@ func TestOursAcceptsPoppler(t *testing.T) {
 	poppler := func(file []byte, options string) []byte {
 		b.write("in.pdf", file)
 		b.run("rm -f out.pdf")
-		b.run("pdfsig -nssdir db -nick us " + options + " in.pdf out.pdf") // it may fail at closing its database
+		b.run("pdfsig -nssdir db -nick us " + options + " in.pdf out.pdf") // it may fail to close its database
 		return b.read("out.pdf")
 	}
 	for name, s := range map[string]sample{"table": samples()["table"], "stream": samples()["stream"], "form": samples()["form of its own"]} {
@@ -59,7 +59,7 @@ func TestOursAcceptsPoppler(t *testing.T) {
 	}
 }
 
-// TestForeignCMS puts what openssl makes into a file.
+// TestForeignCMS embeds a CMS made by openssl.
 func TestForeignCMS(t *testing.T) {
 	b := withSigner(t)
 	b.must("openssl req -x509 -newkey rsa:2048 -nodes -keyout other.key -out other.pem -subj /CN=other")
@@ -157,7 +157,7 @@ func TestDocumentTimestamp(t *testing.T) {
 	}
 }
 
-// TestOursAcceptsOurs verifies the corpus that other programs made.
+// TestOursAcceptsOurs verifies signatures on the files of other programs.
 func TestOursAcceptsOurs(t *testing.T) {
 	for name, file := range newBench(t).corpus() {
 		for n := 1; n <= 3; n++ {

@@ -13,7 +13,7 @@ import (
 
 func verify(file []byte) (*Report, error) { return Verify(bytes.NewReader(file), int64(len(file))) }
 
-// level is that of the gravest change after a signature.
+// level returns the highest level of the changes after a signature.
 func level(s Signature) Level {
 	gravest, _ := s.Changes.Gravest()
 	return gravest.Level
@@ -31,7 +31,7 @@ func mustVerify(t testing.TB, file []byte) *Report {
 func TestVerifyOwn(t *testing.T) {
 	for name, s := range samples() {
 		if strings.HasPrefix(name, "certified") {
-			continue // their certification is none
+			continue // their certification is fake
 		}
 		file := s.bytes()
 		if _, err := verify(file); !errors.Is(err, ErrNoSignature) {
@@ -79,8 +79,8 @@ func TestNothingIsNotGood(t *testing.T) {
 	}
 }
 
-// TestEveryByteCounts changes every byte of small signed files, whose CMS has
-// no zeros behind it.
+// TestEveryByteCounts changes every byte of small signed files. Their CMS has
+// no padding zeros.
 func TestEveryByteCounts(t *testing.T) {
 	for name, k := range map[string]kind{"table": table, "stream": stream} {
 		t.Run(name, func(t *testing.T) {
@@ -105,7 +105,7 @@ func TestEveryByteCounts(t *testing.T) {
 	}
 }
 
-// TestEveryCut cuts a file that was signed twice at nearly every length. None but the
+// TestEveryCut cuts a file with two signatures at nearly every length. Only the
 // first revision is good.
 func TestEveryCut(t *testing.T) {
 	t.Parallel()
@@ -113,7 +113,7 @@ func TestEveryCut(t *testing.T) {
 	twice := mustSign(t, once, Options{})
 	for n := 0; n < len(twice); n++ {
 		if n%1000 == 500 && len(once)-n > 600 {
-			n += 400 // inside Contents: much of the same
+			n += 400 // inside Contents the results are alike
 		}
 		r, err := verify(twice[:n])
 		if err == nil && r.Err() == nil && n != len(once) {
@@ -131,8 +131,8 @@ func TestExtendedFile(t *testing.T) {
 	}
 }
 
-// TestLaterChanges appends what is allowed and what is not to files signed
-// with each permission.
+// TestLaterChanges appends allowed and forbidden changes to files signed with
+// each permission.
 func TestLaterChanges(t *testing.T) {
 	const form = "/AcroForm <</SigFlags 3 /Fields [20 0 R 6 0 R]>>"
 	catalog := func(s string) object { return object{1, 0, "<</Type /Catalog /Pages 2 0 R " + s + ">>"} }
@@ -188,8 +188,8 @@ func TestLaterChanges(t *testing.T) {
 	} {
 		for _, k := range []kind{table, stream} {
 			for _, p := range []Permission{0, 1, 2, 3} {
-				// prepared for attack: page 15 uses what is missing, an appearance,
-				// and metadata
+				// prepared for attack: page 15 uses a missing object, an
+				// appearance, and metadata
 				base := formFile(k,
 					object{2, 0, "<</Type /Pages /Kids [3 0 R 15 0 R] /Count 2 /MediaBox [0 0 300 200]>>"},
 					object{15, 0, "<</Type /Page /Parent 2 0 R /Contents [12 0 R 13 0 R 14 0 R] /Annots [16 0 R]>>"},
@@ -222,9 +222,9 @@ func TestLaterChanges(t *testing.T) {
 	}
 }
 
-// TestSharedObjects changes objects that serve two purposes, of which one
-// would let them change: the way a document is prepared to show something else
-// later. Beside each is one that serves the harmless purpose alone.
+// TestSharedObjects changes objects with two purposes, when only one of them
+// allows the change. Attackers prepare documents this way. Each case also has
+// an object with the harmless purpose alone.
 func TestSharedObjects(t *testing.T) {
 	const info = "/Info 40 0 R"
 	form := "/AcroForm <</SigFlags 3 /Fields [20 0 R 6 0 R]>> /DSS 41 0 R"
@@ -286,7 +286,8 @@ func TestSharedObjects(t *testing.T) {
 	}
 }
 
-// TestTaggedFiles changes the structure tree, and what only looks like it.
+// TestTaggedFiles changes the structure tree, and objects that only look like
+// it.
 func TestTaggedFiles(t *testing.T) {
 	signature := crafted("")
 	signature.objects[0].body = "<</Type /Catalog /Pages 2 0 R /AcroForm <</SigFlags 3 /Fields [20 0 R 6 0 R]>> /StructTreeRoot 40 0 R>>"
@@ -328,9 +329,9 @@ func TestTaggedFiles(t *testing.T) {
 	}
 }
 
-// TestDefaultResources changes what fields take their fonts from, as iText
-// (FRM is new) and PDFBox (FRM is another one) do when they sign a second time,
-// and as somebody does who wants other text to show.
+// TestDefaultResources changes the resources that give fields their fonts. It
+// does so like iText (new FRM) and PDFBox (another FRM) at a second signature,
+// and like an attacker who wants to show other text.
 func TestDefaultResources(t *testing.T) {
 	catalog := func(form string) object {
 		return object{1, 0, "<</Type /Catalog /Pages 2 0 R /AcroForm <</SigFlags 3 /Fields [20 0 R 6 0 R] " + form + ">>>>"}
@@ -338,7 +339,7 @@ func TestDefaultResources(t *testing.T) {
 	const inline = "/DR <</Font <</F 40 0 R>> /XObject <</FRM 10 0 R>> /ProcSet [/PDF]>>"
 	for name, c := range map[string]struct {
 		before string
-		more   []object // beside, when it is signed
+		more   []object // further objects at signing
 		change object
 		want   Level
 	}{
@@ -374,7 +375,7 @@ func TestDefaultResources(t *testing.T) {
 		signature := crafted("")
 		signature.objects[0] = catalog(c.before)
 		resources := object{46, 0, "null"}
-		if strings.Contains(c.before, "46 0 R") { // else it would use 43, too
+		if strings.Contains(c.before, "46 0 R") { // it would also use 43
 			resources.body = "<</Font 43 0 R>>"
 		}
 		signed := signature.sign(t, formFile(table, append([]object{
@@ -396,8 +397,8 @@ func TestDefaultResources(t *testing.T) {
 	}
 }
 
-// TestAppearancesApart has appearance dictionaries that are objects of their
-// own, as PDFBox writes them, and fills in the fields.
+// TestAppearancesApart has appearance dictionaries in objects of their own, as
+// PDFBox writes them, and fills in the fields.
 func TestAppearancesApart(t *testing.T) {
 	const streamOf = "/Type /XObject /Subtype /Form /BBox [0 0 90 20]"
 	text := func(n int, name string) object {
@@ -409,7 +410,7 @@ func TestAppearancesApart(t *testing.T) {
 	stream := object{41, 0, streamBody(streamOf, "1 0 0 rg")}
 	dictionary := object{40, 0, "<</N 10 0 R>>"}
 	for name, c := range map[string]struct {
-		field, other string // the name of a field that has the appearance, and something else that uses it
+		field, other string // name of the field with the appearance; another object that uses it
 		change       object
 		want         Level
 	}{
@@ -444,9 +445,9 @@ func TestAppearancesApart(t *testing.T) {
 	}
 }
 
-// TestNumbersRewritten has what programs do to the numbers of objects that they
-// write anew: mupdf leaves out zeros, PDFBox makes real numbers of a Rect, and
-// an empty one where a signature shows nothing.
+// TestNumbersRewritten changes numbers as other programs do when they rewrite
+// objects. mupdf omits zeros. PDFBox turns the numbers of a Rect into real
+// numbers, and empties the Rect of an invisible signature.
 func TestNumbersRewritten(t *testing.T) {
 	page := func(box string) object {
 		return object{3, 0, "<</Type /Page /Parent 2 0 R /Contents 4 0 R /Annots [6 0 R 11 0 R 7 0 R] /MediaBox [" + box + "]>>"}
@@ -482,8 +483,8 @@ func TestNumbersRewritten(t *testing.T) {
 	}
 }
 
-// TestGravestIsNamed wants the failure to say what broke the signature, not
-// what came after.
+// TestGravestIsNamed checks that the failure names the change that broke the
+// signature, not a later one.
 func TestGravestIsNamed(t *testing.T) {
 	signed := mustSign(t, formFile(table), Options{})
 	forged := extend(t, signed, "", object{3, 0, "<</Type /Page /Parent 2 0 R /Contents 4 0 R /Rotate 90 /Annots [6 0 R]>>"})
@@ -513,8 +514,8 @@ func TestLocks(t *testing.T) {
 	}
 }
 
-// TestCertificationHoldsForLater wants the certification of the first to bind
-// what comes after the second.
+// TestCertificationHoldsForLater checks that the first signature's
+// certification also limits changes after the second.
 func TestCertificationHoldsForLater(t *testing.T) {
 	signed := mustSign(t, crafted(docMDP("2")).sign(t, formFile(table)), Options{})
 	note := object{11, 0, "<</Type /Annot /Subtype /Text /Rect [1 1 9 9] /Contents (other)>>"}

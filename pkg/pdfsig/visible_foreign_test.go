@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-// TestOthersShowIt renders visible signatures with other programs, and looks
-// where the ink is: the black quarter of the appearance must be in its corner
-// of the page as its reader sees it, upright, whatever was done to the page.
+// TestOthersShowIt renders visible signatures with other programs and checks
+// the dark pixels. The black quarter of the appearance must be upright in its
+// corner of the page, for every rotation and scale.
 func TestOthersShowIt(t *testing.T) {
 	b := newBench(t)
 	b.write("signer.pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: signer().Certificate.Raw}))
@@ -41,12 +41,12 @@ func TestOthersShowIt(t *testing.T) {
 			}
 		}
 	}
-	// Two points a unit, as far as a renderer knows of that.
+	// Two points per unit, if the renderer supports UserUnit.
 	signed := mustSign(t, pageFile("/MediaBox [0 0 200 100]", "/UserUnit 2 /Rotate 90"), Options{Visible: &Placement{Corner: BottomLeft, Width: 150, Height: 40}})
 	b.write("signed.pdf", signed)
 	b.ink("UserUnit", "mutool draw -q -c gray -r 72 -o page.pgm signed.pdf", image.Pt(200, 400), image.Rect(24, 356, 49, 366))
 
-	// A field that is there, on a turned page and on a plain one.
+	// An existing field, on a rotated page and on a plain one.
 	for turn, want := range map[string]image.Rectangle{"0": image.Rect(10, 140, 60, 150), "90": image.Rect(40, 10, 50, 60)} {
 		file := fieldOn("/Annots [6 0 R] /Rotate "+turn, widgetOfField+"/F 4", "")
 		size := image.Pt(300, 200)
@@ -59,8 +59,8 @@ func TestOthersShowIt(t *testing.T) {
 	}
 }
 
-// ink renders a page to page.pgm and wants its dark pixels to fill a rectangle,
-// give or take one at the edges.
+// ink renders a page to page.pgm and checks that its dark pixels fill a
+// rectangle, with a tolerance of one pixel.
 func (b bench) ink(name, command string, size image.Point, want image.Rectangle) {
 	b.Helper()
 	b.must(command)

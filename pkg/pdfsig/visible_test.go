@@ -11,7 +11,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
-// pageFile has pages with these attributes, which Pages has, too.
+// pageFile returns a file with pages of these attributes; the Pages node has
+// inherited.
 func pageFile(inherited string, pages ...string) []byte {
 	objects := []object{{1, 0, "<</Type /Catalog /Pages 2 0 R>>"}, {}}
 	kids := ""
@@ -23,7 +24,7 @@ func pageFile(inherited string, pages ...string) []byte {
 	return sample{objects: objects}.bytes()
 }
 
-// lastWidget is the widget of the newest field, as the file has it now.
+// lastWidget returns the current widget of the newest field.
 func lastWidget(t *testing.T, file []byte) (d *document, widget pdf.Dict) {
 	t.Helper()
 	d, err := openDocument(bytes.NewReader(file), int64(len(file)))
@@ -36,8 +37,8 @@ func lastWidget(t *testing.T, file []byte) (d *document, widget pdf.Dict) {
 	return d, widget
 }
 
-// TestVisiblePlace has the numbers worked out by hand: a stamp of 60 by 20
-// points, which is as much in a corner of the page as its reader sees it.
+// TestVisiblePlace compares with numbers worked out by hand, for a stamp of 60
+// by 20 points in a corner of the page as its reader sees it.
 func TestVisiblePlace(t *testing.T) {
 	const a4 = "/MediaBox [0 0 600 800] "
 	identity := "[1 0 0 1 0 0]"
@@ -111,8 +112,8 @@ func TestVisiblePage(t *testing.T) {
 	}
 }
 
-// TestVisibleBesideEachOther signs until a corner is full: no stamp covers
-// another one, or a field of the form.
+// TestVisibleBesideEachOther signs until a corner is full. No stamp covers
+// another one or a field of the form.
 func TestVisibleBesideEachOther(t *testing.T) {
 	for _, corner := range []Corner{TopLeft, BottomRight} {
 		for _, turn := range []string{"0", "90", "180", "270"} {
@@ -141,7 +142,7 @@ func TestVisibleBesideEachOther(t *testing.T) {
 				}
 				rects, file = append(rects, r), signed
 			}
-			// 252 points hold stamps of 30 and gaps of 6 as long as 60 are free, in
+			// 252 points hold stamps of 30 and gaps of 6 while 60 are free, in
 			// two columns.
 			if len(rects) != 12 {
 				t.Errorf("%s, turned %s: %d signatures", corner, turn, len(rects))
@@ -155,8 +156,8 @@ func TestVisibleBesideEachOther(t *testing.T) {
 	}
 }
 
-// TestVisibleBesideNotes: a stamp or a note of another program is not covered
-// either; the frame around a link, and a note's window, are.
+// TestVisibleBesideNotes checks that stamps and notes of other programs stay
+// uncovered. The frame of a link and the window of a note may be covered.
 func TestVisibleBesideNotes(t *testing.T) {
 	for subtype, want := range map[string]float64{"Stamp": 66, "FreeText": 66, "Square": 66, "Widget": 66, "Link": 24, "Popup": 24} {
 		file := pageFile("/MediaBox [0 0 300 300]", "/Annots [<</Type /Annot /Subtype /"+subtype+" /Rect [30 20 160 60]>>]")
@@ -167,7 +168,7 @@ func TestVisibleBesideNotes(t *testing.T) {
 	}
 }
 
-// fieldOn is a file with one empty signature field: kid is its widget, where
+// fieldOn returns a file with one empty signature field. kid is its widget, if
 // that is an object of its own.
 func fieldOn(page, field, kid string) []byte {
 	objects := documentOf(
@@ -197,7 +198,7 @@ func TestVisibleInField(t *testing.T) {
 		"units":         {fieldOn("/Annots [6 0 R] /UserUnit 3", widgetOfField, ""), 300, 60, "[1 0 0 1 0 0]"},
 		"had something": {fieldOn("/Annots [6 0 R]", widgetOfField+"/AP <</N 4 0 R /D 4 0 R>>", ""), 100, 20, "[1 0 0 1 0 0]"},
 	} {
-		first := mustSign(t, c.file, Options{}) // which must stay good
+		first := mustSign(t, c.file, Options{}) // it must stay good
 		p, err := Prepare(bytes.NewReader(first), int64(len(first)), Options{Field: "sign", Visible: &Placement{}})
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -279,15 +280,15 @@ func TestVisibleRefusals(t *testing.T) {
 			}
 		}
 	}
-	// A lock that does not mean the new field forbids nothing.
+	// A lock that does not include the new field forbids nothing.
 	signed := mustSign(t, locked("/Action /Include /Fields [(x)]"), Options{Visible: visible})
 	if err := mustVerify(t, signed).Err(); err != nil {
 		t.Error(err)
 	}
 }
 
-// TestAppearanceFits: an appearance that is missing, too large or, in a field,
-// too small makes no update.
+// TestAppearanceFits checks that an appearance that is missing, too large or,
+// in a field, too small gives an error.
 func TestAppearanceFits(t *testing.T) {
 	for _, field := range []string{"", "sign"} {
 		file := fieldOn("/Annots [6 0 R]", widgetOfField, "")
@@ -304,7 +305,7 @@ func TestAppearanceFits(t *testing.T) {
 				t.Errorf("field %q, %+v: %v", field, a, err)
 			}
 		}
-		// The same statement makes the same bytes.
+		// The same statement gives the same bytes.
 		same := &Appearance{100, 20, []byte(strings.Repeat("0 0 m ", 1000))}
 		one, err1 := p.Update(Statement{Room: 10, Appearance: same})
 		two, err2 := p.Update(Statement{Room: 10, Appearance: same})
@@ -314,7 +315,8 @@ func TestAppearanceFits(t *testing.T) {
 	}
 }
 
-// TestVisibleInEveryStructure puts a visible signature over an ordinary one.
+// TestVisibleInEveryStructure adds a visible signature to a file with an
+// invisible one.
 func TestVisibleInEveryStructure(t *testing.T) {
 	for name, s := range samples() {
 		if strings.HasPrefix(name, "certified") { // they allow no new visible field

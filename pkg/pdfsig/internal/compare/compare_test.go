@@ -12,7 +12,7 @@ import (
 )
 
 // form is the document that the tests change: a page with a text field, a note,
-// and what they are drawn with.
+// and their resources.
 var form = map[int]string{
 	1:  "<</Type/Catalog/Pages 2 0 R/AcroForm 5 0 R>>",
 	2:  "<</Type/Pages/Kids[3 0 R]/Count 1>>",
@@ -107,7 +107,7 @@ func step(t *testing.T, before, changed map[int]string, limits Limits) Changes {
 	return all
 }
 
-// adding is the change that puts a new field into the form, and its widget on
+// adding returns the change that adds a new field to the form and its widget to
 // the page.
 func adding(field string, more map[int]string) map[int]string {
 	all := map[int]string{
@@ -129,7 +129,7 @@ var (
 	appearance = "/AP<</N 31 0 R>>"
 )
 
-// TestAddedField has a field added, with one key or place after the other.
+// TestAddedField adds a field with one different key or place per case.
 func TestAddedField(t *testing.T) {
 	for name, c := range map[string]struct {
 		field string
@@ -176,8 +176,8 @@ func TestAddedField(t *testing.T) {
 	}
 }
 
-// TestAddedSignature wants the value of a new field to be a signature that is
-// judged.
+// TestAddedSignature checks that the value of a new field must be a judged
+// signature.
 func TestAddedSignature(t *testing.T) {
 	changed := adding("<<"+newWidget+noRect+"/V 34 0 R>>", map[int]string{34: signature})
 	all := step(t, form, changed, Limits{Judged: func(pdf.Ref) bool { return false }})
@@ -186,7 +186,7 @@ func TestAddedSignature(t *testing.T) {
 	}
 }
 
-// TestStep changes one thing after the other that is there.
+// TestStep changes one existing thing per case.
 func TestStep(t *testing.T) {
 	replaced := func(n int, old, now string) map[int]string {
 		return map[int]string{n: strings.Replace(form[n], old, now, 1)}
@@ -241,7 +241,7 @@ func TestStep(t *testing.T) {
 		all := step(t, c.before, c.changed, Limits{})
 		gravest, _ := all.Gravest()
 		if c.kind == "" {
-			c.level, c.kind = Signature, Metadata // nothing is another one
+			c.level, c.kind = Signature, Metadata // nothing counts as another kind
 		}
 		if gravest.Level != c.level || gravest.Kind != c.kind {
 			t.Errorf("%s: %v", name, all)
@@ -249,7 +249,7 @@ func TestStep(t *testing.T) {
 	}
 }
 
-// TestLocked has a field filled in that an earlier signature locked.
+// TestLocked fills in a field that an earlier signature locked.
 func TestLocked(t *testing.T) {
 	changed := map[int]string{6: strings.Replace(form[6], "/T(name)", "/T(name)/V(x)", 1)}
 	all := step(t, form, changed, Limits{Locked: func(name string) bool { return name == "name" }})
@@ -258,7 +258,7 @@ func TestLocked(t *testing.T) {
 	}
 }
 
-// TestMisfits are references by another generation than an object has.
+// TestMisfits has references with a wrong generation.
 func TestMisfits(t *testing.T) {
 	for reference, want := range map[string]int{"4 0 R": 0, "4 1 R": 4, "[4 0 R 4 1 R]": 4, "[4 1 R 4 0 R]": 4, "99 1 R": 0} {
 		objects := maps.Clone(form)

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// builder writes test files object by object and remembers where they went.
+// builder writes test files object by object and records their offsets.
 type builder struct {
 	bytes.Buffer
 	offsets map[int]int
@@ -62,7 +62,7 @@ func deflate(data string) string {
 	return z.String()
 }
 
-// plain is the smallest file with a table.
+// plain returns the smallest file with a table.
 func plain() *builder {
 	b := newBuilder("%PDF-1.7\n")
 	b.object(1, "<</Type /Catalog /Pages 2 0 R>>")
@@ -71,8 +71,8 @@ func plain() *builder {
 	return b
 }
 
-// modern is the smallest file with a cross-reference stream and an object
-// stream, both compressed, the first with a PNG predictor.
+// modern returns the smallest file with a cross-reference stream and an object
+// stream. Both are compressed, the first with a PNG predictor.
 func modern() *builder {
 	b := newBuilder("%PDF-1.5\n")
 	one, two := "<</Type /Catalog /Pages 2 0 R>> ", "<</Type /Pages /Kids [] /Count 0>>"
@@ -94,7 +94,7 @@ func modern() *builder {
 	return b
 }
 
-// hybrid is a table that hides object 2, which XRefStm shows.
+// hybrid has a table that marks object 2 as free and an XRefStm that lists it.
 func hybrid() *builder {
 	b := newBuilder("%PDF-1.5\n")
 	b.object(1, "<</Type /Catalog /Pages 2 0 R>>")

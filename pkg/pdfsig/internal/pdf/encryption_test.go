@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// TestEncrypted reads what qpdf encrypted with an empty user password, by each
-// revision of the standard handler (qpdf --allow-weak-crypto
+// TestEncrypted reads files that qpdf encrypted with an empty user password,
+// for each revision of the standard handler (qpdf --allow-weak-crypto
 // --compress-streams=n --encrypt "" owner BITS …).
 func TestEncrypted(t *testing.T) {
 	const most = uint32(0xFFFFFFFC)
@@ -92,8 +92,9 @@ func TestEncryptedRefusals(t *testing.T) {
 	}
 }
 
-// TestSeal wants what is written to be read again, a signature's Contents as
-// they are, and nothing twice alike where that shows what is the same.
+// TestSeal checks that sealed objects read back equal, that a signature's
+// Contents stay unchanged, and that equal strings give different ciphertexts
+// where the algorithm allows it.
 func TestSeal(t *testing.T) {
 	for _, name := range []string{"r2", "r3", "r4-rc4", "r4-aes", "r4-metadata", "r5", "r6"} {
 		data, err := os.ReadFile(filepath.Join("testdata", "encrypted", name+".pdf"))
@@ -130,8 +131,7 @@ func TestSeal(t *testing.T) {
 	}
 }
 
-// TestEncryptionChangedLater has a later revision that says something else of
-// the encryption.
+// TestEncryptionChangedLater has a later revision with a different Encrypt.
 func TestEncryptionChangedLater(t *testing.T) {
 	data, err := os.ReadFile(filepath.Join("testdata", "encrypted", "r3.pdf"))
 	if err != nil {

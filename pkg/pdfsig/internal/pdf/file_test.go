@@ -73,8 +73,8 @@ func TestOpen(t *testing.T) {
 	}
 }
 
-// TestNotes has files that every reader takes silently, and what is inexact in
-// each.
+// TestNotes has inexact files that every reader accepts silently, with the
+// expected note.
 func TestNotes(t *testing.T) {
 	swap := func(b *builder, pairs ...string) string {
 		text := b.String()
@@ -118,7 +118,7 @@ func TestNotes(t *testing.T) {
 	}()
 	for name, c := range map[string]struct {
 		text string
-		want NoteKind // "": none, the file is exact
+		want NoteKind // "" for an exact file
 	}{
 		"exact":                {plain().String(), ""},
 		"exact, stream":        {modern().String(), ""},
@@ -156,12 +156,12 @@ func TestNotes(t *testing.T) {
 	}
 }
 
-// TestPlace has objects that are named inexactly.
+// TestPlace has objects with inexact offsets.
 func TestPlace(t *testing.T) {
 	b := newBuilder("%PDF-1.7\n")
 	b.object(1, "<</Type /Catalog /Pages 2 0 R>>")
 	b.object(2, "<</Type /Pages /Kids [] /Count 0 /Count 0>>")
-	b.offsets[2]-- // at the line end before
+	b.offsets[2]-- // the line end before it
 	b.WriteString("startxref\n0\n%%EOF")
 	b.object(3, "[]")
 	b.table("/Size 4 /Root 1 0 R", 1, 2, 3)
@@ -188,7 +188,7 @@ func TestPlace(t *testing.T) {
 	}
 }
 
-// TestFaults names the part of a file that is wrong.
+// TestFaults checks the damaged part that an error names.
 func TestFaults(t *testing.T) {
 	plainText := plain().String()
 	for text, want := range map[string]DamagedError{
@@ -297,7 +297,7 @@ func TestReadErrorIsNoDamage(t *testing.T) {
 	}
 }
 
-// failingReader fails for every read that touches one byte.
+// failingReader fails every read that touches one byte.
 type failingReader struct {
 	io.ReaderAt
 	at  int64
@@ -367,7 +367,7 @@ func TestOverlappingObjectsAreBounded(t *testing.T) {
 	f := mustOpen(t, b)
 	*f.budget = 1 << 20
 	var err error
-	for n := 1; n <= 9000; n++ { // as one does who goes on after errors
+	for n := 1; n <= 9000; n++ { // like a caller that continues after errors
 		_, err = f.Object(Ref{n, 0})
 	}
 	if !errors.Is(err, ErrTooLarge) {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// known fails the test when err is none of the errors this package promises.
+// known fails the test unless err is one of the documented errors.
 func known(t *testing.T, err error) {
 	t.Helper()
 	var d *DamagedError
@@ -17,7 +17,7 @@ func known(t *testing.T, err error) {
 	}
 }
 
-// FuzzObject wants that what was read can be written and reads back the same.
+// FuzzObject checks that a parsed object can be written and reads back equal.
 func FuzzObject(f *testing.F) {
 	for _, s := range []string{"<</A[1 0 R(x\\051)<4>/B#20 -1.5 true null]>>", "<<", "[[[", "(\\7777)", "1 0 R", "% c\r\n/x"} {
 		f.Add([]byte(s))
@@ -35,8 +35,8 @@ func FuzzObject(f *testing.F) {
 	})
 }
 
-// small fails the test when reading something takes much more memory than the
-// largest stream that is decoded, however small the file is.
+// small fails the test if a read takes much more memory than the largest
+// decoded stream, even for a small file.
 func small(t *testing.T, read func()) {
 	t.Helper()
 	var before, after runtime.MemStats
@@ -48,7 +48,7 @@ func small(t *testing.T, read func()) {
 	}
 }
 
-// readAll opens a file and reads every object, as far as it names them.
+// readAll opens a file and reads every listed object.
 func readAll(t *testing.T, data []byte) {
 	t.Helper()
 	file, err := Open(bytes.NewReader(data), int64(len(data)))
@@ -78,8 +78,8 @@ func FuzzFile(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) { small(t, func() { readAll(t, data) }) })
 }
 
-// FuzzXRefTable puts the data into the sections of a cross-reference table, the
-// dictionary of its trailer, and what is in front of startxref.
+// FuzzXRefTable uses the data as the sections of a cross-reference table, the
+// trailer dictionary, and the text before startxref.
 func FuzzXRefTable(f *testing.F) {
 	f.Add("0 1\n0000000000 65535 f \n1 1\n0000000009 00000 n \n", "/Size 2 /Root 1 0 R", 0)
 	f.Add("0 3\n0000000002 65535 f \n0000000009 00000 n \n0000000000 00001 f \n", "/Size 3 /Root 1 0 R /Prev 9 /XRefStm 9", 1)
@@ -94,8 +94,7 @@ func FuzzXRefTable(f *testing.F) {
 	})
 }
 
-// FuzzObjectStream puts the data into an object stream, with any idea of what
-// is in it.
+// FuzzObjectStream uses the data as an object stream, with any N and First.
 func FuzzObjectStream(f *testing.F) {
 	f.Add("/N 2 /First 9", []byte("1 0 2 5 (a) [3 0 R]"))
 	f.Add("/N 1 /First 4 /Extends 3 0 R", []byte("1 0 <</Type /Catalog>>"))
@@ -112,7 +111,7 @@ func FuzzObjectStream(f *testing.F) {
 	})
 }
 
-// FuzzXRefStream puts the data into the dictionary and the bytes of a
+// FuzzXRefStream uses the data as the dictionary and the bytes of a
 // cross-reference stream.
 func FuzzXRefStream(f *testing.F) {
 	f.Add("/W [1 2 1] /Index [0 1 5 1]", []byte("\x00\x00\x00\x00\x01\x00\x09\x00"))

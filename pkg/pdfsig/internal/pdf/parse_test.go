@@ -29,7 +29,7 @@ func TestObjects(t *testing.T) {
 		"<</A/B/C<</D[1]>>%x\n/E()>>": Dict{"A": Name("B"), "C": Dict{"D": Array{int64(1)}}, "E": String("")},
 	} {
 		got, err := parse(text)
-		switch text { // the two whose meaning depends on looking ahead
+		switch text { // their meaning depends on the tokens that follow
 		case "[1 2 R 3 4 R/x(y)]":
 			want = Array{Ref{1, 2}, Ref{3, 4}, Name("x"), String("y")}
 		case "[1 0 R 2 3 4 R]":

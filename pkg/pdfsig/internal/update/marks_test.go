@@ -10,7 +10,7 @@ import (
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
-// TestScan finds what a rebuilding reader takes for an object.
+// TestScan finds every text that a rebuilding reader takes for an object.
 func TestScan(t *testing.T) {
 	for text, want := range map[string][]string{
 		"4 0 obj":                        {"4 0 at 0"},
@@ -29,7 +29,7 @@ func TestScan(t *testing.T) {
 		"x obj":                          nil,
 		"40 R obj":                       nil,
 		"8388608 0 obj":                  nil,
-		"4 0 % obj":                      nil, // in the comment there is no number before it
+		"4 0 % obj":                      nil, // no number before it in the comment
 		"4 0 obj 5 1 obj\nendobj6 0 obj": {"4 0 at 0", "5 1 at 8", "6 0 at 22"},
 	} {
 		m, err := scan(strings.NewReader(text), int64(len(text)))
@@ -47,7 +47,7 @@ func TestScan(t *testing.T) {
 }
 
 // TestScanOverWindows finds an object and a trailer at every place around the
-// border of what is read at a time.
+// border between two reads.
 func TestScanOverWindows(t *testing.T) {
 	for shift := -40; shift <= 40; shift++ {
 		padding := strings.Repeat(" ", scanBuffer+scanBefore+shift)
@@ -62,7 +62,7 @@ func TestScanOverWindows(t *testing.T) {
 	}
 }
 
-// TestScanIsBounded gives up on what is made to cost much.
+// TestScanIsBounded checks that scan stops on input with a high cost.
 func TestScanIsBounded(t *testing.T) {
 	text := strings.Repeat("0%\n0obj", 1<<20/7)
 	if _, err := scan(strings.NewReader(text), int64(len(text))); !errors.Is(err, pdf.ErrTooLarge) {

@@ -12,19 +12,19 @@ import (
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
-// later is an update that is exact, but for what its fields say.
+// later is an exact update, except for the deviations in its fields.
 type later struct {
 	objects map[int]string
-	entries map[int]string // in place of those that are right
-	numbers map[int]string // as they stand before obj, in place of N 0
+	entries map[int]string // replacements for correct entries
+	numbers map[int]string // text before obj instead of "N 0"
 	trailer string
-	size    int // 0 is right
-	prev    int // more than is right
+	size    int // 0 means correct
+	prev    int // added to the correct value
 
 	between     string // objects and the section
 	beforeStart string // between the trailer and startxref
-	startxref   int    // more than is right
-	behind      string // what comes after %%EOF
+	startxref   int    // added to the correct value
+	behind      string // after %%EOF
 	hybrid      map[int]string
 }
 
@@ -91,7 +91,7 @@ func (u later) append(data []byte) []byte {
 	return fmt.Appendf(data, ">>\n%sstartxref\n%d\n%%%%EOF\n%s", u.beforeStart, at+u.startxref, u.behind)
 }
 
-// judge accounts for what comes after the first revision.
+// judge accounts for the bytes after the first revision.
 func judge(t *testing.T, old, now []byte) error {
 	t.Helper()
 	file, err := pdf.Open(bytes.NewReader(now), int64(len(now)))
@@ -112,12 +112,12 @@ func judge(t *testing.T, old, now []byte) error {
 	return c.Ends(first)
 }
 
-// offsetOf is where an object stands in the first revision.
+// offsetOf returns an object's offset in the first revision.
 func offsetOf(n int) string {
 	return fmt.Sprintf("%010d 00000 n \n", bytes.Index(base(), fmt.Appendf(nil, "%d 0 obj", n)))
 }
 
-// TestStep has one rule after the other broken, and no other one.
+// TestStep breaks one rule at a time.
 func TestStep(t *testing.T) {
 	added := map[int]string{firstNew: "<</A 1>>"}
 	packed := func(members, more string) string {
@@ -132,7 +132,7 @@ func TestStep(t *testing.T) {
 		"an entry says what was said":      {later{objects: added, hybrid: nil, between: "\n"}, ""},
 		"a comment between":                {later{objects: added, between: "%x\n"}, ""},
 		"startxref one too large":          {later{objects: added, startxref: 1}, Named},
-		"startxref one too small":          {later{objects: added, startxref: -1}, ""}, // the line end before
+		"startxref one too small":          {later{objects: added, startxref: -1}, ""}, // the line end before it
 		"Prev one too large":               {later{objects: added, prev: 1}, Previous},
 		"Size does not count":              {later{objects: added, size: firstNew}, Size},
 		"Size that is none":                {later{objects: added, size: -1}, Size},
@@ -173,12 +173,12 @@ func TestStep(t *testing.T) {
 	}
 }
 
-// entryOf is the entry of an object in a file, of a cross-reference stream with
-// W [1 2 1].
+// entryOf returns the entry of an object in a cross-reference stream with W [1
+// 2 1].
 func entryOf(offset int) string { return string([]byte{1, byte(offset >> 8), byte(offset), 0}) }
 
-// TestStepInside has the first of two updates end inexactly: who reads the file
-// as it was then begins elsewhere.
+// TestStepInside has two updates, the first with an inexact end. A reader of
+// that revision begins elsewhere.
 func TestStepInside(t *testing.T) {
 	for _, off := range []int{0, 1, 7, -400} {
 		first := later{objects: map[int]string{firstNew: "<</A 1>>"}, startxref: off}.append(base())
@@ -190,7 +190,7 @@ func TestStepInside(t *testing.T) {
 	}
 }
 
-// TestStepTwice wants every object once in an update.
+// TestStepTwice checks that an update contains no object twice.
 func TestStepTwice(t *testing.T) {
 	first := fmt.Sprintf("%d 0 obj\n<</A 1>>\nendobj\n", firstNew)
 	update := later{objects: map[int]string{firstNew: "<</A 1>>"}}
@@ -200,7 +200,7 @@ func TestStepTwice(t *testing.T) {
 	}
 }
 
-// TestEndsLinearized begins to read a linearized file from two places.
+// TestEndsLinearized has a linearized file that readers begin at two places.
 func TestEndsLinearized(t *testing.T) {
 	objects := maps.Clone(baseObjects)
 	objects[1] = "<</Linearized 1/L 00000/Type/Catalog/Pages 2 0 R>>"
@@ -219,8 +219,8 @@ func TestEndsLinearized(t *testing.T) {
 	}
 }
 
-// TestSame compares what a rebuilding reader finds, one way to hide something
-// after the other.
+// TestSame compares with the result of a rebuilding reader, for several ways to
+// hide an object.
 func TestSame(t *testing.T) {
 	const other = "4 0 obj\n<</Length 3>>\nstream\n1 g\nendstream\nendobj\n"
 	hiding := func(body string) later {
