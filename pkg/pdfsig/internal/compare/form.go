@@ -138,9 +138,9 @@ func (c *comparison) checkFormRole() error {
 	return nil
 }
 
-// appearances records a change to the defaults for drawing fields. It is
-// visible if a field has no appearance yet, and it then violates a lock on that
-// field.
+// appearances records a change to the defaults for drawing fields. It is visible
+// if a field has no appearance yet. A visible change violates the lock of any
+// locked field.
 func (c *comparison) appearances(shown bool, detail string) {
 	if !shown {
 		c.settings(detail)

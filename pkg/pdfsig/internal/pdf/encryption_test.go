@@ -92,9 +92,9 @@ func TestEncryptedRefusals(t *testing.T) {
 	}
 }
 
-// TestSeal checks that sealed objects read back equal, that a signature's
-// Contents stay unchanged, and that equal strings give different ciphertexts
-// where the algorithm allows it.
+// TestSeal checks that sealed strings and streams differ from the original and
+// read back equal. A signature's Contents, and streams that are exempt from
+// encryption, stay unchanged.
 func TestSeal(t *testing.T) {
 	for _, name := range []string{"r2", "r3", "r4-rc4", "r4-aes", "r4-metadata", "r5", "r6"} {
 		data, err := os.ReadFile(filepath.Join("testdata", "encrypted", name+".pdf"))

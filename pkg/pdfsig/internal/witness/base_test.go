@@ -35,7 +35,8 @@ var signing = sync.OnceValue(func() cms.Signing {
 	}
 })
 
-// rules are what the first signature of a file allows later.
+// rules are the limits that the first signature of a file sets for later
+// changes.
 type rules string
 
 const (
@@ -77,13 +78,12 @@ func formXObject(content, bbox, more string) string {
 	return streamOf("/Type/XObject/Subtype/Form/BBox["+bbox+"]/Resources<<"+fonts+">>"+more, content)
 }
 
-// layout is the objects of a document by their roles, in the order of their
-// numbers.
+// layout holds the objects of a document by role, in order of object number.
 type layout struct {
 	names   []string
 	objects map[string]string
 	trailer string
-	leading string // before the header
+	leading string // bytes before the header
 }
 
 func (l *layout) set(name, body string) {
@@ -105,8 +105,8 @@ func plain() *layout {
 
 const textField = "<</Type/Annot/Subtype/Widget/FT/Tx/T(name)/V(Sato)/DA(/F1 12 Tf 0 g)/Rect[20 100 180 120]/F 4/P {page}/AP<</N {text-look}>>>>"
 
-// rich has what documents have beside a page: tags, outlines, a form, notes,
-// metadata, layers, an attachment.
+// rich returns a document with more than a page: tags, outlines, a form, notes,
+// metadata, layers and an attachment.
 func rich() *layout {
 	l := plain()
 	l.set("catalog", "<</Type/Catalog/Pages {pages}/AcroForm {form}/MarkInfo<</Marked true>>/StructTreeRoot {tree}/Outlines {outlines}/Metadata {metadata}/Lang(ja)/OCProperties<</OCGs[{layer}]/D<</ON[{layer}]/Order[{layer}]>>>>/Names<</EmbeddedFiles<</Names[(a.txt) {filespec}]>>>>>>")
@@ -171,7 +171,7 @@ func (l *layout) write(s structure, u update) *file {
 
 var linearizedFiles sync.Map
 
-// linearize has qpdf make a file that can be shown while it is loaded.
+// linearize has qpdf linearize a file.
 func linearize(data []byte) []byte {
 	key := sha256.Sum256(data)
 	if done, ok := linearizedFiles.Load(key); ok {
@@ -197,26 +197,27 @@ func linearize(data []byte) []byte {
 	return slices.Clone(made)
 }
 
-// field is how a signature presents itself.
+// signature describes a signature and its field.
 type signature struct {
 	name      string
 	rules     rules
 	subFilter string
-	entries   string // more of the dictionary
-	widget    string // more of the field, in place of a Rect that shows nothing
-	stamp     bool   // a document timestamp
+	entries   string // further entries of the dictionary
+	widget    string // further entries of the field; they replace its invisible Rect
+	stamp     bool   // makes it a document timestamp
 	more      map[int]string
-	update    update // how its revision is written
+	update    update // the form of its revision
 	edit      func(objects map[int]string)
 }
 
-// missingForm is a form that the catalog names and the file does not have.
+// missingForm matches a catalog's AcroForm entry for a form that does not exist.
+// sign replaces it.
 var missingForm = regexp.MustCompile(`/AcroForm \d+ 0 R`)
 
 const showsNothing = "/Rect[0 0 0 0]/F 132"
 
-// sign adds a field and its signature as many programs do: in the catalog, the
-// form, the page and two new objects.
+// sign adds a field and its signature as many programs do: it changes the
+// catalog, the form and the page, and adds two objects.
 func (f *file) sign(s signature) *file {
 	g := f.clone()
 	if s.name == "" {
@@ -294,14 +295,14 @@ func (f *file) sign(s signature) *file {
 		panic(fmt.Sprintf("a CMS of %d bytes", len(der)))
 	}
 	copy(g.data[start+1:], fmt.Sprintf("%x", der))
-	// The file as its writer knows it has the signature as it is now.
+	// Keep the current signature in the writer's own copy of the object.
 	g.objects[value] = strings.Replace(g.objects[value], gap, string(g.data[start:end]), 1)
 	g.objects[value] = strings.Replace(g.objects[value], holes, string(g.data[at:at+len(holes)]), 1)
 	g.signed = append(g.signed, len(g.data))
 	return g
 }
 
-// cosign signs with this project's own program.
+// cosign signs with package pdfsig.
 func (f *file) cosign(o pdfsig.Options) *file {
 	data, err := f.signedByUs(o)
 	if err != nil {
@@ -346,7 +347,7 @@ ess_cert_id_chain = no
 `
 
 var (
-	made atomic.Bool // there is an authority
+	made atomic.Bool // whether the authority exists
 )
 
 var authority = sync.OnceValue(func() string {
@@ -373,7 +374,7 @@ func inDir(dir, command string) {
 	}
 }
 
-// timestamp has openssl stamp some bytes.
+// timestamp has openssl timestamp some bytes.
 func timestamp(covered []byte) []byte {
 	dir := authority()
 	if err := os.WriteFile(filepath.Join(dir, "covered"), covered, 0o600); err != nil {
@@ -388,7 +389,7 @@ func timestamp(covered []byte) []byte {
 	return token
 }
 
-// TestMain removes what the generator kept.
+// TestMain removes the generator's temporary files.
 func TestMain(m *testing.M) {
 	status := m.Run()
 	if made.Load() {

@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// TestCommandLine has the program judge some of the cases: what it exits with
-// is what the library said.
+// TestCommandLine runs the program on some of the cases. Its exit status must
+// match the library's verdict.
 func TestCommandLine(t *testing.T) {
 	dir := t.TempDir()
 	program := filepath.Join(dir, "jpki")
@@ -28,7 +28,8 @@ func TestCommandLine(t *testing.T) {
 	statuses := map[verdict]int{}
 	const each = 8
 	all(func(k kase) {
-		// A timestamp of an authority that nobody trusts is another matter.
+		// The program also judges the authority of a timestamp, so skip these
+		// cases.
 		if k.number()%97 != 0 || strings.Contains(k.name, "timestamp") {
 			return
 		}

@@ -16,11 +16,11 @@
 //	go test -tags foreign ./pkg/pdfsig/internal/witness        one of each kind, and one case in 100
 //	JPKI_WITNESS_SHARE=1 …                                     all 33,000; 10:3 is one in ten, from the third on
 //	JPKI_WITNESS_RUN='tagged signature' JPKI_WITNESS_FOUND=DIR cases by name; the files of those that fail
-//	JPKI_WITNESS_HABITS=1 … -v -run Habits                     what the table below rests on
+//	JPKI_WITNESS_HABITS=1 … -v -run Habits                     measures the table below
 //
 // pdf.js and PDFium are modules of .ci/witness, which .ci/test installs.
 //
-// # What readers do with files that are not exact
+// # How readers handle inexact files
 //
 // Observed with poppler 22.12, MuPDF 1.21.1, Ghostscript 10.00, pdf.js 5.6.205
 // and PDFium of @hyzyla/pdfium 2.1.13, by TestHabits. The test adds validation

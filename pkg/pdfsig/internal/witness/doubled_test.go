@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// slot is a place that names an object {x}: either one where changes are
-// allowed, or one that shows what the object is.
+// slot is a place with a reference to the object {x}. Changes are either
+// allowed in the place, or visible.
 type slot struct {
 	name  string
 	place func(l *layout)
-	keys  string // what the object has for it, for a dictionary
-	now   string // what is instead after signing, where that shows
-	// A slot may want a stream; or take either.
+	keys  string // entries of a dictionary {x} for this place
+	now   string // body after signing, with a visible change
+	// The place requires a stream, or takes either a stream or a dictionary.
 	stream, either bool
 }
 
@@ -26,7 +26,7 @@ func replacing(role, then, now string) func(*layout) {
 	return func(l *layout) { l.objects[role] = swap(then, now)(l.objects[role]) }
 }
 
-// harmless are places whose objects may change, in one way or another.
+// harmless are places with objects that may change in some way.
 var harmless = []slot{
 	{name: "info", place: func(l *layout) { l.trailer = "/Info {x}" }, either: true},
 	{name: "metadata", place: putting("catalog", "/Metadata {x}"), stream: true, keys: "/Type/Metadata/Subtype/XML"},
@@ -90,7 +90,7 @@ var harmless = []slot{
 
 const boxOver = "1 1 1 rg 140 160 150 50 re f"
 
-// showing are places whose objects are seen.
+// showing are places with visible objects.
 var showing = []slot{
 	{name: "form XObject", stream: true, place: func(l *layout) {
 		l.objects["content"] = streamOf("", "/X Do")
@@ -145,11 +145,12 @@ var showing = []slot{
 	}, keys: fonts + "/ExtGState<</G<</ca 1>>>>", now: fonts + "/ExtGState<</G<</ca 0>>>>"},
 }
 
-// object is the body of {x} in two places, before and after.
+// object returns the body of {x} for two places, before and after the change.
 func object(h, s slot) (then, now string, ok bool) {
 	keys := func(own string) string {
 		all := own + h.keys
-		// One Type and one Subtype: that of what is seen, if it has one.
+		// Keep one Type and one Subtype: those of the visible place, if it has
+		// any.
 		for _, key := range []string{"/Type/", "/Subtype/"} {
 			if i := strings.Index(all, key); i >= 0 {
 				rest := all[i+len(key):]
@@ -176,12 +177,12 @@ func object(h, s slot) (then, now string, ok bool) {
 	return "", "", false
 }
 
-// cmap says that every 1 is another character.
+// cmap maps every 1 to another character.
 func cmap(of int) string {
 	return fmt.Sprintf("/CIDInit /ProcSet findresource begin begincmap 1 begincodespacerange <00> <FF> endcodespacerange 1 beginbfchar <31> <%04X> endbfchar endcmap end", of)
 }
 
-// doubled are objects with two roles that change.
+// doubled are changes to objects with two roles.
 func doubled(use func(kase)) {
 	number := 0
 	for _, h := range harmless {
@@ -209,8 +210,8 @@ func doubled(use func(kase)) {
 	reached(use)
 }
 
-// reached are exact updates of what is seen, where something harmless refers to
-// it: not all that can be reached from there may change.
+// reached are exact updates of visible objects that are also referenced from a
+// harmless place. Not every object reachable from that place may change.
 func reached(use func(kase)) {
 	from := map[string]func(target string) func(*layout){
 		"validation data": func(t string) func(*layout) {

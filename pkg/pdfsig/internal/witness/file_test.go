@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// structure is how a file says where its objects are.
+// structure is the kind of cross-references in a file.
 type structure string
 
 const (
@@ -25,17 +25,17 @@ const (
 
 var structures = []structure{table, stream, packed, hybrid, linearized}
 
-// file is a PDF that grows by updates. Its writer knows what it wrote: nothing
-// is read back but what other programs made.
+// file is a PDF that grows by updates. Its writer records everything that it
+// writes, and reads back only the output of other programs.
 type file struct {
 	data      []byte
 	structure structure
 	objects   map[int]string // the newest body of each
-	roles     map[string]int // numbers by what an object is for
+	roles     map[string]int // object numbers by role
 	section   int            // offset of the newest cross-reference section
 	size      int
 	trailer   string // entries that each trailer has: Info, ID
-	signed    []int  // ends of the revisions that were signed
+	signed    []int  // ends of the signed revisions
 }
 
 func (f *file) clone() *file {
@@ -49,13 +49,12 @@ func (f *file) clone() *file {
 	return &g
 }
 
-// body is the newest body of the object with this role, or of "" where there is
-// none.
+// body returns the newest body of the object with this role, or "".
 func (f *file) body(role string) string { return f.objects[f.roles[role]] }
 
 var roleName = regexp.MustCompile(`\{(#?)([a-z0-9-]+)\}`)
 
-// fill puts references for {role}, and numbers for {#role}.
+// fill replaces {role} by a reference and {#role} by an object number.
 func (f *file) fill(body string) string {
 	return roleName.ReplaceAllStringFunc(body, func(s string) string {
 		m := roleName.FindStringSubmatch(s)
@@ -84,7 +83,7 @@ func deflate(data string) string {
 
 func isStream(body string) bool { return strings.Contains(body, "endstream") }
 
-// with puts entries at the end of a dictionary.
+// with adds entries at the end of a dictionary.
 func with(body, entries string) string {
 	if i := strings.Index(body, "stream\n"); i >= 0 && isStream(body) {
 		end := strings.LastIndex(body[:i], ">>")
@@ -94,13 +93,13 @@ func with(body, entries string) string {
 	return body[:end] + entries + body[end:]
 }
 
-// without takes an entry with a simple value out of a dictionary.
+// without removes an entry with a simple value from a dictionary.
 func without(body, key string) string {
 	return regexp.MustCompile(`/`+key+`\s*(\d+ \d+ R|\{[a-z0-9-]+\}|\[[^\]]*\]|/\w+|\([^)]*\)|true|false|-?[\d.]+|<<[^<>]*>>)`).ReplaceAllString(body, "")
 }
 
-// into puts an element at the end of an array of a dictionary, which is made
-// where there is none.
+// into adds an element at the end of an array in a dictionary. It makes the
+// array if it is missing.
 func into(body, key, element string) string {
 	at := regexp.MustCompile(`/` + key + `\s*\[[^\]]*`).FindStringIndex(body)
 	if at == nil {
@@ -109,57 +108,57 @@ func into(body, key, element string) string {
 	return body[:at[1]] + " " + element + body[at[1]:]
 }
 
-// update is what is appended to a file; the zero update of some objects is
-// exact. All else says how it is not, or what lies in its gaps.
+// update is a revision to be appended. It is exact unless a field makes it
+// inexact or puts bytes into a gap.
 type update struct {
 	objects map[int]string
-	free    []int  // numbers that become free
-	order   []int  // of the objects in the file; ascending where nil
-	trailer string // more entries
-	root    string // "" is the catalog as it was
+	free    []int  // numbers to be freed
+	order   []int  // order of the objects in the file; nil means ascending
+	trailer string // further entries
+	root    string // "" keeps the catalog
 	noRoot  bool
 
 	generations map[int]int
-	packed      bool // put what may be into an object stream,
-	from        int  // from this number on
+	packed      bool // use an object stream where allowed,
+	from        int  // beginning with this object number
 
-	glued bool // no line end before the first object, where the file has none
+	glued bool // no line end before the first object, if the file ends without one
 
 	// Bytes in the gaps.
-	before     string                   // the first object
-	between    string                   // objects, and after the last
-	inTrailer  string                   // behind the trailer
+	before     string                   // before the first object
+	between    string                   // between objects, and after the last
+	inTrailer  string                   // after the trailer
 	inStart    string                   // between startxref and its number
-	behind     string                   // behind the number
+	behind     string                   // after the number
 	lastGap    string                   // between the last object and the section
-	end        func(section int) string // all from startxref on
-	tail       string                   // behind %%EOF; a line end where ""
-	noEOL      bool                     // nothing behind %%EOF
+	end        func(section int) string // replaces everything from startxref on
+	tail       string                   // after %%EOF; "" means a line end
+	noEOL      bool                     // nothing after %%EOF
 	objectEdit func(n int, written string) string
 
-	// Wrong numbers.
+	// Errors added to numbers.
 	start, prev, early int
-	edit               func(*section) // of the cross-reference section
+	edit               func(*section) // changes the cross-reference section
 	entry              string         // format of an entry in use
 	noSize             bool
-	xrefGap            string // before the section, which startxref does not skip
+	xrefGap            string // before the section; startxref points to the gap
 }
 
 // section is a cross-reference section before it is written.
 type section struct {
 	rows    []row
 	size    int
-	prev    int // 0 where there is none
+	prev    int // 0 if there is none
 	w       [3]int
-	index   func(runs [][2]int) string // of a stream; nil writes it right
+	index   func(runs [][2]int) string // Index of a stream; nil writes the correct one
 	runs    func(runs [][2]int) [][2]int
 	trailer string
 	xrefStm int
-	number  int    // of the stream
+	number  int    // object number of the stream
 	plain   bool   // the stream is not compressed
-	behind  string // more data in the stream
-	length  int    // error of Length
-	widths  string // W as it is written; "" for w
+	behind  string // extra data in the stream
+	length  int    // error added to Length
+	widths  string // text of W; "" writes w
 	encode  func(data string) (encoded, entries string)
 }
 
@@ -360,7 +359,7 @@ func (f *file) apply(u update) *file {
 		s.writeTable(b, u.entry)
 	}
 	if g.section, g.size = at, size; s.size < size+100 {
-		g.size = max(size, s.size) // as it says itself, a little more
+		g.size = max(size, s.size) // the section's own Size may be larger
 	}
 	tail := u.tail
 	if tail == "" && !u.noEOL {
@@ -376,8 +375,8 @@ func (f *file) apply(u update) *file {
 	return g
 }
 
-// visible are the first objects of each layout, which are in the table of a
-// hybrid file.
+// visible are the first objects of each layout. The table of a hybrid file
+// lists them.
 var visible = []string{"catalog", "pages", "page", "content"}
 
 // create writes a file with one section.
@@ -391,7 +390,7 @@ func create(s structure, objects map[int]string, roles map[string]int, trailer, 
 		u.objects[n] = f.fill(o)
 	}
 	if u.packed = s == packed || s == hybrid; s == hybrid {
-		u.from = len(visible) + 1 // a reader that knows no streams finds the page
+		u.from = len(visible) + 1 // a reader without stream support finds the page
 	}
 	first := u.edit
 	u.edit = func(x *section) {
@@ -423,8 +422,8 @@ var (
 	roleOf        = regexp.MustCompile(`/ZzRole\s*/([a-z0-9-]+)`)
 )
 
-// read takes up what another program wrote plainly: its objects, and where each
-// role went, which the entry ZzRole of a dictionary says.
+// read takes over the uncompressed output of another program. The entry ZzRole
+// of a dictionary gives the role of the object.
 func (f *file) read(data []byte) *file {
 	g := f.clone()
 	g.data = data

@@ -10,21 +10,22 @@ import (
 	"strings"
 )
 
-// carrier is a place for bytes that are another object, which a reader finds
-// only if it does not follow the cross-references.
+// carrier is a place for the bytes of a hidden object. A reader finds it only
+// if it ignores the cross-references.
 type carrier struct {
 	name string
-	// prepared puts them into the document before it is signed.
+	// prepared puts the bytes into the document before signing.
 	prepared func(l *layout, u *update, hidden string)
-	// older gives the document an older revision.
+	// older adds an older revision to the document.
 	older bool
-	// later puts them into the update.
+	// later puts the bytes into the update.
 	later func(f *file, u *update, hidden string)
-	// outside is true where the bytes belong to no object.
+	// outside is true if the bytes belong to no object.
 	outside bool
 }
 
-// oneLine is an object without a line end: a page that shows the attachment.
+// oneLine returns an object without a line end: a page that shows the
+// attachment.
 func oneLine(f *file) string {
 	return f.fill("{#page} 0 obj<</Type/Page/Parent {pages}" + box + "/Resources<<" + fonts + ">>/Contents {attachment}>>endobj")
 }
@@ -48,7 +49,7 @@ func highest(objects map[int]string) (n int) {
 
 var carriers = []carrier{
 	{name: "nothing"},
-	// In what was signed.
+	// In the signed bytes.
 	{name: "signed, before the header", prepared: func(l *layout, u *update, hidden string) { l.leading = hidden }},
 	{name: "signed, in a gap", prepared: func(l *layout, u *update, hidden string) { u.before = hidden }},
 	{name: "signed, before the section", prepared: func(l *layout, u *update, hidden string) { u.lastGap = hidden }},
@@ -115,13 +116,14 @@ var carriers = []carrier{
 // tweak makes an update inexact.
 type tweak struct {
 	name   string
-	broken bool // so that it must not be accepted with something hidden
+	broken bool // must be rejected if something is hidden
 	do     func(f *file, u *update)
-	tables bool // for sections that are tables
-	stream bool // for those that are streams
+	tables bool // only for sections that are tables
+	stream bool // only for sections that are streams
 }
 
-// chain has a section changed after all that was to be done to it.
+// chain adds a change that runs after the update's other changes to the
+// section.
 func chain(u *update, change func(s *section)) {
 	before := u.edit
 	u.edit = func(s *section) {
@@ -400,7 +402,7 @@ func tweaks() (all []tweak) {
 	return all
 }
 
-// predicted puts the byte of PNG's "none" before each row.
+// predicted adds the filter byte of PNG's "none" before each row.
 func predicted(data string, columns int) string {
 	var b strings.Builder
 	for len(data) > 0 {
@@ -413,7 +415,7 @@ func predicted(data string, columns int) string {
 
 var lengthOf = regexp.MustCompile(`/Length \d+`)
 
-// shift makes the header of the first run wrong.
+// shift returns a change that makes the header of the first run wrong.
 func shift(first, count int) func([][2]int) [][2]int {
 	return func(r [][2]int) [][2]int {
 		if len(r) > 0 {
@@ -424,14 +426,15 @@ func shift(first, count int) func([][2]int) [][2]int {
 	}
 }
 
-// carrying is a signed document with something hidden, or an older revision.
+// carrying returns a signed document with hidden bytes, or with an older
+// revision.
 func (c carrier) carrying(s structure, r rules) *file {
 	l := plain()
 	l.set("attachment", streamOf("/Type/EmbeddedFile", show("Pay 999 yen", 36, 20, 170)))
 	putting("catalog", "/PieceInfo<</Us<</Private {attachment}>>>>")(l)
 	var u update
 	if c.prepared != nil {
-		// The numbers are those of the layout, whose first objects they are.
+		// The roles are those of the layout, which has these objects first.
 		roles := map[string]int{}
 		for i, name := range l.names {
 			roles[name] = i + 1
@@ -452,8 +455,8 @@ func (c carrier) carrying(s structure, r rules) *file {
 	return l.write(s, u).sign(signature{rules: r})
 }
 
-// gaps are updates of validation data: hidden objects in each gap, and each way
-// of not being exact.
+// gaps are updates with validation data: with hidden objects in each gap, and
+// inexact in each way.
 func gaps(use func(kase)) {
 	all := tweaks()
 	for ci, c := range carriers {
@@ -464,7 +467,7 @@ func gaps(use func(kase)) {
 					c.name == "in an object stream" && (s == table || s == linearized) {
 					continue
 				}
-				// Two structures for each pair, in turn.
+				// Use two structures in turn for each pair.
 				if at := (ci + ti) % len(structures); si != at && si != (at+2)%len(structures) {
 					continue
 				}
@@ -478,8 +481,8 @@ func gaps(use func(kase)) {
 					t.do(f, &u)
 					return f.apply(u)
 				}}
-				// Where something was hidden when it was signed, a reader that
-				// rebuilds may find the same all the same.
+				// If the bytes were hidden before signing, a rebuilding reader
+				// may find the same document in both revisions.
 				if c.outside || t.broken && c.later != nil {
 					k.want = refused
 				}
@@ -492,8 +495,8 @@ func gaps(use func(kase)) {
 	}
 }
 
-// numbers are honest updates in which one number is off by little. The document
-// has something hidden and an older revision.
+// numbers are honest updates with one number slightly wrong. The document has
+// hidden bytes and an older revision.
 func numbers(use func(kase)) {
 	hidden := carrier{name: "loaded", older: true, prepared: func(l *layout, u *update, hidden string) {
 		l.set("hiding", streamOf("/Type/EmbeddedFile", "\n"+hidden))
@@ -521,7 +524,7 @@ func numbers(use func(kase)) {
 
 var integer = regexp.MustCompile(`\b\d+\b`)
 
-// off adds to the number at a place of an update, if there is one.
+// off adds d to the number at a place of an update, if there is one.
 func off(data []byte, start, at, d int) []byte {
 	where := integer.FindAllIndex(data[start:], -1)
 	if at >= len(where) {
@@ -534,7 +537,7 @@ func off(data []byte, start, at, d int) []byte {
 	}
 	changed := strconv.Itoa(max(0, n+d))
 	for len(changed) < j-i {
-		changed = "0" + changed // so that nothing moves
+		changed = "0" + changed // keeps the length
 	}
 	return bytes.Join([][]byte{data[:i], data[j:]}, []byte(changed))
 }

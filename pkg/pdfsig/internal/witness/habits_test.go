@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-// TestHabits tells which readers take which inexact update for another
-// document, for the table of the package's documentation. It runs where
-// JPKI_WITNESS_HABITS is set.
+// TestHabits finds the readers that show another document after each inexact
+// update. Its results are the table in the package documentation. It runs only
+// if JPKI_WITNESS_HABITS is set.
 func TestHabits(t *testing.T) {
 	if os.Getenv("JPKI_WITNESS_HABITS") == "" {
 		t.Skip("JPKI_WITNESS_HABITS is not set")

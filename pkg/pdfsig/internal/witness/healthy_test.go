@@ -11,8 +11,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/pdfsig"
 )
 
-// healthyForms are ways to write a file that programs have and that every
-// reader takes silently.
+// healthyForms are unusual forms of a file that some programs write and every
+// reader accepts silently.
 func healthyForms() []odd {
 	put := func(name, role, entries string) odd { return odd{name: name, layout: putting(role, entries)} }
 	change := func(name, role, then, now string) odd { return odd{name: name, layout: replacing(role, then, now)} }
@@ -185,7 +185,7 @@ func healthyForms() []odd {
 	}, number("+5"), number("5."), number(".5"), number("-.5"), number("00012"), number("-0"), number("123456789012345"), number("0.000000000000000000001"))
 }
 
-// narrow makes the columns of a cross-reference stream as narrow as they can be.
+// narrow makes the columns of a cross-reference stream as narrow as possible.
 func narrow(s *section) {
 	most := 0
 	for _, r := range s.rows {
@@ -196,8 +196,8 @@ func narrow(s *section) {
 	}
 }
 
-// healthy is a file, what becomes of it when it is signed once and twice, and by
-// another program.
+// healthy is a file with its signed forms: signed once, signed twice, and
+// signed by another program.
 type healthy struct {
 	name     string
 	contents [][]byte // unsigned, signed, signed again
@@ -229,7 +229,7 @@ func (o odd) sign(s structure) healthy {
 	return h
 }
 
-// check holds what became of a file against what its readers show.
+// check compares the verdicts on a file with the display in readers.
 func (h healthy) check(t *testing.T, v *views) (clean bool) {
 	code, found := qpdf(t, h.contents[0])
 	if none := v.unopened(h.contents[0]); len(none) > 0 || code != 0 {
@@ -245,7 +245,7 @@ func (h healthy) check(t *testing.T, v *views) (clean bool) {
 	}
 	for _, signed := range h.contents[1:] {
 		for _, differ := range v.differences(h.contents[0], signed) {
-			// Ghostscript reads the XRefStm of the last section alone.
+			// Ghostscript reads only the XRefStm of the last section.
 			if !strings.HasPrefix(differ, "ghostscript") || !strings.HasSuffix(h.name, string(hybrid)) {
 				wrong(signed, "signed, a reader shows something else: %s", differ)
 			}
@@ -265,8 +265,8 @@ func (h healthy) check(t *testing.T, v *views) (clean bool) {
 	return true
 }
 
-// TestHealthy signs what all readers and qpdf take silently, and signs it again:
-// every reader shows the same, and both signatures are genuine.
+// TestHealthy signs files twice that all readers and qpdf accept silently.
+// Every reader must show the same, and both signatures must be genuine.
 func TestHealthy(t *testing.T) {
 	nodeModules = modules(t)
 	v := &views{t.TempDir(), map[[32]byte][]view{}}

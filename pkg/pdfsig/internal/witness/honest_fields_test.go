@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// waitingField is a document with a signature field that waits for its
-// signature, as authors of forms prepare one.
+// waitingField is a document with an empty signature field, prepared by the
+// author of a form.
 type waitingField struct {
 	name          string
-	field, widget string // roles
+	field, widget string // roles of its objects
 	layout        func() *layout
 }
 
@@ -39,8 +39,7 @@ func waitingFields() []waitingField {
 	}
 }
 
-// signWaiting signs the field that waits. more are entries of its widget, which
-// replace those that are there.
+// signWaiting signs the empty field. more replaces entries of its widget.
 func (f *file) signWaiting(w waitingField, s signature, more map[string]string) *file {
 	s.edit = func(objects map[int]string) {
 		delete(objects, f.size)
@@ -58,7 +57,7 @@ func (f *file) signWaiting(w waitingField, s signature, more map[string]string) 
 	return f.sign(s)
 }
 
-// waitingCases sign what waits, after the first signature.
+// waitingCases sign an empty field after the first signature.
 func waitingCases(use func(kase)) {
 	edits := []struct {
 		name string
@@ -93,8 +92,8 @@ func waitingCases(use func(kase)) {
 	}
 }
 
-// otherKinds are updates whose cross-references are of another kind than those
-// of the file, or written as only some programs write them.
+// otherKinds are updates with cross-references of another kind than the file's,
+// or in a form that only some programs write.
 func otherKinds(use func(kase)) {
 	for _, b := range bases() {
 		add := func(kind string, want want, build func(f *file) *file) {
@@ -148,7 +147,7 @@ func otherKinds(use func(kase)) {
 	}
 }
 
-// ranges are signatures that cover something else than they should.
+// ranges are signatures with a wrong ByteRange.
 func ranges(use func(kase)) {
 	for _, s := range structures {
 		for _, c := range []struct{ name, then, now string }{
@@ -160,7 +159,7 @@ func ranges(use func(kase)) {
 		} {
 			use(kase{kind: "byte range", want: refused, name: fmt.Sprintf("byte range with %s: %s", c.name, s), build: func() *file {
 				f := plain().write(s, update{}).sign(signature{})
-				// The array has room.
+				// The array has room for longer numbers.
 				text := string(f.data)
 				at := strings.LastIndex(text, c.then)
 				end := at + strings.Index(text[at:], "]")

@@ -49,7 +49,7 @@ func bases() (all []base) {
 	return all
 }
 
-// validation are objects of a DSS (ISO 32000-2, 12.8.4.3).
+// validation returns the objects of a DSS (ISO 32000-2, 12.8.4.3).
 func (f *file) validation(certificate string) map[int]string {
 	n := f.size
 	return map[int]string{
@@ -64,7 +64,7 @@ func (f *file) validated(u update) *file {
 	return f.apply(u)
 }
 
-// filled is the file with another value in the text field.
+// filled returns the file with another value in the text field.
 func (f *file) filled(u update) *file {
 	look := formXObject("/Tx BMC q BT /F1 12 Tf 2 5 Td (Suzuki) Tj ET Q EMC", "0 0 160 20", "")
 	u.objects = map[int]string{
@@ -74,7 +74,7 @@ func (f *file) filled(u update) *file {
 	return f.apply(u)
 }
 
-// noted is the file with a note.
+// noted returns the file with a note.
 func (f *file) noted(u update) *file {
 	n := f.size
 	u.objects = map[int]string{
@@ -85,8 +85,8 @@ func (f *file) noted(u update) *file {
 	return f.apply(u)
 }
 
-// tagged is a second signature as a program for accessible documents makes it:
-// with its own element, and its widget in the parent tree.
+// tagged adds a second signature as accessible programs do: with a structure
+// element, and with the widget in the parent tree.
 func (f *file) tagged() *file {
 	element := f.size + 2
 	return f.sign(signature{
@@ -103,8 +103,7 @@ func (f *file) tagged() *file {
 	})
 }
 
-// metadata is new document information and new metadata, as signing programs
-// write them.
+// described adds document information and metadata, as signing programs do.
 func (f *file) described(u update) *file {
 	u.objects = map[int]string{
 		f.roles["info"]:     "<</Title(A contract)/Producer(hand)/ModDate(D:20261122163005+09'00')>>",
@@ -113,15 +112,15 @@ func (f *file) described(u update) *file {
 	return f.apply(u)
 }
 
-// way is a way of writing an update.
+// way is a form of an update.
 type way struct {
 	name   string
 	change func(*update)
-	want   want // of an update written so
-	qpdf   bool // finds nothing
+	want   want // verdict on such an update
+	qpdf   bool // qpdf finds nothing
 }
 
-// ways are those that every reader takes.
+// ways are the forms that every reader accepts.
 var ways = []way{
 	{"crlf gap", func(u *update) { u.before = "\r\n" }, accepted, true},
 	{"empty lines", func(u *update) { u.before = "\n\n\n" }, accepted, true},
@@ -149,7 +148,7 @@ var ways = []way{
 	{"nulls behind", func(u *update) { u.tail = "\n\x00\x00\x00\x00" }, tolerated, true},
 }
 
-// honest are updates that honest programs make.
+// honest are updates as honest programs make them.
 func honest(use func(kase)) {
 	for _, b := range bases() {
 		b.honest(func(k kase) {
@@ -161,8 +160,8 @@ func honest(use func(kase)) {
 }
 
 func (b base) honest(use func(kase)) {
-	// signs is right where a further signature is allowed, fills and notes
-	// where a value or a note is.
+	// The verdicts depend on the rules: signs is for a further signature, fills
+	// for a value, and notes for a note.
 	signs, shows, fills, notes, describes := accepted, shownToo, told, told, accepted
 	switch b.rules {
 	case p1:
@@ -210,9 +209,9 @@ func (b base) honest(use func(kase)) {
 	}
 }
 
-// looking is a signature whose field has an appearance.
+// looking returns a signature with an appearance in its field.
 func looking(f *file, widget, content, bbox string) signature {
-	look := f.size + 2 // the field and the value come first
+	look := f.size + 2 // after the field and the value
 	return signature{
 		widget: fmt.Sprintf("%s/AP<</N %d 0 R>>", widget, look),
 		edit: func(o map[int]string) {
@@ -221,7 +220,7 @@ func looking(f *file, widget, content, bbox string) signature {
 	}
 }
 
-// inWays are updates, and signed files, written in ways that are odd.
+// inWays are updates, and signed files, in unusual forms.
 func (b base) inWays(use func(kase), signed, dss func() *file) {
 	for _, w := range ways {
 		change := func() (u update) { w.change(&u); return u }
@@ -233,7 +232,7 @@ func (b base) inWays(use func(kase), signed, dss func() *file) {
 		}
 		add("dss, "+w.name, w.want, func() *file { return signed().validated(change()) })
 		add("dss, later "+w.name, w.want, func() *file { return dss().validated(change()) })
-		// What was there before signing is signed: it counts for nothing later.
+		// Changes before signing are signed, so they do not count later.
 		if b.structure == linearized {
 			continue
 		}
@@ -252,7 +251,7 @@ func (b base) inWays(use func(kase), signed, dss func() *file) {
 	add := func(kind string, build func() *file) {
 		use(kase{kind: kind, build: build, want: accepted, qpdf: true})
 	}
-	// %%EOF with the next object glued to it, before signing and after.
+	// The next object directly follows %%EOF, before signing and after.
 	glued := func() *file {
 		bare := b.layout().write(b.structure, update{noEOL: true})
 		again := bare.apply(update{objects: map[int]string{bare.roles["content"]: bare.body("content")}, glued: true})

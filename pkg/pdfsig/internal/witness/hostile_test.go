@@ -9,19 +9,19 @@ import (
 	"strings"
 )
 
-// trick is a change that verification must not call none. The update is exact:
-// what is wrong with it is what it changes.
+// trick is a change that verification must report. The update itself is exact;
+// only its content is wrong.
 type trick struct {
 	name   string
-	kind   string              // the name where ""
-	layout func() *layout      // the document; rich where nil
-	change func(f *file) *file // what is added to the signed file
-	want   want                // refused where ""
+	kind   string              // "" means the name
+	layout func() *layout      // the document; nil means rich
+	change func(f *file) *file // adds the change to the signed file
+	want   want                // "" means refused
 }
 
 var reference = regexp.MustCompile(`\b(\d+) 0 R\b`)
 
-// named is the body of an object with the roles of what it refers to.
+// named returns the body of an object with roles in place of references.
 func (f *file) named(role string) string {
 	names := map[string]string{}
 	for name, n := range f.roles {
@@ -35,7 +35,7 @@ func (f *file) named(role string) string {
 	})
 }
 
-// edit replaces the bodies of some objects, by their roles.
+// edit replaces the bodies of the objects with these roles.
 func (f *file) edit(change func(body string) string, roles ...string) *file {
 	objects := map[int]string{}
 	for _, r := range roles {
@@ -47,13 +47,13 @@ func (f *file) edit(change func(body string) string, roles ...string) *file {
 	return f.apply(update{objects: objects})
 }
 
-// swap replaces a piece of a body, which must be there, however it is spaced.
+// swap replaces a part of a body, with any spacing. The part must exist.
 func swap(then, now string) func(string) string {
 	return func(body string) string {
 		if strings.Contains(body, then) {
 			return strings.Replace(body, then, now, 1)
 		}
-		// qpdf has a blank between all tokens
+		// qpdf writes a blank between all tokens
 		i, j := 0, 0
 		for start := range body {
 			i, j = start, 0
@@ -89,8 +89,8 @@ func editing(name, role string, change func(string) string) trick {
 	return trick{name: name, change: func(f *file) *file { return f.edit(change, role) }}
 }
 
-// adding is a trick that changes one object, which then names new ones: {new}
-// and the numbers behind it.
+// adding is a trick that changes one object to refer to new objects: {new} and
+// the numbers after it.
 func adding(name, role string, change func(string) string, more ...string) trick {
 	return trick{name: name, change: func(f *file) *file { return f.add(role, change, more...) }}
 }
@@ -111,10 +111,10 @@ const nines = "<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding<</Type/Enc
 
 var cover = formXObject("1 g 0 0 240 40 re f 0 g "+show("Pay 999 yen", 36, 0, 6), "0 0 240 40", "")
 
-// tricks change what is shown, or what a person relies on.
+// tricks change visible content, or content that people rely on.
 func tricks() []trick {
 	all := []trick{
-		// What the page shows.
+		// Content of the page.
 		editing("content replaced", "content", becomes(evil())),
 		adding("page names other content", "page", swap("/Contents {content}", "/Contents {new}"), evil()),
 		adding("page names more content", "page", swap("/Contents {content}", "/Contents[{content} {new}]"), streamOf("", "1 g 0 160 300 60 re f 0 g "+show("Pay 999 yen", 36, 20, 170))),
@@ -149,7 +149,7 @@ func tricks() []trick {
 		editing("layers by usage", "catalog", swap("/D<<", "/D<</AS[<</Event/View/OCGs[{layer}]/Category[/View]>>]")),
 		editing("layer is none", "layer", becomes("<</Type/OCMD/OCGs[]/P/AllOff>>")),
 		editing("a note in a layer", "stamp2", adds("/OC {layer}")),
-		// What happens when it is opened, and where links lead.
+		// Actions on opening, and targets of links.
 		editing("open action", "catalog", adds("/OpenAction<</S/JavaScript/JS(app.alert\\(1\\))>>")),
 		editing("catalog actions", "catalog", adds("/AA<</WS<</S/JavaScript/JS(1)>>>>")),
 		editing("page actions", "page", adds("/AA<</O<</S/JavaScript/JS(1)>>>>")),
@@ -207,7 +207,7 @@ func tricks() []trick {
 		editing("another default font", "form", swap("/F1 {font}", "/F1 {layer}")),
 		editing("a calculation order", "form", adds("/CO[{text}]")),
 		editing("XFA", "form", adds("/XFA(<xdp:xdp/>)")),
-		{name: "form's default appearance", want: open, change: func(f *file) *file { // readers draw nothing anew
+		{name: "form's default appearance", want: open, change: func(f *file) *file { // readers keep the existing appearance
 			return f.edit(swap("/DA(/F1 12 Tf 0 g)", "/DA(/F1 60 Tf 0 g)"), "form")
 		}},
 		adding("form moved and emptied", "catalog", swap("/AcroForm {form}", "/AcroForm {new}"), "<</Fields[]/DA(/F1 12 Tf 0 g)>>"),
@@ -228,8 +228,8 @@ func tricks() []trick {
 	return append(append(append(all, added()...), laterAppearances()...), generations()...)
 }
 
-// added are annotations and fields of each kind: with a look, or with what
-// readers draw by themselves.
+// added are annotations and fields of each kind, with an appearance or with
+// content that readers draw themselves.
 func added() (all []trick) {
 	draws := map[string]string{
 		"Polygon": "/Vertices[80 160 220 160 220 200 80 200]/IC[1 1 1]/C[1 1 1]", "PolyLine": "/Vertices[80 180 220 180]/C[1 1 1]/BS<</W 40>>",
@@ -245,7 +245,7 @@ func added() (all []trick) {
 			for _, field := range []string{"", "/FT/Sig/T(N)", "/FT/Sig/T(N)/V null", "/FT/Btn/T(N)"} {
 				for _, look := range []string{"", "/AP<</N {new2}>>"} {
 					if kind == "Widget" && rect == "[0 0 0 0]" && look == "" && field != "/FT/Btn/T(N)" {
-						continue // a field that waits for a signature, and shows nothing
+						continue // an empty signature field, invisible
 					}
 					body := "<</Type/Annot/Subtype/" + kind + "/Rect" + rect + "/F 4/P {page}" + draws[kind] + field + look + ">>"
 					name := fmt.Sprintf("added %s at %s%s%s", kind, rect, field, strings.TrimSuffix(look, " {new2}>>"))
@@ -271,7 +271,7 @@ func added() (all []trick) {
 			body := "<</Type/Annot/Subtype/Widget/FT/Sig/T(N)/F 4/P {page}/AP<</N {new2}>>/Rect" + rect + strings.Replace(more, "/V{", "/V {", 1) + ">>"
 			wanted := open
 			if strings.HasPrefix(more, "/AA") {
-				wanted = refused // a script, which no witness runs
+				wanted = refused // a script; no reader here runs it
 			}
 			all = append(all, trick{name: "signature field at " + rect + more, kind: "signature field at " + rect, want: wanted, change: func(f *file) *file {
 				g := f.clone()
@@ -286,8 +286,8 @@ func added() (all []trick) {
 	return all
 }
 
-// laterAppearances are documents in which a field shows nothing before it gets
-// what its appearance wants.
+// laterAppearances are documents with an invisible field. The update adds the
+// resources that it needs to become visible.
 func laterAppearances() (all []trick) {
 	waiting := func(form, field string) func() *layout {
 		return func() *layout {
@@ -312,8 +312,8 @@ func laterAppearances() (all []trick) {
 	return all
 }
 
-// generations are documents with a reference whose generation does not fit, and
-// updates that give the object, in this generation or that.
+// generations are documents with a reference of a wrong generation. The updates
+// add the object with this generation or another.
 func generations() (all []trick) {
 	for _, at := range []struct{ role, then, now string }{
 		{"page", "/Contents {content}", "/Contents {#content} 1 R"},
@@ -361,12 +361,13 @@ func generations() (all []trick) {
 	return all
 }
 
-// roles are exact updates that change what they must not, and objects with two
-// roles.
+// roles are exact updates with forbidden changes, and changes to objects with
+// two roles.
 func roles(use func(kase)) {
 	for _, t := range tricks() {
 		for i, s := range structures {
-			// All rules on tables, and each structure with one of them.
+			// Use all rules with tables, and one rule with each other
+			// structure.
 			for j, r := range allRules {
 				if s != table && j != (i+len(t.name))%len(allRules) {
 					continue
@@ -374,7 +375,7 @@ func roles(use func(kase)) {
 				l := rich
 				if t.layout != nil {
 					if l = t.layout; s == linearized {
-						continue // qpdf would mend some of them
+						continue // qpdf would repair some of them
 					}
 				}
 				k := kase{kind: "hostile " + t.name, name: fmt.Sprintf("%s: %s %s", t.name, s, r), want: t.want, build: func() *file {

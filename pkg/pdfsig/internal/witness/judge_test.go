@@ -11,21 +11,21 @@ import (
 	"github.com/jpki-tools/jpki/pkg/pdfsig"
 )
 
-// verdict is what verification says of all signatures of a file, as the exit
-// status of jpki verify.
+// verdict is the verdict on all signatures of a file, as the exit status of
+// jpki verify.
 type verdict int
 
 const (
 	genuine   verdict = 0
 	damaged   verdict = 1
-	shown     verdict = 7 // genuine as it was signed; more is shown now
+	shown     verdict = 7 // genuine as signed; more is visible now
 	invalid   verdict = 8
 	undecided verdict = 9
 )
 
-// judge has the library verify a file. What it says is for a reader of a
-// failed test. Another signature that shows itself is told, and none of the
-// changes that need attention: signatureShown is true then.
+// judge verifies a file with the library. said explains the verdict in a failed
+// test. signatureShown is true if a further visible signature was added; this
+// is reported but needs no attention.
 func judge(data []byte) (v verdict, signatureShown bool, said string) {
 	report, err := pdfsig.Verify(bytes.NewReader(data), int64(len(data)))
 	if errors.Is(err, pdfsig.ErrNoSignature) {
@@ -52,7 +52,7 @@ func judge(data []byte) (v verdict, signatureShown bool, said string) {
 				one = max(one, shown)
 			}
 		}
-		if v != invalid { // which is worse than undecided
+		if v != invalid { // invalid is worse than undecided
 			v = max(v, one)
 		}
 		if one == invalid {

@@ -12,16 +12,16 @@ import (
 	"github.com/jpki-tools/jpki/pkg/pdfsig"
 )
 
-// prepared is an unsigned file in whose bytes another document hides, and its
+// prepared is an unsigned file with another document hidden in it, and a
 // harmless twin of the same length.
 type prepared struct {
 	name          string
-	healthy       bool // the twin is nothing a signer may refuse
+	healthy       bool // signing must not refuse the twin
 	twin, hostile *file
 }
 
-// odd is something about a file that makes some reader give up on its
-// cross-references, or that one could think does.
+// odd is an unusual form of a file that makes some reader ignore the
+// cross-references, or might do so.
 type odd struct {
 	name    string
 	healthy bool
@@ -157,7 +157,7 @@ func oddities() []odd {
 	return all
 }
 
-// hidings are places in an unsigned file for the text that hides.
+// hidings are places in an unsigned file for hidden text.
 var hidings = []struct {
 	name string
 	put  func(l *layout, u *update, text string)
@@ -181,20 +181,20 @@ var hidings = []struct {
 	}},
 }
 
-// hidden are texts that make another document for who finds them.
+// hidden are texts that make another document in readers that find them.
 var hidden = []string{
 	"{n} 0 obj\n{x}\nendobj\n", "{n} 1 obj\n{x}\nendobj\n", "{n} 0 obj\n{x}\nendobj\ntrailer\n<</Root {catalog}/Size 30>>\n",
 	"trailer\n<</Root {alt}/Size 30>>\n", "xref\n0 0\ntrailer\n<</Root {alt}/Size 30>>\nstartxref\n0\n%%EOF\n",
 	"777 0 obj\n<</Type/XRef/Root {alt}/Size 30/W[1 1 1]/Length 0>>\nstream\n\nendstream\nendobj\n",
 	"778 0 obj\n<</Type/Catalog/Pages {altpages}>>\nendobj\n",
 	"777 0 obj\n<</Type/ObjStm/N 1/First 4/Length 61>>\nstream\n5 0 <</Type/Font/Subtype/Type1/BaseFont/Courier-BoldOblique>>\nendstream\nendobj\n",
-	"catalog", // which is listed, and unused
+	"catalog", // listed but unused
 }
 
-// harmlessly spoils what a reader looks for.
+// harmlessly spoils the words that readers search for.
 var harmlessly = strings.NewReplacer("obj", "abj", "trailer", "trxiler", "xref", "xrxf", "/Catalog", "/Cxtalog", "%%EOF", "%%EXF")
 
-// preparedFiles gives the files to use.
+// preparedFiles passes the files to use.
 func preparedFiles(use func(name string, make func() prepared)) {
 	for _, o := range oddities() {
 		for hi, text := range hidden {
@@ -239,9 +239,10 @@ func preparedFiles(use func(name string, make func() prepared)) {
 	}
 }
 
-// TestPrepared hides another document in unsigned files. Where a reader shows
-// it, the file is not signed, and not called genuine where another program signed
-// it. What all readers read alike, and silently, is signed.
+// TestPrepared hides another document in unsigned files. If some reader shows
+// it, signing must refuse the file, and verification must not call another
+// program's signature genuine. If all readers silently show the same, signing
+// must accept the file.
 func TestPrepared(t *testing.T) {
 	nodeModules = modules(t)
 	cases := chosenPrepared(t)
@@ -284,13 +285,13 @@ func chosenPrepared(t *testing.T) (cases []prepared) {
 	return cases
 }
 
-// check holds what signing and verification say against what readers show: of
-// the twin and the hostile file, and of both when another program has signed
-// them.
+// check compares signing and verification with the display in readers. It
+// checks the twin and the hostile file, both as they are and signed by another
+// program.
 func (c prepared) check(t *testing.T, v *views, contents [][]byte) (refused bool) {
 	differ := v.differences(contents[0], contents[1])
 	if len(v.unopened(contents[0])) > 0 {
-		differ = nil // nobody knows what it would have shown
+		differ = nil // the original display is unknown
 	}
 	signed, err := c.hostile.signedByUs(pdfsig.Options{})
 	if err == nil && len(differ) > 0 {

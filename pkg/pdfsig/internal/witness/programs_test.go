@@ -13,11 +13,11 @@ import (
 	"github.com/jpki-tools/jpki/pkg/pdfsig"
 )
 
-// program updates PDF files as its users have it do.
+// program updates PDF files as its users do.
 type program struct {
 	name string
 	want want
-	qpdf bool // finds nothing in what it writes
+	qpdf bool // qpdf finds nothing in its output
 	argv func(dir, in, out string) []string
 }
 
@@ -39,8 +39,8 @@ var programs = []program{
 	}},
 }
 
-// TestPrograms has other programs update what was signed, and we sign what they
-// updated.
+// TestPrograms has other programs update signed files, and signs files that
+// they updated.
 func TestPrograms(t *testing.T) {
 	nodeModules = modules(t)
 	dir := t.TempDir()
@@ -53,7 +53,7 @@ func TestPrograms(t *testing.T) {
 		}
 		os.Remove(out)
 		cmd := exec.Command(p.argv(dir, in, out)[0], p.argv(dir, in, out)[1:]...)
-		said, _ := cmd.CombinedOutput() // pdfsig may fail at closing its database
+		said, _ := cmd.CombinedOutput() // pdfsig may fail to close its database
 		made, err := os.ReadFile(out)
 		if err != nil {
 			t.Fatalf("%s: %v: %s", p.name, err, said)
@@ -73,7 +73,7 @@ func TestPrograms(t *testing.T) {
 			f := unsigned.sign(signature{})
 			add(name, f.data, run(p, f.data), p.want, p)
 
-			// What was done before it was signed is signed.
+			// Changes before signing are signed.
 			before := unsigned.read(run(p, unsigned.data))
 			data, err := before.signedByUs(pdfsig.Options{})
 			if err != nil {
@@ -95,7 +95,7 @@ func TestPrograms(t *testing.T) {
 	}
 }
 
-// nss makes a database with the signer's key, in the folder db.
+// nss makes a database with the signer's key in the folder db.
 func nss(t *testing.T, dir string) {
 	key, err := x509.MarshalPKCS8PrivateKey(signing().Key)
 	if err != nil {

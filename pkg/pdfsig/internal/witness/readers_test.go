@@ -19,11 +19,12 @@ import (
 	"time"
 )
 
-// view is what a reader shows of a file: its pages as pictures, the text on
-// them, or that it cannot open it. Equal views are equal strings.
+// view is a reader's display of a file: pictures of the pages and their text,
+// or a failure to open it. Equal displays give equal strings.
 type view string
 
-// reader is another program that shows PDF files. It is started once for many.
+// reader is another program that displays PDF files. One process handles many
+// files.
 type reader struct {
 	name string
 	show func(s *session, paths []string) ([]view, error)
@@ -37,12 +38,12 @@ var readers = []reader{
 	{"pdfium", func(s *session, paths []string) ([]view, error) { return s.node("pdfium", paths) }},
 }
 
-// session is one look at some files.
+// session is one run of a reader on some files.
 type session struct {
-	dir string // of its own
+	dir string // its own folder
 }
 
-// modules is where .ci/witness has its modules.
+// modules returns the folder of .ci/witness with the modules.
 func modules(t testing.TB) string {
 	dir, err := filepath.Abs("../../../../.ci/witness")
 	if err != nil {
@@ -61,9 +62,9 @@ func sum(data []byte) string {
 	return fmt.Sprintf("%x", s[:8])
 }
 
-// batch runs a program that answers each path on its standard input with a line
-// that begins with mark. A file that ends the program is one it cannot show,
-// and the others are tried without it.
+// batch runs a program that reads paths from its standard input and answers
+// each with a line that begins with mark. If a file ends the program, batch
+// records a failure for it and restarts the program with the remaining files.
 func batch(paths []string, mark string, ask func(i int, path string) string, start func() *exec.Cmd) (lines []string, err error) {
 	for len(lines) < len(paths) {
 		rest := paths[len(lines):]
@@ -129,7 +130,7 @@ func (s *session) node(name string, paths []string) ([]view, error) {
 	return views, err
 }
 
-// cannotOpen is the view of a file that a reader refuses.
+// cannotOpen is the view of a file that a reader rejects.
 const cannotOpen view = "cannot be opened"
 
 func (s *session) mupdf(paths []string) ([]view, error) {
@@ -137,7 +138,7 @@ func (s *session) mupdf(paths []string) ([]view, error) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return nil, err
 	}
-	// A run that is begun again counts from 0: the names must be its own.
+	// A restarted run counts from 0, so it needs names of its own.
 	var runs int
 	names := make([]string, len(paths))
 	lines, err := batch(paths, "{", func(i int, path string) string {
@@ -170,7 +171,7 @@ func (s *session) mupdf(paths []string) ([]view, error) {
 	return views, err
 }
 
-// ghostscript gives pictures alone.
+// ghostscript gives only pictures, no text.
 func (s *session) ghostscript(paths []string) ([]view, error) {
 	dir := filepath.Join(s.dir, "gs")
 	if err := os.Mkdir(dir, 0o700); err != nil {
@@ -187,8 +188,8 @@ func (s *session) ghostscript(paths []string) ([]view, error) {
 	return pictures(dir, len(paths))
 }
 
-// pictures gives the views of files whose pages are in NUMBER-PAGE.ppm; the
-// pages of one file may be counted on from those of the last.
+// pictures returns the views of files from the pages in NUMBER-PAGE.ppm. The
+// page numbers of a file may continue those of the previous file.
 func pictures(dir string, files int) ([]view, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -219,14 +220,14 @@ func pictures(dir string, files int) ([]view, error) {
 	return views, nil
 }
 
-// poppler has a process for each file: the programs take no more.
+// poppler starts a process for each file, because its programs accept only one.
 func (s *session) poppler(paths []string) ([]view, error) {
 	dir := filepath.Join(s.dir, "poppler")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return nil, err
 	}
 	for i, path := range paths {
-		exec.Command("pdftoppm", "-r", "36", "-l", "3", path, filepath.Join(dir, fmt.Sprint(i))).Run() // a failure is seen by its missing pages
+		exec.Command("pdftoppm", "-r", "36", "-l", "3", path, filepath.Join(dir, fmt.Sprint(i))).Run() // missing pages reveal a failure
 	}
 	views, err := pictures(dir, len(paths))
 	if err != nil {
@@ -244,14 +245,14 @@ func (s *session) poppler(paths []string) ([]view, error) {
 	return views, nil
 }
 
-// views has every reader show every content, each content once. They are kept
-// by a digest, since many files begin alike.
+// views has every reader display every content once. It stores the results by
+// digest, because many files begin alike.
 type views struct {
 	dir   string
 	known map[[32]byte][]view // by reader
 }
 
-// look shows contents that are not yet known, the readers beside each other.
+// look displays new contents, with all readers in parallel.
 func (v *views) look(t testing.TB, contents [][]byte) {
 	t.Helper()
 	dir, err := os.MkdirTemp(v.dir, "look")
@@ -298,8 +299,8 @@ func (v *views) look(t testing.TB, contents [][]byte) {
 	}
 }
 
-// differences names the readers that show two contents differently, with what
-// they show.
+// differences returns the readers that display two contents differently, with
+// both displays.
 func (v *views) differences(then, now []byte) (found []string) {
 	a, b := v.known[sha256.Sum256(then)], v.known[sha256.Sum256(now)]
 	for i, r := range readers {
@@ -310,7 +311,7 @@ func (v *views) differences(then, now []byte) (found []string) {
 	return found
 }
 
-// unopened names the readers that cannot open a content.
+// unopened returns the readers that cannot open a content.
 func (v *views) unopened(content []byte) (names []string) {
 	for i, shown := range v.known[sha256.Sum256(content)] {
 		if shown == cannotOpen {
@@ -320,7 +321,8 @@ func (v *views) unopened(content []byte) (names []string) {
 	return names
 }
 
-// qpdf is what qpdf --check finds: 0 nothing, 2 errors, 3 warnings.
+// qpdf returns the status of qpdf --check: 0 for no problem, 2 for errors, 3
+// for warnings.
 func qpdf(t testing.TB, content []byte) (int, string) {
 	path := filepath.Join(t.TempDir(), "f.pdf")
 	if err := os.WriteFile(path, content, 0o600); err != nil {

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// sections are files that readers begin to read in different places, or whose
-// cross-references say two things.
+// sections are files that readers begin to read at different places, or that
+// have contradictory cross-references.
 func sections(use func(kase)) {
 	withoutSection(use)
 	twoAnswers(use)
@@ -18,7 +18,7 @@ func sections(use func(kase)) {
 	twoBeginnings(use)
 }
 
-// withoutSection appends bytes and an old startxref, or bytes alone.
+// withoutSection appends bytes and an old startxref, or only bytes.
 func withoutSection(use func(kase)) {
 	appended := []struct {
 		name string
@@ -76,7 +76,7 @@ func withoutSection(use func(kase)) {
 			}
 		}
 		if c.older {
-			// An end that names the section of the older revision.
+			// startxref points to the section of the older revision.
 			for _, s := range structures {
 				for _, kind := range []string{"", "%c\n", " "} {
 					use(kase{kind: "back to the older revision", want: refused, name: fmt.Sprintf("back to the older revision %q: %s", kind, s), build: func() *file {
@@ -102,7 +102,7 @@ func withoutSection(use func(kase)) {
 	}
 }
 
-// twoAnswers are sections that say two things about an object.
+// twoAnswers are sections with two entries for one object.
 func twoAnswers(use func(kase)) {
 	for _, r := range []rules{approval, p1, p2} {
 		for _, s := range []structure{table, stream, packed, hybrid} {
@@ -150,8 +150,8 @@ func twoAnswers(use func(kase)) {
 	}
 }
 
-// hybridUpdate is an update whose table and stream name different objects of
-// one number.
+// hybridUpdate is an update with a different object for one number in its table
+// and in its stream.
 func hybridUpdate(f *file, n int, body string, oldInTable bool) *file {
 	g := f.clone()
 	b := bytes.NewBuffer(g.data)
@@ -173,14 +173,14 @@ func hybridUpdate(f *file, n int, body string, oldInTable bool) *file {
 	return g
 }
 
-// objectStreams are object streams whose header or entries are not exact.
+// objectStreams are object streams with an inexact header or inexact entries.
 func objectStreams(use func(kase)) {
 	for _, s := range []structure{stream, packed} {
 		for _, target := range []string{"page", "font", "pages"} {
 			for _, t := range []struct {
 				name string
-				// header gives the numbers and offsets, the bodies, and changes of
-				// N and First.
+				// header returns the numbers and offsets, the bodies, and
+				// errors for N and First.
 				header func(n, other int, old, now string) (pairs []int, bodies string, count, first int)
 				index  int
 			}{
@@ -242,9 +242,9 @@ func objectStreams(use func(kase)) {
 	}
 }
 
-// twoBeginnings are files that are read from their first cross-reference as long
-// as the length in their linearization dictionary is right, and else from their
-// last; by the one the amount is 100, by the other 999.
+// twoBeginnings are linearized files. Readers begin at the first
+// cross-reference if the length in the linearization dictionary is correct, and
+// at the last one otherwise. The first gives the amount 100, the last 999.
 func twoBeginnings(use func(kase)) {
 	after := []struct {
 		name string
@@ -282,8 +282,8 @@ func begunTwice(front string, off int, r rules) *file {
 	panic("no length fits")
 }
 
-// linearizedByHand is a document with two cross-reference tables that name two
-// contents.
+// linearizedByHand is a document with two cross-reference tables for two
+// different contents.
 func linearizedByHand(front string, length int) *file {
 	head := "%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
 	const lin = "8 0 obj\n<</Linearized 1/L %09d/H[%05d 10]/O 3/E %05d/N 1/T %05d>>\nendobj\n"

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// spellings are ways to write an object, or what else a reader looks for that
-// rebuilds the cross-references: {n} is the number of the content, {alt} another
-// catalog, {x} the hidden body. The update is one that is not exact to the letter
-// and that all readers, or all but some, take.
+// spellings are forms of an object, or of another word that a rebuilding reader
+// searches for. {n} is the number of the content, {alt} another catalog, and
+// {x} the hidden body. The update is inexact, but all or most readers accept
+// it.
 func spellings(use func(kase)) {
 	hidden := []string{
 		"{n} 0 obj\n{x}\nendobj\n", "{n} 0 obj{x}endobj\n", "\r{n} 0 obj\r{x}\rendobj\r", " {n} 0 obj\n{x}\nendobj\n", "x {n} 0 obj\n{x}\nendobj\n",
@@ -90,7 +90,7 @@ func spellings(use func(kase)) {
 	}
 }
 
-// placed makes the placeholders of a spelling those of a file.
+// placed replaces the placeholders of a spelling.
 func placed(text string) string {
 	return strings.NewReplacer("{n}", "{#n}", "{x}", evil()).Replace(text)
 }

@@ -12,9 +12,9 @@ import (
 	"testing"
 )
 
-// share is how much of the cases is tried: one of each kind, and one in so many,
-// from one of them on. JPKI_WITNESS_SHARE says otherwise, such as 10 or 10:3; 1
-// is all of them.
+// share returns the part of the cases to run, in addition to one of each kind: one
+// in so many cases, and the number of the first. JPKI_WITNESS_SHARE sets it, for
+// example to 10 or 10:3; 1 runs all cases.
 func share(t *testing.T) (one, from uint32) {
 	value := os.Getenv("JPKI_WITNESS_SHARE")
 	if value == "" {
@@ -26,7 +26,7 @@ func share(t *testing.T) (one, from uint32) {
 	return one, from
 }
 
-// only picks cases by their names.
+// only selects cases by name.
 func only(t *testing.T) *regexp.Regexp {
 	picks, err := regexp.Compile(os.Getenv("JPKI_WITNESS_RUN"))
 	if err != nil {
@@ -35,11 +35,11 @@ func only(t *testing.T) *regexp.Regexp {
 	return picks
 }
 
-// chosen are the cases to be tried.
+// chosen returns the cases to run.
 func chosen(t *testing.T) (cases []kase) {
 	only := only(t)
 	one, from := share(t)
-	first := map[string]uint32{} // the least number of a kind
+	first := map[string]uint32{} // the smallest number of each kind
 	seen := map[string]bool{}
 	all(func(k kase) {
 		if seen[k.name] {
@@ -59,7 +59,7 @@ func chosen(t *testing.T) (cases []kase) {
 	return cases
 }
 
-// TestOneReading holds what verification says against what readers show.
+// TestOneReading compares verdicts with the display in readers.
 func TestOneReading(t *testing.T) {
 	nodeModules = modules(t)
 	v := &views{t.TempDir(), map[[32]byte][]view{}}
@@ -74,8 +74,8 @@ func TestOneReading(t *testing.T) {
 	t.Logf("verdicts: %v; shown otherwise by %v", tally.verdicts, tally.differs)
 }
 
-// tally counts verdicts, and by reader what it shows otherwise than what was
-// signed.
+// tally counts verdicts, and for each reader the displays that differ from the
+// signed one.
 type tally struct {
 	verdicts map[verdict]int
 	differs  map[string]int
@@ -100,7 +100,7 @@ func witness(t *testing.T, v *views, cases []kase, tally *tally) {
 	v.forget(contents)
 }
 
-// check holds the verdict of a case against its readers.
+// check compares the verdict on a case with its readers.
 func (k kase) check(t *testing.T, v *views, then, now []byte) verdict {
 	said, signatureShown, why := judge(now)
 	differ := v.differences(then, now)
@@ -129,7 +129,7 @@ func (k kase) check(t *testing.T, v *views, then, now []byte) verdict {
 	return said
 }
 
-// forget drops views of files that come once.
+// forget drops the views of files that occur once.
 func (v *views) forget(contents [][]byte) {
 	for i := 1; i < len(contents); i += 2 {
 		delete(v.known, sha256.Sum256(contents[i]))
@@ -138,7 +138,7 @@ func (v *views) forget(contents [][]byte) {
 
 var unsafeName = regexp.MustCompile(`[^a-z0-9]+`)
 
-// keep leaves the file of a case that failed in the folder JPKI_WITNESS_FOUND.
+// keep saves the file of a failed case in the folder JPKI_WITNESS_FOUND.
 func keep(t *testing.T, k kase, data []byte) {
 	dir := os.Getenv("JPKI_WITNESS_FOUND")
 	if dir == "" {
