@@ -103,8 +103,8 @@ var (
 	// Discard the output.
 	ErrChanged = errors.New("pdfsig: the file changed while it was being signed")
 	// ErrHash reports a hash function that the profile does not allow, that the
-	// program does not link, or that does not implement [hash.Cloner]. Package
-	// cms links only hashes that do.
+	// program does not link, or that does not implement [hash.Cloner]. All hash
+	// functions of package cms implement it.
 	ErrHash = errors.New("pdfsig: hash function not available")
 	// ErrNotHashed reports a call of Sign or Update before Hash.
 	ErrNotHashed = errors.New("pdfsig: the file is not hashed yet")

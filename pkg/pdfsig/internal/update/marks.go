@@ -91,9 +91,9 @@ func (m *marks) find(window []byte, base int64, kept int) {
 	}
 }
 
-// object records the object of the word obj at i, if two numbers precede it.
-// Few readers allow comments between the three; this function does, so that it
-// misses no object.
+// object records the object of the word obj at i, if two numbers precede it. Few
+// readers allow comments between the numbers and obj; this function does, so
+// that it misses no object.
 func (m *marks) object(window []byte, base int64, i int) {
 	if i == 0 || !white(window[i-1]) && !digit(window[i-1]) {
 		return
