@@ -105,7 +105,7 @@ func runCalendar(ctx context.Context, a *command.App, opt *calendarOptions) erro
 	return nil
 }
 
-// dated gives the certificates that have days to come.
+// dated returns the certificates with future dates.
 func dated(s inspect.Card) (all []inspect.Certificate, err error) {
 	if kind := s.Token.Kind; !kind.Usable() {
 		return nil, problem.New(problem.Expired, terms.Ended[kind], terms.UseCard)
@@ -138,8 +138,8 @@ func dated(s inspect.Card) (all []inspect.Certificate, err error) {
 	return nil, &jpki.CertificateError{Kind: jpki.KindAuth, Err: jpki.ErrAbsent}
 }
 
-// events are the days of one certificate. Its fingerprint, hashed once more so
-// that it cannot be looked for, tells its events from those of others.
+// eventsOf returns the events of one certificate. Its fingerprint identifies
+// them. It is hashed once more, so that nobody can search for it.
 func eventsOf(a *command.App, opt *calendarOptions, c inspect.Certificate, s inspect.Card) (events []calendar.Event) {
 	v, _ := c.Validity()
 	id := sha256.Sum256([]byte("jpki calendar\n" + c.Fingerprint()))
@@ -176,8 +176,8 @@ func eventsOf(a *command.App, opt *calendarOptions, c inspect.Certificate, s ins
 	return events
 }
 
-// cardEvents are the days of the card itself, where it tells its last one. They
-// are told from those of other cards by a certificate of the same card.
+// cardEvents returns the events of the card itself, if the card gives its last
+// day. A certificate of the same card identifies them.
 func cardEvents(a *command.App, opt *calendarOptions, of inspect.Certificate, s inspect.Card) (events []calendar.Event) {
 	if s.LastDay == nil || s.LastDay.Compare(cert.DateOf(s.Now)) < 0 {
 		return nil

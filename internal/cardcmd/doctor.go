@@ -157,8 +157,8 @@ func examineDemo(ctx context.Context, a *command.App, e *doctor.Environment, sur
 	return context.Cause(ctx)
 }
 
-// examineCard looks at the card in a reader. That this fails is a finding; the
-// error is that of the trace.
+// examineCard examines the card in a reader. A failure is recorded as a
+// finding. The error is only that of the trace.
 func examineCard(ctx context.Context, a *command.App, pc *pcsc.Context, reader string, survey bool) (c doctor.Card, err error) {
 	c.Reader = reader
 	conn, err := pc.Connect(ctx, reader)

@@ -113,8 +113,8 @@ func runStatus(ctx context.Context, a *command.App, opt *statusOptions) error {
 	return unread(s.Unread())
 }
 
-// unread is the status of a look that could not see everything, which the
-// output says.
+// unread is the exit status if a part of the card could not be read. The output
+// shows which part.
 func unread(yes bool) error {
 	if yes {
 		return problem.Quiet(problem.Undecided)
@@ -208,7 +208,7 @@ func certificateRows(o *ui.IO, s inspect.Card, c inspect.Certificate) [][]string
 	return rows
 }
 
-// howToSee says how a certificate that was not read is read: with its PIN,
+// howToSee explains how to read a certificate that was not read: with its PIN,
 // unless that is blocked.
 func howToSee(s inspect.Card, c inspect.Certificate, withPIN text) text {
 	if !s.Token.Kind.Usable() {

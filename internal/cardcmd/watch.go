@@ -165,8 +165,8 @@ func runWatch(ctx context.Context, a *command.App, opt *watchOptions) error {
 	return outcomeError(a, last)
 }
 
-// watchedReaders keeps the readers that --reader means. That there is none now
-// is no mistake: it may come.
+// watchedReaders keeps the readers that match --reader. An empty result is no
+// error, because the reader may come later.
 func watchedReaders(a *command.App, readers []pcsc.ReaderState) []pcsc.ReaderState {
 	wanted, err := a.Cards.WantedReaders(readers)
 	if err != nil {
@@ -351,7 +351,8 @@ var stateNames = map[inspect.State]text{
 	inspect.NotYetValid: {JA: "有効期間の前です", EN: "not yet valid"},
 }
 
-// loweredText says that somebody entered a wrong PIN, and between when.
+// loweredText reports wrong entries of a PIN, and the time between which they
+// happened.
 func loweredText(a *command.App, e watch.Event) text {
 	what := text{
 		JA: "%sが間違えて入力されました(%sから%s %sの間)。%s。",
@@ -366,8 +367,8 @@ func loweredText(a *command.App, e watch.Event) text {
 	return what
 }
 
-// clock writes a time of the person's day, with its date where that is not the
-// other's too.
+// clockText formats a time of day, with the date if it differs from the date of
+// other.
 func clockText(a *command.App, t, other time.Time) string {
 	t, other = t.In(a.Env.Now().Location()), other.In(a.Env.Now().Location())
 	if t.Format(time.DateOnly) == other.Format(time.DateOnly) {

@@ -70,7 +70,7 @@ func (v *watchView) note(at time.Time, s string) {
 	v.log = v.log[:min(len(v.log), maxLog)]
 }
 
-// complain tells of something that went wrong beside the cards.
+// complain shows a problem that is not about the cards.
 func (v *watchView) complain(what text) {
 	switch {
 	case v.screen != nil:
@@ -85,7 +85,7 @@ func (v *watchView) complain(what text) {
 	}
 }
 
-// close gives the terminal back, and leaves the events on it.
+// close restores the terminal, and leaves the events on it.
 func (v *watchView) close() {
 	if v.screen == nil {
 		return

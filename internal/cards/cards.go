@@ -1,6 +1,6 @@
-// Package cards opens the card that a command works with, whatever it lies in:
-// a reader of PC/SC, or the demo card. It waits for a missing one, asks which
-// of several is meant, and records the traffic on the connection.
+// Package cards opens the card for a command: in a PC/SC reader, or the demo
+// card. It waits for a missing card, asks the person to choose among several,
+// and records the traffic on the connection.
 package cards
 
 import (
@@ -48,16 +48,18 @@ type Place struct {
 	Event  uint16
 }
 
-// countsInsertions: on macOS no two cards can be told apart without a look.
+// countsInsertions: macOS does not count insertions, so cards there cannot be
+// told apart without commands.
 const countsInsertions = runtime.GOOS != "darwin"
 
-// Place tells where the card lies, as far as that tells cards apart.
+// Place returns the place of the card, if places tell cards apart on this
+// system.
 func (c *Card) Place() (p Place, ok bool) {
 	return Place{c.Reader, c.event}, countsInsertions && !c.Demo
 }
 
-// Lying gives the card that [Opener.Open] would open, without a command to any:
-// it is the only one in the readers that are meant.
+// Lying returns the place of the card that [Opener.Open] would open, without
+// sending a command. It must be the only card in the selected readers.
 func (o *Opener) Lying(ctx context.Context) (p Place, ok bool) {
 	if o.Card != "" || !countsInsertions {
 		return p, false
@@ -109,7 +111,7 @@ func (o Opener) Quiet() *Opener {
 	return &o
 }
 
-// Open is the one way in for the card, whatever it lies in.
+// Open opens the card. All commands use it, for every kind of card.
 func (o *Opener) Open(ctx context.Context) (*Card, error) {
 	c := &Card{}
 	conn, err := o.connect(ctx, c)
@@ -234,9 +236,9 @@ type readerLister interface {
 // patience is how long a person is given to put the card down.
 const defaultWait = 30 * time.Second
 
-// waitLimit is how long to wait for a missing card or reader: as --wait says,
-// else [patience] for a card, on a terminal where somebody sees that it is
-// waited for. Without a reader something else is wrong.
+// waitLimit is the time to wait for a missing card or reader: --wait, or else
+// defaultWait for a card if a person sees the notice on a terminal. Without
+// --wait it does not wait for a missing reader, because that is another fault.
 func (o *Opener) waitLimit(missing error) time.Duration {
 	p := explain.Error(missing)
 	switch {
@@ -285,8 +287,7 @@ func (o *Opener) readersWithCard(ctx context.Context, pc readerLister) ([]string
 	return with, nil
 }
 
-// waitedFor is the error of a card that did not come: to wait is no advice any
-// more.
+// timedOut is the error after waiting in vain. It no longer advises to wait.
 func timedOut(missing error) error {
 	if !errors.Is(missing, pcsc.ErrNoCard) {
 		return missing
@@ -360,7 +361,7 @@ func (o *Opener) WantedReaders(readers []pcsc.ReaderState) ([]pcsc.ReaderState, 
 	return wanted, nil
 }
 
-// noCardIn tells a card that does not answer from none.
+// missingCard distinguishes a card that does not answer from an empty reader.
 func missingCard(readers []pcsc.ReaderState) error {
 	for _, r := range readers {
 		if r.Present && r.Mute {
@@ -410,7 +411,7 @@ func (o *Opener) Terminal() (*ui.Terminal, error) {
 	return ui.OpenTerminal()
 }
 
-// Readers gives the readers, or the card of --card in their place.
+// Readers returns the readers, or the card of --card in their place.
 func (o *Opener) Readers(ctx context.Context) ([]pcsc.ReaderState, error) {
 	if o.Card != "" {
 		card, err := o.Open(ctx)

@@ -30,10 +30,10 @@ type finder interface {
 	Connect(ctx context.Context, reader string) (*pcsc.Card, error)
 }
 
-// find connects to the person's card. Where --wait was given, a card that is none
-// of ours, and a service that is away for a moment, do not end the waiting.
+// find connects to the person's card. With --wait, it keeps waiting if it finds
+// another kind of card, or if the service is away for a moment.
 func (o *Opener) find(ctx context.Context, pc finder) (*pcsc.Card, error) {
-	until := time.Now().Add(o.Wait) // of the clock on the wall, whatever the certificates' is
+	until := time.Now().Add(o.Wait) // real time, even if the certificates' clock differs
 	told := false
 	for now := o; ; {
 		candidates, err := now.readersWithCard(ctx, pc)
@@ -89,8 +89,8 @@ func (o *Opener) untilChanged(ctx context.Context, pc readerLister, limit time.D
 	}
 }
 
-// How long other readers are waited for: one of them may be held by another
-// program, which says nothing about ours.
+// Time limits for other readers. Another program may hold one of them, and that
+// does not affect ours.
 const (
 	othersLimit = time.Second     // once ours is found
 	heldLimit   = 3 * time.Second // where another reader is empty
@@ -112,7 +112,7 @@ func (o *Opener) choose(ctx context.Context, pc finder, readers []string) (*pcsc
 		if err != nil || !o.WaitGiven {
 			return card, err
 		}
-		// To wait for another card it has to be known that this is none of ours.
+		// Wait for another card only if this one is no JPKI card.
 		if err := isOurs(ctx, card); err != nil {
 			card.Close()
 			return nil, err

@@ -79,7 +79,7 @@ func recallLimits(ctx context.Context, store *state.Store, reader string) jpki.L
 func keepLimits(ctx context.Context, store *state.Store, reader string, l jpki.Limits) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readersLimit)
 	defer cancel()
-	// Where it cannot be kept, it is found out again.
+	// If it cannot be stored, it is measured again.
 	_ = state.Update(ctx, store, readersName, func(doc *readersDocument) error {
 		if doc.Version != readersVersion || doc.Readers == nil || len(doc.Readers) >= readersMost {
 			*doc = readersDocument{Version: readersVersion, Readers: map[string]readerLimits{}}
@@ -89,18 +89,18 @@ func keepLimits(ctx context.Context, store *state.Store, reader string, l jpki.L
 	})
 }
 
-// slowAfter is how long a transaction may take before a person is told that
-// something goes on.
+// slowAfter is the time after which the person is told that a transaction is
+// still running.
 const slowAfter = time.Second
 
-// patient is a connection that says so on a terminal when the card is slow.
+// patient is a connection with a notice on the terminal when the card is slow.
 type patient struct {
 	jpki.Conn
 	io    *ui.IO
 	timer *time.Timer
 }
 
-// withNotice has a slow card said to be slow, where a person sees it.
+// withNotice adds the notice for a slow card, if a person can see it.
 func (o *Opener) withNotice(conn jpki.Conn) jpki.Conn {
 	if o.IO == nil || o.IO.Quiet || !ui.IsTerminal(o.IO.Err) {
 		return conn

@@ -32,7 +32,7 @@ var (
 	ErrDamaged     = errors.New("castore: what is stored is damaged")
 )
 
-// DamagedError says which file is damaged. It is ErrDamaged.
+// DamagedError names the damaged file. It is ErrDamaged.
 type DamagedError struct {
 	Path string
 	Err  error
@@ -56,7 +56,7 @@ type Store struct {
 	pinned func(*x509.Certificate) bool // the tests have pins of their own
 }
 
-// Open gives the store that is kept in docs.
+// Open returns the store in docs.
 func Open(docs *state.Store) *Store {
 	return &Store{docs: docs, pinned: func(c *x509.Certificate) bool {
 		return trust.Anchors{}.Identify(c).Standing == trust.Pinned
@@ -111,7 +111,8 @@ func (s *Store) read(doc document) (all []CA, err error) {
 	return all, nil
 }
 
-// damaged names the file of a document that is none of ours.
+// damaged turns the error about a corrupt document into a [DamagedError] with
+// the path of the file.
 func (s *Store) damaged(err error) error {
 	if errors.Is(err, state.ErrCorrupt) && !errors.Is(err, ErrDamaged) {
 		return &DamagedError{filepath.Join(s.docs.Path(), name+".json"), err}
@@ -119,11 +120,11 @@ func (s *Store) damaged(err error) error {
 	return err
 }
 
-// check says why a certificate that is not pinned cannot be added.
+// check returns the reason against adding a certificate that is not pinned.
 func check(c *x509.Certificate) error {
 	a := trust.Anchors{Added: []cert.Fingerprint{cert.FingerprintOf(c)}}
 	switch {
-	case cert.IsDemo(c) && cert.KindOf(c).IsCA(): // whatever its fingerprint: nothing that says DEMO is real
+	case cert.IsDemo(c) && cert.KindOf(c).IsCA(): // for any fingerprint: a DEMO certificate is never real
 		return ErrDemo
 	case a.Identify(c).Standing != trust.Added:
 		return ErrNotJPKI
@@ -135,8 +136,8 @@ func check(c *x509.Certificate) error {
 	return nil
 }
 
-// Keep stores those of the certificates that are pinned and not stored yet.
-// Everything else is left out.
+// Keep stores the pinned certificates that are not stored yet. It ignores all
+// others.
 func (s *Store) Keep(ctx context.Context, now time.Time, certificates ...*x509.Certificate) error {
 	known, err := s.CAs(ctx)
 	if err != nil {

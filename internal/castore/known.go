@@ -11,7 +11,7 @@ import (
 	"github.com/jpki-tools/jpki/pkg/trust"
 )
 
-// Known is a CA that is believed: pinned, stored, or both.
+// Known is a trusted CA: pinned, stored, or both.
 type Known struct {
 	ID          string
 	Kind        cert.Kind
@@ -20,7 +20,7 @@ type Known struct {
 	Serial      string
 	KeyID       string
 	Fingerprint cert.Fingerprint
-	Certificate *x509.Certificate // nil where there is only the pin
+	Certificate *x509.Certificate // nil if only the pin is known
 	Stored      bool              // the certificate is in the store
 }
 

@@ -62,9 +62,9 @@ func Run(cfg command.Config) int {
 	return finish(a, execute(ctx, a, cfg.Args))
 }
 
-// interruptible gives a context that ends with the first signal that asks the
-// program to end. Later ones are swallowed: a verified PIN is closed before the
-// program ends, and that takes no longer than a few commands to the card.
+// interruptible returns a context that ends with the first signal to stop the
+// program. It ignores later signals, because the program must still close a
+// verified PIN. That takes only a few commands to the card.
 func interruptible() (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 1)

@@ -199,7 +199,7 @@ func cardWords(a *command.App) []string {
 	return words
 }
 
-// readerNames lists the readers; none where there is no service.
+// readerNames lists the readers; it is empty without a service.
 func readerNames() (names []string) {
 	pc, err := pcsc.Establish(context.Background())
 	if err != nil {

@@ -78,8 +78,8 @@ var demoPINs = text{
 	EN: "The demo card's PINs are public: signing password %s, authentication PIN %s.\nDo not use your real PINs on the demo card.",
 }.With(virtualcard.SignPIN, virtualcard.AuthPIN)
 
-// otherLanguage tells, in each language, those who read the other one how to
-// get it: a terminal without a locale shows English to everybody.
+// otherLanguage tells readers of the other language how to switch. A terminal
+// without a locale shows English to everybody.
 var otherLanguage = map[i18n.Lang]string{
 	i18n.JA: "In English: jpki demo --lang en (always: set JPKI_LANG=en)",
 	i18n.EN: "日本語で表示するには: jpki demo --lang ja (いつもなら環境変数 JPKI_LANG=ja)",
@@ -101,8 +101,8 @@ var tourSteps = []step{
 	{text{JA: "署名を確かめる。デモの認証局を信頼するのは --trust demo を付けたときだけです", EN: "Check the signature. The demo CA is trusted only with --trust demo"}, "verify contract.txt.p7s --trust demo", ""},
 }
 
-// tour runs the steps one after the other, in a folder of its own that goes
-// with it, on a card in memory.
+// runTour runs the steps one after the other, in a temporary folder and on a
+// card in memory.
 func runTour(ctx context.Context, a *command.App) (err error) {
 	if a.JSON {
 		return problem.Misuse(text{JA: "demo に --json はありません。", EN: "demo has no --json."})
@@ -155,7 +155,7 @@ func runTour(ctx context.Context, a *command.App) (err error) {
 	return nil
 }
 
-// runStep runs a command line as a program of its own would, on the tour's card.
+// runStep runs a command line like a separate program, on the tour's card.
 func runStep(ctx context.Context, a *command.App, cards *cards.Tour, s step) (exit int, err error) {
 	cfg := a.Config
 	cfg.Args = append(strings.Fields(s.line), "--card", "demo", "--no-input", "--lang", string(a.IO.Lang))

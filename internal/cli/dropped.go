@@ -50,7 +50,7 @@ func takeDropped(ctx context.Context, a *command.App, files []string) error {
 // maxDropped is how much of a file is looked at for a signature inside it.
 const maxDropped = 64 << 20
 
-// signed reports a signature, or a file that has one inside.
+// signed reports a signature file, or a file with a signature inside.
 func signed(path string) bool {
 	f, err := input.Open(path)
 	if err != nil {

@@ -55,7 +55,7 @@ func guideWords(a *command.App) (words []string) {
 	return words
 }
 
-// writtenText says how old the texts are.
+// writtenText gives the date of the texts.
 func writtenText() text {
 	year, month := guide.Written.Year, guide.Written.Month
 	return text{

@@ -1,6 +1,6 @@
 package cli
 
-// pinTopic explains every way to give a PIN, and how safe each is where.
+// pinTopic explains every way to give a PIN, and its safety on each system.
 var pinTopic = text{
 	JA: `暗証番号は、何も指定しなければ端末で尋ねます。入力した文字は画面に出ません。
 スクリプトからは、次のうち1つを指定します。引数の値や環境変数では渡せません。ほかのプログラムから見えるためです。

@@ -11,8 +11,8 @@ import (
 	"github.com/jpki-tools/jpki/internal/i18n"
 )
 
-// ownOptions lists the options of a command itself: those of its groups in one
-// paragraph each.
+// ownOptions lists the options of a command itself, with one paragraph for each
+// group.
 func ownOptions(c *cobra.Command, lang i18n.Lang) string {
 	var parts []string
 	if own := command.Ungrouped(c.LocalFlags()); own.HasFlags() {

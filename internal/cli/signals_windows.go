@@ -9,5 +9,5 @@ import (
 // logging off and shutting down into SIGTERM.
 func endingSignals() []os.Signal { return []os.Signal{os.Interrupt, syscall.SIGTERM} }
 
-// surviveBrokenPipe has nothing to do: a write that fails is no signal here.
+// surviveBrokenPipe does nothing: on Windows a failed write raises no signal.
 func surviveBrokenPipe() {}

@@ -93,7 +93,7 @@ func namesAnywhere(c *cobra.Command, word string) (paths []string) {
 	return paths
 }
 
-// described lists the commands that say the word of themselves.
+// described lists the commands with the word in their description.
 func described(root *cobra.Command, word string) (paths []string) {
 	if len(word) < 4 { // two Japanese characters have six bytes
 		return nil

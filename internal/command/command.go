@@ -111,8 +111,8 @@ type ProblemJSON struct {
 	Also      []problem.Code `json:"also,omitempty"` // codes of further errors
 }
 
-// Memory is where things are remembered; nil where they are not: on a tour,
-// which keeps nothing, and where there is no folder for it.
+// Memory is the store of the program's state. It is nil on a tour, because a
+// tour keeps nothing, and without a folder for it.
 func (a *App) Memory() *state.Store {
 	if a.NoRemember || a.Cards.Tour != nil {
 		return nil
@@ -180,8 +180,8 @@ func (a *App) New(c Spec) *cobra.Command {
 		}
 		return cmd
 	}
-	// A command that only holds others: without one it shows its help, with a
-	// wrong one it says so.
+	// A command with only subcommands shows its help without arguments, and
+	// reports an unknown subcommand.
 	cmd.Args = cobra.ArbitraryArgs
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
@@ -197,8 +197,8 @@ func (a *App) NoCommand(c *cobra.Command, word string) error {
 	return problem.Misuse(text{JA: "「%s」というコマンドはありません。", EN: "There is no command %q."}.With(word)).WithNext(a.Meant(c, word))
 }
 
-// takeFiles gives the command the files that its arguments stand for, counted as
-// such.
+// takeFiles expands the arguments to file names, checks their number, and
+// passes them to the command.
 func takeFiles(cmd *cobra.Command, c Spec) {
 	var files []string
 	cmd.Args = func(cmd *cobra.Command, args []string) (err error) {
@@ -210,7 +210,8 @@ func takeFiles(cmd *cobra.Command, c Spec) {
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return c.Run(cmd.Context(), files) }
 }
 
-// WriteLong gives a command that is to be read about its text with tables.
+// WriteLong fills in the long text of a command with tables. It is called only
+// when somebody reads the text.
 func (a *App) WriteLong(c *cobra.Command) {
 	if late, ok := a.late[c]; ok {
 		c.Long = a.IO.Text(late())

@@ -29,8 +29,8 @@ func (a *App) AddTrustFlags(cmd *cobra.Command, o *judging.Options) {
 	f.StringVar(&o.Trust, "trust", "", a.IO.Text(text{JA: "信頼する認証局を増やす: `WHOM` は demo(デモカード)", EN: "trust another CA too: `WHOM` is demo (the demo card)"}))
 }
 
-// SourceFlag makes a flag that names a PIN source. Flags keep their order, so
-// that two of them are noticed, whichever they are.
+// SourceFlag makes a flag that names a PIN source. All such flags share one
+// list, so that any two of them are noticed.
 type SourceFlag struct {
 	Opt  *unlock.Options
 	Kind pin.Kind

@@ -6,8 +6,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// FlagGroup is a set of flags that belong together: the help of a command has
-// one paragraph for them, and says where each of them is explained.
+// FlagGroup is a set of related flags. The help of a command has one paragraph
+// for them, with a reference to the explanation of each.
 type FlagGroup struct {
 	name  string // in the annotation of a flag
 	Title text
@@ -42,12 +42,12 @@ func Group(f *pflag.FlagSet, g FlagGroup, names ...string) {
 	}
 }
 
-// Of gives the flags of the group.
+// Of returns the flags of the group.
 func (g FlagGroup) Of(f *pflag.FlagSet) *pflag.FlagSet {
 	return some(f, func(flag *pflag.Flag) bool { return groupOf(flag) == g.name })
 }
 
-// Ungrouped gives the flags that are in no group.
+// Ungrouped returns the flags that are in no group.
 func Ungrouped(f *pflag.FlagSet) *pflag.FlagSet {
 	return some(f, func(flag *pflag.Flag) bool { return groupOf(flag) == "" })
 }

@@ -19,8 +19,8 @@ func NonNil[T any](list []T) []T {
 // RFC3339 shows a time of a certificate as JSON has it, in Japan's zone.
 func RFC3339(t time.Time) string { return t.In(cert.JST).Format(time.RFC3339) }
 
-// NameBytes gives the bytes of a file's name in base64 where it is no UTF-8, which
-// JSON cannot hold; else nil.
+// NameBytes returns the bytes of a file's name in base64 if the name is not
+// UTF-8, because JSON cannot hold such a name; otherwise nil.
 func NameBytes(name string) *string {
 	if utf8.ValidString(name) {
 		return nil

@@ -9,7 +9,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/ui"
 )
 
-// IsFileName tells the value of -o that names a file from those that mean
+// IsFileName reports whether the value of -o names a file. Other values mean
 // standard output.
 func IsFileName(out string) bool { return out != "" && out != "-" }
 
@@ -26,8 +26,8 @@ func (stdout) Commit() error { return nil }
 
 func (stdout) Abort() {}
 
-// OpenTarget opens the file that -o names, or standard output: for binary data
-// only where that is no terminal, unless -o - says so.
+// OpenTarget opens the file of -o, or standard output. It refuses binary data
+// on a terminal, except with -o -.
 func (a *App) OpenTarget(ctx context.Context, path string, force, binary bool) (target, error) {
 	switch {
 	case path == "-":

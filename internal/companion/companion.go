@@ -1,10 +1,10 @@
-// Package companion finds the files that lie beside a document and that the
-// document names: those its signatures are over, those of an application.
+// Package companion finds the files next to a document that the document names:
+// the files that its signatures cover, and the files of an application.
 //
-// The document says a name, the disk may spell it in another way: macOS hands
-// out names decomposed (NFD). So a name is looked for by canonical equivalence.
-// Nothing above the folder is ever reached, and nothing but plain files is
-// opened.
+// The disk may spell a name differently from the document, because macOS
+// decomposes names (NFD). Therefore the package compares names by canonical
+// equivalence. It never reaches anything above the folder, and opens only
+// regular files.
 package companion
 
 import (
@@ -30,8 +30,8 @@ type Folder struct {
 	lists map[string][]string // names of a directory, by its path
 }
 
-// Open gives the folder of a path on disk. Symbolic links that lead out of it
-// are not followed.
+// Open opens the folder at a path on disk. It does not follow symbolic links
+// that lead out of the folder.
 func Open(dir string) (*Folder, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -42,9 +42,9 @@ func Open(dir string) (*Folder, error) {
 	return f, nil
 }
 
-// At gives the folder of a path on disk as [Open] does. Where it cannot be
-// opened, which matters only to who looks for something in it, that is the
-// error of looking.
+// At opens the folder at a path on disk as [Open] does. If that fails, each
+// search in the folder returns the error, so that callers without a search need
+// not handle it.
 func At(dir string) *Folder {
 	f, err := Open(dir)
 	if err != nil {
@@ -53,7 +53,7 @@ func At(dir string) *Folder {
 	return f
 }
 
-// In gives the folder that a file system is, an archive say.
+// In returns the folder for a file system, such as an archive.
 func In(fsys fs.FS) *Folder { return &Folder{fsys: fsys, lists: map[string][]string{}} }
 
 // Close lets the folder go.
@@ -64,8 +64,8 @@ func (f *Folder) Close() error {
 	return f.root.Close()
 }
 
-// AmbiguousError tells of a name that several files have, which differ in how
-// Unicode is written only: which of them is meant cannot be told.
+// AmbiguousError is a name that matches several files. They differ only in
+// their Unicode form, so none can be preferred.
 type AmbiguousError struct {
 	Name  string
 	Files []string
@@ -75,9 +75,10 @@ func (e *AmbiguousError) Error() string {
 	return fmt.Sprintf("%q and %d more have canonically equivalent names", e.Files[0], len(e.Files)-1)
 }
 
-// Find gives the path of a file as the folder spells it. name is a path
-// downwards with slashes. The error is fs.ErrNotExist where there is no such
-// file, fs.ErrInvalid for a name that leads elsewhere, or an [*AmbiguousError].
+// Find returns the path of a file as the folder spells it. name is a path
+// downwards with slashes. The error is fs.ErrNotExist for a missing file,
+// fs.ErrInvalid for a name that leads out of the folder, or an
+// [*AmbiguousError].
 func (f *Folder) Find(name string) (string, error) {
 	if !fs.ValidPath(name) || name == "." || strings.ContainsAny(name, "\\\x00") {
 		return "", &fs.PathError{Op: "find", Path: name, Err: fs.ErrInvalid}

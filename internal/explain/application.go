@@ -10,8 +10,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/printable"
 )
 
-// bundleReasons say why a folder or ZIP is not taken as an e-Gov application;
-// the entry is named before.
+// bundleReasons explain why a folder or ZIP cannot be read as an e-Gov
+// application. The name of the entry stands before them.
 var bundleReasons = map[error]text{
 	bundle.ErrNotZIP:     {JA: "ZIPとして読めないか、壊れています", EN: "it cannot be read as a ZIP, or is damaged"},
 	bundle.ErrName:       {JA: "名前がフォルダーの外を指すか、名前として使えません", EN: "its name leads out of the folder, or is none"},

@@ -337,7 +337,8 @@ func explainOutput(err error) *problem.Problem {
 	return NotMade(failed.Path, failed.Reason, "-o")
 }
 
-// NotMade explains a file that an option can give another name.
+// NotMade explains a file that was not written. The option can give it another
+// name.
 func NotMade(path string, reason error, option string) *problem.Problem {
 	next := text{JA: "%s で別の名前を指定してください。", EN: "Give another name with %s."}
 	switch reason {

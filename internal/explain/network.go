@@ -10,7 +10,7 @@ import (
 	"github.com/jpki-tools/jpki/pkg/printable"
 )
 
-// fetchReasons says why nothing was fetched.
+// fetchReasons explain a failed download.
 var fetchReasons = map[error]text{
 	fetch.ErrAddress:   {JA: "アドレスは http か https にしてください", EN: "the address has to be one of http or https"},
 	fetch.ErrPassword:  {JA: "アドレスにユーザー名やパスワードを書かないでください", EN: "the address must not hold a user name or password"},
@@ -26,8 +26,8 @@ var fetchReasons = map[error]text{
 	fetch.ErrMediaType: {JA: "応答の種類が違います", EN: "the answer is of another kind"},
 }
 
-// FetchReason says why nothing was fetched, and where a redirection leads that
-// is not followed.
+// FetchReason explains a failed download, and names the target of a refused
+// redirection.
 func FetchReason(failed *fetch.Error) text {
 	t := fetchReasons[failed.Reason]
 	if failed.Reason == fetch.ErrRedirect && failed.Err != nil {
@@ -101,7 +101,7 @@ var tlsReasons = map[error]struct{ what, next text }{
 		text{JA: "ページが大きすぎます(%d MiBまで)。", EN: "The page is too large (%d MiB at most)."}.With(tlsclient.MaxSize >> 20), text{}},
 }
 
-// explainTLS explains why there is no page.
+// explainTLS explains why no page was fetched.
 func explainTLS(err error) *problem.Problem {
 	var failed *tlsclient.Error
 	if !errors.As(err, &failed) {

@@ -13,7 +13,7 @@ var makeNewPDF = text{
 	EN: "Open it in a PDF program and print or save it as a new PDF, then sign that (earlier signatures do not come along). On the command line: qpdf in.pdf out.pdf",
 }
 
-// explainPDF explains a PDF that is not read, to whoever wants to sign it.
+// explainPDF explains an unreadable PDF to a person who wants to sign it.
 func explainPDF(err error) *problem.Problem {
 	if errors.Is(err, pdfsig.ErrTooManySignatures) {
 		return problem.New(problem.Input,
@@ -50,7 +50,7 @@ func tooComplex(err error) bool {
 	return ok && d.Fault == pdfsig.FaultTooLarge
 }
 
-// explainEarlier explains why a signature would do harm beside an earlier one.
+// explainEarlier explains why a new signature would damage an earlier one.
 func explainEarlier(e *pdfsig.EarlierError) *problem.Problem {
 	hidden, undecided := errors.AsType[*pdfsig.UpdateError](e.Err)
 	switch {
@@ -81,7 +81,7 @@ func explainEarlier(e *pdfsig.EarlierError) *problem.Problem {
 		text{JA: "--visible を付けているときは外してください。空の署名欄があれば --field で指定できます。", EN: "Leave out --visible if you gave it. If there is an empty signature field, name that with --field."})
 }
 
-// hiddenText says where a PDF is not the same for every program.
+// hiddenText names the part of a PDF that programs read differently.
 func hiddenText(e *pdfsig.UpdateError) text {
 	what := text{JA: "構造が正確ではありません", EN: "its structure is not exact"}
 	if e.Rule == "hidden" {

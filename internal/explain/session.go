@@ -9,9 +9,9 @@ import (
 	"github.com/jpki-tools/jpki/pkg/jpki"
 )
 
-// graverThanOpen are the problems of a PIN session that are graver than a key
-// left open: the card is taken out and the key is closed, but a try that was used
-// stays used, and which PIN is in force must be known.
+// graverThanOpen are the problems of a PIN session more serious than a key left
+// open. Removing the card closes the key. But a used try stays used, and the
+// person must know which PIN is in force.
 var graverThanOpen = []problem.Code{problem.PINUnconfirmed, problem.PINWrong, problem.PINUnanswered, problem.PINBlocked}
 
 // explainNotClosed is the rule for two failures of a PIN session. The more

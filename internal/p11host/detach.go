@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// MayDetach reports whether the server on fd is a child that p11-kit has made and
-// will wait for. p11-kit looks for the child's end every 100 ms, so a program
-// that has used the token would end that much later; a child that has ended
-// already costs nothing. An sshd is no such parent: it ends the connection with
-// its child.
+// MayDetach reports whether the server on fd is a child process that p11-kit
+// started and will wait for. p11-kit checks for the child's end every 100 ms,
+// and this delays each program that used the token. A child that has already
+// ended costs nothing. An sshd as parent is different: it closes the connection
+// when its child ends.
 func MayDetach(fd int) bool {
 	p, uid, err := Peer(fd)
 	return err == nil && uid == os.Getuid() && p.PID == os.Getppid() && !strings.HasPrefix(filepath.Base(p.Path), "sshd")

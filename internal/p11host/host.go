@@ -12,19 +12,18 @@ import (
 // Program is a program that uses the token.
 type Program struct {
 	PID  int
-	Path string // of its executable, or its name alone; empty where that is not known
+	Path string // of its executable, or only its name; empty if unknown
 }
 
-// ErrNotSocket is a connection that does not tell who is at its other end.
+// ErrNotSocket is a connection without information on its other end.
 var ErrNotSocket = errors.New("p11host: no socket of this machine")
 
-// pollInterval is how often a program is looked at where the system does not
-// tell of its end.
+// pollInterval is the time between checks of a program, on systems that do not
+// report its end.
 const pollInterval = time.Second
 
-// UntilGone returns when the program of this number has ended, or ctx has. A
-// connection can outlive its program: p11-kit hands it on to whatever that
-// starts.
+// UntilGone returns when the process pid has ended, or ctx has. A connection
+// can outlive its program, because p11-kit passes it on to child processes.
 func UntilGone(ctx context.Context, pid int) {
 	if waitFor(ctx, pid) {
 		return

@@ -34,7 +34,7 @@ func Named(pid int) Program {
 	return p
 }
 
-// waitFor waits by a pidfd; false where there is none to be had.
+// waitFor waits by a pidfd; it is false if the system has none.
 func waitFor(ctx context.Context, pid int) bool {
 	fd, err := unix.PidfdOpen(pid, 0)
 	if err == unix.ESRCH {

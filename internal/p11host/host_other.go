@@ -7,13 +7,13 @@ import (
 	"net"
 )
 
-// Peer cannot tell here.
+// Peer is not supported here.
 func Peer(int) (Program, int, error) { return Program{}, 0, ErrNotSocket }
 
-// PeerOf cannot tell here.
+// PeerOf is not supported here.
 func PeerOf(*net.UnixConn) (Program, int, error) { return Program{}, 0, ErrNotSocket }
 
-// Named cannot tell here.
+// Named knows only the process number here.
 func Named(pid int) Program { return Program{PID: pid} }
 
 func waitFor(context.Context, int) bool { return true }

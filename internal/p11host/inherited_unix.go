@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// Inherited is the socket that systemd hands over to a service that it starts
-// for it (sd_listen_fds(3)); nil where there is none.
+// Inherited is the socket that systemd opened for this service
+// (sd_listen_fds(3)); nil if there is none.
 func Inherited(getenv func(string) string) (net.Listener, error) {
 	const first = 3
 	pid, _ := strconv.Atoi(getenv("LISTEN_PID"))

@@ -23,8 +23,8 @@ import (
 
 type text = i18n.Text
 
-// Tone says how good something is. The page shows it by a sign and a colour
-// beside the words, never alone.
+// Tone is the quality of a result. The page shows it by a sign and a colour
+// next to the words, never by these alone.
 type Tone string
 
 // The tones.

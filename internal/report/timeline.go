@@ -16,7 +16,7 @@ type EventKind string
 // The kinds, each with a shape of its own.
 const (
 	Claimed EventKind = "claimed" // when the signer claims to have signed
-	Stamped EventKind = "stamped" // a timestamp that is believed
+	Stamped EventKind = "stamped" // a trusted timestamp
 	Doubted EventKind = "doubted" // a timestamp that is not
 	Begins  EventKind = "begins"  // the certificate's first moment
 	Ends    EventKind = "ends"    // its last
@@ -28,7 +28,7 @@ const (
 type Event struct {
 	Kind EventKind
 	Time time.Time
-	What text // "" is said by the kind
+	What text // "" if the kind says it
 }
 
 // eventWords give the name of an event, and the source of its time.
@@ -136,7 +136,7 @@ func newTimeline(events []Event, l i18n.Lang) timeline {
 func day(t time.Time) string { return t.In(cert.JST).Format("2006-01-02") }
 
 // shape draws a mark: a circle for a claim, a filled diamond for proof, an
-// empty one where there is none, brackets for the certificate, a cross for a
+// empty diamond for no proof, brackets for the certificate, a cross for a
 // revocation, a filled triangle for now.
 func shape(k EventKind, x, y float64) string {
 	switch k {

@@ -161,8 +161,8 @@ func (c *Client) SlotInfo(_ context.Context, slot uint64) (p11rpc.SlotInfo, erro
 	return i, nil
 }
 
-// observe finds the card that is there. Where it is another than that of the
-// sessions, they are over, and the log-in with them.
+// observe finds the present card. If it is not the card of the sessions, it
+// ends them, and the log-in too.
 func (c *Client) observe() (Insertion, bool) {
 	at, ok := c.Slot.present()
 	c.mu.Lock()
@@ -343,7 +343,7 @@ func (c *Client) closeAll() {
 	c.logout()
 }
 
-// session gives a session. The caller has mu.
+// session returns a session. The caller holds mu.
 func (c *Client) session(h p11rpc.Handle) (*session, error) {
 	if !c.initialized {
 		return nil, p11rpc.CryptokiNotInitialized

@@ -9,7 +9,7 @@ import (
 	"github.com/jpki-tools/jpki/pkg/pcsc"
 )
 
-// Errors of the owner that a program is told of.
+// Errors of the owner with a return value of their own.
 var (
 	// ErrCancelled is an owner who declined.
 	ErrCancelled = errors.New("token: declined")
@@ -21,7 +21,7 @@ var (
 	ErrRefusedBefore = errors.New("token: the PIN was refused before")
 )
 
-// failed gives the return value for an error, and explains the error to the
+// failed returns the return value for an error, and reports the error to the
 // owner.
 func (c *Client) failed(err error) error {
 	if rv, ok := errors.AsType[p11rpc.RV](err); ok {

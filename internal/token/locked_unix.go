@@ -9,8 +9,8 @@ import (
 )
 
 // lockInMemory moves a PIN to a page of its own that is not swapped out, as far
-// as the system allows. The function gives the page back; the PIN has to be
-// wiped before.
+// as the system allows. The returned function frees the page; wipe the PIN
+// before.
 func lockInMemory(p jpki.PIN) (jpki.PIN, func()) {
 	page, err := unix.Mmap(-1, 0, unix.Getpagesize(), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
 	if err != nil {

@@ -95,8 +95,9 @@ func (c *Client) keep(h p11rpc.Handle, at Insertion, card Card, p jpki.PIN) {
 	}()
 }
 
-// verify has a PIN verified and closed: that of a program, or else of the
-// owner. It reads the certificate that is behind the PIN.
+// verify has the card verify a PIN, and closes it again. The PIN is the one
+// that the program sent, or else the owner's answer. verify also reads a
+// certificate that needs the PIN.
 func (c *Client) verify(ctx context.Context, card Card, at Insertion, sent []byte) (p jpki.PIN, cert *x509.Certificate, err error) {
 	var guard jpki.Guard
 	switch {

@@ -86,7 +86,7 @@ func (s *signing) write(data []byte) error {
 	return nil
 }
 
-// finish gives the data to sign.
+// finish returns the data to sign.
 func (s *signing) finish() (digest []byte, opts crypto.SignerOpts, err error) {
 	h := s.mechanism.hash
 	switch {
@@ -108,7 +108,7 @@ func (s *signing) finish() (digest []byte, opts crypto.SignerOpts, err error) {
 	return digest, h, nil
 }
 
-// ofDigestInfo takes a DigestInfo apart; the digest is nil where it is none.
+// ofDigestInfo parses a DigestInfo; the digest is nil for other data.
 func ofDigestInfo(info []byte) (crypto.Hash, []byte) {
 	for h, prefix := range digestInfos {
 		if digest, ok := bytes.CutPrefix(info, prefix); ok && len(digest) == h.Size() {

@@ -43,8 +43,8 @@ func (c *Client) SignInit(h p11rpc.Handle, m p11rpc.Mechanism, key p11rpc.Handle
 	return err
 }
 
-// certificate is that of the card of the sessions, nil where nobody has looked
-// for it yet. The caller has mu.
+// certificate is the certificate of the sessions' card, nil if it was not read
+// yet. The caller holds mu.
 func (c *Client) certificate() *x509.Certificate {
 	if c.cert == nil {
 		f, _ := c.Slot.fact(c.at, 0)
@@ -53,7 +53,7 @@ func (c *Client) certificate() *x509.Certificate {
 	return c.cert
 }
 
-// underway gives the signature under way in a session. The caller has mu.
+// underway returns the signature under way in a session. The caller holds mu.
 func (c *Client) underway(h p11rpc.Handle) (*session, *signing, error) {
 	s, err := c.session(h)
 	if err != nil {
@@ -135,8 +135,8 @@ func (c *Client) Cancel(h p11rpc.Handle) error {
 	return err
 }
 
-// sign makes a signature in a PIN session of its own: with the PIN of the
-// log-in, else with one that the owner is asked for.
+// sign makes a signature in a PIN session of its own, with the PIN of the
+// log-in, or else with the owner's answer.
 func (c *Client) sign(ctx context.Context, s *signing) ([]byte, error) {
 	digest, opts, err := s.finish()
 	if err != nil {
@@ -195,7 +195,7 @@ func (c *Client) signature(ctx context.Context, at Insertion, cert *x509.Certifi
 		if !fewer || !notSent(err) || ctx.Err() != nil {
 			return sig, err
 		}
-		// The owner was told of more tries than there are: once more.
+		// The owner saw a counter that was too high: ask again.
 	}
 }
 

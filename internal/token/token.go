@@ -40,7 +40,7 @@ type Reader interface {
 	Cards() ([]Insertion, error)
 	// Open connects to one. It fails where another has taken its place.
 	Open(ctx context.Context, at Insertion) (Card, error)
-	// Wait returns when other cards are there than those of Cards, or ctx
+	// Wait returns when the present cards differ from known, or when ctx
 	// ends.
 	Wait(ctx context.Context, known []Insertion) error
 }
@@ -66,10 +66,10 @@ type Slot struct {
 	Certificate *x509.Certificate
 	// CA shows the CA's certificate too.
 	CA bool
-	// NoPSS: this card was found to make no RSASSA-PSS signatures, as
-	// [Slot.OnNoPSS] was told.
+	// NoPSS reports a card that is known to make no RSASSA-PSS signatures,
+	// by an earlier call of [Slot.OnNoPSS].
 	NoPSS func(*x509.Certificate) bool
-	// OnNoPSS is told of a card that refused to make one.
+	// OnNoPSS is called for a card that refused to make one.
 	OnNoPSS func(*x509.Certificate)
 
 	once    sync.Once
@@ -82,7 +82,7 @@ type Slot struct {
 
 // facts are the parts of a card that were read.
 type facts struct {
-	token    jpki.TokenKind // TokenUnknown also where nobody has looked
+	token    jpki.TokenKind // TokenUnknown also before the first look
 	cert, ca *x509.Certificate
 	certErr  error // why there is no cert
 	// behindPIN: the card shows the certificate only after the PIN.
@@ -92,7 +92,7 @@ type facts struct {
 	at        time.Time // when the tries were read; zero: never
 }
 
-// triesAge is how old the counter may be that a program is told.
+// triesAge is the maximum age of a counter that programs get.
 const triesAge = 2 * time.Second
 
 func (s *Slot) init() {
@@ -106,7 +106,7 @@ func (s *Slot) init() {
 // Close forgets the PINs that were refused. No client may use the slot any more.
 func (s *Slot) Close() { s.refused.wipe() }
 
-// acquire waits for the card. The function that is returned gives it back.
+// acquire waits for the card. The returned function releases it.
 func (s *Slot) acquire(ctx context.Context) (func(), error) {
 	select {
 	case s.turn <- struct{}{}:
@@ -116,8 +116,8 @@ func (s *Slot) acquire(ctx context.Context) (func(), error) {
 	}
 }
 
-// present finds the card without a command to it: the first that was not found
-// to be another kind of card. Where PC/SC does not answer there is none.
+// present finds the card without sending a command: the first one not known to
+// be of another kind. It is false if PC/SC does not answer.
 func (s *Slot) present() (Insertion, bool) {
 	s.init()
 	cards, err := s.Reader.Cards()
@@ -227,8 +227,8 @@ func (s *Slot) read(ctx context.Context, card Card, at Insertion) (facts, error)
 	return f, err
 }
 
-// readCertificates reads those that the card shows without a PIN. One that it
-// does not show is no error here.
+// readCertificates reads the certificates that the card shows without a PIN. A
+// hidden certificate is no error here.
 func (s *Slot) readCertificates(app *jpki.App, f *facts) (err error) {
 	switch {
 	case f.cert != nil || f.certErr != nil:
@@ -256,8 +256,8 @@ func (s *Slot) readCertificates(app *jpki.App, f *facts) (err error) {
 	return nil
 }
 
-// certificateError tells why there is no certificate from an error of the
-// connection.
+// certificateError separates the reason for a missing certificate from an error
+// of the connection.
 func certificateError(err error) (about, other error) {
 	if e, ok := errors.AsType[*jpki.CertificateError](err); ok {
 		return e, nil

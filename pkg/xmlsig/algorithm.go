@@ -50,9 +50,9 @@ var digestMethods = map[string]crypto.Hash{
 	"http://www.w3.org/2000/09/xmldsig#sha1":        crypto.SHA1,
 }
 
-// signatureMethods are the signatures that are verified (XML-DSig 1.1, 6.4;
-// RFC 9231, 2.3). No HMAC: whoever can check one can make one. The salt of PSS
-// is as long as the digest (RFC 9231, 2.3.10).
+// signatureMethods are the supported signatures (XML-DSig 1.1, 6.4; RFC 9231,
+// 2.3). HMAC is not among them, because everyone who can check one can make
+// one. The salt of PSS is as long as the digest (RFC 9231, 2.3.10).
 var signatureMethods = map[string]cms.Algorithm{
 	"http://www.w3.org/2001/04/xmldsig-more#rsa-sha256":      {Scheme: cms.PKCS1v15, Hash: crypto.SHA256},
 	"http://www.w3.org/2001/04/xmldsig-more#rsa-sha384":      {Scheme: cms.PKCS1v15, Hash: crypto.SHA384},
@@ -123,9 +123,9 @@ func checkValue(a cms.Algorithm, key crypto.PublicKey, digest, signature []byte)
 	return failure(cms.CryptoConstraintsFailure, "%s is not accepted here", strength.Name(key))
 }
 
-// xmlValue gives the value of a [crypto.Signer] in the form of XML: the r and s
-// of ECDSA, which come in DER, as integers of the size of the curve (XML-DSig
-// 1.1, 6.4.3).
+// xmlValue converts the output of a [crypto.Signer] to the form of XML. It
+// takes r and s of ECDSA from DER and writes them as integers of the size of
+// the curve (XML-DSig 1.1, 6.4.3).
 func xmlValue(key crypto.PublicKey, signature []byte) ([]byte, error) {
 	curve, ok := key.(*ecdsa.PublicKey)
 	if !ok {

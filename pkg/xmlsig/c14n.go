@@ -76,8 +76,8 @@ func (set nodeSet) scanner() *scanner {
 	return newScanner(set.doc.text, set.doc.limits)
 }
 
-// RelativeNamespaceError tells of a namespace name that is a relative
-// reference, for which there is no canonical form (C14N 1.0, 1.3).
+// RelativeNamespaceError is a namespace name that is a relative reference. It
+// has no canonical form (C14N 1.0, 1.3).
 type RelativeNamespaceError struct {
 	Name         string
 	Line, Column int // of the element
@@ -325,8 +325,8 @@ func (p *printer) absolute(t *token, uri []byte) error {
 	return &RelativeNamespaceError{Name: string(uri), Line: line, Column: column}
 }
 
-// note takes down a namespace name that is no URI reference. There is a
-// canonical form all the same, but libxml2 refuses it.
+// note records a namespace name that is no URI reference. It has a canonical
+// form all the same, but libxml2 refuses it.
 func (p *printer) note(uri []byte) {
 	if len(p.invalid) < maxOutside && !isURI(uri) && !slices.Contains(p.invalid, string(uri)) {
 		p.invalid = append(p.invalid, string(uri))

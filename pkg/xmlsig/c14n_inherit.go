@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// withInherited gives the attributes of the first element of the output, with
-// those of the xml namespace that it takes over from the elements around it,
-// which are not in the output (C14N 1.0, 2.4; C14N 1.1, 2.4).
+// withInherited returns the attributes of the first element of the output. It
+// adds the inherited attributes of the xml namespace, because the ancestors are
+// not in the output (C14N 1.0, 2.4; C14N 1.1, 2.4).
 func (p *printer) withInherited(t *token) []attr {
 	own := xmlAttrsOf(t.attrs)
 	around := p.scanner.scope.xmlAttrs // own ones come last

@@ -11,8 +11,8 @@ import (
 // type declaration.
 var entities = map[string]byte{"lt": '<', "gt": '>', "amp": '&', "apos": '\'', "quot": '"'}
 
-// parseReference reads the character or entity reference that b begins with,
-// and its length; 0 when it is none that this package knows.
+// parseReference reads the character or entity reference at the beginning of b,
+// and its length; 0 if this package does not know it.
 func parseReference(b []byte) (r rune, length int) {
 	end := bytes.IndexByte(b[:min(len(b), 32)], ';')
 	if end < 2 {

@@ -71,9 +71,9 @@ func (p *Prepared) keyInfo(s cms.Signing) string {
 	return m.String()
 }
 
-// properties gives the Object with the properties of XAdES-B-B (EN 319 132-1,
-// 6.3), the end tags that come after the unsigned properties, if any,
-// and the reference to the signed ones.
+// properties returns the Object with the properties of XAdES-B-B (EN 319 132-1,
+// 6.3), the end tags after the optional unsigned properties, and the reference
+// to the signed properties.
 func (p *Prepared) properties(id string, s cms.Signing) (object, end string, reference digested, err error) {
 	signedID := id + "-properties"
 	m := p.newMarkup()

@@ -22,8 +22,8 @@ type dereference struct {
 // document.
 type budget struct {
 	left int
-	// digests are those of whole files, by the URI and the hash of their
-	// references: each is read once, however many references there are.
+	// digests caches the digests of whole files, by URI and hash, so that
+	// each file is read only once.
 	digests map[string]fileDigest
 }
 
@@ -176,11 +176,10 @@ func (d *dereference) openFile(r *Reference) (io.ReadCloser, *cms.Failure) {
 	return nil, &cms.Failure{Code: cms.SignedDataNotFound, Detail: cause.message(), Cause: cause}
 }
 
-// MissingFileError tells of a file that a signature is over and that was not
-// there, or could not be opened.
+// MissingFileError is a signed file that is missing or could not be opened.
 type MissingFileError struct {
 	Name string
-	Err  error // fs.ErrNotExist where it is not there
+	Err  error // fs.ErrNotExist for a missing file
 }
 
 func (e *MissingFileError) message() string {
@@ -192,7 +191,7 @@ func (e *MissingFileError) message() string {
 
 func (e *MissingFileError) Error() string { return "xmlsig: " + e.message() }
 
-// Unwrap gives Err.
+// Unwrap returns Err.
 func (e *MissingFileError) Unwrap() error { return e.Err }
 
 // ChangedError names the signed thing that has changed.

@@ -22,9 +22,9 @@ type Document struct {
 
 	root       *Element
 	signatures []*Element // in document order
-	// instructions are the first of the processing instructions beside the
-	// root, which can mean as much as a style sheet; besides is how many there
-	// are.
+	// instructions are the first processing instructions beside the root.
+	// They can change the meaning, as a style sheet does. besides is their
+	// total number.
 	instructions []instruction
 	besides      int
 	lastID       int // the highest number behind idStem in an id
@@ -131,8 +131,8 @@ var (
 
 // ElementByID returns the one element with an ID attribute of this value.
 // Without a document type the ID attributes are xml:id and, by custom, the
-// unprefixed Id, ID and id. Two elements with the same id are an error whatever
-// kind of attribute each has it in: readers would differ about which is meant.
+// unprefixed Id, ID and id. Two elements with the same id are an error, even in
+// different attributes, because programs would choose different ones.
 func (d *Document) ElementByID(id string) (*Element, error) {
 	found, err := d.elementsByID([]string{id})
 	if err != nil {
@@ -202,7 +202,7 @@ func (d *Document) find(s *scanner, most int, match func(*token) bool) ([]*Eleme
 	return d.walk(s, most, match, func(*token) {})
 }
 
-// walk is find that shows see every token that is no tag.
+// walk works like find, and also passes every token other than a tag to see.
 func (d *Document) walk(s *scanner, most int, match func(*token) bool, see func(*token)) ([]*Element, error) {
 	type unclosed struct {
 		e     *Element

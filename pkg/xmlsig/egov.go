@@ -61,12 +61,11 @@ const (
 	// EGovIndividual is the kousei.xml of an application in 個別署名形式: it is
 	// not signed, but each of its Parts is.
 	EGovIndividual EGovKind = "individual"
-	// EGovNothing names no form: there is nothing that a signature would be
-	// over, beside 構成情報 itself.
+	// EGovNothing names no form. A signature would cover nothing but 構成情報.
 	EGovNothing EGovKind = "nothing"
 )
 
-// ToSign are the files that a signature is over, beside 構成情報, each once.
+// ToSign lists the files that a signature covers besides 構成情報, each once.
 func (g *EGov) ToSign() (names []string) {
 	files := g.Forms
 	switch g.Kind {
@@ -101,8 +100,8 @@ func (g *EGov) Parts() (names []string) {
 	return names
 }
 
-// EGov reads the 構成管理情報 that a document is. The error is a
-// [*ProfileError] for a document that is none.
+// EGov reads a document as 構成管理情報. For any other document the error is a
+// [*ProfileError].
 func (d *Document) EGov() (*EGov, error) {
 	sh := d.shape()
 	if sh.profile != ProfileEGov {
@@ -223,7 +222,7 @@ func (g *EGov) leaf(file *EGovFile, path []string, text string) {
 	}
 }
 
-// prepareEGov signs 構成情報 and the files that it says, inside 署名情報.
+// prepareEGov signs 構成情報 and the files that it names, inside 署名情報.
 func (d *Document) prepareEGov(o Options) (*Prepared, error) {
 	sh := d.shape()
 	refuse := func(r ProfileReason, names ...string) (*Prepared, error) {
@@ -271,7 +270,7 @@ func (d *Document) prepareEGov(o Options) (*Prepared, error) {
 	return p, nil
 }
 
-// egovFiles digests the files beside; those that are not there are all named.
+// egovFiles digests the named files. The error names all missing files.
 func (p *Prepared) egovFiles(open func(string) (io.ReadCloser, error), names []string) error {
 	var missing []string
 	for _, name := range names {
@@ -304,7 +303,7 @@ func openWith(open func(string) (io.ReadCloser, error), name string) (io.ReadClo
 	return open(name)
 }
 
-// findAttachments notes the attachments that should lie beside and do not.
+// findAttachments records the missing attachments.
 func (p *Prepared) findAttachments(open func(string) (io.ReadCloser, error), g *EGov) {
 	signed := g.ToSign()
 	for _, a := range g.Attachments {

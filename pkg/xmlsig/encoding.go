@@ -92,8 +92,8 @@ type decoded struct {
 	ambiguous int
 }
 
-// decode turns src without its byte order mark into UTF-8. It shares memory
-// with src where that is UTF-8 already.
+// decode converts src without its byte order mark to UTF-8. A result in UTF-8
+// already shares memory with src.
 func decode(src []byte, enc Encoding) (decoded, error) {
 	d := decoded{ambiguous: -1}
 	var err error
@@ -189,8 +189,8 @@ func decodeJIS(src []byte, with encoding.Encoding, enc Encoding) (decoded, error
 	return d, nil
 }
 
-// jisMapping turns the seven characters that Microsoft's table maps otherwise
-// into those of JIS X 0208.
+// jisMapping maps the seven characters on which Microsoft's table differs to
+// those of JIS X 0208.
 var jisMapping = map[rune]rune{
 	0x2015: 0x2014, // em dash
 	0x2225: 0x2016, // double vertical line
@@ -201,12 +201,13 @@ var jisMapping = map[rune]rune{
 	0xFFE2: 0x00AC, // not sign
 }
 
-// mapJIS gives r its meaning under the names Shift_JIS and EUC-JP, which is
-// that of JIS X 0208 in the JDK and in libxml2 (both read Windows-31J with
-// Microsoft's table). unsure tells that readers differ: libxml2 takes 0x5C and
-// 0x7E of Shift_JIS for yen sign and overline, Microsoft's reader has its own
-// table under every name, and the characters of NEC and IBM are errors in some.
-// A digest over such a character means different things to different readers.
+// mapJIS returns the meaning of r in Shift_JIS and EUC-JP. It follows JIS X
+// 0208, as the JDK and libxml2 do (both read Windows-31J with Microsoft's
+// table). unsure reports that programs differ: libxml2 reads 0x5C and 0x7E of
+// Shift_JIS as yen sign and overline, Microsoft's reader uses its own table
+// under every name, and some programs refuse the characters of NEC and IBM. A
+// digest over such a character would mean different texts in different
+// programs.
 func mapJIS(r rune, src []byte, enc Encoding) (mapped rune, unsure bool) {
 	if m, ok := jisMapping[r]; ok {
 		return m, true

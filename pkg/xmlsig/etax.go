@@ -13,8 +13,8 @@ const (
 	etaxHost   = "e-tax.nta.go.jp"
 )
 
-// prepareETax signs the procedure element in DATA. The signature stands behind
-// it, so that whoever signs next breaks none.
+// prepareETax signs the procedure element in DATA. The signature stands after
+// it, so that a further signature breaks no earlier one.
 func (d *Document) prepareETax(o Options) (*Prepared, error) {
 	sh := d.shape()
 	refuse := func(r ProfileReason, names ...string) (*Prepared, error) {

@@ -20,8 +20,8 @@ const (
 	// PartialCoverage is the warning that part of the document is not signed;
 	// [Result.References] list the signed parts, [Result.Outside] the others.
 	PartialCoverage cms.Warning = "PARTIAL_COVERAGE"
-	// EnvelopedElsewhere is the warning that an enveloped-signature transform
-	// is for an element that the signature is not in, where it takes nothing
-	// out. Official documents have it.
+	// EnvelopedElsewhere warns of an enveloped-signature transform without
+	// effect: the referenced element does not contain the signature.
+	// Official documents have it.
 	EnvelopedElsewhere cms.Warning = "ENVELOPED_SIGNATURE_ELSEWHERE"
 )

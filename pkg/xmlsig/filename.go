@@ -9,11 +9,11 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// fileNames are the names of the file that a relative reference can mean, the
-// likeliest first: a path downwards, without scheme, host, query and fragment.
-// Who signs for e-Gov writes names percent-encoded, or as they are, or with +
-// for a space; + is + where there is such a file. None is returned where any
-// reading leads elsewhere.
+// fileNames are the possible file names for a relative reference, the likeliest
+// first: a path downwards, without scheme, host, query and fragment. Signers
+// for e-Gov write names percent-encoded, or as they are, or with + for a space;
+// + means + if such a file exists. It returns none if any reading leads out of
+// the folder.
 func fileNames(uri string) (names []string) {
 	if strings.ContainsAny(uri, "?#\\\x00") || !isRelative([]byte(uri)) {
 		return nil
@@ -43,8 +43,8 @@ func isPathDown(name string) bool {
 	return name != "." && fs.ValidPath(name) && !strings.ContainsAny(name, "\\\x00")
 }
 
-// composed is a name as all that are canonically equivalent to it are: macOS
-// hands out names decomposed, whichever way they were written.
+// composed returns the canonical composition of a name, because macOS returns
+// all names decomposed.
 func composed(name string) string { return norm.NFC.String(name) }
 
 // fileURI is the relative reference to a file (RFC 3986, 4.2). It avoids a
@@ -57,8 +57,8 @@ func fileURI(name string) string {
 	return strings.Join(segments, "/")
 }
 
-// notInURI are the characters that the ways of writing a name into a Reference
-// say differently, so that a reader of one way finds another file.
+// notInURI are the characters that signers encode in different ways in a
+// Reference. A program that expects another way would find another file.
 const notInURI = " %#?/\\"
 
 // isSafeName reports whether every way of writing a name into a Reference

@@ -49,7 +49,7 @@ const (
 	MissingFile       ProfileReason = "a file to be signed is not there"      // e-Gov; Names: of the files
 )
 
-// ProfileError tells why a document is not signed in a form.
+// ProfileError is the reason not to sign a document in a form.
 type ProfileError struct {
 	Profile Profile
 	Reason  ProfileReason
@@ -65,7 +65,7 @@ func (e *ProfileError) Error() string {
 	return message
 }
 
-// Unwrap gives [ErrProfile].
+// Unwrap returns [ErrProfile].
 func (e *ProfileError) Unwrap() error { return ErrProfile }
 
 // instruction is a processing instruction beside the root, or directly in it.
@@ -108,7 +108,7 @@ func (sh *shape) once(e *Element, look func() *Outside) *Outside {
 	return o
 }
 
-// Detect tells which form a document has.
+// Detect returns the form of a document.
 func (d *Document) Detect() Profile { return d.shape().profile }
 
 // Resembles returns the form that a document without a form seems to be meant
@@ -203,10 +203,10 @@ func (sh *shape) isChild(e *Element) bool {
 // maxText bounds the text of a small element.
 const maxText = 4 << 10
 
-// leafText is the text of an element that has nothing but text in it, without
-// the white space around it. ok is false where there is anything else:
-// elements, attributes, processing instructions, or more text than such an
-// element has.
+// leafText is the text of an element without the white space around it. ok is
+// false if the element contains anything but text: elements, attributes,
+// processing instructions. ok is also false for a text that is too long for
+// such an element.
 func (e *Element) leafText() (text string, ok bool) {
 	s := e.scanner()
 	var all []byte

@@ -29,7 +29,7 @@ var defaultLimits = Limits{
 	Work:       50,
 }
 
-// DefaultLimits gives the limits that [Parse] sets.
+// DefaultLimits returns the limits that [Parse] sets.
 func DefaultLimits() Limits { return defaultLimits }
 
 func (l Limits) orDefault() Limits {

@@ -33,8 +33,8 @@ type scope struct {
 
 func newScope() scope { return scope{top: map[string]int{}} }
 
-// before gives the scope as it was with the first n bindings and m attributes,
-// in memory of its own.
+// before returns a copy of the scope with only the first n bindings and m
+// attributes.
 func (s *scope) before(n, m int) scope {
 	c := newScope()
 	c.xmlAttrs = append(c.xmlAttrs, s.xmlAttrs[:m]...)
@@ -50,7 +50,7 @@ func (s *scope) before(n, m int) scope {
 	return c
 }
 
-// clone gives a scope that does not change when s does.
+// clone returns an independent copy of a scope.
 func (s *scope) clone() scope { return s.before(len(s.bindings), len(s.xmlAttrs)) }
 
 func (s *scope) declare(prefix, uri []byte) {

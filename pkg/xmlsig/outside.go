@@ -12,11 +12,11 @@ import (
 // document sees it.
 type Outside struct {
 	Kind OutsideKind
-	// Name is that of an element, of a file, or of the target of a processing
-	// instruction; Text is the value, as far as it is short.
+	// Name is the name of an element, of a file, or of the target of a
+	// processing instruction. Text is the value if it is short.
 	Name, Text string
-	// Permitted tells that the form of the document has it outside every
-	// signature: it says nothing against this one.
+	// Permitted: the form of the document leaves this part outside every
+	// signature. It is no fault of this one.
 	Permitted bool
 }
 
@@ -70,7 +70,7 @@ type UnsignedError struct{ Outside Outside }
 
 func (e *UnsignedError) Error() string { return "xmlsig: not signed: " + e.Outside.String() }
 
-// Unwrap gives [ErrPartial].
+// Unwrap returns [ErrPartial].
 func (e *UnsignedError) Unwrap() error { return ErrPartial }
 
 // maxOutside is how many such parts are listed for one signature; twice that is
@@ -85,7 +85,8 @@ type view struct {
 	file   func(name string) bool
 }
 
-// view is that of a signature after its references have been resolved.
+// view returns the coverage of a signature after its references have been
+// resolved.
 func (sig *signature) view() view {
 	whole := slices.ContainsFunc(sig.references, func(r *Reference) bool {
 		return r.Target == TargetDocument && !r.textOnly()
@@ -238,8 +239,8 @@ func (sh *shape) refuseOutside(signed *Element, files []string) error {
 	return e
 }
 
-// signsSomething reports whether a signature that is a document of its own is
-// over a file, or over an Object that is not its own properties.
+// signsSomething reports whether a signature in a document of its own covers a
+// file, or an Object other than its own properties.
 func (sig *signature) signsSomething() bool {
 	return slices.ContainsFunc(sig.references, func(r *Reference) bool { return r.Target == TargetFile }) ||
 		slices.ContainsFunc(sig.objects, func(o *node) bool { return !sig.holdsProperties(o) && sig.covers(o) })
@@ -320,9 +321,9 @@ func (i instruction) href() (value string, ok bool) {
 // Where the style sheets of the tax agency lie.
 var etaxHosts = []string{"http://xml.e-tax.nta.go.jp/", "https://xml.e-tax.nta.go.jp/"}
 
-// permitsStyleSheet reports whether a style sheet is one that the form has: a
-// file beside, or one of the tax agency. It decides how a browser shows the
-// document. Two of them would be one too many.
+// permitsStyleSheet reports whether the form permits a style sheet: a file next
+// to the document, or one of the tax agency. A style sheet decides how a
+// browser shows the document, so only one is permitted.
 func (sh *shape) permitsStyleSheet(i instruction) bool {
 	href, ok := i.href()
 	sheets := 0

@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// BreaksSignatureError tells that a signature which is there already would not
-// be valid any more: it covers the place where the new one would go.
+// BreaksSignatureError is an existing signature that the new one would break,
+// because it covers the place of the new one.
 type BreaksSignatureError struct {
 	ID           string
 	Line, Column int
@@ -85,8 +85,8 @@ func (p *Prepared) alone() {
 	p.scope.declare([]byte(p.prefix), []byte(nsDSig))
 }
 
-// checkOthers finds a signature that covers parent. One that came with a
-// certificate inside an .xtx is none of this document.
+// checkOthers finds a signature that covers parent. It ignores a signature of a
+// certificate inside an .xtx, because that is not of this document.
 func (p *Prepared) checkOthers(parent *Element) error {
 	d := p.doc
 	for _, e := range d.signatures {

@@ -50,8 +50,8 @@ func parsePointer(uri string) (pointer, *cms.Failure) {
 	return pointer{files: files}, nil
 }
 
-// NotFetchedError tells of a reference that leads out of the folder of the
-// signature, and so is never followed.
+// NotFetchedError is a reference that leads out of the folder of the signature.
+// It is never followed.
 type NotFetchedError struct{ URI string }
 
 func (e *NotFetchedError) Error() string {

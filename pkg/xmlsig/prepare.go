@@ -36,12 +36,11 @@ type Options struct {
 	IDs     []string      // of the elements that a detached signature is over
 	Files   []File        // further things to sign, as they are
 	XAdES   bool          // XAdES-B-B
-	// Open gives the files that the document itself names, where its form has
-	// them signed along, by names as the document spells them. An error that is
-	// fs.ErrNotExist tells that there is no such file. Nil is a folder without
-	// files.
+	// Open opens the files that the document names and its form wants
+	// signed, by their names in the document. It returns fs.ErrNotExist for
+	// a missing file. Nil stands for a folder without files.
 	Open func(name string) (io.ReadCloser, error)
-	// MIMEType is that of the document for XAdES; text/xml unless given.
+	// MIMEType is the type of the document for XAdES; text/xml by default.
 	MIMEType string
 }
 
@@ -62,9 +61,8 @@ var (
 	ErrSignedInside  = errors.New("xmlsig: a signed document cannot be put inside another signature")
 )
 
-// AmbiguousError tells of a character that readers of the document's encoding
-// understand differently, so that a signature would be valid for some of them
-// only.
+// AmbiguousError is a character that programs decode differently. A signature
+// over it would be valid only for some of them.
 type AmbiguousError struct {
 	Encoding     Encoding
 	Line, Column int
@@ -112,8 +110,8 @@ func (d *Document) Prepare(o Options) (*Prepared, error) {
 	return p, p.files(o.Files)
 }
 
-// PrepareFiles prepares a signature over files in a document of its own. It knows
-// no other form, no profile and no ids.
+// PrepareFiles prepares a signature over files in a document of its own. It
+// accepts no other form, no profile and no ids.
 func PrepareFiles(o Options) (*Prepared, error) {
 	switch {
 	case len(o.Files) == 0:
@@ -199,8 +197,9 @@ func (p *Prepared) detached(o Options) error {
 	return nil
 }
 
-// element adds a reference to the element with an id. fragment is how the URI
-// says it: as it is, which the JDK and xmlsec1 resolve, or as a profile wants.
+// element adds a reference to the element with an id. fragment is the fragment
+// of the URI: the bare id, which the JDK and xmlsec1 resolve, or the form of a
+// profile.
 func (p *Prepared) element(e *Element, id, fragment, mimeType string, first ...transform) error {
 	uri := "#" + fragment
 	if c14nTraits[p.canon.Method].comments {
@@ -223,8 +222,8 @@ func orDefault(s, fallback string) string {
 	return s
 }
 
-// enveloping puts the document into an Object. Its declaration stays outside,
-// comments and processing instructions beside the root go in.
+// enveloping puts the document into an Object, with the comments and processing
+// instructions beside its root, but without its XML declaration.
 func (p *Prepared) enveloping(o Options) error {
 	if len(p.doc.signatures) > 0 {
 		return ErrSignedInside

@@ -53,7 +53,7 @@ func (sh *shape) isOfficial() bool {
 	return true
 }
 
-// links are the addresses of the files that a BODY says come along, each once.
+// links are the addresses of the attached files in a BODY, each once.
 func (e *Element) links() (refs []string) {
 	s, seen := e.scanner(), map[string]bool{}
 	_, _ = e.doc.walk(s, 0, func(t *token) bool {
@@ -86,8 +86,8 @@ func (sh *shape) outsideLinks(v view) (out []Outside) {
 }
 
 // outsideOfficial lists the parts that a signature leaves out of an official
-// document: FRONT, which tells how it is to be handled, and files that it need
-// not be over.
+// document: FRONT, which describes its handling, and files that it need not
+// cover.
 func (sh *shape) outsideOfficial(v view) (out []Outside) {
 	if v.whole {
 		return sh.outsideLinks(v)

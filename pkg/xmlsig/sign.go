@@ -13,7 +13,7 @@ import (
 	"github.com/jpki-tools/jpki/pkg/cms"
 )
 
-// checkSigner gives the errors of a signer that need no key: those of
+// checkSigner returns the errors of a signer that need no key: those of
 // [cms.Signing.Check], and further conditions of XML.
 func (p *Prepared) checkSigner(s cms.Signing) error {
 	s, err := s.WithHash(p.hash)
@@ -42,9 +42,9 @@ type Prepared struct {
 	// InvalidNamespaces are namespace names in the signed content that are no
 	// URI references. Programs on libxml2 cannot verify such a signature.
 	InvalidNamespaces []string
-	// MissingAttachments are the 添付書類 that an application to e-Gov lists as
-	// sent along, and that Open did not give. No signature is over them, but
-	// the application is not complete without.
+	// MissingAttachments are the 添付書類 that an application to e-Gov lists
+	// and Open did not find. No signature covers them, but the application
+	// is not complete without them.
 	MissingAttachments []string
 
 	doc       *Document // where it goes; its ids and limits
@@ -74,9 +74,9 @@ type digested struct {
 }
 
 // Sign makes the signature, at s.Time in its own zone. The forms of the state's
-// services are signed with RSA keys only. The hash is that of [Options]. The key
-// is used once, after everything else that can fail, and the signature value has
-// been checked against the certificate's key: the errors are those of
+// services allow only RSA keys. The hash is that of [Options]. Sign uses the
+// key once, after everything else that can fail, and checks the signature value
+// against the certificate's key. The errors are those of
 // [cms.Signing.Detached], and this package's.
 func (p *Prepared) Sign(s cms.Signing) (*Signed, error) {
 	if err := p.checkSigner(s); err != nil {
@@ -141,8 +141,8 @@ func (p *Prepared) stem() string {
 	return ""
 }
 
-// id is the one chosen, or the signing time: where that is taken, the next
-// second that is free.
+// id is the chosen id, or the signing time. If that id is taken, it is the next
+// free second.
 func (p *Prepared) id(s cms.Signing) string {
 	if p.signature != "" {
 		return p.signature

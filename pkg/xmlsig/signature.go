@@ -37,7 +37,7 @@ type Reference struct {
 	// File is the name of a file outside: of the file that was opened, and
 	// where none was, the likeliest reading of the URI.
 	File string
-	// Comments tells that the comments inside are signed too.
+	// Comments: the comments inside are signed too.
 	Comments bool
 
 	hasURI     bool
@@ -71,7 +71,7 @@ type transform struct {
 	prefixes  []string
 }
 
-// Transforms that are carried out (XML-DSig 1.1, 6.6), beside the six
+// The supported transforms (XML-DSig 1.1, 6.6), besides the six
 // canonicalisations.
 const (
 	transformEnveloped = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
@@ -196,8 +196,8 @@ func (t transform) known() bool {
 }
 
 // prefixList reads the InclusiveNamespaces parameter of Exclusive XML
-// Canonicalization, which xml-crypto gives to other algorithms too, where it
-// means nothing. No other parameter is accepted, of any algorithm.
+// Canonicalization. xml-crypto also writes it for other algorithms, where it
+// has no meaning. prefixList refuses any other parameter.
 func prefixList(n *node) ([]string, *cms.Failure) {
 	exclusive := c14nTraits[C14NMethod(n.attrs["Algorithm"])].exclusive
 	switch {

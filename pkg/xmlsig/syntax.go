@@ -6,10 +6,10 @@ import (
 	"unicode/utf8"
 )
 
-// SyntaxError tells why a document is not the XML that this package reads:
-// not well-formed, not namespace-well-formed, or something refused on purpose.
-// Line and Column count characters from 1, as editors do; both are 0 where the
-// document as a whole is meant.
+// SyntaxError is the reason why this package cannot read a document: it is not
+// well-formed, not namespace-well-formed, or has a construct refused on
+// purpose. Line and Column count characters from 1, as editors do; both are 0
+// if the error is about the document as a whole.
 type SyntaxError struct {
 	Line, Column int
 	Message      string
@@ -22,7 +22,7 @@ func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("xmlsig: line %d:%d: %s", e.Line, e.Column, e.Message)
 }
 
-// LimitError tells that a document is larger than the caller's [Limits] allow.
+// LimitError is a document larger than the caller's [Limits].
 type LimitError struct {
 	Limit        string // the field of Limits
 	Max          int

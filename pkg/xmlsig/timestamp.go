@@ -7,12 +7,12 @@ import (
 	"github.com/jpki-tools/jpki/pkg/cms"
 )
 
-// ErrNoProperties tells that a signature without the properties of XAdES has no
+// ErrNoProperties is a signature without the properties of XAdES. It has no
 // place for a timestamp.
 var ErrNoProperties = errors.New("xmlsig: only XAdES has a place for a timestamp")
 
-// TimestampContent gives the content for a signature timestamp: SignatureValue
-// in canonical form.
+// TimestampContent returns the content for a signature timestamp:
+// SignatureValue in canonical form.
 func (s *Signed) TimestampContent() ([]byte, error) {
 	if !s.prepared.xades {
 		return nil, ErrNoProperties

@@ -20,8 +20,8 @@ var ErrNoSignature = errors.New("xmlsig: no signature")
 // have changed the rest.
 var ErrPartial = errors.New("xmlsig: part of the document is not signed")
 
-// ErrUnreadableCertificate tells that the signer's certificate is missing, unless
-// it is one of those that came along and cannot be read.
+// ErrUnreadableCertificate: the signer's certificate is missing, or it is one
+// of the certificates that cannot be read.
 var ErrUnreadableCertificate = errors.New("xmlsig: a certificate cannot be read")
 
 // errNotVerified is the error of a Result that no verification gave.
@@ -29,19 +29,20 @@ var errNotVerified = errors.New("xmlsig: not verified")
 
 // Verification holds the settings of a verification.
 type Verification struct {
-	// Open gives a file that a reference names, a path downwards with slashes
-	// from where the signature lies. It decides which files may be read; nil
-	// allows nothing. Nothing is ever fetched from anywhere else.
+	// Open opens a file that a reference names. name is a path downwards
+	// with slashes from the signature's folder. Open decides which files
+	// may be read; nil allows none. Nothing is ever fetched from anywhere
+	// else.
 	Open func(name string) (io.ReadCloser, error)
 	// Others are certificates that the signature itself may leave out.
 	Others []*x509.Certificate
-	// Partial accepts signatures over part of a document, as a warning. Whoever
-	// sets it must look at Result.References: everything else in the document
-	// can be anybody's.
+	// Partial accepts signatures over part of a document, with a warning. A
+	// caller that sets it must look at Result.References, because anyone
+	// may have written the rest of the document.
 	Partial bool
 }
 
-// Results are those of every signature in a document, in document order.
+// Results are the results for all signatures in a document, in document order.
 type Results []Result
 
 // Err is nil when there is a signature and every signature is good; else it is
@@ -75,13 +76,14 @@ type Result struct {
 	cms.Outcome
 	ID      string // of the Signature element, may be empty
 	Element *Element
-	// XAdES tells that there are signed properties.
+	// XAdES: there are signed properties.
 	XAdES bool
 	// Profile is the shape the signature and its document have.
 	Profile Profile
-	// References list the content of the signature. Whole tells that they cover
-	// the document, or in a document that is itself the signature, everything
-	// that it holds; comments may still not be signed.
+	// References list the content of the signature. Whole means that they
+	// cover the whole document. In a document that is itself the signature,
+	// it means that they cover all its content. Comments may still be
+	// unsigned.
 	References []*Reference
 	Whole      bool
 	// Outside lists the parts that the signature leaves out. A part that the
@@ -121,8 +123,8 @@ func (r *Result) warn(w cms.Warning) {
 	}
 }
 
-// Verify checks every signature in the document, wherever it stands. Without a
-// signature there is no result, and the Err of that is [ErrNoSignature].
+// Verify checks every signature in the document, at any place. Without a
+// signature there is no result, and [Results.Err] is [ErrNoSignature].
 func (d *Document) Verify(v Verification) Results {
 	var results Results
 	work := &budget{left: d.limits.Work * max(len(d.text), 64<<10)}

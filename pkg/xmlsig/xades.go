@@ -43,8 +43,8 @@ func sum(h crypto.Hash, b []byte) []byte {
 	return w.Sum(nil)
 }
 
-// parseProperties reads the qualifying properties; nil when there are none.
-// That they are signed is checked with the references.
+// parseProperties reads the qualifying properties; nil if there are none.
+// Whether they are signed is checked with the references.
 func (sig *signature) parseProperties() (*properties, *cms.Failure) {
 	var qualifying []*node
 	for _, o := range sig.objects {
@@ -92,7 +92,7 @@ func (sig *signature) parseProperties() (*properties, *cms.Failure) {
 	return p, sig.checkFormats(p.signed)
 }
 
-// parseDateTime reads an xs:dateTime that says its zone.
+// parseDateTime reads an xs:dateTime with a zone.
 func parseDateTime(s string) (time.Time, bool) {
 	t, err := time.Parse(time.RFC3339Nano, s)
 	return t, err == nil
