@@ -11,9 +11,9 @@ import (
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
-// govVerdicts is testdata/gov/README.md: the exit status with the files beside,
-// what is said to be signed, the kinds of what is not, and the exit status
-// without the files, where the signature is over some.
+// govVerdicts is testdata/gov/README.md: the exit status with the files next to
+// the document, the signed parts, the kinds of unsigned parts, and the exit
+// status without the files, if the signature covers some.
 var govVerdicts = []struct {
 	file    string
 	exit    int
@@ -53,13 +53,13 @@ var govVerdicts = []struct {
 	{"zumen/見本図面.tif.sig.xml", 0, "ファイル「見本図面.tif」", "", 9},
 }
 
-// govUnsigned is what a signature leaves out.
+// govUnsigned is a part that a signature leaves out.
 type govUnsigned struct {
 	Kind, Name, Value string
 	Permitted         bool
 }
 
-// govResult is what of jpki.verify/v1 these tests look at.
+// govResult has the members of jpki.verify/v1 that these tests use.
 type govResult struct {
 	Files []struct {
 		Signatures []struct {
@@ -156,7 +156,8 @@ func signaturesOf(t *testing.T, out string) []struct {
 	return doc.Files[0].Signatures
 }
 
-// TestGovSaysBoth: what is signed and what is not, by name, in both languages.
+// TestGovSaysBoth: the output names the signed and the unsigned parts, in both
+// languages.
 func TestGovSaysBoth(t *testing.T) {
 	for lang, want := range map[string][]string{
 		"ja": {"構成情報、ファイル「見本がぎ届_01.xml」", "様式ID「999000000000000001」", "スタイルシート「999000000000000001.xsl」", "その他「1 ミホン　タロウ」", "「委任状.pdf」、「添付ぷり.txt」の内容"},

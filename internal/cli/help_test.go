@@ -15,7 +15,7 @@ import (
 // TestVariablesAreTold: a variable that says something to the program stands
 // under jpki help environment, in both languages.
 func TestVariablesAreTold(t *testing.T) {
-	// What a system sets for every program.
+	// Variables that a system sets for every program.
 	system := []string{"HOME", "LOCALAPPDATA", "SystemRoot", "ProgramData", "DISPLAY", "LC_CTYPE", "SSH_CONNECTION", "SSH_TTY", "SESSIONNAME"}
 	read := regexp.MustCompile(`[gG]etenv\("(\w+)"\)`)
 	found := map[string]bool{}

@@ -18,8 +18,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
-// judged is the program as far as verify needs it, and gives the code of what
-// stands against a file; "" means exit status 0.
+// judged is the part of the program that verify needs. The function it returns
+// gives the code of the verdict against a file; "" means exit status 0.
 func judged(t *testing.T, content ...string) func(path string) problem.Code {
 	t.Helper()
 	a := newApp(command.Config{
@@ -54,8 +54,8 @@ func idOf(element string) func(file []byte, at int) bool {
 }
 
 // TestEveryByteOfASignedFile changes bytes of small signed files: a sample, or
-// with JPKI_EVERY_BYTE each one. None of the files is good any more, but for
-// what nobody signs and nothing rests on.
+// with JPKI_EVERY_BYTE each one. No changed file is good, except for changes in
+// unsigned bytes that nothing depends on.
 func TestEveryByteOfASignedFile(t *testing.T) {
 	w := newWorld(t, "en")
 	w.write("a.txt", "The content that is signed.\n")

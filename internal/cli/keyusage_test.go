@@ -87,8 +87,8 @@ func signedInAllFormats(t *testing.T, w *world, s cms.Signing) []string {
 	return []string{"iou.txt.p7s", "iou.xml", "iou.pdf"}
 }
 
-// TestLoginKey: what the log-in key signed is decided in no format, unless
-// somebody wants it.
+// TestLoginKey: in every format, a signature by the log-in key stays undecided
+// unless an option accepts it.
 func TestLoginKey(t *testing.T) {
 	w := newWorld(t, "en")
 	w.real = true

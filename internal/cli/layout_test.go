@@ -16,8 +16,8 @@ import (
 )
 
 // TestTopicsAtWidths: the guide and the topics of the help are laid out for
-// terminals of 60, 80 and 100 columns. The files are what a person sees there;
-// look at their diff.
+// terminals of 60, 80 and 100 columns. The files show the screens of a person;
+// review their diff.
 func TestTopicsAtWidths(t *testing.T) {
 	torn := regexp.MustCompile(`残り\n *[0-9]|[0-9]\n *(?:回|年|月|日|時|分|文字|桁|歳|か月|営業日|columns|yen|tries|days|hours|digits)|〜\n`)
 	for _, lang := range []i18n.Lang{i18n.JA, i18n.EN} {

@@ -110,7 +110,7 @@ func containsWord(content, word []byte) bool {
 	}
 }
 
-// world is a folder to run the program in, and what it printed there.
+// world is a folder to run the program in, with the output of the runs.
 type world struct {
 	t       *testing.T
 	dir     string
@@ -118,7 +118,7 @@ type world struct {
 	lang    string
 	real    bool            // the real time instead of a fixed one
 	ahead   time.Duration   // how far the clock is off the real time
-	traced  context.Context // what runs in it, if it is set
+	traced  context.Context // context of the runs, if set
 	printed bytes.Buffer
 }
 

@@ -42,7 +42,8 @@ func TestGroupsNameTheirFlags(t *testing.T) {
 	}
 }
 
-// TestRefusedValues: whatever an option refuses, what it takes is said.
+// TestRefusedValues: if an option refuses a value, the error lists the accepted
+// ones.
 func TestRefusedValues(t *testing.T) {
 	for _, lang := range []i18n.Lang{i18n.JA, i18n.EN} {
 		kinds := map[string]bool{}

@@ -153,7 +153,7 @@ func (r *registry) serve(signer, extra string) string {
 	return ""
 }
 
-// expect runs a command line and looks at what it says.
+// expect runs a command line and checks its output.
 func (r *registry) expect(what, line string, exit int, says ...string) {
 	r.t.Helper()
 	got, out := r.run(line, "")

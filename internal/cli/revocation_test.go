@@ -41,8 +41,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
-// otherCA is a CA of another organization, whose holders' certificates name
-// addresses that nobody asked to be contacted.
+// otherCA is a CA of another organization. Its certificates name addresses that
+// the program must never contact unasked.
 type otherCA struct {
 	t    *testing.T
 	cert *x509.Certificate
@@ -252,8 +252,8 @@ func unsignedByDemo(t *testing.T, address string) [2]*x509.Certificate {
 	return [2]*x509.Certificate{c, ca.Certificate}
 }
 
-// TestToukiKindOfTheUnsigned: what a certificate says of itself counts for
-// nothing that no CA signed.
+// TestToukiKindOfTheUnsigned: claims in a certificate count for nothing if no
+// CA signed it.
 func TestToukiKindOfTheUnsigned(t *testing.T) {
 	unsigned := unsignedByDemo(t, "http://example.invalid")
 	checked := trust.Anchors{Demo: true}.Check(unsigned[0], unsigned[1:], cert.Sign, trust.Moment{Time: time.Now(), Proven: true})

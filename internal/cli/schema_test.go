@@ -30,10 +30,10 @@ import (
 	"github.com/jpki-tools/jpki/pkg/trust"
 )
 
-// watchJSON lets a run of the program under --json write where it would, and
-// says afterwards what is wrong with it.
+// watchJSON records the output of a run under --json. check then returns its
+// fault.
 func watchJSON(cfg *command.Config) (check func() error) {
-	// What goes to a device is read by nobody, and /dev/full has to refuse it.
+	// Nobody reads output to a device, and /dev/full has to refuse it.
 	info, err := cfg.Stdout.Stat()
 	if !slices.Contains(cfg.Args, "--json") || err == nil && info.Mode()&os.ModeDevice != 0 {
 		return func() error { return nil }
@@ -72,8 +72,8 @@ func watchJSON(cfg *command.Config) (check func() error) {
 	}
 }
 
-// TestEveryDocument has each document written once, and held against its
-// schema. What is written where in the scripts is, too.
+// TestEveryDocument writes each document once, and validates it against its
+// schema. The documents in the scripts are validated, too.
 func TestEveryDocument(t *testing.T) {
 	folder := t.TempDir()
 	file := filepath.Join(folder, "a.txt")
@@ -165,8 +165,8 @@ func TestSchemasAreComplete(t *testing.T) {
 	}
 }
 
-// TestSchemas: they are schemas, self-contained, and what they share is the
-// same in each.
+// TestSchemas: the files are schemas, self-contained, and their common parts
+// are the same in each.
 func TestSchemas(t *testing.T) {
 	shared := map[string]any{}
 	for _, name := range schema.Names() {

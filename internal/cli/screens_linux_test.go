@@ -22,9 +22,9 @@ import (
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
-// screenLines are what the golden screens show after the help of every command
-// and topic: screens of what commands do, good and bad, but those that tell of the
-// machine: version and pkcs11 setup.
+// screenLines are the command lines of the golden screens after the help of
+// every command and topic: good and bad results. Screens that depend on the
+// machine are left out: version and pkcs11 setup.
 var screenLines = []string{
 	"", "status --card demo", "status --card demo:expiring", "status --card demo:expired", "status --card demo:child", "status --card demo:no-pin",
 	"status --card demo:locked-sign", "status --card demo:last-try", "status --card demo:android", "status --card demo:iphone", "status --card demo:juki", "status --card demo:foreign",
@@ -48,10 +48,11 @@ var screenFiles = map[string]string{
 	"form.xml": "<form><name>見本</name></form>\n",
 }
 
-// TestScreens renders every command in both languages on terminals of 60, 80 and
-// 100 columns and holds that against golden screens, which a person reads. No line
-// is wider than the terminal, and no number is torn from what it counts.
-// TestTopicsAtWidths does that with the guide and the topics of the help.
+// TestScreens renders every command in both languages on terminals of 60, 80
+// and 100 columns and compares the result with golden screens, which a person
+// reads. No line is wider than the terminal, and no number is separated from
+// its unit. TestTopicsAtWidths does that with the guide and the topics of the
+// help.
 func TestScreens(t *testing.T) {
 	for _, lang := range []i18n.Lang{i18n.JA, i18n.EN} {
 		for _, width := range []int{60, 80, 100} {
@@ -76,7 +77,7 @@ func TestScreens(t *testing.T) {
 	}
 }
 
-// screen is what a command line shows.
+// screen is the output of a command line.
 type screen struct {
 	line, shown string
 }
@@ -106,7 +107,7 @@ func screens(t *testing.T, lang i18n.Lang, width int) (all []screen) {
 	return all
 }
 
-// onTerminal is what a command line shows on a terminal of this width.
+// onTerminal is the output of a command line on a terminal of this width.
 func (w *world) onTerminal(width int, line string) string {
 	w.t.Helper()
 	keyboard, tty, err := openPTY(width)
@@ -157,16 +158,17 @@ func openPTY(width int) (keyboard, tty *os.File, err error) {
 }
 
 var (
-	// tornBefore ends a line that leaves a number to the next one, and tornBehind
-	// begins a line with what a number before it counts.
+	// tornBefore matches the end of a line with a number at the end, and
+	// tornBehind the beginning of a line with the unit of a number before
+	// it.
 	tornBefore = regexp.MustCompile(`(残り|あと|最大|令和|平成|第|約)$|[0-9]$`)
 	tornBehind = regexp.MustCompile(`^ *(回|日|年|月|時|分|秒|桁|文字|個|件|人|枚|行|つ|か月|ページ|バイト|[0-9])`)
-	// unbreakable is what no line is broken in: a key, a fingerprint, an address, a
-	// command or a path to copy.
+	// unbreakable is a text that must not be broken: a key, a fingerprint,
+	// an address, a command or a path to copy.
 	unbreakable = regexp.MustCompile(`^ *(#|\$ )?\S+$|[A-Za-z0-9+/=_:.-]{40,}`)
 )
 
-// problems are lines over the width, and numbers torn from what they count.
+// problems are lines over the width, and numbers separated from their units.
 func (s screen) problems(width int) (all []string) {
 	lines := strings.Split(s.shown, "\n")
 	for i, line := range lines {

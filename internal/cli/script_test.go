@@ -14,8 +14,8 @@ import (
 	"github.com/jpki-tools/jpki/internal/command"
 )
 
-// update rewrites the golden screens in the scripts with what the program
-// prints now: go test ./internal/cli -run Scripts -update. Look at the diff.
+// update rewrites the golden screens in the scripts with the present output: go
+// test ./internal/cli -run Scripts -update. Review the diff.
 var update = flag.Bool("update", false, "rewrite the golden screens in testdata/script")
 
 func TestMain(m *testing.M) {
@@ -24,8 +24,8 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// runAtFixedTime is the program with the clock of the variable TEST_NOW. What it
-// writes under --json is held against the published schemas.
+// runAtFixedTime is the program with the clock of the variable TEST_NOW. Its
+// output under --json is validated against the published schemas.
 func runAtFixedTime() int {
 	cfg := command.Config{
 		Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,

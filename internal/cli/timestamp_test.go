@@ -64,8 +64,8 @@ func (w *world) read(name string) []byte {
 	return data
 }
 
-// TestTimestampFiles: a .tsr and a PDF, for files that nobody signed, and what
-// verify says of them as they are and changed.
+// TestTimestampFiles: verify checks a .tsr and a PDF with a timestamp, for
+// files without signatures, unchanged and changed.
 func TestTimestampFiles(t *testing.T) {
 	r := newResponder(t)
 	w := newWorld(t, "en")
@@ -190,8 +190,9 @@ func TestExtend(t *testing.T) {
 		if exit != 0 || !strings.Contains(out, "B-LTA") || strings.Contains(out, "missing") {
 			t.Fatalf("%s: exit %d:\n%s", c.file, exit, out)
 		}
-		// Each timestamp is named for what it covers, and its authority's
-		// revocation is told where a list is inside that tells.
+		// The output names each timestamp with its coverage, and the
+		// revocation status of its authority if an embedded list proves
+		// it.
 		_, out = verify(c.extended, " --crl short.crl --json")
 		if !strings.Contains(out, `"archive": true`) || strings.Count(out, `"revocation": "good"`) < 3 || strings.Contains(out, `"revocation": "not-checked"`) {
 			t.Errorf("%s: %s", c.extended, out)
@@ -199,7 +200,7 @@ func TestExtend(t *testing.T) {
 		if _, out := verify(c.extended, ""); !strings.Contains(out, "Archive timestamp") && !strings.Contains(out, "Document timestamp") || strings.Count(out, "(revocation data in the signature)") > 2 {
 			t.Errorf("%s: %s", c.extended, out)
 		}
-		// Revocation is proven by what is inside.
+		// The embedded data proves the revocation status.
 		if exit, out := verify(c.extended, ""); exit != 0 || !strings.Contains(out, "Valid (not revoked)") {
 			t.Errorf("%s: exit %d:\n%s", c.extended, exit, out)
 		}
@@ -228,7 +229,8 @@ func TestExtend(t *testing.T) {
 	}
 }
 
-// TestExtendRefuses what is not good, and what it has nothing for.
+// TestExtendRefuses: extend refuses bad signatures, and files with nothing to
+// extend.
 func TestExtendRefuses(t *testing.T) {
 	r := newResponder(t)
 	w := newWorld(t, "en")

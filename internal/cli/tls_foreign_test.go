@@ -13,8 +13,8 @@ import (
 )
 
 // TestTLSOpenSSL logs in to openssl s_server with the demo CA, by each version
-// and kind of signature, and meets one that wants what the card cannot make. A
-// card that makes no RSASSA-PSS signatures is met on the stack.
+// and kind of signature. One server wants a signature that the card cannot
+// make. The tests on the stack cover a card without RSASSA-PSS signatures.
 func TestTLSOpenSSL(t *testing.T) {
 	w := newWorld(t, "en")
 	w.real = true // s_server has no other clock

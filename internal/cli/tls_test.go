@@ -134,8 +134,8 @@ func fetchPages(t *testing.T, name string, version uint16) {
 	}
 }
 
-// TestTLSFails: each failure says what it is, before the PIN where that can be
-// known; the tries that are left tell.
+// TestTLSFails: each failure has its own error, before the PIN if possible. The
+// tries left prove that.
 func TestTLSFails(t *testing.T) {
 	reject := func(c *tls.Config) {
 		c.VerifyPeerCertificate = func([][]byte, [][]*x509.Certificate) error { return errors.New("no") }
@@ -214,8 +214,9 @@ func (k failingKey) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
 	return nil, k.err
 }
 
-// TestTLSKeyFails: what the card fails with is told, not the handshake that
-// fails for it, and that also of one who was told to stop.
+// TestTLSKeyFails: the program reports the card's error, not the failed
+// handshake that follows from it. That also holds if the program was told to
+// stop.
 func TestTLSKeyFails(t *testing.T) {
 	w := newWorld(t, "en")
 	s := newSite(t, w, nil)

@@ -9,8 +9,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
-// TestTokenAndCommand holds every command against every kind of token: what one can
-// do is the same for all of them.
+// TestTokenAndCommand runs every command on every kind of token. The abilities
+// of a token are the same for all commands.
 func TestTokenAndCommand(t *testing.T) {
 	const renewal, blocked, ended, faceCard = "Renewal", "blocked", "Basic Resident Register Cards ended", "face-authentication card"
 	type screen struct {
@@ -19,7 +19,8 @@ func TestTokenAndCommand(t *testing.T) {
 		lacks []string
 	}
 	personas := []string{"adult", "android", "iphone", "juki", "no-pin"}
-	// look is what a command shows of each, in the order of personas.
+	// looks are the screens of a command for each persona, in the order of
+	// personas.
 	looks := map[string][5]screen{
 		"status": {
 			{0, []string{renewal}, []string{ended}}, {0, nil, []string{renewal, ended}}, {0, nil, []string{renewal, ended}},

@@ -145,7 +145,7 @@ func TestTimestampedSignatures(t *testing.T) {
 }
 
 // TestRevokedAuthority: the lists of --crl count for a timestamping authority,
-// too. One whose key may be lost proves nothing of any day.
+// too. An authority with a compromised key proves no time at all.
 func TestRevokedAuthority(t *testing.T) {
 	r := newResponder(t)
 	ca := filepath.Join(r.dir, "ca.pem")

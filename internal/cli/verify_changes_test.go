@@ -15,8 +15,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
-// appended is a PDF with an update behind it, whose objects are given by their
-// numbers; startxref is wrong by shift.
+// appended is a PDF with an update after it. objects has the new objects by
+// number; startxref is wrong by shift.
 func appended(t *testing.T, file []byte, objects map[int]string, shift int) []byte {
 	t.Helper()
 	last := regexp.MustCompile(`startxref\s+(\d+)`).FindAllSubmatch(file, -1)

@@ -87,9 +87,9 @@ func TestSavedAgainByOthers(t *testing.T) {
 	}
 }
 
-// TestOthersVerdicts holds the table of verdicts in .github/COMPARE.md: what
-// verify and other programs exit with where a signature is sound and yet says
-// less than it seems.
+// TestOthersVerdicts checks the table of verdicts in .github/COMPARE.md: the
+// exit statuses of verify and other programs for signatures that are sound and
+// yet prove less than they seem to.
 func TestOthersVerdicts(t *testing.T) {
 	w := newWorld(t, "en")
 	w.real = true

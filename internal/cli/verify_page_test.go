@@ -28,8 +28,8 @@ func (w *world) page(t *testing.T, line string) (exit int, page string) {
 	return exit, string(data)
 }
 
-// TestReportPage: what the page says of files that are good, changed, missing,
-// unsigned; personal data only where it is asked for.
+// TestReportPage: the page describes files that are good, changed, missing or
+// unsigned. It has personal data only on request.
 func TestReportPage(t *testing.T) {
 	w := newWorld(t, "en")
 	w.real = true
@@ -64,7 +64,7 @@ func TestReportPage(t *testing.T) {
 	if exit, page := w.page(t, "verify --trust demo a.txt.p7s --signer nobody"); exit != 8 || !strings.Contains(page, "There is no signature of nobody") || !strings.Contains(page, "Does not meet what is asked (DEMO)") {
 		t.Errorf("exit %d: the missing signer is not on the page", exit)
 	}
-	// What a service asks for, and does not find, is on the page of that check.
+	// The page of that check lists a service's requirement that is not met.
 	if exit, page := w.page(t, "verify --trust demo --profile koshonin paper-signed.pdf"); exit != 0 || !strings.Contains(page, "cannot say") && !strings.Contains(page, "Cannot say") {
 		t.Errorf("exit %d: no checklist", exit)
 	}

@@ -42,9 +42,9 @@ func samplePDF(t *testing.T, w *world) string {
 
 var byteRange = regexp.MustCompile(`/ByteRange ?\[\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s*\]`)
 
-// documentTimestamp makes a document timestamp of the last signature in a PDF:
-// what it covers stays, its kind and its content become those of a timestamp
-// by r over the covered bytes, which change may spoil.
+// documentTimestamp makes a document timestamp of the last signature in a PDF.
+// Its coverage stays. Its kind and its content become those of a timestamp by r
+// over the covered bytes; change may spoil them.
 func documentTimestamp(t *testing.T, r *responder, pdf []byte, change func(covered []byte) []byte) []byte {
 	t.Helper()
 	const signature, stamp = "/SubFilter /ETSI.CAdES.detached", "/SubFilter /ETSI.RFC3161       "
@@ -76,9 +76,9 @@ func documentTimestamp(t *testing.T, r *responder, pdf []byte, change func(cover
 	return pdf
 }
 
-// TestDocumentTimestamps: they prove time for what is below them, where their
-// authority is believed, are not held against anybody where it is not, and are
-// bad like a signature where they are.
+// TestDocumentTimestamps: with a trusted authority they prove a time for the
+// content before them. With an untrusted authority they count against nobody. A
+// defective one is bad like a signature.
 func TestDocumentTimestamps(t *testing.T) {
 	r := newResponder(t)
 	w := newWorld(t, "en")
@@ -232,8 +232,8 @@ func countersign(t *testing.T, signature []byte, change func(value []byte) []byt
 	return must(asn1.Marshal(info))
 }
 
-// TestCountersignatures: judged like any other signature, and said to be what
-// they are.
+// TestCountersignatures: they are judged like any other signature, and labelled
+// as counter-signatures.
 func TestCountersignatures(t *testing.T) {
 	w := newWorld(t, "en")
 	w.real = true
@@ -266,8 +266,8 @@ func TestCountersignatures(t *testing.T) {
 	}
 }
 
-// TestManyFiles: in order, the same ones again, and what one file is like says
-// nothing of another.
+// TestManyFiles: the results come in order, also for repeated files, and one
+// file does not influence another.
 func TestManyFiles(t *testing.T) {
 	w := newWorld(t, "en")
 	var sign strings.Builder
@@ -301,8 +301,8 @@ func TestManyFiles(t *testing.T) {
 	}
 }
 
-// TestFindAllEnds: with the context, at once and never as if all were done,
-// and with the first error of whoever takes what is found.
+// TestFindAllEnds: it ends with the context, at once and never with success,
+// and with the first error of the function that receives the findings.
 func TestFindAllEnds(t *testing.T) {
 	var files []string
 	for range 500 {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// TestForgetOldest bounds what is remembered.
+// TestForgetOldest: the memory is bounded.
 func TestForgetOldest(t *testing.T) {
 	doc := seenDocument{Cards: map[string]SeenSign{}}
 	for i := range seenCards + 3 {

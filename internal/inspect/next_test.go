@@ -9,8 +9,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/jpki"
 )
 
-// inTokyo is a card of noon, 22 November 2026, whose authentication certificate
-// ends on that day, with so many tries left.
+// inTokyo is a card at noon on 22 November 2026. Its authentication certificate
+// ends on the given day, and its PINs have so many tries left.
 func inTokyo(t *testing.T, ends string, sign, auth int) Card {
 	t.Helper()
 	notAfter, err := time.Parse(time.RFC3339, ends+"T23:59:59+09:00")
@@ -25,13 +25,13 @@ func inTokyo(t *testing.T, ends string, sign, auth int) Card {
 	return s
 }
 
-// TestNextByDanger: what is nearest to being lost comes first.
+// TestNextByDanger: the most urgent finding comes first.
 func TestNextByDanger(t *testing.T) {
 	const farAway, soon = "2029-08-04", "2026-12-20"
 	for _, c := range []struct {
 		ends       string
 		sign, auth int
-		want       []string // what the English lines begin with
+		want       []string // beginnings of the English lines
 	}{
 		{farAway, 4, 1, []string{"Wrong entries of the authentication PIN", "Wrong entries of the signing password"}},
 		{farAway, 1, 2, []string{"Wrong entries of the signing password", "Wrong entries of the authentication PIN"}},

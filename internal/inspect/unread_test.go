@@ -45,7 +45,7 @@ func TestUnread(t *testing.T) {
 	}
 }
 
-// TestCardEnds: what ends first decides.
+// TestCardEnds: the earliest end decides.
 func TestCardEnds(t *testing.T) {
 	at := func(y int, m time.Month, d int) *cert.Date { return &cert.Date{Year: y, Month: m, Day: d} }
 	for name, c := range map[string]struct {

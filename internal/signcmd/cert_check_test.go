@@ -46,7 +46,7 @@ func TestChallenge(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	// Whose key is not its own is good for nothing.
+	// A certificate fails if the card has another key.
 	a := &command.App{IO: &ui.IO{Lang: i18n.EN}}
 	c := checked{subject: subject{cert: own, kind: cert.Auth, key: keyMismatch}, is: inspect.Describe(own, jpki.TokenCard, checkNow), at: checkNow}
 	moment := trust.Moment{Time: checkNow, Proven: true}

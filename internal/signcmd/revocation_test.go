@@ -13,8 +13,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/trust"
 )
 
-// TestRevocationRows: where J-LIS's own responder does not answer, that is what
-// to expect, and there are other ways.
+// TestRevocationRows: if J-LIS's own responder does not answer, the output says
+// that this is normal, and names other ways.
 func TestRevocationRows(t *testing.T) {
 	subject, err := asn1.Marshal(pkix.Name{CommonName: "other CA"}.ToRDNSequence())
 	if err != nil {

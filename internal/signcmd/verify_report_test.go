@@ -32,8 +32,8 @@ func TestReportThatCannotBeWritten(t *testing.T) {
 	}
 }
 
-// TestUnreadableStamp: a timestamp of which nothing is known says so, in place of
-// what its parser found.
+// TestUnreadableStamp: the output calls an unreadable timestamp unreadable, and
+// does not show the parser's error.
 func TestUnreadableStamp(t *testing.T) {
 	bad := judging.Stamp{Err: &cms.Failure{Code: cms.FormatFailure, Detail: "version 7"}}
 	if got := stampReason(bad); got.JA != "読めません" || got.EN != "it cannot be read" {

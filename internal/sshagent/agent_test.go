@@ -89,7 +89,7 @@ func TestSigned(t *testing.T) {
 	w.wantTold(t, nil)
 }
 
-// TestRefused: what is refused never reaches the card.
+// TestRefused: a refused request never reaches the card.
 func TestRefused(t *testing.T) {
 	w := newWorld(t, Policy{})
 	client, key := w.client(t), w.card.key()
@@ -145,7 +145,7 @@ func TestRefused(t *testing.T) {
 	testkit.Must(t, err)
 }
 
-// TestNames: what a client calls things is shown on a terminal.
+// TestNames: a client's names are safe to show on a terminal.
 func TestNames(t *testing.T) {
 	w := newWorld(t, Policy{})
 	client, key := w.client(t), w.card.key()
@@ -181,7 +181,7 @@ func TestNotAdded(t *testing.T) {
 	w.wantTold(t, nil)
 }
 
-// TestRemoveAll: ssh-add -D forgets what opens the card, and the key stays.
+// TestRemoveAll: ssh-add -D makes the agent forget the PIN, and the key stays.
 func TestRemoveAll(t *testing.T) {
 	w := newWorld(t, Policy{})
 	client := w.client(t)
@@ -391,8 +391,8 @@ func TestTogether(t *testing.T) {
 	}
 }
 
-// TestEnd: the agent ends although clients are connected, in the middle of what
-// they do, and leaves no goroutine.
+// TestEnd: the agent ends even with connected clients and requests under way,
+// and leaves no goroutine.
 func TestEnd(t *testing.T) {
 	before := runtime.NumGoroutine()
 	w := newWorld(t, Policy{})

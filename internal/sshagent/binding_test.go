@@ -21,8 +21,8 @@ type told struct {
 	forwarded bool
 }
 
-// TestBindings goes through what connections are used for: here, over one and
-// two forwardings, with and without destinations.
+// TestBindings covers the uses of connections: local, and over one and two
+// forwardings, with and without destinations.
 func TestBindings(t *testing.T) {
 	gate, db, other := newHost(t, 1), newHost(t, 2), newHost(t, 3)
 	known := filepath.Join(t.TempDir(), "known_hosts")
@@ -110,7 +110,7 @@ func TestBindings(t *testing.T) {
 	}
 }
 
-// TestHostShown: a person is told the host whose key proved it.
+// TestHostShown: the person sees the host only if its key proved it.
 func TestHostShown(t *testing.T) {
 	w := newWorld(t, Policy{Forward: true})
 	client, gate, db := w.client(t), newHost(t, 1), newHost(t, 2)

@@ -147,7 +147,7 @@ func (w *world) client(t testing.TB) agent.ExtendedAgent {
 	return agent.NewClient(w.dial(t))
 }
 
-// told takes what was reported.
+// told takes the reported errors.
 func (w *world) told() []error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -166,7 +166,7 @@ func (w *world) wantTold(t testing.TB, reason error) {
 	t.Errorf("told %v, want %v", told, reason)
 }
 
-// login is what a client signs to log in.
+// login is the data that a client signs to log in.
 func login(session []byte, user string, key ssh.PublicKey, change func(*loginMessage)) []byte {
 	m := loginMessage{
 		SessionID: session, Type: 50, User: user, Service: "ssh-connection", Method: methodPublicKey,
@@ -185,7 +185,7 @@ func boundTo(h *host) func(*loginMessage) {
 	}
 }
 
-// sshsig is what a client signs for git or ssh-keygen -Y.
+// sshsig is the data that a client signs for git or ssh-keygen -Y.
 func sshsig(namespace string) []byte {
 	return append([]byte(sshsigMagic), ssh.Marshal(struct {
 		Namespace, Reserved, Hash string

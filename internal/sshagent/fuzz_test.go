@@ -25,9 +25,9 @@ func (s *signer) Sign(_ context.Context, _ ssh.PublicKey, r Request) ([]byte, er
 	return []byte("signature"), nil
 }
 
-// FuzzServe gives the agent any bytes, whole connections of them: every
-// complete request is answered, in order, with a well-formed answer, and what
-// is signed is what it was recognised as.
+// FuzzServe sends the agent whole connections of arbitrary bytes. Every
+// complete request gets a well-formed answer, in order, and the signed data is
+// always the data that was recognised.
 func FuzzServe(f *testing.F) {
 	key := insert(f).key()
 	gate := newHost(f, 1)
@@ -65,7 +65,7 @@ func FuzzServe(f *testing.F) {
 			answer, err := readFrame(client)
 			if err != nil {
 				if i == len(want)-1 && impossible(sent) {
-					break // what follows it ended the connection first
+					break // later requests came after the end of the connection
 				}
 				t.Fatalf("request %d of %d has no answer: %v", i, len(want), err)
 			}
@@ -127,8 +127,8 @@ func checkAnswer(t *testing.T, request byte, answer []byte) {
 	}
 }
 
-// FuzzRecognise: what is recognised is told apart, and written again it is the
-// same.
+// FuzzRecognise: a recognised request is parsed, and writing it again gives the
+// same bytes.
 func FuzzRecognise(f *testing.F) {
 	key := insert(f).key()
 	f.Add(sshsig("git"))

@@ -42,8 +42,8 @@ func TestListen(t *testing.T) {
 	}
 }
 
-// TestDeadSocket: what an agent that was killed has left is replaced, by one of
-// several that start at once.
+// TestDeadSocket: of several agents that start at once, one replaces the socket
+// of a killed agent.
 func TestDeadSocket(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
 	for range 20 {
@@ -92,8 +92,8 @@ func TestOthersSocket(t *testing.T) {
 	conn.Close()
 }
 
-// TestCloseAgain: to close again leaves what came after alone, be it the same
-// file by its number.
+// TestCloseAgain: a second Close leaves a newer socket alone, even if it has
+// the same inode number.
 func TestCloseAgain(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
 	l, err := Listen(path)

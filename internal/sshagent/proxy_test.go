@@ -17,7 +17,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/testkit"
 )
 
-// otherAgent is another agent with one key, and with what it was sent.
+// otherAgent is another agent with one key. It records its requests.
 type otherAgent struct {
 	path string
 	key  ssh.PublicKey
@@ -102,8 +102,8 @@ func proxyWorld(t *testing.T, p Policy) (*world, *otherAgent) {
 	return newWorldBeside(t, p, To(o.path)), o
 }
 
-// TestProxy: the other agent's keys are listed behind the card's and used; what is
-// added, and removed, is there.
+// TestProxy: the other agent's keys are listed after the card's and can be
+// used. Keys are added to and removed from the other agent.
 func TestProxy(t *testing.T) {
 	w, o := proxyWorld(t, Policy{})
 	client := w.client(t)

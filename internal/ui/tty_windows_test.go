@@ -80,8 +80,8 @@ func TestTypedOnConsole(t *testing.T) {
 	}
 }
 
-// TestConsoleIsLeft: when ctx ends, nothing reads any more, and what was typed
-// by then is nobody's.
+// TestConsoleIsLeft: after the end of ctx nothing reads the console, and keys
+// typed before are discarded.
 func TestConsoleIsLeft(t *testing.T) {
 	in := console(t)
 	term := &Terminal{in, &bytes.Buffer{}}
@@ -105,7 +105,7 @@ func TestConsoleIsLeft(t *testing.T) {
 	}
 }
 
-// TestSequencesAreRestored: the mode of a console is what it was.
+// TestSequencesAreRestored: the console gets its former mode back.
 func TestSequencesAreRestored(t *testing.T) {
 	console(t)
 	out, err := os.OpenFile("CONOUT$", os.O_RDWR, 0)

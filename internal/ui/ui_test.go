@@ -32,8 +32,8 @@ func TestNoteAndComplain(t *testing.T) {
 	}
 }
 
-// TestFitOnlyTerminals: what goes into a file or a pipe stays one line, which is
-// easier to search.
+// TestFitOnlyTerminals: in a file or a pipe a text stays one line, because that
+// is easier to search.
 func TestFitOnlyTerminals(t *testing.T) {
 	f, err := os.CreateTemp(t.TempDir(), "")
 	if err != nil {

@@ -64,7 +64,7 @@ func TestWrapKeepsEveryCharacterAndTheWidth(t *testing.T) {
 	}
 }
 
-// A layout keeps columns, and what is there to be copied.
+// A layout keeps columns, and lines to be copied.
 func TestLayout(t *testing.T) {
 	for _, c := range []struct{ line, want string }{
 		{"      --crl FILE   a list of what was revoked", "      --crl FILE   a list of what was\n                   revoked"},
