@@ -67,13 +67,16 @@ func TestEquivalence(t *testing.T) {
 	}
 }
 
-// TestTwins: two files that differ in how their names are written only. Some
-// file systems have no such pair.
+// TestTwins: two files that differ in how their names are written only. Other
+// systems than those of Linux may have no such pair.
 func TestTwins(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, norm.NFD.String(name)), "one")
 	write(t, filepath.Join(dir, name), "other")
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 2 {
+		if runtime.GOOS == "linux" {
+			t.Fatalf("%v, %v", entries, err)
+		}
 		t.Skip("this file system takes both for one name")
 	}
 	for _, asked := range []string{name, norm.NFD.String(name)} {
@@ -94,7 +97,7 @@ func TestNotReached(t *testing.T) {
 	write(t, filepath.Join(dir, "sub", "file"), "file")
 	for link, to := range map[string]string{"out": "../secret", "absolute": filepath.Join(parent, "secret"), "up": "..", "in": "sub/file"} {
 		if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
-			t.Skip(err)
+			t.Fatal(err)
 		}
 	}
 	f := folder(t, dir)
