@@ -150,6 +150,16 @@ func (o *Opener) connect(ctx context.Context, c *Card) (jpki.Conn, error) {
 		persona = democard.DefaultPersona
 	}
 	c.Reader, c.Demo = "demo", true
+	conn, err := o.openDemo(c, persona)
+	if errors.Is(err, democard.ErrUnknownPersona) {
+		return nil, UnknownPersona(persona)
+	}
+	return conn, err
+}
+
+// openDemo opens the demo card of a persona: the tour's own, or the one whose
+// PINs and counters are kept between runs.
+func (o *Opener) openDemo(c *Card, persona string) (jpki.Conn, error) {
 	if o.Tour != nil {
 		return o.Tour.open(persona, o.Env.Now())
 	}
@@ -158,9 +168,6 @@ func (o *Opener) connect(ctx context.Context, c *Card) (jpki.Conn, error) {
 		return nil, err
 	}
 	conn, err := democard.Open(persona, o.Env.Now(), store)
-	if errors.Is(err, democard.ErrUnknownPersona) {
-		return nil, UnknownPersona(persona)
-	}
 	if err != nil {
 		return nil, err
 	}
@@ -168,6 +175,8 @@ func (o *Opener) connect(ctx context.Context, c *Card) (jpki.Conn, error) {
 	return conn, nil
 }
 
+// UnknownPersona is the problem of a name that no demo card has. Its next step
+// lists the names.
 func UnknownPersona(name string) error {
 	return problem.Misuse(text{JA: "「%s」というデモカードはありません。", EN: "There is no demo card %q."}.With(name)).
 		WithNext(text{JA: "使えるもの: %s", EN: "There are: %s"}.With(personaNames()))

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jpki-tools/jpki/internal/env"
 	"github.com/jpki-tools/jpki/internal/explain"
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/problem"
@@ -97,5 +98,23 @@ func TestNobodyToWaitFor(t *testing.T) {
 	a := &Opener{IO: &ui.IO{Err: new(strings.Builder), Lang: i18n.EN}}
 	if d := a.waitLimit(pcsc.ErrNoCard); d != 0 {
 		t.Errorf("waits %v without a terminal", d)
+	}
+}
+
+// TestUnknownPersona shows that a name that no demo card has is a usage error
+// that lists the names, on a tour too.
+func TestUnknownPersona(t *testing.T) {
+	home := t.TempDir()
+	for name, tour := range map[string]*Tour{"kept": nil, "tour": {}} {
+		o := &Opener{
+			IO:   &ui.IO{Err: new(strings.Builder), Lang: i18n.EN},
+			Env:  env.Env{Getenv: func(string) string { return home }, Now: time.Now},
+			Card: "demo:nobody", Tour: tour,
+		}
+		_, err := o.Open(t.Context())
+		p, ok := problem.As(err)
+		if !ok || p.Code != problem.Usage || !strings.Contains(p.What.EN, `"nobody"`) || !strings.Contains(p.Next.JA, "adult") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

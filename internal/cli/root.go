@@ -50,11 +50,25 @@ func execute(ctx context.Context, a *command.App, args []string) error {
 	root.SetOut(&help)
 	root.SetErr(a.IO.Err)
 	c, err := root.ExecuteContextC(ctx)
+	if asked, _ := c.Flags().GetBool("help"); asked && err == nil && c.HasSubCommands() && c.Flags().NArg() > 0 {
+		help.Reset() // of the parent command
+		err = runGroup(c)
+	}
 	_, _ = io.WriteString(a.IO.Out, a.IO.Prose(help.String())) // finish looks at it
 	if p, ok := problem.As(err); ok && p.Code == problem.Usage && p.Next.IsZero() {
 		p.Next = command.HelpHint(c)
 	}
 	return err
+}
+
+// runGroup runs a command with subcommands on a word that names none of them.
+// Cobra does not do that if the line has --help.
+func runGroup(c *cobra.Command) error {
+	words := c.Flags().Args()
+	if err := c.ValidateArgs(words); err != nil {
+		return err
+	}
+	return c.RunE(c, words)
 }
 
 func newRoot(a *command.App) *cobra.Command {
