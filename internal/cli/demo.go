@@ -274,8 +274,8 @@ func serve(ctx context.Context, a *command.App, addr string, persona virtualcard
 			text{JA: "ほかの jpki demo serve を終わらせるか、--address で別のスロットを指定してください。", EN: "End the other jpki demo serve, or name another slot with --address."}).Because(err)
 	case errors.Is(err, virtualcard.ErrReaderGone):
 		return problem.New(problem.NoReader,
-			text{JA: "仮想リーダーがなくなりました。pcscdが終わったようです。", EN: "The virtual reader is gone: pcscd has ended."},
-			text{JA: "pcscdを動かしてから、もう一度実行してください。", EN: "Start pcscd and run this again."}).Because(err)
+			text{JA: "仮想リーダーがなくなりました。", EN: "The virtual reader is gone."},
+			explain.RestartReader.Here()).Because(err)
 	}
 	return err
 }

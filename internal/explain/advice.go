@@ -1,6 +1,10 @@
 package explain
 
-import "runtime"
+import (
+	"runtime"
+
+	"github.com/jpki-tools/jpki/internal/terms"
+)
 
 // Advice is the next step on each system. A system without a sentence of its
 // own gets Other.
@@ -22,19 +26,14 @@ func (a Advice) Here() text { return a.On(runtime.GOOS) }
 
 var (
 	getLibrary = Advice{
-		Windows: text{JA: "Windowsに含まれているはずのものです。カードなしで試すには jpki demo。原因は jpki doctor で調べられます。", EN: "It is a part of Windows. To try without a card: jpki demo. jpki doctor looks for the cause."},
-		Darwin:  text{JA: "macOSに含まれているはずのものです。カードなしで試すには jpki demo。原因は jpki doctor で調べられます。", EN: "It is a part of macOS. To try without a card: jpki demo. jpki doctor looks for the cause."},
-		Other:   text{JA: "Debian/Ubuntu では「sudo apt install pcscd」、Fedora では「sudo dnf install pcsc-lite」で入ります。カードなしで試すには jpki demo。原因は jpki doctor で調べられます。", EN: "Debian/Ubuntu: sudo apt install pcscd. Fedora: sudo dnf install pcsc-lite. To try without a card: jpki demo. jpki doctor looks for the cause."},
-	}
-	startService = Advice{
-		Windows: text{JA: "リーダーをつなぎ直してください。それでも同じなら、services.msc で「Smart Card」を開始してください。原因は jpki doctor で調べられます。", EN: "Connect the reader again. If it stays so, start \"Smart Card\" in services.msc. jpki doctor looks for the cause."},
-		Darwin:  text{JA: "リーダーをつなぎ直してください。それでも同じなら、Macを再起動してください。原因は jpki doctor で調べられます。", EN: "Connect the reader again. If it stays so, restart the Mac. jpki doctor looks for the cause."},
-		Other:   text{JA: "もう一度実行しても同じなら、Linuxでは「sudo systemctl start pcscd.socket」を実行してください。原因は jpki doctor で調べられます。", EN: "If it stays so when you run this again, on Linux run: sudo systemctl start pcscd.socket. jpki doctor looks for the cause."},
+		Windows: text{JA: "Windowsに含まれているはずのものです。", EN: "It is a part of Windows."},
+		Darwin:  text{JA: "macOSに含まれているはずのものです。", EN: "It is a part of macOS."},
+		Other:   terms.InstallPCSC,
 	}
 	getAccess = Advice{
-		Windows: text{JA: "ログオンしている画面で直接実行してください。詳しくは jpki doctor で調べられます。", EN: "Run it in the session you are logged on to. jpki doctor knows more."},
-		Darwin:  text{JA: "「システム設定」の「プライバシーとセキュリティ」で、アクセサリの接続が許可されているか確かめてください。詳しくは jpki doctor で調べられます。", EN: "In System Settings, Privacy & Security, see that accessories may connect. jpki doctor knows more."},
-		Other:   text{JA: "SSH接続ではpolkitが断ることがあります。パソコンの画面から直接使うか、管理者にpcscdの許可を頼んでください。詳しくは jpki doctor で調べられます。", EN: "Over SSH, polkit may refuse it. Work at the machine itself, or have the administrator allow pcscd. jpki doctor knows more."},
+		Windows: text{JA: "ログオンしている画面で直接実行してください。", EN: "Run it in the session you are logged on to."},
+		Darwin:  text{JA: "「システム設定」の「プライバシーとセキュリティ」で、アクセサリの接続が許可されているか確かめてください。", EN: "In System Settings, Privacy & Security, see that accessories may connect."},
+		Other:   text{JA: "SSH接続ではpolkitが断ることがあります。", EN: "Over SSH, polkit may refuse it."},
 	}
 	setHome = Advice{
 		Windows: text{JA: "環境変数 LocalAppData を設定してください。", EN: "Set the environment variable LocalAppData."},
@@ -65,5 +64,11 @@ var (
 		Windows: text{JA: "vsmartcardの仮想リーダー(vpcd)のドライバーを入れてください。", EN: "Install the driver of vsmartcard's virtual reader (vpcd)."},
 		Darwin:  text{JA: "vsmartcardの仮想リーダー(vpcd)を入れてください。", EN: "Install vsmartcard's virtual reader (vpcd)."},
 		Other:   text{JA: "Debian/Ubuntu では「sudo apt install vsmartcard-vpcd」で入ります。pcscdが動いているか確かめてください。", EN: "Debian/Ubuntu: sudo apt install vsmartcard-vpcd. See that pcscd is running."},
+	}
+	// RestartReader brings vpcd back.
+	RestartReader = Advice{
+		Windows: text{JA: "仮想リーダーが有効か「デバイス マネージャー」で確かめてから、もう一度実行してください。", EN: "See in the Device Manager that the virtual reader is enabled, then run this again."},
+		Darwin:  text{JA: "仮想リーダーを動かしてから、もう一度実行してください。", EN: "Start the virtual reader and run this again."},
+		Other:   text{JA: "pcscdを動かしてから、もう一度実行してください。", EN: "Start pcscd and run this again."},
 	}
 )

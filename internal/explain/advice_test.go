@@ -15,8 +15,8 @@ var (
 // TestAdviceIsForTheSystem: nobody is told to do what their system does not have.
 func TestAdviceIsForTheSystem(t *testing.T) {
 	for name, a := range map[string]Advice{
-		"library": getLibrary, "service": startService, "access": getAccess, "home": setHome, "private": MakePrivate,
-		"font": GetJapaneseFont, "reader": GetVirtualReader,
+		"library": getLibrary, "access": getAccess, "home": setHome, "private": MakePrivate,
+		"font": GetJapaneseFont, "reader": GetVirtualReader, "restart": RestartReader,
 	} {
 		for system, foreign := range map[string]*regexp.Regexp{"windows": ofUnix, "darwin": ofLinux, "linux": ofOther, "freebsd": ofOther} {
 			said := a.On(system)

@@ -4,6 +4,7 @@ package explain
 
 import (
 	"errors"
+	"io/fs"
 	"syscall"
 )
 
@@ -24,3 +25,6 @@ var unreadable = map[syscall.Errno]text{
 
 // isFolder reports that a folder was read like a file.
 func isFolder(err error) bool { return errors.Is(err, syscall.EISDIR) }
+
+// isDevice is for the names that are devices in every folder on Windows.
+func isDevice(*fs.PathError) bool { return false }

@@ -2,6 +2,8 @@ package explain
 
 import (
 	"errors"
+	"io/fs"
+	"path/filepath"
 	"syscall"
 
 	"golang.org/x/sys/windows"
@@ -38,4 +40,10 @@ var cloudAway = text{JA: "クラウドにだけあり、今は取り寄せられ
 // isFolder reports that a folder was read like a file.
 func isFolder(err error) bool {
 	return errors.Is(err, syscall.EISDIR) || errors.Is(err, windows.ERROR_INVALID_FUNCTION)
+}
+
+// isDevice reports a name such as CON, which is a device in every folder, and
+// which the system refuses in several ways.
+func isDevice(e *fs.PathError) bool {
+	return !errors.Is(e.Err, fs.ErrNotExist) && !filepath.IsLocal(filepath.Base(e.Path))
 }

@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"golang.org/x/sys/windows"
 
 	"github.com/jpki-tools/jpki/internal/input"
+	"github.com/jpki-tools/jpki/internal/pin"
 )
 
 // TestUnreadable has the system refuse files in its own ways.
@@ -44,7 +46,36 @@ func TestUnreadable(t *testing.T) {
 	if p := Error(&os.PathError{Op: "read", Path: `E:\a.txt`, Err: windows.ERROR_NOT_READY}); !strings.Contains(p.What.EN, "no medium") {
 		t.Error(p.What.EN)
 	}
-	if _, err := input.Open("NUL"); err == nil || !strings.Contains(Error(err).What.EN, "not a regular file") {
-		t.Errorf("NUL: %v", err)
+	for _, device := range []string{"NUL", "CON", "CON.txt", "COM1", dir + `\aux.pdf`} {
+		_, err := input.Open(device)
+		if err == nil {
+			t.Errorf("%s can be opened", device)
+			continue
+		}
+		if said := Error(err).What.EN; !strings.Contains(said, "not a regular file") && !strings.Contains(said, "There is no ") {
+			t.Errorf("%s: %q (%v)", device, said, err)
+		}
+	}
+
+	for asked, want := range map[string][2]string{
+		path:     {"another program has it open", "Close that program"},
+		dir:      {"it is not a regular file", "Name a file"},
+		"NUL":    {"it is not a regular file", "Name a file"},
+		"none":   {"there is no such file", "Check its name"},
+		"a?.pin": {"this cannot be a file's name", "Check its name"},
+	} {
+		source, err := pin.Choose(pin.Options{Flags: []pin.Flag{{Kind: pin.File, Value: asked}}}, pin.Env{Stderr: io.Discard})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = source.Current(t.Context(), pin.Ask{})
+		source.Close()
+		if err == nil {
+			t.Errorf("%s gives a PIN", asked)
+			continue
+		}
+		if p := Error(err); !strings.Contains(p.What.EN, want[0]) || !strings.Contains(p.Next.EN, want[1]) {
+			t.Errorf("--pin-file %s: %q %q, want %q (%v)", asked, p.What.EN, p.Next.EN, want, err)
+		}
 	}
 }

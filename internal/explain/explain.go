@@ -202,7 +202,7 @@ func explainReader(err error) *problem.Problem {
 	case errors.Is(err, pcsc.ErrNoLibrary):
 		return problem.New(problem.NoService,
 			text{JA: "PC/SCのライブラリが見つかりません。", EN: "The PC/SC library is missing."},
-			text{JA: "%sカードなしで試すには jpki demo。%s", EN: "%s To try without a card: jpki demo. %s"}.With(terms.InstallPCSC, terms.AskDoctor))
+			text{JA: "%sカードなしで試すには jpki demo。%s", EN: "%s To try without a card: jpki demo. %s"}.With(getLibrary.Here(), terms.AskDoctor))
 	case errors.Is(err, pcsc.ErrMismatch):
 		return problem.New(problem.NoService,
 			text{JA: "PC/SCサービスに接続を断られました。サービスとライブラリの版が合わないか、サービスが止まったようです。", EN: "The PC/SC service turned this program away: it may be of another version than its library, or was stopped."},
@@ -214,7 +214,7 @@ func explainReader(err error) *problem.Problem {
 	case errors.Is(err, pcsc.ErrAccess):
 		return problem.New(problem.NoService,
 			text{JA: "カードリーダーを使う権限がありません。", EN: "Using the card reader is not permitted."},
-			text{JA: "SSH接続ではpolkitが断ることがあります。%s", EN: "Over SSH, polkit may refuse it. %s"}.With(terms.AskDoctor))
+			text{JA: "%s%s", EN: "%s %s"}.With(getAccess.Here(), terms.AskDoctor))
 	case errors.Is(err, pcsc.ErrReaderGone):
 		return problem.New(problem.NoReader,
 			text{JA: "途中でカードリーダーが外されました。", EN: "The card reader was disconnected on the way."},
@@ -373,6 +373,8 @@ func explainFile(err error) *problem.Problem {
 		what = text{JA: "ファイルの名前が空です。", EN: "The name of a file is empty."}
 	case isFolder(path.Err):
 		return input.Folder(path.Path)
+	case isDevice(path):
+		return input.Special(path.Path)
 	case known:
 		what = text{JA: "「%s」を読めません: %s。", EN: "Cannot read %s: %s."}.With(path.Path, reason)
 		if hint, ok := unreadableHints[reason]; ok {

@@ -2,7 +2,9 @@ package explain
 
 import (
 	"errors"
+	"io/fs"
 	"strings"
+	"syscall"
 
 	"github.com/jpki-tools/jpki/internal/pin"
 	"github.com/jpki-tools/jpki/internal/problem"
@@ -36,8 +38,9 @@ func explainSource(err error) *problem.Problem {
 			text{JA: "入力は暗証番号として使えません: %s。送信していないので、回数は減っていません。", EN: "This cannot be a PIN: %s. It was not sent, no try was used."}.With(textRules[bad.Rule]),
 			textRuleHints[bad.Rule])
 	case errors.As(err, &file):
+		reason, next := fileReason(file)
 		return problem.New(problem.PINSource,
-			text{JA: "暗証番号のファイル「%s」は使えません: %s。", EN: "The PIN file %s is not used: %s."}.With(file.Path, fileReasons[file.Reason]), fileHint(file.Reason))
+			text{JA: "暗証番号のファイル「%s」は使えません: %s。", EN: "The PIN file %s is not used: %s."}.With(file.Path, reason), next)
 	case errors.As(err, &program):
 		return problem.New(problem.PINSource,
 			text{JA: "%sから暗証番号を受け取れませんでした: %s。", EN: "%s gave no PIN: %s."}.With(program.Program, programReasons[program.Reason]), programHint(program.Reason))
@@ -45,14 +48,43 @@ func explainSource(err error) *problem.Problem {
 	return nil
 }
 
-func fileHint(reason error) text {
-	switch reason {
+// fileReason explains why a PIN file is not used, and gives the next step.
+func fileReason(e *pin.FileError) (reason, next text) {
+	reason = fileReasons[e.Reason]
+	switch e.Reason {
 	case pin.ErrNoFile:
-		return text{JA: "名前を確かめてください。", EN: "Check its name."}
+		next = text{JA: "名前を確かめてください。", EN: "Check its name."}
+	case pin.ErrNotFile:
+		next = text{JA: "暗証番号を書いたファイルを指定してください。", EN: "Name a file with the PIN in it."}
 	case pin.ErrNoCredentials:
-		return text{JA: "systemdのユニットに LoadCredentialEncrypted= を書いてください(jpki help pin)。", EN: "Write LoadCredentialEncrypted= into the systemd unit (jpki help pin)."}
+		next = text{JA: "systemdのユニットに LoadCredentialEncrypted= を書いてください(jpki help pin)。", EN: "Write LoadCredentialEncrypted= into the systemd unit (jpki help pin)."}
+	case pin.ErrForeign:
+		next = text{JA: "自分で作った新しいファイルに書いてください。%s", EN: "Write it into a new file that you made. %s"}.With(MakePrivate.Here())
+	case pin.ErrOpenToOthers:
+		next = MakePrivate.Here()
+	default:
+		return unreadableReason(reason, e.Err)
 	}
-	return MakePrivate.Here()
+	return reason, next
+}
+
+// unreadableReason explains the system's error about a file that is there.
+func unreadableReason(otherwise text, err error) (reason, next text) {
+	reason, next = otherwise, text{JA: "名前と権限を確かめてください。", EN: "Check its name and permissions."}
+	errno, _ := errors.AsType[syscall.Errno](err)
+	if known, ok := unreadable[errno]; ok {
+		reason = known
+		if hint, ok := unreadableHints[known]; ok {
+			next = hint
+		}
+	}
+	switch {
+	case isFolder(err):
+		reason, next = fileReasons[pin.ErrNotFile], text{JA: "暗証番号を書いたファイルを指定してください。", EN: "Name a file with the PIN in it."}
+	case errors.Is(err, fs.ErrPermission):
+		reason = text{JA: "開く権限がありません", EN: "there is no permission to open it"}
+	}
+	return reason, next
 }
 
 func sourceUsage(e *pin.UsageError) text {

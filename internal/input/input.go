@@ -54,11 +54,16 @@ func Open(path string) (*os.File, error) {
 		return nil, Folder(path)
 	}
 	if !info.Mode().IsRegular() {
-		return nil, problem.New(problem.Input,
-			text{JA: "「%s」は通常のファイルではありません。", EN: "%s is not a regular file."}.With(path),
-			text{JA: "パイプなどの中身は「-」(標準入力)で渡してください。", EN: "Give what comes from a pipe as - (standard input)."})
+		return nil, Special(path)
 	}
 	return os.Open(path)
+}
+
+// Special is the problem of a pipe or a device where a file is wanted.
+func Special(path string) *problem.Problem {
+	return problem.New(problem.Input,
+		text{JA: "「%s」は通常のファイルではありません。", EN: "%s is not a regular file."}.With(path),
+		text{JA: "パイプなどの中身は「-」(標準入力)で渡してください。", EN: "Give what comes from a pipe as - (standard input)."})
 }
 
 // pipeTimeout is how long whoever writes into a pipe has for it.

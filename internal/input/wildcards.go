@@ -41,14 +41,22 @@ func expand(args []string) (names []string, err error) {
 
 func isSeparator(r rune) bool { return r == '/' || r == filepath.Separator }
 
-func wild(name string) bool { return strings.ContainsAny(name, "*?") }
+// wild reports * or ? behind the drive or server: a path with \\?\ has no
+// wildcard there.
+func wild(name string) bool {
+	return strings.ContainsAny(name[len(filepath.VolumeName(name)):], "*?")
+}
 
 // matches lists the paths that a pattern stands for. Folders in it may be
 // patterns too.
 func matches(pattern string) (found []string) {
 	folder, last := filepath.Split(pattern)
 	if last == "" { // ends with a separator: folders
-		for _, path := range matches(strings.TrimRightFunc(folder, isSeparator)) {
+		name := strings.TrimRightFunc(folder, isSeparator)
+		if !wild(name) {
+			return []string{folder}
+		}
+		for _, path := range matches(name) {
 			if info, err := os.Stat(path); err == nil && info.IsDir() {
 				found = append(found, path+string(filepath.Separator))
 			}

@@ -127,6 +127,9 @@ func lookAt(path string, force bool) (fs.FileInfo, error) {
 	if !filepath.IsLocal(base) { // NUL, COM1 and so on, on Windows
 		return nil, &Error{path, ErrSpecial, nil}
 	}
+	if isChanged(base) {
+		return nil, &Error{path, ErrBadName, nil}
+	}
 	info, err := os.Lstat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

@@ -12,6 +12,9 @@ import (
 // permissions are no matter.
 func replaceable(string) error { return nil }
 
+// isChanged reports a name that the system does not keep as it is given.
+func isChanged(string) bool { return false }
+
 // moveNew gives temp the name target unless a file has that name. A hard link
 // does that almost everywhere. FAT and some network file systems have no hard
 // links and return various errors, so moveNew tries the next way after any

@@ -1,6 +1,8 @@
 package output
 
 import (
+	"strings"
+
 	"golang.org/x/sys/windows"
 )
 
@@ -26,6 +28,10 @@ func replaceable(path string) error {
 	}
 	return windows.CloseHandle(h)
 }
+
+// isChanged reports a name that the system does not keep as it is given: it
+// drops dots and spaces at the end, so the file would have another name.
+func isChanged(base string) bool { return base != strings.TrimRight(base, ". ") }
 
 // moveNew gives temp the name target unless something has it: without
 // MOVEFILE_REPLACE_EXISTING the call does just that, on every file system.

@@ -35,3 +35,22 @@ func TestNotReplaceable(t *testing.T) {
 		t.Errorf("it holds %q", got)
 	}
 }
+
+// TestNamesOfWindows: names that the system refuses or changes are found when
+// the file is begun.
+func TestNamesOfWindows(t *testing.T) {
+	dir := t.TempDir()
+	for name, want := range map[string]error{
+		"NUL": ErrSpecial, "con": ErrSpecial, "CON.p7s": ErrSpecial, "COM1": ErrSpecial, "ab:stream": ErrSpecial,
+		"a.": ErrBadName, "a ": ErrBadName, "a. .": ErrBadName, "a?": ErrBadName, "a*.p7s": ErrBadName, `a"b`: ErrBadName, "a|b": ErrBadName, "a<b": ErrBadName,
+	} {
+		path := dir + `\` + name
+		wantReason(t, Check(t.Context(), path, Options{}), path, want)
+	}
+	for _, name := range []string{".a", "a..b", " a", "長い名前(1) [2].p7s", "𠮷.p7s", "CONSOLE", "NUL-signed.pdf"} {
+		testkit.Must(t, WriteFile(t.Context(), dir+`\`+name, []byte("x"), Options{}))
+		if got := content(t, dir+`\`+name); got != "x" {
+			t.Errorf("%s holds %q", name, got)
+		}
+	}
+}

@@ -79,7 +79,7 @@ func TestGlossary(t *testing.T) {
 		if strings.HasPrefix(name, "internal/imprint/") {
 			return // names of fonts
 		}
-		for _, text := range textsIn(file) {
+		for _, text := range textsUnder(file) {
 			texts++
 			for _, g := range glossary {
 				for said, twins := range map[string]string{text.ja: g.neverJA, text.en: g.neverEN} {

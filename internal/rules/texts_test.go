@@ -27,7 +27,7 @@ func TestTexts(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			for _, text := range textsIn(file) {
+			for _, text := range textsUnder(file) {
 				texts++
 				if problem := text.problem(); problem != "" {
 					t.Errorf("%v: %s: %q, %q", positions.Position(text.at), problem, text.ja, text.en)
@@ -70,10 +70,10 @@ func (t text) problem() string {
 	return ""
 }
 
-// textsIn finds the composite literals with the two languages. What is put
+// textsUnder finds the composite literals with the two languages. What is put
 // together of more than constants is left out.
-func textsIn(file *ast.File) (texts []text) {
-	ast.Inspect(file, func(n ast.Node) bool {
+func textsUnder(node ast.Node) (texts []text) {
+	ast.Inspect(node, func(n ast.Node) bool {
 		literal, ok := n.(*ast.CompositeLit)
 		if !ok {
 			return true
@@ -136,7 +136,7 @@ func TestTextProblem(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := textsIn(file); len(got) != 1 || got[0].ja != "あい" || got[0].en != "a" {
+	if got := textsUnder(file); len(got) != 1 || got[0].ja != "あい" || got[0].en != "a" {
 		t.Errorf("found %+v", got)
 	}
 }
