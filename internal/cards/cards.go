@@ -346,7 +346,7 @@ func (o *Opener) WantedReaders(readers []pcsc.ReaderState) ([]pcsc.ReaderState, 
 	}
 	named := o.Reader
 	if named == "" {
-		named = o.variable(ReaderVariable)
+		named = o.variable(readerVariable)
 	}
 	if named == "" {
 		return withoutVirtual(readers), nil

@@ -11,9 +11,9 @@ import (
 	"github.com/jpki-tools/jpki/pkg/pcsc"
 )
 
-// ReaderVariable is the environment variable that names a reader where --reader
+// readerVariable is the environment variable that names a reader where --reader
 // does not.
-const ReaderVariable = "JPKI_READER"
+const readerVariable = "JPKI_READER"
 
 // withoutVirtual leaves out virtual readers, unless there is nothing else.
 func withoutVirtual(readers []pcsc.ReaderState) []pcsc.ReaderState {

@@ -30,7 +30,7 @@ func TestWantedReaders(t *testing.T) {
 		"of another name":    {"", "gemalto", []pcsc.ReaderState{a}, nil},
 	} {
 		o := &Opener{IO: &ui.IO{Err: io.Discard, Lang: i18n.EN}, Reader: c.flag, Env: env.Env{Getenv: func(name string) string {
-			if name == ReaderVariable {
+			if name == readerVariable {
 				return c.variable
 			}
 			return ""

@@ -24,15 +24,15 @@ type Known struct {
 	Stored      bool              // the certificate is in the store
 }
 
-// PinnedCA is a CA out of the program's table.
-func PinnedCA(p trust.Pin, standing trust.Standing) Known {
+// pinnedCA is a CA out of the program's table.
+func pinnedCA(p trust.Pin, standing trust.Standing) Known {
 	return Known{p.ID, p.Kind, standing, p.Validity, p.Serial, p.SubjectKeyID, p.Fingerprint, nil, false}
 }
 
 // CertifiedCA is a CA out of its certificate.
 func CertifiedCA(c *x509.Certificate, id trust.Identity) Known {
 	if id.Pin.ID != "" {
-		ca := PinnedCA(id.Pin, id.Standing)
+		ca := pinnedCA(id.Pin, id.Standing)
 		ca.Certificate = c
 		return ca
 	}
@@ -54,7 +54,7 @@ func ListKnown(ctx context.Context, store *Store) ([]Known, error) {
 	for _, kind := range []cert.Kind{cert.SignCA, cert.AuthCA} {
 		for _, p := range trust.Pins() {
 			if p.Kind == kind {
-				all = append(all, PinnedCA(p, trust.Pinned))
+				all = append(all, pinnedCA(p, trust.Pinned))
 			}
 		}
 		for _, s := range stored {

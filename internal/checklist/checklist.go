@@ -39,7 +39,7 @@ const (
 func Profiles() []Profile { return []Profile{Touki, Koshonin} }
 
 // Service returns the rules for names and sizes.
-func (p Profile) Service() submission.Service {
+func (p Profile) service() submission.Service {
 	if p == Koshonin {
 		return submission.Notary
 	}
@@ -243,7 +243,7 @@ func answer(met bool) pdfsig.Answer {
 // ofFile answers the items about the file's name and size. Renaming a signed
 // file changes nothing in it.
 func (p Profile) ofFile(name string, size int64) []Item {
-	service := p.Service()
+	service := p.service()
 	rename := text{JA: "名前を変えてください(署名はそのままです)。例: %s", EN: "Rename the file, which leaves the signature as it is. For example: %s"}.With(service.Suggest(name))
 	faults := map[submission.Fault]submission.Finding{}
 	for _, f := range service.CheckName(name) {
@@ -300,7 +300,7 @@ func (p Profile) ofSize(size int64) Item {
 	if p == Koshonin {
 		item.What = text{JA: "10MB以内", EN: "at most 10 MB"}
 	}
-	switch p.Service().CheckSize(size) {
+	switch p.service().CheckSize(size) {
 	case submission.FitsSurely:
 		item.Answer = pdfsig.Met
 	case submission.FitsNot:

@@ -37,7 +37,7 @@ func Open(dir string) (*Folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := In(root.FS())
+	f := folderOf(root.FS())
 	f.root = root
 	return f, nil
 }
@@ -53,8 +53,8 @@ func At(dir string) *Folder {
 	return f
 }
 
-// In returns the folder for a file system, such as an archive.
-func In(fsys fs.FS) *Folder { return &Folder{fsys: fsys, lists: map[string][]string{}} }
+// folderOf returns the folder for a file system, such as an archive.
+func folderOf(fsys fs.FS) *Folder { return &Folder{fsys: fsys, lists: map[string][]string{}} }
 
 // Close lets the folder go.
 func (f *Folder) Close() error {
@@ -75,11 +75,11 @@ func (e *AmbiguousError) Error() string {
 	return fmt.Sprintf("%q and %d more have canonically equivalent names", e.Files[0], len(e.Files)-1)
 }
 
-// Find returns the path of a file as the folder spells it. name is a path
+// find returns the path of a file as the folder spells it. name is a path
 // downwards with slashes. The error is fs.ErrNotExist for a missing file,
 // fs.ErrInvalid for a name that leads out of the folder, or an
 // [*AmbiguousError].
-func (f *Folder) Find(name string) (string, error) {
+func (f *Folder) find(name string) (string, error) {
 	if !fs.ValidPath(name) || name == "." || strings.ContainsAny(name, "\\\x00") {
 		return "", &fs.PathError{Op: "find", Path: name, Err: fs.ErrInvalid}
 	}
@@ -136,7 +136,7 @@ func (f *Folder) list(dir string) ([]string, error) {
 // Open opens the file of a name. It returns the errors of Find and of the file
 // system, and fs.ErrInvalid for anything but a regular file.
 func (f *Folder) Open(name string) (fs.File, error) {
-	found, err := f.Find(name)
+	found, err := f.find(name)
 	if err != nil {
 		return nil, err
 	}

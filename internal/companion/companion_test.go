@@ -157,7 +157,7 @@ func TestArchive(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := In(sub)
+	f := folderOf(sub)
 	if got, err := read(t, f, name); err != nil || got != "999Z/"+norm.NFD.String(name) {
 		t.Errorf("%q, %v", got, err)
 	}

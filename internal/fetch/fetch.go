@@ -25,7 +25,7 @@ import (
 
 // Limits of one exchange.
 const (
-	Timeout = 10 * time.Second // unless the request has another one
+	timeout = 10 * time.Second // unless the request has another one
 	MaxSize = 1 << 20          // bytes of an answer
 )
 
@@ -73,7 +73,7 @@ type Request struct {
 	// Public refuses every address that is not globally reachable, after names
 	// are resolved: for addresses that others have chosen.
 	Public bool
-	// Timeout is how long all of it may take; 0 is the usual Timeout.
+	// Timeout is how long all of it may take; 0 is the usual one.
 	Timeout time.Duration
 	// Account is shown to the server; nil for none.
 	Account *Account
@@ -131,7 +131,7 @@ func Do(ctx context.Context, r Request) ([]byte, error) {
 	if reason != nil {
 		return nil, &Error{Address: Shown(r.Address), Reason: reason}
 	}
-	ctx, cancel := context.WithTimeout(ctx, cmp.Or(r.Timeout, Timeout))
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(r.Timeout, timeout))
 	defer cancel()
 	client := r.client()
 	defer client.CloseIdleConnections()

@@ -166,7 +166,7 @@ var facts = []fact{
 func TestFacts(t *testing.T) {
 	claimed := map[string]bool{}
 	for _, f := range facts {
-		topic, found := Named(f.topic)
+		topic, found := named(f.topic)
 		if !found {
 			t.Errorf("%s: no topic %s", f.what, f.topic)
 			continue

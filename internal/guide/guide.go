@@ -61,15 +61,6 @@ func Topics() []Topic { return slices.Clone(topics) }
 // Sources lists the sources of the texts.
 func Sources() []Source { return slices.Clone(sources) }
 
-// Named is the topic of this name.
-func Named(name string) (t Topic, found bool) {
-	i := slices.IndexFunc(topics, func(t Topic) bool { return t.Name == name })
-	if i < 0 {
-		return Topic{}, false
-	}
-	return topics[i], true
-}
-
 // Find looks for topics by words of either language: the topic with that name,
 // else topics with one of the words, else topics with the words in their text.
 // The best match comes first. If there is none, near holds topics with similar

@@ -90,15 +90,15 @@ func TestNearestTopics(t *testing.T) {
 
 // TestMention: a list of topics shows why each of them is there.
 func TestMention(t *testing.T) {
-	locked, _ := Named("locked")
+	locked, _ := named("locked")
 	if got := locked.Mention("コンビニ", i18n.JA); !strings.Contains(got, "コンビニで") {
 		t.Errorf("%q", got)
 	}
-	proxy, _ := Named("proxy")
+	proxy, _ := named("proxy")
 	if got := proxy.Mention("passports", i18n.EN); !strings.Contains(got, "passport") {
 		t.Errorf("%q", got)
 	}
-	renew, _ := Named("renew")
+	renew, _ := named("renew")
 	if got := renew.Mention("更新 代理", i18n.JA); !strings.Contains(got, "代理人") {
 		t.Errorf("%q", got)
 	}
@@ -152,7 +152,7 @@ func TestReferencesLead(t *testing.T) {
 // TestLostNumbers holds the telephone numbers against the published ones, and
 // to the top.
 func TestLostNumbers(t *testing.T) {
-	lost, _ := Named("lost")
+	lost, _ := named("lost")
 	var ja, en []string
 	for _, p := range lost.Parts[0].Points {
 		ja, en = append(ja, strings.Fields(p.JA)[0]), append(en, strings.Fields(p.EN)[0])
@@ -170,4 +170,13 @@ func names(topics []Topic) (all []string) {
 		all = append(all, t.Name)
 	}
 	return all
+}
+
+// named returns the topic of this name.
+func named(name string) (t Topic, found bool) {
+	i := slices.IndexFunc(topics, func(t Topic) bool { return t.Name == name })
+	if i < 0 {
+		return Topic{}, false
+	}
+	return topics[i], true
 }

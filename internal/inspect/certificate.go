@@ -67,7 +67,7 @@ type Issuer struct {
 
 // issuerOf finds the issuer among the published CAs and those of the demo cards.
 func issuerOf(c *x509.Certificate) Issuer {
-	id := Generation(c)
+	id := generation(c)
 	switch {
 	case id == "":
 		return Issuer{Standing: trust.Unknown}

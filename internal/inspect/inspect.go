@@ -315,8 +315,8 @@ func stateOn(token jpki.TokenKind, state State) State {
 	return state
 }
 
-// Generation names the CA that issued c by its key identifier, "" if unknown.
-func Generation(c *x509.Certificate) string {
+// generation names the CA that issued c by its key identifier, "" if unknown.
+func generation(c *x509.Certificate) string {
 	id := strings.ToUpper(hex.EncodeToString(c.AuthorityKeyId))
 	for _, p := range append(trust.Pins(), trust.DemoPins()...) {
 		if id != "" && p.SubjectKeyID == id {

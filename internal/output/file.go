@@ -18,8 +18,8 @@ import (
 	"path/filepath"
 )
 
-// TempPrefix begins the name of every temporary file.
-const TempPrefix = ".jpki-"
+// tempPrefix begins the name of every temporary file.
+const tempPrefix = ".jpki-"
 
 // Options say how a file is made.
 type Options struct {
@@ -63,7 +63,7 @@ func Create(ctx context.Context, path string, opt Options) (*File, error) {
 	case perm == 0:
 		perm = 0o666
 	}
-	name := filepath.Join(filepath.Dir(path), TempPrefix+rand.Text())
+	name := filepath.Join(filepath.Dir(path), tempPrefix+rand.Text())
 	// O_EXCL follows no link, and the system takes the umask off.
 	temp, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, perm)
 	if err != nil {

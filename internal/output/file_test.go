@@ -28,7 +28,7 @@ func TestCommitMakesTheWholeFile(t *testing.T) {
 	if _, err := f.WriteAt([]byte("3082"), 11); err != nil {
 		t.Fatal(err)
 	}
-	if names := namesIn(t, dir); len(names) != 1 || !strings.HasPrefix(names[0], TempPrefix) {
+	if names := namesIn(t, dir); len(names) != 1 || !strings.HasPrefix(names[0], tempPrefix) {
 		t.Fatalf("before Commit the folder has %q, want one temporary file", names)
 	}
 	back := make([]byte, 4)
@@ -179,7 +179,7 @@ func TestOneOfManyWins(t *testing.T) {
 			ready.Add(writers)
 			for i := range writers {
 				done.Go(func() {
-					temp := filepath.Join(dir, fmt.Sprint(TempPrefix, i))
+					temp := filepath.Join(dir, fmt.Sprint(tempPrefix, i))
 					errs[i] = os.WriteFile(temp, bytes.Repeat([]byte{byte(i)}, 100_000), 0o600)
 					ready.Done()
 					ready.Wait()
@@ -206,7 +206,7 @@ func TestOneOfManyWins(t *testing.T) {
 			if got := content(t, target); got != strings.Repeat(string(rune(winner)), 100_000) {
 				t.Fatalf("the file is torn: %d bytes", len(got))
 			}
-			if _, err := os.Lstat(filepath.Join(dir, fmt.Sprint(TempPrefix, winner))); err == nil {
+			if _, err := os.Lstat(filepath.Join(dir, fmt.Sprint(tempPrefix, winner))); err == nil {
 				t.Fatal("the winner's temporary file is still there")
 			}
 		})
@@ -299,7 +299,7 @@ func wantReason(t *testing.T, err error, path string, reason error) {
 	if !ok || e.Reason != reason || e.Path != path || !errors.Is(err, reason) {
 		t.Fatalf("error %v, want the reason %q for %s", err, reason, path)
 	}
-	if strings.Contains(err.Error(), TempPrefix) {
+	if strings.Contains(err.Error(), tempPrefix) {
 		t.Fatalf("the error names the temporary file: %v", err)
 	}
 }

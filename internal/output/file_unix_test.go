@@ -115,7 +115,7 @@ func TestKilledBeforeCommit(t *testing.T) {
 	testkit.Must(t, helper.Process.Kill())
 	_ = helper.Wait()
 	names := namesIn(t, dir)
-	if len(names) != 1 || !strings.HasPrefix(names[0], TempPrefix) {
+	if len(names) != 1 || !strings.HasPrefix(names[0], tempPrefix) {
 		t.Fatalf("the folder has %q, want one temporary file and no target", names)
 	}
 }

@@ -35,7 +35,7 @@ func CreateFolder(ctx context.Context, path string) (*Folder, error) {
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return nil, failure(path, err)
 	}
-	temp := filepath.Join(filepath.Dir(path), TempPrefix+rand.Text())
+	temp := filepath.Join(filepath.Dir(path), tempPrefix+rand.Text())
 	if err := os.Mkdir(temp, 0o777); err != nil {
 		return nil, failure(path, err)
 	}

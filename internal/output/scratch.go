@@ -12,7 +12,7 @@ type Scratch struct {
 
 // NewScratch makes a scratch file in dir, which nobody else may read.
 func NewScratch(dir string) (*Scratch, error) {
-	f, err := os.CreateTemp(dir, TempPrefix+"*")
+	f, err := os.CreateTemp(dir, tempPrefix+"*")
 	if err != nil {
 		return nil, failure(dir, err)
 	}

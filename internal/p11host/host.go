@@ -15,8 +15,8 @@ type Program struct {
 	Path string // of its executable, or only its name; empty if unknown
 }
 
-// ErrNotSocket is a connection without information on its other end.
-var ErrNotSocket = errors.New("p11host: no socket of this machine")
+// errNotSocket is a connection without information on its other end.
+var errNotSocket = errors.New("p11host: no socket of this machine")
 
 // pollInterval is the time between checks of a program, on systems that do not
 // report its end.

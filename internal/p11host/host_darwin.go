@@ -13,7 +13,7 @@ import (
 func Peer(fd int) (p Program, uid int, err error) {
 	c, err := unix.GetsockoptXucred(fd, unix.SOL_LOCAL, unix.LOCAL_PEERCRED)
 	if err != nil {
-		return p, 0, fmt.Errorf("%w: %w", ErrNotSocket, err)
+		return p, 0, fmt.Errorf("%w: %w", errNotSocket, err)
 	}
 	if pid, err := unix.GetsockoptInt(fd, unix.SOL_LOCAL, unix.LOCAL_PEERPID); err == nil {
 		p = Named(pid)

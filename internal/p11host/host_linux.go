@@ -14,7 +14,7 @@ import (
 func Peer(fd int) (p Program, uid int, err error) {
 	c, err := unix.GetsockoptUcred(fd, unix.SOL_SOCKET, unix.SO_PEERCRED)
 	if err != nil {
-		return p, 0, fmt.Errorf("%w: %w", ErrNotSocket, err)
+		return p, 0, fmt.Errorf("%w: %w", errNotSocket, err)
 	}
 	return Named(int(c.Pid)), int(c.Uid), nil
 }

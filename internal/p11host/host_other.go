@@ -8,10 +8,10 @@ import (
 )
 
 // Peer is not supported here.
-func Peer(int) (Program, int, error) { return Program{}, 0, ErrNotSocket }
+func Peer(int) (Program, int, error) { return Program{}, 0, errNotSocket }
 
 // PeerOf is not supported here.
-func PeerOf(*net.UnixConn) (Program, int, error) { return Program{}, 0, ErrNotSocket }
+func PeerOf(*net.UnixConn) (Program, int, error) { return Program{}, 0, errNotSocket }
 
 // Named knows only the process number here.
 func Named(pid int) Program { return Program{PID: pid} }

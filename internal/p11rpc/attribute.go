@@ -43,8 +43,6 @@ const (
 	AttrAlwaysSensitive     AttributeType = 0x165
 	AttrModifiable          AttributeType = 0x170
 	AttrCopyable            AttributeType = 0x171
-	AttrECParams            AttributeType = 0x180
-	AttrECPoint             AttributeType = 0x181
 	AttrAlwaysAuthenticate  AttributeType = 0x202
 	AttrWrapWithTrusted     AttributeType = 0x210
 )

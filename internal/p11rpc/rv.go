@@ -10,7 +10,6 @@ type RV uint64
 
 // Return values of PKCS #11 v3.0, section 5.1, as far as they are used here.
 const (
-	HostMemory                 RV = 0x002
 	SlotIDInvalid              RV = 0x003
 	GeneralError               RV = 0x005
 	FunctionFailed             RV = 0x006
@@ -43,10 +42,8 @@ const (
 	UserAlreadyLoggedIn        RV = 0x100
 	UserNotLoggedIn            RV = 0x101
 	UserTypeInvalid            RV = 0x103
-	BufferTooSmall             RV = 0x150
 	CryptokiNotInitialized     RV = 0x190
 	CryptokiAlreadyInitialized RV = 0x191
-	FunctionRejected           RV = 0x200
 )
 
 func (r RV) Error() string { return fmt.Sprintf("PKCS #11 error 0x%X", uint64(r)) }

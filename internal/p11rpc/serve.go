@@ -21,8 +21,8 @@ const (
 
 // Errors that end a connection.
 var (
-	ErrFrame     = errors.New("p11rpc: a frame is too long")
-	ErrSignature = errors.New("p11rpc: a call has another signature than here")
+	errFrame     = errors.New("p11rpc: a frame is too long")
+	errSignature = errors.New("p11rpc: a call has another signature than here")
 )
 
 // Serve answers one client until it goes away, which is no error, or ctx ends,
@@ -96,7 +96,7 @@ func readFrame(r io.Reader) (f frame, err error) {
 	}
 	options, body := uint64(binary.BigEndian.Uint32(head[4:])), uint64(binary.BigEndian.Uint32(head[8:]))
 	if options+body > maxFrame {
-		return f, ErrFrame
+		return f, errFrame
 	}
 	b := make([]byte, options+body)
 	if _, err := io.ReadFull(r, b); err != nil {
@@ -162,7 +162,7 @@ func answer(ctx context.Context, m Module, body []byte) ([]byte, error) {
 	}
 	c, known := calls[id]
 	if known && string(signature) != c.request {
-		return nil, fmt.Errorf("%w: %d", ErrSignature, id)
+		return nil, fmt.Errorf("%w: %d", errSignature, id)
 	}
 	if !known || c.run == nil {
 		return refusal(FunctionNotSupported), nil

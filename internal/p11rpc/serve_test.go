@@ -166,11 +166,11 @@ func TestHostile(t *testing.T) {
 		bytes []byte
 		want  error
 	}{
-		"options too long":  {[]byte{0, 0, 0, 1, 0, 16, 0, 1, 0, 0, 0, 0}, ErrFrame},
-		"sum too long":      {[]byte{0, 0, 0, 1, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF}, ErrFrame},
+		"options too long":  {[]byte{0, 0, 0, 1, 0, 16, 0, 1, 0, 0, 0, 0}, errFrame},
+		"sum too long":      {[]byte{0, 0, 0, 1, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF}, errFrame},
 		"empty":             {[]byte{0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0}, errMalformed},
 		"no signature":      {frame{1, []byte{0, 0, 0, 5, 0, 0, 0, 9, 'u'}}.bytes(), errMalformed},
-		"another signature": {frame{1, []byte{0, 0, 0, 5, 0, 0, 0, 1, 'v', 0, 0, 0, 0, 0, 0, 0, 1}}.bytes(), ErrSignature},
+		"another signature": {frame{1, []byte{0, 0, 0, 5, 0, 0, 0, 1, 'v', 0, 0, 0, 0, 0, 0, 0, 1}}.bytes(), errSignature},
 	} {
 		t.Run(name, func(t *testing.T) {
 			conn := connect(t, &module{})

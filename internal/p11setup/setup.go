@@ -10,7 +10,6 @@ package p11setup
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -280,6 +279,3 @@ func (s *System) proxy() string {
 	}
 	return ""
 }
-
-// String names a step in messages for developers.
-func (s Step) String() string { return fmt.Sprintf("%s %s %s %v", s.Kind, s.State, s.Path, s.Reason) }

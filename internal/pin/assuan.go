@@ -22,14 +22,14 @@ const maxAssuanLines = 1000
 
 var errAssuan = errors.New("unexpected line")
 
-// AssuanError is an ERR line: a libgpg-error code with its source in the upper
+// assuanError is an ERR line: a libgpg-error code with its source in the upper
 // bits, and the program's text about it.
-type AssuanError struct {
+type assuanError struct {
 	Code uint32
 	Text string
 }
 
-func (e *AssuanError) Error() string { return fmt.Sprintf("error %d (%s)", e.Code, e.Text) }
+func (e *assuanError) Error() string { return fmt.Sprintf("error %d (%s)", e.Code, e.Text) }
 
 // Codes of libgpg-error, without the source.
 const (
@@ -41,7 +41,7 @@ const (
 )
 
 // cause is the code without its source.
-func (e *AssuanError) cause() uint32 { return e.Code & 0xFFFF }
+func (e *assuanError) cause() uint32 { return e.Code & 0xFFFF }
 
 // assuan is a client's end of a connection.
 type assuan struct {
@@ -53,7 +53,7 @@ type assuan struct {
 }
 
 // command sends a line and gives the data of the answer. An ERR line is an
-// *AssuanError, everything unforeseen another error.
+// *assuanError, everything unforeseen another error.
 func (a *assuan) command(name, argument string) ([]byte, error) {
 	line := name
 	if argument != "" {
@@ -138,7 +138,7 @@ func parseError(b []byte) error {
 		}
 		return r
 	}
-	return &AssuanError{uint32(n), strings.Map(printable, text)}
+	return &assuanError{uint32(n), strings.Map(printable, text)}
 }
 
 // escape writes control characters and % as %XX, and stops before the result

@@ -56,8 +56,8 @@ func TestAnswer(t *testing.T) {
 func TestErrorLine(t *testing.T) {
 	a := assuan{r: strings.NewReader("ERR 83886179 \x1b[2JOperation cancelled\xff <Pinentry>\n")}
 	_, err := a.answer()
-	e, ok := errors.AsType[*AssuanError](err)
-	if !ok || *e != (AssuanError{83886179, "[2JOperation cancelled <Pinentry>"}) || e.cause() != gpgCanceled {
+	e, ok := errors.AsType[*assuanError](err)
+	if !ok || *e != (assuanError{83886179, "[2JOperation cancelled <Pinentry>"}) || e.cause() != gpgCanceled {
 		t.Fatalf("%#v", err)
 	}
 }
@@ -124,7 +124,7 @@ func FuzzAnswer(f *testing.F) {
 			if len(data) > maxRead || err != nil && data != nil {
 				t.Fatalf("%d bytes, %v", len(data), err)
 			}
-			if _, refused := errors.AsType[*AssuanError](err); err != nil && !refused {
+			if _, refused := errors.AsType[*assuanError](err); err != nil && !refused {
 				break
 			}
 		}

@@ -15,7 +15,7 @@ var (
 	ErrBadDescriptor = errors.New("not an open descriptor that was handed to this program for reading")
 	ErrBadName       = errors.New("a credential's name has no slash")
 	ErrIsTerminal    = errors.New("is a terminal, which would show the PIN")
-	ErrNobodyAsked   = errors.New("asks a person, and nobody may be asked")
+	errNobodyAsked   = errors.New("asks a person, and nobody may be asked")
 )
 
 // UsageError is a command line that makes no sense.
@@ -75,7 +75,7 @@ var (
 type ProgramError struct {
 	Program string // its name without the arguments
 	Reason  error  // one of the reasons above
-	Err     error  // details: an *exec.ExitError, an *AssuanError
+	Err     error  // details: an *exec.ExitError, an *assuanError
 }
 
 func (e *ProgramError) Error() string { return describe(e.Program, e.Reason, e.Err) }

@@ -104,8 +104,8 @@ var (
 	ErrNoSource = errors.New("pin: no terminal to ask on and no source given")
 	// ErrCancelled is a person who declined to answer.
 	ErrCancelled = errors.New("pin: cancelled")
-	// ErrUsed is a PIN asked for twice of a source that gives it once.
-	ErrUsed = errors.New("pin: the source has given this PIN already")
+	// errUsed is a PIN asked for twice of a source that gives it once.
+	errUsed = errors.New("pin: the source has given this PIN already")
 )
 
 // Sources are where the current and the new PIN come from: for a change usually
@@ -166,7 +166,7 @@ func sort(opt Options) (current, fresh Flag, err error) {
 		case f.Kind != Stdin && f.Value == "":
 			return current, fresh, usage(f.Kind, ErrNoValue, nil)
 		case f.Kind == Pinentry && opt.NoInput:
-			return current, fresh, usage(f.Kind, ErrNobodyAsked, nil)
+			return current, fresh, usage(f.Kind, errNobodyAsked, nil)
 		}
 		*to = f
 	}
@@ -220,7 +220,7 @@ func (s *Sources) NewKind() Kind { return s.newKind }
 
 // Current gives the PIN that is in force. Besides the error of ctx it fails
 // with a [*TextError], [*FileError], [*ProgramError], [ErrCancelled] or
-// [ErrUsed].
+// [errUsed].
 func (s *Sources) Current(ctx context.Context, ask Ask) (jpki.PIN, error) {
 	b, err := s.current.line(ctx, 0, ask)
 	return check(b, err, TextError{Kind: s.currentKind})

@@ -36,7 +36,7 @@ func TestChooseOneSource(t *testing.T) {
 		{name: "command", opt: Options{Flags: []Flag{{Command, "c"}}}, current: Command, new: Command},
 		{name: "credential", opt: Options{Flags: []Flag{{Credential, "c"}}}, current: Credential, new: Credential},
 		{name: "pinentry", opt: Options{Flags: []Flag{{Pinentry, "p"}}}, current: Pinentry, new: Pinentry},
-		{name: "pinentry, no input", opt: Options{Flags: []Flag{{Pinentry, "p"}}, NoInput: true}, want: ErrNobodyAsked, flags: []Kind{Pinentry}},
+		{name: "pinentry, no input", opt: Options{Flags: []Flag{{Pinentry, "p"}}, NoInput: true}, want: errNobodyAsked, flags: []Kind{Pinentry}},
 		{name: "two", opt: Options{Flags: []Flag{{File, "f"}, {Command, "c"}}}, want: ErrTwoSources, flags: []Kind{File, Command}},
 		{name: "one twice", opt: Options{Flags: []Flag{{File, "f"}, {File, "f"}}}, want: ErrTwoSources, flags: []Kind{File, File}},
 		{name: "no value", opt: Options{Flags: []Flag{{File, ""}}}, want: ErrNoValue, flags: []Kind{File}},
@@ -218,8 +218,8 @@ func TestEachPINOnce(t *testing.T) {
 			wantPIN(t, s.New, "5678") // out of order, and still the second line
 			wantPIN(t, s.Current, "1234")
 			for _, get := range []func(context.Context, Ask) (jpki.PIN, error){s.Current, s.New} {
-				if p, err := get(t.Context(), Ask{}); err != ErrUsed || !p.IsZero() {
-					t.Errorf("the second time: %v, want ErrUsed", err)
+				if p, err := get(t.Context(), Ask{}); err != errUsed || !p.IsZero() {
+					t.Errorf("the second time: %v, want errUsed", err)
 				}
 			}
 			s.Close()
@@ -229,8 +229,8 @@ func TestEachPINOnce(t *testing.T) {
 	testkit.Must(t, err)
 	wantPIN(t, s.Current, "1234")
 	s.Close()
-	if _, err := s.New(t.Context(), Ask{}); err != ErrUsed {
-		t.Errorf("after Close: %v, want ErrUsed", err)
+	if _, err := s.New(t.Context(), Ask{}); err != errUsed {
+		t.Errorf("after Close: %v, want errUsed", err)
 	}
 }
 

@@ -87,7 +87,7 @@ func (e *pinentry) explain(ctx context.Context, p *program, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if answer, ok := errors.AsType[*AssuanError](err); ok {
+	if answer, ok := errors.AsType[*assuanError](err); ok {
 		switch answer.cause() {
 		case gpgCanceled, gpgFullyCanceled, gpgNotConfirmed, gpgAssuanCanceled:
 			return ErrCancelled
@@ -139,7 +139,7 @@ func (a *assuan) ask(ask Ask, options []string, question string) ([]byte, error)
 			continue
 		}
 		_, err := a.command(c.name, c.argument)
-		if _, refused := errors.AsType[*AssuanError](err); err != nil && !(refused && c.optional) {
+		if _, refused := errors.AsType[*assuanError](err); err != nil && !(refused && c.optional) {
 			return nil, err
 		}
 	}

@@ -117,7 +117,7 @@ func splitLines(text []byte, n int) (lines [][]byte, err error) {
 func takeLine(lines [][]byte, n int) ([]byte, error) {
 	b := lines[n]
 	if b == nil {
-		return nil, ErrUsed
+		return nil, errUsed
 	}
 	lines[n] = nil
 	return b, nil

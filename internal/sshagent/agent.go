@@ -112,13 +112,13 @@ func (a *Agent) Serve(ctx context.Context, l net.Listener) error {
 		clients.Go(func() {
 			defer func() { <-free }()
 			defer quiet.forget(heard)
-			a.ServeConn(ctx, heard)
+			a.serveConn(ctx, heard)
 		})
 	}
 }
 
-// ServeConn answers one connection until it ends or ctx does, and closes it.
-func (a *Agent) ServeConn(ctx context.Context, conn net.Conn) {
+// serveConn answers one connection until it ends or ctx does, and closes it.
+func (a *Agent) serveConn(ctx context.Context, conn net.Conn) {
 	a.init()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -57,7 +57,7 @@ func FuzzServe(f *testing.F) {
 		server, client := net.Pipe()
 		served := make(chan bool)
 		go func() {
-			a.ServeConn(t.Context(), server)
+			a.serveConn(t.Context(), server)
 			close(served)
 		}()
 		go func() { _, _ = client.Write(sent) }()

@@ -48,9 +48,9 @@ type Stamper struct {
 // stampAttempts is how often an authority is asked that does not answer.
 const stampAttempts = 3
 
-// Check checks the options themselves. It refuses a password in the address,
+// check checks the options themselves. It refuses a password in the address,
 // without repeating it.
-func (o Options) Check() error {
+func (o Options) check() error {
 	var account *fetch.Account
 	if o.User != "" || o.Certificate != "" {
 		account = &fetch.Account{}
@@ -82,7 +82,7 @@ func (o Options) Check() error {
 // timestamp is wanted. It sends nothing to the network. It only runs the
 // command for the password, with its error output on stderr.
 func New(ctx context.Context, o Options, out *ui.IO, now func() time.Time) (*Stamper, error) {
-	if err := o.Check(); err != nil || o.TSA == "" {
+	if err := o.check(); err != nil || o.TSA == "" {
 		return nil, err
 	}
 	s := &Stamper{io: out, now: now, address: o.TSA}

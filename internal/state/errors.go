@@ -14,7 +14,7 @@ var (
 	ErrOpenToOthers = errors.New("others may write in this folder")
 	ErrCorrupt      = errors.New("the file is damaged; delete it to begin anew")
 	ErrLocked       = errors.New("another program is using the file")
-	ErrFailed       = errors.New("the file cannot be used")
+	errFailed       = errors.New("the file cannot be used")
 )
 
 // Error is a fault of a folder or a file, or for [ErrNoHome] of an environment

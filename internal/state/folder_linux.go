@@ -2,9 +2,9 @@ package state
 
 import "path/filepath"
 
-// Folder is $XDG_STATE_HOME/jpki, or ~/.local/state/jpki: the XDG base
+// userFolder is $XDG_STATE_HOME/jpki, or ~/.local/state/jpki: the XDG base
 // directory specification, which has relative paths ignored.
-func Folder(getenv func(string) string) (string, error) {
+func userFolder(getenv func(string) string) (string, error) {
 	if base := getenv("XDG_STATE_HOME"); filepath.IsAbs(base) {
 		return filepath.Join(base, "jpki"), nil
 	}

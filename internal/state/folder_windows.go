@@ -2,8 +2,8 @@ package state
 
 import "os"
 
-// Folder is %LocalAppData%\jpki: it stays on this computer, as the reader does.
-func Folder(getenv func(string) string) (string, error) {
+// userFolder is %LocalAppData%\jpki: it stays on this computer, as the reader does.
+func userFolder(getenv func(string) string) (string, error) {
 	return under(getenv, "LocalAppData", "jpki")
 }
 

@@ -36,18 +36,18 @@ func (s *Store) Lock(ctx context.Context, name string) (*Lock, error) {
 	}
 	path := filepath.Join(s.folder, name+".json")
 	if name == "" || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
-		return nil, &Error{path, ErrFailed, errors.New("not the name of a document")}
+		return nil, &Error{path, errFailed, errors.New("not the name of a document")}
 	}
 	// The document is replaced at each Save, so the lock has a file of its own.
 	file, err := os.OpenFile(filepath.Join(s.folder, name+".lock"), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, &Error{path, ErrFailed, err}
+		return nil, &Error{path, errFailed, err}
 	}
 	for {
 		taken, err := tryLock(file)
 		if err != nil {
 			file.Close()
-			return nil, &Error{path, ErrFailed, err}
+			return nil, &Error{path, errFailed, err}
 		}
 		if taken {
 			return &Lock{path, file}, nil
@@ -78,7 +78,7 @@ func (l *Lock) Load(v any) (found bool, err error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return false, nil
 	case err != nil:
-		return false, &Error{l.path, ErrFailed, err}
+		return false, &Error{l.path, errFailed, err}
 	case info.Mode().Type() == fs.ModeSymlink:
 		return false, &Error{l.path, ErrSymlink, nil}
 	case !info.Mode().IsRegular():
@@ -86,12 +86,12 @@ func (l *Lock) Load(v any) (found bool, err error) {
 	}
 	f, err := os.Open(l.path)
 	if err != nil {
-		return false, &Error{l.path, ErrFailed, err}
+		return false, &Error{l.path, errFailed, err}
 	}
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, maxSize+1))
 	if err != nil {
-		return false, &Error{l.path, ErrFailed, err}
+		return false, &Error{l.path, errFailed, err}
 	}
 	if len(data) > maxSize {
 		return false, &Error{l.path, ErrCorrupt, fmt.Errorf("more than %d bytes", maxSize)}
@@ -112,23 +112,23 @@ func (l *Lock) Save(v any) error {
 		err = fmt.Errorf("more than %d bytes", maxSize)
 	}
 	if err != nil {
-		return &Error{l.path, ErrFailed, err}
+		return &Error{l.path, errFailed, err}
 	}
 	// Not cancellable, because the recorded event has already happened.
 	err = output.WriteFile(context.Background(), l.path, append(data, '\n'), output.Options{Force: true, Perm: 0o600})
 	if err != nil {
-		return &Error{l.path, ErrFailed, err}
+		return &Error{l.path, errFailed, err}
 	}
 	return nil
 }
 
-// Remove forgets the document.
-func (l *Lock) Remove() error {
+// remove forgets the document.
+func (l *Lock) remove() error {
 	if err := l.held(); err != nil {
 		return err
 	}
 	if err := os.Remove(l.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return &Error{l.path, ErrFailed, err}
+		return &Error{l.path, errFailed, err}
 	}
 	return nil
 }
@@ -136,7 +136,7 @@ func (l *Lock) Remove() error {
 // held fails once the lock has been given back.
 func (l *Lock) held() error {
 	if l.file == nil {
-		return &Error{l.path, ErrFailed, os.ErrClosed}
+		return &Error{l.path, errFailed, os.ErrClosed}
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ func checkOwner(path string, info os.FileInfo) error {
 		return &Error{path, ErrOpenToOthers, nil}
 	case perm&0o055 != 0:
 		if err := os.Chmod(path, 0o700); err != nil {
-			return &Error{path, ErrFailed, err}
+			return &Error{path, errFailed, err}
 		}
 	}
 	return nil

@@ -21,7 +21,7 @@ type Store struct{ folder string }
 // Open gives the store in the user's own folder; getenv is usually [os.Getenv].
 // The error is an [*Error] with [ErrNoHome].
 func Open(getenv func(string) string) (*Store, error) {
-	folder, err := Folder(getenv)
+	folder, err := userFolder(getenv)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func (s *Store) Remove(ctx context.Context, name string) error {
 		return err
 	}
 	defer l.Unlock()
-	return l.Remove()
+	return l.remove()
 }
 
 // Update reads the document name, lets change work on it and writes it back,
@@ -87,12 +87,12 @@ func (s *Store) prepare() error {
 		err = os.Mkdir(s.folder, 0o700)
 	}
 	if err != nil && !errors.Is(err, fs.ErrExist) {
-		return &Error{s.folder, ErrFailed, err}
+		return &Error{s.folder, errFailed, err}
 	}
 	info, err := os.Lstat(s.folder)
 	switch {
 	case err != nil:
-		return &Error{s.folder, ErrFailed, err}
+		return &Error{s.folder, errFailed, err}
 	case info.Mode().Type() == fs.ModeSymlink:
 		return &Error{s.folder, ErrSymlink, nil}
 	case !info.IsDir():

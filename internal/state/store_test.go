@@ -92,7 +92,7 @@ func TestLockHeldForLong(t *testing.T) {
 	if _, err := s.Load(t.Context(), "card", &got); err != nil || got.Sign != 8 {
 		t.Fatalf("after the one who waited: %+v, %v", got, err)
 	}
-	for name, err := range map[string]error{"Save": held.Save(counters{}), "Remove": held.Remove()} {
+	for name, err := range map[string]error{"Save": held.Save(counters{}), "Remove": held.remove()} {
 		if !errors.Is(err, os.ErrClosed) {
 			t.Errorf("%s after Unlock: %v", name, err)
 		}
@@ -156,7 +156,7 @@ func TestWhatIsNotSaved(t *testing.T) {
 	testkit.Must(t, err)
 	defer l.Unlock()
 	for _, v := range []any{func() {}, strings.Repeat("x", maxSize-2)} {
-		wantReason(t, l.Save(v), l.path, ErrFailed)
+		wantReason(t, l.Save(v), l.path, errFailed)
 	}
 	testkit.Must(t, l.Save(strings.Repeat("x", maxSize-3)))
 	var back string
@@ -168,7 +168,7 @@ func TestWhatIsNotSaved(t *testing.T) {
 func TestNames(t *testing.T) {
 	s := At(filepath.Join(t.TempDir(), "jpki"))
 	for _, name := range []string{"", ".", "..", "a/b", `a\b`, "../card", "Card", "名前", "card.json", "a\x00"} {
-		if _, err := s.Lock(t.Context(), name); !errors.Is(err, ErrFailed) {
+		if _, err := s.Lock(t.Context(), name); !errors.Is(err, errFailed) {
 			t.Errorf("Lock(%q): %v", name, err)
 		}
 	}
@@ -188,7 +188,7 @@ func TestSomethingElseInItsPlace(t *testing.T) {
 		testkit.Must(t, os.Symlink(real, link))
 	}
 	testkit.Must(t, os.WriteFile(file, nil, 0o600))
-	for path, reason := range map[string]error{link: ErrSymlink, file: ErrNotFolder, filepath.Join(file, "jpki"): ErrFailed} {
+	for path, reason := range map[string]error{link: ErrSymlink, file: ErrNotFolder, filepath.Join(file, "jpki"): errFailed} {
 		if path == link && !haveLinks {
 			continue
 		}
@@ -205,7 +205,7 @@ func TestSomethingElseInItsPlace(t *testing.T) {
 		wantReason(t, err, path, ErrSymlink)
 		l, err := s.Lock(t.Context(), "card")
 		testkit.Must(t, err)
-		wantReason(t, l.Save(counters{}), path, ErrFailed)
+		wantReason(t, l.Save(counters{}), path, errFailed)
 		l.Unlock()
 		testkit.Must(t, os.Remove(path))
 	}

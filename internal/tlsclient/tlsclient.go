@@ -24,7 +24,7 @@ import (
 
 // Limits of the two connections together, and of a page.
 const (
-	Timeout = 20 * time.Second // of each
+	timeout = 20 * time.Second // of each
 	MaxSize = 4 << 20          // bytes
 )
 
@@ -150,7 +150,7 @@ func (s *Server) signatures(info *tls.CertificateRequestInfo, cert *tls.Certific
 }
 
 func (s *Server) dial(ctx context.Context, config *tls.Config) (*tls.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, Timeout)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	port := s.url.Port()
 	if port == "" {
@@ -238,7 +238,7 @@ func (k *heardKey) Sign(r io.Reader, digest []byte, opts crypto.SignerOpts) (sig
 }
 
 func (s *Server) fetch(ctx context.Context, conn *tls.Conn) (*Page, error) {
-	ctx, cancel := context.WithTimeout(ctx, Timeout)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	used := false
 	transport := &http.Transport{

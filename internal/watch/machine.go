@@ -1,7 +1,7 @@
 // Package watch notices events at readers and cards: that they come and go,
 // that a counter of tries went down, that a certificate came to its end.
 //
-// A [Machine] turns observations into events and decides when a card is to be
+// A [machine] turns observations into events and decides when a card is to be
 // read; it does nothing by itself. [Run] drives one with a [Source], which is
 // PC/SC or a demo card. A [Memory] keeps the counters of cards from one run to
 // the next.
@@ -27,9 +27,9 @@ const (
 	laterRetry = 5 * time.Second
 )
 
-// Machine remembers the last state and gives the changes since. It has no
+// machine remembers the last state and gives the changes since. It has no
 // clock, and is for one goroutine.
-type Machine struct {
+type machine struct {
 	interval time.Duration // between looks at a card that stays; 0: none
 	lost     bool          // the service does not answer
 	slots    []*slot       // in the order of the service
@@ -48,12 +48,12 @@ type slot struct {
 	due      time.Time // when it is to be; zero for never
 }
 
-// NewMachine makes a machine that has seen nothing yet. A card that stays is
+// newMachine makes a machine that has seen nothing yet. A card that stays is
 // looked at again after interval, or never where that is 0.
-func NewMachine(interval time.Duration) *Machine { return &Machine{interval: interval} }
+func newMachine(interval time.Duration) *machine { return &machine{interval: interval} }
 
 // Readers takes the state of every reader and gives the changes.
-func (m *Machine) Readers(now time.Time, readers []pcsc.ReaderState) (events []Event) {
+func (m *machine) Readers(now time.Time, readers []pcsc.ReaderState) (events []Event) {
 	if m.lost {
 		m.lost = false
 		events = append(events, Event{Kind: ServiceBack, Time: now})
@@ -81,7 +81,7 @@ func (m *Machine) Readers(now time.Time, readers []pcsc.ReaderState) (events []E
 }
 
 // update takes the new state of one reader.
-func (m *Machine) update(now time.Time, s *slot, r pcsc.ReaderState) (events []Event) {
+func (m *machine) update(now time.Time, s *slot, r pcsc.ReaderState) (events []Event) {
 	before := s.reader
 	s.reader = r
 	// A count that went on is another insertion, even if the removal was too
@@ -103,7 +103,7 @@ func (m *Machine) update(now time.Time, s *slot, r pcsc.ReaderState) (events []E
 	return events
 }
 
-func (m *Machine) insert(now time.Time, s *slot) Event {
+func (m *machine) insert(now time.Time, s *slot) Event {
 	m.visits++
 	s.visit, s.due = m.visits, now
 	return Event{Kind: CardInserted, Time: now, Reader: s.reader.Name}
@@ -120,7 +120,7 @@ func (s *slot) fail(now time.Time, err error) Event {
 	return Event{Kind: CardUnreadable, Time: now, Reader: s.reader.Name, Err: err}
 }
 
-func (m *Machine) disconnect(now time.Time, s *slot) (events []Event) {
+func (m *machine) disconnect(now time.Time, s *slot) (events []Event) {
 	if s.reader.Present {
 		events = append(events, s.remove(now))
 	}
@@ -129,7 +129,7 @@ func (m *Machine) disconnect(now time.Time, s *slot) (events []Event) {
 
 // Lost takes it that the service does not answer. Its memory of readers is
 // void: the count of insertions begins anew with it.
-func (m *Machine) Lost(now time.Time, err error) (events []Event) {
+func (m *machine) Lost(now time.Time, err error) (events []Event) {
 	if m.lost {
 		return nil
 	}
@@ -149,7 +149,7 @@ type Look struct {
 }
 
 // Next gives the look that is due first.
-func (m *Machine) Next() (l Look, ok bool) {
+func (m *machine) Next() (l Look, ok bool) {
 	for _, s := range m.slots {
 		if !s.due.IsZero() && (!ok || s.due.Before(l.Due)) {
 			l, ok = Look{s.reader.Name, s.card, s.due, s.visit}, true
@@ -173,7 +173,7 @@ type Seen struct {
 }
 
 // Looked takes the result of a look. One at a card that is gone says nothing.
-func (m *Machine) Looked(now time.Time, l Look, r Result) (events []Event) {
+func (m *machine) Looked(now time.Time, l Look, r Result) (events []Event) {
 	i := slices.IndexFunc(m.slots, func(s *slot) bool { return s.visit == l.visit })
 	if i < 0 || m.slots[i].reader.Mute {
 		return nil
@@ -210,7 +210,7 @@ func (m *Machine) Looked(now time.Time, l Look, r Result) (events []Event) {
 
 // failed decides when to look again, and whether to tell: a failure that passes
 // by itself is not worth an event.
-func (m *Machine) failed(now time.Time, s *slot, err error) []Event {
+func (m *machine) failed(now time.Time, s *slot, err error) []Event {
 	s.failures++
 	s.err = err
 	switch {
@@ -299,7 +299,7 @@ type SlotView struct {
 }
 
 // View gives all that is known now.
-func (m *Machine) View() View {
+func (m *machine) View() View {
 	v := View{Lost: m.lost}
 	for _, s := range m.slots {
 		v.Slots = append(v.Slots, SlotView{s.reader.Name, s.reader.Broken, s.reader.Present, s.card, s.err, s.look})
@@ -308,13 +308,13 @@ func (m *Machine) View() View {
 }
 
 // settled reports that every card was read, or said to be unreadable.
-func (m *Machine) settled() bool {
+func (m *machine) settled() bool {
 	return !slices.ContainsFunc(m.slots, func(s *slot) bool {
 		return s.reader.Present && s.card == nil && !s.told
 	})
 }
 
 // present reports whether there is a card in any reader.
-func (m *Machine) present() bool {
+func (m *machine) present() bool {
 	return slices.ContainsFunc(m.slots, func(s *slot) bool { return s.reader.Present })
 }

@@ -95,15 +95,15 @@ func want(t *testing.T, events []Event, want string) {
 }
 
 // seen makes a machine that has read this card in reader A at noon.
-func seen(t *testing.T, card *Card) *Machine {
+func seen(t *testing.T, card *Card) *machine {
 	t.Helper()
-	m := NewMachine(5 * time.Minute)
+	m := newMachine(5 * time.Minute)
 	want(t, m.Readers(noon, []pcsc.ReaderState{full("A", 1)}), "reader-connected A, card-inserted A")
 	want(t, m.Looked(noon, next(t, m), Result{Card: card}), "card-read A")
 	return m
 }
 
-func next(t *testing.T, m *Machine) Look {
+func next(t *testing.T, m *machine) Look {
 	t.Helper()
 	l, ok := m.Next()
 	if !ok {
@@ -113,7 +113,7 @@ func next(t *testing.T, m *Machine) Look {
 }
 
 func TestReadersAndCardsComeAndGo(t *testing.T) {
-	m := NewMachine(0)
+	m := newMachine(0)
 	for i, step := range []struct {
 		readers []pcsc.ReaderState
 		want    string
@@ -140,7 +140,7 @@ func TestReadersAndCardsComeAndGo(t *testing.T) {
 }
 
 func TestMuteCardIsNotLookedAt(t *testing.T) {
-	m := NewMachine(time.Minute)
+	m := newMachine(time.Minute)
 	m.Readers(noon, []pcsc.ReaderState{mute("A", 1)})
 	if l, ok := m.Next(); ok {
 		t.Errorf("a look at %s is due", l.Reader)
@@ -153,7 +153,7 @@ func TestMuteCardIsNotLookedAt(t *testing.T) {
 }
 
 func TestCardTurnsMuteDuringALook(t *testing.T) {
-	m := NewMachine(time.Minute)
+	m := newMachine(time.Minute)
 	m.Readers(noon, []pcsc.ReaderState{full("A", 1)})
 	l := next(t, m)
 	want(t, m.Readers(noon, []pcsc.ReaderState{mute("A", 1)}), "card-unreadable A")
@@ -178,7 +178,7 @@ func TestCounterWentDown(t *testing.T) {
 // only, later ones have their own.
 func TestCounterWentDownWhileAway(t *testing.T) {
 	card := demo(t, "adult")
-	m := NewMachine(time.Minute)
+	m := newMachine(time.Minute)
 	m.Readers(noon, []pcsc.ReaderState{full("A", 1)})
 	before := map[jpki.Key]Seen{jpki.KeySign: {5, at(-90)}, jpki.KeyAuth: {3, at(-90)}}
 	want(t, m.Looked(noon, next(t, m), Result{Card: tries(card, 3, 3), Before: before}), "card-read A, tries-lowered A sign 5-3 since 10:30")
@@ -207,7 +207,7 @@ func TestExchangeThatTheSystemDidNotTell(t *testing.T) {
 }
 
 func TestLookAtACardThatIsGone(t *testing.T) {
-	m := NewMachine(time.Minute)
+	m := newMachine(time.Minute)
 	m.Readers(noon, []pcsc.ReaderState{full("A", 1)})
 	late := next(t, m)
 	m.Readers(at(1), []pcsc.ReaderState{full("A", 3)})
@@ -230,7 +230,7 @@ func TestFailedLooks(t *testing.T) {
 		{"another card", jpki.ErrNotJPKI, []string{"card-unreadable A"}, []time.Duration{0}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			m := NewMachine(5 * time.Minute)
+			m := newMachine(5 * time.Minute)
 			m.Readers(noon, []pcsc.ReaderState{full("A", 1)})
 			for i, events := range c.events {
 				want(t, m.Looked(noon, next(t, m), Result{Err: c.err}), events)
@@ -247,7 +247,7 @@ func TestFailedLooks(t *testing.T) {
 }
 
 func TestLookThatWorksInTheEnd(t *testing.T) {
-	m := NewMachine(time.Minute)
+	m := newMachine(time.Minute)
 	m.Readers(noon, []pcsc.ReaderState{full("A", 1)})
 	m.Looked(noon, next(t, m), Result{Err: pcsc.ErrCommunication})
 	if m.settled() {
@@ -307,7 +307,7 @@ func TestRenewalOnAPhone(t *testing.T) {
 }
 
 func TestNoIntervalIsOneLook(t *testing.T) {
-	m := NewMachine(0)
+	m := newMachine(0)
 	m.Readers(noon, []pcsc.ReaderState{full("A", 1)})
 	m.Looked(noon, next(t, m), Result{Card: demo(t, "adult")})
 	if l, ok := m.Next(); ok {
@@ -321,7 +321,7 @@ func TestPhone(t *testing.T) {
 	phone := tries(&Card{Token: jpki.Token{Kind: jpki.TokenAndroid}}, 5, 3)
 	m := seen(t, phone)
 	want(t, m.Looked(at(5), next(t, m), Result{Card: tries(phone, 5, 2)}), "tries-lowered A auth 3-2 since 12:00")
-	if before, err := (&Memory{}).Exchange(context.Background(), phone, noon); before != nil || err != nil {
+	if before, err := (&Memory{}).exchange(context.Background(), phone, noon); before != nil || err != nil {
 		t.Errorf("remembered: %v, %v", before, err)
 	}
 }

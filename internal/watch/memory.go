@@ -30,9 +30,9 @@ const (
 	memoryLimit = time.Second
 )
 
-// Exchange remembers the counters that the card showed at a time, and gives
+// exchange remembers the counters that the card showed at a time, and gives
 // those remembered before.
-func (m *Memory) Exchange(ctx context.Context, c *Card, at time.Time) (before map[jpki.Key]Seen, err error) {
+func (m *Memory) exchange(ctx context.Context, c *Card, at time.Time) (before map[jpki.Key]Seen, err error) {
 	id := c.ID()
 	if m == nil || id == "" {
 		return nil, nil

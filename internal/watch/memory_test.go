@@ -17,7 +17,7 @@ func TestMemory(t *testing.T) {
 	card := demo(t, "adult")
 	exchange := func(c *Card, when time.Time) map[jpki.Key]Seen {
 		t.Helper()
-		before, err := m.Exchange(t.Context(), c, when)
+		before, err := m.exchange(t.Context(), c, when)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -51,7 +51,7 @@ func TestMemory(t *testing.T) {
 // numbers and times, nothing else.
 func TestMemoryIsPrivate(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "state")
-	if _, err := (&Memory{state.At(dir)}).Exchange(t.Context(), demo(t, "foreign"), noon); err != nil {
+	if _, err := (&Memory{state.At(dir)}).exchange(t.Context(), demo(t, "foreign"), noon); err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(dir, "watch.json")

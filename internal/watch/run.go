@@ -49,7 +49,7 @@ func Run(ctx context.Context, src Source, o Options) error {
 	if err != nil {
 		return err
 	}
-	w := &watcher{src: src, o: o, m: NewMachine(o.Interval), looked: make(chan looked)}
+	w := &watcher{src: src, o: o, m: newMachine(o.Interval), looked: make(chan looked)}
 	news := make(chan news)
 	waiting := make(chan struct{})
 	go func() {
@@ -109,7 +109,7 @@ func send(ctx context.Context, to chan<- news, n news) bool {
 type watcher struct {
 	src    Source
 	o      Options
-	m      *Machine
+	m      *machine
 	looked chan looked
 	busy   bool // a look is under way
 }
@@ -133,7 +133,7 @@ func (w *watcher) show(events []Event) {
 	var failed error
 	for _, e := range events {
 		if e.Kind == CardRemoved && e.Card != nil {
-			if _, err := w.o.Memory.Exchange(context.Background(), e.Card, e.LastLook); err != nil {
+			if _, err := w.o.Memory.exchange(context.Background(), e.Card, e.LastLook); err != nil {
 				failed = err
 			}
 		}
@@ -201,7 +201,7 @@ func (w *watcher) look(ctx context.Context, l Look) {
 	r := looked{look: l}
 	r.Card, r.Err = w.src.Look(ctx, l.Reader, l.Known)
 	if r.Err == nil && (l.Known == nil || l.Known.ID() != r.Card.ID() || !l.Known.SameCounters(*r.Card)) {
-		r.Before, r.remember = w.o.Memory.Exchange(ctx, r.Card, w.o.Now())
+		r.Before, r.remember = w.o.Memory.exchange(ctx, r.Card, w.o.Now())
 	}
 	w.looked <- r
 }
@@ -210,7 +210,7 @@ func (w *watcher) look(ctx context.Context, l Look) {
 func (w *watcher) leave() {
 	for _, s := range w.m.View().Slots {
 		if s.Card != nil {
-			_, _ = w.o.Memory.Exchange(context.Background(), s.Card, s.Look)
+			_, _ = w.o.Memory.exchange(context.Background(), s.Card, s.Look)
 		}
 	}
 }

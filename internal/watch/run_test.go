@@ -300,7 +300,7 @@ func TestRunRemembers(t *testing.T) {
 		if err := w.stop(); err != nil {
 			t.Error(err)
 		}
-		before, err := memory.Exchange(t.Context(), card, ended)
+		before, err := memory.exchange(t.Context(), card, ended)
 		if since := ended.Sub(before[jpki.KeySign].At); err != nil || since < 0 || since > 2*time.Second {
 			t.Errorf("remembered %v before the end, %v", since, err)
 		}

@@ -42,9 +42,9 @@ func notSigned(o xmlsig.Outside) text {
 	case xmlsig.OutsideForm:
 		return text{JA: "申請書「%s」が署名されていません", EN: "the form %s, which the application names, is not signed"}.With(o.Name)
 	case xmlsig.OutsideHead:
-		return text{JA: "%sが、様式IDやスタイルシートの名前と合いません", EN: "%s does not go with the number of the form and the name of its style sheet"}.With(Left(o))
+		return text{JA: "%sが、様式IDやスタイルシートの名前と合いません", EN: "%s does not go with the number of the form and the name of its style sheet"}.With(leftOut(o))
 	case xmlsig.OutsideStyleSheet:
-		return text{JA: "%sは、署名されておらず、この様式のものでもありません", EN: "%s is not signed, and not one of this form"}.With(Left(o))
+		return text{JA: "%sは、署名されておらず、この様式のものでもありません", EN: "%s is not signed, and not one of this form"}.With(leftOut(o))
 	case xmlsig.OutsideFront:
 		return text{JA: "署名されていない%sに、この様式にないものがあります", EN: "%s, which is not signed, holds what the form does not have there"}.With(o.Name)
 	case xmlsig.OutsidePlace:
@@ -52,7 +52,7 @@ func notSigned(o xmlsig.Outside) text {
 	case xmlsig.OutsideNothing:
 		return text{JA: "署名そのもののほかには、何も署名されていません", EN: "nothing is signed but the signature itself"}
 	}
-	return text{JA: "%sが署名されていません", EN: "%s is not signed"}.With(Left(o))
+	return text{JA: "%sが署名されていません", EN: "%s is not signed"}.With(leftOut(o))
 }
 
 // Refusal explains why a document is not signed in a form; nil for another

@@ -90,7 +90,7 @@ func Outside(all []xmlsig.Outside) (rows []text) {
 		if groups[o.Kind] == nil {
 			order = append(order, o.Kind)
 		}
-		groups[o.Kind] = append(groups[o.Kind], Left(o))
+		groups[o.Kind] = append(groups[o.Kind], leftOut(o))
 	}
 	for _, kind := range order {
 		row := i18n.Join(comma, groups[kind]...)
@@ -108,8 +108,8 @@ var outsideKinds = map[xmlsig.OutsideKind]text{
 	xmlsig.OutsideAttachment: {JA: "%sの内容(名前は署名されています)", EN: "the contents of %s (their names are signed)"},
 }
 
-// Left names a thing that a signature leaves out.
-func Left(o xmlsig.Outside) text {
+// leftOut names a part of the document that a signature leaves out.
+func leftOut(o xmlsig.Outside) text {
 	switch o.Kind {
 	case xmlsig.OutsideStyleSheet:
 		return text{JA: "スタイルシート「%s」", EN: "the style sheet %q"}.With(o.Text)

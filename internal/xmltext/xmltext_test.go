@@ -35,8 +35,8 @@ func TestEveryKindHasWords(t *testing.T) {
 			t.Errorf("%s: no reason", k)
 		}
 		said(t, string(k), reason)
-		if Left(o).IsZero() || Left(o).EN == "more of the document" && k != xmlsig.OutsideMore {
-			t.Errorf("%s: %+v", k, Left(o))
+		if leftOut(o).IsZero() || leftOut(o).EN == "more of the document" && k != xmlsig.OutsideMore {
+			t.Errorf("%s: %+v", k, leftOut(o))
 		}
 	}
 }
