@@ -91,7 +91,7 @@ func screens(t *testing.T, lang i18n.Lang, width int) (all []screen) {
 	var lines []string
 	for _, c := range commandsBelow(Tree(lang)) {
 		if !IsTopic(c) {
-			lines = append(lines, strings.TrimPrefix(c.CommandPath(), "jpki ")+" --help")
+			lines = append(lines, strings.TrimPrefix(c.CommandPath()+" --help", "jpki "))
 		}
 	}
 	for _, line := range append(lines, screenLines...) {
