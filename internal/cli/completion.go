@@ -103,6 +103,7 @@ func completionsOf(a *command.App, root *cobra.Command) map[string]offer {
 		"jpki sign --visible":       these("last", "1", "last,top-right", "last,top-left", "last,bottom-left"),
 		"jpki sign --key":           these("sign", "auth"),
 		"jpki verify --profile":     these("touki", "koshonin"),
+		"jpki verify --key-usage":   these("document", "any"),
 		"jpki verify --ocsp":        these("aia"),
 		"jpki verify --trust":       demoCA,
 		"jpki status --within":      these("14d", "30d", "60d", "90d"),
@@ -136,10 +137,12 @@ func completeAll(a *command.App, root *cobra.Command) {
 			c.ValidArgsFunction = these().once
 		}
 		c.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			value, usage := pflag.UnquoteUsage(f)
+			f.Usage = usage // a shell shows it as it is
 			if _, known := c.GetFlagCompletionFunc(f.Name); known {
 				return
 			}
-			switch value, _ := pflag.UnquoteUsage(f); value {
+			switch value {
 			case "FILE", "PATH", "CMD", "PROGRAM":
 			case "DIR":
 				_ = c.MarkFlagDirname(f.Name)
@@ -167,10 +170,16 @@ func commandsBelow(c *cobra.Command) []*cobra.Command {
 	return all
 }
 
-// commandWords are the commands that help can be asked about.
+// commandWords are the commands that help can be asked about. The topics are
+// below the help command, where cobra finds them; one hides the command of the
+// same name.
 func commandWords(root *cobra.Command) (words []string) {
+	topics := map[string]bool{}
+	for _, c := range commandsBelow(root) {
+		topics[c.Name()] = topics[c.Name()] || IsTopic(c)
+	}
 	for _, c := range root.Commands() {
-		if c.IsAvailableCommand() {
+		if c.IsAvailableCommand() && !topics[c.Name()] {
 			words = append(words, c.Name()+"\t"+c.Short)
 		}
 	}

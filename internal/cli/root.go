@@ -41,8 +41,9 @@ func Tree(lang i18n.Lang) *cobra.Command {
 // execute parses the command line and runs the command it names.
 func execute(ctx context.Context, a *command.App, args []string) error {
 	root := newRoot(a)
-	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
-		completeAll(a, root) // a shell asks
+	shell := len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd)
+	if shell {
+		completeAll(a, root)
 	}
 	root.SetArgs(args)
 	root.SetIn(a.IO.In)
@@ -54,7 +55,11 @@ func execute(ctx context.Context, a *command.App, args []string) error {
 		help.Reset() // of the parent command
 		err = runGroup(c)
 	}
-	_, _ = io.WriteString(a.IO.Out, a.IO.Prose(help.String())) // finish looks at it
+	shown := help.String()
+	if !shell { // to a shell a line is a completion, however long
+		shown = a.IO.Prose(shown)
+	}
+	_, _ = io.WriteString(a.IO.Out, shown) // finish looks at it
 	if p, ok := problem.As(err); ok && p.Code == problem.Usage && p.Next.IsZero() {
 		p.Next = command.HelpHint(c)
 	}
