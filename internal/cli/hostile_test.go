@@ -33,7 +33,7 @@ func judged(t *testing.T, content ...string) func(path string) problem.Code {
 	find := &judging.Finder{IO: a.IO, Now: a.Env.Now, Content: content, Many: true}
 	return func(path string) problem.Code {
 		code := problem.Failed
-		err := find.FindAll(context.Background(), judging.Named(path), func(f judging.FileFinding) error {
+		_, err := find.FindAll(context.Background(), judging.Named(path), func(f judging.FileFinding) error {
 			code = e.JudgeFile(context.Background(), f, "").Code()
 			return nil
 		})

@@ -68,6 +68,19 @@ func TestReportPage(t *testing.T) {
 	if exit, page := w.page(t, "verify --trust demo --profile koshonin paper-signed.pdf"); exit != 0 || !strings.Contains(page, "cannot say") && !strings.Contains(page, "Cannot say") {
 		t.Errorf("exit %d: no checklist", exit)
 	}
+	// Of a folder, the files that nobody signed; details stay in their sentence.
+	if err := os.Mkdir(w.path("box"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	w.write("box/paper-signed.pdf", string(signed))
+	w.write("box/plain.txt", "nobody signed this")
+	w.write("box/cut.xml", "<a")
+	_, page = w.page(t, "verify --trust demo box --lang ja")
+	for _, want := range []string{"署名が見つからないファイル: ", "plain.txt</bdi>", "XMLとして読めません。 詳細: ", `<section class="file brief">`, "または調べられないもの 1件"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page of a folder does not say %q", want)
+		}
+	}
 	// One file that cannot be checked has a page, too, and nothing is replaced.
 	if exit, page := w.page(t, "verify plain.txt"); exit != 8 || !strings.Contains(page, "There is no signature in plain.txt.") {
 		t.Errorf("exit %d:\n%s", exit, page)

@@ -316,7 +316,7 @@ func TestFindAllEnds(t *testing.T) {
 		if after == 0 {
 			cancel(explain.Interrupted())
 		}
-		err := find.FindAll(ctx, judging.Named(files...), func(judging.FileFinding) error {
+		_, err := find.FindAll(ctx, judging.Named(files...), func(judging.FileFinding) error {
 			if taken++; taken == after {
 				cancel(explain.Interrupted())
 			}
@@ -328,7 +328,7 @@ func TestFindAllEnds(t *testing.T) {
 	}
 	full := errors.New("full")
 	taken := 0
-	err := find.FindAll(t.Context(), judging.Named(files...), func(judging.FileFinding) error {
+	_, err := find.FindAll(t.Context(), judging.Named(files...), func(judging.FileFinding) error {
 		if taken++; taken == 100 {
 			return full
 		}

@@ -22,7 +22,18 @@ type Target struct {
 
 	path   string
 	within string // the folder or ZIP that was named, of a file that need not be signed
+	folder string // where it was unpacked; "" if it was not
+	inside string // the ZIP, or the folder in it, that folder stands for
 	notes  []text
+}
+
+// shown is the name of a file next to t, as the person knows it. The folder of
+// an unpacked ZIP is known to nobody.
+func (t Target) shown(path string) string {
+	if rest, unpacked := strings.CutPrefix(path, t.folder); unpacked && t.folder != "" {
+		return t.inside + rest
+	}
+	return path
 }
 
 // Named returns the files by name, without opening folders and ZIPs among them.
@@ -169,7 +180,11 @@ func unpack(ctx context.Context, b *bundle.Bundle) (string, error) {
 // filesIn are the files of a bundle that are looked at, in dir.
 func filesIn(b *bundle.Bundle, name, dir string) (targets []Target, err error) {
 	target := func(f *bundle.File) Target {
-		return Target{Name: filepath.Join(name, b.Inner, f.Name), path: filepath.Join(dir, f.Name)}
+		t := Target{Name: filepath.Join(name, b.Inner, f.Name), path: filepath.Join(dir, f.Name)}
+		if !b.IsFolder() {
+			t.folder, t.inside = dir, filepath.Join(name, b.Inner)
+		}
+		return t
 	}
 	app, err := application.Find(b)
 	if errors.Is(err, application.ErrNone) {
@@ -202,7 +217,7 @@ func filesIn(b *bundle.Bundle, name, dir string) (targets []Target, err error) {
 func notInApplication(app *application.Application) (notes []text) {
 	tell := func(about text, names []string) {
 		if len(names) > 0 {
-			notes = append(notes, about.With(nameList(names)))
+			notes = append(notes, about.With(NameList(names)))
 		}
 	}
 	tell(text{
@@ -216,8 +231,8 @@ func notInApplication(app *application.Application) (notes []text) {
 	return notes
 }
 
-// nameList names files, the first of many.
-func nameList(names []string) text {
+// NameList names files, the first of many.
+func NameList(names []string) text {
 	const most = 20
 	var list []text
 	for _, n := range names[:min(len(names), most)] {
@@ -229,8 +244,16 @@ func nameList(names []string) text {
 	return i18n.Join(text{JA: "、", EN: ", "}, list...)
 }
 
-// unsigned reports a file of a folder that holds no signature.
+// unsigned reports a file of a folder that holds no signature. A file named like
+// a signature that cannot be read is a damaged one.
 func unsigned(f FileFinding) bool {
 	p, ok := problem.As(f.err)
-	return ok && p.Code == problem.Invalid && len(f.signatures) == 0
+	return ok && p.Code == problem.Invalid && len(f.signatures) == 0 &&
+		!isNamedSignature(f.path)
+}
+
+// isNamedSignature reports whether a file has the ending of a signature or
+// timestamp.
+func isNamedSignature(path string) bool {
+	return slices.Contains([]string{".p7s", ".p7m", ".tsr"}, strings.ToLower(filepath.Ext(path)))
 }

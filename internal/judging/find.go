@@ -37,6 +37,7 @@ type Found struct {
 	Claimed    time.Time // the signing time, as the signer claims
 	reasons    []trust.Reason
 	Covers     []text
+	over       []string         // other files that it covers, where they lie
 	Outside    []text           // parts that it does not cover
 	Left       []xmlsig.Outside // the same of an XML document, one by one
 	Notes      []text           // remarks that are not against it
@@ -96,6 +97,8 @@ type Finder struct {
 	Profile checklist.Profile // "" wants more than PDFs
 	Many    bool              // files: their number shows how far it came
 	Inside  io.Writer         // takes the content of an attached signature; may be nil
+
+	target Target // the file that is searched
 }
 
 // signatures finds every signature of a file, by its content.
@@ -128,17 +131,18 @@ func (f *Finder) signatures(ctx context.Context, path string) ([]Found, error) {
 	if cms.IsTimestamp(head[:n]) {
 		format = "rfc3161"
 	}
+	shown := f.target.shown(path)
 	switch {
 	case f.Profile != "" && format != "pdf":
-		return nil, notForChecklist(path)
+		return nil, notForChecklist(shown)
 	case f.Inside != nil && format != "cms":
-		return nil, nothingInside(path)
+		return nil, nothingInside(shown)
 	case len(f.Content) > 0 && (format == "pdf" || format == "smime"):
-		return nil, hasContent(path)
+		return nil, hasContent(shown)
 	}
 	switch format {
 	case "pdf":
-		found, err := findPDF(ctx, path, file, info.Size())
+		found, err := findPDF(ctx, shown, file, info.Size())
 		return found, asReceived(err)
 	case "xmldsig":
 		found, err := f.findXML(ctx, path, file)
@@ -155,7 +159,7 @@ func (f *Finder) signatures(ctx context.Context, path string) ([]Found, error) {
 	}
 	found, err := f.findCMS(ctx, &input.Stream{Ctx: ctx, Name: path, File: file, Rest: file, Size: info.Size()})
 	if errors.Is(err, cms.FormatFailure) && len(f.Content) == 0 && !f.passesForCMS(path, head[:n]) {
-		return nil, noSignature(path) // it is a file like any other
+		return nil, noSignature(shown) // it is a file like any other
 	}
 	return found, err
 }
@@ -168,6 +172,9 @@ func (f *Finder) passesForCMS(path string, head []byte) bool {
 		bytes.HasPrefix(head, []byte{0x30}) || bytes.HasPrefix(bytes.TrimPrefix(head, []byte("\xEF\xBB\xBF")), []byte("-----BEGIN"))
 }
 
+// damaged is the advice to somebody who received a file that cannot be read.
+var damaged = text{JA: "受け取る途中で壊れたのかもしれません。元のファイルをもう一度受け取ってください。", EN: "It may have been damaged on the way. Get the original file again."}
+
 // asReceived explains a document that cannot be read to somebody who did not
 // make it: to mend it would break the signatures in it.
 func asReceived(err error) error {
@@ -175,7 +182,7 @@ func asReceived(err error) error {
 	if p == nil {
 		return err
 	}
-	p.Next = text{JA: "受け取る途中で壊れたのかもしれません。元のファイルをもう一度受け取ってください。", EN: "It may have been damaged on the way. Get the original file again."}
+	p.Next = damaged
 	if next, ok := explain.ReceivedPDF(err); ok {
 		p.Next = next
 	}
@@ -213,15 +220,16 @@ func (f *Finder) findCMS(ctx context.Context, in *input.Stream) ([]Found, error)
 		return nil, err
 	}
 	if err != nil {
-		return nil, notCMS(path, err)
+		return nil, notCMS(f.target.shown(path), err)
 	}
 	switch {
 	case f.Inside != nil && sd.Detached():
-		return nil, nothingInside(path)
+		return nil, nothingInside(f.target.shown(path))
 	case len(f.Content) > 0 && !sd.Detached():
-		return nil, hasContent(path)
+		return nil, hasContent(f.target.shown(path))
 	}
 	var content *cms.Content
+	var over []string
 	covers := text{JA: "署名の中に入っている内容", EN: "the content inside the signature"}
 	if sd.Detached() {
 		name, err := f.contentOf(path, ".p7s")
@@ -231,12 +239,12 @@ func (f *Finder) findCMS(ctx context.Context, in *input.Stream) ([]Found, error)
 		if content, err = f.hashContent(ctx, name, sd.Hashes()...); err != nil {
 			return nil, err
 		}
-		covers = input.Whole(name)
+		covers, over = input.Whole(f.target.shown(name)), []string{name}
 	}
 	var all []Found
 	for _, r := range sd.Verify(content) {
 		found := newFound("cms", r.Outcome, r.Err()).withCounters(r.Counter)
-		found.Covers = []text{covers}
+		found.Covers, found.over = []text{covers}, over
 		all = append(all, found)
 	}
 	return all, nil

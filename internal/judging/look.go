@@ -23,7 +23,9 @@ import (
 func (f *Finder) look(ctx context.Context, t Target) FileFinding {
 	path := t.path
 	found := FileFinding{file: path, path: path, notes: t.notes}
-	found.signatures, found.err = f.signatures(ctx, path)
+	here := *f
+	here.target = t
+	found.signatures, found.err = here.signatures(ctx, path)
 	if found.err != nil && t.within == "" && f.mayLieBeside(found.err) {
 		f.lookBeside(ctx, &found)
 	}
@@ -140,7 +142,7 @@ func (f *Finder) findTimestamp(ctx context.Context, path string, data []byte) ([
 	t, err := cms.ParseTimestampResponse(data)
 	if err != nil {
 		return nil, problem.New(problem.Invalid,
-			text{JA: "「%s」はタイムスタンプとして読めません。", EN: "%s cannot be read as a timestamp."}.With(path),
+			text{JA: "「%s」はタイムスタンプとして読めません。", EN: "%s cannot be read as a timestamp."}.With(f.target.shown(path)),
 			text{JA: "タイムスタンプ局の応答(.tsr、RFC 3161)を指定してください。", EN: "Name the answer of a timestamping authority (.tsr, RFC 3161)."}).Because(err)
 	}
 	name, err := f.contentOf(path, ".tsr")
@@ -155,7 +157,7 @@ func (f *Finder) findTimestamp(ctx context.Context, path string, data []byte) ([
 	s.By, s.Err = t.VerifyDigest(content.Digest(t.Hash))
 	found := Found{
 		Format: "rfc3161", Role: RoleTimestamp, Cert: s.By, certs: t.Certificates(), itself: &s,
-		Covers: []text{input.Whole(name)},
+		Covers: []text{input.Whole(f.target.shown(name))}, over: []string{name},
 	}
 	switch {
 	case errors.Is(s.Err, cms.ErrOtherContent):
@@ -174,11 +176,11 @@ func (f *Finder) contentOf(path, ending string) (string, error) {
 	case 1:
 		return f.Content[0], nil
 	default:
-		return "", problem.Misuse(text{JA: "「%s」の --content は1つだけです。", EN: "%s has one --content only."}.With(path))
+		return "", problem.Misuse(text{JA: "「%s」の --content は1つだけです。", EN: "%s has one --content only."}.With(f.target.shown(path)))
 	}
 	name, ok := strings.CutSuffix(path, ending)
 	if !ok {
-		return "", problem.Misuse(text{JA: "「%s」がどのファイルの署名か分かりません。", EN: "It is not clear which file %s is for."}.With(path)).
+		return "", problem.Misuse(text{JA: "「%s」がどのファイルの署名か分かりません。", EN: "It is not clear which file %s is for."}.With(f.target.shown(path))).
 			WithNext(text{JA: "--content で元のファイルを指定してください。", EN: "Name the signed file with --content."})
 	}
 	if f.Folder != "" {
@@ -196,20 +198,20 @@ func (f *Finder) findMail(path string, data []byte) ([]Found, error) {
 	m, err := smime.Parse(data)
 	if errors.Is(err, smime.ErrPartSigned) {
 		return nil, problem.New(problem.Invalid,
-			text{JA: "メール「%s」の全体には署名がありません。署名は、その一部か、添付されたメールにあります。", EN: "%s is not signed as a whole: a part of it is, or a mail that is attached to it."}.With(path),
+			text{JA: "メール「%s」の全体には署名がありません。署名は、その一部か、添付されたメールにあります。", EN: "%s is not signed as a whole: a part of it is, or a mail that is attached to it."}.With(f.target.shown(path)),
 			text{JA: "添付されたメールなら、メールソフトで「.eml」として取り出し、それを指定してください。メーリングリストなどが書き足したメールの署名は確かめられません。", EN: "If a mail is attached, save that as an .eml of its own and name it. A mail that a mailing list added to has no signature that could be checked."}).Because(err)
 	}
 	if errors.Is(err, smime.ErrNotSigned) {
-		return nil, noSignature(path)
+		return nil, unsignedMail(f.target.shown(path))
 	}
 	if err != nil {
 		return nil, problem.New(problem.Invalid,
-			text{JA: "「%s」は署名されたメールとして読めません。", EN: "%s cannot be read as a signed mail."}.With(path),
+			text{JA: "「%s」は署名されたメールとして読めません。", EN: "%s cannot be read as a signed mail."}.With(f.target.shown(path)),
 			text{JA: "メールソフトで「.eml」として保存し直してください。転送や編集をしたメールの署名は確かめられません。", EN: "Save the mail as .eml again. A mail that was forwarded or edited has no signature that could be checked."}).Because(err)
 	}
 	sd, err := cms.Read(strings.NewReader(string(m.Signature)), nil)
 	if err != nil {
-		return nil, notCMS(path, err)
+		return nil, notCMS(f.target.shown(path), err)
 	}
 	var content *cms.Content
 	if m.Content != nil {
@@ -228,9 +230,17 @@ func (f *Finder) findMail(path string, data []byte) ([]Found, error) {
 		all = append(all, found)
 	}
 	if len(all) == 0 {
-		return nil, noSignature(path)
+		return nil, unsignedMail(f.target.shown(path))
 	}
 	return all, nil
+}
+
+// unsignedMail is the error for a mail that is not signed itself. What is
+// signed may be attached to it.
+func unsignedMail(path string) error {
+	return problem.New(problem.Invalid,
+		text{JA: "メール「%s」に署名はありません。", EN: "The mail %s is not signed."}.With(path),
+		text{JA: "署名された添付ファイルなら、メールソフトで取り出して、それを指定してください。", EN: "If a signed file is attached, save it from your mail program and name that."})
 }
 
 // namesSender reports whether every sender is among the certificate's addresses
@@ -264,6 +274,10 @@ func orNone(s string) text {
 }
 
 func notCMS(path string, cause error) error {
+	if isNamedSignature(path) {
+		return problem.New(problem.Invalid,
+			text{JA: "「%s」はCMSの署名として読めません。", EN: "%s cannot be read as a CMS signature."}.With(path), damaged).Because(cause)
+	}
 	return problem.New(problem.Invalid,
 		text{JA: "「%s」はCMSの署名として読めません。", EN: "%s cannot be read as a CMS signature."}.With(path),
 		text{JA: "署名のファイル(.p7s)か、署名の入ったPDFやXMLを指定してください。", EN: "Name the signature (.p7s), or a PDF or XML file with signatures inside."}).Because(cause)
@@ -275,7 +289,7 @@ func (f *Finder) missingContent(name string, cause error) error {
 	if f.Many {
 		next = text{JA: "元のファイルが別のフォルダーにあれば --content-dir で、名前が違えば1つずつ --content で指定してください。", EN: "If the signed files are in another folder, name that with --content-dir; if the name is another one, check this signature alone with --content."}
 	}
-	return missingContentError{problem.New(problem.Input, text{JA: "署名されたファイル「%s」がありません。", EN: "There is no %s, the signed file."}.With(name), next).Because(cause)}
+	return missingContentError{problem.New(problem.Input, text{JA: "署名されたファイル「%s」がありません。", EN: "There is no %s, the signed file."}.With(f.target.shown(name)), next).Because(cause)}
 }
 
 // isMissing reports whether a file that nobody named is not there.

@@ -21,9 +21,13 @@ type FileFinding struct {
 // order of the files, as soon as possible. It keeps only a few findings at a
 // time, for any number of files.
 //
+// Files of a folder or ZIP without a signature are not handed over. FindAll
+// returns the names of those that no signature next to them covers, if anything
+// is signed there at all.
+//
 // It returns at once when ctx ends. Searches under way are abandoned, because
 // the program then ends.
-func (f *Finder) FindAll(ctx context.Context, files []Target, each func(FileFinding) error) error {
+func (f *Finder) FindAll(ctx context.Context, files []Target, each func(FileFinding) error) (bare []string, err error) {
 	within, stop := context.WithCancel(ctx)
 	defer stop()
 	type task struct {
@@ -54,37 +58,50 @@ func (f *Finder) FindAll(ctx context.Context, files []Target, each func(FileFind
 			}
 		}
 	}()
-	signed := map[string]bool{} // folders and ZIPs, by whether anything in them is
+	signed := map[string]bool{}  // folders and ZIPs, by whether anything in them is
+	covered := map[string]bool{} // files that signatures in other files are over
+	var without []Target
 	progress := f.filesProgress(len(files))
 	defer progress.Done()
 	for t := range inOrder {
 		select {
 		case found := <-t.done:
 			if err := context.Cause(ctx); err != nil {
-				return err
+				return nil, err
 			}
 			progress.Advance(1)
 			if within := t.file.within; within != "" {
 				signed[within] = signed[within] || !unsigned(found)
 				if unsigned(found) {
+					without = append(without, t.file)
 					continue
+				}
+				for _, s := range found.signatures {
+					for _, over := range s.over {
+						covered[over] = true
+					}
 				}
 			}
 			if err := each(found); err != nil {
-				return err
+				return nil, err
 			}
 		case <-ctx.Done():
-			return context.Cause(ctx)
+			return nil, context.Cause(ctx)
 		}
 	}
 	for within, any := range signed {
 		if !any {
 			if err := each(FileFinding{file: within, err: noSignature(within)}); err != nil {
-				return err
+				return nil, err
 			}
 		}
 	}
-	return context.Cause(ctx)
+	for _, t := range without {
+		if signed[t.within] && !covered[t.path] {
+			bare = append(bare, t.Name)
+		}
+	}
+	return bare, context.Cause(ctx)
 }
 
 // filesProgress shows how far a check of many files came; nil where the report

@@ -37,13 +37,17 @@ func (f *Finder) findXML(ctx context.Context, path string, file *os.File) ([]Fou
 		}
 		files.folders = append(files.folders, folder)
 	}
-	files.folders = append(files.folders, companion.At(filepath.Dir(path)))
+	files.beside = filepath.Dir(path)
+	files.folders = append(files.folders, companion.At(files.beside))
 	var all []Found
 	for _, r := range doc.Verify(xmlsig.Verification{Open: files.open}) {
 		all = append(all, xmlFinding(r))
 	}
 	if len(all) == 0 {
-		return nil, noSignature(path)
+		return nil, noSignature(f.target.shown(path))
+	}
+	for i := range all {
+		all[i].over = files.opened // what each of them covers is told by itself
 	}
 	return all, nil
 }
@@ -55,6 +59,8 @@ type companions struct {
 	ctx     context.Context
 	named   []string
 	folders []*companion.Folder
+	beside  string   // the last folder
+	opened  []string // of the files in it
 }
 
 func (c *companions) close() {
@@ -74,10 +80,13 @@ func (c *companions) open(name string) (io.ReadCloser, error) {
 			return c.cancellable(f), nil
 		}
 	}
-	for _, folder := range c.folders {
+	for i, folder := range c.folders {
 		f, err := folder.Open(name)
 		switch {
 		case err == nil:
+			if info, err := f.Stat(); err == nil && i == len(c.folders)-1 { // as the folder spells it
+				c.opened = append(c.opened, filepath.Join(c.beside, filepath.FromSlash(path.Dir(name)), info.Name()))
+			}
 			return c.cancellable(f), nil
 		case !errors.Is(err, fs.ErrNotExist):
 			return nil, err

@@ -54,6 +54,7 @@ type Page struct {
 	Made    time.Time
 	Command text // the command line without the files
 	Files   []File
+	Bare    text // names the files in the same folders and ZIPs that no signature is over
 }
 
 // File is the result for one file.
@@ -205,7 +206,7 @@ func (p Page) counts() text {
 		n    int
 		text text
 	}{
-		{n[Good], text{JA: "真正 %d件", EN: "Genuine: %d"}}, {n[Bad], text{JA: "無効、条件に不適合、または署名なし %d件", EN: "Not genuine, not as asked for, or no signature: %d"}},
+		{n[Good], text{JA: "真正 %d件", EN: "Genuine: %d"}}, {n[Bad], text{JA: "無効、条件に不適合、署名なし、または調べられないもの %d件", EN: "Not genuine, not as asked for, no signature, or could not be checked: %d"}},
 		{n[Warn], text{JA: "判定できないか、注意が必要 %d件", EN: "Undecided, or to be looked at: %d"}},
 		{demo, text{JA: "デモ(何も証明しません) %d件", EN: "DEMO, which proves nothing: %d"}},
 	} {

@@ -147,7 +147,7 @@ func runVerify(ctx context.Context, a *command.App, opt *verifyOptions, names []
 	}
 	report := newVerifyReport(ctx, a, opt, len(e.Anchors.TSA) > 0, find.Many)
 	worst := problem.Code("")
-	err = find.FindAll(ctx, files, func(f judging.FileFinding) error {
+	bare, err := find.FindAll(ctx, files, func(f judging.FileFinding) error {
 		v := e.JudgeFile(ctx, f, profile)
 		if err := context.Cause(ctx); err != nil {
 			return err // the sources gave no answer for this reason
@@ -166,12 +166,15 @@ func runVerify(ctx context.Context, a *command.App, opt *verifyOptions, names []
 	})
 	looked := err == nil || !find.Many // at all of them
 	if err == nil {
-		err = report.end()
+		err = report.end(bare)
 	}
 	if err == nil && worst != "" {
 		err = problem.Quiet(worst)
 	}
 	if page != nil && context.Cause(ctx) == nil && looked {
+		if len(bare) > 0 {
+			page.page.Bare = bareText(bare)
+		}
 		if failed := page.write(pageFile); failed != nil {
 			return failed
 		}

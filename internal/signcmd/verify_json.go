@@ -177,11 +177,17 @@ func (d *verifyDocument) begin(between string) error {
 	return err
 }
 
-func (d *verifyDocument) end() error {
+func (d *verifyDocument) end(bare []string) error {
 	if err := d.begin(""); err != nil {
 		return err
 	}
-	_, err := io.WriteString(d.io.Out, "\n  ]\n}\n")
+	if _, err := io.WriteString(d.io.Out, "\n  ],\n  \"without_signature\": "); err != nil {
+		return err
+	}
+	if err := ui.WriteJSONPart(d.io.Out, command.NonNil(bare), "  ", "  "); err != nil {
+		return err
+	}
+	_, err := io.WriteString(d.io.Out, "\n}\n")
 	return err
 }
 

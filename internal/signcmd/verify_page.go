@@ -127,7 +127,7 @@ func (p *verifyPage) add(v judging.FileVerdict) {
 	}
 	if v.Err != nil {
 		what := explain.Error(v.Err)
-		f.Problem, f.Next = what.What, what.Next
+		f.Problem, f.Next = inOneLine(what.What), what.Next
 	}
 	var missing []text
 	for _, who := range v.Missing {
@@ -143,6 +143,11 @@ func (p *verifyPage) add(v judging.FileVerdict) {
 		f.Signatures = append(f.Signatures, p.signature(s, i, v))
 	}
 	p.page.Files = append(p.page.Files, f)
+}
+
+// inOneLine takes the line of its own from the details of an error.
+func inOneLine(t text) text {
+	return text{JA: strings.ReplaceAll(t.JA, "\n", " "), EN: strings.ReplaceAll(t.EN, "\n", " ")}
 }
 
 // signature is a signature as the page shows it.

@@ -28,7 +28,7 @@ import (
 // a line each.
 type verifyReport interface {
 	add(judging.FileVerdict) error
-	end() error
+	end(bare []string) error // files in folders and ZIPs that no signature is over
 }
 
 func newVerifyReport(ctx context.Context, a *command.App, opt *verifyOptions, stamps, many bool) verifyReport {
@@ -87,7 +87,7 @@ func (r *verifyText) add(v judging.FileVerdict) error {
 	fmt.Fprintln(&w, r.io.Paint(ui.Strong, printable.Line(v.File)))
 	if v.Err != nil {
 		p := explain.Error(v.Err)
-		fmt.Fprintln(&w, r.io.Paint(ui.Bad, r.io.Page("  "+r.io.Text(p.What))))
+		fmt.Fprintln(&w, r.io.Paint(ui.Bad, r.io.Page("  "+strings.ReplaceAll(r.io.Text(p.What), "\n", "\n  "))))
 		if !p.Next.IsZero() {
 			fmt.Fprintln(&w, r.io.Page("  "+r.io.Text(p.Next)))
 		}
@@ -380,11 +380,27 @@ func (r *verifyText) signers(v judging.FileVerdict) string {
 	return name
 }
 
-// end writes the table of many files, a row each.
-func (r *verifyText) end() error {
-	if !r.many {
+// bareText lists the files in folders and ZIPs that no signature is over.
+func bareText(bare []string) text {
+	return text{JA: "署名が見つからないファイル: %s", EN: "Files without any signature: %s"}.With(judging.NameList(bare))
+}
+
+// end writes the table of many files, a row each, and the files without a
+// signature.
+func (r *verifyText) end(bare []string) error {
+	if r.many && len(r.rows) > 1 {
+		if err := r.table(); err != nil {
+			return err
+		}
+	}
+	if len(bare) == 0 {
 		return nil
 	}
+	_, err := fmt.Fprintf(r.io.Out, "\n%s\n", r.io.Paint(ui.Warn, r.io.Page(r.io.Text(bareText(bare)))))
+	return err
+}
+
+func (r *verifyText) table() error {
 	header := []string{r.io.Text(text{JA: "ファイル", EN: "File"}), r.io.Text(text{JA: "判定", EN: "Verdict"}), r.io.Text(text{JA: "署名者", EN: "Signer"})}
 	total := text{JA: "%d件中: ", EN: "%d files: "}.With(len(r.rows))
 	var parts []text

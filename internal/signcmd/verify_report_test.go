@@ -26,7 +26,7 @@ func TestReportThatCannotBeWritten(t *testing.T) {
 		if err := report.add(judging.FileVerdict{File: "a", Err: errors.New("unreadable")}); !errors.Is(err, errFullDisk) {
 			t.Errorf("JSON %v: a file: %v", asJSON, err)
 		}
-		if err := report.end(); !errors.Is(err, errFullDisk) {
+		if err := report.end([]string{"b"}); !errors.Is(err, errFullDisk) {
 			t.Errorf("JSON %v: the end: %v", asJSON, err)
 		}
 	}
