@@ -2,6 +2,8 @@ module github.com/jpki-tools/jpki
 
 go 1.26.4
 
+toolchain go1.26.8
+
 require (
 	github.com/Microsoft/go-winio v0.6.4
 	github.com/ebfe/scard v0.0.0-20241214075232-7af069cabc25

@@ -19,19 +19,22 @@ type module struct{ Path, Version, Dir string }
 
 // systems are the targets of the builds, as settings of go list.
 var systems = [][]string{
-	{"GOOS=linux", "CGO_ENABLED=1"},
-	{"GOOS=linux", "CGO_ENABLED=0"},
-	{"GOOS=darwin", "CGO_ENABLED=0"},
-	{"GOOS=windows", "CGO_ENABLED=0"},
+	{"GOOS=linux", "GOARCH=amd64", "CGO_ENABLED=1"},
+	{"GOOS=linux", "GOARCH=amd64", "CGO_ENABLED=0"},
+	{"GOOS=linux", "GOARCH=arm64", "CGO_ENABLED=0"},
+	{"GOOS=darwin", "GOARCH=amd64", "CGO_ENABLED=0"},
+	{"GOOS=darwin", "GOARCH=arm64", "CGO_ENABLED=0"},
+	{"GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=0"},
+	{"GOOS=windows", "GOARCH=arm64", "CGO_ENABLED=0"},
 }
 
-// modules lists the modules linked into the program on any system, by path,
-// including the program itself. It leaves out modules that only tests and this
-// command need.
-func modules() ([]module, error) {
+// modules lists the modules that go list finds on any system, by path: with the
+// program's path those linked into it, itself among them; with -test and ./...
+// also those that only tests and this command need.
+func modules(packages ...string) ([]module, error) {
 	found := map[string]module{}
 	for _, system := range systems {
-		cmd := exec.Command("go", "list", "-deps", "-json=Module", "github.com/jpki-tools/jpki/cmd/jpki")
+		cmd := exec.Command("go", append([]string{"list", "-deps", "-json=Module"}, packages...)...)
 		cmd.Env = append(os.Environ(), system...)
 		cmd.Stderr = os.Stderr
 		out, err := cmd.Output()
@@ -107,7 +110,7 @@ func licenceName(text string) (string, error) {
 // notices are the licences of all that is in the program: a list, then the
 // texts, which they ask to be handed on.
 func notices() ([]byte, error) {
-	all, err := modules()
+	all, err := modules("github.com/jpki-tools/jpki/cmd/jpki")
 	if err != nil {
 		return nil, err
 	}

@@ -3,12 +3,17 @@
 // the schemas of its JSON documents, and the licences of all its modules.
 //
 //	go run ./cmd/manual -version 1.2.3 -date 2026-11-22 FOLDER
+//	go run ./cmd/manual -version 1.2.3 -date 2026-11-22 -changelog CHANGELOG.md FOLDER
+//
+// The second form adds the man pages and the changelog compressed, as packages
+// have them: the same bytes whichever gzip a machine has.
 //
 // It is a command of its own, to keep this code out of the program.
 package main
 
 import (
 	"bytes"
+	"compress/gzip"
 	"errors"
 	"flag"
 	"fmt"
@@ -28,12 +33,17 @@ import (
 func main() {
 	version := flag.String("version", "", "the program's version")
 	date := flag.String("date", "", "the pages' date, as YYYY-MM-DD")
+	changelog := flag.String("changelog", "", "a changelog to compress, with the pages")
 	flag.Parse()
 	if flag.NArg() != 1 || *version == "" || *date == "" {
-		fmt.Fprintln(os.Stderr, "usage: manual -version VERSION -date YYYY-MM-DD FOLDER")
+		fmt.Fprintln(os.Stderr, "usage: manual -version VERSION -date YYYY-MM-DD [-changelog FILE] FOLDER")
 		os.Exit(2)
 	}
-	if err := write(flag.Arg(0), edition{*version, *date}); err != nil {
+	err := write(flag.Arg(0), edition{*version, *date})
+	if err == nil && *changelog != "" {
+		err = compressed(flag.Arg(0), *changelog)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -76,6 +86,38 @@ func write(folder string, of edition) error {
 		put(script.Bytes(), "completions", name)
 	}
 	return all
+}
+
+// compressed writes man.gz, which has each file of man with .gz at the end of
+// its name, and changelog.gz into a folder.
+func compressed(folder, changelog string) error {
+	pages := filepath.Join(folder, "man")
+	err := filepath.WalkDir(pages, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		below, err := filepath.Rel(pages, path)
+		return errors.Join(err, compress(path, filepath.Join(folder, "man.gz", below+".gz")))
+	})
+	return errors.Join(err, compress(changelog, filepath.Join(folder, "changelog.gz")))
+}
+
+// compress writes what a file has, without its name and time.
+func compress(from, to string) error {
+	content, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	var packed bytes.Buffer
+	w, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(content)
+	if err = errors.Join(err, w.Close(), os.MkdirAll(filepath.Dir(to), 0o755)); err != nil {
+		return err
+	}
+	return os.WriteFile(to, packed.Bytes(), 0o644)
 }
 
 // pages are those of a command and of all below it: commands in section 1,

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"compress/gzip"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -103,6 +106,39 @@ func TestWrite(t *testing.T) {
 	}
 }
 
+// TestCompressed: packed is what is packed, and says neither name nor time.
+func TestCompressed(t *testing.T) {
+	folder := t.TempDir()
+	if err := write(folder, test); err != nil {
+		t.Fatal(err)
+	}
+	if err := compressed(folder, filepath.Join("..", "..", "CHANGELOG.md")); err != nil {
+		t.Fatal(err)
+	}
+	for packed, plain := range map[string]string{
+		"man.gz/man1/jpki.1.gz":        filepath.Join(folder, "man", "man1", "jpki.1"),
+		"man.gz/ja/man7/jpki-pin.7.gz": filepath.Join(folder, "man", "ja", "man7", "jpki-pin.7"),
+		"changelog.gz":                 filepath.Join("..", "..", "CHANGELOG.md"),
+	} {
+		file, err := os.Open(filepath.Join(folder, filepath.FromSlash(packed)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		r, err := gzip.NewReader(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(r)
+		if want, _ := os.ReadFile(plain); err != nil || len(want) == 0 || string(got) != string(want) {
+			t.Errorf("%s: %v, %d bytes of %d", packed, err, len(got), len(want))
+		}
+		if r.Name != "" || !r.ModTime.IsZero() {
+			t.Errorf("%s says %q, %s", packed, r.Name, r.ModTime)
+		}
+	}
+}
+
 // TestLicences: all that is linked into the program may be handed on with no
 // more than its notice. notices fails on anything else.
 func TestLicences(t *testing.T) {
@@ -130,6 +166,39 @@ func TestLicences(t *testing.T) {
 	}
 }
 
+// TestLicencesOfTests: what is only in tests and tools may be handed on as well,
+// and every module of go.mod was looked at.
+func TestLicencesOfTests(t *testing.T) {
+	all, err := modules("-test", "-tags", "foreign,pcscd,wine", "github.com/jpki-tools/jpki/...")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, m := range all {
+		seen[m.Path] = true
+		text, err := m.licence()
+		if err == nil {
+			_, err = licenceName(text)
+		}
+		if err != nil {
+			t.Errorf("%s: %v", m.Path, err)
+		}
+	}
+	description, err := os.ReadFile(filepath.Join("..", "..", "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	required := regexp.MustCompile(`(?m)^\t(\S+) v`).FindAllSubmatch(description, -1)
+	for _, m := range required {
+		if !seen[string(m[1])] {
+			t.Errorf("%s was not looked at", m[1])
+		}
+	}
+	if len(required) < 10 {
+		t.Errorf("%d modules in go.mod: not all of them", len(required))
+	}
+}
+
 // TestPackagesFindTheirFiles: what the description of the packages takes is
 // there, ours and what is written here. goreleaser itself is no part of CI.
 func TestPackagesFindTheirFiles(t *testing.T) {
@@ -139,7 +208,7 @@ func TestPackagesFindTheirFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	folder := t.TempDir()
-	if err := write(folder, test); err != nil {
+	if err := errors.Join(write(folder, test), compressed(folder, filepath.Join(top, "CHANGELOG.md"))); err != nil {
 		t.Fatal(err)
 	}
 	sources := regexp.MustCompile(`src: ([^\s,}]+)`).FindAllSubmatch(description, -1)
@@ -147,10 +216,7 @@ func TestPackagesFindTheirFiles(t *testing.T) {
 		source := string(m[1])
 		path := filepath.Join(top, source)
 		if made, ok := strings.CutPrefix(source, ".release/"); ok {
-			path = filepath.Join(folder, strings.Replace(made, "man.gz", "man", 1))
-			if made == "changelog.gz" {
-				path = filepath.Join(top, "CHANGELOG.md")
-			}
+			path = filepath.Join(folder, filepath.FromSlash(made))
 		}
 		if _, err := os.Stat(path); err != nil {
 			t.Errorf("%s: %v", source, err)
