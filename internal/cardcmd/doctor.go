@@ -6,7 +6,6 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"os/user"
 	"runtime"
 	"strings"
 	"time"
@@ -298,8 +297,6 @@ func built() time.Time {
 func private() (p doctor.Private) {
 	p.Home, _ = os.UserHomeDir()
 	p.Host, _ = os.Hostname()
-	if u, err := user.Current(); err == nil {
-		p.User = u.Username[strings.LastIndexByte(u.Username, '\\')+1:] // behind the domain of Windows
-	}
+	p.User = account()
 	return p
 }
