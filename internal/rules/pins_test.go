@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -22,11 +23,19 @@ func read(t *testing.T, name string) string {
 	return string(data)
 }
 
-// TestGoVersion: go.mod asks for a toolchain that is safe, and this is one.
+// TestGoVersion: go.mod asks for a toolchain that is safe, names that which
+// releases are made with, and this is a safe one.
 func TestGoVersion(t *testing.T) {
 	asked := regexp.MustCompile(`(?m)^go (\S+)$`).FindStringSubmatch(read(t, "go.mod"))
 	if asked == nil || older(asked[1], minimumGo) {
-		t.Errorf("go.mod asks for %q, and not for %s or later", asked, minimumGo)
+		t.Fatalf("go.mod asks for %q, and not for %s or later", asked, minimumGo)
+	}
+	named := regexp.MustCompile(`(?m)^toolchain go(\d+\.\d+\.\d+)$`).FindStringSubmatch(read(t, "go.mod"))
+	if named == nil || older(named[1], asked[1]) {
+		t.Errorf("go.mod names the toolchain %q, and asks for %s", named, asked[1])
+	}
+	if !strings.Contains(read(t, ".ci/release"), `GOTOOLCHAIN="$(sed -n 's/^toolchain //p' go.mod)"`) {
+		t.Error(".ci/release does not take the toolchain that go.mod names")
 	}
 	if running := strings.TrimPrefix(runtime.Version(), "go"); older(running, minimumGo) {
 		t.Errorf("this is Go %s", running)
@@ -48,28 +57,108 @@ func older(a, b string) bool {
 	return len(x) < len(y)
 }
 
-// TestToolsHaveOneVersion: a tool that several scripts, workflows or texts name
-// has the same version in all of them.
-func TestToolsHaveOneVersion(t *testing.T) {
-	tool := regexp.MustCompile(`([a-z0-9.-]+\.[a-z]+/[A-Za-z0-9_./-]+?)@(v[0-9][0-9A-Za-z.+-]*)`)
-	versions := map[string]string{}
-	for _, line := range strings.Split(read(t, "go.mod"), "\n") {
-		if m := regexp.MustCompile(`^\s*(\S+\.\S+/\S+) (v\S+)`).FindStringSubmatch(line); m != nil {
-			versions[m[1]] = m[2]
+// tools are the programs of others that scripts fetch by version, each tried at
+// that one. Another version is changed here and there.
+var tools = map[string]string{
+	"github.com/goreleaser/goreleaser/v2":       "v2.16.0", // newer ones want another Go
+	"github.com/CycloneDX/cyclonedx-gomod":      "v1.10.0",
+	"honnef.co/go/tools/cmd/staticcheck":        "v0.8.2",
+	".ci/witness/package.json: @hyzyla/pdfium":  "2.1.13",
+	".ci/witness/package.json: @napi-rs/canvas": "0.1.97",
+	".ci/witness/package.json: pdfjs-dist":      "5.6.205",
+	"go.mod: github.com/ebfe/scard":             "v0.0.0-20241214075232-7af069cabc25", // the only one that is to be had
+	"go.mod: github.com/olekukonko/tablewriter": "v1.1.5",
+	"go.mod: github.com/ebitengine/purego":      "v0.11.3",
+}
+
+// TestTools: scripts, workflows, texts and manifests name these versions of tools
+// and no others, and no tool without a version.
+func TestTools(t *testing.T) {
+	tool := regexp.MustCompile(`([a-z0-9.-]+\.[a-z]+/[A-Za-z0-9_./-]+?)@(v[0-9][0-9A-Za-z.+-]*|latest\b|main\b|master\b)`)
+	found := map[string]bool{}
+	note := func(where, name, version string) {
+		found[name] = true
+		if want, known := tools[name]; !known || want != version {
+			t.Errorf("%s: %s is %s, in pins_test.go %q", where, name, version, want)
 		}
 	}
-	found := 0
 	for _, name := range files(t, ".ci", ".github") {
 		for _, m := range tool.FindAllStringSubmatch(read(t, name), -1) {
-			found++
-			if known, ok := versions[m[1]]; ok && known != m[2] {
-				t.Errorf("%s: %s is %s here, elsewhere %s", name, m[1], m[2], known)
-			}
-			versions[m[1]] = m[2]
+			note(name, m[1], m[2])
 		}
 	}
-	if found < 3 {
-		t.Errorf("%d tools found: not all", found)
+	var manifest struct{ Dependencies, DevDependencies map[string]string }
+	if err := json.Unmarshal([]byte(read(t, ".ci/witness/package.json")), &manifest); err != nil {
+		t.Fatal(err)
+	}
+	var lock struct {
+		Packages map[string]struct{ Version, Integrity, Resolved string }
+	}
+	if err := json.Unmarshal([]byte(read(t, ".ci/witness/package-lock.json")), &lock); err != nil {
+		t.Fatal(err)
+	}
+	for name, version := range manifest.Dependencies {
+		note(".ci/witness", ".ci/witness/package.json: "+name, version)
+		if got := lock.Packages["node_modules/"+name].Version; got != version {
+			t.Errorf("%s is %s, locked at %q", name, version, got)
+		}
+	}
+	for name, locked := range lock.Packages {
+		if name != "" && !strings.HasPrefix(locked.Integrity, "sha512-") {
+			t.Errorf("%s is locked without a hash", name)
+		}
+	}
+	for _, m := range regexp.MustCompile(`(?m)^\t(\S+) (v\S+)`).FindAllStringSubmatch(read(t, "go.mod"), -1) {
+		if name := "go.mod: " + m[1]; tools[name] != "" {
+			note("go.mod", name, m[2])
+		}
+	}
+	for name := range tools {
+		if !found[name] {
+			t.Errorf("%s is nowhere any more", name)
+		}
+	}
+}
+
+// TestUpdates: whatever has versions of others' work is kept up to date by
+// configuration.
+func TestUpdates(t *testing.T) {
+	updates := read(t, ".github/dependabot.yml")
+	for _, kind := range []struct{ file, ecosystem, directory string }{
+		{"go.mod", "gomod", "/"},
+		{".github/workflows/ci.yml", "github-actions", "/"},
+		{".ci/witness/package-lock.json", "npm", "/.ci/witness"},
+	} {
+		read(t, kind.file)
+		if !strings.Contains(updates, "package-ecosystem: "+kind.ecosystem+"\n    directory: "+kind.directory+"\n") {
+			t.Errorf("nobody looks for updates of %s", kind.file)
+		}
+	}
+}
+
+// TestReleasesAreChecked: the READMEs tell how to check a release, and before one
+// is drafted the same is done.
+func TestReleasesAreChecked(t *testing.T) {
+	ja, en, draft, build := read(t, "README.md"), read(t, "README.en.md"), read(t, ".github/workflows/release.yml"), read(t, ".github/workflows/build.yml")
+	block := regexp.MustCompile("(?s)```\ngh attestation.*?```").FindString(en)
+	if block == "" || !strings.Contains(ja, block) {
+		t.Error("the READMEs do not have the same commands")
+	}
+	for _, part := range []string{
+		"gh attestation verify ", "cosign verify-blob checksums.txt --bundle checksums.txt.sigstore.json ",
+		"/.github/workflows/build.yml@refs/tags/", "--certificate-oidc-issuer https://token.actions.githubusercontent.com\n",
+	} {
+		if !strings.Contains(block, part) || !strings.Contains(draft, part) {
+			t.Errorf("the READMEs and the draft do not both have %q", part)
+		}
+	}
+	if command := "bash .ci/release tools build"; !strings.Contains(block, command+"\n") || !strings.Contains(build, "run: "+command+"\n") {
+		t.Errorf("released is not what %q makes", command)
+	}
+	for _, published := range []string{"dist/jpki[_-]*", "dist/checksums.txt", "dist/checksums.txt.sigstore.json", "dist/provenance.intoto.jsonl"} {
+		if !strings.Contains(build, " "+published+"\n") {
+			t.Errorf("%s is not handed on", published)
+		}
 	}
 }
 
@@ -80,7 +169,7 @@ func TestWorkflows(t *testing.T) {
 	uses := regexp.MustCompile(`(?m)^\s*(?:- )?uses: (\S+)(.*)$`)
 	pinned := regexp.MustCompile(`^[^@]+@[0-9a-f]{40}$`)
 	all := files(t, ".github/workflows")
-	if len(all) < 4 {
+	if len(all) < 6 {
 		t.Errorf("%d workflows: not all", len(all))
 	}
 	commits := map[string]string{}
