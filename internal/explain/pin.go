@@ -43,7 +43,7 @@ func explainSource(err error) *problem.Problem {
 			text{JA: "暗証番号のファイル「%s」は使えません: %s。", EN: "The PIN file %s is not used: %s."}.With(file.Path, reason), next)
 	case errors.As(err, &program):
 		return problem.New(problem.PINSource,
-			text{JA: "%sから暗証番号を受け取れませんでした: %s。", EN: "%s gave no PIN: %s."}.With(program.Program, programReasons[program.Reason]), programHint(program.Reason))
+			text{JA: "「%s」から暗証番号を受け取れませんでした: %s。", EN: "%s gave no PIN: %s."}.With(program.Program, programReasons[program.Reason]), programHint(program.Reason))
 	}
 	return nil
 }

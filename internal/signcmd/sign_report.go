@@ -63,10 +63,13 @@ func showNextSteps(a *command.App, jobs []*signing.Job) {
 			continue
 		}
 		next := explain.Error(job.Err).Next
-		if failed, ok := errors.AsType[*output.Error](job.Err); ok && failed.Reason == output.ErrExists && len(jobs) > 1 {
-			next = text{
-				JA: "上書きしてよければ --force を付けてください。残しておくなら、--out-dir で別のフォルダーを指定するか、1つずつ -o で別の名前を指定してください。",
-				EN: "Replace them with --force. To keep them, name another folder with --out-dir, or sign one at a time and name the result with -o.",
+		if failed, ok := errors.AsType[*output.Error](job.Err); ok && len(jobs) > 1 {
+			next = explain.NotMade(failed.Path, failed.Reason, "--out-dir").Next // -o is for one
+			if failed.Reason == output.ErrExists {
+				next = text{
+					JA: "上書きしてよければ --force を付けてください。残しておくなら、--out-dir で別のフォルダーを指定するか、1つずつ -o で別の名前を指定してください。",
+					EN: "Replace them with --force. To keep them, name another folder with --out-dir, or sign one at a time and name the result with -o.",
+				}
 			}
 		}
 		if next.IsZero() || slices.Contains(told, next) {

@@ -176,7 +176,7 @@ func runVerify(ctx context.Context, a *command.App, opt *verifyOptions, names []
 			page.page.Bare = bareText(bare)
 		}
 		if failed := page.write(pageFile); failed != nil {
-			return failed
+			return notMade(failed, "--report")
 		}
 		a.IO.Note(text{JA: "結果を「%s」に保存しました。", EN: "The results were saved as %s."}.With(opt.report))
 	}
@@ -193,10 +193,15 @@ func createResult(ctx context.Context, path, option string, force bool, files []
 		return nil, err
 	}
 	f, err := output.Create(ctx, path, output.Options{Force: force})
+	return f, notMade(err, option)
+}
+
+// notMade names the option that the result was asked for with.
+func notMade(err error, option string) error {
 	if failed, ok := errors.AsType[*output.Error](err); ok {
-		return nil, explain.NotMade(failed.Path, failed.Reason, option).Because(err)
+		return explain.NotMade(failed.Path, failed.Reason, option).Because(err)
 	}
-	return f, err
+	return err
 }
 
 // takeOut gives the extracted content of a good signature its name. Content of
@@ -213,7 +218,7 @@ func takeOut(a *command.App, content *output.File, from string, bad error) error
 		return bad
 	}
 	if err := content.Commit(); err != nil {
-		return err
+		return notMade(err, "--extract")
 	}
 	a.IO.Note(text{JA: "署名されたファイルを「%s」に保存しました。", EN: "The signed file was saved as %s."}.With(content.Path()))
 	return nil

@@ -2,12 +2,15 @@ package signcmd
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/jpki-tools/jpki/internal/command"
 	"github.com/jpki-tools/jpki/internal/env"
 	"github.com/jpki-tools/jpki/internal/judging"
+	"github.com/jpki-tools/jpki/internal/output"
+	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/cms"
 )
@@ -29,6 +32,22 @@ func TestReportThatCannotBeWritten(t *testing.T) {
 		if err := report.end([]string{"b"}); !errors.Is(err, errFullDisk) {
 			t.Errorf("JSON %v: the end: %v", asJSON, err)
 		}
+	}
+}
+
+// TestNotMade: a result that could not be written is told with the option that
+// names it, and other errors as they are.
+func TestNotMade(t *testing.T) {
+	full := &output.Error{Path: "page.html", Reason: output.ErrNoSpace}
+	got := notMade(full, "--report")
+	if p, ok := problem.As(got); !ok || !errors.Is(got, full) || !strings.Contains(p.Next.JA, "--report") || !strings.Contains(p.Next.EN, "--report") {
+		t.Errorf("a full disk: %v", got)
+	}
+	if got := notMade(errFullDisk, "--report"); !errors.Is(got, errFullDisk) || got.Error() != errFullDisk.Error() {
+		t.Errorf("another error: %v", got)
+	}
+	if got := notMade(nil, "--report"); got != nil {
+		t.Errorf("no error: %v", got)
 	}
 }
 

@@ -251,7 +251,7 @@ func (d *pdfDocument) sign(by signer) error {
 }
 
 func (c *Call) noteSignedAlready(name string) {
-	c.io.Note(text{JA: "「%s」には同じ証明書の署名がもうあります。もう1つ追加します。", EN: "%s has a signature with the same certificate already. Another one is added."}.With(name))
+	c.io.Note(text{JA: "「%s」には、すでに同じ証明書の署名があります。もう1つ追加します。", EN: "%s has a signature with the same certificate already. Another one is added."}.With(name))
 }
 
 // signedBy reports whether a signature, with zeros behind it, is one of the

@@ -21,12 +21,12 @@ func (u *Unlocker) ChooseNew(ctx context.Context, k jpki.Key, current jpki.PIN) 
 	first := pin.Ask{
 		Title:       say(text{JA: "新しい%s", EN: "New %s"}.With(name)),
 		Description: say(text{JA: "新しい%s(%s)を入力してください。", EN: "Enter the new %s (%s)."}.With(name, terms.PINForms[k])),
-		Prompt:      say(text{JA: "新しい%s(%s): ", EN: "New %s (%s): "}.With(name, terms.PINForms[k])),
+		Prompt:      say(text{JA: "新しい%s: ", EN: "New %s: "}.With(name)),
 		OK:          say(text{JA: "OK", EN: "OK"}), Cancel: say(text{JA: "キャンセル", EN: "Cancel"}),
 	}
 	again := first
 	again.Description = say(text{JA: "新しい%sをもう一度入力してください。", EN: "Enter the new %s once more."}.With(name))
-	again.Prompt = say(text{JA: "新しい%s(もう一度): ", EN: "New %s (once more): "}.With(name))
+	again.Prompt = say(text{JA: "もう一度: ", EN: "Once more: "})
 	var err error
 	for range attempts {
 		var p, q jpki.PIN
