@@ -165,7 +165,7 @@ func TestWithPIN(t *testing.T) {
 		"no certificate":           {"child", "DEMO123\n", jpki.KeySign, Options{}, problem.NoCertificate, 0},
 		"rule before card":         {"nobody", "123\n", jpki.KeyAuth, Options{}, problem.PINRule, -1},
 		"nothing, before card":     {"nobody", "\n", jpki.KeyAuth, Options{}, problem.PINRule, -1},
-		"a card that there is not": {"nobody", "1234\n", jpki.KeyAuth, Options{}, problem.Failed, -1},
+		"a card that there is not": {"nobody", "1234\n", jpki.KeyAuth, Options{}, problem.Usage, -1},
 	} {
 		d := newDesk(t, c.persona, c.stdin)
 		c.Flags = fromStdin
