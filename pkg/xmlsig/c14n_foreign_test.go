@@ -139,7 +139,7 @@ func TestEncodingsAgainstXmllint(t *testing.T) {
 // describes it.
 func jdkCanonical(t *testing.T, jobs []string) [][]byte {
 	t.Helper()
-	cmd := exec.Command("java", "--add-exports", "java.xml.crypto/com.sun.org.apache.xml.internal.security=ALL-UNNAMED",
+	cmd := java(t, "--add-exports", "java.xml.crypto/com.sun.org.apache.xml.internal.security=ALL-UNNAMED",
 		"--add-exports", "java.xml.crypto/com.sun.org.apache.xml.internal.security.c14n=ALL-UNNAMED", "testdata/Canon.java")
 	cmd.Stdin = strings.NewReader(strings.Join(jobs, "\n") + "\n")
 	var stderr strings.Builder

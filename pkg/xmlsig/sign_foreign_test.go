@@ -45,10 +45,20 @@ func layOut(t *testing.T, signed map[string][]byte) (paths map[string]string) {
 	return paths
 }
 
+// java runs the JDK, which is there for tests whose names have JDK in them only
+// (.ci/test).
+func java(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	if !strings.Contains(t.Name(), "JDK") {
+		t.Fatal("the name of a test that needs the JDK says so")
+	}
+	return exec.Command("java", args...)
+}
+
 // jdk gives the JDK's answer to each job of Sig.java.
 func jdk(t *testing.T, jobs []string) []string {
 	t.Helper()
-	cmd := exec.Command("java", "testdata/Sig.java")
+	cmd := java(t, "testdata/Sig.java")
 	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8") // of the files' names
 	cmd.Stdin = strings.NewReader(strings.Join(jobs, "\n") + "\n")
 	var stderr strings.Builder
