@@ -56,13 +56,11 @@ func anyHolds(t *testing.T, files, these []string) bool {
 			t.Fatal(err)
 		}
 		text := strings.NewReplacer("\r\n ", "", "\n ", "").Replace(string(data))
-		missing := strings.Count(text, "TRIGGER") - strings.Count(strings.Join(these, "\n"), "TRIGGER")
+		holds := strings.Count(text, "TRIGGER") == strings.Count(strings.Join(these, "\n"), "TRIGGER")
 		for _, s := range these {
-			if !strings.Contains(text, s) {
-				missing++
-			}
+			holds = holds && strings.Contains(text, s)
 		}
-		if missing == 0 {
+		if holds {
 			return true
 		}
 	}

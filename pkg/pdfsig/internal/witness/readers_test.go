@@ -50,7 +50,7 @@ func modules(t testing.TB) string {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "node_modules", "pdfjs-dist")); err != nil {
-		t.Fatalf("pdf.js and PDFium are not there: run `bash .ci/test install`: %v", err)
+		t.Fatalf("pdf.js and PDFium are not there: run `bash .ci/test witness`: %v", err)
 	}
 	return dir
 }
