@@ -114,9 +114,9 @@ func Find(b *bundle.Bundle) (*Application, error) {
 	return a, a.spell()
 }
 
-// IsMeant reports whether a folder or ZIP that cannot be taken has a kousei.xml
+// LooksLike reports whether a folder or ZIP that cannot be taken has a kousei.xml
 // somewhere: then it is not just any other folder or ZIP.
-func IsMeant(name string) bool {
+func LooksLike(name string) bool {
 	info, err := os.Stat(name)
 	if err != nil {
 		return false

@@ -86,7 +86,7 @@ func runDoctor(ctx context.Context, a *command.App, report bool) error {
 	default:
 		printFindings(a, findings)
 	}
-	if g := doctor.Gravest(findings); g != nil {
+	if g := doctor.MostSevere(findings); g != nil {
 		return problem.Quiet(g.Code)
 	}
 	return nil
@@ -263,7 +263,7 @@ type diagnosesJSON struct {
 }
 
 func diagnosesDocument(a *command.App, findings []doctor.Finding) diagnosesJSON {
-	doc := diagnosesJSON{Schema: "jpki.doctor/v1", OK: doctor.Gravest(findings) == nil}
+	doc := diagnosesJSON{Schema: "jpki.doctor/v1", OK: doctor.MostSevere(findings) == nil}
 	for _, f := range findings {
 		j := diagnosisJSON{f.Check, f.Name, f.Level, nil, a.IO.Text(f.What), a.IO.Text(f.Next)}
 		if f.Code != "" {

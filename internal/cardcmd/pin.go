@@ -66,7 +66,7 @@ func runPINStatus(ctx context.Context, a *command.App) error {
 			Schema string    `json:"schema"`
 			PINs   []pinJSON `json:"pins"`
 		}{"jpki.pin-status/v1", pinsJSON(s.Sign.PIN, s.Auth.PIN)})
-		return cmp.Or(err, unread(s.Unread()))
+		return cmp.Or(err, unreadStatus(s.Unread()))
 	}
 	var rows [][]string
 	for _, k := range s.Keys() {
@@ -76,7 +76,7 @@ func runPINStatus(ctx context.Context, a *command.App) error {
 	if slices.ContainsFunc(s.Keys(), blocked) {
 		a.IO.Note(text{JA: "次にすることは jpki status で分かります。", EN: "What to do next: jpki status"})
 	}
-	return unread(s.Unread())
+	return unreadStatus(s.Unread())
 }
 
 func newPINVerify(a *command.App) *cobra.Command {

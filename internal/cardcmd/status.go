@@ -95,7 +95,7 @@ func runStatus(ctx context.Context, a *command.App, opt *statusOptions) error {
 		return err
 	}
 	s, err := inspect.Look(ctx, a.Cards, opt.pins(), a.Seen())
-	s.Recognize(a.BelievedCAs(ctx))
+	s.Recognize(a.TrustedCAs(ctx))
 	switch {
 	case err != nil:
 		return err
@@ -110,12 +110,12 @@ func runStatus(ctx context.Context, a *command.App, opt *statusOptions) error {
 	default:
 		printStatus(a.IO, s)
 	}
-	return unread(s.Unread())
+	return unreadStatus(s.Unread())
 }
 
-// unread is the exit status if a part of the card could not be read. The output
+// unreadStatus is the exit status if a part of the card could not be read. The output
 // shows which part.
-func unread(yes bool) error {
+func unreadStatus(yes bool) error {
 	if yes {
 		return problem.Quiet(problem.Undecided)
 	}

@@ -88,9 +88,9 @@ func everyEvent(t *testing.T) []watch.Event {
 
 func TestEventTexts(t *testing.T) {
 	a, _ := watchApp(i18n.JA)
-	told := map[watch.Kind]bool{}
+	reported := map[watch.Kind]bool{}
 	for _, e := range everyEvent(t) {
-		told[e.Kind] = true
+		reported[e.Kind] = true
 		s := eventText(a, e)
 		if !strings.ContainsFunc(s.JA, japaneseLetter) || strings.ContainsFunc(s.EN, japaneseLetter) {
 			t.Errorf("%s: %q, %q", e.Kind, s.JA, s.EN)
@@ -100,7 +100,7 @@ func TestEventTexts(t *testing.T) {
 		}
 	}
 	for _, k := range watch.Kinds {
-		if !told[k] || eventNames[k].IsZero() {
+		if !reported[k] || eventNames[k].IsZero() {
 			t.Errorf("%s is not told", k)
 		}
 	}

@@ -58,9 +58,9 @@ func (c *Card) Place() (p Place, ok bool) {
 	return Place{c.Reader, c.event}, countsInsertions && !c.Demo
 }
 
-// Lying returns the place of the card that [Opener.Open] would open, without
+// Locate returns the place of the card that [Opener.Open] would open, without
 // sending a command. It must be the only card in the selected readers.
-func (o *Opener) Lying(ctx context.Context) (p Place, ok bool) {
+func (o *Opener) Locate(ctx context.Context) (p Place, ok bool) {
 	if o.Card != "" || !countsInsertions {
 		return p, false
 	}
@@ -218,15 +218,15 @@ func (o *Opener) connectPCSC(ctx context.Context, c *Card) (jpki.Conn, error) {
 // establish connects to the service, for which --wait waits, too.
 func (o *Opener) establish(ctx context.Context) (*pcsc.Context, error) {
 	until := time.Now().Add(o.Wait) // of the clock on the wall
-	told := false
+	notified := false
 	for {
 		pc, err := pcsc.Establish(ctx)
 		if err == nil || !o.WaitGiven || !time.Now().Before(until) || !errors.Is(err, pcsc.ErrNoService) {
 			return pc, err
 		}
-		if !told {
+		if !notified {
 			o.IO.Note(text{JA: "PC/SCサービスを待っています(Ctrl-Cで中止)。", EN: "Waiting for the PC/SC service (Ctrl-C ends it)."})
-			told = true
+			notified = true
 		}
 		select {
 		case <-ctx.Done():
@@ -276,12 +276,12 @@ func (o *Opener) readersWithCard(ctx context.Context, pc readerLister) ([]string
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, errWaited)
 	defer cancel()
-	told := o.instruction(missing)
-	o.IO.Note(text{JA: "%s%d秒待ちます(Ctrl-Cで中止)。", EN: "%s Waiting for %d s (Ctrl-C ends it)."}.With(told, (limit+time.Second-1)/time.Second))
+	shown := o.instruction(missing)
+	o.IO.Note(text{JA: "%s%d秒待ちます(Ctrl-Cで中止)。", EN: "%s Waiting for %d s (Ctrl-C ends it)."}.With(shown, (limit+time.Second-1)/time.Second))
 	for missing != nil {
-		if now := o.instruction(missing); now != told {
+		if now := o.instruction(missing); now != shown {
 			o.IO.Note(now)
-			told = now
+			shown = now
 		}
 		readers, err = pc.Wait(ctx, readers)
 		if err != nil && errors.Is(context.Cause(ctx), errWaited) {
@@ -438,9 +438,9 @@ func (o *Opener) Readers(ctx context.Context) ([]pcsc.ReaderState, error) {
 	return pc.Readers(ctx)
 }
 
-// UntilGone waits until the card is no longer in its reader, or ctx ends. The
+// WaitForRemoval waits until the card is no longer in its reader, or ctx ends. The
 // demo card stays.
-func (c *Card) UntilGone(ctx context.Context) {
+func (c *Card) WaitForRemoval(ctx context.Context) {
 	if c.Demo {
 		<-ctx.Done()
 		return

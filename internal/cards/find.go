@@ -34,7 +34,7 @@ type finder interface {
 // another kind of card, or if the service is away for a moment.
 func (o *Opener) find(ctx context.Context, pc finder) (*pcsc.Card, error) {
 	until := time.Now().Add(o.Wait) // real time, even if the certificates' clock differs
-	told := false
+	notified := false
 	for now := o; ; {
 		candidates, err := now.readersWithCard(ctx, pc)
 		var card *pcsc.Card
@@ -42,12 +42,12 @@ func (o *Opener) find(ctx context.Context, pc finder) (*pcsc.Card, error) {
 			card, err = o.choose(ctx, pc, candidates)
 		}
 		left := time.Until(until)
-		if err == nil || !o.WaitGiven || left <= 0 || !passes(err) {
+		if err == nil || !o.WaitGiven || left <= 0 || !isTemporary(err) {
 			return card, err
 		}
-		if !told {
+		if !notified {
 			o.IO.Note(o.instruction(err))
-			told = true
+			notified = true
 		}
 		if err := o.untilChanged(ctx, pc, left); err != nil {
 			return nil, err
@@ -58,8 +58,8 @@ func (o *Opener) find(ctx context.Context, pc finder) (*pcsc.Card, error) {
 	}
 }
 
-// passes reports an error that waiting can mend, besides a missing card.
-func passes(err error) bool {
+// isTemporary reports an error that waiting can mend, besides a missing card.
+func isTemporary(err error) bool {
 	return errors.Is(err, jpki.ErrNotJPKI) || errors.Is(err, pcsc.ErrNoService) || errors.Is(err, pcsc.ErrCardRemoved) || errors.Is(err, pcsc.ErrReaderGone)
 }
 
@@ -78,7 +78,7 @@ func (o *Opener) untilChanged(ctx context.Context, pc readerLister, limit time.D
 	if err == nil || errors.Is(context.Cause(waiting), errWaited) {
 		return nil
 	}
-	if !passes(err) {
+	if !isTemporary(err) {
 		return err
 	}
 	select {

@@ -55,12 +55,12 @@ func TestWantedReaders(t *testing.T) {
 // TestPasses: what waiting can mend.
 func TestPasses(t *testing.T) {
 	for _, err := range []error{pcsc.ErrNoService, pcsc.ErrCardRemoved} {
-		if !passes(err) {
+		if !isTemporary(err) {
 			t.Errorf("%v ends the waiting", err)
 		}
 	}
 	for _, err := range []error{pcsc.ErrNoLibrary, pcsc.ErrAccess, errors.New("other")} {
-		if passes(err) {
+		if isTemporary(err) {
 			t.Errorf("%v is waited for", err)
 		}
 	}

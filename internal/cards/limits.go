@@ -93,8 +93,8 @@ func keepLimits(ctx context.Context, store *state.Store, reader string, l jpki.L
 // still running.
 const slowAfter = time.Second
 
-// patient is a connection with a notice on the terminal when the card is slow.
-type patient struct {
+// slowNotice is a connection with a notice on the terminal when the card is slow.
+type slowNotice struct {
 	jpki.Conn
 	io    *ui.IO
 	timer *time.Timer
@@ -105,10 +105,10 @@ func (o *Opener) withNotice(conn jpki.Conn) jpki.Conn {
 	if o.IO == nil || o.IO.Quiet || !ui.IsTerminal(o.IO.Err) {
 		return conn
 	}
-	return &patient{Conn: conn, io: o.IO}
+	return &slowNotice{Conn: conn, io: o.IO}
 }
 
-func (p *patient) Begin(ctx context.Context) error {
+func (p *slowNotice) Begin(ctx context.Context) error {
 	p.timer = time.AfterFunc(slowAfter, func() {
 		p.io.Note(text{JA: "カードと通信しています。終わるまで動かさないでください。", EN: "The card is at work. Keep it still until this is done."})
 	})
@@ -119,16 +119,16 @@ func (p *patient) Begin(ctx context.Context) error {
 	return err
 }
 
-func (p *patient) End() error {
+func (p *slowNotice) End() error {
 	p.timer.Stop()
 	return p.Conn.End()
 }
 
-func (p *patient) Unpower() error {
+func (p *slowNotice) Unpower() error {
 	p.timer.Stop()
 	return p.Conn.Unpower()
 }
 
-func (p *patient) TransmitContext(ctx context.Context, cmd []byte) ([]byte, error) {
+func (p *slowNotice) TransmitContext(ctx context.Context, cmd []byte) ([]byte, error) {
 	return jpki.Within{Conn: p.Conn, Context: ctx}.Transmit(cmd)
 }

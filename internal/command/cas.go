@@ -33,10 +33,10 @@ func (a *App) ReadCardCAs(ctx context.Context) error {
 	return nil
 }
 
-// BelievedCAs returns the CAs trusted beside the published ones: those that the
+// TrustedCAs returns the CAs trusted beside the published ones: those that the
 // user added, and those of --ca. It ignores errors of the store, because no
 // verdict depends on the result.
-func (a *App) BelievedCAs(ctx context.Context) (all []castore.Known) {
+func (a *App) TrustedCAs(ctx context.Context) (all []castore.Known) {
 	for _, ca := range a.given {
 		all = append(all, castore.CertifiedCA(ca, trust.Identity{Standing: trust.Given}))
 	}

@@ -35,8 +35,8 @@ func checkCards(e *Environment) (findings []Finding) {
 	return findings
 }
 
-// grave is a bad finding, or a mere note where a card works beside it.
-func grave(really bool, name string, code problem.Code, what, next text) Finding {
+// badIf is a bad finding, or a mere note where a card works beside it.
+func badIf(really bool, name string, code problem.Code, what, next text) Finding {
 	if really {
 		return bad(name, code, what, next)
 	}
@@ -45,7 +45,7 @@ func grave(really bool, name string, code problem.Code, what, next text) Finding
 
 // mute is a card that does not answer.
 func mute(really bool, reader string) Finding {
-	return grave(really, "card-mute", problem.NoCard,
+	return badIf(really, "card-mute", problem.NoCard,
 		text{JA: "「%s」のカードが応答しません。", EN: "The card in %q does not answer."}.With(reader), terms.TurnCard)
 }
 
@@ -59,24 +59,24 @@ func (c Card) finding(alone bool) Finding {
 	case c.Err == nil:
 		return c.kind(alone)
 	case errors.Is(c.Err, jpki.ErrNotJPKI):
-		return grave(alone, "not-jpki", problem.NotJPKI,
+		return badIf(alone, "not-jpki", problem.NotJPKI,
 			text{JA: "「%s」のカードには公的個人認証のアプリケーションがありません。", EN: "The card in %q has no JPKI application."}.With(c.Reader),
 			text{JA: "マイナンバーカードか確かめてください。接触式のリーダーでは、カードの裏のICチップを使います。", EN: "See that it is the My Number Card. In a contact reader, the chip on its back is the one."})
 	case errors.Is(c.Err, pcsc.ErrCardMute):
 		return mute(alone, c.Reader)
 	case errors.Is(c.Err, pcsc.ErrInUse):
-		return grave(alone, "card-in-use", problem.CardInUse,
+		return badIf(alone, "card-in-use", problem.CardInUse,
 			text{JA: "「%s」のカードは、ほかのプログラムが使っています。", EN: "Another program is using the card in %q."}.With(c.Reader),
 			text{JA: "JPKI利用者ソフトやe-Taxなど、カードを使うプログラムが終わるのを待ってください。", EN: "Wait until the programs that use it are done: the JPKI client, e-Tax and the like."})
 	case errors.Is(c.Err, pcsc.ErrAccess):
-		return grave(alone, "card-refused", problem.NoService,
+		return badIf(alone, "card-refused", problem.NoService,
 			text{JA: "「%s」のカードの利用が許可されていません。", EN: "The use of the card in %q is not permitted."}.With(c.Reader),
 			text{
 				JA: "Linuxでは、polkitの org.debian.pcsc-lite.access_card をこの利用者に許す規則が要ります。ほかのシステムでは、管理者に尋ねてください。",
 				EN: "On Linux, polkit needs a rule that allows this user org.debian.pcsc-lite.access_card. Elsewhere, ask the administrator.",
 			})
 	}
-	return grave(alone, "card-fails", problem.NoCard,
+	return badIf(alone, "card-fails", problem.NoCard,
 		text{JA: "「%s」のカードを読み取れません。\n詳細: %s", EN: "The card in %q cannot be read: %s"}.With(c.Reader, c.Err.Error()),
 		text{JA: "カードを置き直し、動かさずにもう一度実行してください。ケースや財布から出してください。", EN: "Take the card off, out of its sleeve, put it back, and run this again without moving it."})
 }
@@ -86,7 +86,7 @@ func (c Card) kind(alone bool) Finding {
 	kind := c.Token.Kind
 	switch {
 	case !kind.Usable():
-		return grave(alone, kind.String(), problem.NoCertificate,
+		return badIf(alone, kind.String(), problem.NoCertificate,
 			text{JA: "「%s」は%sです。%s", EN: "In %q is a %s. %s"}.With(c.Reader, terms.TokenNames[kind], terms.Ended[kind]), terms.UseCard)
 	case kind == jpki.TokenCard:
 		return ok("card", text{JA: "マイナンバーカードです(%s)。", EN: "It is a My Number Card (%s)."}.With(c.Reader))

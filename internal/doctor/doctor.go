@@ -73,7 +73,7 @@ func (c Card) failure(k jpki.Kind) error {
 	return x.Err
 }
 
-// Level says how grave a finding is.
+// Level says how severe a finding is.
 type Level string
 
 // Levels. Only warn and bad make the exit status.
@@ -144,9 +144,9 @@ func Examine(e *Environment) (findings []Finding) {
 	return findings
 }
 
-// Gravest is the first bad finding, which is the cause of later ones, else the
+// MostSevere returns the first bad finding, which is the cause of later ones, else the
 // first warning. It is nil where all is well.
-func Gravest(findings []Finding) *Finding {
+func MostSevere(findings []Finding) *Finding {
 	for _, level := range []Level{Bad, Warn} {
 		for i := range findings {
 			if findings[i].Level == level {

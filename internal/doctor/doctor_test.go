@@ -364,7 +364,7 @@ func TestFindings(t *testing.T) {
 					t.Errorf("found %s, want %s", names, s.want)
 				}
 				var code problem.Code
-				if g := Gravest(findings); g != nil {
+				if g := MostSevere(findings); g != nil {
 					code = g.Code
 				}
 				if code != s.code {
@@ -416,7 +416,7 @@ func findingsInSource(t *testing.T) (names []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	form := regexp.MustCompile(`\b(?:ok|note|unknown|warn|bad|grave)\((?:\w+!?\w*, |!found, )?"([a-z0-9-]+)"`)
+	form := regexp.MustCompile(`\b(?:ok|note|unknown|warn|bad|badIf)\((?:\w+!?\w*, |!found, )?"([a-z0-9-]+)"`)
 	for _, source := range sources {
 		if strings.HasSuffix(source, "_test.go") {
 			continue
@@ -440,13 +440,13 @@ func TestGravestIsTheCause(t *testing.T) {
 		warn("w", text{}, text{}), ok("o", text{}),
 		bad("cause", problem.NoService, text{}, text{}), bad("effect", problem.NoReader, text{}, text{}),
 	}
-	if g := Gravest(findings); g.Name != "cause" {
+	if g := MostSevere(findings); g.Name != "cause" {
 		t.Errorf("gravest is %s", g.Name)
 	}
-	if g := Gravest(findings[:2]); g.Name != "w" {
+	if g := MostSevere(findings[:2]); g.Name != "w" {
 		t.Errorf("gravest is %s", g.Name)
 	}
-	if g := Gravest(findings[1:2]); g != nil {
+	if g := MostSevere(findings[1:2]); g != nil {
 		t.Errorf("gravest is %s", g.Name)
 	}
 }
@@ -470,7 +470,7 @@ func TestServiceVersion(t *testing.T) {
 func TestNothingIsKnownWithoutFiles(t *testing.T) {
 	e := healthy(t, "linux")
 	e.Files = nil
-	if g := Gravest(Examine(e)); g != nil {
+	if g := MostSevere(Examine(e)); g != nil {
 		t.Errorf("found %+v", g)
 	}
 }

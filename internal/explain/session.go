@@ -9,10 +9,10 @@ import (
 	"github.com/jpki-tools/jpki/pkg/jpki"
 )
 
-// graverThanOpen are the problems of a PIN session more serious than a key left
+// moreSevereThanOpen are the problems of a PIN session more serious than a key left
 // open. Removing the card closes the key. But a used try stays used, and the
 // person must know which PIN is in force.
-var graverThanOpen = []problem.Code{problem.PINUnconfirmed, problem.PINWrong, problem.PINUnanswered, problem.PINBlocked}
+var moreSevereThanOpen = []problem.Code{problem.PINUnconfirmed, problem.PINWrong, problem.PINUnanswered, problem.PINBlocked}
 
 // explainNotClosed is the rule for two failures of a PIN session. The more
 // serious one decides code and exit status; the other follows it in the text.
@@ -33,7 +33,7 @@ func explainNotClosed(e *jpki.NotClosedError, err error) *problem.Problem {
 	switch {
 	case before.Silent:
 		return open
-	case slices.Contains(graverThanOpen, before.Code), e.Verified == jpki.NotVerified:
+	case slices.Contains(moreSevereThanOpen, before.Code), e.Verified == jpki.NotVerified:
 		both := before.With(open)
 		if e.Verified != jpki.NotVerified {
 			both.Next = i18n.Join(text{EN: " "}, open.Next, before.Next)

@@ -48,7 +48,7 @@ type Certificate struct {
 	Cert   *x509.Certificate // nil if it could not be read
 	Err    error             // the cause, if State is Unreadable
 	Issuer Issuer            // of Cert
-	Seen   *SeenSign         // the remembered data of a signing certificate that was not read
+	Seen   *RememberedSign   // the remembered data of a signing certificate that was not read
 }
 
 // Validity is from when to when the certificate is valid, as far as is known.

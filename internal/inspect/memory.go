@@ -16,12 +16,12 @@ import (
 // them only after their password. Its keys are fingerprints of authentication
 // certificates: they identify a card and reveal nothing about its holder.
 type seenDocument struct {
-	Version int                 `json:"version"`
-	Cards   map[string]SeenSign `json:"cards"`
+	Version int                       `json:"version"`
+	Cards   map[string]RememberedSign `json:"cards"`
 }
 
-// SeenSign is when a signing certificate ends, and when that was last seen.
-type SeenSign struct {
+// RememberedSign is when a signing certificate ends, and when that was last seen.
+type RememberedSign struct {
 	Fingerprint string    `json:"sha256"`
 	NotAfter    time.Time `json:"not_after"`
 	Seen        time.Time `json:"seen"`
@@ -54,7 +54,7 @@ func (m *Memory) Remember(ctx context.Context, auth, sign *x509.Certificate) {
 	if m.Store == nil || sign == nil {
 		return
 	}
-	fresh := SeenSign{cert.FingerprintOf(sign).String(), sign.NotAfter, m.Now().UTC().Truncate(time.Second)}
+	fresh := RememberedSign{cert.FingerprintOf(sign).String(), sign.NotAfter, m.Now().UTC().Truncate(time.Second)}
 	ctx, cancel := context.WithTimeout(ctx, seenLimit)
 	defer cancel()
 	if auth == nil && !m.knows(ctx, fresh) {
@@ -62,7 +62,7 @@ func (m *Memory) Remember(ctx context.Context, auth, sign *x509.Certificate) {
 	}
 	err := state.Update(ctx, m.Store, seenName, func(doc *seenDocument) error {
 		if doc.Version != seenVersion || doc.Cards == nil {
-			*doc = seenDocument{Version: seenVersion, Cards: map[string]SeenSign{}}
+			*doc = seenDocument{Version: seenVersion, Cards: map[string]RememberedSign{}}
 		}
 		for card, old := range doc.Cards {
 			if old.Fingerprint == fresh.Fingerprint {
@@ -85,7 +85,7 @@ func (m *Memory) Remember(ctx context.Context, auth, sign *x509.Certificate) {
 }
 
 // knows reports whether a card is known that has this signing certificate.
-func (m *Memory) knows(ctx context.Context, s SeenSign) bool {
+func (m *Memory) knows(ctx context.Context, s RememberedSign) bool {
 	var doc seenDocument
 	found, err := m.Store.Load(ctx, seenName, &doc)
 	if err != nil || !found || doc.Version != seenVersion {
@@ -117,16 +117,16 @@ func (d *seenDocument) forgetOldest() {
 
 // recall returns the last state of the signing certificate on the card with
 // this authentication certificate. An unreadable memory counts as empty.
-func (m *Memory) recall(ctx context.Context, auth *x509.Certificate) (s SeenSign, ok bool) {
+func (m *Memory) recall(ctx context.Context, auth *x509.Certificate) (s RememberedSign, ok bool) {
 	if m.Store == nil || auth == nil {
-		return SeenSign{}, false
+		return RememberedSign{}, false
 	}
 	ctx, cancel := context.WithTimeout(ctx, seenLimit)
 	defer cancel()
 	var doc seenDocument
 	found, err := m.Store.Load(ctx, seenName, &doc)
 	if err != nil || !found || doc.Version != seenVersion {
-		return SeenSign{}, false
+		return RememberedSign{}, false
 	}
 	s, ok = doc.Cards[cert.FingerprintOf(auth).String()]
 	return s, ok

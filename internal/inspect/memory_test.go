@@ -8,9 +8,9 @@ import (
 
 // TestForgetOldest: the memory is bounded.
 func TestForgetOldest(t *testing.T) {
-	doc := seenDocument{Cards: map[string]SeenSign{}}
+	doc := seenDocument{Cards: map[string]RememberedSign{}}
 	for i := range seenCards + 3 {
-		doc.Cards[fmt.Sprint(i)] = SeenSign{Seen: time.Date(2026, 11, 22+i, 3, 0, 0, 0, time.UTC)}
+		doc.Cards[fmt.Sprint(i)] = RememberedSign{Seen: time.Date(2026, 11, 22+i, 3, 0, 0, 0, time.UTC)}
 	}
 	doc.forgetOldest()
 	_, oldest := doc.Cards["2"]

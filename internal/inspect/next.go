@@ -235,19 +235,19 @@ func (s Card) Next() (step text, more string) {
 		v := cert.ValidityOf(auth.Cert)
 		if s.LastDay != nil && s.LastDay.Compare(v.LastDay()) <= 0 {
 			step = text{JA: "カード本体の更新は%sからできます。", EN: "Renewal of the card itself opens %s."}.With(terms.Date(cert.RenewalOpens(*s.LastDay)))
-			return s.nothing(step)
+			return s.noStepNeeded(step)
 		}
-		return s.nothing(text{JA: "更新は%sからできます。", EN: "Renewal opens %s."}.With(terms.Date(v.RenewalOpens())))
+		return s.noStepNeeded(text{JA: "更新は%sからできます。", EN: "Renewal opens %s."}.With(terms.Date(v.RenewalOpens())))
 	case NeedsPIN:
 		return text{JA: "期限を見るには、暗証番号を用意して jpki status --ask を実行してください。", EN: "To see when the certificates end, run jpki status --ask with your PINs at hand."}, ""
 	}
-	return s.nothing(text{})
+	return s.noStepNeeded(text{})
 }
 
-// nothing states that no step is needed, judging by dates and counters. No card
+// noStepNeeded states that no step is needed, judging by dates and counters. No card
 // shows whether a change of name or address has revoked the signing
 // certificate.
-func (s Card) nothing(later text) (step text, more string) {
+func (s Card) noStepNeeded(later text) (step text, more string) {
 	if s.Sign.State == Absent {
 		return i18n.Join(text{EN: " "}, text{JA: "今することはありません。", EN: "Nothing now."}, later), ""
 	}

@@ -63,7 +63,7 @@ func TestCardEnds(t *testing.T) {
 	} {
 		s := good()
 		s.LastDay = c.card
-		s.Sign.Seen = &SeenSign{NotAfter: c.seen, Seen: s.Now}
+		s.Sign.Seen = &RememberedSign{NotAfter: c.seen, Seen: s.Now}
 		var got []string
 		for _, f := range s.Findings() {
 			got = append(got, f.Code)

@@ -64,12 +64,12 @@ func Expand(ctx context.Context, names []string) (targets []Target, release func
 		}
 		if isSignedBeside(name) {
 			targets = append(targets, Named(name)...)
-			if !application.IsMeant(name) {
+			if !application.LooksLike(name) {
 				continue
 			}
 		}
 		b, err := bundle.Open(name)
-		if refused := (*bundle.Error)(nil); errors.As(err, &refused) && !application.IsMeant(name) {
+		if refused := (*bundle.Error)(nil); errors.As(err, &refused) && !application.LooksLike(name) {
 			if inside := plainFiles(name); inside != nil {
 				targets = append(targets, inside...)
 				continue
@@ -140,7 +140,7 @@ func isSignedBeside(name string) bool {
 	if err != nil || info.IsDir() {
 		return false
 	}
-	return slices.ContainsFunc(besides, func(ending string) bool {
+	return slices.ContainsFunc(detachedEndings, func(ending string) bool {
 		info, err := os.Stat(name + ending)
 		return err == nil && info.Mode().IsRegular()
 	})

@@ -42,16 +42,16 @@ func (f *Finder) mayLieBeside(err error) bool {
 	return ok && p.Code == problem.Invalid && len(f.Content) == 0 && f.Profile == "" && f.Inside == nil
 }
 
-// besides are the endings of files with signatures over another one, which has
+// detachedEndings are the endings of files with signatures over another one, which has
 // the same name without.
-var besides = []string{".p7s", ".tsr", ".sig.xml"}
+var detachedEndings = []string{".p7s", ".tsr", ".sig.xml"}
 
 // lookBeside reads the signature files next to a file. The file is their
 // content, even if they name another.
 func (f *Finder) lookBeside(ctx context.Context, found *FileFinding) {
 	over := *f
 	over.Content = []string{found.file}
-	for _, ending := range besides {
+	for _, ending := range detachedEndings {
 		path := found.file + ending
 		if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
 			continue

@@ -26,8 +26,8 @@ func TestWorse(t *testing.T) {
 	}
 }
 
-// believed is a verdict without fault.
-func believed(r trust.Revocation, reasons ...trust.Reason) trust.Verdict {
+// trustedVerdict is a verdict without reasons against the certificate.
+func trustedVerdict(r trust.Revocation, reasons ...trust.Reason) trust.Verdict {
 	return trust.Verdict{Issuer: trust.Identity{Standing: trust.Pinned}, Revocation: r}.With(reasons...)
 }
 
@@ -44,7 +44,7 @@ func TestExitOfReason(t *testing.T) {
 		trust.NoSigningCertificateFound: 9, trust.NoCertificateChainFound: 9, trust.SignedDataNotFound: 9, trust.Generic: 9,
 		trust.OutOfBoundsNoPOE: 9, trust.RevokedNoPOE: 9, trust.RevokedCANoPOE: 9, trust.TryLater: 9,
 	} {
-		if got := exit(FileVerdict{Signatures: []SignatureVerdict{{Verdict: believed(trust.RevocationGood, reason(code))}}}); got != want {
+		if got := exit(FileVerdict{Signatures: []SignatureVerdict{{Verdict: trustedVerdict(trust.RevocationGood, reason(code))}}}); got != want {
 			t.Errorf("%s: exit status %d, not %d", code, got, want)
 		}
 	}
@@ -60,14 +60,14 @@ func exit(v FileVerdict) int {
 
 func TestExitOfFile(t *testing.T) {
 	t.Parallel()
-	good := SignatureVerdict{Found: Found{Role: roleSignature}, Verdict: believed(trust.RevocationGood)}
+	good := SignatureVerdict{Found: Found{Role: roleSignature}, Verdict: trustedVerdict(trust.RevocationGood)}
 	with := func(change func(*SignatureVerdict)) SignatureVerdict {
 		s := good
 		change(&s)
 		return s
 	}
 	of := func(r Role, reasons ...trust.Reason) SignatureVerdict {
-		return SignatureVerdict{Found: Found{Role: r}, Verdict: believed(trust.RevocationGood, reasons...)}
+		return SignatureVerdict{Found: Found{Role: r}, Verdict: trustedVerdict(trust.RevocationGood, reasons...)}
 	}
 	invalid, open := reason(trust.HashFailure), reason(trust.NoCertificateChainFound)
 	shown := with(func(s *SignatureVerdict) { s.More = true })
@@ -78,9 +78,9 @@ func TestExitOfFile(t *testing.T) {
 		status trust.Status
 	}{
 		"good":                              {FileVerdict{Signatures: []SignatureVerdict{good}}, 0, trust.Valid},
-		"revocation unchecked":              {FileVerdict{Signatures: []SignatureVerdict{{Verdict: believed(trust.RevocationNotChecked)}}}, 0, trust.ValidRevocationUnchecked},
-		"one of two unchecked":              {FileVerdict{Signatures: []SignatureVerdict{{Verdict: believed(trust.RevocationNotChecked)}, good}}, 0, trust.ValidRevocationUnchecked},
-		"revocation unknown":                {FileVerdict{Signatures: []SignatureVerdict{{Verdict: believed(trust.RevocationUnknown)}}}, 9, trust.Indeterminate},
+		"revocation unchecked":              {FileVerdict{Signatures: []SignatureVerdict{{Verdict: trustedVerdict(trust.RevocationNotChecked)}}}, 0, trust.ValidRevocationUnchecked},
+		"one of two unchecked":              {FileVerdict{Signatures: []SignatureVerdict{{Verdict: trustedVerdict(trust.RevocationNotChecked)}, good}}, 0, trust.ValidRevocationUnchecked},
+		"revocation unknown":                {FileVerdict{Signatures: []SignatureVerdict{{Verdict: trustedVerdict(trust.RevocationUnknown)}}}, 9, trust.Indeterminate},
 		"nobody judged":                     {FileVerdict{Signatures: []SignatureVerdict{{}}}, 9, trust.Indeterminate},
 		"invalid before open":               {FileVerdict{Signatures: []SignatureVerdict{of(roleSignature, invalid), of(roleSignature, open)}}, 8, trust.Invalid},
 		"open before good":                  {FileVerdict{Signatures: []SignatureVerdict{of(roleSignature, open), good}}, 9, trust.Indeterminate},
@@ -139,8 +139,8 @@ func TestExitOfChanges(t *testing.T) {
 		for unchanged, want := range map[bool]int{false: c.want, true: c.ifUnchanged} {
 			// Two signatures, as JudgeFile has them once the chains are judged.
 			v := FileVerdict{Signatures: []SignatureVerdict{
-				{Found: c.Found, Verdict: believed(trust.RevocationGood, c.reasons...)},
-				{Found: Found{Where: "S2"}, Verdict: believed(trust.RevocationGood, c.later...)},
+				{Found: c.Found, Verdict: trustedVerdict(trust.RevocationGood, c.reasons...)},
+				{Found: Found{Where: "S2"}, Verdict: trustedVerdict(trust.RevocationGood, c.later...)},
 			}}
 			(&Examiner{Unchanged: unchanged}).judgeChanges(v)
 			if got := exit(v); got != want {

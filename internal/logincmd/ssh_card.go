@@ -70,7 +70,7 @@ func (c *agentCard) Key(ctx context.Context) (ssh.PublicKey, error) {
 	c.mu.Unlock()
 	quiet := c.cards.Quiet()
 	if known.cert != nil {
-		if at, ok := quiet.Lying(ctx); ok && at == known.at {
+		if at, ok := quiet.Locate(ctx); ok && at == known.at {
 			return ssh.NewPublicKey(known.cert.PublicKey)
 		}
 	}
@@ -244,12 +244,12 @@ func (c *agentCard) ask(ctx context.Context, u *unlock.Unlocker, key ssh.PublicK
 // person (told) it reads the counter now. Otherwise it assumes that a card last
 // seen with all tries still has them: the counter is read again right before
 // the PIN is sent.
-func (c *agentCard) look(ctx context.Context, card *cards.Card, told bool) (cert *x509.Certificate, t jpki.Tries, err error) {
+func (c *agentCard) look(ctx context.Context, card *cards.Card, forPerson bool) (cert *x509.Certificate, t jpki.Tries, err error) {
 	c.mu.Lock()
 	known := c.known
 	c.mu.Unlock()
 	at, ok := card.Place()
-	if !told && ok && known.cert != nil && at == known.at && known.tries.Left == known.tries.Max {
+	if !forPerson && ok && known.cert != nil && at == known.at && known.tries.Left == known.tries.Max {
 		card.SetToken(known.token)
 		return known.cert, known.tries, nil
 	}
@@ -360,7 +360,7 @@ func (c *agentCard) keep(card *cards.Card, cert *x509.Certificate, p jpki.PIN, f
 	c.forget(c.kept)
 	c.kept = kept
 	go func() {
-		card.UntilGone(ctx)
+		card.WaitForRemoval(ctx)
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.forget(kept)

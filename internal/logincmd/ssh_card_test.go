@@ -179,9 +179,9 @@ func TestToldAnyway(t *testing.T) {
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	for _, c := range []struct {
-		ctx  context.Context
-		err  error
-		told bool
+		ctx      context.Context
+		err      error
+		reported bool
 	}{
 		{gone, nil, false},
 		{gone, gone.Err(), false},
@@ -190,10 +190,10 @@ func TestToldAnyway(t *testing.T) {
 		{gone, errors.Join(gone.Err(), &jpki.NotClosedError{Key: jpki.KeyAuth, Verified: jpki.WasVerified, Err: io.EOF}), true},
 		{t.Context(), &jpki.PINError{Key: jpki.KeyAuth, Left: 2}, false}, // the agent does
 	} {
-		told := false
-		card := &agentCard{report: func(error) { told = true }}
-		if card.reportIfClientGone(c.ctx, c.err); told != c.told {
-			t.Errorf("%v: %t", c.err, told)
+		reported := false
+		card := &agentCard{report: func(error) { reported = true }}
+		if card.reportIfClientGone(c.ctx, c.err); reported != c.reported {
+			t.Errorf("%v: %t", c.err, reported)
 		}
 	}
 }

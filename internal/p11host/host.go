@@ -22,9 +22,9 @@ var errNotSocket = errors.New("p11host: no socket of this machine")
 // report its end.
 const pollInterval = time.Second
 
-// UntilGone returns when the process pid has ended, or ctx has. A connection
+// WaitForExit returns when the process pid has ended, or ctx has. A connection
 // can outlive its program, because p11-kit passes it on to child processes.
-func UntilGone(ctx context.Context, pid int) {
+func WaitForExit(ctx context.Context, pid int) {
 	if waitFor(ctx, pid) {
 		return
 	}

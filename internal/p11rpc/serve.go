@@ -33,7 +33,7 @@ func Serve(ctx context.Context, conn io.ReadWriter, m Module) error {
 	defer cancel(nil)
 	frames := make(chan frame)
 	go func() {
-		for err := greet(conn); ; {
+		for err := negotiateVersion(conn); ; {
 			var f frame
 			if err == nil {
 				f, err = readFrame(conn)
@@ -72,8 +72,8 @@ func Serve(ctx context.Context, conn io.ReadWriter, m Module) error {
 // ended is the end of a connection, as the cause of a context's.
 type ended struct{ error }
 
-// greet agrees on the version of the protocol.
-func greet(conn io.ReadWriter) error {
+// negotiateVersion agrees on the version of the protocol.
+func negotiateVersion(conn io.ReadWriter) error {
 	var highest [1]byte
 	if _, err := io.ReadFull(conn, highest[:]); err != nil {
 		return err

@@ -184,24 +184,24 @@ func TestHostile(t *testing.T) {
 	c.end(io.ErrUnexpectedEOF)
 }
 
-// stubborn waits, and panics.
-type stubborn struct {
+// panickingModule waits, and panics.
+type panickingModule struct {
 	module
 	waiting, ended chan bool
 }
 
-func (m *stubborn) WaitForSlotEvent(ctx context.Context, _ bool) (uint64, error) {
+func (m *panickingModule) WaitForSlotEvent(ctx context.Context, _ bool) (uint64, error) {
 	m.waiting <- true
 	<-ctx.Done()
 	m.ended <- true
 	return 0, ctx.Err()
 }
-func (m *stubborn) SessionInfo(Handle) (SessionInfo, error) { panic("a mistake") }
+func (m *panickingModule) SessionInfo(Handle) (SessionInfo, error) { panic("a mistake") }
 
 // TestBeside: a call that waits stops no other, a panic ends its call alone, and
 // with the client ends what it waits for.
 func TestBeside(t *testing.T) {
-	m := &stubborn{waiting: make(chan bool), ended: make(chan bool, 1)}
+	m := &panickingModule{waiting: make(chan bool), ended: make(chan bool, 1)}
 	c := connect(t, m)
 	c.send(request(16, 65, ulongs(0)...))
 	<-m.waiting

@@ -58,7 +58,7 @@ func (s *Server) Stdio(ctx context.Context, in, out *os.File) error {
 	}
 	if who.PID > 1 {
 		go func() {
-			p11host.UntilGone(ctx, who.PID)
+			p11host.WaitForExit(ctx, who.PID)
 			cancel()
 		}()
 	}

@@ -16,9 +16,9 @@ import (
 // down what it is told.
 type machine struct {
 	*System
-	t    *testing.T
-	told [][]string
-	fail error
+	t        *testing.T
+	commands [][]string
+	fail     error
 }
 
 const home = "/home/alice"
@@ -31,7 +31,7 @@ func newMachine(t *testing.T) *machine {
 		Getenv: func(name string) string { return map[string]string{"HOME": home}[name] },
 		Look:   func(name string) (string, error) { return "/usr/bin/" + name, nil },
 		Run: func(_ context.Context, name string, args ...string) error {
-			m.told = append(m.told, append([]string{name}, args...))
+			m.commands = append(m.commands, append([]string{name}, args...))
 			if m.fail == nil { // what modutil does to the list of a database
 				list := filepath.Join(strings.TrimPrefix(args[2], "sql:"), "pkcs11.txt")
 				content := "library=\nname=NSS Internal PKCS #11 Module\n"
@@ -121,15 +121,15 @@ func TestSetup(t *testing.T) {
 	dry := auth
 	dry.DryRun = true
 	want(t, "a dry run", m.apply(dry), all("planned"))
-	if m.read(authFile) != "" || len(m.told) > 0 {
-		t.Errorf("a dry run did something: %q", m.told)
+	if m.read(authFile) != "" || len(m.commands) > 0 {
+		t.Errorf("a dry run did something: %q", m.commands)
 	}
 	want(t, "set up", m.apply(auth), all("done"))
 	if got := m.read(authFile); got != mark+"\nremote: |\"/opt/my tools/jpki\" pkcs11 --pinentry \"say \\\"pin\\\"\"\n" {
 		t.Errorf("written: %s", got)
 	}
-	if len(m.told) != 3 || !slices.Equal(m.told[0][4:], []string{"-add", "jpki", "-libfile", "/usr/lib/x86_64-linux-gnu/p11-kit-proxy.so"}) {
-		t.Errorf("told %q", m.told)
+	if len(m.commands) != 3 || !slices.Equal(m.commands[0][4:], []string{"-add", "jpki", "-libfile", "/usr/lib/x86_64-linux-gnu/p11-kit-proxy.so"}) {
+		t.Errorf("told %q", m.commands)
 	}
 	want(t, "again", m.apply(auth), all("unchanged"))
 
@@ -151,11 +151,11 @@ func TestSetup(t *testing.T) {
 
 	// One of two is taken back, then the other: the databases go with the last.
 	want(t, "one taken back", m.apply(Options{Keys: []string{"sign"}, Remove: true}), map[string]string{signFile: "done", openSCFile: "done"})
-	m.told = nil
+	m.commands = nil
 	removed := m.apply(Options{Keys: []string{"auth", "sign"}, Remove: true})
 	want(t, "taken back", removed, map[string]string{authFile: "done", signFile: "unchanged", chromium: "done", firefox: "done", elsewhere: "done"})
-	if len(m.told) != 3 || !slices.Equal(m.told[2][4:], []string{"-delete", "jpki"}) {
-		t.Errorf("told %q", m.told)
+	if len(m.commands) != 3 || !slices.Equal(m.commands[2][4:], []string{"-delete", "jpki"}) {
+		t.Errorf("told %q", m.commands)
 	}
 	if m.read(authFile)+m.read(openSCFile) != "" {
 		t.Error("a file is left")

@@ -81,7 +81,7 @@ func notStarted(err error) error {
 		return ErrOnlyHere
 	case errors.Is(err, exec.ErrNotFound), errors.Is(err, os.ErrNotExist):
 		return ErrNoProgram
-	case errors.Is(err, os.ErrPermission), unfit(err):
+	case errors.Is(err, os.ErrPermission), isNotExecutable(err):
 		return ErrNotProgram
 	}
 	return ErrProgram

@@ -26,5 +26,5 @@ func (g *group) ask()   { _ = syscall.Kill(-g.id, syscall.SIGTERM) }
 func (g *group) kill()  { _ = syscall.Kill(-g.id, syscall.SIGKILL) }
 func (g *group) close() {}
 
-// unfit reports a file that the system does not run.
-func unfit(err error) bool { return errors.Is(err, syscall.ENOEXEC) }
+// isNotExecutable reports a file that the system does not run.
+func isNotExecutable(err error) bool { return errors.Is(err, syscall.ENOEXEC) }

@@ -32,5 +32,5 @@ func (g *group) ask()   {}
 func (g *group) kill()  { _ = windows.TerminateJobObject(g.job, 1) }
 func (g *group) close() { _ = windows.CloseHandle(g.job) }
 
-// unfit reports a file that Windows does not run.
-func unfit(err error) bool { return errors.Is(err, windows.ERROR_BAD_EXE_FORMAT) }
+// isNotExecutable reports a file that Windows does not run.
+func isNotExecutable(err error) bool { return errors.Is(err, windows.ERROR_BAD_EXE_FORMAT) }

@@ -219,7 +219,7 @@ func runCertShow(ctx context.Context, a *command.App, opt *unlock.Options, name 
 		return err
 	}
 	d := inspect.Describe(c, token, a.Env.Now())
-	d.Recognize(a.BelievedCAs(ctx))
+	d.Recognize(a.TrustedCAs(ctx))
 	if a.JSON {
 		return a.IO.JSON(descriptionDocument(d, personal))
 	}

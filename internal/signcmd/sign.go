@@ -174,7 +174,7 @@ func noteUnknownCA(ctx context.Context, a *command.App, own *x509.Certificate) {
 		return
 	}
 	d := inspect.Describe(own, jpki.TokenUnknown, a.Env.Now())
-	if d.Recognize(a.BelievedCAs(ctx)); d.Issuer.Standing == trust.Unknown {
+	if d.Recognize(a.TrustedCAs(ctx)); d.Issuer.Standing == trust.Unknown {
 		a.IO.Note(text{
 			JA: "カードの証明書を発行した認証局は、このバージョンに登録されていません。受け取った人も署名を判定できないかもしれません。試験用カードなら、その認証局を --ca で指定してください。",
 			EN: "The CA above the card's certificate is not one that this version knows: whoever gets the signature may be unable to decide on it. For a test card, name its CA with --ca.",

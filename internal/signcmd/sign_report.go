@@ -57,7 +57,7 @@ func reportSigned(a *command.App, c *signing.Call, jobs []*signing.Job, by signi
 // showNextSteps shows the next steps for the files that were not signed, each
 // once.
 func showNextSteps(a *command.App, jobs []*signing.Job) {
-	var told []text
+	var shown []text
 	for _, job := range jobs {
 		if job.Err == nil {
 			continue
@@ -72,10 +72,10 @@ func showNextSteps(a *command.App, jobs []*signing.Job) {
 				}
 			}
 		}
-		if next.IsZero() || slices.Contains(told, next) {
+		if next.IsZero() || slices.Contains(shown, next) {
 			continue
 		}
-		told = append(told, next)
+		shown = append(shown, next)
 		a.IO.Complain(text{JA: "次の手順: %s", EN: "Next: %s"}.With(next))
 	}
 }

@@ -76,7 +76,7 @@ func (c *Call) openApplication(name string) (*application.Application, error) {
 		if _, unreadable := errors.AsType[*application.UnreadableError](err); unreadable || !errors.Is(err, application.ErrNone) {
 			return nil, err
 		}
-	} else if refused := (*bundle.Error)(nil); !errors.As(err, &refused) || application.IsMeant(name) {
+	} else if refused := (*bundle.Error)(nil); !errors.As(err, &refused) || application.LooksLike(name) {
 		return nil, err
 	}
 	if info.IsDir() {

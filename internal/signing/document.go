@@ -74,8 +74,8 @@ func formatNamed(name string) (format, bool) {
 	return formats[i], true
 }
 
-// misused returns a given option that only other formats have.
-func (f format) misused(c *Call) string {
+// optionOfOtherFormat returns a given option that only other formats have.
+func (f format) optionOfOtherFormat(c *Call) string {
 	for _, other := range formats {
 		for _, name := range other.own {
 			if c.Given(name) && !slices.Contains(f.own, name) {
@@ -209,7 +209,7 @@ func (d *pdfDocument) acting(in *input.Stream) []text {
 func (d *pdfDocument) noteEarlier() {
 	for _, s := range d.prepared.Signatures {
 		field := printable.Line(s.Field)
-		gravest, _ := s.Changes.Gravest()
+		gravest, _ := s.Changes.MostSevere()
 		switch {
 		case errors.Is(s.Err, pdfsig.ErrChangedLater):
 			d.c.io.Note(text{

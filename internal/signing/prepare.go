@@ -28,7 +28,7 @@ func (c *Call) PrepareAll(ctx context.Context, inputs []string) (jobs []*Job, re
 		}
 	}
 	isResult := func(in string) bool { return len(inputs) > 1 && results[filepath.Clean(in)] }
-	sources := input.FilesOf(slices.Concat(slices.DeleteFunc(slices.Clone(inputs), isResult), c.alsoRead(inputs)))
+	sources := input.FilesOf(slices.Concat(slices.DeleteFunc(slices.Clone(inputs), isResult), c.additionalInputs(inputs)))
 	targets := map[string]bool{}
 	p := c.io.Steps(text{JA: "ファイルを確かめています", EN: "checking the files"}, len(inputs), c.Env.Now)
 	defer p.Done()
@@ -59,9 +59,9 @@ func (c *Call) PrepareAll(ctx context.Context, inputs []string) (jobs []*Job, re
 	return jobs, ready
 }
 
-// alsoRead are the files to read besides the inputs: those of --with, and those
+// additionalInputs are the files to read besides the inputs: those of --with, and those
 // with the PIN.
-func (c *Call) alsoRead(inputs []string) (names []string) {
+func (c *Call) additionalInputs(inputs []string) (names []string) {
 	for _, with := range c.With {
 		for _, in := range inputs {
 			names = append(names, filepath.Join(filepath.Dir(in), with))
@@ -189,7 +189,7 @@ func (c *Call) checkFor(job *Job) error {
 			text{JA: "「%s」は10MBを超えています。電子公証で受け付けるPDFは10MBまでです。", EN: "%s is larger than 10 MB, and the electronic notary takes no larger PDF."}.With(job.Input),
 			text{JA: "画像の解像度を下げるなどして小さくしてから署名してください。", EN: "Make it smaller, say with images of a lower resolution, then sign it."})
 	}
-	if name := job.Format.misused(c); name != "" {
+	if name := job.Format.optionOfOtherFormat(c); name != "" {
 		return problem.Misuse(text{JA: "--%s は「%s」(形式は%s)には使えません。", EN: "--%s is not for %s, whose format is %s."}.With(name, job.Input, job.Format.Name)).
 			WithNext(text{JA: "形式は --format で指定できます。", EN: "--format chooses the format."})
 	}

@@ -57,7 +57,7 @@ func TestLogin(t *testing.T) {
 	if s := w.card.signed; len(s) != 1 || !s[0].Login || s[0].User != "alice" || s[0].Host != nil || s[0].Forwarded {
 		t.Errorf("signed %+v", s)
 	}
-	w.wantTold(t, nil)
+	w.wantReported(t, nil)
 }
 
 // TestSigned: both algorithms, for both things that are signed.
@@ -86,7 +86,7 @@ func TestSigned(t *testing.T) {
 	if s := w.card.signed[0]; s.Login || s.Namespace != "git" || s.User != "" {
 		t.Errorf("%+v", s)
 	}
-	w.wantTold(t, nil)
+	w.wantReported(t, nil)
 }
 
 // TestRefused: a refused request never reaches the card.
@@ -128,15 +128,15 @@ func TestRefused(t *testing.T) {
 		if sig, err := client.SignWithFlags(key, c.data, c.flags); err == nil {
 			t.Errorf("%s: signed: %v", name, sig)
 		}
-		told := w.told()
-		if len(told) != 1 || !errors.Is(told[0], c.reason) {
-			t.Errorf("%s: told %v, want %v", name, told, c.reason)
+		reported := w.takeReported()
+		if len(reported) != 1 || !errors.Is(reported[0], c.reason) {
+			t.Errorf("%s: told %v, want %v", name, reported, c.reason)
 		}
 	}
 	if _, err := client.SignWithFlags(newHost(t, 1).PublicKey(), good(nil), sha512); err == nil {
 		t.Error("signed for another key")
 	}
-	w.wantTold(t, ErrOtherKey)
+	w.wantReported(t, ErrOtherKey)
 	if n := w.card.signatures(); n != 0 {
 		t.Errorf("%d signatures", n)
 	}
@@ -173,12 +173,12 @@ func TestNotAdded(t *testing.T) {
 		if err := c.do(); err == nil {
 			t.Errorf("%s: done", name)
 		}
-		w.wantTold(t, c.reason)
+		w.wantReported(t, c.reason)
 	}
 	if _, err := client.Extension("query", nil); !errors.Is(err, agent.ErrExtensionUnsupported) {
 		t.Errorf("an unknown extension: %v", err)
 	}
-	w.wantTold(t, nil)
+	w.wantReported(t, nil)
 }
 
 // TestRemoveAll: ssh-add -D makes the agent forget the PIN, and the key stays.
@@ -192,7 +192,7 @@ func TestRemoveAll(t *testing.T) {
 	if keys, err := client.List(); err != nil || len(keys) != 1 {
 		t.Errorf("%d keys, %v", len(keys), err)
 	}
-	w.wantTold(t, nil)
+	w.wantReported(t, nil)
 }
 
 // TestWrongPassphraseStopsNobody: who guesses waits, and no other client does.
@@ -213,7 +213,7 @@ func TestWrongPassphraseStopsNobody(t *testing.T) {
 	if err := <-done; err == nil {
 		t.Error("a wrong passphrase unlocked")
 	}
-	w.wantTold(t, ErrPassphrase)
+	w.wantReported(t, ErrPassphrase)
 	testkit.Must(t, other.Unlock([]byte("right")))
 }
 
@@ -243,13 +243,13 @@ func TestLock(t *testing.T) {
 	if _, err := other.SignWithFlags(key, sshsig("git"), agent.SignatureFlagRsaSha512); err == nil {
 		t.Error("signed")
 	}
-	w.wantTold(t, ErrLocked)
+	w.wantReported(t, ErrLocked)
 	for i, passphrase := range []string{"", "冬"} {
 		start := time.Now()
 		if err := other.Unlock([]byte(passphrase)); err == nil {
 			t.Errorf("%q unlocks", passphrase)
 		}
-		w.wantTold(t, ErrPassphrase)
+		w.wantReported(t, ErrPassphrase)
 		if time.Since(start) < time.Duration(i+1)*lockDelay {
 			t.Error("passphrases can be tried out fast")
 		}
@@ -257,12 +257,12 @@ func TestLock(t *testing.T) {
 	if err := other.Lock([]byte("春")); err == nil {
 		t.Error("locked twice")
 	}
-	w.wantTold(t, ErrPassphrase)
+	w.wantReported(t, ErrPassphrase)
 	testkit.Must(t, other.Unlock([]byte("夏")))
 	if err := other.Unlock([]byte("夏")); err == nil {
 		t.Error("unlocked twice")
 	}
-	w.wantTold(t, ErrPassphrase)
+	w.wantReported(t, ErrPassphrase)
 	_, err := client.SignWithFlags(key, sshsig("git"), agent.SignatureFlagRsaSha512)
 	testkit.Must(t, err)
 }
@@ -279,7 +279,7 @@ func TestLockFromElsewhere(t *testing.T) {
 			t.Errorf("forwarding %t: %v, locked: %t", forward, err, w.locked())
 		}
 		if !forward {
-			w.wantTold(t, ErrForwarded)
+			w.wantReported(t, ErrForwarded)
 		}
 	}
 }
@@ -314,8 +314,8 @@ func TestLockedMeanwhile(t *testing.T) {
 	if err := <-waiting; err == nil {
 		t.Error("signed after it was locked")
 	}
-	if told := w.told(); len(told) != 2 || !errors.Is(told[0], ErrLocked) || !errors.Is(told[1], ErrLocked) {
-		t.Errorf("told %v", told)
+	if reported := w.takeReported(); len(reported) != 2 || !errors.Is(reported[0], ErrLocked) || !errors.Is(reported[1], ErrLocked) {
+		t.Errorf("told %v", reported)
 	}
 }
 
@@ -351,7 +351,7 @@ func TestGone(t *testing.T) {
 	if n := w.card.signatures(); n != 1 {
 		t.Errorf("%d signatures, want 1", n)
 	}
-	w.wantTold(t, nil)
+	w.wantReported(t, nil)
 }
 
 // TestTogether: clients at the same time come one after the other, and may see
@@ -385,7 +385,7 @@ func TestTogether(t *testing.T) {
 	}
 	close(hold)
 	clients.Wait()
-	w.wantTold(t, nil)
+	w.wantReported(t, nil)
 	if n := w.card.signatures(); n != 10 {
 		t.Errorf("%d signatures", n)
 	}

@@ -14,8 +14,8 @@ import (
 	"github.com/jpki-tools/jpki/internal/testkit"
 )
 
-// told is a session that a client tells of.
-type told struct {
+// boundSession is a session that a client binds to the agent's connection.
+type boundSession struct {
 	host      *host
 	session   string
 	forwarded bool
@@ -37,49 +37,49 @@ func TestBindings(t *testing.T) {
 		}
 		return to
 	}
-	here := func(h *host) []told { return []told{{h, "1", false}} }
-	beyond := []told{{gate, "1", true}, {db, "2", false}}
-	atGate := []told{{gate, "1", true}} // the client there does not bind
+	here := func(h *host) []boundSession { return []boundSession{{h, "1", false}} }
+	beyond := []boundSession{{gate, "1", true}, {db, "2", false}}
+	atGate := []boundSession{{gate, "1", true}} // the client there does not bind
 	for name, c := range map[string]struct {
-		policy  Policy
-		told    []told
-		session string
-		user    string
-		bound   *host // the log-in is bound to its key
-		sees    bool  // the key is listed
-		reason  error // why the log-in is refused; nil: it is not
+		policy   Policy
+		sessions []boundSession
+		session  string
+		user     string
+		bound    *host // the log-in is bound to its key
+		sees     bool  // the key is listed
+		reason   error // why the log-in is refused; nil: it is not
 	}{
 		"an old client":           {session: "x", sees: true},
-		"bound":                   {told: here(gate), session: "1", sees: true},
-		"bound, host too":         {told: here(gate), session: "1", bound: gate, sees: true},
-		"another session":         {told: here(gate), session: "2", sees: true, reason: ErrSession},
-		"another host":            {told: here(gate), session: "1", bound: db, sees: true, reason: ErrSession},
-		"forwarded":               {told: beyond, session: "2", bound: db, reason: ErrForwarded},
-		"forwarded, silent":       {told: atGate, session: "x", reason: ErrForwarded},
-		"may forward":             {policy: Policy{Forward: true}, told: beyond, session: "2", bound: db, sees: true},
-		"may forward, silent":     {policy: Policy{Forward: true}, told: atGate, session: "x", sees: true},
-		"may forward, replay":     {policy: Policy{Forward: true}, told: beyond, session: "1", sees: true, reason: ErrSession},
-		"destination":             {policy: Policy{Destinations: allowed("gate")}, told: here(gate), session: "1", sees: true},
-		"destination, user":       {policy: Policy{Destinations: allowed("al*@gate")}, told: here(gate), session: "1", user: "alice", sees: true},
-		"destination, no user":    {policy: Policy{Destinations: allowed("al*@gate")}, told: here(gate), session: "1", user: "bob", sees: true, reason: ErrDestination},
-		"destination, elsewhere":  {policy: Policy{Destinations: allowed("gate")}, told: here(other), session: "1", reason: ErrDestination},
+		"bound":                   {sessions: here(gate), session: "1", sees: true},
+		"bound, host too":         {sessions: here(gate), session: "1", bound: gate, sees: true},
+		"another session":         {sessions: here(gate), session: "2", sees: true, reason: ErrSession},
+		"another host":            {sessions: here(gate), session: "1", bound: db, sees: true, reason: ErrSession},
+		"forwarded":               {sessions: beyond, session: "2", bound: db, reason: ErrForwarded},
+		"forwarded, silent":       {sessions: atGate, session: "x", reason: ErrForwarded},
+		"may forward":             {policy: Policy{Forward: true}, sessions: beyond, session: "2", bound: db, sees: true},
+		"may forward, silent":     {policy: Policy{Forward: true}, sessions: atGate, session: "x", sees: true},
+		"may forward, replay":     {policy: Policy{Forward: true}, sessions: beyond, session: "1", sees: true, reason: ErrSession},
+		"destination":             {policy: Policy{Destinations: allowed("gate")}, sessions: here(gate), session: "1", sees: true},
+		"destination, user":       {policy: Policy{Destinations: allowed("al*@gate")}, sessions: here(gate), session: "1", user: "alice", sees: true},
+		"destination, no user":    {policy: Policy{Destinations: allowed("al*@gate")}, sessions: here(gate), session: "1", user: "bob", sees: true, reason: ErrDestination},
+		"destination, elsewhere":  {policy: Policy{Destinations: allowed("gate")}, sessions: here(other), session: "1", reason: ErrDestination},
 		"destination, old client": {policy: Policy{Destinations: allowed("gate")}, session: "1", sees: true, reason: ErrUnbound},
-		"not beyond":              {policy: Policy{Destinations: allowed("gate")}, told: beyond, session: "2", bound: db, reason: ErrDestination},
-		"not seen beyond":         {policy: Policy{Destinations: allowed("gate")}, told: atGate, session: "x", bound: db, reason: ErrUnbound},
-		"beyond":                  {policy: Policy{Destinations: allowed("gate", "gate>bob@[db]:2222")}, told: beyond, session: "2", user: "bob", bound: db, sees: true},
-		"beyond, seen first":      {policy: Policy{Destinations: allowed("gate", "gate>[db]:2222")}, told: atGate, session: "x", bound: db, sees: true, reason: ErrUnbound},
-		"beyond, unbound log-in":  {policy: Policy{Destinations: allowed("gate", "gate>[db]:2222")}, told: beyond, session: "2", sees: true, reason: ErrUnbound},
-		"beyond, another user":    {policy: Policy{Destinations: allowed("gate", "gate>bob@[db]:2222")}, told: beyond, session: "2", user: "root", bound: db, sees: true, reason: ErrDestination},
-		"beyond, not to there":    {policy: Policy{Destinations: allowed("[db]:2222", "gate>[db]:2222")}, told: beyond, session: "2", bound: db, reason: ErrDestination},
-		"through elsewhere":       {policy: Policy{Destinations: allowed("gate", "gate>[db]:2222")}, told: []told{{other, "1", true}, {db, "2", false}}, session: "2", bound: db, reason: ErrDestination},
-		"from where it may not":   {policy: Policy{Destinations: allowed("gate", "[db]:2222", "gate>gate")}, told: []told{{db, "1", true}, {gate, "2", false}}, session: "2", bound: gate, reason: ErrDestination},
-		"here though beyond":      {policy: Policy{Destinations: allowed("gate>[db]:2222")}, told: here(db), session: "1", bound: db, reason: ErrDestination},
-		"a middle that signs":     {policy: Policy{Destinations: allowed("gate", "gate>[db]:2222")}, told: beyond[:1], session: "1", bound: gate, sees: true, reason: ErrUnbound},
+		"not beyond":              {policy: Policy{Destinations: allowed("gate")}, sessions: beyond, session: "2", bound: db, reason: ErrDestination},
+		"not seen beyond":         {policy: Policy{Destinations: allowed("gate")}, sessions: atGate, session: "x", bound: db, reason: ErrUnbound},
+		"beyond":                  {policy: Policy{Destinations: allowed("gate", "gate>bob@[db]:2222")}, sessions: beyond, session: "2", user: "bob", bound: db, sees: true},
+		"beyond, seen first":      {policy: Policy{Destinations: allowed("gate", "gate>[db]:2222")}, sessions: atGate, session: "x", bound: db, sees: true, reason: ErrUnbound},
+		"beyond, unbound log-in":  {policy: Policy{Destinations: allowed("gate", "gate>[db]:2222")}, sessions: beyond, session: "2", sees: true, reason: ErrUnbound},
+		"beyond, another user":    {policy: Policy{Destinations: allowed("gate", "gate>bob@[db]:2222")}, sessions: beyond, session: "2", user: "root", bound: db, sees: true, reason: ErrDestination},
+		"beyond, not to there":    {policy: Policy{Destinations: allowed("[db]:2222", "gate>[db]:2222")}, sessions: beyond, session: "2", bound: db, reason: ErrDestination},
+		"through elsewhere":       {policy: Policy{Destinations: allowed("gate", "gate>[db]:2222")}, sessions: []boundSession{{other, "1", true}, {db, "2", false}}, session: "2", bound: db, reason: ErrDestination},
+		"from where it may not":   {policy: Policy{Destinations: allowed("gate", "[db]:2222", "gate>gate")}, sessions: []boundSession{{db, "1", true}, {gate, "2", false}}, session: "2", bound: gate, reason: ErrDestination},
+		"here though beyond":      {policy: Policy{Destinations: allowed("gate>[db]:2222")}, sessions: here(db), session: "1", bound: db, reason: ErrDestination},
+		"a middle that signs":     {policy: Policy{Destinations: allowed("gate", "gate>[db]:2222")}, sessions: beyond[:1], session: "1", bound: gate, sees: true, reason: ErrUnbound},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, c.policy)
 			client := w.client(t)
-			for _, b := range c.told {
+			for _, b := range c.sessions {
 				_, err := client.Extension(sessionBind, b.host.binding(t, b.session, b.forwarded))
 				testkit.Must(t, err)
 			}
@@ -88,7 +88,7 @@ func TestBindings(t *testing.T) {
 			if (len(keys) == 1) != c.sees {
 				t.Errorf("listed %v", keys)
 			}
-			w.told()
+			w.takeReported()
 			var change func(*loginMessage)
 			if c.bound != nil {
 				change = boundTo(c.bound)
@@ -97,12 +97,12 @@ func TestBindings(t *testing.T) {
 			if (err == nil) != (c.reason == nil) || w.card.signatures() > 0 != (c.reason == nil) {
 				t.Errorf("signed %v: %v", w.card.signed, err)
 			}
-			w.wantTold(t, c.reason)
+			w.wantReported(t, c.reason)
 
 			// Other signatures are for this machine, and for a key that may be
 			// used anywhere.
 			_, err = client.SignWithFlags(w.card.key(), sshsig("git"), agent.SignatureFlagRsaSha512)
-			forwarded := len(c.told) > 0 && c.told[0].forwarded
+			forwarded := len(c.sessions) > 0 && c.sessions[0].forwarded
 			if refused := forwarded || len(c.policy.Destinations) > 0; (err != nil) != refused {
 				t.Errorf("an SSHSIG signature: %v", err)
 			}
@@ -162,11 +162,11 @@ func TestBadBinding(t *testing.T) {
 			if failed != 1 {
 				t.Errorf("%d bindings failed", failed)
 			}
-			w.wantTold(t, ErrBinding)
+			w.wantReported(t, ErrBinding)
 			if keys, err := client.List(); err != nil || len(keys) != 0 {
 				t.Errorf("listed %v, %v", keys, err)
 			}
-			w.wantTold(t, ErrBinding)
+			w.wantReported(t, ErrBinding)
 			if _, err := client.SignWithFlags(w.card.key(), login([]byte("1"), "alice", w.card.key(), nil), agent.SignatureFlagRsaSha512); err == nil {
 				t.Error("signed")
 			}
@@ -179,7 +179,7 @@ func TestBadBinding(t *testing.T) {
 			_, err := client.Extension(sessionBind, gate.binding(t, "1", true))
 			testkit.Must(t, err)
 		}
-		w.wantTold(t, nil)
+		w.wantReported(t, nil)
 	})
 }
 

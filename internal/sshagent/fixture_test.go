@@ -147,23 +147,23 @@ func (w *world) client(t testing.TB) agent.ExtendedAgent {
 	return agent.NewClient(w.dial(t))
 }
 
-// told takes the reported errors.
-func (w *world) told() []error {
+// takeReported returns the errors reported since the last call.
+func (w *world) takeReported() []error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	told := w.reported
+	reported := w.reported
 	w.reported = nil
-	return told
+	return reported
 }
 
-// wantTold checks that one reason was reported, or nothing where it is nil.
-func (w *world) wantTold(t testing.TB, reason error) {
+// wantReported checks that one reason was reported, or nothing where it is nil.
+func (w *world) wantReported(t testing.TB, reason error) {
 	t.Helper()
-	told := w.told()
-	if reason == nil && len(told) == 0 || len(told) == 1 && errors.Is(told[0], reason) {
+	reported := w.takeReported()
+	if reason == nil && len(reported) == 0 || len(reported) == 1 && errors.Is(reported[0], reason) {
 		return
 	}
-	t.Errorf("told %v, want %v", told, reason)
+	t.Errorf("told %v, want %v", reported, reason)
 }
 
 // login is the data that a client signs to log in.

@@ -34,9 +34,9 @@ func (p *proxied) close() {
 	}
 }
 
-// pass returns the other agent's answer to a request. It reconnects once if the
+// exchange returns the other agent's answer to a request. It reconnects once if the
 // connection broke since the last request.
-func (p *proxied) pass(ctx context.Context, frame []byte, limit time.Duration) ([]byte, error) {
+func (p *proxied) exchange(ctx context.Context, frame []byte, limit time.Duration) ([]byte, error) {
 	if limit > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, limit)
@@ -112,7 +112,7 @@ func (c *client) foreign(ctx context.Context, own ssh.PublicKey) (all []identity
 	if c.other == nil {
 		return nil
 	}
-	answer, err := c.other.pass(ctx, []byte{requestIdentities}, proxyLimit)
+	answer, err := c.other.exchange(ctx, []byte{requestIdentities}, proxyLimit)
 	if err == nil {
 		all, err = identities(answer)
 	}
@@ -151,7 +151,7 @@ func (c *client) signForeign(ctx context.Context, frame []byte, m *signMessage) 
 	} else if c.bound.failed {
 		return nil, refuse(ErrBinding, "")
 	}
-	return c.other.pass(ctx, frame, 0)
+	return c.other.exchange(ctx, frame, 0)
 }
 
 // passOn passes on a request about the other agent's keys: only of a client on
@@ -165,7 +165,7 @@ func (c *client) passOn(ctx context.Context, frame []byte, otherwise error) ([]b
 	case c.bound.forwarded():
 		return nil, refuse(ErrForwarded, "")
 	}
-	return c.other.pass(ctx, frame, 0)
+	return c.other.exchange(ctx, frame, 0)
 }
 
 // passBind passes the binding of the connection on to the other agent. It
@@ -176,7 +176,7 @@ func (c *client) passBind(ctx context.Context, frame []byte) {
 	}
 	c.other.binds = append(c.other.binds, bytes.Clone(frame))
 	if c.other.conn != nil { // else with the first request
-		_, _ = c.other.pass(ctx, frame, proxyLimit)
+		_, _ = c.other.exchange(ctx, frame, proxyLimit)
 	}
 }
 

@@ -122,11 +122,11 @@ func TestProxy(t *testing.T) {
 	if n := w.card.signatures(); n != 1 {
 		t.Errorf("the card signed %d times", n)
 	}
-	w.wantTold(t, nil)
+	w.wantReported(t, nil)
 	if _, err := client.SignWithFlags(w.card.key(), data, agent.SignatureFlagRsaSha512); err == nil {
 		t.Error("the card signed what nobody knows")
 	}
-	w.wantTold(t, ErrUnknownData)
+	w.wantReported(t, ErrUnknownData)
 	more := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{9}, ed25519.SeedSize))
 	testkit.Must(t, client.Add(agent.AddedKey{PrivateKey: &more, Comment: "more"}))
 	if keys, err := client.List(); err != nil || len(keys) != 3 {
@@ -162,7 +162,7 @@ func TestProxyLocked(t *testing.T) {
 		if do() == nil {
 			t.Errorf("%s: done", name)
 		}
-		w.wantTold(t, ErrLocked)
+		w.wantReported(t, ErrLocked)
 	}
 	direct, err := net.Dial("unix", o.path)
 	testkit.Must(t, err)
@@ -194,11 +194,11 @@ func TestProxyGone(t *testing.T) {
 	if keys, err := client.List(); err != nil || len(keys) != 1 {
 		t.Errorf("without the other: %v, %v", keys, err)
 	}
-	w.wantTold(t, ErrProxy)
+	w.wantReported(t, ErrProxy)
 	if _, err := client.Sign(o.key, []byte("x")); err == nil {
 		t.Error("signed")
 	}
-	w.wantTold(t, ErrProxy)
+	w.wantReported(t, ErrProxy)
 	o.start(t)
 	if keys, err := client.List(); err != nil || len(keys) != 2 {
 		t.Errorf("with it again: %v, %v", keys, err)
@@ -206,7 +206,7 @@ func TestProxyGone(t *testing.T) {
 	if n := o.bound(); n != 2 {
 		t.Errorf("%d binds: the new connection is not bound", n)
 	}
-	w.wantTold(t, nil)
+	w.wantReported(t, nil)
 }
 
 // TestProxyForwarded: the rules for connections hold for the other keys, too.
@@ -255,7 +255,7 @@ func TestProxySilent(t *testing.T) {
 	if keys, err := w.client(t).List(); err != nil || len(keys) != 1 || time.Since(start) > 2*proxyLimit {
 		t.Errorf("%v, %v after %v", keys, err, time.Since(start))
 	}
-	w.wantTold(t, ErrProxy)
+	w.wantReported(t, ErrProxy)
 	select {
 	case <-gone:
 	case <-time.After(time.Second):
@@ -286,8 +286,8 @@ func TestProxyNonsense(t *testing.T) {
 		if keys, err := w.client(t).List(); err != nil || len(keys) != 1 {
 			t.Errorf("%s: %v, %v", name, keys, err)
 		}
-		if told := w.told(); len(told) != 1 || errors.Is(told[0], ErrLocked) {
-			t.Errorf("%s: told %v", name, told)
+		if reported := w.takeReported(); len(reported) != 1 || errors.Is(reported[0], ErrLocked) {
+			t.Errorf("%s: told %v", name, reported)
 		}
 	}
 }

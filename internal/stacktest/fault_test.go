@@ -170,7 +170,7 @@ func runFault(t *testing.T, s *slot, p program, env []string, fault, name string
 			bad("no word about it")
 		}
 	}
-	told := strings.Contains(r.stderr, "pin-not-closed")
+	reported := strings.Contains(r.stderr, "pin-not-closed")
 	if strings.HasPrefix(strings.TrimSpace(r.stderr), "{") {
 		var doc problemDocument
 		if err := json.NewDecoder(bytes.NewReader([]byte(r.stderr))).Decode(&doc); err != nil {
@@ -181,7 +181,7 @@ func runFault(t *testing.T, s *slot, p program, env []string, fault, name string
 		}
 	}
 	if verifies > 0 && present(t, s.reader) {
-		if open := nextProgram(t, s.reader); len(open) > 0 && !told {
+		if open := nextProgram(t, s.reader); len(open) > 0 && !reported {
 			bad("left open without a word: %v", open)
 		}
 	}
@@ -223,7 +223,7 @@ func TestHangs(t *testing.T) {
 					select {
 					case got = <-done: // it did not wait for that call
 					case <-time.After(700 * time.Millisecond):
-						told := time.Now()
+						asked := time.Now()
 						_ = r.Process.Signal(syscall.SIGTERM)
 						got = <-done
 						verified := slices.ContainsFunc(got.log, func(x exchange) bool { return x.isVerify() && x.sw == apdu.StatusOK })
@@ -231,7 +231,7 @@ func TestHangs(t *testing.T) {
 						if verified || strings.Contains(got.stderr, "pin-unanswered") {
 							most = 12 * time.Second
 						}
-						if took := time.Since(told); took > most {
+						if took := time.Since(asked); took > most {
 							t.Errorf("%v, %s: ended %v after SIGTERM\n%s", run.args, fault, took, got.stderr)
 						}
 					}

@@ -598,7 +598,7 @@ func (w *waiting) says(want string) string {
 	return strings.TrimSpace(strings.TrimPrefix(line, want))
 }
 
-func (w *waiting) told(what, want string) string {
+func (w *waiting) reply(what, want string) string {
 	w.d.t.Helper()
 	_, err := fmt.Fprintln(w.in, what)
 	testkit.Must(w.d.t, err)
@@ -632,12 +632,12 @@ func TestP11Life(t *testing.T) {
 		w := d.waits(virtualcard.AuthPIN)
 		w.says("login OK")
 		w.says("sign OK")
-		w.told("interrupt", "interrupted")
-		w.told("sign", "sign OK")
+		w.reply("interrupt", "interrupted")
+		w.reply("sign", "sign OK")
 		if n := len(d.servers()); n != 1 {
 			t.Fatalf("%d servers", n)
 		}
-		child, err := strconv.Atoi(w.told("leak", "leaked"))
+		child, err := strconv.Atoi(w.reply("leak", "leaked"))
 		testkit.Must(t, err)
 		defer func() { _ = syscall.Kill(child, syscall.SIGKILL) }()
 		testkit.Must(t, w.Process.Kill())
@@ -653,8 +653,8 @@ func TestP11Life(t *testing.T) {
 		for _, pid := range d.servers() {
 			testkit.Must(t, syscall.Kill(pid, syscall.SIGKILL))
 		}
-		w.told("sign", "sign DEVICE_")
-		w.told("open", "finalize ")
+		w.reply("sign", "sign DEVICE_")
+		w.reply("open", "finalize ")
 		w.says("initialize OK")
 		w.says("open OK")
 	})
@@ -670,13 +670,13 @@ func TestP11CardChanges(t *testing.T) {
 		w.says("login OK")
 		w.says("sign OK")
 		s.remove(t)
-		w.told("sign", "sign SESSION_HANDLE_INVALID")
+		w.reply("sign", "sign SESSION_HANDLE_INVALID")
 		s = insert(t, "foreign", virtualcard.Options{})
-		w.told("sign", "sign SESSION_HANDLE_INVALID")
-		w.told("open", "finalize OK")
+		w.reply("sign", "sign SESSION_HANDLE_INVALID")
+		w.reply("open", "finalize OK")
 		w.says("initialize OK")
 		w.says("open OK")
-		w.told("sign", "sign KEY_HANDLE_INVALID") // of somebody who has logged in
+		w.reply("sign", "sign KEY_HANDLE_INVALID") // of somebody who has logged in
 		if verifies(s.seen()) > 0 {
 			t.Error("the second card was sent the PIN of the first")
 		}

@@ -505,7 +505,7 @@ func TestSSHForwarded(t *testing.T) {
 		gate    bool
 		lists   bool // the key is seen at the gate
 		db      bool
-		told    string
+		notice  string
 	}{
 		"as it is":         {nil, true, false, false, "forwarded from another machine"},
 		"--forward":        {[]string{"--forward"}, true, true, true, "over a forwarded connection"},
@@ -523,7 +523,7 @@ func TestSSHForwarded(t *testing.T) {
 			if strings.Contains(out, "at gate") != c.gate || strings.Contains(out, "(RSA)") != c.lists || strings.Contains(out, "at db") != c.db || (err == nil) != c.db {
 				t.Errorf("%v\n%s", err, out)
 			}
-			a.sees(t, c.told)
+			a.sees(t, c.notice)
 			// git signs at home, and only with a key that is not kept to
 			// destinations.
 			u = uses(t, a.socket, "ssh-keygen", "-Y", "sign", "-n", "git", "-f", filepath.Join(file(t, "key.pub", key), "key.pub"), filepath.Join(file(t, "a", "x"), "a"))
@@ -568,9 +568,9 @@ func TestSSHSources(t *testing.T) {
 	server := startSSHD(t, p.sshKey(t))
 	known := knownHosts(t, server)
 	a := p.sitAgent(t, "--pin-file", filepath.Join(dir, "pin"))
-	for _, told := range []string{"2 tries are left", "was wrong before"} {
+	for _, notice := range []string{"2 tries are left", "was wrong before"} {
 		u := uses(t, a.socket, append(server.sshTo(known), "echo in")...)
-		a.sees(t, told)
+		a.sees(t, notice)
 		u.ends(t, false, "Permission denied")
 	}
 	if n := verifies(a.log()); n != 1 {

@@ -142,7 +142,7 @@ func (c *Client) Slots(present bool) ([]uint64, error) {
 		return nil, err
 	}
 	if present {
-		if _, ok := c.observe(); !ok {
+		if _, ok := c.presentCard(); !ok {
 			return nil, nil
 		}
 	}
@@ -155,15 +155,15 @@ func (c *Client) SlotInfo(_ context.Context, slot uint64) (p11rpc.SlotInfo, erro
 	if err != nil {
 		return i, err
 	}
-	if at, ok := c.observe(); ok {
+	if at, ok := c.presentCard(); ok {
 		i.Description, i.Flags = at.Reader, i.Flags|p11rpc.TokenPresent
 	}
 	return i, nil
 }
 
-// observe finds the present card. If it is not the card of the sessions, it
+// presentCard finds the present card. If it is not the card of the sessions, it
 // ends them, and the log-in too.
-func (c *Client) observe() (Insertion, bool) {
+func (c *Client) presentCard() (Insertion, bool) {
 	at, ok := c.Slot.present()
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -179,7 +179,7 @@ func (c *Client) TokenInfo(ctx context.Context, slot uint64) (p11rpc.TokenInfo, 
 	if err := c.checkSlot(slot); err != nil {
 		return i, err
 	}
-	at, ok := c.observe()
+	at, ok := c.presentCard()
 	if !ok {
 		return i, p11rpc.TokenNotPresent
 	}
@@ -227,7 +227,7 @@ func (c *Client) Mechanisms(slot uint64) ([]p11rpc.MechanismType, error) {
 		return nil, err
 	}
 	var list []p11rpc.MechanismType
-	for _, t := range order {
+	for _, t := range mechanismOrder {
 		if c.offers(mechanisms[t]) {
 			list = append(list, t)
 		}
@@ -269,7 +269,7 @@ func (c *Client) WaitForSlotEvent(ctx context.Context, block bool) (uint64, erro
 	}
 	for {
 		cards, _ := c.Slot.Reader.Cards()
-		at, ok := c.observe()
+		at, ok := c.presentCard()
 		c.mu.Lock()
 		news := ok != c.seenAny || at != c.seen
 		c.seen, c.seenAny = at, ok
@@ -296,7 +296,7 @@ func (c *Client) OpenSession(_ context.Context, slot, flags uint64) (p11rpc.Hand
 	if flags&p11rpc.SerialSession == 0 {
 		return 0, p11rpc.SessionSerialRequired
 	}
-	at, ok := c.observe()
+	at, ok := c.presentCard()
 	if !ok {
 		return 0, p11rpc.TokenNotPresent
 	}
@@ -356,7 +356,7 @@ func (c *Client) session(h p11rpc.Handle) (*session, error) {
 }
 
 func (c *Client) SessionInfo(h p11rpc.Handle) (p11rpc.SessionInfo, error) {
-	c.observe()
+	c.presentCard()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	i := p11rpc.SessionInfo{Slot: slotID, Flags: p11rpc.SerialSession}

@@ -35,7 +35,7 @@ func (c *Client) objects(ctx context.Context) ([]object, error) {
 }
 
 func (c *Client) FindInit(ctx context.Context, h p11rpc.Handle, template []p11rpc.Attribute) error {
-	c.observe()
+	c.presentCard()
 	c.mu.Lock()
 	s, err := c.session(h)
 	if err == nil && s.finding {

@@ -17,7 +17,7 @@ func lockInMemory(p jpki.PIN) (jpki.PIN, func()) {
 		return p, func() {}
 	}
 	_ = unix.Mlock(page)
-	keepToSelf(page)
+	protectPage(page)
 	return p.MoveTo(page), func() {
 		clear(page)
 		_ = unix.Munmap(page)

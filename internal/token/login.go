@@ -21,7 +21,7 @@ type login struct {
 // Login has the PIN verified, and keeps it until the log-in ends: the card is
 // closed in between.
 func (c *Client) Login(ctx context.Context, h p11rpc.Handle, user uint64, pin []byte) error {
-	at, _ := c.observe()
+	at, _ := c.presentCard()
 	c.mu.Lock()
 	_, err := c.session(h)
 	switch {
@@ -84,11 +84,11 @@ func (c *Client) keep(h p11rpc.Handle, at Insertion, card Card, p jpki.PIN) {
 		for ctx.Err() == nil {
 			cards, err := c.Slot.Reader.Cards()
 			if err != nil || !slices.Contains(cards, at) {
-				c.observe()
+				c.presentCard()
 				return
 			}
 			if c.Slot.Reader.Wait(ctx, cards) != nil && ctx.Err() == nil {
-				c.observe()
+				c.presentCard()
 				return
 			}
 		}

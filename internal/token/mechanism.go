@@ -28,8 +28,8 @@ var mechanisms = map[p11rpc.MechanismType]mechanism{
 	p11rpc.SHA256RSAPSS:  {hash: crypto.SHA256, pss: true},
 }
 
-// order is the order in which they are listed.
-var order = []p11rpc.MechanismType{
+// mechanismOrder is the order in which they are listed.
+var mechanismOrder = []p11rpc.MechanismType{
 	p11rpc.RSAPKCS, p11rpc.SHA256RSAPKCS, p11rpc.SHA384RSAPKCS, p11rpc.SHA512RSAPKCS,
 	p11rpc.RSAPSS, p11rpc.SHA256RSAPSS,
 }

@@ -53,8 +53,8 @@ func (c *Client) certificate() *x509.Certificate {
 	return c.cert
 }
 
-// underway returns the signature under way in a session. The caller holds mu.
-func (c *Client) underway(h p11rpc.Handle) (*session, *signing, error) {
+// currentSigning returns the signature under way in a session. The caller holds mu.
+func (c *Client) currentSigning(h p11rpc.Handle) (*session, *signing, error) {
 	s, err := c.session(h)
 	if err != nil {
 		return nil, nil, err
@@ -68,7 +68,7 @@ func (c *Client) underway(h p11rpc.Handle) (*session, *signing, error) {
 func (c *Client) SignatureSize(h p11rpc.Handle) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, _, err := c.underway(h); err != nil {
+	if _, _, err := c.currentSigning(h); err != nil {
 		return 0, err
 	}
 	cert := c.certificate()
@@ -85,7 +85,7 @@ func (c *Client) SignatureSize(h p11rpc.Handle) (int, error) {
 func (c *Client) SignUpdate(h p11rpc.Handle, data []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s, signing, err := c.underway(h)
+	s, signing, err := c.currentSigning(h)
 	if err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func (c *Client) SignUpdate(h p11rpc.Handle, data []byte) error {
 
 func (c *Client) Sign(ctx context.Context, h p11rpc.Handle, data []byte) ([]byte, error) {
 	c.mu.Lock()
-	s, signing, err := c.underway(h)
+	s, signing, err := c.currentSigning(h)
 	if err == nil && signing.updated {
 		err = p11rpc.OperationActive
 	} else if err == nil {
@@ -114,7 +114,7 @@ func (c *Client) Sign(ctx context.Context, h p11rpc.Handle, data []byte) ([]byte
 
 func (c *Client) SignFinal(ctx context.Context, h p11rpc.Handle) ([]byte, error) {
 	c.mu.Lock()
-	s, signing, err := c.underway(h)
+	s, signing, err := c.currentSigning(h)
 	if err == nil {
 		s.signing = nil
 	}
@@ -142,7 +142,7 @@ func (c *Client) sign(ctx context.Context, s *signing) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, ok := c.observe(); !ok {
+	if _, ok := c.presentCard(); !ok {
 		return nil, p11rpc.DeviceRemoved
 	}
 	done, err := c.Slot.acquire(ctx)

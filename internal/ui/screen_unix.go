@@ -43,7 +43,7 @@ func watchSize(s *Screen) {
 		signal.Stop(sizes)
 		close(end)
 	}
-	theStopper.change(func() { theStopper.screen = s })
+	processStopper.change(func() { processStopper.screen = s })
 }
 
-func unwatchSize(*Screen) { theStopper.change(func() { theStopper.screen = nil }) }
+func unwatchSize(*Screen) { processStopper.change(func() { processStopper.screen = nil }) }

@@ -29,7 +29,7 @@ type question struct {
 }
 
 // The signal is the process's own, so there is one stopper.
-var theStopper stopper
+var processStopper stopper
 
 func (s *stopper) change(f func()) {
 	s.once.Do(func() {
@@ -87,16 +87,16 @@ func (q *question) around(stop func()) {
 // leaving the shell with a terminal that shows nothing. resumed is called when
 // the program goes on. The function that is returned ends this.
 func suspendable(fd int, before *term.State, resumed func()) func() {
-	theStopper.change(func() { theStopper.question = &question{fd, before, resumed} })
-	return func() { theStopper.change(func() { theStopper.question = nil }) }
+	processStopper.change(func() { processStopper.question = &question{fd, before, resumed} })
+	return func() { processStopper.change(func() { processStopper.question = nil }) }
 }
 
 // Unstoppable keeps Ctrl-Z from stopping the program until the function that is
 // returned is called: in the middle of a card's transaction the card would stay
 // taken, and a verified PIN open.
 func Unstoppable() func() {
-	theStopper.change(func() { theStopper.held++ })
-	return func() { theStopper.change(func() { theStopper.held-- }) }
+	processStopper.change(func() { processStopper.held++ })
+	return func() { processStopper.change(func() { processStopper.held-- }) }
 }
 
 // around leaves the terminal to others while f runs.

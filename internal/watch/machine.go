@@ -42,7 +42,7 @@ type slot struct {
 	visit    int       // the number of this insertion of a card; no other has it
 	card     *Card     // result of the last look; nil before one
 	err      error     // why the last look failed
-	told     bool      // and an event said so
+	reported bool      // and an event said so
 	failures int       // looks that failed in a row
 	look     time.Time // when the card was last looked at
 	due      time.Time // when it is to be; zero for never
@@ -98,7 +98,7 @@ func (m *machine) update(now time.Time, s *slot, r pcsc.ReaderState) (events []E
 		s.card, s.due = nil, time.Time{}
 		events = append(events, s.fail(now, pcsc.ErrCardMute))
 	case !r.Mute && wasMute:
-		s.err, s.told, s.due = nil, false, now
+		s.err, s.reported, s.due = nil, false, now
 	}
 	return events
 }
@@ -116,7 +116,7 @@ func (s *slot) remove(now time.Time) Event {
 }
 
 func (s *slot) fail(now time.Time, err error) Event {
-	s.err, s.told = err, true
+	s.err, s.reported = err, true
 	return Event{Kind: CardUnreadable, Time: now, Reader: s.reader.Name, Err: err}
 }
 
@@ -188,7 +188,7 @@ func (m *machine) Looked(now time.Time, l Look, r Result) (events []Event) {
 		events = append(events, s.remove(now), m.insert(now, s))
 		known = nil
 	}
-	if known == nil || s.told {
+	if known == nil || s.reported {
 		events = append(events, Event{Kind: CardRead, Time: now, Reader: s.reader.Name, Card: r.Card})
 	}
 	before := r.Before
@@ -200,7 +200,7 @@ func (m *machine) Looked(now time.Time, l Look, r Result) (events []Event) {
 		events = append(events, aged(now, since, s.reader.Name, r.Card)...)
 	}
 	s.card, s.look = r.Card, now
-	s.err, s.told, s.failures = nil, false, 0
+	s.err, s.reported, s.failures = nil, false, 0
 	s.due = time.Time{}
 	if m.interval > 0 {
 		s.due = now.Add(m.interval)
@@ -224,7 +224,7 @@ func (m *machine) failed(now time.Time, s *slot, err error) []Event {
 	default:
 		s.due = now.Add(max(m.interval, laterRetry))
 	}
-	if s.told {
+	if s.reported {
 		return nil
 	}
 	return []Event{s.fail(now, err)}
@@ -310,7 +310,7 @@ func (m *machine) View() View {
 // settled reports that every card was read, or said to be unreadable.
 func (m *machine) settled() bool {
 	return !slices.ContainsFunc(m.slots, func(s *slot) bool {
-		return s.reader.Present && s.card == nil && !s.told
+		return s.reader.Present && s.card == nil && !s.reported
 	})
 }
 

@@ -46,8 +46,9 @@ func tries(c *Card, sign, auth int) *Card {
 	return &later
 }
 
-// untold is a card that does not tell the counter of a PIN.
-func untold(c *Card, of func(*Card) *inspect.PIN) *Card {
+// withoutCounter returns a copy of the card whose counter of a PIN could not
+// be read.
+func withoutCounter(c *Card, of func(*Card) *inspect.PIN) *Card {
 	later := *c
 	p := of(&later)
 	p.Tries, p.Err = jpki.Tries{}, errors.New("no answer")
@@ -188,7 +189,7 @@ func TestCounterWentDownWhileAway(t *testing.T) {
 func TestUnknownCounterIsNoChange(t *testing.T) {
 	card := demo(t, "adult")
 	m := seen(t, card)
-	unknown := untold(card, signPIN)
+	unknown := withoutCounter(card, signPIN)
 	want(t, m.Looked(at(5), next(t, m), Result{Card: unknown}), "")
 }
 

@@ -40,7 +40,7 @@ func TestMemory(t *testing.T) {
 		t.Errorf("before: %v", before)
 	}
 	// A counter that the card did not tell keeps what is known of it.
-	exchange(untold(card, authPIN), at(30))
+	exchange(withoutCounter(card, authPIN), at(30))
 	before = exchange(card, at(40))
 	if s := before[jpki.KeyAuth]; s.Left != 3 || !s.At.Equal(at(20)) {
 		t.Errorf("before: %v", before)

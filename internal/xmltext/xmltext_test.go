@@ -13,8 +13,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/xmlsig"
 )
 
-// said fails for a text that is empty, not in its language, or badly filled in.
-func said(t *testing.T, of string, s i18n.Text) {
+// checkText fails for a text that is empty, not in its language, or badly filled in.
+func checkText(t *testing.T, of string, s i18n.Text) {
 	t.Helper()
 	japanese := func(r rune) bool { return unicode.In(r, unicode.Hiragana, unicode.Katakana, unicode.Han) }
 	if s.JA == "" || s.EN == "" || !strings.ContainsFunc(s.JA, japanese) || strings.ContainsFunc(s.EN, japanese) || strings.Contains(s.JA+s.EN, "%!") {
@@ -34,7 +34,7 @@ func TestEveryKindHasWords(t *testing.T) {
 		if !ok {
 			t.Errorf("%s: no reason", k)
 		}
-		said(t, string(k), reason)
+		checkText(t, string(k), reason)
 		if leftOut(o).IsZero() || leftOut(o).EN == "more of the document" && k != xmlsig.OutsideMore {
 			t.Errorf("%s: %+v", k, leftOut(o))
 		}
@@ -62,7 +62,7 @@ func TestReasons(t *testing.T) {
 		if !ok {
 			t.Errorf("%v: no reason", err)
 		}
-		said(t, err.Error(), reason)
+		checkText(t, err.Error(), reason)
 	}
 	for _, err := range []error{errors.New("x"), &xmlsig.ChangedError{Item: xmlsig.Item{Target: xmlsig.TargetDocument}}} {
 		if reason, ok := Reason(err); ok {
@@ -74,8 +74,8 @@ func TestReasons(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	for reason := range refusals {
 		p := Refusal(fmt.Errorf("x: %w", &xmlsig.ProfileError{Profile: xmlsig.ProfileEGov, Reason: reason, Names: []string{"Hash"}, Outside: []xmlsig.Outside{{Kind: xmlsig.OutsideElement, Name: "a"}}}))
-		said(t, string(reason), p.What)
-		said(t, string(reason), p.Next)
+		checkText(t, string(reason), p.What)
+		checkText(t, string(reason), p.Next)
 	}
 	for _, reason := range []xmlsig.ProfileReason{
 		xmlsig.NotThisForm, xmlsig.NothingForHolders, xmlsig.OtherOption, xmlsig.FormStructure, xmlsig.NoProcedure, xmlsig.SeveralProcedures,
@@ -87,14 +87,14 @@ func TestRefusals(t *testing.T) {
 	}
 	for _, err := range []error{fs.ErrPermission, &companion.AmbiguousError{Name: "a", Files: []string{"a", "b"}}} {
 		p := Refusal(fmt.Errorf("x: %w", &xmlsig.MissingFileError{Name: "a", Err: err}))
-		said(t, err.Error(), p.What)
-		said(t, err.Error(), p.Next)
+		checkText(t, err.Error(), p.What)
+		checkText(t, err.Error(), p.Next)
 	}
 	if p := Refusal(errors.New("x")); p != nil {
 		t.Error(p)
 	}
 	for _, p := range []xmlsig.Profile{xmlsig.ProfileEGov, xmlsig.ProfileETax, xmlsig.ProfileTaxCertificate, xmlsig.ProfileOfficial} {
-		said(t, string(p), Form(p))
+		checkText(t, string(p), Form(p))
 	}
 }
 
@@ -104,7 +104,7 @@ func TestNotes(t *testing.T) {
 		t.Fatalf("%q", notes)
 	}
 	for _, n := range notes {
-		said(t, "note", n)
+		checkText(t, "note", n)
 	}
 	if len(Notes("k.xml", &xmlsig.Prepared{})) != 0 {
 		t.Error("nothing to say, and said")

@@ -63,7 +63,7 @@ func TestWriteAttached(t *testing.T) {
 		if err := sd.Verify(nil).Err(); err != nil {
 			t.Errorf("%d octets: %v", size, err)
 		}
-		if !IsSignedData(got[:20]) || !IsSignedData(loosened(got, 1)) || IsSignedData([]byte("%PDF-1.7")) || IsSignedData(got[1:]) || IsSignedData(nil) {
+		if !IsSignedData(got[:20]) || !IsSignedData(toBER(got, 1)) || IsSignedData([]byte("%PDF-1.7")) || IsSignedData(got[1:]) || IsSignedData(nil) {
 			t.Error("not told from other files")
 		}
 	}
@@ -153,9 +153,9 @@ func encodings(t testing.TB, der []byte) map[string][]byte {
 	t.Helper()
 	all := map[string][]byte{"DER": der, "PEM": inPEM(t, der)}
 	for levels := 1; levels < 5; levels++ {
-		all["BER "+strings.Repeat("I", levels)] = loosened(der, levels)
+		all["BER "+strings.Repeat("I", levels)] = toBER(der, levels)
 	}
-	all["BER in PEM"] = inPEM(t, loosened(der, 4))
+	all["BER in PEM"] = inPEM(t, toBER(der, 4))
 	return all
 }
 

@@ -193,9 +193,9 @@ func TestDER(t *testing.T) {
 	}
 }
 
-// loosened writes the constructed elements of the uppermost levels with
+// toBER writes the constructed elements of the uppermost levels with
 // indefinite lengths, and those of primitive ones longer than need be.
-func loosened(encoded []byte, levels int) []byte {
+func toBER(encoded []byte, levels int) []byte {
 	var out []byte
 	for len(encoded) > 0 {
 		e, rest, err := split(encoded, 0)
@@ -211,7 +211,7 @@ func loosened(encoded []byte, levels int) []byte {
 			out = append(out, e.body...)
 		default:
 			out = append(out, e.tag, 0x80)
-			out = append(out, loosened(e.body, levels-1)...)
+			out = append(out, toBER(e.body, levels-1)...)
 			out = append(out, 0, 0)
 		}
 	}
@@ -222,7 +222,7 @@ func loosened(encoded []byte, levels int) []byte {
 func TestBER(t *testing.T) {
 	der := fixture().rsa.sign(t, crypto.SHA256)
 	for levels := range 5 { // below are the certificates and the signed attributes
-		ber := loosened(der, levels)
+		ber := toBER(der, levels)
 		if levels > 0 && bytes.Equal(ber, der) {
 			t.Fatal("nothing changed")
 		}

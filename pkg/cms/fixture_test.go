@@ -32,13 +32,13 @@ func newHolder(key crypto.Signer, name string, serial int64) holder {
 	return holder{signers.Certify(key, name, serial), key}
 }
 
-// people are a certification authority and holders of its certificates.
-type people struct {
+// parties are a certification authority and holders of its certificates.
+type parties struct {
 	ca, rsa, p256, p384, p521, shortRSA holder
 }
 
-var fixture = sync.OnceValue(func() people {
-	p := people{
+var fixture = sync.OnceValue(func() parties {
+	p := parties{
 		rsa:      newHolder(signers.Cardholder(), "RSA holder", 0x00FEDCBA98),
 		p256:     newHolder(signers.ECDSA(elliptic.P256()), "P-256 holder", 256),
 		p384:     newHolder(signers.ECDSA(elliptic.P384()), "P-384 holder", 384),

@@ -15,7 +15,7 @@ import (
 func seeds(f *testing.F) [][]byte {
 	p := fixture()
 	rsa := p.rsa.sign(f, crypto.SHA256)
-	all := [][]byte{rsa, p.p256.sign(f, crypto.SHA384), loosened(rsa, 1), loosened(rsa, 4), rsa[:len(rsa)/2], p.ca.cert.Raw, nil}
+	all := [][]byte{rsa, p.p256.sign(f, crypto.SHA384), toBER(rsa, 1), toBER(rsa, 4), rsa[:len(rsa)/2], p.ca.cert.Raw, nil}
 	for _, change := range []func(*forge, *forgedSigner){
 		func(f *forge, s *forgedSigner) { s.withoutAttributes(content) },
 		func(f *forge, s *forgedSigner) { f.eContent = octetString([]byte(content)) },

@@ -159,7 +159,7 @@ func (a *App) leave() (err error) {
 	a.ef = 0
 	for _, aid := range [][]byte{aidIssuerDomain, aidCardFace} {
 		var r apdu.Response
-		r, err = apdu.Send(a.closing(), selectCommand(byName, aid))
+		r, err = apdu.Send(a.forClosing(), selectCommand(byName, aid))
 		if err == nil {
 			err = r.Err()
 		}

@@ -153,9 +153,9 @@ var (
 	signOneByte        = []byte("\x80\x2A\x00\x80\x01\x2A\x00")
 )
 
-// tell has another program send commands to the card, and gives the status word
+// sendAsOther has another program send commands to the card, and gives the status word
 // of the last.
-func tell(t testing.TB, card *virtualcard.Card, cmds ...[]byte) apdu.Status {
+func sendAsOther(t testing.TB, card *virtualcard.Card, cmds ...[]byte) apdu.Status {
 	t.Helper()
 	var r apdu.Response
 	for _, cmd := range cmds {
@@ -181,7 +181,7 @@ func leaveOpen(t testing.TB, card *virtualcard.Card, k jpki.Key) {
 	if k == jpki.KeySign {
 		file, verify = selectSignPIN, verifySign
 	}
-	if sw := tell(t, card, selectJPKI, file, verify); sw != apdu.StatusOK {
+	if sw := sendAsOther(t, card, selectJPKI, file, verify); sw != apdu.StatusOK {
 		t.Fatalf("another program's VERIFY: %04X", uint16(sw))
 	}
 }
@@ -192,7 +192,7 @@ func openTo(t testing.TB, card *virtualcard.Card) (open []jpki.Key) {
 	card.PowerOn()
 	for k, file := range map[jpki.Key][]byte{jpki.KeySign: selectSignKey, jpki.KeyAuth: selectAuthKey} {
 		_, _ = card.Transmit(selectJPKI) // the one that FirstCommandFails fails
-		switch sw := tell(t, card, selectJPKI, file, signOneByte); sw {
+		switch sw := sendAsOther(t, card, selectJPKI, file, signOneByte); sw {
 		case apdu.StatusOK:
 			open = append(open, k)
 		case apdu.StatusSecurityNotSatisfied:

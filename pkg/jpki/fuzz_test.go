@@ -42,16 +42,16 @@ func FuzzCertificate(f *testing.F) {
 	})
 }
 
-// liar is a card that answers what it is told to: pieces of data, a length and
+// fuzzedCard is a card that answers what it is told to: pieces of data, a length and
 // so many bytes each. A length of FF is a failure of the reader, and the end of
 // the data is its end.
-type liar struct {
+type fuzzedCard struct {
 	data []byte
 	sent [][]byte
 	slot // counts Begin, End and Unpower
 }
 
-func (l *liar) Transmit(cmd []byte) ([]byte, error) {
+func (l *fuzzedCard) Transmit(cmd []byte) ([]byte, error) {
 	l.sent = append(l.sent, bytes.Clone(cmd))
 	if len(l.data) == 0 || l.data[0] == 0xFF {
 		return nil, errReader
@@ -78,7 +78,7 @@ func FuzzCard(f *testing.F) {
 	card := newCard(f, "adult", virtualcard.Options{})
 	f.Fuzz(func(t *testing.T, which byte, answers []byte) {
 		op := operations[int(which)%len(operations)]
-		l := &liar{data: answers, slot: slot{card: card}}
+		l := &fuzzedCard{data: answers, slot: slot{card: card}}
 		err := op.run(context.Background(), jpki.New(l))
 		if err != nil && !typed(err) {
 			t.Errorf("%T: %v", err, err)

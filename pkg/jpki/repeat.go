@@ -39,22 +39,22 @@ func (w Within) Transmit(cmd []byte) ([]byte, error) {
 	return w.Conn.Transmit(cmd)
 }
 
-// free is the connection for commands that are given up with the context.
-func (a *App) free() apdu.Transmitter { return Within{a.card.conn, a.ctx} }
+// cancellable is the connection for commands that are given up with the context.
+func (a *App) cancellable() apdu.Transmitter { return Within{a.card.conn, a.ctx} }
 
-// gracious is the connection for commands of a PIN session.
-func (a *App) gracious() apdu.Transmitter { return Within{a.card.conn, a.grace} }
+// inSession is the connection for commands of a PIN session.
+func (a *App) inSession() apdu.Transmitter { return Within{a.card.conn, a.grace} }
 
-// closing is the connection for the commands that close a PIN session.
-func (a *App) closing() apdu.Transmitter {
+// forClosing is the connection for the commands that close a PIN session.
+func (a *App) forClosing() apdu.Transmitter {
 	if a.closeBy == nil { // no PIN was sent
-		return a.free()
+		return a.cancellable()
 	}
 	return Within{a.card.conn, a.closeBy}
 }
 
-// outliving gives a context that ends as long as grace after ctx, or with stop.
-func outliving(ctx context.Context, grace time.Duration) (longer context.Context, stop func()) {
+// extendedBy gives a context that ends as long as grace after ctx, or with stop.
+func extendedBy(ctx context.Context, grace time.Duration) (longer context.Context, stop func()) {
 	longer, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	forget := context.AfterFunc(ctx, func() {
 		timer := time.NewTimer(grace)
@@ -123,9 +123,9 @@ func (a *App) transmit(c apdu.Command) (apdu.Response, error) {
 		return apdu.Response{}, err
 	}
 	if a.sent {
-		return apdu.Send(a.gracious(), c)
+		return apdu.Send(a.inSession(), c)
 	}
-	return apdu.Send(a.free(), c)
+	return apdu.Send(a.cancellable(), c)
 }
 
 // canRecover reports a hiccup before any PIN was sent.

@@ -152,7 +152,7 @@ func TestSheet(t *testing.T) {
 		s := newSlot(t, "adult", o)
 		s.card.PowerOn()
 		if before != nil {
-			tell(t, s.card, before...)
+			sendAsOther(t, s.card, before...)
 		}
 		if got := read(s); got.Err != nil || !got.LastDay.Equal(want) {
 			t.Errorf("%s: %v, %v", name, got.LastDay, got.Err)

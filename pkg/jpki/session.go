@@ -87,9 +87,9 @@ func (c *Card) WithPIN(ctx context.Context, k Key, p PIN, guard Guard, use func(
 		return err
 	}
 	var stopGrace, stopClose func()
-	app.grace, stopGrace = outliving(ctx, pinGrace)
+	app.grace, stopGrace = extendedBy(ctx, pinGrace)
 	defer stopGrace()
-	app.closeBy, stopClose = outliving(ctx, closeGrace)
+	app.closeBy, stopClose = extendedBy(ctx, closeGrace)
 	stop = stopClose
 	app.sent, app.outcome = true, MaybeVerified
 	if err := app.verify(k, p); err != nil {
@@ -142,6 +142,6 @@ func (a *App) verify(k Key, p PIN) error {
 // selected. It goes past [App.send], so that an error always means that the
 // command left.
 func (a *App) sendPIN(ins, p1 byte, p PIN) (apdu.Status, error) {
-	r, err := apdu.Send(a.gracious(), apdu.Command{INS: ins, P1: p1, P2: reference, Data: p.bytes()})
+	r, err := apdu.Send(a.inSession(), apdu.Command{INS: ins, P1: p1, P2: reference, Data: p.bytes()})
 	return r.SW, err
 }

@@ -141,7 +141,7 @@ func (a *App) probe(q question, now func() time.Time) (p Probe) {
 		return p
 	}
 	begin := now()
-	raw, err := a.free().Transmit(p.Command)
+	raw, err := a.cancellable().Transmit(p.Command)
 	p.Took = now().Sub(begin)
 	var r apdu.Response
 	if err == nil {

@@ -33,7 +33,7 @@ type scardContext struct {
 
 func (c *scardContext) releaseContext() error {
 	err := scardError(opRelease, c.ctx.Release())
-	scardKeys.give(c.key)
+	scardKeys.put(c.key)
 	return err
 }
 
@@ -146,7 +146,7 @@ func (k *contextKeys) take() int {
 	return n
 }
 
-func (k *contextKeys) give(key int) {
+func (k *contextKeys) put(key int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.taken[key] = false

@@ -22,7 +22,7 @@ type Card struct {
 	ctx    context.Context // of the last Begin
 	undone error           // not nil: the open transaction's work on the card is undone
 
-	dropped bool  // by dropIf
+	dropped bool  // by disconnectOn
 	power   error // and then: not nil if the card may have kept its power
 }
 
@@ -79,7 +79,7 @@ func (c *Card) Begin(ctx context.Context) error {
 		return errors.New("pcsc: a transaction is already open")
 	}
 	c.ctx, c.undone = ctx, nil
-	return c.dropIf(gone, c.s.run(ctx, callLimit, ErrInUse, c.begin))
+	return c.disconnectOn(gone, c.s.run(ctx, callLimit, ErrInUse, c.begin))
 }
 
 // begin runs inside the session.
@@ -159,7 +159,7 @@ func (c *Card) TransmitContext(ctx context.Context, cmd []byte) ([]byte, error) 
 		if errors.Is(err, ErrCardReset) && c.s.platform.countsInsertions {
 			c.undone = err
 		}
-		return nil, c.dropIf(c.interrupted, err)
+		return nil, c.disconnectOn(c.interrupted, err)
 	}
 	return answer, nil
 }
@@ -174,7 +174,7 @@ func (c *Card) End() error {
 	defer stop()
 	// In pcsc-lite an end that fails does not end the transaction, but
 	// disconnecting does.
-	return c.dropIf(always, c.s.run(ctx, callLimit, ErrNoService, func() error {
+	return c.disconnectOn(always, c.s.run(ctx, callLimit, ErrNoService, func() error {
 		if c.undone != nil {
 			return c.s.unpower()
 		}
@@ -225,7 +225,7 @@ func (c *Card) Unpower() error {
 	ctx, stop := c.closing(closingGrace)
 	defer stop()
 	// To end the connection is the last way to do it.
-	err := c.dropIf(always, c.s.run(ctx, callLimit, ErrNoService, c.s.unpower))
+	err := c.disconnectOn(always, c.s.run(ctx, callLimit, ErrNoService, c.s.unpower))
 	if c.dropped {
 		return c.power
 	}
@@ -250,9 +250,9 @@ func (c *Card) ready() error {
 	return c.s.lost
 }
 
-// dropIf ends the connection for an error that it does not survive, with the
+// disconnectOn ends the connection for an error that it does not survive, with the
 // card unpowered where a command was sent in an open transaction.
-func (c *Card) dropIf(fatal func(error) bool, err error) error {
+func (c *Card) disconnectOn(fatal func(error) bool, err error) error {
 	if err != nil && fatal(err) && c.s.lost == nil {
 		c.power = c.s.close()
 		c.dropped, c.s.lost = true, err

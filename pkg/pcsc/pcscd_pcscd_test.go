@@ -711,7 +711,7 @@ func TestPCSCAtOnce(t *testing.T) {
 					t.Error(err)
 				}
 				cancel()
-				if err := onceThrough(pc); err != nil {
+				if err := connectOnce(pc); err != nil {
 					t.Error(err)
 				}
 			}
@@ -729,7 +729,7 @@ func TestPCSCAtOnce(t *testing.T) {
 	}
 }
 
-func onceThrough(pc *Context) error {
+func connectOnce(pc *Context) error {
 	card, err := pc.Connect(context.Background(), slotName(0))
 	if err != nil {
 		return err

@@ -57,14 +57,14 @@ func (s *session) run(ctx context.Context, limit time.Duration, late error, f fu
 	case <-ctx.Done():
 	}
 	s.lost = ended(ctx, late)
-	go s.outlive(pc, done)
+	go s.abandon(pc, done)
 	return s.lost
 }
 
-// outlive waits for a call that nobody waits for any more, and closes the
+// abandon waits for a call that nobody waits for any more, and closes the
 // session. SCardCancel does nothing to a wait that is about to begin, and
 // nothing in pcsc-lite to other calls, so it is asked for again and again.
-func (s *session) outlive(pc backendContext, done <-chan error) {
+func (s *session) abandon(pc backendContext, done <-chan error) {
 	for pause := 20 * time.Millisecond; ; pause = min(2*pause, callLimit) {
 		if pc != nil {
 			_ = pc.cancel()

@@ -151,10 +151,10 @@ func (p *Prepared) extendForm(widget *pdf.Ref) error {
 // field's seed values and lock, or refuses to sign.
 func (p *Prepared) fillField(f *field, visible *Placement) error {
 	p.Field = f.name
-	if err := p.meetSeed(f); err != nil {
+	if err := p.checkSeedValues(f); err != nil {
 		return err
 	}
-	if err := p.obeyLock(f); err != nil {
+	if err := p.applyLock(f); err != nil {
 		return err
 	}
 	dict := f.dict.Clone()
@@ -191,9 +191,9 @@ func (p *Prepared) showInField(f *field, dict pdf.Dict) error {
 	return p.change(p.place.widget, widget)
 }
 
-// meetSeed checks the field's seed values (12.7.4.5, table 234). Only values
+// checkSeedValues checks the field's seed values (12.7.4.5, table 234). Only values
 // that Ff marks as required are binding.
-func (p *Prepared) meetSeed(f *field) error {
+func (p *Prepared) checkSeedValues(f *field) error {
 	seed, err := pdf.As[pdf.Dict](p.doc.File, f.dict["SV"])
 	if err != nil {
 		return err
@@ -224,9 +224,9 @@ func (p *Prepared) meetSeed(f *field) error {
 	return ErrFieldDemands
 }
 
-// obeyLock turns the field's lock into the FieldMDP transform that the
+// applyLock turns the field's lock into the FieldMDP transform that the
 // signature must carry (12.7.4.5, table 233).
-func (p *Prepared) obeyLock(f *field) error {
+func (p *Prepared) applyLock(f *field) error {
 	dict, err := pdf.As[pdf.Dict](p.doc.File, f.dict["Lock"])
 	if err != nil || dict == nil {
 		return err

@@ -227,13 +227,13 @@ func BenchmarkPrepare(b *testing.B) {
 	}
 }
 
-// hollow is a file with zeros between its head and its tail.
-type hollow struct {
+// sparseFile is a file with zeros between its head and its tail.
+type sparseFile struct {
 	head, tail string
 	size       int64
 }
 
-func (h hollow) ReadAt(p []byte, off int64) (int, error) {
+func (h sparseFile) ReadAt(p []byte, off int64) (int, error) {
 	n := int(min(int64(len(p)), h.size-off))
 	clear(p[:n])
 	if off < int64(len(h.head)) {
@@ -258,7 +258,7 @@ func TestLargerThanATable(t *testing.T) {
 	for k, want := range map[kind]error{table: ErrTooLarge, stream: nil} {
 		text := string(sample{kind: k, objects: documentOf()}.bytes())
 		i := strings.LastIndex(text, "startxref")
-		h := hollow{text[:i], text[i:], 10_000_000_000}
+		h := sparseFile{text[:i], text[i:], 10_000_000_000}
 		if _, err := Prepare(h, h.size, Options{}); !errors.Is(err, want) {
 			t.Errorf("%v: %v, want %v", k, err, want)
 		}
@@ -270,7 +270,7 @@ func TestOffsetsOfEightBytes(t *testing.T) {
 	for size, want := range map[int64]string{1 << 20: "/W [1 4 2]", 5_000_000_000: "/W [1 8 2]"} {
 		text := string(sample{kind: stream, objects: documentOf()}.bytes())
 		i := strings.LastIndex(text, "startxref")
-		h := hollow{text[:i], text[i:], size}
+		h := sparseFile{text[:i], text[i:], size}
 		p, err := Prepare(h, h.size, Options{})
 		if err != nil {
 			t.Fatal(err)
@@ -283,7 +283,7 @@ func TestOffsetsOfEightBytes(t *testing.T) {
 		if !bytes.Contains(u.bytes, []byte(want)) {
 			t.Errorf("%d bytes: no %q in %q", size, want, u.bytes)
 		}
-		end := hollow{h.head, string(u.bytes), size + int64(len(u.bytes))}
+		end := sparseFile{h.head, string(u.bytes), size + int64(len(u.bytes))}
 		d, err := openDocument(end, end.size)
 		if err != nil {
 			t.Fatal(err)

@@ -73,7 +73,7 @@ func (p *Prepared) foresee() error {
 		}
 		p.Signatures[i].Changes = s.Changes
 		if err := s.structuralErr(); err != nil {
-			if p.Signatures[i].Err, err = blame(before, s, err); err != nil {
+			if p.Signatures[i].Err, err = reasonBefore(before, s, err); err != nil {
 				return err
 			}
 		}
@@ -98,11 +98,11 @@ func (p *Prepared) missing() (missing bool, err error) {
 	return missing, err
 }
 
-// blame finds out why an earlier signature is bad after the update. already is
+// reasonBefore finds out why an earlier signature is bad after the update. already is
 // the reason if the signature was certainly bad before; the new signature may
 // then be made. An [EarlierError] means that the update would break the
 // signature, or that the signature cannot be judged even now.
-func blame(before func() (*verifier, error), then *foundSignature, bad error) (already, err error) {
+func reasonBefore(before func() (*verifier, error), then *foundSignature, bad error) (already, err error) {
 	if d, ok := errors.AsType[*DamagedError](bad); ok && d.Fault == FaultTooLarge {
 		return nil, &EarlierError{Field: then.Field, Already: true, Err: bad} // the earlier file cannot be searched either
 	}

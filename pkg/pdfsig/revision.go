@@ -344,7 +344,7 @@ func unreadable(signed []*foundSignature, err error) error {
 // changed records the changes of one step.
 func (s *foundSignature) changed(all Changes, p Permission) {
 	s.Changes.Add(all)
-	if gravest, ok := all.Gravest(); ok && gravest.Level > p.allowed() {
+	if gravest, ok := all.MostSevere(); ok && gravest.Level > p.allowed() {
 		s.Failures = append(s.Failures, &cms.Failure{
 			Code: cms.HashFailure, Detail: fmt.Sprintf("the document was changed after it was signed (%v): %s", gravest.Level, gravest.Detail), Cause: ErrChangedLater,
 		})

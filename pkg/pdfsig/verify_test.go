@@ -15,7 +15,7 @@ func verify(file []byte) (*Report, error) { return Verify(bytes.NewReader(file),
 
 // level returns the highest level of the changes after a signature.
 func level(s Signature) Level {
-	gravest, _ := s.Changes.Gravest()
+	gravest, _ := s.Changes.MostSevere()
 	return gravest.Level
 }
 

@@ -33,7 +33,7 @@ func newHolder(key crypto.Signer, name string, serial int64) holder {
 	return holder{signers.Certify(key, name, serial), key}
 }
 
-// people are a certification authority and holders of its certificates.
+// parties are a certification authority and holders of its certificates.
 type people struct {
 	ca, signer, other, short, p256 holder
 	// twin has the signer's key in another certificate.

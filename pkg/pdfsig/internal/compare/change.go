@@ -79,9 +79,9 @@ const maxChanges = 100
 // Changes are the changes of one step, or of several.
 type Changes []Change
 
-// Gravest returns the first change of the highest level; ok is false if there
+// MostSevere returns the first change of the highest level; ok is false if there
 // are no changes.
-func (all Changes) Gravest() (gravest Change, ok bool) {
+func (all Changes) MostSevere() (gravest Change, ok bool) {
 	for i, c := range all {
 		if i == 0 || c.Level > gravest.Level {
 			gravest = c

@@ -169,7 +169,7 @@ func TestAddedField(t *testing.T) {
 		"signed":                                 {newWidget + noRect + "/V 34 0 R", map[int]string{34: signature}, Signature, false},
 	} {
 		all := step(t, form, adding("<<"+c.field+">>", c.more), Limits{})
-		gravest, _ := all.Gravest()
+		gravest, _ := all.MostSevere()
 		if gravest.Level != c.level || gravest.Shown != c.shown {
 			t.Errorf("%s: %v", name, all)
 		}
@@ -181,7 +181,7 @@ func TestAddedField(t *testing.T) {
 func TestAddedSignature(t *testing.T) {
 	changed := adding("<<"+newWidget+noRect+"/V 34 0 R>>", map[int]string{34: signature})
 	all := step(t, form, changed, Limits{Judged: func(pdf.Ref) bool { return false }})
-	if gravest, _ := all.Gravest(); gravest.Level != Content {
+	if gravest, _ := all.MostSevere(); gravest.Level != Content {
 		t.Errorf("%v", all)
 	}
 }
@@ -239,7 +239,7 @@ func TestStep(t *testing.T) {
 		"one more number for the structure": {tagged, map[int]string{13: "<</Nums[0 12 0 R 1 12 0 R]>>"}, Signature, Metadata},
 	} {
 		all := step(t, c.before, c.changed, Limits{})
-		gravest, _ := all.Gravest()
+		gravest, _ := all.MostSevere()
 		if c.kind == "" {
 			c.level, c.kind = Signature, Metadata // nothing counts as another kind
 		}
@@ -253,7 +253,7 @@ func TestStep(t *testing.T) {
 func TestLocked(t *testing.T) {
 	changed := map[int]string{6: strings.Replace(form[6], "/T(name)", "/T(name)/V(x)", 1)}
 	all := step(t, form, changed, Limits{Locked: func(name string) bool { return name == "name" }})
-	if gravest, _ := all.Gravest(); gravest.Level != Content {
+	if gravest, _ := all.MostSevere(); gravest.Level != Content {
 		t.Errorf("%v", all)
 	}
 }

@@ -32,8 +32,8 @@ const (
 
 func (w want) honest() bool { return w != refused && w != open }
 
-// kase is a signed file and its later form.
-type kase struct {
+// testCase is a signed file and its later form.
+type testCase struct {
 	kind  string // kind of trick; a partial run includes one case of each
 	name  string
 	build func() *file
@@ -42,15 +42,15 @@ type kase struct {
 }
 
 // number spreads cases evenly. It is the same in every run.
-func (k kase) number() uint32 {
+func (k testCase) number() uint32 {
 	h := fnv.New32a()
 	fmt.Fprint(h, k.name)
 	return h.Sum32()
 }
 
 // all passes the generated cases to use.
-func all(use func(kase)) {
-	for _, part := range []func(func(kase)){honest, waitingCases, otherKinds, ranges, roles, gaps, sections, spellings, numbers} {
+func all(use func(testCase)) {
+	for _, part := range []func(func(testCase)){honest, waitingCases, otherKinds, ranges, roles, gaps, sections, spellings, numbers} {
 		part(use)
 	}
 }

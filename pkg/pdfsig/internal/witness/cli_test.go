@@ -27,7 +27,7 @@ func TestCommandLine(t *testing.T) {
 	}
 	statuses := map[verdict]int{}
 	const each = 8
-	all(func(k kase) {
+	all(func(k testCase) {
 		// The program also judges the authority of a timestamp, so skip these
 		// cases.
 		if k.number()%97 != 0 || strings.Contains(k.name, "timestamp") {

@@ -183,7 +183,7 @@ func cmap(of int) string {
 }
 
 // doubled are changes to objects with two roles.
-func doubled(use func(kase)) {
+func doubled(use func(testCase)) {
 	number := 0
 	for _, h := range harmless {
 		for _, s := range showing {
@@ -201,7 +201,7 @@ func doubled(use func(kase)) {
 					return l
 				}
 				structure := []structure{table, stream, packed, hybrid}[(number+i)%4]
-				use(kase{kind: "doubled " + h.name, name: fmt.Sprintf("%s is %s: %s %s", h.name, s.name, structure, r), want: refused, build: func() *file {
+				use(testCase{kind: "doubled " + h.name, name: fmt.Sprintf("%s is %s: %s %s", h.name, s.name, structure, r), want: refused, build: func() *file {
 					return l().write(structure, update{}).sign(signature{rules: r}).edit(becomes(now), "x")
 				}})
 			}
@@ -212,7 +212,7 @@ func doubled(use func(kase)) {
 
 // reached are exact updates of visible objects that are also referenced from a
 // harmless place. Not every object reachable from that place may change.
-func reached(use func(kase)) {
+func reached(use func(testCase)) {
 	from := map[string]func(target string) func(*layout){
 		"validation data": func(t string) func(*layout) {
 			return func(l *layout) {
@@ -301,7 +301,7 @@ func reached(use func(kase)) {
 		for i, target := range targets {
 			for j, r := range []rules{approval, p1, p3} {
 				s := []structure{table, packed, stream, hybrid}[(i+j)%4]
-				use(kase{kind: "reached from " + name, name: fmt.Sprintf("%s refers to the %s: %s %s", name, target.role, s, r), want: refused, build: func() *file {
+				use(testCase{kind: "reached from " + name, name: fmt.Sprintf("%s refers to the %s: %s %s", name, target.role, s, r), want: refused, build: func() *file {
 					l := plain()
 					from[name](target.role)(l)
 					return l.write(s, update{}).sign(signature{rules: r}).edit(target.change, target.role)

@@ -457,7 +457,7 @@ func (c carrier) carrying(s structure, r rules) *file {
 
 // gaps are updates with validation data: with hidden objects in each gap, and
 // inexact in each way.
-func gaps(use func(kase)) {
+func gaps(use func(testCase)) {
 	all := tweaks()
 	for ci, c := range carriers {
 		for ti, t := range all {
@@ -472,7 +472,7 @@ func gaps(use func(kase)) {
 					continue
 				}
 				r := []rules{approval, p1, p2}[(ci+2*ti+si)%3]
-				k := kase{kind: "gap " + c.name, want: open, name: fmt.Sprintf("%s, %s: %s %s", c.name, t.name, s, r), build: func() *file {
+				k := testCase{kind: "gap " + c.name, want: open, name: fmt.Sprintf("%s, %s: %s %s", c.name, t.name, s, r), build: func() *file {
 					f := c.carrying(s, r)
 					u := update{objects: f.validation(string(signing().Certificate.Raw))}
 					if c.later != nil {
@@ -497,7 +497,7 @@ func gaps(use func(kase)) {
 
 // numbers are honest updates with one number slightly wrong. The document has
 // hidden bytes and an older revision.
-func numbers(use func(kase)) {
+func numbers(use func(testCase)) {
 	hidden := carrier{name: "loaded", older: true, prepared: func(l *layout, u *update, hidden string) {
 		l.set("hiding", streamOf("/Type/EmbeddedFile", "\n"+hidden))
 	}}
@@ -505,7 +505,7 @@ func numbers(use func(kase)) {
 		for _, what := range []string{"dss", "signature"} {
 			for at := range 80 {
 				for _, d := range []int{-1, 1, -10, 7, 100} {
-					use(kase{kind: fmt.Sprintf("number %+d", d), want: open, name: fmt.Sprintf("number %d of the %s %+d: %s", at, what, d, s), build: func() *file {
+					use(testCase{kind: fmt.Sprintf("number %+d", d), want: open, name: fmt.Sprintf("number %d of the %s %+d: %s", at, what, d, s), build: func() *file {
 						f := hidden.carrying(s, approval)
 						start := len(f.data)
 						if what == "dss" {

@@ -237,7 +237,7 @@ func (h healthy) check(t *testing.T, v *views) (clean bool) {
 		return false
 	}
 	wrong := func(data []byte, format string, args ...any) {
-		keep(t, kase{name: "healthy " + h.name}, data)
+		keep(t, testCase{name: "healthy " + h.name}, data)
 		t.Errorf("%s: %s", h.name, fmt.Sprintf(format, args...))
 	}
 	if h.err != nil {
@@ -274,7 +274,7 @@ func TestHealthy(t *testing.T) {
 	var all []healthy
 	for _, o := range healthyForms() {
 		for _, s := range structures {
-			h := kase{name: fmt.Sprintf("healthy %s: %s", o.name, s)}
+			h := testCase{name: fmt.Sprintf("healthy %s: %s", o.name, s)}
 			if s == linearized || o.tables && s != table || one >= 100 && h.number()%8 != 0 || one < 100 && h.number()%one != from || !only(t).MatchString(h.name) {
 				continue
 			}

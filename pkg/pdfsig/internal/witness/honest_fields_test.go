@@ -58,7 +58,7 @@ func (f *file) signWaiting(w waitingField, s signature, more map[string]string) 
 }
 
 // waitingCases sign an empty field after the first signature.
-func waitingCases(use func(kase)) {
+func waitingCases(use func(testCase)) {
 	edits := []struct {
 		name string
 		more map[string]string
@@ -84,7 +84,7 @@ func waitingCases(use func(kase)) {
 				if r == p1 && want == accepted {
 					want = forbidden
 				}
-				use(kase{kind: "waiting field" + e.name, want: want, qpdf: want == accepted, name: fmt.Sprintf("waiting field %s%s: %s %s", w.name, e.name, s, r), build: func() *file {
+				use(testCase{kind: "waiting field" + e.name, want: want, qpdf: want == accepted, name: fmt.Sprintf("waiting field %s%s: %s %s", w.name, e.name, s, r), build: func() *file {
 					return w.layout().write(s, update{}).sign(signature{rules: r}).signWaiting(w, signature{}, e.more)
 				}})
 			}
@@ -94,10 +94,10 @@ func waitingCases(use func(kase)) {
 
 // otherKinds are updates with cross-references of another kind than the file's,
 // or in a form that only some programs write.
-func otherKinds(use func(kase)) {
+func otherKinds(use func(testCase)) {
 	for _, b := range bases() {
 		add := func(kind string, want want, build func(f *file) *file) {
-			use(kase{kind: kind, want: want, name: kind + ": " + b.name, build: func() *file { return build(b.signed()) }})
+			use(testCase{kind: kind, want: want, name: kind + ": " + b.name, build: func() *file { return build(b.signed()) }})
 		}
 		if b.structure == table {
 			add("stream after a table", accepted, func(f *file) *file {
@@ -148,7 +148,7 @@ func otherKinds(use func(kase)) {
 }
 
 // ranges are signatures with a wrong ByteRange.
-func ranges(use func(kase)) {
+func ranges(use func(testCase)) {
 	for _, s := range structures {
 		for _, c := range []struct{ name, then, now string }{
 			{"a negative number", "/ByteRange[0 ", "/ByteRange[-0 "},
@@ -157,7 +157,7 @@ func ranges(use func(kase)) {
 			{"six numbers", "/ByteRange[0 ", "/ByteRange[0 0 0 "},
 			{"another beginning", "/ByteRange[0 ", "/ByteRange[9 "},
 		} {
-			use(kase{kind: "byte range", want: refused, name: fmt.Sprintf("byte range with %s: %s", c.name, s), build: func() *file {
+			use(testCase{kind: "byte range", want: refused, name: fmt.Sprintf("byte range with %s: %s", c.name, s), build: func() *file {
 				f := plain().write(s, update{}).sign(signature{})
 				// The array has room for longer numbers.
 				text := string(f.data)
@@ -169,7 +169,7 @@ func ranges(use func(kase)) {
 				return f
 			}})
 		}
-		use(kase{kind: "two fields of one signature", want: refused, name: "two fields of one signature: " + string(s), build: func() *file {
+		use(testCase{kind: "two fields of one signature", want: refused, name: "two fields of one signature: " + string(s), build: func() *file {
 			f := rich().write(s, update{}).sign(signature{})
 			return f.apply(update{objects: map[int]string{
 				f.roles["form"]: into(f.body("form"), "Fields", fmt.Sprintf("%d 0 R", f.size)),
@@ -177,7 +177,7 @@ func ranges(use func(kase)) {
 				f.size:          f.fill("<</Type/Annot/Subtype/Widget/FT/Sig/T(S2)" + showsNothing + "/V {value1}/P {page}>>"),
 			}})
 		}})
-		use(kase{kind: "a signature of copied contents", want: refused, name: "a signature of copied contents: " + string(s), build: func() *file {
+		use(testCase{kind: "a signature of copied contents", want: refused, name: "a signature of copied contents: " + string(s), build: func() *file {
 			f := rich().write(s, update{}).sign(signature{})
 			return f.apply(update{objects: map[int]string{
 				f.roles["form"]: into(f.body("form"), "Fields", fmt.Sprintf("%d 0 R", f.size)),

@@ -149,9 +149,9 @@ var ways = []way{
 }
 
 // honest are updates as honest programs make them.
-func honest(use func(kase)) {
+func honest(use func(testCase)) {
 	for _, b := range bases() {
-		b.honest(func(k kase) {
+		b.honest(func(k testCase) {
 			k.name = k.kind + ": " + b.name
 			k.kind = "honest " + k.kind
 			use(k)
@@ -159,7 +159,7 @@ func honest(use func(kase)) {
 	}
 }
 
-func (b base) honest(use func(kase)) {
+func (b base) honest(use func(testCase)) {
 	// The verdicts depend on the rules: signs is for a further signature, fills
 	// for a value, and notes for a note.
 	signs, shows, fills, notes, describes := accepted, shownToo, told, told, accepted
@@ -172,7 +172,7 @@ func (b base) honest(use func(kase)) {
 		fills = forbidden
 	}
 	add := func(kind string, w want, build func() *file) {
-		use(kase{kind: kind, build: build, want: w, qpdf: true})
+		use(testCase{kind: kind, build: build, want: w, qpdf: true})
 	}
 	signed := sync.OnceValue(b.signed)
 	dss := sync.OnceValue(func() *file { return signed().validated(update{}) })
@@ -221,14 +221,14 @@ func looking(f *file, widget, content, bbox string) signature {
 }
 
 // inWays are updates, and signed files, in unusual forms.
-func (b base) inWays(use func(kase), signed, dss func() *file) {
+func (b base) inWays(use func(testCase), signed, dss func() *file) {
 	for _, w := range ways {
 		change := func() (u update) { w.change(&u); return u }
 		if change().entry != "" && (b.structure == stream || b.structure == packed) {
 			continue
 		}
 		add := func(kind string, as want, build func() *file) {
-			use(kase{kind: kind, build: build, want: as, qpdf: w.qpdf})
+			use(testCase{kind: kind, build: build, want: as, qpdf: w.qpdf})
 		}
 		add("dss, "+w.name, w.want, func() *file { return signed().validated(change()) })
 		add("dss, later "+w.name, w.want, func() *file { return dss().validated(change()) })
@@ -249,7 +249,7 @@ func (b base) inWays(use func(kase), signed, dss func() *file) {
 		return
 	}
 	add := func(kind string, build func() *file) {
-		use(kase{kind: kind, build: build, want: accepted, qpdf: true})
+		use(testCase{kind: kind, build: build, want: accepted, qpdf: true})
 	}
 	// The next object directly follows %%EOF, before signing and after.
 	glued := func() *file {

@@ -363,7 +363,7 @@ func generations() (all []trick) {
 
 // roles are exact updates with forbidden changes, and changes to objects with
 // two roles.
-func roles(use func(kase)) {
+func roles(use func(testCase)) {
 	for _, t := range tricks() {
 		for i, s := range structures {
 			// Use all rules with tables, and one rule with each other
@@ -378,7 +378,7 @@ func roles(use func(kase)) {
 						continue // qpdf would repair some of them
 					}
 				}
-				k := kase{kind: "hostile " + t.name, name: fmt.Sprintf("%s: %s %s", t.name, s, r), want: t.want, build: func() *file {
+				k := testCase{kind: "hostile " + t.name, name: fmt.Sprintf("%s: %s %s", t.name, s, r), want: t.want, build: func() *file {
 					return t.change(l().write(s, update{}).sign(signature{rules: r}))
 				}}
 				if t.kind != "" {

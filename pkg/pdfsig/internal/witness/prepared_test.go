@@ -275,7 +275,7 @@ func chosenPrepared(t *testing.T) (cases []prepared) {
 	one = min(one, 60)
 	count := 0
 	preparedFiles(func(name string, make func() prepared) {
-		n := kase{name: name}.number()
+		n := testCase{name: name}.number()
 		count++
 		if only(t).MatchString(name) && n%one == from {
 			cases = append(cases, make())
@@ -316,5 +316,5 @@ func (c prepared) check(t *testing.T, v *views, contents [][]byte) (refused bool
 }
 
 func (c prepared) keep(t *testing.T, data []byte) {
-	keep(t, kase{name: "prepared " + c.name}, bytes.Clone(data))
+	keep(t, testCase{name: "prepared " + c.name}, bytes.Clone(data))
 }

@@ -60,10 +60,10 @@ func TestPrograms(t *testing.T) {
 		}
 		return made
 	}
-	var cases []kase
+	var cases []testCase
 	var contents [][]byte
 	add := func(name string, then, now []byte, want want, p program) {
-		cases = append(cases, kase{name: name, want: want, qpdf: p.qpdf})
+		cases = append(cases, testCase{name: name, want: want, qpdf: p.qpdf})
 		contents = append(contents, then, now)
 	}
 	for _, p := range programs {

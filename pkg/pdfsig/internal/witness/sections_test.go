@@ -11,7 +11,7 @@ import (
 
 // sections are files that readers begin to read at different places, or that
 // have contradictory cross-references.
-func sections(use func(kase)) {
+func sections(use func(testCase)) {
 	withoutSection(use)
 	twoAnswers(use)
 	objectStreams(use)
@@ -19,7 +19,7 @@ func sections(use func(kase)) {
 }
 
 // withoutSection appends bytes and an old startxref, or only bytes.
-func withoutSection(use func(kase)) {
+func withoutSection(use func(testCase)) {
 	appended := []struct {
 		name string
 		want want
@@ -64,7 +64,7 @@ func withoutSection(use func(kase)) {
 					s = hybrid
 				}
 				r := []rules{approval, p1, p2}[number%3]
-				use(kase{kind: "no section " + a.name + e.name, want: a.want, name: fmt.Sprintf("%s, without section %s%s: %s %s", c.name, a.name, e.name, s, r), build: func() *file {
+				use(testCase{kind: "no section " + a.name + e.name, want: a.want, name: fmt.Sprintf("%s, without section %s%s: %s %s", c.name, a.name, e.name, s, r), build: func() *file {
 					f := c.carrying(s, r)
 					g := f.clone()
 					g.data = append(g.data, a.tail(f)...)
@@ -79,7 +79,7 @@ func withoutSection(use func(kase)) {
 			// startxref points to the section of the older revision.
 			for _, s := range structures {
 				for _, kind := range []string{"", "%c\n", " "} {
-					use(kase{kind: "back to the older revision", want: refused, name: fmt.Sprintf("back to the older revision %q: %s", kind, s), build: func() *file {
+					use(testCase{kind: "back to the older revision", want: refused, name: fmt.Sprintf("back to the older revision %q: %s", kind, s), build: func() *file {
 						l := plain()
 						good := l.objects["content"]
 						l.objects["content"] = evil()
@@ -88,7 +88,7 @@ func withoutSection(use func(kase)) {
 						f.data = append(f.data, fmt.Sprintf("startxref\n%s%d\n%%%%EOF\n", kind, first.section)...)
 						return f
 					}})
-					use(kase{kind: "back to the older revision", want: refused, name: fmt.Sprintf("an update upon the older revision %q: %s", kind, s), build: func() *file {
+					use(testCase{kind: "back to the older revision", want: refused, name: fmt.Sprintf("an update upon the older revision %q: %s", kind, s), build: func() *file {
 						l := plain()
 						good := l.objects["content"]
 						l.objects["content"] = evil()
@@ -103,7 +103,7 @@ func withoutSection(use func(kase)) {
 }
 
 // twoAnswers are sections with two entries for one object.
-func twoAnswers(use func(kase)) {
+func twoAnswers(use func(testCase)) {
 	for _, r := range []rules{approval, p1, p2} {
 		for _, s := range []structure{table, stream, packed, hybrid} {
 			for _, target := range []string{"content", "page", "font"} {
@@ -114,7 +114,7 @@ func twoAnswers(use func(kase)) {
 						return f, f.roles[target], map[string]string{"content": evil(), "page": with(f.body("page"), "/Rotate 180"), "font": nines}[target]
 					}
 					name := fmt.Sprintf("the %s, %s: %s %s", target, order, s, r)
-					use(kase{kind: "two entries in one section", want: refused, name: "two entries of " + name, build: func() *file {
+					use(testCase{kind: "two entries in one section", want: refused, name: "two entries of " + name, build: func() *file {
 						f, n, body := build()
 						old := bytes.LastIndex(f.data, fmt.Appendf(nil, "\n%d 0 obj", n)) + 1
 						return f.apply(update{objects: map[int]string{n: body}, edit: func(x *section) {
@@ -126,7 +126,7 @@ func twoAnswers(use func(kase)) {
 							}
 						}})
 					}})
-					use(kase{kind: "two sections in one file", want: refused, name: "two objects of " + name, build: func() *file {
+					use(testCase{kind: "two sections in one file", want: refused, name: "two objects of " + name, build: func() *file {
 						f, n, body := build()
 						u := update{objects: f.validation("x")}
 						twice := fmt.Sprintf("%d 0 obj\n%s\nendobj\n", n, body)
@@ -139,7 +139,7 @@ func twoAnswers(use func(kase)) {
 						return f.apply(u)
 					}})
 					if isTable {
-						use(kase{kind: "table and stream", want: refused, name: "table and stream disagree on " + name, build: func() *file {
+						use(testCase{kind: "table and stream", want: refused, name: "table and stream disagree on " + name, build: func() *file {
 							f, n, body := build()
 							return hybridUpdate(f, n, body, order == "old first")
 						}})
@@ -174,7 +174,7 @@ func hybridUpdate(f *file, n int, body string, oldInTable bool) *file {
 }
 
 // objectStreams are object streams with an inexact header or inexact entries.
-func objectStreams(use func(kase)) {
+func objectStreams(use func(testCase)) {
 	for _, s := range []structure{stream, packed} {
 		for _, target := range []string{"page", "font", "pages"} {
 			for _, t := range []struct {
@@ -220,7 +220,7 @@ func objectStreams(use func(kase)) {
 			} {
 				for _, plainData := range []bool{true, false} {
 					name := fmt.Sprintf("object stream, %s, of the %s: %s plain=%v", t.name, target, s, plainData)
-					use(kase{kind: "object stream " + t.name, want: open, name: name, build: func() *file {
+					use(testCase{kind: "object stream " + t.name, want: open, name: name, build: func() *file {
 						f := plain().write(s, update{}).sign(signature{})
 						n, old := f.roles[target], f.body(target)
 						now := map[string]string{"page": with(old, "/Rotate 180"), "font": nines, "pages": with(old, "/Rotate 180")}[target]
@@ -245,7 +245,7 @@ func objectStreams(use func(kase)) {
 // twoBeginnings are linearized files. Readers begin at the first
 // cross-reference if the length in the linearization dictionary is correct, and
 // at the last one otherwise. The first gives the amount 100, the last 999.
-func twoBeginnings(use func(kase)) {
+func twoBeginnings(use func(testCase)) {
 	after := []struct {
 		name string
 		do   func(f *file) *file
@@ -261,7 +261,7 @@ func twoBeginnings(use func(kase)) {
 		for _, off := range []int{0, 1, -1, 1000} {
 			for _, a := range after {
 				for _, r := range []rules{approval, p1} {
-					use(kase{kind: "two beginnings, then " + a.name, want: open, name: fmt.Sprintf("first %s, length %+d, then %s: %s", front, off, a.name, r), build: func() *file {
+					use(testCase{kind: "two beginnings, then " + a.name, want: open, name: fmt.Sprintf("first %s, length %+d, then %s: %s", front, off, a.name, r), build: func() *file {
 						return a.do(begunTwice(front, off, r))
 					}})
 				}

@@ -11,7 +11,7 @@ import (
 // searches for. {n} is the number of the content, {alt} another catalog, and
 // {x} the hidden body. The update is inexact, but all or most readers accept
 // it.
-func spellings(use func(kase)) {
+func spellings(use func(testCase)) {
 	hidden := []string{
 		"{n} 0 obj\n{x}\nendobj\n", "{n} 0 obj{x}endobj\n", "\r{n} 0 obj\r{x}\rendobj\r", " {n} 0 obj\n{x}\nendobj\n", "x {n} 0 obj\n{x}\nendobj\n",
 		"0{n} 00 obj\n{x}\nendobj\n", "+{n} 0 obj\n{x}\nendobj\n", "{n}\n0\nobj\n{x}\nendobj\n", "{n}\t0\tobj\n{x}\nendobj\n", "{n}\x000\x00obj\n{x}\nendobj\n",
@@ -65,7 +65,7 @@ func spellings(use func(kase)) {
 				if w.tables && s != hybrid {
 					s = table
 				}
-				use(kase{kind: fmt.Sprintf("spelling %q", text), want: open, name: fmt.Sprintf("spelling %q %s, %s: %s", text, p.name, w.name, s), build: func() *file {
+				use(testCase{kind: fmt.Sprintf("spelling %q", text), want: open, name: fmt.Sprintf("spelling %q %s, %s: %s", text, p.name, w.name, s), build: func() *file {
 					l := plain()
 					l.set("alt", "<</Type/Catalog/Pages {altpages}>>")
 					l.set("altpages", "<</Type/Pages/Kids[{altpage}]/Count 1>>")

@@ -36,12 +36,12 @@ func only(t *testing.T) *regexp.Regexp {
 }
 
 // chosen returns the cases to run.
-func chosen(t *testing.T) (cases []kase) {
+func chosen(t *testing.T) (cases []testCase) {
 	only := only(t)
 	one, from := share(t)
 	first := map[string]uint32{} // the smallest number of each kind
 	seen := map[string]bool{}
-	all(func(k kase) {
+	all(func(k testCase) {
 		if seen[k.name] {
 			t.Fatalf("two cases %q", k.name)
 		}
@@ -50,7 +50,7 @@ func chosen(t *testing.T) (cases []kase) {
 			first[k.kind] = k.number()
 		}
 	})
-	all(func(k kase) {
+	all(func(k testCase) {
 		if only.MatchString(k.name) && (k.number()%one == from || k.number() == first[k.kind]) {
 			cases = append(cases, k)
 		}
@@ -82,7 +82,7 @@ type tally struct {
 }
 
 // witness checks some cases.
-func witness(t *testing.T, v *views, cases []kase, tally *tally) {
+func witness(t *testing.T, v *views, cases []testCase, tally *tally) {
 	var contents [][]byte
 	for _, k := range cases {
 		f := k.build()
@@ -101,7 +101,7 @@ func witness(t *testing.T, v *views, cases []kase, tally *tally) {
 }
 
 // check compares the verdict on a case with its readers.
-func (k kase) check(t *testing.T, v *views, then, now []byte) verdict {
+func (k testCase) check(t *testing.T, v *views, then, now []byte) verdict {
 	said, signatureShown, why := judge(now)
 	differ := v.differences(then, now)
 	wrong := ""
@@ -139,7 +139,7 @@ func (v *views) forget(contents [][]byte) {
 var unsafeName = regexp.MustCompile(`[^a-z0-9]+`)
 
 // keep saves the file of a failed case in the folder JPKI_WITNESS_FOUND.
-func keep(t *testing.T, k kase, data []byte) {
+func keep(t *testing.T, k testCase, data []byte) {
 	dir := os.Getenv("JPKI_WITNESS_FOUND")
 	if dir == "" {
 		return
