@@ -84,8 +84,13 @@ func explainEarlier(e *pdfsig.EarlierError) *problem.Problem {
 // hiddenText names the part of a PDF that programs read differently.
 func hiddenText(e *pdfsig.UpdateError) text {
 	what := text{JA: "構造が正確ではありません", EN: "its structure is not exact"}
-	if e.Rule == "hidden" {
+	switch e.Rule {
+	case "hidden":
 		what = text{JA: "直して読むプログラムだけが見つけるものが隠れています", EN: "something is hidden that only programs find that repair a PDF"}
+	case "pages":
+		what = text{JA: "ページの構成が正確ではありません", EN: "its pages are not written exactly"}
+	case "drawn":
+		what = text{JA: "表示されるものの書き方が正確ではありません", EN: "something that it shows is not written exactly"}
 	}
 	return withPlace(what, e.Object, e.Offset)
 }

@@ -155,6 +155,8 @@ var ruleTexts = map[string]text{
 	"hidden":        {JA: "壊れたPDFを直して読むプログラムだけが見つけるものが隠れています", EN: "something is hidden that only programs find that repair a PDF"},
 	"generation":    {JA: "参照の世代番号が、指す先と合いません", EN: "a reference has another generation than its object"},
 	"linearized":    {JA: "ファイルの長さによって、別の場所から読まれます", EN: "the file is read from another place according to its length"},
+	"pages":         {JA: "ページの構成が正確ではありません", EN: "the pages are not written exactly"},
+	"drawn":         {JA: "表示されるものの書き方が正確ではありません", EN: "something that is shown is not written exactly"},
 	"unreadable":    {JA: "読めないところがあります", EN: "a part of it cannot be read"},
 }
 

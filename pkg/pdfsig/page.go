@@ -79,7 +79,7 @@ func (d *document) pages(visit func(page) (more bool)) error {
 		}
 		seen[ref] = true
 		if node["Kids"] == nil {
-			if kind := node["Type"]; kind != nil && kind != pdf.Name("Page") {
+			if node["Type"] == pdf.Name("Pages") { // readers ignore any other Type
 				return pdf.Faultf(pdf.FaultPages, "a leaf of the page tree is no page")
 			}
 			if err := d.Spend(1 + int64(len(top.inherited))); err != nil {

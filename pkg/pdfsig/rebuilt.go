@@ -33,6 +33,9 @@ func (d *document) rebuilt(loose bool) (*Acting, error) {
 	if err == nil {
 		err = checker.Begin(d.File, d.root, reaching(&h))
 	}
+	if err == nil {
+		err = d.alike(&h)
+	}
 	if fault, broken := errors.AsType[*update.Fault](err); broken {
 		err = &UpdateError{Rule: string(fault.Kind), Offset: fault.Offset, Object: fault.Number, Err: fault.Err, Signed: true}
 	}

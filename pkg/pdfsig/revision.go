@@ -65,7 +65,7 @@ const (
 type UpdateError struct {
 	// Rule is the broken rule: bytes, offset, outside, twice, section, prev,
 	// size, hybrid, startxref, end, length, object-stream, hidden, generation,
-	// linearized or unreadable.
+	// linearized, unreadable, pages or drawn.
 	Rule   string
 	Offset int64 // from the header's percent sign; -1 if there is no single place
 	Object int   // object number; 0 if the error is about no object
@@ -247,11 +247,33 @@ func (h *history) whole() error {
 		}
 	}
 	err := h.checker.Ends(revisions...)
+	if err == nil && !h.compare.Stepped() { // nothing but blanks was added
+		return h.asSigned(h.signed)
+	}
 	if err == nil {
 		err = h.rebuilt(revisions)
 	}
 	if err != nil {
-		return h.fault(before, err)
+		if err := h.fault(before, err); err != nil {
+			return err
+		}
+	}
+	return h.alike()
+}
+
+// alike checks that readers draw the current file in the same way. What differs
+// was there when it was signed, or was added as a part of an annotation.
+func (h *history) alike() error {
+	if err := h.compare.Reach(h.doc.comparable()); err != nil {
+		return unreadable(h.signed, err)
+	}
+	err := h.doc.alike(&h.compare)
+	broken, is := errors.AsType[*update.Fault](err)
+	if !is {
+		return unreadable(h.signed, err)
+	}
+	for _, s := range h.signed {
+		s.undecided(&UpdateError{Rule: string(broken.Kind), Offset: broken.Offset, Object: broken.Number, Err: broken.Err, Signed: true})
 	}
 	return nil
 }

@@ -301,8 +301,8 @@ func TestTaggedFiles(t *testing.T) {
 		{45, 0, "<</Type /Page /Parent 2 0 R /Contents 46 0 R /Resources <</XObject 47 0 R>>>>"},
 		{46, 0, "[4 0 R]"},
 		{47, 0, "<</Type /StructElem /F 10 0 R>>"},
-		{48, 0, "<</Kids [49 0 R]>>"},
-		{49, 0, "<</Kids [50 0 R]>>"},
+		{48, 0, "<</Kids [49 0 R] /Count 1>>"},
+		{49, 0, "<</Kids [50 0 R] /Count 1>>"},
 		{50, 0, "<</Type /Page /Parent 49 0 R>>"},
 	}
 	signed := signature.sign(t, formFile(table, base...))
@@ -319,7 +319,7 @@ func TestTaggedFiles(t *testing.T) {
 		"page's structure":    {object{3, 0, "<</Type /Page /Parent 2 0 R /Contents 4 0 R /Annots [6 0 R 11 0 R] /StructParents 1>>"}, LevelSignature},
 		"content array":       {object{46, 0, "[4 0 R 10 0 R]"}, LevelContent},
 		"resources as a part": {object{47, 0, "<</Type /StructElem /F 4 0 R>>"}, LevelContent},
-		"node of a page tree": {object{49, 0, "<</Kids [50 0 R 45 0 R]>>"}, LevelContent},
+		"node of a page tree": {object{49, 0, "<</Kids [50 0 R 45 0 R] /Count 2>>"}, LevelContent},
 		"another type":        {object{41, 0, "<</Type /Page /P 40 0 R>>"}, LevelContent},
 	} {
 		s := mustVerify(t, extend(t, signed, "", c.change)).Signatures[0]

@@ -105,6 +105,9 @@ func (h *History) Reach(d *Document) error {
 	return h.roles.start(d)
 }
 
+// Stepped reports whether any step compared two different revisions.
+func (h *History) Stepped() bool { return h.roles != nil }
+
 // Misfits returns the objects with a reference of the wrong generation.
 func (h *History) Misfits() []int {
 	if h.roles == nil {

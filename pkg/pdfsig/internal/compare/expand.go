@@ -160,6 +160,7 @@ func (r *roles) expandAppearance(v visit, key pdf.Name, value pdf.Object, isStre
 // be both a field and its widget.
 func (r *roles) expandField(v visit, dict pdf.Dict, key pdf.Name, value pdf.Object) {
 	self := v.ref.Number
+	r.compareLook(self, key, value)
 	switch key {
 	case "AP":
 		r.child(visit{ref: v.ref, role: roleAppearance, owner: self}, value)

@@ -98,7 +98,9 @@ type roles struct {
 	odd bool
 	// unread is true where an object cannot be read.
 	unread bool
-	look   func(pdf.Object) // called for each object read, or nil
+	// differing is the first place that readers draw in different ways, or nil.
+	differing *Differing
+	look      func(pdf.Object) // called for each object read, or nil
 
 	todo, later []visit
 	err         error // the work limit of the file is exceeded
@@ -249,6 +251,9 @@ func (r *roles) follow(v visit) error {
 	}
 	if _, damaged := errors.AsType[*pdf.DamagedError](err); damaged && v.role&(roleContent|roleNavigation) != 0 {
 		r.unread = true
+		if v.role == roleContent && !errors.Is(err, pdf.ErrName) { // readers skip different parts of it
+			r.differ(n, "%v", err)
+		}
 		return r.followUnread(v, err)
 	}
 	if err != nil {
@@ -256,6 +261,9 @@ func (r *roles) follow(v visit) error {
 	}
 	if has == 0 && r.look != nil {
 		r.look(o)
+	}
+	if err := r.compareReaders(v, o); err != nil {
+		return err
 	}
 	r.expand(v, o)
 	return nil

@@ -15,6 +15,9 @@ var (
 	// ErrFilter is the cause of a DamagedError if a cross-reference or object
 	// stream uses an unsupported filter.
 	ErrFilter = errors.New("unsupported stream filter")
+	// ErrName is the cause of a DamagedError if an object is sound except for a
+	// # in a name without two hexadecimal digits. Readers agree on such names.
+	ErrName = errors.New("wrong #xx in a name")
 )
 
 // Fault is the damaged part of a file in a [DamagedError].

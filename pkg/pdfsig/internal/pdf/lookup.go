@@ -194,6 +194,9 @@ func (f *File) readIndirect(at int64, want *Ref, spans map[Name]Span) (o *parsed
 	if err := p.keyword("endobj"); err != nil {
 		return nil, err
 	}
+	if p.odd != nil {
+		return nil, p.odd
+	}
 	o.end, o.notes = p.pos, p.notes
 	f.noted = f.noted || len(p.notes) > 0
 	if want != nil {
@@ -249,13 +252,9 @@ func (f *File) stream(p *parser, d Dict, lookup bool) (*Stream, error) {
 	if err := p.keyword("stream"); err != nil {
 		return nil, err
 	}
-	if p.peek() == '\r' {
-		p.pos++
+	if err := p.endKeyword(); err != nil {
+		return nil, err
 	}
-	if p.peek() != '\n' {
-		return nil, p.fail(p.pos, "no end of line after the keyword stream")
-	}
-	p.pos++
 	length := d["Length"]
 	if lookup {
 		var err error
@@ -279,6 +278,31 @@ func (f *File) stream(p *parser, d Dict, lookup bool) (*Stream, error) {
 	}
 	f.spend(-n) // the data was skipped, not read
 	return s, p.keyword("endstream")
+}
+
+// endKeyword reads the line end after the keyword stream. Some writers put
+// blanks before it, or a single CR in its place.
+func (p *parser) endKeyword() error {
+	at := p.pos
+	for p.peek() == ' ' {
+		p.pos++
+	}
+	exact := p.pos == at
+	if p.peek() == '\r' {
+		p.pos++
+		exact = exact && p.peek() == '\n'
+		if p.peek() != '\n' {
+			p.pos--
+		}
+	}
+	if c := p.peek(); c != '\n' && c != '\r' {
+		return p.fail(p.pos, "no end of line after the keyword stream")
+	}
+	p.pos++
+	if !exact {
+		p.notes = append(p.notes, Note{Kind: StreamLineEnd, Offset: at})
+	}
+	return nil
 }
 
 // Encoded returns a reader of a stream's bytes before its filters: as in the

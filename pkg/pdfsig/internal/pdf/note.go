@@ -24,6 +24,7 @@ const (
 	PrevZero         NoteKind = "prev-zero"         // Prev of the oldest section is 0
 	NoSize           NoteKind = "no-size"           // a trailer without Size
 	SizeLow          NoteKind = "size-low"          // a section lists objects that its Size does not count
+	StreamLineEnd    NoteKind = "stream-line-end"   // blanks before the line end after the keyword stream, or a single CR
 	UnfinishedFlate  NoteKind = "unfinished-flate"  // compressed data ends in a sync flush, without a last block
 	StartxrefComment NoteKind = "startxref-comment" // a comment between startxref and its number
 	StartxrefFar     NoteKind = "startxref-far"     // startxref is not in the last 1024 bytes, where every reader searches

@@ -47,7 +47,7 @@ func (f *File) compressed(number int, e Entry) (Object, error) {
 	p := &parser{scanner: newScanner(bytes.NewReader(s.data), int64(len(s.data)), s.offsets[e.Index]), most: f.mostObjects()}
 	p.begin = p.pos
 	defer func() { f.spent(p, p.begin) }()
-	o, err := p.object(0)
+	o, err := p.whole()
 	if err == nil {
 		f.objects.add(where, &parsedObject{ref: Ref{number, 0}, object: o, end: stream.Offset + stream.Length}, p.tokens)
 	}

@@ -57,7 +57,7 @@ func (f *File) At(ref Ref, offset int64) (Place, Object, error) {
 func (f *File) Direct(at int64) (Object, error) {
 	p := f.parserAt(at)
 	defer func() { f.spent(p, at) }()
-	return p.object(0)
+	return p.whole()
 }
 
 // Members returns the numbers of the objects in an object stream, in order.

@@ -1,14 +1,18 @@
 package pdf
 
-import "math"
+import (
+	"math"
+	"strings"
+)
 
 // Bounds of nesting, of object numbers, and of the keys of one dictionary.
-// maxNumber is the limit in ISO 32000-1, annex C.
+// maxNumber and maxName are the limits in ISO 32000-1, annex C.
 const (
 	maxDepth      = 100
 	maxNumber     = 8388607
 	maxGeneration = 65535
 	maxKeys       = 1 << 17
+	maxName       = 127 // some readers ignore the rest of a longer name
 )
 
 // parser reads objects from a scanner.
@@ -19,6 +23,16 @@ type parser struct {
 	tokens int64         // number of objects parsed
 	most   int64         // bound of tokens
 	notes  []Note
+	odd    error // the first name with a wrong #xx
+}
+
+// whole reads an object with everything inside it.
+func (p *parser) whole() (Object, error) {
+	o, err := p.object(0)
+	if err == nil {
+		err = p.odd
+	}
+	return o, err
 }
 
 func (p *parser) tooLong() error {
@@ -84,6 +98,10 @@ func (p *parser) object(depth int) (Object, error) {
 func (p *parser) numberOrRef() (Object, error) {
 	at := p.pos
 	token := p.regularToken(64)
+	if digits, glued := strings.CutSuffix(token, "endobj"); glued { // some programs write 17endobj, and every reader accepts it
+		p.pos -= int64(len("endobj"))
+		token = digits
+	}
 	number, ok := parseUnsigned(token)
 	if !ok {
 		return p.number(at, token)
@@ -146,14 +164,22 @@ func (p *parser) name() (Object, error) {
 	for c := p.peek(); isRegular(c); c = p.peek() {
 		p.pos++
 		if c == '#' {
+			after := p.pos
 			hi, lo := hexDigit(p.peek()), 0
 			p.pos++
 			lo = hexDigit(p.peek())
 			p.pos++
-			if hi < 0 || lo < 0 || hi+lo == 0 {
-				return nil, p.fail(at, "wrong #xx in a name")
+			switch {
+			case hi < 0 || lo < 0:
+				if p.odd == nil {
+					p.odd = p.fail(at, "%w", ErrName)
+				}
+				p.pos = after
+			case hi+lo == 0:
+				return nil, p.fail(at, "#00 in a name")
+			default:
+				c = hi<<4 | lo
 			}
-			c = hi<<4 | lo
 		}
 		name = append(name, byte(c))
 		if err := p.tooLong(); err != nil {
@@ -305,6 +331,7 @@ func (p *parser) array(depth int) (Object, error) {
 // value, unless its values are equal.
 func (p *parser) dict(depth int) (Object, error) {
 	d := Dict{}
+	var long map[Name]Name // keys that some readers cut, by their beginning
 	for {
 		p.skipSpace()
 		at := p.pos
@@ -331,6 +358,15 @@ func (p *parser) dict(depth int) (Object, error) {
 			return nil, err
 		}
 		k := key.(Name)
+		if len(k) > maxName {
+			if long == nil {
+				long = map[Name]Name{}
+			}
+			if before, twice := long[k[:maxName]]; twice && before != k {
+				return nil, within(p.fail(at, "two keys of a dictionary begin with the same %d bytes", maxName), FaultTwice, 0)
+			}
+			long[k[:maxName]] = k
+		}
 		if before, twice := d[k]; twice {
 			if !Equal(before, value) {
 				return nil, within(p.fail(at, "key /%s comes twice in a dictionary", k), FaultTwice, 0)

@@ -10,7 +10,7 @@ import (
 
 func parse(text string) (Object, error) {
 	p := &parser{scanner: newScanner(strings.NewReader(text), int64(len(text)), 0), most: objectsAlways}
-	return p.object(0)
+	return p.whole()
 }
 
 func TestObjects(t *testing.T) {
@@ -59,7 +59,7 @@ func TestNoObjects(t *testing.T) {
 func TestSpaceIsBounded(t *testing.T) {
 	for _, text := range []string{strings.Repeat(" ", maxSpace+9) + "1", "%" + strings.Repeat("x", 3*maxSpace) + "\n1" + strings.Repeat("%\n", maxSpace) + "2"} {
 		p := &parser{scanner: newScanner(strings.NewReader(text), int64(len(text)), 0), most: objectsAlways}
-		_, err := p.object(0)
+		_, err := p.whole()
 		if !errors.Is(err, ErrTooLarge) {
 			t.Errorf("%.20q…: %v", text, err)
 		}

@@ -184,7 +184,7 @@ func (f *File) readTable(p *parser) (*Section, error) {
 		return nil, err
 	}
 	p.begin = p.pos
-	o, err := p.object(0)
+	o, err := p.whole()
 	if err != nil {
 		return nil, err
 	}

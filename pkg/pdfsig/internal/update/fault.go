@@ -32,6 +32,8 @@ const (
 	Generation   Kind = "generation"    // a reference has another generation than its object
 	Linearized   Kind = "linearized"    // the Length of the linearization dictionary decides where readers begin
 	Unread       Kind = "unreadable"    // an object of the update cannot be read
+	Pages        Kind = "pages"         // readers find other pages, or pages of another form
+	Drawn        Kind = "drawn"         // readers draw an object in different ways
 )
 
 // Fault is one broken rule.

@@ -13,7 +13,7 @@ function show(path, name) {
 	var count = document.countPages(), texts = []
 	for (var n = 0; n < count && n < 3; n++) {
 		var page = document.loadPage(n)
-		page.toPixmap([0.5, 0, 0, 0.5, 0, 0], DeviceRGB, false, true).saveAsPNG(name + "-" + n + ".png")
+		page.toPixmap([0.5, 0, 0, 0.5, 0, 0], DeviceRGB, false, false).saveAsPNG(name + "-" + n + ".png")
 		texts.push(textOf(page))
 	}
 	return { count: count, texts: texts }

@@ -1,0 +1,155 @@
+package compare
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
+)
+
+// Differing is a place in a document that readers are known to draw in
+// different ways.
+type Differing struct {
+	Number int // object number; 0 if unknown
+	Detail string
+}
+
+// Differing returns the first such place in any revision so far, or nil.
+func (h *History) Differing() *Differing {
+	if h.roles == nil {
+		return nil
+	}
+	return h.roles.differing
+}
+
+func (r *roles) differ(number int, format string, args ...any) {
+	if r.differing == nil {
+		r.differing = &Differing{number, fmt.Sprintf(format, args...)}
+	}
+}
+
+// compareReaders checks an object that is drawn for forms that readers draw in
+// different ways.
+func (r *roles) compareReaders(v visit, o pdf.Object) error {
+	if v.role&unseen != 0 {
+		return nil
+	}
+	switch o := o.(type) {
+	case pdf.Ref: // only Ghostscript and MuPDF follow it
+		r.differ(v.ref.Number, "object %d is only a reference", v.ref.Number)
+	case *pdf.Stream:
+		return r.compareStream(v.ref.Number, o.Dict)
+	}
+	return nil
+}
+
+// Filters that every reader undoes (7.4.1, and the short names of 8.9.7).
+var drawnFilters = []pdf.Name{
+	"ASCIIHexDecode", "ASCII85Decode", "LZWDecode", "FlateDecode", "RunLengthDecode", "CCITTFaxDecode", "JBIG2Decode", "DCTDecode", "JPXDecode",
+	"AHx", "A85", "LZW", "Fl", "RL", "CCF", "DCT",
+}
+
+// shortKeys are keys of inline images (8.9.7). In the dictionary of any other
+// image only some readers accept them.
+var shortKeys = []pdf.Name{"BPC", "CS", "D", "H", "IM", "W"}
+
+func (r *roles) compareStream(number int, dict pdf.Dict) error {
+	switch dict["F"].(type) {
+	case pdf.Name, pdf.Array: // for some readers a filter; a file specification is a string or a dictionary
+		r.differ(number, "stream %d has F", number)
+	}
+	if dict["DP"] != nil {
+		r.differ(number, "stream %d has DP", number)
+	}
+	picture := dict["Subtype"] == pdf.Name("Image")
+	for _, key := range shortKeys {
+		if picture && dict[key] != nil {
+			r.differ(number, "image %d has %s", number, key)
+		}
+	}
+	filters, err := r.list(dict["Filter"])
+	if err != nil {
+		return err
+	}
+	for _, f := range filters {
+		if name, ok := f.(pdf.Name); !ok || !slices.Contains(drawnFilters, name) {
+			r.differ(number, "stream %d has filter %v", number, f)
+		}
+	}
+	parms, err := r.list(dict["DecodeParms"])
+	if err != nil {
+		return err
+	}
+	for _, o := range parms {
+		if err := r.compareParms(number, o, picture); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// list resolves an object and the items of an array. Null is an empty list, and
+// any other object a list of one.
+func (r *roles) list(o pdf.Object) (pdf.Array, error) {
+	o, err := r.doc.Resolve(o)
+	if err != nil || o == nil {
+		return nil, err
+	}
+	array, ok := o.(pdf.Array)
+	if !ok {
+		return pdf.Array{o}, nil
+	}
+	items := make(pdf.Array, len(array))
+	for i := range array {
+		if items[i], err = r.doc.Resolve(array[i]); err != nil {
+			return nil, err
+		}
+	}
+	return items, nil
+}
+
+// compareParms checks the predictor of a filter (7.4.4.4, table 8).
+func (r *roles) compareParms(number int, o pdf.Object, picture bool) error {
+	dict, ok := o.(pdf.Dict)
+	if !ok && o != nil {
+		r.differ(number, "stream %d has DecodeParms that are no dictionary", number)
+	}
+	values := map[pdf.Name]int64{"Predictor": 1, "Colors": 1, "BitsPerComponent": 8, "Columns": 1}
+	for key := range values {
+		value, err := r.doc.Resolve(dict[key])
+		if err != nil {
+			return err
+		}
+		if n, isInt := value.(int64); isInt {
+			values[key] = n
+		} else if value != nil {
+			values[key] = 0
+		}
+	}
+	p := values["Predictor"]
+	switch {
+	case p == 1:
+	case p != 2 && (p < 10 || p > 15), values["Colors"] < 1, values["BitsPerComponent"] < 1, values["Columns"] < 1, p == 2 && !picture && values["BitsPerComponent"] != 8:
+		r.differ(number, "stream %d has predictor %d that readers undo differently", number, p)
+	}
+	return nil
+}
+
+// compareLook checks the flags and the appearance of an annotation (12.5.2).
+func (r *roles) compareLook(number int, key pdf.Name, value pdf.Object) {
+	switch key {
+	case "F":
+		if flags, ok := value.(int64); value != nil && (!ok || flags < 0 || flags > 1<<31-1) {
+			r.differ(number, "annotation %d has flags that are none", number)
+		}
+	case "AP":
+		look, err := r.doc.Resolve(value)
+		if err != nil || look == nil {
+			return // an unreadable appearance is found when it is followed
+		}
+		states, ok := look.(pdf.Dict)
+		if !ok || states["N"] == nil && (states["D"] != nil || states["R"] != nil) {
+			r.differ(number, "annotation %d has no normal appearance, but another", number)
+		}
+	}
+}
