@@ -351,7 +351,7 @@ func (o *Opener) WantedReaders(readers []pcsc.ReaderState) ([]pcsc.ReaderState, 
 	if named == "" {
 		return withoutVirtual(readers), nil
 	}
-	var names []string
+	var names []text
 	var wanted []pcsc.ReaderState
 	for _, r := range readers {
 		if r.Name == named {
@@ -360,12 +360,12 @@ func (o *Opener) WantedReaders(readers []pcsc.ReaderState) ([]pcsc.ReaderState, 
 		if strings.Contains(strings.ToLower(r.Name), strings.ToLower(named)) {
 			wanted = append(wanted, r)
 		}
-		names = append(names, r.Name)
+		names = append(names, text{JA: "「%s」", EN: "%q"}.With(r.Name))
 	}
 	if len(wanted) == 0 {
 		return nil, problem.New(problem.NoReader,
 			text{JA: "「%s」という名前のカードリーダーはありません。", EN: "There is no reader named %q."}.With(named),
-			text{JA: "つながっているリーダー: %s(--reader か環境変数 JPKI_READER で指定します)。%s", EN: "Connected readers: %s (named by --reader or the variable JPKI_READER). %s"}.With(strings.Join(names, ", "), terms.AskDoctor))
+			text{JA: "つながっているリーダー: %s(--reader か環境変数 JPKI_READER で指定します)。%s", EN: "Connected readers: %s (named by --reader or the variable JPKI_READER). %s"}.With(i18n.Join(text{JA: "、", EN: ", "}, names...), terms.AskDoctor))
 	}
 	return wanted, nil
 }

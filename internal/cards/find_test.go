@@ -3,9 +3,11 @@ package cards
 import (
 	"errors"
 	"io"
+	"strings"
 	"testing"
 
 	"github.com/jpki-tools/jpki/internal/env"
+	"github.com/jpki-tools/jpki/internal/explain"
 	"github.com/jpki-tools/jpki/internal/i18n"
 	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/pcsc"
@@ -49,6 +51,10 @@ func TestWantedReaders(t *testing.T) {
 				t.Errorf("%s: %q", name, names)
 			}
 		}
+	}
+	_, err := (&Opener{Reader: "gemalto"}).WantedReaders([]pcsc.ReaderState{a, b})
+	if next := explain.Error(err).Next; !strings.Contains(next.JA, "「ACS ACR39U」、「Sony RC-S300」") || !strings.Contains(next.EN, `"ACS ACR39U", "Sony RC-S300"`) {
+		t.Errorf("the readers that there are: %+v", next)
 	}
 }
 
