@@ -32,13 +32,13 @@ func NewDoctor(a *command.App) *cobra.Command {
 		Long: text{
 			JA: "PC/SCサービス、ドライバー、カードリーダー、カード、証明書、時計、端末を順に調べ、問題ごとに対処のしかたを" +
 				"表示します。暗証番号は要りません。ここから分からないことは「不明」とします。\n\n" +
-				"--report は、報告に添える文を表示します。カードがあれば、カードとリーダーが何に答えるかを読むだけのコマンドで調べ、\n" +
+				"--report は、報告に添える文を表示します。カードがあれば、カードとリーダーが何に答えるかを読むだけのコマンドで調べ、" +
 				"JSON(スキーマは jpki.report/v1)で付けます。個人に関わるものは入れません。--report --json なら、そのJSONだけです。\n" +
 				"jpki demo serve --report FILE は、そのとおりに答えるデモカードです。\n\n" +
 				"問題がなければ0で終わります。あれば、いちばん先にあるものの終了ステータスです(jpki help exit-codes)。",
 			EN: "Looks at the PC/SC service, the driver, the reader, the card, the certificates, the clock and the terminal, and " +
 				"says for each problem what to do. No PIN is needed. What cannot be found out from here is called unknown.\n\n" +
-				"--report prints what goes with the report of a bug. Of a card that is there it adds what card and reader answer to\n" +
+				"--report prints what goes with the report of a bug. Of a card that is there it adds what card and reader answer to " +
 				"commands that only read, as JSON (schema jpki.report/v1), without anything personal. With --json it prints that alone.\n" +
 				"jpki demo serve --report FILE is a demo card that answers so.\n\n" +
 				"Ends with 0 where all is well, else with the exit status of the first problem (jpki help exit-codes).",

@@ -298,7 +298,7 @@ func newDemoReset(a *command.App) *cobra.Command {
 				return cards.UnknownPersona(persona)
 			}
 			if err == nil {
-				a.IO.Note(text{JA: "デモカードを最初の状態に戻しました。", EN: "The demo cards are as new."})
+				a.IO.Note(text{JA: "デモカードを最初の状態に戻しました。", EN: "The demo cards were reset."})
 			}
 			return err
 		},

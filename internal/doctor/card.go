@@ -237,7 +237,7 @@ func checkClock(e *Environment) (findings []Finding) {
 	}
 	if len(findings) == 0 {
 		findings = append(findings, unknown("clock-unknown",
-			text{JA: "時計は%sです。証明書を読んでいないので、合っているかは分かりません。", EN: "The clock says %s. Without a certificate to compare it with, whether that is right is not known."}.With(clock(e.Now)), text{}))
+			text{JA: "時計は%sです。証明書を読んでいないので、合っているかは分かりません。", EN: "The clock says %s. No certificate was read that could confirm it."}.With(clock(e.Now)), text{}))
 	}
 	return findings
 }

@@ -20,7 +20,7 @@ func checkLocale(e *Environment) []Finding {
 	case e.Lang == i18n.JA:
 		return []Finding{warn("locale-not-utf8",
 			text{JA: "ロケール(%s)がUTF-8ではないので、日本語が文字化けすることがあります。", EN: "The locale (%s) is not UTF-8: Japanese may come out garbled."}.With(cmp.Or(locale, "LANG=")),
-			text{JA: "「export LANG=ja_JP.UTF-8」を設定してください。そのロケールがなければ C.UTF-8 でも構いません。", EN: "Set: export LANG=ja_JP.UTF-8, or C.UTF-8 where there is no such locale."})}
+			text{JA: "「export LANG=ja_JP.UTF-8」を実行してください。そのロケールがなければ C.UTF-8 でも構いません。", EN: "Set: export LANG=ja_JP.UTF-8, or C.UTF-8 where there is no such locale."})}
 	}
 	return []Finding{note("locale-other",
 		text{JA: "ロケール(%s)はUTF-8ではありません。", EN: "The locale (%s) is not UTF-8."}.With(cmp.Or(locale, "LANG=")), text{})}

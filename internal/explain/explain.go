@@ -381,7 +381,7 @@ func explainFile(err error) *problem.Problem {
 			next = hint
 		}
 	case errors.Is(err, fs.ErrNotExist):
-		what = text{JA: "「%s」がありません。", EN: "There is no %s."}.With(path.Path)
+		what = text{JA: "「%s」がありません。", EN: "There is no file named %s."}.With(path.Path)
 	case errors.Is(err, fs.ErrPermission):
 		what = text{JA: "「%s」を開く権限がありません。", EN: "There is no permission to open %s."}.With(path.Path)
 	}

@@ -73,7 +73,7 @@ func (s Card) Findings() (all []finding) {
 		case p.Key == jpki.KeyAuth && s.MaybeWithoutPINs():
 			other = append(other, finding{Kind: c.Kind, More: "locked", next: text{
 				JA: "顔認証マイナンバーカードなら、暗証番号は使えないままで正常です。そうでなければロックされています。市区町村の窓口で解除してください。",
-				EN: "On a face-authentication card it is right that no PIN works. On any other it is blocked: have it unlocked at the municipal counter.",
+				EN: "On a face-authentication card that is normal: its PINs cannot be used. On any other it is blocked: have it unlocked at the municipal counter.",
 			}})
 		case p.Tries.Blocked():
 			line := text{JA: "%sがロックされています。", EN: "The %s is blocked."}.With(terms.PINNames[p.Key])

@@ -153,7 +153,7 @@ func newPiece(s string, cost int) piece {
 	return piece{s, twwidth.Width(trimmed), len(s) - len(trimmed), cost}
 }
 
-// wholeNumbers finds expressions that people read as one: 残り5回, 2026年11月22日,
+// wholeNumbers finds expressions that people read as one: 残り5回(最大5回), 2026年11月22日,
 // 6:30〜23:00, 5 years, 22 November 2026, TLS 1.3.
 var wholeNumbers = sync.OnceValue(func() *regexp.Regexp {
 	const (
@@ -163,15 +163,15 @@ var wholeNumbers = sync.OnceValue(func() *regexp.Regexp {
 		counter = `か月|ヶ月|カ月|営業日|文字|時間|日間|週間|年間|分間|秒間|回目|つ目|日目|人目|番目|つ|ページ|ビット|バイト|ファイル|\p{Han}`
 		month   = `(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]*`
 	)
-	return regexp.MustCompile(`残り回数|満了日|` + before + number + `(?:〜` + number + `)?(?:` + date + `|` + counter + `)` +
+	return regexp.MustCompile(`残り回数|満了日|残り[0-9]+回(?:\(最大[0-9]+回\))?|` + before + number + `(?:〜` + number + `)?(?:` + date + `|` + counter + `)` +
 		`|` + number + `〜` + number +
 		`|\b(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? )?[0-9]{1,2} ` + month + `(?: [0-9]{4})?|\b` + month + ` [0-9]{4}` +
-		`|\b[0-9][0-9,.:-]* [a-z]+|\b[A-Z][A-Za-z]+ [0-9]+(?:\.[0-9]+)*\b`)
+		`|\b[0-9]+ of [0-9]+(?: tries left)?|\b[0-9][0-9,.:-]* [a-z]+|\b[A-Z][A-Za-z]+ [0-9]+(?:\.[0-9]+)*\b`)
 })
 
 // commandWords is how many words at most follow the first one of a command to
 // type. Where a sentence goes on behind it, some of its words stay with it.
-var commandWords = map[string]int{"jpki": 3, "sudo": 4}
+var commandWords = map[string]int{"jpki": 3, "sudo": 4, "ssh-add": 1}
 
 // keepCommands joins the pieces of each command that fits into so many columns.
 func keepCommands(all []piece, room int) (joined []piece) {

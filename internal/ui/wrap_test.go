@@ -38,6 +38,8 @@ func TestWrap(t *testing.T) {
 		{"暗証番号の残り回数を見る", 16, "暗証番号の\n  残り回数を見る"},
 		{"in all of November 2026", 18, "in all of\n  November 2026"},
 		{"it takes at most 24 hours", 20, "it takes at most\n  24 hours"},
+		{"Enter the PIN. 5 of 5 tries left", 20, "Enter the PIN.\n  5 of 5 tries left"},
+		{"入力してください。残り5回(最大5回)", 26, "入力してください。\n  残り5回(最大5回)"},
 		{"one line\nand another one", 10, "one line\nand\n  another\n  one"},
 		{"  indented", 6, "  indented"},
 		{"averyverylongword", 5, "averyverylongword"},

@@ -218,7 +218,7 @@ func withNext(blocked error, next text) error {
 // help. Nor can a convenience store unlock a card without signing certificate.
 var withoutPINHint = text{
 	JA: "顔認証マイナンバーカードなら、使えないままで正常です。そうでなければ、カードを持って市区町村の窓口で解除してください(パソコンでは解除できません)。詳しくは jpki guide locked",
-	EN: "On a face-authentication card it is right that no PIN works. On any other, take the card to the municipal counter to have it unlocked (no program on a PC can). More: jpki guide locked",
+	EN: "On a face-authentication card that is normal: its PINs cannot be used. On any other, take the card to the municipal counter to have it unlocked (no program on a PC can). More: jpki guide locked",
 }
 
 // ReadPIN gets the current or the new PIN once, ready to be sent.
