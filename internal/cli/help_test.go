@@ -16,7 +16,7 @@ import (
 // under jpki help environment, in both languages.
 func TestVariablesAreTold(t *testing.T) {
 	// Variables that a system sets for every program.
-	system := []string{"HOME", "LOCALAPPDATA", "SystemRoot", "ProgramData", "DISPLAY", "LC_CTYPE", "SSH_CONNECTION", "SSH_TTY", "SESSIONNAME"}
+	system := []string{"HOME", "LOCALAPPDATA", "SystemRoot", "ProgramData", "DISPLAY", "LC_CTYPE", "SSH_CONNECTION", "SSH_TTY", "SESSIONNAME", "USER", "LOGNAME"}
 	read := regexp.MustCompile(`[gG]etenv\("(\w+)"\)`)
 	found := map[string]bool{}
 	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
