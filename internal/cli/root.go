@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -172,8 +173,14 @@ func flagProblem(a *command.App, c *cobra.Command, err error) error {
 			dash = "-"
 		}
 		what = text{JA: "オプション %s%s はありません。", EN: "There is no option %s%s."}.With(dash, unknown.GetSpecifiedName())
-		if slices.Contains([]string{"pin", "password"}, unknown.GetSpecifiedName()) {
+		near := optionsNear(c, unknown.GetSpecifiedName())
+		switch file := dash + cmp.Or(unknown.GetSpecifiedShortnames(), unknown.GetSpecifiedName()); {
+		case slices.Contains([]string{"pin", "password"}, unknown.GetSpecifiedName()):
 			hint = cardcmd.NoPINHere
+		case isFile(file):
+			hint = text{JA: "「%[1]s」というファイルなら、./%[1]s と書いてください。", EN: "If you mean the file %[1]s, write ./%[1]s."}.With(file)
+		case dash == "--" && len(near) > 0:
+			hint = text{JA: "近いオプションは %s です。", EN: "Did you mean %s?"}.With(text{JA: strings.Join(near, "、"), EN: strings.Join(near, " or ")})
 		}
 	case errors.As(err, &missing):
 		what = text{JA: "オプション --%s には値が必要です。", EN: "The option --%s wants a value."}.With(missing.GetFlag().Name)
@@ -188,6 +195,13 @@ func flagProblem(a *command.App, c *cobra.Command, err error) error {
 		what = text{JA: "オプション「%s」の書き方が違います。", EN: "The option %q is not well formed."}.With(syntax.GetSpecifiedFlag())
 	}
 	return problem.Misuse(what).WithNext(hint)
+}
+
+// isFile reports whether a file lies in the current folder. Its name can look
+// like an option.
+func isFile(name string) bool {
+	_, err := os.Lstat(name)
+	return err == nil
 }
 
 // helpTemplate leads with the examples: most people want one of them. A topic

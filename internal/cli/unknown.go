@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/jpki-tools/jpki/internal/guide"
 	"github.com/jpki-tools/jpki/internal/i18n"
@@ -80,6 +81,28 @@ func namesNear(c *cobra.Command, word string) []string {
 		paths = append(paths, n.path)
 	}
 	return paths
+}
+
+// optionsNear lists the options of a command that the word may be misspelt for,
+// the nearest first.
+func optionsNear(c *cobra.Command, word string) []string {
+	type near struct {
+		option   string
+		distance int
+	}
+	var found []near
+	word = strings.ToLower(word)
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if d := guide.Distance(word, f.Name); !f.Hidden && d <= (len(word)+1)/4 {
+			found = append(found, near{"--" + f.Name, d})
+		}
+	})
+	slices.SortStableFunc(found, func(a, b near) int { return cmp.Compare(a.distance, b.distance) })
+	var options []string
+	for _, n := range found[:min(len(found), mostSuggestions)] {
+		options = append(options, n.option)
+	}
+	return options
 }
 
 // namesAnywhere lists the commands and topics of exactly this name.
