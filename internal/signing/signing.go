@@ -265,6 +265,12 @@ func (c *Call) NoteBeforeSigning(jobs []*Job) {
 				c.io.Note(n)
 			}
 		}
+		if j.Err == nil && c.Format == "" && j.Format.Name == "cms" && named(j.Input, ".p7s", ".p7m", ".tsr") {
+			c.io.Note(text{
+				JA: "「%s」は署名かタイムスタンプのファイルです。元のファイルではなく、このファイルそのものに署名します。",
+				EN: "%s is the file of a signature or timestamp: this signs that file, not what it is for.",
+			}.With(j.Input))
+		}
 		if j.Err == nil && c.Format == "" && !c.Attached && j.unlikeItsName() {
 			c.io.Note(text{
 				JA: "「%[1]s」は、名前と違ってXMLに見えないため、分離署名の「%[2]s」を作ります。ほかの形式は --format で指定できます。",
