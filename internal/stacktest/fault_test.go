@@ -45,13 +45,16 @@ var faultCodes = []uint32{
 	0x8010002B, 0x8010002E, 0x8010002F, 0x80100065, 0x80100066, 0x80100067, 0x80100068, 0x80100069, 0x8010006A,
 }
 
-// faultRuns are commands of each kind. made is whether its work was done.
-var faultRuns = []struct {
+// faultRun is a command that meets faults. made reports whether it did its work.
+type faultRun struct {
 	name string
 	args []string
 	pin  string
 	made func(result) bool
-}{
+}
+
+// faultRuns are commands of each kind.
+var faultRuns = []faultRun{
 	{"status", []string{"status", "--json"}, "", func(r result) bool { return strings.Contains(r.stdout, `"jpki.status/v1"`) }},
 	{"counters", []string{"pin", "status", "--json"}, "", func(r result) bool { return strings.Contains(r.stdout, `"left": 5`) }},
 	{"verify", []string{"pin", "verify", "auth", "--json", "--pin-stdin"}, virtualcard.AuthPIN, func(r result) bool { return len(pinsIn(r.log)) == 1 }},
@@ -81,7 +84,7 @@ func TestFaults(t *testing.T) {
 		}
 		var cells []cell
 		for i, run := range faultRuns {
-			for op, n := range callsOf(t, p, env, run.args, run.pin) {
+			for op, n := range callsOf(t, p, env, run) {
 				for nth := 1; nth <= n; nth++ {
 					for _, code := range faultCodes {
 						for _, when := range []string{"before", "after"} {
@@ -105,17 +108,20 @@ func TestFaults(t *testing.T) {
 		}
 		t.Logf("%d of %d cells", len(cells), all)
 		for _, c := range cells {
-			run := faultRuns[c.run]
-			runFault(t, s, p, append(env, "FAULT="+c.fault), c.fault, run.name, run.args, run.pin, run.made)
+			runFault(t, s, p, append(env, "FAULT="+c.fault), c.fault, faultRuns[c.run])
 		}
 	})
 }
 
-// callsOf counts the calls of each function in a run without faults.
-func callsOf(t *testing.T, p program, env, args []string, pin string) map[string]int {
+// callsOf counts the calls of each function in a run without faults, which must
+// do its work.
+func callsOf(t *testing.T, p program, env []string, run faultRun) map[string]int {
 	t.Helper()
 	log := filepath.Join(t.TempDir(), "calls")
-	p.with(t, setting{dir: file(t, "a", "x"), stdin: pin + "\n", env: append(env, "FAULT_LOG="+log)}, args...).wantExit(t, 0)
+	r := p.with(t, setting{dir: file(t, "a", "x"), stdin: run.pin + "\n", env: append(env, "FAULT_LOG="+log)}, run.args...).wantExit(t, 0)
+	if !run.made(r) {
+		t.Fatalf("%s made nothing:\n%s%s", run.name, r.stdout, r.stderr)
+	}
 	data, err := os.ReadFile(log)
 	testkit.Must(t, err)
 	calls := map[string]int{}
@@ -128,16 +134,18 @@ func callsOf(t *testing.T, p program, env, args []string, pin string) map[string
 	return calls
 }
 
-func runFault(t *testing.T, s *slot, p program, env []string, fault, name string, args []string, pin string, made func(result) bool) {
+// runFault runs a command with a fault and compares what it says with what the
+// card saw.
+func runFault(t *testing.T, s *slot, p program, env []string, fault string, run faultRun) {
 	t.Helper()
-	run := p.prepare(t, setting{dir: file(t, "a", "x"), stdin: pin + "\n", env: env}, args...)
-	run.alone = false // whether it could close the card is looked at here
+	process := p.prepare(t, setting{dir: file(t, "a", "x"), stdin: run.pin + "\n", env: env}, run.args...)
+	process.alone = false // whether it could close the card is checked here
 	start := time.Now()
-	run.begin(t)
-	r := run.wait(t)
+	process.begin(t)
+	r := process.wait(t)
 	bad := func(format string, more ...any) {
 		t.Helper()
-		t.Errorf("%s, %s: %s\nexit %d\n%s%s%v", name, fault, fmt.Sprintf(format, more...), r.exit, r.stdout, r.stderr, r.log)
+		t.Errorf("%s, %s: %s\nexit %d\n%s%s%v", run.name, fault, fmt.Sprintf(format, more...), r.exit, r.stdout, r.stderr, r.log)
 	}
 	verifies := len(pinsIn(r.log))
 	if took := time.Since(start); took > 15*time.Second {
@@ -157,16 +165,16 @@ func runFault(t *testing.T, s *slot, p program, env []string, fault, name string
 	if unanswered(r.log) && slices.Contains([]int{3, 4, 11}, r.exit) {
 		bad("the status says that no try was used, and nobody knows")
 	}
-	if r.exit == 0 && !made(r) {
+	if r.exit == 0 && !run.made(r) {
 		bad("nothing was made")
 	}
-	if made := exists(r.dir, "out"); made && name == "sign" {
+	if made := exists(r.dir, "out"); made && run.name == "sign" {
 		if _, err := os.Stat(filepath.Join(r.dir, "out")); err != nil || exec.Command("openssl", "cms", "-verify", "-inform", "DER", "-in", filepath.Join(r.dir, "out"), "-content", filepath.Join(r.dir, "a"), "-binary", "-noverify", "-out", os.DevNull).Run() != nil {
 			bad("what it made is not a signature")
 		}
 	}
 	if r.exit != 0 && len(r.stderr) == 0 {
-		if name != "status" && name != "counters" || r.exit != 9 {
+		if run.name != "status" && run.name != "counters" || r.exit != 9 {
 			bad("no word about it")
 		}
 	}
@@ -203,11 +211,12 @@ func TestHangs(t *testing.T) {
 	env := faultyLibrary(t)
 	s := insert(t, "adult", virtualcard.Options{})
 	each(t, func(t *testing.T, p program) {
-		for _, run := range []struct {
-			args []string
-			pin  string
-		}{{[]string{"status"}, ""}, {[]string{"sign", "a", "-o", "out", "--json", "--pin-stdin"}, virtualcard.SignPIN}} {
-			for op, n := range callsOf(t, p, env, run.args, run.pin) {
+		hung := 0
+		for _, run := range faultRuns {
+			if run.name != "status" && run.name != "sign" {
+				continue
+			}
+			for op, n := range callsOf(t, p, env, run) {
 				calls := []int{1, (n + 1) / 2, n}
 				if op != "SCardTransmit" && rounds == 1 {
 					calls = calls[:1]
@@ -223,6 +232,7 @@ func TestHangs(t *testing.T) {
 					select {
 					case got = <-done: // it did not wait for that call
 					case <-time.After(700 * time.Millisecond):
+						hung++
 						asked := time.Now()
 						_ = r.Process.Signal(syscall.SIGTERM)
 						got = <-done
@@ -245,6 +255,9 @@ func TestHangs(t *testing.T) {
 					}
 				}
 			}
+		}
+		if t.Logf("%d runs waited for a call that hangs", hung); hung < 10 {
+			t.Error("too few runs waited: the library does not let calls hang")
 		}
 	})
 }
