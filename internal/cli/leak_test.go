@@ -94,6 +94,27 @@ func forms(s string) map[string][]byte {
 	}
 }
 
+// TestForms shows that the search for leaks finds a secret in each form, and a
+// word only where it stands alone.
+func TestForms(t *testing.T) {
+	for form, want := range map[string]string{
+		"text": "8263", "UTF-16": "8\x002\x006\x003\x00", "reversed": "3628", "base64": "ODI2Mw",
+		"hex": "38323633", "HEX": "38323633", "spaced hex": "38 32 36 33", "spaced small hex": "38 32 36 33", "numbers": "56 50 54 51",
+	} {
+		if got := forms("8263")[form]; string(got) != want {
+			t.Errorf("%s: %q, want %q", form, got, want)
+		}
+	}
+	for content, want := range map[string]bool{
+		"8263": true, "PIN=8263\n": true, "18263, 8263": true, "> 00 20 00 80 04 38 32 36 33": false,
+		"": false, "82630": false, "a8263": false, "82 63": false,
+	} {
+		if containsWord([]byte(content), []byte("8263")) != want {
+			t.Errorf("8263 in %q: not %t", content, want)
+		}
+	}
+}
+
 // containsWord looks for word with neither a letter nor a digit beside it.
 func containsWord(content, word []byte) bool {
 	alnum := func(b byte) bool { return '0' <= b && b <= '9' || 'A' <= b && b <= 'Z' || 'a' <= b && b <= 'z' }

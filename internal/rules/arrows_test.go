@@ -129,11 +129,17 @@ func TestArrows(t *testing.T) {
 	}
 }
 
-// TestCommandsStandAlone: what two groups of commands need is in a package of
-// its own, below both.
+// TestCommandsStandAlone shows that no group of commands imports another one:
+// code that two groups need is in a package below both.
 func TestCommandsStandAlone(t *testing.T) {
 	groups := []string{"internal/cli", "internal/cardcmd", "internal/signcmd", "internal/logincmd"}
-	for pkg, imports := range list(t, nil, `{{.ImportPath}} {{join .Imports " "}} {{join .TestImports " "}}`) {
+	all := list(t, nil, `{{.ImportPath}} {{join .Imports " "}} {{join .TestImports " "}}`)
+	for _, group := range groups {
+		if !slices.Contains(all[group], "internal/command") {
+			t.Errorf("%s is no group of commands", group)
+		}
+	}
+	for pkg, imports := range all {
 		for _, path := range imports {
 			if slices.Contains(groups[1:], pkg) && slices.Contains(groups, path) || pkg == "internal/command" && slices.Contains(groups, path) {
 				t.Errorf("%s must not import %s", pkg, path)
@@ -142,8 +148,12 @@ func TestCommandsStandAlone(t *testing.T) {
 	}
 }
 
-// TestProgramHasNoTestkit: helpers of tests stay out of what is released.
+// TestProgramHasNoTestkit shows that the program does not import the helpers of
+// its tests.
 func TestProgramHasNoTestkit(t *testing.T) {
+	if tests := list(t, nil, `{{.ImportPath}} {{join .TestImports " "}}`); !slices.Contains(tests["internal/cli"], "internal/testkit") {
+		t.Error("go list does not show the tests that import internal/testkit")
+	}
 	for pkg, imports := range list(t, nil, `{{.ImportPath}} {{join .Imports " "}}`) {
 		if slices.Contains(imports, "internal/testkit") {
 			t.Errorf("%s imports internal/testkit outside a test", pkg)
@@ -176,17 +186,21 @@ func TestLibrariesSayHowStable(t *testing.T) {
 	}
 }
 
-// TestLibraryTestsStandAlone: tests may import what they like of pkg and of
-// other modules, but a library that only works beside internal packages is
-// none.
+// TestLibraryTestsStandAlone shows that the tests of a library import no
+// internal package: the library can be taken out of this module with its tests.
 func TestLibraryTestsStandAlone(t *testing.T) {
 	all := list(t, nil, `{{.ImportPath}} {{join .TestImports " "}} {{join .XTestImports " "}}`)
+	found := false // an import of an external test: the list has them
 	for pkg, imports := range all {
 		for _, path := range imports {
 			if under(pkg, []string{"pkg"}) && under(path, []string{"internal"}) {
 				t.Errorf("a test of %s imports %s", pkg, path)
 			}
+			found = found || pkg == "pkg/jpki" && path == "pkg/virtualcard"
 		}
+	}
+	if !found {
+		t.Error("go list does not show that the tests of pkg/jpki import pkg/virtualcard")
 	}
 }
 

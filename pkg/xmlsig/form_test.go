@@ -575,7 +575,11 @@ func TestTamper(t *testing.T) {
 			t.Errorf("%s: the test's own mistake: %v", name, err)
 			continue
 		}
-		for _, r := range d.Verify(open) {
+		results := d.Verify(open)
+		if len(results) == 0 {
+			t.Errorf("%s: no signature", name)
+		}
+		for _, r := range results {
 			has := test.want == "" && r.Err() == nil || slices.ContainsFunc(r.Failures, func(f *cms.Failure) bool { return f.Code == test.want })
 			told := test.outside == "" || slices.ContainsFunc(r.Outside, func(o Outside) bool { return o.Kind == test.outside })
 			if !has || !told {
