@@ -144,6 +144,36 @@ func TestEventVariables(t *testing.T) {
 	}
 }
 
+// TestLiveViewNarrow: no counter is cut off.
+func TestLiveViewNarrow(t *testing.T) {
+	rows := [][]string{
+		{"署名用", "あります", "\x1b[31;1m残り1回(最大5回)\x1b[0m"},
+		{"利用者証明用", "2029年11月3日(土) あと1068日", "残り3回(最大3回)"},
+		{"なし"},
+	}
+	if got := certificateTable(rows, 67); strings.Count(got, "\n") != 3 {
+		t.Errorf("in 67 columns:\n%s", got)
+	}
+	want := "    署名用        あります\n" +
+		"                  \x1b[31;1m残り1回(最大5回)\x1b[0m\n" +
+		"    利用者証明用  2029年11月3日(土) あと1068日\n" +
+		"                  残り3回(最大3回)\n" +
+		"    なし\n"
+	if got := certificateTable(rows, 60); got != want {
+		t.Errorf("in 60 columns:\n%s", got)
+	}
+}
+
+// TestLiveViewAbroad: the day is that of the times beside it.
+func TestLiveViewAbroad(t *testing.T) {
+	a, _ := watchApp(i18n.EN)
+	a.Env.Now = func() time.Time { return time.Date(2026, 11, 30, 17, 5, 44, 0, time.UTC) }
+	v := &watchView{a: a}
+	if got := v.lines()[0]; got != "jpki watch  Mon, 30 Nov 2026 UTC  Ctrl-C ends it" {
+		t.Error(got)
+	}
+}
+
 // TestLiveView is the screen as it is to look, in 80 columns.
 func TestLiveView(t *testing.T) {
 	all := watch.View{Slots: []watch.SlotView{

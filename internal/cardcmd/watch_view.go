@@ -94,7 +94,7 @@ func (v *watchView) close() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for i := len(v.log) - 1; i >= 0; i-- {
-		fmt.Fprintf(v.a.IO.Out, "%s %s  %s\n", v.log[i].at.Format(time.DateTime), terms.Zone(v.log[i].at), v.log[i].text)
+		v.a.IO.Say(i18n.Same("%s %s  %s").With(v.log[i].at.Format(time.DateTime), terms.Zone(v.log[i].at), v.log[i].text))
 	}
 }
 
@@ -115,7 +115,8 @@ func (v *watchView) lines() (lines []string) {
 	add := func(format string, args ...any) {
 		lines = append(lines, strings.Split(strings.TrimSuffix(fmt.Sprintf(format, args...), "\n"), "\n")...)
 	}
-	add("%s  %s %s  %s", a.IO.Paint(ui.Strong, "jpki watch"), a.IO.Text(terms.Date(cert.DateOf(now))), terms.Zone(now),
+	year, month, day := now.Date() // in the zone of the times below
+	add("%s  %s %s  %s", a.IO.Paint(ui.Strong, "jpki watch"), a.IO.Text(terms.Date(cert.Date{Year: year, Month: month, Day: day})), terms.Zone(now),
 		a.IO.Paint(ui.Faint, a.IO.Text(text{JA: "Ctrl-Cで終了", EN: "Ctrl-C ends it"})))
 	switch {
 	case v.all.Lost:
@@ -158,13 +159,30 @@ func (v *watchView) slot(s watch.SlotView, now time.Time) string {
 		return wrapped(ui.Plain, text{JA: "読み取っています", EN: "reading"})
 	case s.Card != nil:
 		fmt.Fprintf(&out, "  %s  %s\n", a.IO.Text(terms.TokenNames[s.Card.Token.Kind]), a.IO.Paint(ui.Faint, a.IO.Text(text{JA: "%sに確認", EN: "seen at %s"}.With(s.Look.In(now.Location()).Format(time.TimeOnly)))))
-		out.WriteString(ui.Table(4, nil, v.rows(s.Card, now)))
+		out.WriteString(certificateTable(v.rows(s.Card, now), a.IO.Width()))
 	}
 	if s.Err != nil {
 		p := watchProblem(a, s.Err)
 		out.WriteString(wrapped(ui.Warn, p.What) + wrapped(ui.Plain, p.Next))
 	}
 	return out.String()
+}
+
+// certificateTable has a line for each certificate. On a narrow terminal the
+// counters stand below them: cut off, they would be lost.
+func certificateTable(rows [][]string, width int) string {
+	table := ui.Table(4, nil, rows)
+	if ui.Fits(table, width) {
+		return table
+	}
+	var stacked [][]string
+	for _, row := range rows {
+		stacked = append(stacked, row[:min(len(row), 2)])
+		if len(row) > 2 {
+			stacked = append(stacked, []string{"", row[2]})
+		}
+	}
+	return ui.Table(4, nil, stacked)
 }
 
 // rows are the two certificates, a line each.

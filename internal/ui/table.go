@@ -80,3 +80,13 @@ func Table(indent int, header []string, rows [][]string) string {
 	}
 	return out.String()
 }
+
+// Fits reports whether every line of s has room in so many columns.
+func Fits(s string, width int) bool {
+	for line := range strings.Lines(s) {
+		if twwidth.Width(strings.TrimSuffix(line, "\n")) > width {
+			return false
+		}
+	}
+	return true
+}
