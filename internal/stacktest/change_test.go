@@ -29,7 +29,7 @@ func TestChange(t *testing.T) {
 		}
 		x := p.sit(t, setting{}, "pin", "change", "auth")
 		x.answers(t, "Current authentication PIN: ", virtualcard.AuthPIN)
-		for _, question := range []string{"New authentication PIN", "New authentication PIN"} {
+		for _, question := range []string{"New authentication PIN: ", "Once more: "} {
 			x.answers(t, question, "8263")
 		}
 		if r := x.leaves(t, 0); len(r.log) != 10 {
