@@ -36,6 +36,10 @@ var reasonTexts = []struct {
 	{trust.ErrExpired, text{JA: "証明書の有効期間が過ぎています。いつ署名されたかは証明されていません", EN: "the certificate has expired, and nothing proves when the signature was made"}},
 	{trust.ErrNotYetValid, text{JA: "証明書の有効期間がまだ始まっていません", EN: "the certificate is not yet valid"}},
 	{trust.ErrKeyUsage, text{JA: "証明書の鍵は、この用途に使えません", EN: "the certificate's key is not for this use"}},
+	{trust.ErrNotEndEntity, text{JA: "証明書は認証局のもので、署名する人や組織のものではありません", EN: "the certificate is a CA's, not a signer's"}},
+	{trust.ErrNotCA, text{JA: "証明書の発行元は、証明書を発行できる認証局ではありません", EN: "what issued the certificate is no CA that may issue any"}},
+	{trust.ErrKind, text{JA: "証明書は、ここで必要な種類のものではありません", EN: "the certificate is not of the kind that is needed here"}},
+	{trust.ErrCriticalExtension, text{JA: "証明書に、解釈できない重要な拡張(critical)が含まれています", EN: "the certificate has a critical extension that is unknown here"}},
 	{trust.ErrPolicy, text{JA: "証明書のポリシーが、認証局の発行するものと違います", EN: "the certificate's policy is not one its CA issues"}},
 	{trust.ErrLoginKey, text{JA: "ログイン用の鍵(利用者証明用電子証明書)で署名されています。悪意のあるサーバーは、ログインのときに文書への署名を手に入れられます。本人が認めた署名とは言えません(それでもよければ --key-usage any)", EN: "signed with the log-in key (user-authentication certificate): a hostile server can obtain such a signature at a log-in, so it does not show that the holder agreed (--key-usage any accepts it)"}},
 	{trust.ErrOtherPurpose, text{JA: "証明書は、文書の署名ではなく、サーバーの認証などほかの用途のものです(それでもよければ --key-usage any)", EN: "the certificate is for other purposes than documents, such as a server's identity (--key-usage any accepts it)"}},
@@ -56,7 +60,11 @@ var codeTexts = map[trust.Code]text{
 	trust.SigConstraintsFailure:     {JA: "この文書に対する署名とは言えません", EN: "it cannot be called a signature of this document (%s)"},
 	trust.CryptoConstraintsFailure:  {JA: "何も証明できない方式か、このバージョンが対応していない方式です", EN: "an algorithm that proves nothing, or that this version does not know (%s)"},
 	trust.NoSigningCertificateFound: {JA: "署名者の証明書がありません", EN: "the signer's certificate is missing (%s)"},
-	trust.Generic:                   {JA: "調べられないところがあります", EN: "a part of it could not be looked at (%s)"},
+	trust.ChainConstraintsFailure:   {JA: "証明書から認証局までのつながりが正しくありません", EN: "the chain from the certificate to its CA does not hold (%s)"},
+	trust.NoCertificateChainFound:   {JA: "証明書が、信頼する認証局につながりません", EN: "the certificate does not chain to a trusted CA (%s)"},
+
+	trust.CryptoConstraintsFailureNoPOE: {JA: "弱い方式で、いつ作られたかは証明されていません", EN: "a weak algorithm, and nothing proves when it was used (%s)"},
+	trust.Generic:                       {JA: "調べられないところがあります", EN: "a part of it could not be looked at (%s)"},
 }
 
 func ReasonText(r trust.Reason) text {

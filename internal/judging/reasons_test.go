@@ -50,11 +50,30 @@ func TestOtherReasons(t *testing.T) {
 		trust.FormatFailure:             {JA: "署名の形式が規格に合いません", EN: "the signature is not formed as the standards ask for ("},
 		trust.HashFailure:               {JA: "署名された内容が変わっています", EN: "what was signed has changed ("},
 		trust.NoSigningCertificateFound: {JA: "署名者の証明書がありません", EN: "the signer's certificate is missing ("},
+		trust.ChainConstraintsFailure:   {JA: "証明書から認証局までのつながりが正しくありません", EN: "the chain from the certificate to its CA does not hold ("},
 		trust.RevokedNoPOE:              {JA: "調べられないところがあります", EN: "odd"},
 	} {
 		got := ReasonText(trust.Reason{Code: code, Err: errors.New("odd\x1b[2Jname")})
 		if got.JA != want.JA || !strings.HasPrefix(got.EN, want.EN) || !strings.Contains(got.EN, "odd") || strings.Contains(got.EN, "\x1b") {
 			t.Errorf("%s: %q", code, got)
+		}
+	}
+}
+
+// TestReasonsOfChains: what is known to be wrong is not told as something that
+// could not be looked at.
+func TestReasonsOfChains(t *testing.T) {
+	t.Parallel()
+	for _, err := range []error{
+		trust.ErrSignature, trust.ErrAlgorithm, trust.ErrNotYetValid, trust.ErrExpired, trust.ErrNotCA, trust.ErrNotEndEntity,
+		trust.ErrKeyUsage, trust.ErrPolicy, trust.ErrKind, trust.ErrCriticalExtension, errors.New("x509: too many intermediates"),
+	} {
+		code := trust.ChainConstraintsFailure
+		if errors.Is(err, trust.ErrAlgorithm) {
+			code = trust.CryptoConstraintsFailureNoPOE
+		}
+		if got := ReasonText(trust.Reason{Code: code, Err: err}); got.JA == "調べられないところがあります" || got.EN == err.Error() {
+			t.Errorf("%v: %+v", err, got)
 		}
 	}
 }
