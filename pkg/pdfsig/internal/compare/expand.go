@@ -173,7 +173,10 @@ func (r *roles) expandField(v visit, dict pdf.Dict, key pdf.Name, value pdf.Obje
 	case "RV":
 		r.child(visit{ref: v.ref, role: roleValue, owner: self}, value)
 	case "Subtype":
-		r.waiting = r.waiting || value == pdf.Name("FreeText") && dict["AP"] == nil
+		if value == pdf.Name("FreeText") && !r.waiting {
+			looks, err := r.doc.hasLook(dict)
+			r.waiting = !looks || err != nil
+		}
 	case "OC":
 		r.child(visit{ref: v.ref, role: roleContent}, value)
 	case "Kids":

@@ -55,11 +55,11 @@ func (c *comparison) readFields() error {
 			if err != nil {
 				return err
 			}
-			look, err := pdf.As[pdf.Dict](c.old.File, dict["AP"])
+			looks, err := c.old.hasLook(dict)
 			if err != nil {
 				return err
 			}
-			if generated || look["N"] == nil {
+			if generated || !looks {
 				own := dict["DA"]
 				if own == nil {
 					own = f.Dict["DA"]
@@ -69,6 +69,61 @@ func (c *comparison) readFields() error {
 		}
 		return nil
 	})
+}
+
+// hasLook reports whether an annotation has an appearance that every reader
+// draws (12.5.5). Some readers make their own appearance from the value of a
+// field if N is no stream, or if AS names none of its streams. A check box
+// that is off shows nothing without a stream for this state.
+func (d *Document) hasLook(annotation pdf.Dict) (bool, error) {
+	looks, err := pdf.As[pdf.Dict](d.File, annotation["AP"])
+	if err != nil {
+		return false, err
+	}
+	normal, err := d.Resolve(looks["N"])
+	if err != nil {
+		return false, err
+	}
+	states, ok := normal.(pdf.Dict)
+	if !ok {
+		_, isStream := normal.(*pdf.Stream)
+		return isStream, nil
+	}
+	state, _ := annotation["AS"].(pdf.Name)
+	chosen, err := d.Resolve(states[state])
+	if _, isStream := chosen.(*pdf.Stream); isStream || err != nil {
+		return true, err
+	}
+	kind, err := d.inherited(annotation, "FT")
+	if err != nil || kind != pdf.Name("Btn") || state != "" && state != "Off" {
+		return false, err
+	}
+	flags, err := d.inherited(annotation, "Ff")
+	n, _ := flags.(int64)
+	return n&flagPushButton == 0, err
+}
+
+// flagPushButton is the bit of a button's Ff without a lasting value (12.7.4.2,
+// table 226).
+const flagPushButton = 1 << 16
+
+// maxFieldDepth bounds the ancestors of a field.
+const maxFieldDepth = 64
+
+// inherited returns an attribute of a field, its own or from the nearest field
+// above it.
+func (d *Document) inherited(field pdf.Dict, key pdf.Name) (pdf.Object, error) {
+	for range maxFieldDepth {
+		if value, err := d.Resolve(field[key]); err != nil || value != nil {
+			return value, err
+		}
+		parent, err := pdf.As[pdf.Dict](d.File, field["Parent"])
+		if err != nil || parent == nil {
+			return nil, err
+		}
+		field = parent
+	}
+	return nil, nil
 }
 
 // compareForms compares the keys of the interactive form (12.7.2) and its list

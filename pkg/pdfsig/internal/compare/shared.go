@@ -2,6 +2,7 @@ package compare
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/hex"
 	"errors"
 	"slices"
@@ -89,28 +90,94 @@ func (c *comparison) unused(names []pdf.Name) (bool, error) {
 			if err != nil {
 				return false, err
 			}
-			stream, ok := o.(*pdf.Stream)
-			if !ok || isPicture(stream.Dict) {
-				continue
+			if unused, err := c.unusedBy(o, names); !unused || err != nil {
+				return false, err
 			}
-			data, err := c.old.Decode(stream)
-			if _, damaged := errors.AsType[*pdf.DamagedError](err); damaged {
-				return false, nil
-			}
+		}
+	}
+	return c.unusedByPages(names)
+}
+
+// unusedBy reports whether an object is no stream with one of these names, and
+// no font with a glyph that is one.
+func (c *comparison) unusedBy(o pdf.Object, names []pdf.Name) (bool, error) {
+	switch o := o.(type) {
+	case pdf.Dict:
+		glyphs, err := pdf.As[pdf.Dict](c.old.File, o["CharProcs"])
+		if _, damaged := errors.AsType[*pdf.DamagedError](err); damaged {
+			return false, nil
+		}
+		for _, glyph := range glyphs {
+			one, err := c.old.Resolve(glyph)
 			if err != nil {
 				return false, err
 			}
-			if uses(data, names) {
+			if stream, ok := one.(*pdf.Stream); ok && isPicture(stream.Dict) {
 				return false, nil
 			}
 		}
+		return true, err
+	case *pdf.Stream:
+		if isPicture(o.Dict) {
+			return true, nil
+		}
+		data, err := c.decoded(o)
+		return data != nil && !uses(data, names), err
 	}
 	return true, nil
 }
 
-// isPicture reports whether a stream has an image encoding. Such a stream has
-// no operators.
+// decoded returns the data of a stream, or nil if it cannot be decoded.
+func (c *comparison) decoded(stream *pdf.Stream) ([]byte, error) {
+	data, err := c.old.Decode(stream)
+	if _, damaged := errors.AsType[*pdf.DamagedError](err); damaged {
+		return nil, nil
+	}
+	return append([]byte{}, data...), err
+}
+
+// unusedByPages looks for names that begin in one content stream of a page and
+// end in the next. Some readers join the two parts.
+func (c *comparison) unusedByPages(names []pdf.Name) (unused bool, err error) {
+	var failed error
+	unused = true
+	err = c.old.Pages(func(ref pdf.Ref) bool {
+		var contents []byte
+		page, err := pdf.As[pdf.Dict](c.old.File, ref)
+		if err != nil {
+			failed = err
+			return false
+		}
+		list, err := c.old.items(page["Contents"])
+		for _, o := range list {
+			one, err := c.old.Resolve(o)
+			if err != nil {
+				failed = err
+				return false
+			}
+			stream, ok := one.(*pdf.Stream)
+			if !ok {
+				continue
+			}
+			data, err := c.decoded(stream)
+			if err != nil || data == nil {
+				failed, unused = err, false
+				return false
+			}
+			contents = append(contents, data...)
+		}
+		failed, unused = err, !uses(contents, names)
+		return failed == nil && unused
+	})
+	return unused, cmp.Or(failed, err)
+}
+
+// isPicture reports whether a stream is an image with an image encoding. Such a
+// stream has no operators, unless it is used as something else.
 func isPicture(dict pdf.Dict) bool {
+	if dict["Subtype"] != pdf.Name("Image") {
+		return false
+	}
 	filter := dict["Filter"]
 	if array, ok := filter.(pdf.Array); ok && len(array) > 0 {
 		filter = array[len(array)-1]

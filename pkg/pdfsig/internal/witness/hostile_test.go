@@ -5,6 +5,7 @@ package witness
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -225,7 +226,7 @@ func tricks() []trick {
 		{name: "no root", change: func(f *file) *file { return f.apply(update{noRoot: true}) }},
 		{name: "root is a page", change: func(f *file) *file { return f.apply(update{root: f.fill("{page}")}) }},
 	}
-	return append(append(append(all, added()...), laterAppearances()...), generations()...)
+	return slices.Concat(all, added(), laterAppearances(), generations(), laterTricks())
 }
 
 // added are annotations and fields of each kind, with an appearance or with

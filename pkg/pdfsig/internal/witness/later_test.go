@@ -1,0 +1,117 @@
+//go:build foreign
+
+package witness
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"strings"
+)
+
+// laterTricks are updates of parts that only some readers use: looks that are
+// none, names that stand on the border of two contents, content that is a
+// picture.
+func laterTricks() (all []trick) {
+	edit := func(name string, layout func() *layout, role string, change func(string) string) {
+		all = append(all, trick{name: name, kind: strings.SplitN(name, ":", 2)[0], want: open, layout: layout, change: func(f *file) *file { return f.edit(change, role) }})
+	}
+	// Fields with a look that some readers do not use.
+	const dr, da = "/DR<</Font<</Helv {font}>>>>", "/DA(/Helv 24 Tf 0 g)"
+	for _, look := range []string{"/AP<<>>", "/AP null", "/AP<</N null>>", "/AP<</N<<>>>>", "/AP<</N<</X {text-look}>>>>", "/AP<</N<</X {text-look}>>>>/AS/X", "/AP<</N<</X {text-look}>>>>/AS/Y", "/AP<</N<</Off {text-look}>>>>", "/AP<</N {nothing}>>", "/AP {nothing}", "/AP<</N {empty-look}>>", "/AP<</N<</On {empty-look}>>>>/AS/On"} {
+		for _, kind := range []string{"/FT/Tx/V(not 100 but 999)", "/FT/Ch/Ff 131072/Opt[(a)(not 100 but 999)]/V(not 100 but 999)", "/FT/Btn/Ff 65536/MK<</CA(not 100 but 999)/BC[0 0 0]>>", "/FT/Tx/Ff 4096/V(not 100 but 999)", "/FT/Btn/V/Off/MK<</CA(4)>>", "/FT/Btn/Ff 32768/V/X/MK<</CA(l)>>"} {
+			layout := func(form string, own string) func() *layout {
+				return func() *layout {
+					l := rich()
+					l.set("nothing", "null")
+					l.set("empty-look", formXObject("", "0 0 280 40", ""))
+					l.set("form", "<</Fields[{text} {check}]"+form+">>")
+					l.set("text", "<</Type/Annot/Subtype/Widget"+kind+"/T(name)/Rect[20 100 300 140]/F 4/P {page}"+own+look+">>")
+					return l
+				}
+			}
+			name := kind + look
+			edit("default appearance later: "+name, layout(dr, ""), "form", adds(da))
+			edit("fonts later: "+name, layout(da, ""), "form", adds(dr))
+			edit("fonts later for the field's own appearance: "+name, layout("", da), "form", adds(dr))
+			edit("default appearance larger: "+name, layout(dr+da, ""), "form", swap("24 Tf", "60 Tf"))
+			edit("default appearance with NeedAppearances false: "+name, layout(dr+"/NeedAppearances false", ""), "form", adds(da))
+		}
+	}
+	// Notes that readers draw themselves.
+	for _, note := range []string{"/Subtype/FreeText/Contents(not 100 but 999)", "/Subtype/FreeText/Contents(not 100 but 999)/DA(/Helv 24 Tf 0 g)", "/Subtype/FreeText/Contents(not 100 but 999)/AP<<>>", "/Subtype/FreeText/Contents(not 100 but 999)/DA(/Helv 24 Tf 0 g)/AP<<>>", "/Subtype/FreeText/Contents(not 100 but 999)/DA(/Helv 24 Tf 0 g)/AP<</N null>>", "/Subtype/Stamp/Name/Approved", "/Subtype/Line/L[20 100 300 140]/Cap true/Contents(999)", "/Subtype/Redact/OverlayText(999)/DA(/Helv 24 Tf 0 g)"} {
+		layout := func(form string) func() *layout {
+			return func() *layout {
+				l := rich()
+				l.set("form", "<</Fields[{text} {check}]"+form+">>")
+				l.set("stamp", "<</Type/Annot/Rect[20 100 300 140]/F 4/P {page}"+note+">>")
+				return l
+			}
+		}
+		edit("default appearance later for a note: "+note, layout(dr), "form", adds(da))
+		edit("fonts later for a note: "+note, layout(da), "form", adds(dr))
+		edit("fonts later: "+note, layout(""), "form", adds(dr))
+	}
+	// Resources of the page that are the form's default resources, too.
+	shared := func(contents ...string) func() *layout {
+		return func() *layout {
+			l := plain()
+			l.set("shared", "<<"+fonts+">>")
+			l.set("form", "<</Fields[]/DR {shared}>>")
+			l.set("nine", nines)
+			l.set("page", "<</Type/Page/Parent {pages}"+box+"/Resources {shared}/Contents[{content}")
+			for i, c := range contents {
+				n := "content" + strings.Repeat("i", i+1)
+				l.set(n, c)
+				l.objects["page"] += " {" + n + "}"
+			}
+			l.objects["page"] += "]>>"
+			putting("catalog", "/AcroForm {form}")(l)
+			return l
+		}
+	}
+	text := func(font string) string { return "BT " + font + " 36 Tf 20 60 Td (Fee 000 yen) Tj ET" }
+	cut := func(s string, at int, make func(string, string) string, dict string) []string {
+		return []string{make(dict, s[:at]), make(dict, s[at:])}
+	}
+	packed := func(dict, data string) string { return streamOf(dict+"/Filter/FlateDecode", deflate(data)) }
+	for _, c := range []struct {
+		name     string
+		contents []string
+	}{
+		{"in a content", []string{streamOf("", text("/F2"))}},
+		{"with an escape", []string{streamOf("", text("/F#32"))}},
+		{"cut in the name", cut(text("/F2"), strings.Index(text("/F2"), "2"), streamOf, "")},
+		{"cut behind the slash", cut(text("/F2"), strings.Index(text("/F2"), "F2"), streamOf, "")},
+		{"cut in the escape", cut(text("/F#32"), strings.Index(text("/F#32"), "32"), streamOf, "")},
+		{"cut in the name, compressed", cut(text("/F2"), strings.Index(text("/F2"), "2"), packed, "")},
+		{"in a content of another filter", []string{streamOf("/Filter/ASCIIHexDecode", fmt.Sprintf("%x>", text("/F2")))}},
+		{"in a picture", []string{streamOf("/Filter/DCTDecode", pictured(text("/F2")))}},
+		{"in a picture that says so", []string{streamOf(fmt.Sprintf("/Subtype/Image/Width 8/Height 8/ColorSpace/DeviceGray/BitsPerComponent 8/Filter/DCTDecode"), pictured(text("/F2")))}},
+		{"by a default of the reader", []string{streamOf("", text("/Helv"))}},
+	} {
+		edit("font later "+c.name, shared(c.contents...), "shared", swap("/F1 {font}", "/F1 {font}/F2 {nine}/Helv {nine}"))
+	}
+	// The version.
+	for _, v := range []string{"1.0", "1.3", "1.4", "2.0"} {
+		edit("version later: "+v, rich, "catalog", adds("/Version/"+v))
+	}
+	return all
+}
+
+// pictured encodes text as a gray picture, one byte a pixel.
+func pictured(text string) string {
+	text += strings.Repeat(" ", 64-len(text)%64)
+	const width = 64
+	picture := image.NewGray(image.Rect(0, 0, width, len(text)/width))
+	for i, c := range []byte(text) {
+		picture.SetGray(i%width, i/width, color.Gray{c})
+	}
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, picture, &jpeg.Options{Quality: 100}); err != nil {
+		panic(err)
+	}
+	return b.String()
+}
