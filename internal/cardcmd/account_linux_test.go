@@ -15,7 +15,8 @@ func TestAccountName(t *testing.T) {
 	}
 }
 
-// TestAccount: where the file has the user, the name is that which the system says.
+// TestAccount shows that a user in the passwd file gets the name that the
+// system has for the user.
 func TestAccount(t *testing.T) {
 	u, err := user.Current()
 	if err != nil {

@@ -13,7 +13,8 @@ import (
 	"github.com/jpki-tools/jpki/internal/testkit"
 )
 
-// TestDoctorOnTheStack: a finding for what is there, and for what is not.
+// TestDoctorOnTheStack shows that doctor reports what is present and what is
+// missing on a real PC/SC stack.
 func TestDoctorOnTheStack(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "jpki")
 	if out, err := exec.Command("go", "build", "-o", path, "github.com/jpki-tools/jpki/cmd/jpki").CombinedOutput(); err != nil {

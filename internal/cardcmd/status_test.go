@@ -25,9 +25,9 @@ import (
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
-// TestStatusOnTheDay renders the days around the renewal window and the end:
-// golden screens, with what --short and --check print below them. -update
-// rewrites them; look at the diff.
+// TestStatusOnTheDay compares the screens on the days around the renewal window
+// and the last day with golden files, with the output of --short and --check
+// below them. Review the diff after -update.
 func TestStatusOnTheDay(t *testing.T) {
 	var screens strings.Builder
 	for _, c := range []struct{ name, last, now string }{
@@ -79,8 +79,8 @@ func golden(t *testing.T, path, got string) {
 	}
 }
 
-// cardEnding is the status at a time of a child's card whose certificate ends
-// on a day.
+// cardEnding returns the status, at the time now, of a child's card whose
+// certificate ends on the day last.
 func cardEnding(t *testing.T, last, now string) inspect.Card {
 	t.Helper()
 	notAfter, err := time.Parse(time.RFC3339, last+"T23:59:59+09:00")
@@ -100,12 +100,12 @@ func cardEnding(t *testing.T, last, now string) inspect.Card {
 	return s
 }
 
-// seenAt is an authentication certificate as a look at that time shows it.
+// seenAt returns an authentication certificate as read at a time.
 func seenAt(c *x509.Certificate, at time.Time) inspect.Certificate {
 	return inspect.Certificate{Kind: jpki.KindAuth, State: inspect.States[cert.ValidityOf(c).State(at)], Cert: c}
 }
 
-// inHand is an emulated card as a connection.
+// inHand makes a connection of an emulated card.
 type inHand struct{ *virtualcard.Card }
 
 func (c inHand) Begin(context.Context) error { c.PowerOn(); return nil }
@@ -116,7 +116,8 @@ func (c inHand) Unpower() error { c.PowerOff(); return nil }
 
 var testNow = time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)
 
-// statusOf reads the status of a persona's card after change, in both languages.
+// statusOf reads the status of a persona's card, changed by change, in both
+// languages.
 func statusOf(t *testing.T, persona string, change func(*virtualcard.Card)) (s inspect.Card, screens map[i18n.Lang]string) {
 	t.Helper()
 	p, _ := virtualcard.Lookup(persona)
@@ -156,8 +157,9 @@ const (
 	efAuth     = 0x000A
 )
 
-// TestNoAdviceAboutCardsForPhones: how the certificates of a phone are renewed
-// and its PINs unlocked is not known, so nobody is sent to the counter for it.
+// TestNoAdviceAboutCardsForPhones shows that the status of a phone does not
+// send anybody to the municipal counter: how a phone's certificates are renewed
+// and its PINs unlocked is not known.
 func TestNoAdviceAboutCardsForPhones(t *testing.T) {
 	for persona, code := range map[string]string{"expiring": inspect.FindEndsSoon, "expired": inspect.FindExpired, "locked-sign": inspect.FindBlocked, "adult": ""} {
 		s, screens := statusOf(t, persona, setFile(t, efToken, fmt.Sprintf("%-160s", "JPKIAPGPSETOKEN")))
@@ -188,8 +190,8 @@ func TestNoAdviceAboutCardsForPhones(t *testing.T) {
 	}
 }
 
-// TestStatusOfOtherCards shows things that are no ordinary card as what they
-// are, each label padded as in EF 0006.
+// TestStatusOfOtherCards shows that the status names tokens other than a My
+// Number Card, whose labels are padded as in EF 0006.
 func TestStatusOfOtherCards(t *testing.T) {
 	label := func(s string) string { return fmt.Sprintf("%-160s", s) }
 	for _, c := range []struct {
@@ -245,8 +247,9 @@ func TestStatusOfOtherCards(t *testing.T) {
 	}
 }
 
-// TestFaceAuthenticationCard: its renewal comes before a word on its PINs, and
-// a cron job does not hear of those at all.
+// TestFaceAuthenticationCard shows that the status of a card without PINs
+// mentions its renewal before its PINs, and that --check does not count the
+// missing PINs.
 func TestFaceAuthenticationCard(t *testing.T) {
 	s, _ := statusOf(t, "no-pin", func(*virtualcard.Card) {})
 	s.Now = s.Auth.Cert.NotAfter.AddDate(0, 0, -10)
@@ -260,7 +263,8 @@ func TestFaceAuthenticationCard(t *testing.T) {
 	}
 }
 
-// TestStatusCost: 10 commands and those for a certificate.
+// TestStatusCost shows that a status takes 10 commands and those of a
+// certificate.
 func TestStatusCost(t *testing.T) {
 	var recorder virtualcard.Recorder
 	s, _ := statusOf(t, "adult", func(c *virtualcard.Card) { c.Observe(recorder.Observe) })
@@ -278,7 +282,8 @@ func exitOf(err error) int {
 	return explain.Error(err).Exit()
 }
 
-// TestNextStepsLead is the same for what the status names.
+// TestNextStepsLead shows that every finding of the status names a topic of the
+// guide.
 func TestNextStepsLead(t *testing.T) {
 	seen := 0
 	for _, p := range virtualcard.Personas() {

@@ -86,8 +86,8 @@ func (w *watcher) read(out io.Reader) {
 	}
 }
 
-// await waits for an event of the first reader, or of the service, and takes
-// it with those before it.
+// await waits for an event of the first reader or of the service. It takes that
+// event and those before it.
 func (w *watcher) await(kind watch.Kind) eventJSON {
 	w.t.Helper()
 	deadline := time.After(20 * time.Second)
@@ -114,7 +114,8 @@ func (w *watcher) await(kind watch.Kind) eventJSON {
 	}
 }
 
-// stop interrupts the watch as Ctrl-C does. That is no failure.
+// stop interrupts the watch as Ctrl-C does, and fails the test if the watch
+// reports a failure.
 func (w *watcher) stop() {
 	w.t.Helper()
 	begun := time.Now()
@@ -132,7 +133,7 @@ func (w *watcher) stop() {
 	}
 }
 
-// use is what a process holds.
+// use is the memory and the descriptors that a process holds.
 type use struct {
 	files, threads int
 	memory         int // resident, in KiB
@@ -207,7 +208,7 @@ func newVirtualCard(t *testing.T, persona string) *virtualcard.Card {
 	return card
 }
 
-// restartPCSCD kills pcscd and starts it with the arguments it had.
+// restartPCSCD kills pcscd and starts it with the same arguments.
 func restartPCSCD(t *testing.T) {
 	t.Helper()
 	startPCSCD(t, stopPCSCD(t))
@@ -361,7 +362,8 @@ func TestWatchOnTheStack(t *testing.T) {
 	pull()
 }
 
-// TestWatchIdle measures what a watch costs while nothing happens.
+// TestWatchIdle measures the CPU time and memory of a watch while nothing
+// happens.
 func TestWatchIdle(t *testing.T) {
 	all := watchers(t)
 	pull := vpcdCard(t, newVirtualCard(t, "adult"))
@@ -386,8 +388,8 @@ func TestWatchIdle(t *testing.T) {
 	}
 }
 
-// TestWatchSoak puts cards in and takes them out, and restarts pcscd. The last
-// state is never missed, and nothing piles up.
+// TestWatchSoak inserts and removes cards and restarts pcscd. The watch must
+// report the last state each time, and must not grow.
 func TestWatchSoak(t *testing.T) {
 	insertions, restarts := times(t, "JPKI_WATCH_INSERTIONS", 50), times(t, "JPKI_WATCH_RESTARTS", 2)
 	all := watchers(t)

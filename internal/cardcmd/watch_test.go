@@ -26,7 +26,7 @@ import (
 
 var watchNoon = time.Date(2026, 11, 22, 12, 0, 0, 0, cert.JST)
 
-// watchApp is an app at noon, and what it writes.
+// watchApp returns an app at noon and the buffer of its output.
 func watchApp(lang i18n.Lang) (*command.App, *bytes.Buffer) {
 	var out bytes.Buffer
 	a := &command.App{Env: env.Env{Getenv: func(string) string { return "" }, Now: func() time.Time { return watchNoon }}}
@@ -35,7 +35,7 @@ func watchApp(lang i18n.Lang) (*command.App, *bytes.Buffer) {
 	return a, &out
 }
 
-// watchedDemo is a demo card as a watch sees it.
+// watchedDemo returns a persona's card as a watch reads it.
 func watchedDemo(t *testing.T, persona string) *watch.Card {
 	t.Helper()
 	cards := &cards.Opener{Env: env.Env{Now: func() time.Time { return watchNoon }}, Card: "demo:" + persona, Tour: &cards.Tour{}}
@@ -51,8 +51,8 @@ func watchedDemo(t *testing.T, persona string) *watch.Card {
 	return seen
 }
 
-// everyEvent is one event of each kind, and more of those that are told in
-// more than one way.
+// everyEvent returns at least one event of each kind, and several of kinds with
+// several texts.
 func everyEvent(t *testing.T) []watch.Event {
 	card, child := watchedDemo(t, "adult"), watchedDemo(t, "child")
 	untold := *card
@@ -123,7 +123,8 @@ func TestLoweredText(t *testing.T) {
 	}
 }
 
-// TestEventVariables: all that are set are documented, and the other way round.
+// TestEventVariables shows that the documented environment variables are
+// exactly those that the events set.
 func TestEventVariables(t *testing.T) {
 	a, _ := watchApp(i18n.EN)
 	set := map[string]bool{}
@@ -144,7 +145,7 @@ func TestEventVariables(t *testing.T) {
 	}
 }
 
-// TestLiveViewNarrow: no counter is cut off.
+// TestLiveViewNarrow shows that a narrow table wraps and cuts no counter off.
 func TestLiveViewNarrow(t *testing.T) {
 	rows := [][]string{
 		{"署名用", "あります", "\x1b[31;1m残り1回(最大5回)\x1b[0m"},
@@ -164,7 +165,8 @@ func TestLiveViewNarrow(t *testing.T) {
 	}
 }
 
-// TestLiveViewAbroad: the day is that of the times beside it.
+// TestLiveViewAbroad shows that the day in the first line is in the time zone of
+// the times below it.
 func TestLiveViewAbroad(t *testing.T) {
 	a, _ := watchApp(i18n.EN)
 	a.Env.Now = func() time.Time { return time.Date(2026, 11, 30, 17, 5, 44, 0, time.UTC) }
@@ -174,7 +176,8 @@ func TestLiveViewAbroad(t *testing.T) {
 	}
 }
 
-// TestLiveView is the screen as it is to look, in 80 columns.
+// TestLiveView compares the live view, in 80 columns, with what a person should
+// see.
 func TestLiveView(t *testing.T) {
 	all := watch.View{Slots: []watch.SlotView{
 		{Reader: "ACS ACR1252 Dual Reader 00 00", Present: true, Card: watchedDemo(t, "last-try"), Look: watchNoon},
@@ -261,7 +264,8 @@ Events, the newest first
 	}
 }
 
-// TestLiveViewKeepsItsSize: a watch that runs for months does not grow.
+// TestLiveViewKeepsItsSize shows that a watch that runs for months does not
+// keep ever more lines.
 func TestLiveViewKeepsItsSize(t *testing.T) {
 	a, _ := watchApp(i18n.EN)
 	v := &watchView{a: a}
@@ -273,7 +277,8 @@ func TestLiveViewKeepsItsSize(t *testing.T) {
 	}
 }
 
-// TestCommandEndsWithTheWatch: what waits for it then is dropped without a word.
+// TestCommandEndsWithTheWatch shows that events still waiting for the command
+// are dropped when the watch ends.
 func TestCommandEndsWithTheWatch(t *testing.T) {
 	a, out := watchApp(i18n.EN)
 	ctx, cancel := context.WithCancelCause(context.Background())
@@ -311,8 +316,8 @@ func TestOutcome(t *testing.T) {
 	}
 }
 
-// TestLookAgain: a card whose counters are the same is the known one, and one
-// whose counters changed is read anew.
+// TestLookAgain shows that a card with the same counters is taken for the known
+// one, and that a card with other counters is read again.
 func TestLookAgain(t *testing.T) {
 	cards := &cards.Opener{Env: env.Env{Now: func() time.Time { return watchNoon }}, Card: "demo", Tour: &cards.Tour{}}
 	card, err := cards.Open(t.Context())

@@ -11,8 +11,8 @@ import (
 	"github.com/jpki-tools/jpki/internal/watch"
 )
 
-// TestCommandIsNotWaitedForForEver: neither one that hangs, nor the many events
-// that come meanwhile.
+// TestCommandIsNotWaitedForForEver shows that neither a command that hangs nor
+// many events at once keep the watch from ending.
 func TestCommandIsNotWaitedForForEver(t *testing.T) {
 	a, out := watchApp(i18n.EN)
 	r := &eventRunner{a: a, line: []string{"sleep", "600"}, view: &watchView{a: a}, limit: 50 * time.Millisecond, queue: make(chan watch.Event, 2), ended: make(chan struct{})}

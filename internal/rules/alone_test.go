@@ -9,13 +9,13 @@ import (
 	"testing"
 )
 
-// everywhere are the programs that tests without a tag may run: what a machine
-// has on which Go is developed. Whatever else a test needs, openssl apart, is
-// installed by .ci/test, for the tests with the tags foreign and pcscd.
+// everywhere lists the programs that tests without a tag may run: those of a
+// machine on which Go is developed, and openssl. .ci/test installs everything
+// else, for the tests with the tags foreign and pcscd.
 var everywhere = []string{"go", "git", "openssl", "/bin/sh", "sh", "printenv", "cat", "sleep", "bash", "test"}
 
-// TestGoAloneTests: go test ./... passes with Go and openssl, and nothing
-// installed beside them.
+// TestGoAloneTests shows that the tests without a tag run no other programs, so
+// that "go test ./..." passes where only Go and openssl are installed.
 func TestGoAloneTests(t *testing.T) {
 	tagged := regexp.MustCompile(`(?m)^//go:build .*\b(foreign|pcscd)\b`)
 	command := regexp.MustCompile(`exec\.Command(?:\(|Context\([^,]+, )"([^"]+)"`)

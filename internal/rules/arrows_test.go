@@ -100,7 +100,8 @@ var arrows = map[string][]string{
 	"internal/xmltext":     {"pkg/xmlsig", "internal/companion", "internal/i18n", "internal/problem"},
 }
 
-// TestArrows holds every package against its line, in each way it is built.
+// TestArrows compares the imports of every package with its line in arrows, for
+// each system and with and without cgo.
 func TestArrows(t *testing.T) {
 	seen := map[string]bool{}
 	for _, build := range [][]string{
@@ -161,8 +162,8 @@ func TestProgramHasNoTestkit(t *testing.T) {
 	}
 }
 
-// TestLibrariesSayHowStable: who builds on a library reads in its package doc
-// how far its names can be relied on.
+// TestLibrariesSayHowStable shows that the package doc of every library says
+// how stable its names are.
 func TestLibrariesSayHowStable(t *testing.T) {
 	seen := 0
 	for pkg, doc := range list(t, nil, `{{.ImportPath}} {{.Dir}}`) {

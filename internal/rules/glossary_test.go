@@ -8,16 +8,16 @@ import (
 	"testing"
 )
 
-// term is a word of the screens: the one for a thing, in both languages, and
-// twins of it that no text has.
+// term is the word for one thing in both languages, with the synonyms that no
+// text may use.
 type term struct {
 	ja, en             string
 	neverJA, neverEN   string // regular expressions; "" for none
 	exampleJA, example string // texts that have a twin: the test's own test
 }
 
-// glossary is what the program calls things. A new text takes its words from
-// here, and a new word gets a line here.
+// glossary has the words of the program. A new text uses these words, and a new
+// word gets a line here.
 var glossary = []term{
 	{"信頼する認証局", "trusted CA", `信じ`, `\bbeliev`, "信じる認証局", "whom to believe"},
 	{"追加する", "add", `加え(る|た|て|ら|ま)`, ``, "認証局を加える", ""},
@@ -56,8 +56,8 @@ var glossary = []term{
 	{"利用者証明用パスワード", "authentication PIN", `利用者証明用暗証番号`, `\bauthentication password`, "利用者証明用暗証番号", "the authentication password"},
 }
 
-// TestGlossary: each thing has one name in each language, and no text of the
-// program has another one for it.
+// TestGlossary shows that each thing has one name in each language, and that no
+// text of the program uses another one.
 func TestGlossary(t *testing.T) {
 	seen := map[string]bool{}
 	for _, g := range glossary {

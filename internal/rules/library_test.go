@@ -11,9 +11,9 @@ import (
 	"testing"
 )
 
-// forbidden is what a library does not do on its own accord: its callers give
-// it the time and the settings, and decide what is printed. The keys are
-// import paths, the values names in them; none means the whole package.
+// forbidden is what a library must not use: its caller gives it the time and
+// the settings, and decides what is printed. The keys are import paths, the
+// values are names in them; no names stand for the whole package.
 var forbidden = map[string][]string{
 	"time":      {"Now", "Since", "Until"},
 	"os":        {"Getenv", "LookupEnv", "Environ", "ExpandEnv", "Stdin", "Stdout", "Stderr", "Args", "Exit"},
@@ -25,7 +25,8 @@ var forbidden = map[string][]string{
 	"os/signal": nil,
 }
 
-// TestLibrariesKeepQuiet reads the source of pkg, for every system at once.
+// TestLibrariesKeepQuiet shows that no source file below pkg, for any system,
+// uses what is forbidden to a library.
 func TestLibrariesKeepQuiet(t *testing.T) {
 	files := 0
 	root := filepath.Join("..", "..", "pkg")
@@ -57,7 +58,7 @@ type finding struct {
 	what string
 }
 
-// loud finds the forbidden in a file.
+// loud finds what is forbidden in a file.
 func loud(file *ast.File) (found []finding) {
 	names := map[string]string{} // what the file calls an import
 	for _, spec := range file.Imports {

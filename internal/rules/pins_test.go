@@ -23,8 +23,8 @@ func read(t *testing.T, name string) string {
 	return string(data)
 }
 
-// TestGoVersion: go.mod asks for a toolchain that is safe, names that which
-// releases are made with, and this is a safe one.
+// TestGoVersion shows that go.mod asks for a Go release without known faults in
+// crypto/x509, and names the toolchain of the releases.
 func TestGoVersion(t *testing.T) {
 	asked := regexp.MustCompile(`(?m)^go (\S+)$`).FindStringSubmatch(read(t, "go.mod"))
 	if asked == nil || older(asked[1], minimumGo) {
@@ -57,8 +57,8 @@ func older(a, b string) bool {
 	return len(x) < len(y)
 }
 
-// tools are the programs of others that scripts fetch by version, each tried at
-// that one. Another version is changed here and there.
+// tools are the external programs that scripts download, with the tested
+// version. To change a version, change it here and there.
 var tools = map[string]string{
 	"github.com/goreleaser/goreleaser/v2":       "v2.16.0", // newer ones want another Go
 	"github.com/CycloneDX/cyclonedx-gomod":      "v1.10.0",
@@ -71,8 +71,8 @@ var tools = map[string]string{
 	"go.mod: github.com/ebitengine/purego":      "v0.11.3",
 }
 
-// TestTools: scripts, workflows, texts and manifests name these versions of tools
-// and no others, and no tool without a version.
+// TestTools shows that scripts, workflows, texts and manifests name exactly
+// these versions of tools, and no tool without a version.
 func TestTools(t *testing.T) {
 	tool := regexp.MustCompile(`([a-z0-9.-]+\.[a-z]+/[A-Za-z0-9_./-]+?)@(v[0-9][0-9A-Za-z.+-]*|latest\b|main\b|master\b)`)
 	found := map[string]bool{}
@@ -120,8 +120,8 @@ func TestTools(t *testing.T) {
 	}
 }
 
-// TestUpdates: whatever has versions of others' work is kept up to date by
-// configuration.
+// TestUpdates shows that dependabot keeps up to date everything that has a
+// version.
 func TestUpdates(t *testing.T) {
 	updates := read(t, ".github/dependabot.yml")
 	for _, kind := range []struct{ file, ecosystem, directory string }{
@@ -136,8 +136,8 @@ func TestUpdates(t *testing.T) {
 	}
 }
 
-// TestReleasesAreChecked: the READMEs tell how to check a release, and before one
-// is drafted the same is done.
+// TestReleasesAreChecked shows that the READMEs tell how to check a release,
+// and that the workflow does the same before it drafts one.
 func TestReleasesAreChecked(t *testing.T) {
 	ja, en, draft, build := read(t, "README.md"), read(t, "README.en.md"), read(t, ".github/workflows/release.yml"), read(t, ".github/workflows/build.yml")
 	block := regexp.MustCompile("(?s)```\ngh attestation.*?```").FindString(en)
@@ -162,9 +162,9 @@ func TestReleasesAreChecked(t *testing.T) {
 	}
 }
 
-// TestWorkflows: actions are pinned to a commit and say which version that is,
-// workflows read and no more unless a job says what for, none runs a stranger's
-// change with our rights, and Go's version is go.mod's.
+// TestWorkflows shows that workflows pin actions to a commit and name its
+// version, only read unless a job states a reason, never run a stranger's
+// change with our rights, and take Go's version from go.mod.
 func TestWorkflows(t *testing.T) {
 	uses := regexp.MustCompile(`(?m)^\s*(?:- )?uses: (\S+)(.*)$`)
 	pinned := regexp.MustCompile(`^[^@]+@[0-9a-f]{40}$`)

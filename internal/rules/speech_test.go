@@ -13,16 +13,16 @@ import (
 	"unicode"
 )
 
-// developers are the programs that no resident runs: they speak for themselves.
+// developers are the programs for developers. They may print on their own.
 var developers = []string{"cmd/manual/", "cmd/picture/"}
 
-// ways are what the program takes from its surroundings, in one place, and hands
-// on as a ui.IO: only there may the streams be named.
+// ways are the files that take the process's streams and make a ui.IO of them.
+// No other file may name the streams.
 var ways = []string{"internal/cli/cli.go", "internal/cli/root.go"}
 
-// TestOnlyUISpeaks: what a person sees goes through the ui.IO of the command,
-// which knows the language, colour, quiet, and where notes go. So nothing but
-// its maker takes the process's streams, and nothing prints past it.
+// TestOnlyUISpeaks shows that all output goes through the ui.IO of the command,
+// which knows the language, the colours and where notes go. Other code neither
+// takes the process's streams nor prints.
 func TestOnlyUISpeaks(t *testing.T) {
 	files := eachFile(t, func(name string, file *ast.File, positions *token.FileSet) {
 		if slices.Contains(ways, name) || strings.HasPrefix(name, "internal/ui/") || strings.HasPrefix(name, "internal/rules/testdata/") {
@@ -37,7 +37,7 @@ func TestOnlyUISpeaks(t *testing.T) {
 	}
 }
 
-// speech finds what prints without being told where.
+// speech finds calls that print to a stream of the process.
 func speech(file *ast.File) (found []finding) {
 	forbidden := map[string][]string{
 		"fmt": {"Print", "Printf", "Println"},
@@ -60,8 +60,8 @@ func speech(file *ast.File) (found []finding) {
 	return found
 }
 
-// japaneseAlone is where Japanese has no English beside it, because it is not
-// what the program says: a whole file, or one word in one.
+// japaneseAlone lists Japanese text without English that is not output of the
+// program: a whole file, or one word in a file.
 var japaneseAlone = []struct{ file, word string }{
 	{"internal/guide/topics.go", ""},            // words people search by, titles of sources
 	{"internal/imprint/layout.go", ""},          // characters, and how they break
@@ -73,8 +73,8 @@ var japaneseAlone = []struct{ file, word string }{
 	{"internal/cli/demo.go", "日本語で表示するには: jpki demo --lang ja (いつもなら環境変数 JPKI_LANG=ja)"}, // how to get the other language
 }
 
-// TestJapaneseHasItsEnglish: what the program says in Japanese stands beside
-// its English.
+// TestJapaneseHasItsEnglish shows that every Japanese string literal of the
+// program has its English beside it.
 func TestJapaneseHasItsEnglish(t *testing.T) {
 	needed := map[int]bool{}
 	eachFile(t, func(name string, file *ast.File, positions *token.FileSet) {
@@ -94,7 +94,8 @@ func TestJapaneseHasItsEnglish(t *testing.T) {
 	}
 }
 
-// TestRulesOfSpeech: both rules see what they are for.
+// TestRulesOfSpeech shows that speech and lonelyJapanese find violations in a
+// source made for it.
 func TestRulesOfSpeech(t *testing.T) {
 	const source = `package p
 import ("fmt"; "io"; "log"; "os")

@@ -11,18 +11,18 @@ import (
 	"testing"
 )
 
-// ofOneFamily are words for what only some systems have.
+// ofOneFamily matches words for things that only some systems have.
 var ofOneFamily = regexp.MustCompile(`\b(chmod|apt|dnf|pacman|brew|systemctl|sudo|pcscd|polkit|libccid|HOME|XDG_\w+|icacls|services\.msc|LocalAppData|launchctl)\b|/etc/|/run/|~/`)
 
-// namesSystems are the places that speak of one system or of all: the topics
-// of help and the texts of commands name the system beside the words, and
-// doctor's checks look at the system first.
+// namesSystems are the places whose text names the system beside such words
+// (topics of the help, texts of commands), or whose code chooses by system
+// (checks of doctor).
 var namesSystems = []string{
 	"internal/cli/help", "internal/cli/completion.go", "internal/logincmd/ssh.go", "internal/logincmd/pkcs11", "internal/doctor/",
 }
 
-// TestAdviceBySystem: words of one family of systems are only in texts that
-// are chosen by system.
+// TestAdviceBySystem shows that words for things of some systems stand only in
+// texts that are chosen by system.
 func TestAdviceBySystem(t *testing.T) {
 	found := 0
 	eachFile(t, func(name string, file *ast.File, positions *token.FileSet) {
@@ -46,7 +46,8 @@ func TestAdviceBySystem(t *testing.T) {
 	}
 }
 
-// installPCSC begins explain's and doctor's advice for Linux.
+// installPCSC is the beginning of the advice for Linux in packages explain and
+// doctor.
 const installPCSC = "Debian/Ubuntu: sudo apt install pcscd libccid. Fedora: sudo dnf install pcsc-lite pcsc-lite-ccid. Arch Linux: sudo pacman -S pcsclite ccid."
 
 // bySystem finds the texts with words of one family, in tables by system and
@@ -70,7 +71,7 @@ func bySystem(file *ast.File) (chosen, free []text) {
 	return chosen, free
 }
 
-// uses finds where a shared text is taken outside of tables by system.
+// uses finds the places that take a shared text outside the tables by system.
 func uses(file *ast.File, name string) (found []token.Pos) {
 	inside := map[token.Pos]bool{}
 	selectors := func(under ast.Node, see func(token.Pos)) {
@@ -111,7 +112,8 @@ func isTable(kind ast.Expr) bool {
 	return false
 }
 
-// TestBySystem keeps TestAdviceBySystem honest.
+// TestBySystem shows that bySystem and uses find texts inside and outside
+// tables by system.
 func TestBySystem(t *testing.T) {
 	const source = `package p
 var a = Advice{Windows: text{JA: "あicacls", EN: "icacls"}, Other: text{JA: "あchmod", EN: "chmod"}}

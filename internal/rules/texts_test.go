@@ -13,8 +13,9 @@ import (
 	"unicode"
 )
 
-// TestTexts reads every text for people in the source: the Japanese ones have
-// kana or kanji, no English one does, and none is there in one language alone.
+// TestTexts reads every text for people in the source. Japanese ones must have
+// kana or kanji and English ones must not, and each must have both languages
+// and the same verbs.
 func TestTexts(t *testing.T) {
 	texts := 0
 	for _, root := range []string{"internal", "cmd"} {
@@ -53,7 +54,7 @@ type text struct {
 // verb is a format verb of package fmt.
 var verb = regexp.MustCompile(`%[-+# 0-9.\[\]]*[a-zA-Z%]`)
 
-// problem says what is wrong with a text, "" if nothing is.
+// problem describes what is wrong with a text, "" if nothing is.
 func (t text) problem() string {
 	japanese := func(r rune) bool {
 		return unicode.In(r, unicode.Hiragana, unicode.Katakana, unicode.Han) || 0x3000 <= r && r <= 0x303F || 0xFF00 <= r && r <= 0xFFEF
@@ -70,8 +71,8 @@ func (t text) problem() string {
 	return ""
 }
 
-// textsUnder finds the composite literals with the two languages. What is put
-// together of more than constants is left out.
+// textsUnder finds the composite literals with the two languages. It skips
+// texts that are not constants.
 func textsUnder(node ast.Node) (texts []text) {
 	ast.Inspect(node, func(n ast.Node) bool {
 		literal, ok := n.(*ast.CompositeLit)

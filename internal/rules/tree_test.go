@@ -13,14 +13,15 @@ import (
 	"testing"
 )
 
-// maxFile bounds what is kept in the repository, in bytes.
+// maxFile is the largest size of a file in the repository, in bytes.
 const maxFile = 512 << 10
 
-// demoKeys is the only file with private keys: those of the demo cards, which
-// say that they are worth nothing.
+// demoKeys is the only file with private keys: those of the demo cards. It says
+// that they protect nothing.
 const demoKeys = "pkg/virtualcard/demo_keys.pem"
 
-// TestTree looks at every file in the repository.
+// TestTree shows that no file of the repository is too large, a generated
+// binary, or a private key other than the demo keys.
 func TestTree(t *testing.T) {
 	keys := 0
 	for _, name := range tracked(t) {
@@ -66,7 +67,8 @@ func tracked(t *testing.T) []string {
 	return names
 }
 
-// binary names what begins like a program, a library or an archive.
+// binary names the kind of a file that begins like a program, a library or an
+// archive.
 func binary(data []byte) string {
 	for magic, kind := range map[string]string{
 		"\x7FELF": "ELF", "MZ\x90\x00": "PE", "\xCF\xFA\xED\xFE": "Mach-O", "\xCA\xFE\xBA\xBE": "Java or Mach-O",

@@ -19,7 +19,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
-// TestCost: what a program costs on the card.
+// TestCost counts the commands that the usual operations of a program send to
+// the card.
 func TestCost(t *testing.T) {
 	d := newDesk(t)
 	d.insert("adult", virtualcard.Options{})
@@ -70,8 +71,8 @@ func TestCost(t *testing.T) {
 	most("a further one in the log-in", 6)
 }
 
-// TestCounterAge: the counter is looked at again after two seconds, and no
-// sooner.
+// TestCounterAge shows that the counter is read again after two seconds, and
+// not before.
 func TestCounterAge(t *testing.T) {
 	d := newDesk(t)
 	d.insert("adult", virtualcard.Options{})
@@ -86,8 +87,8 @@ func TestCounterAge(t *testing.T) {
 	}
 }
 
-// TestMechanismsOfTheCard: every mechanism that is listed makes signatures that
-// are right, in one part and in several.
+// TestMechanismsOfTheCard shows that every listed mechanism makes signatures
+// that verify, in one part and in several.
 func TestMechanismsOfTheCard(t *testing.T) {
 	d := newDesk(t)
 	d.insert("adult", virtualcard.Options{})
@@ -158,8 +159,8 @@ func TestMechanismsOfTheCard(t *testing.T) {
 	}
 }
 
-// TestNotSigned: what is no digest of SHA-2 is not signed, and nobody is asked
-// for it.
+// TestNotSigned shows that data that is no SHA-2 digest is refused without
+// asking for the PIN.
 func TestNotSigned(t *testing.T) {
 	d := newDesk(t)
 	d.insert("adult", virtualcard.Options{})
@@ -209,7 +210,8 @@ func TestNotSigned(t *testing.T) {
 	}
 }
 
-// TestObjects: what there is, and what of it is shown.
+// TestObjects compares the objects and their attributes with what the token
+// should show.
 func TestObjects(t *testing.T) {
 	d := newDesk(t)
 	d.insert("adult", virtualcard.Options{})
@@ -274,8 +276,8 @@ func TestObjects(t *testing.T) {
 	p.must(p.signs(p.list()))
 }
 
-// TestPhone: a phone shows no certificate without the PIN, so its token wants a
-// log-in.
+// TestPhone shows that the token of a phone asks for a log-in, because a phone
+// needs the PIN to show its certificate.
 func TestPhone(t *testing.T) {
 	d := newDesk(t)
 	d.insert("android", virtualcard.Options{})
@@ -291,7 +293,8 @@ func TestPhone(t *testing.T) {
 	p.must(p.signs(s))
 }
 
-// TestFlags: a program that shows the counter shows the truth.
+// TestFlags shows that the PIN flags of the token (low, final try, locked)
+// follow the counter.
 func TestFlags(t *testing.T) {
 	const all = p11rpc.PINCountLow | p11rpc.PINFinalTry | p11rpc.PINBlocked
 	for left, want := range map[int]uint64{3: 0, 2: p11rpc.PINCountLow, 1: p11rpc.PINCountLow | p11rpc.PINFinalTry, 0: p11rpc.PINBlocked} {
@@ -309,7 +312,7 @@ func TestFlags(t *testing.T) {
 	}
 }
 
-// TestPINs goes through the PINs that a program or a person can give.
+// TestPINs tries each kind of PIN that a program or a person can give.
 func TestPINs(t *testing.T) {
 	for name, c := range map[string]struct {
 		key    jpki.Key
@@ -369,7 +372,7 @@ func TestPINs(t *testing.T) {
 	}
 }
 
-// TestBlocked: nobody is asked for a PIN that is blocked.
+// TestBlocked shows that nobody is asked for a blocked PIN.
 func TestBlocked(t *testing.T) {
 	d := newDesk(t)
 	d.insert("locked-sign", virtualcard.Options{})
@@ -386,7 +389,7 @@ func TestBlocked(t *testing.T) {
 	}
 }
 
-// TestLastTry: it takes a person who agrees.
+// TestLastTry shows that the last try is used only if the person agrees.
 func TestLastTry(t *testing.T) {
 	d := newDesk(t)
 	d.insert("last-try", virtualcard.Options{})
@@ -399,7 +402,7 @@ func TestLastTry(t *testing.T) {
 	p.must(p.signs(s))
 }
 
-// TestDeclined: a person who declines ends the call, and spends nothing.
+// TestDeclined shows that declining ends the call without using a try.
 func TestDeclined(t *testing.T) {
 	d := newDesk(t)
 	d.insert("adult", virtualcard.Options{})
@@ -413,8 +416,8 @@ func TestDeclined(t *testing.T) {
 	p.must(p.signs(s))
 }
 
-// TestFewerTries: where somebody else has spent a try since the counter was
-// looked at, the person is asked again with what is true.
+// TestFewerTries shows that the person is asked again, with the new number of
+// tries, if another program used one since the counter was read.
 func TestFewerTries(t *testing.T) {
 	d := newDesk(t)
 	card := d.insert("adult", virtualcard.Options{})
@@ -434,7 +437,8 @@ func TestFewerTries(t *testing.T) {
 	}
 }
 
-// TestChangedSinceLogin: the PIN of a log-in is not sent once tries are missing.
+// TestChangedSinceLogin shows that the PIN kept since the log-in is not sent if
+// tries have gone since.
 func TestChangedSinceLogin(t *testing.T) {
 	d := newDesk(t)
 	card := d.insert("adult", virtualcard.Options{})
@@ -455,7 +459,7 @@ func TestChangedSinceLogin(t *testing.T) {
 	}
 }
 
-// TestForgotten: the PIN of a log-in is gone after everything that ends it.
+// TestForgotten shows that everything that ends a log-in also wipes its PIN.
 func TestForgotten(t *testing.T) {
 	for name, end := range map[string]func(*program, p11rpc.Handle){
 		"log-out":        func(p *program, s p11rpc.Handle) { p.must(p.Logout(s)) },
@@ -502,8 +506,8 @@ func TestForgotten(t *testing.T) {
 	}
 }
 
-// TestCardChanges: sessions end with their card, and nothing of the old one is
-// told of the new.
+// TestCardChanges shows that removing the card ends its sessions, and that
+// nothing read from it is reported for the next card.
 func TestCardChanges(t *testing.T) {
 	d := newDesk(t)
 	d.insert("adult", virtualcard.Options{})
@@ -546,8 +550,8 @@ func TestCardChanges(t *testing.T) {
 	}
 }
 
-// TestSwapped: the PIN that was typed for one card does not go to another that
-// has taken its place meanwhile.
+// TestSwapped shows that a PIN typed for one card is not sent to a card that
+// replaced it in the meantime.
 func TestSwapped(t *testing.T) {
 	d := newDesk(t)
 	d.insert("adult", virtualcard.Options{})
@@ -562,7 +566,8 @@ func TestSwapped(t *testing.T) {
 	}
 }
 
-// TestNoService: without PC/SC the slot is empty, and what was there is gone.
+// TestNoService shows that the slot is empty without the PC/SC service, and
+// that what was read before is dropped.
 func TestNoService(t *testing.T) {
 	d := newDesk(t)
 	d.insert("adult", virtualcard.Options{})
@@ -579,8 +584,8 @@ func TestNoService(t *testing.T) {
 	p.must(p.signs(p.list()))
 }
 
-// TestForeignCard: a card of another kind is looked at once, and then no card
-// for us.
+// TestForeignCard shows that a card without the application is looked at once
+// and then reported as no token.
 func TestForeignCard(t *testing.T) {
 	d := newDesk(t)
 	at := Insertion{"reader", 1, true}
@@ -610,7 +615,7 @@ func (noJPKI) Token() jpki.TokenKind   { return jpki.TokenUnknown }
 func (noJPKI) SetToken(jpki.TokenKind) {}
 func (noJPKI) Close()                  {}
 
-// TestNoPSS: a card that refuses PSS is asked for it once.
+// TestNoPSS shows that a card that refuses RSA-PSS is asked for it once only.
 func TestNoPSS(t *testing.T) {
 	d := newDesk(t)
 	d.insert("adult", virtualcard.Options{NoPSS: true})
@@ -636,7 +641,8 @@ func TestNoPSS(t *testing.T) {
 	p.must(p.signs(s))
 }
 
-// TestEvents: who waits hears of the card.
+// TestEvents shows that C_WaitForSlotEvent reports an inserted and a removed
+// card.
 func TestEvents(t *testing.T) {
 	d := newDesk(t)
 	p := d.program(d.slot(jpki.KeyAuth), AskSignature)
@@ -666,8 +672,8 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-// TestTogether: programs that share a slot come one after the other, each with
-// a log-in of its own.
+// TestTogether shows that programs that share a slot are served one after the
+// other, each with its own log-in.
 func TestTogether(t *testing.T) {
 	d := newDesk(t)
 	d.insert("adult", virtualcard.Options{})
@@ -701,8 +707,8 @@ func TestTogether(t *testing.T) {
 	d.closed()
 }
 
-// TestLeftWaiting: a program that goes while its owner is asked gets no
-// signature, and the next one is not kept waiting.
+// TestLeftWaiting shows that a program that disconnects during the question
+// gets no signature and does not block the next one.
 func TestLeftWaiting(t *testing.T) {
 	d := newDesk(t)
 	d.insert("adult", virtualcard.Options{})
@@ -728,7 +734,7 @@ func TestLeftWaiting(t *testing.T) {
 	}
 }
 
-// TestOrder: calls in the wrong order, and in none.
+// TestOrder shows the errors of calls in the wrong order.
 func TestOrder(t *testing.T) {
 	d := newDesk(t)
 	d.insert("adult", virtualcard.Options{})

@@ -139,7 +139,7 @@ func (d *desk) Wait(ctx context.Context, known []Insertion) error {
 	}
 }
 
-// slotConn is a connection that ends with its card.
+// slotConn is a connection that fails once its card is removed.
 type slotConn struct {
 	virtualcard.Slot
 	desk *desk
@@ -177,7 +177,7 @@ func (o *opened) Close() {
 	o.desk.opened--
 }
 
-// commands gives what was sent since the last time it was asked.
+// commands returns the commands sent since the last call.
 func (d *desk) commands() [][]byte {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -186,7 +186,7 @@ func (d *desk) commands() [][]byte {
 	return sent
 }
 
-// verifies counts the PINs in what was sent.
+// verifies counts the commands with a PIN.
 func verifies(sent [][]byte) (n int) {
 	for _, b := range sent {
 		if c, err := apdu.Parse(b); err == nil && c.INS == apdu.InsVerify && len(c.Data) > 0 {
@@ -196,7 +196,7 @@ func verifies(sent [][]byte) (n int) {
 	return n
 }
 
-// closed checks that another program could not sign now, with either key.
+// closed checks that another program cannot sign with either key.
 func (d *desk) closed() {
 	d.t.Helper()
 	d.mu.Lock()
@@ -229,7 +229,7 @@ func (d *desk) closed() {
 	d.sent = d.sent[:seen]
 }
 
-// person is an owner.
+// person is an owner who answers as the test tells.
 type person struct {
 	pin     string
 	err     error // instead of a PIN
@@ -265,7 +265,7 @@ func (p *person) Guard(t jpki.Tries) error {
 func (p *person) Refused() error   { return ErrRefusedBefore }
 func (p *person) Report(err error) { p.reports = append(p.reports, err) }
 
-// program is a client with what a program does with it.
+// program is a client together with the calls that a program makes.
 type program struct {
 	*Client
 	t     *testing.T
@@ -295,7 +295,7 @@ func (p *program) must(err error) {
 	}
 }
 
-// session opens one.
+// open opens a session.
 func (p *program) open() p11rpc.Handle {
 	p.t.Helper()
 	s, err := p.OpenSession(p.t.Context(), slotID, p11rpc.SerialSession)
@@ -313,7 +313,7 @@ func (p *program) find(s p11rpc.Handle, class uint64) []p11rpc.Handle {
 	return found
 }
 
-// certificate reads the one that there must be.
+// readCertificate reads the certificate. There must be exactly one.
 func (p *program) readCertificate(s p11rpc.Handle) *x509.Certificate {
 	p.t.Helper()
 	found := p.find(s, classCertificate)
@@ -327,7 +327,8 @@ func (p *program) readCertificate(s p11rpc.Handle) *x509.Certificate {
 	return c
 }
 
-// list does what a program does that shows what there is.
+// list reads the slot, the token and its objects, as a program does that shows
+// them.
 func (p *program) list() p11rpc.Handle {
 	p.t.Helper()
 	_, err := p.Slots(true)
@@ -346,7 +347,7 @@ func (p *program) list() p11rpc.Handle {
 
 var message = []byte("a challenge")
 
-// signs makes a signature with SHA256_RSA_PKCS, and holds it against the
+// signs makes a signature with CKM_SHA256_RSA_PKCS and verifies it with the
 // certificate.
 func (p *program) signs(s p11rpc.Handle) error {
 	p.t.Helper()

@@ -30,8 +30,7 @@ func newCard(t testing.TB, persona string, o Options) *Card {
 	return c
 }
 
-// shorthand stands for commands that most scripts hold, written out as they go
-// over the wire.
+// shorthand abbreviates the commands that most scripts use.
 var shorthand = strings.NewReplacer(
 	"{jpki}", "00A4040C0AD392F000260100000001",
 	"{issuer}", "00A4040C07A0000001510000",
@@ -51,9 +50,9 @@ var shorthand = strings.NewReplacer(
 	"{pso}", "802A008004DEADBEEF00",
 )
 
-// play sends a script to the card: a line is a command and the status word
-// wanted, with "N:" before it where N bytes of data must come too. "power" and
-// "reset" act on the card.
+// play sends a script to the card. Each line has a command and the expected
+// status word; "N:" before the status word also expects N bytes of data.
+// "power" and "reset" act on the card.
 func play(t testing.TB, c *Card, script string) {
 	t.Helper()
 	for n, line := range strings.Split(strings.TrimSpace(script), "\n") {
@@ -883,7 +882,7 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
-// TestConcurrency has programs fight over one card, for the race detector.
+// TestConcurrency lets several goroutines use one card, for the race detector.
 func TestConcurrency(t *testing.T) {
 	c := newCard(t, "adult", Options{})
 	var recorder Recorder

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// newDemoCA makes a demo CA's certificate in the form of JPKI's: this is how
-// demo_ca.pem came to be.
+// newDemoCA makes the certificate of a demo CA in the form of JPKI's.
+// demo_ca.pem was made by it.
 func newDemoCA(t *testing.T, k kind, serial int64, key *rsa.PrivateKey) []byte {
 	template := &x509.Certificate{
 		SerialNumber:          big.NewInt(serial),
@@ -37,8 +37,8 @@ func newDemoCA(t *testing.T, k kind, serial int64, key *rsa.PrivateKey) []byte {
 	return der
 }
 
-// TestDemoCAsStayTheSame guards bytes whose fingerprints others have pinned,
-// and the recipe they came from.
+// TestDemoCAsStayTheSame shows that the demo CA certificates keep their bytes,
+// whose fingerprints other programs may pin, and that newDemoCA makes them.
 func TestDemoCAsStayTheSame(t *testing.T) {
 	sign, auth := DemoCAs()
 	for _, tt := range []struct {

@@ -12,7 +12,7 @@ import (
 	"github.com/jpki-tools/jpki/pkg/apdu"
 )
 
-// spread puts the bits of n on the switches that matter after New.
+// spread sets the options that matter after New by the bits of n.
 func spread(n uint16) Options {
 	bit := func(i int) bool { return n>>i&1 != 0 }
 	o := Options{
@@ -25,8 +25,8 @@ func spread(n uint16) Options {
 	return o
 }
 
-// encodeScript joins commands as the fuzz target takes them apart: each after
-// its length in one byte.
+// encodeScript joins commands for the fuzz target: each follows its length in
+// one byte.
 func encodeScript(commands ...string) (script []byte) {
 	for _, s := range commands {
 		cmd, err := hex.DecodeString(shorthand.Replace(s))
@@ -38,8 +38,8 @@ func encodeScript(commands ...string) (script []byte) {
 	return script
 }
 
-// FuzzTransmit sends whole sessions to a card whose PINs nobody can guess. The
-// card must answer everything, hand out nothing that a PIN guards, and never
+// FuzzTransmit sends sessions to a card with unknown PINs. The card must answer
+// every command, must not return anything that a PIN protects, and must not
 // give a try back.
 func FuzzTransmit(f *testing.F) {
 	f.Add(uint16(0), encodeScript("{jpki}", "{pin s}", "{query}", "{sign ok}", "{cert s}", "{read}", "{key s}", "{pso}"))
@@ -91,7 +91,7 @@ func FuzzTransmit(f *testing.F) {
 	})
 }
 
-// FuzzServe sends bytes as a reader could.
+// FuzzServe sends arbitrary bytes in place of a reader's messages.
 func FuzzServe(f *testing.F) {
 	f.Add([]byte("\x00\x01\x04\x00\x01\x01\x00\x04\x00\xA4\x00\x00\x00\x01\x02\x00\x01\x00"))
 	f.Add([]byte("\x00\x04\x00\xA4\x00\x00"))
@@ -111,7 +111,7 @@ func FuzzServe(f *testing.F) {
 	})
 }
 
-// FuzzSetState puts back what may have been tampered with on disk.
+// FuzzSetState restores states that may have been changed on disk.
 func FuzzSetState(f *testing.F) {
 	f.Add([]byte(`{"version":2,"persona":"adult","sign":{"pin":"` + initialReference(SignPIN).String() + `","left":5},"auth":{"pin":"` + initialReference(AuthPIN).String() + `","left":3}}`))
 	f.Add([]byte(`{"version":2,"persona":"adult","sign":{"pin":"","left":-1},"auth":{"pin":"zz","left":300}}`))
@@ -135,7 +135,8 @@ func FuzzSetState(f *testing.F) {
 	})
 }
 
-// FuzzParseReport: whatever a report says, a card is made of it that answers.
+// FuzzParseReport shows that every accepted report makes a card that answers
+// commands.
 func FuzzParseReport(f *testing.F) {
 	f.Add([]byte(`{"schema":"jpki.report/v1","cards":[{"atr":"3B80800101","presence":"8F008F","token":{"label":"X"},"speed":{"ms_per_command":0.1},` +
 		`"probes":[{"probe":"select-application","status":"9000"},{"probe":"read-short-id-000B","status":"6A86"},{"probe":"read-0002","status":"9000","bytes":0},` +

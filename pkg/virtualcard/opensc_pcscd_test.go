@@ -60,7 +60,7 @@ func waitForReader(t *testing.T, card string) {
 	t.Fatalf("pcscd does not see the card (wanted %q):\n%s", card, list)
 }
 
-// run runs a tool, which must end well or not, and returns all it printed.
+// run runs a tool, checks whether it succeeds, and returns its output.
 func run(t *testing.T, ok bool, name string, arg ...string) string {
 	t.Helper()
 	out, err := exec.Command(name, arg...).CombinedOutput()
@@ -204,8 +204,8 @@ func TestSlotHoldsOneCard(t *testing.T) {
 	}
 }
 
-// TestPINStateThroughPCSC shows why a client has to close what it opened: the
-// next program can sign, after a warm reset too.
+// TestPINStateThroughPCSC shows why a client must close a PIN session: the next
+// program can sign, even after a warm reset.
 func TestPINStateThroughPCSC(t *testing.T) {
 	c, _ := insertPCSC(t, "adult", Options{})
 	nextProgramSigns := func() bool {

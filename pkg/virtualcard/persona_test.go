@@ -15,17 +15,16 @@ import (
 	"time"
 )
 
-// renewalOpens restates the rule of the renewal window: the day after the same
-// day three months before the last one, clamped to that month's end.
+// renewalOpens repeats the rule of the renewal window: it opens the day after
+// the same day three months before the last one, or after that month's end.
 func renewalOpens(last time.Time) time.Time {
 	y, m, d := last.In(jst).Date()
 	end := time.Date(y, m-2, 0, 0, 0, 0, 0, jst) // the last day three months before
 	return time.Date(end.Year(), end.Month(), min(d, end.Day())+1, 0, 0, 0, 0, jst)
 }
 
-// TestPersonasKeepTheirState walks through the years in which the personas are
-// promised to be what they are named for, including each month's first and last
-// moment in Japan.
+// TestPersonasKeepTheirState shows that each persona keeps its state over the
+// promised years, at the first and last moment of every month in Japan.
 func TestPersonasKeepTheirState(t *testing.T) {
 	for month := date(2024, 1, 1); month.Year() <= 2045; month = month.AddDate(0, 1, 0) {
 		for _, now := range []time.Time{month, month.AddDate(0, 1, 0).Add(-time.Second).UTC()} {
@@ -58,8 +57,8 @@ func TestPersonasKeepTheirState(t *testing.T) {
 	}
 }
 
-// checkLastDay holds the dates against each other: the last day ends in Japan,
-// and it is the fifth birthday after issue but for the end of a stay.
+// checkLastDay checks that the last day ends at midnight in Japan, and that it
+// is the fifth birthday after issue unless the stay ends before.
 func checkLastDay(t *testing.T, p Persona, now time.Time) {
 	t.Helper()
 	notBefore, notAfter := p.Validity(now)
@@ -207,7 +206,7 @@ func writePEM(t *testing.T, dir, name string, der []byte) string {
 }
 
 // TestProfileAsOpenSSLSeesIt reads each persona's certificates from its card
-// and has a foreign implementation say what they are.
+// and checks their profile in the output of openssl.
 func TestProfileAsOpenSSLSeesIt(t *testing.T) {
 	for _, p := range Personas() {
 		t.Run(p.Name, func(t *testing.T) {
@@ -256,7 +255,7 @@ func TestProfileAsOpenSSLSeesIt(t *testing.T) {
 	}
 }
 
-// checkProfile checks what both kinds have in common and returns the
+// checkProfile checks the common part of both profiles and returns the
 // certificate as openssl prints it.
 func checkProfile(t *testing.T, dir string, p Persona, name string, file, caFile []byte) string {
 	t.Helper()
@@ -313,7 +312,7 @@ func checkProfile(t *testing.T, dir string, p Persona, name string, file, caFile
 	return text
 }
 
-// trimDER takes the filling off a certificate file.
+// trimDER removes the padding of a certificate file.
 func trimDER(t *testing.T, file []byte) []byte {
 	t.Helper()
 	if len(file) < 4 || file[0] != 0x30 || file[1] != 0x82 {

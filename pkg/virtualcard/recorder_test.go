@@ -64,8 +64,8 @@ func TestRecorder(t *testing.T) {
 	}
 }
 
-// TestObserverPullsTheCard shows what the hook is for: a card that goes away in
-// the middle of a session.
+// TestObserverPullsTheCard shows how a test takes the card away in the middle
+// of a session, with the hook of the recorder.
 func TestObserverPullsTheCard(t *testing.T) {
 	c := newCard(t, "adult", Options{})
 	var seen []byte

@@ -27,8 +27,8 @@ func sign(t *testing.T, c *Card, data []byte) []byte {
 	return r.Data
 }
 
-// TestSignaturesOfDigests: what P1 has the card make of data and of digests is
-// what verifiers know.
+// TestSignaturesOfDigests shows that the signatures for each P1, over data and
+// over digests, verify with crypto/rsa.
 func TestSignaturesOfDigests(t *testing.T) {
 	c := newCard(t, "adult", Options{})
 	play(t, c, "{jpki} 9000\n{pin a} 9000\n{auth ok} 9000")
@@ -66,8 +66,8 @@ func TestSignaturesOfDigests(t *testing.T) {
 	}
 }
 
-// TestSignaturePadding undoes signatures by arithmetic: whatever the data, the
-// card puts PKCS #1 v1.5 block type 1 around it.
+// TestSignaturePadding raises signatures to the public exponent and shows that
+// the card adds PKCS #1 v1.5 block type 1 to any data.
 func TestSignaturePadding(t *testing.T) {
 	c := newCard(t, "adult", Options{})
 	play(t, c, "{jpki} 9000\n{pin s} 9000\n{sign ok} 9000")

@@ -87,8 +87,8 @@ func TestSetStateRefusesNonsense(t *testing.T) {
 	}
 }
 
-// TestOnChange counts what is handed out to be kept: only changes, and all of
-// them.
+// TestOnChange shows that the callback gets every change of the state, and
+// nothing else.
 func TestOnChange(t *testing.T) {
 	c := newCard(t, "adult", Options{})
 	var kept []State
@@ -126,8 +126,8 @@ func TestOnChange(t *testing.T) {
 	}
 }
 
-// TestOnChangeComesBeforeTheAnswer has the process die while the answer to a
-// wrong PIN has not left yet.
+// TestOnChangeComesBeforeTheAnswer shows that a used try is saved before the
+// card answers a wrong PIN, so that ending the process does not give it back.
 func TestOnChangeComesBeforeTheAnswer(t *testing.T) {
 	c := newCard(t, "adult", Options{})
 	play(t, c, "{jpki} 9000\n{pin a} 9000")
@@ -156,7 +156,7 @@ func TestOnChangeFails(t *testing.T) {
 	play(t, c, "{auth bad} 63C2\n{auth ok} 9000")
 }
 
-// TestStateHoldsNoPIN looks for the PINs of a card in what is kept of it.
+// TestStateHoldsNoPIN shows that no form of a PIN is in the saved state.
 func TestStateHoldsNoPIN(t *testing.T) {
 	c := newCard(t, "adult", Options{})
 	play(t, c, "{jpki} 9000\n{pin s} 9000\n{sign ok} 9000\n002401800753454352455431 9000")

@@ -41,7 +41,8 @@ func (s slot) ask(message ...byte) []byte {
 	return answer
 }
 
-// insert puts a card into a slot of its own. ended brings what Serve returned.
+// insert connects a card to a slot of its own. ended receives the error of
+// Serve.
 func insert(t *testing.T, ctx context.Context, c *Card) (s slot, noticed chan bool, ended chan error) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -149,7 +150,8 @@ func TestServeCommandWithoutPower(t *testing.T) {
 	}
 }
 
-// TestServeSlotTaken connects to a port where nobody ever speaks.
+// TestServeSlotTaken shows that a reader that never speaks counts as a taken
+// slot.
 func TestServeSlotTaken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		silent, conn := net.Pipe()
@@ -160,9 +162,9 @@ func TestServeSlotTaken(t *testing.T) {
 	})
 }
 
-// TestServeIsPrompt measures what TCP_NODELAY and TCP_QUICKACK are for. The
-// reader here writes a message in two parts, which without them waits about
-// 40 ms a command for a delayed acknowledgement.
+// TestServeIsPrompt shows that TCP_NODELAY and TCP_QUICKACK are set: a reader
+// that writes a message in two parts would otherwise wait about 40 ms a command
+// for a delayed acknowledgement.
 func TestServeIsPrompt(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("only Linux has TCP_QUICKACK")
