@@ -15,6 +15,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/inspect"
 	"github.com/jpki-tools/jpki/internal/problem"
 	"github.com/jpki-tools/jpki/internal/terms"
+	"github.com/jpki-tools/jpki/internal/ui"
 	"github.com/jpki-tools/jpki/pkg/cert"
 	"github.com/jpki-tools/jpki/pkg/jpki"
 )
@@ -93,7 +94,10 @@ func runCalendar(ctx context.Context, a *command.App, opt *calendarOptions) erro
 	if err := target.Commit(); err != nil {
 		return err
 	}
-	if command.IsFileName(opt.out) {
+	switch {
+	case opt.out == "" && ui.IsTerminal(a.IO.Out):
+		a.IO.Note(text{JA: "ファイルに保存してカレンダーのアプリで開くには、-o card.ics を付けてください。", EN: "To save this as a file for your calendar, use -o card.ics."})
+	case command.IsFileName(opt.out):
 		a.IO.Note(text{JA: "「%s」に保存しました。カレンダーのアプリで開くと取り込めます。", EN: "Saved as %s. Open it with your calendar to import it."}.With(opt.out))
 	}
 	if _, known := s.Sign.Validity(); !known && s.Sign.State == inspect.NeedsPIN {

@@ -77,6 +77,17 @@ func TestScreens(t *testing.T) {
 	}
 }
 
+// TestCalendarOnTerminal: who sees iCalendar go by is told what to do with it.
+func TestCalendarOnTerminal(t *testing.T) {
+	w := newWorld(t, "ja")
+	if shown := w.onTerminal(80, "calendar --card demo"); !strings.Contains(shown, "ファイルに保存してカレンダーのアプリで開くには、-o card.ics を") {
+		t.Errorf("%s", shown)
+	}
+	if shown := w.onTerminal(80, "calendar --card demo -o -"); strings.Contains(shown, "-o card.ics") {
+		t.Errorf("%s", shown)
+	}
+}
+
 // screen is the output of a command line.
 type screen struct {
 	line, shown string

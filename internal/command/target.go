@@ -36,7 +36,7 @@ func (a *App) OpenTarget(ctx context.Context, path string, force, binary bool) (
 		return output.Create(ctx, path, output.Options{Force: force})
 	case binary && ui.IsTerminal(a.IO.Out):
 		return nil, problem.Misuse(text{JA: "バイナリは端末に表示しません。", EN: "Binary data does not go to a terminal."}).
-			WithNext(text{JA: "-o FILE で保存するか、-o - で強制してください。", EN: "Name a file with -o, or insist with -o -."})
+			WithNext(text{JA: "-o FILE で保存するか、それでも端末に出すなら -o - を付けてください。", EN: "Name a file with -o, or insist with -o -."})
 	}
 	return stdout{a.IO.Out}, nil
 }

@@ -47,7 +47,7 @@ func explainFetch(err error) *problem.Problem {
 		next = text{JA: "アドレスとネットワークを確かめてください。", EN: "Check the address and the network."}
 	}
 	return problem.New(problem.Failed,
-		text{JA: "%sから受け取れませんでした: %s。", EN: "Nothing came from %s: %s."}.With(failed.Address, FetchReason(failed)), next)
+		text{JA: "「%s」から受け取れませんでした: %s。", EN: "Nothing came from %s: %s."}.With(failed.Address, FetchReason(failed)), next)
 }
 
 // fetchNexts are the next steps for faults other than the address and the

@@ -49,7 +49,7 @@ func RevocationErrorText(err error) text {
 	}
 	var failed *fetch.Error
 	if errors.As(err, &failed) {
-		return text{JA: "%sから受け取れませんでした: %s", EN: "nothing came from %s: %s"}.With(printable.Line(failed.Address), explain.FetchReason(failed))
+		return text{JA: "「%s」から受け取れませんでした: %s", EN: "nothing came from %s: %s"}.With(printable.Line(failed.Address), explain.FetchReason(failed))
 	}
 	return text{JA: "応答を処理できません。\n詳細: %s", EN: "%s"}.With(err.Error())
 }

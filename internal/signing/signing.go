@@ -186,7 +186,7 @@ func (c *Call) CheckUnnamed(json bool) error {
 	}
 	if c.Unnamed && c.Out != "-" && !c.PEM && !c.DryRun && ui.IsTerminal(c.io.Out) {
 		return problem.Misuse(text{JA: "署名はバイナリなので端末に表示しません。", EN: "The signature is binary and does not go to a terminal."}).
-			WithNext(text{JA: "-o FILE で保存するか、-o - で強制してください。", EN: "Name a file with -o, or insist with -o -."})
+			WithNext(text{JA: "-o FILE で保存するか、それでも端末に出すなら -o - を付けてください。", EN: "Name a file with -o, or insist with -o -."})
 	}
 	return nil
 }

@@ -211,7 +211,7 @@ var errStampExpired = errors.New("the certificate of the timestamping authority 
 func (s *Stamper) ask(ctx context.Context, query []byte) (answer []byte, err error) {
 	for attempt := range stampAttempts {
 		if attempt > 0 {
-			s.io.Note(text{JA: "%sから応答がありません。もう一度試します(%d/%d)。", EN: "No answer from %s. Trying again (%d of %d)."}.With(s.address, attempt+1, stampAttempts))
+			s.io.Note(text{JA: "「%s」から応答がありません。もう一度試します(%d/%d)。", EN: "No answer from %s. Trying again (%d of %d)."}.With(s.address, attempt+1, stampAttempts))
 			select {
 			case <-ctx.Done():
 				return nil, context.Cause(ctx)
