@@ -56,7 +56,7 @@ func (a authority) stamped(signature []byte) []byte {
 	return out
 }
 
-// verifyOnly verifies a detached signature of one signer over text.
+// verifyOnly verifies a detached signature over text that must have one signer.
 func verifyOnly(t *testing.T, signature []byte, text string) Result {
 	t.Helper()
 	sd, err := Parse(signature)
@@ -74,7 +74,8 @@ func verifyOnly(t *testing.T, signature []byte, text string) Result {
 	return results[0]
 }
 
-// TestArchive makes B-T, B-LT and B-LTA, renews that, and changes things.
+// TestArchive makes B-T, B-LT and B-LTA, renews the archive timestamp, and
+// changes each protected part.
 func TestArchive(t *testing.T) {
 	tsa := newAuthority(t, nil)
 	bt := tsa.stamped(fixture().rsa.sign(t, crypto.SHA256))
@@ -147,7 +148,8 @@ func TestArchive(t *testing.T) {
 	failing("another digest", sha384, content, nil)
 }
 
-// TestArchivingAttached: the content inside is digested where it is.
+// TestArchivingAttached shows that attached content is digested inside the
+// file.
 func TestArchivingAttached(t *testing.T) {
 	tsa := newAuthority(t, nil)
 	var attached bytes.Buffer
@@ -172,7 +174,8 @@ func TestArchivingAttached(t *testing.T) {
 	}
 }
 
-// TestArchivingRefuses: two signers, and a digest that nobody has.
+// TestArchivingRefuses shows that archiving refuses two signers and an unknown
+// digest algorithm.
 func TestArchivingRefuses(t *testing.T) {
 	signature := fixture().rsa.sign(t, crypto.SHA256)
 	digests, err := HashContent(strings.NewReader(content), crypto.SHA256, crypto.SHA1)
@@ -189,7 +192,8 @@ func TestArchivingRefuses(t *testing.T) {
 	}
 }
 
-// TestOpenSSLAcceptsArchive: what is added makes no difference to openssl.
+// TestOpenSSLAcceptsArchive shows that openssl still verifies a signature with
+// everything that archiving adds.
 func TestOpenSSLAcceptsArchive(t *testing.T) {
 	tsa := newAuthority(t, nil)
 	lt, err := AddValidation(tsa.stamped(fixture().rsa.sign(t, crypto.SHA256)), [][]byte{tsa.cert.Raw}, nil, nil)
@@ -200,7 +204,8 @@ func TestOpenSSLAcceptsArchive(t *testing.T) {
 	tsa.must("openssl cms -verify -binary -inform DER -in lta.p7s -content content -CAfile ca.pem -purpose any -out out")
 }
 
-// TestTimestampResponse is a .tsr file: openssl's read by us, ours by openssl.
+// TestTimestampResponse shows that we read openssl's .tsr files and openssl
+// reads ours.
 func TestTimestampResponse(t *testing.T) {
 	tsa := newAuthority(t, nil)
 	request, err := NewDigestTimestampRequest(crypto.SHA256, sum(crypto.SHA256, []byte(content)))

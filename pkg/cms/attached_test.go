@@ -43,7 +43,8 @@ func inPEM(t testing.TB, encoded []byte) []byte {
 	return out.Bytes()
 }
 
-// What is written is the same DER that a whole tree of it gives.
+// TestWriteAttached shows that the streamed file has the same DER as one
+// encoded in memory.
 func TestWriteAttached(t *testing.T) {
 	for _, size := range []int{0, 1, 100, 127, 128, 255, 256, 65_535, 65_536, 1 << 24} {
 		text := strings.Repeat("x", size)
@@ -107,7 +108,8 @@ func (w *fullWriter) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// A timestamp does not mind where the content is.
+// TestAttachedAfterTimestamp shows that a timestamp stays valid when the
+// content is moved into the file.
 func TestAttachedAfterTimestamp(t *testing.T) {
 	signature := fixture().rsa.sign(t, crypto.SHA256)
 	unsigned := retagged(tagExplicit|1, setOf(newAttribute(oidSignatureTimestamp, derNull)))
@@ -133,7 +135,8 @@ func TestAttachedAfterTimestamp(t *testing.T) {
 	}
 }
 
-// TestNoPlaceForTimestamp: what only resembles a signature is refused.
+// TestNoPlaceForTimestamp shows that data that only resembles a signature is
+// refused.
 func TestNoPlaceForTimestamp(t *testing.T) {
 	around := func(signers ...[]byte) []byte {
 		return sequence(oidSignedData.der(), explicit(0, sequence(integer(big.NewInt(1)), setOf(signers...))))
@@ -148,7 +151,7 @@ func TestNoPlaceForTimestamp(t *testing.T) {
 	}
 }
 
-// encodings are the same signature, written in many ways.
+// encodings returns the same signature in several encodings.
 func encodings(t testing.TB, der []byte) map[string][]byte {
 	t.Helper()
 	all := map[string][]byte{"DER": der, "PEM": inPEM(t, der)}
@@ -159,7 +162,7 @@ func encodings(t testing.TB, der []byte) map[string][]byte {
 	return all
 }
 
-// Read finds what Parse finds, and lets the content go by.
+// TestRead shows that Read finds what Parse finds, and passes the content on.
 func TestRead(t *testing.T) {
 	for name, encoded := range encodings(t, fixture().rsa.attached(t, crypto.SHA384, content)) {
 		for _, r := range []io.Reader{bytes.NewReader(encoded), iotest.OneByteReader(bytes.NewReader(encoded)), iotest.DataErrReader(bytes.NewReader(encoded))} {
@@ -193,7 +196,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// Read and Parse agree about everything that is wrong in one place.
+// TestReadFinds shows that Read and Parse refuse the same damaged files.
 func TestReadFinds(t *testing.T) {
 	other := fixture().rsa.attached(t, crypto.SHA256, content)
 	i := bytes.Index(other, []byte(content))
@@ -254,7 +257,8 @@ func TestReadFinds(t *testing.T) {
 	}
 }
 
-// No part of a file is a file, and nothing may follow one.
+// TestReadCutAndExtended shows that a file that is cut off or has trailing data
+// is refused.
 func TestReadCutAndExtended(t *testing.T) {
 	for name, encoded := range encodings(t, fixture().rsa.attached(t, crypto.SHA256, content)) {
 		each(len(encoded), func(n int) {
@@ -283,7 +287,8 @@ func TestReadCutAndExtended(t *testing.T) {
 	}
 }
 
-// 16 MiB go through both ways without staying, and so does a claim of 2⁶² octets.
+// TestAttachedConstantMemory shows that 16 MiB of content pass through both
+// ways in constant memory, and that a claimed length of 2⁶² octets costs none.
 func TestAttachedConstantMemory(t *testing.T) {
 	const size = 16 << 20
 	content, err := HashContent(zeros(size), crypto.SHA256)
@@ -388,7 +393,8 @@ func TestPEMReads(t *testing.T) {
 	}
 }
 
-// FuzzRead: a stream is read as it is in memory, and content inside is the same.
+// FuzzRead shows that a stream is read like the same data in memory, with the
+// same content inside.
 func FuzzRead(f *testing.F) {
 	for _, seed := range seeds(f) {
 		f.Add(seed)

@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// bench is a folder with everything another program needs, by file name.
+// bench is a folder with the files that another program needs, by name.
 type bench struct {
 	t   testing.TB
 	dir string
@@ -57,8 +57,8 @@ func (b bench) read(name string) []byte {
 	return data
 }
 
-// run runs a program in the folder. A program that is not installed fails the
-// test; one that exits with a failure is an error.
+// run runs a program in the folder. A missing program fails the test; a failing
+// one is an error.
 func (b bench) run(command string) error {
 	b.t.Helper()
 	if runtime.GOOS == "windows" {

@@ -87,7 +87,7 @@ func TestOctets(t *testing.T) {
 	}
 }
 
-// nested is the OCTET STRING "a" in as many constructed ones, of definite
+// nested returns the OCTET STRING "a" inside constructed ones of definite
 // length.
 func nested(levels int) []byte {
 	e := octetString([]byte("a"))
@@ -128,7 +128,8 @@ func TestInteger(t *testing.T) {
 	}
 }
 
-// The first failure stays, and stops every cursor.
+// TestCursorStops shows that the first failure of a cursor is kept and stops
+// every cursor.
 func TestCursorStops(t *testing.T) {
 	c := read([]byte("\x30\x03\x02\x01\x05\x04\x01a"), "outer")
 	in := c.enter(tagSequence, "inner")
@@ -193,8 +194,8 @@ func TestDER(t *testing.T) {
 	}
 }
 
-// toBER writes the constructed elements of the uppermost levels with
-// indefinite lengths, and those of primitive ones longer than need be.
+// toBER writes the constructed elements of the upper levels with indefinite
+// lengths, and the primitive ones with longer lengths than necessary.
 func toBER(encoded []byte, levels int) []byte {
 	var out []byte
 	for len(encoded) > 0 {
@@ -218,7 +219,7 @@ func toBER(encoded []byte, levels int) []byte {
 	return out
 }
 
-// A detached signature in BER is the same signature.
+// TestBER shows that a detached signature in BER verifies like the one in DER.
 func TestBER(t *testing.T) {
 	der := fixture().rsa.sign(t, crypto.SHA256)
 	for levels := range 5 { // below are the certificates and the signed attributes

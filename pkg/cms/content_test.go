@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// zeros is n octets that are nowhere in memory.
+// zeros returns n octets that are never in memory as a whole.
 func zeros(n int64) io.Reader { return io.LimitReader(zeroReader{}, n) }
 
 type zeroReader struct{}
@@ -52,7 +52,8 @@ func TestHashContentSizes(t *testing.T) {
 	}
 }
 
-// A file that cannot be read to its end has no digest.
+// TestHashContentFails shows that content that cannot be read to its end has no
+// digest.
 func TestHashContentFails(t *testing.T) {
 	for _, size := range []int64{0, 1, pieceSize - 1, pieceSize, pieceSize + 1, 10 * pieceSize} {
 		for _, gone := range []error{errors.New("disk gone"), io.ErrUnexpectedEOF} {
@@ -72,7 +73,8 @@ func TestHashContentFails(t *testing.T) {
 	}
 }
 
-// 64 MiB pass through without staying.
+// TestConstantMemory shows that 64 MiB of content are digested in constant
+// memory.
 func TestConstantMemory(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -85,7 +87,8 @@ func TestConstantMemory(t *testing.T) {
 	}
 }
 
-// The reader belongs to the caller again once HashContent has returned.
+// TestReaderIsGivenBack shows that HashContent does not read on after it has
+// returned.
 func TestReaderIsGivenBack(t *testing.T) {
 	for _, r := range []io.Reader{zeros(10 * pieceSize), iotest.TimeoutReader(zeros(10 * pieceSize))} {
 		reads := 0

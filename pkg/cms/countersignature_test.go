@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// countersigned gives a good signature with one counter-signature, by the P-256
+// countersigned returns a good signature with one countersignature by the P-256
 // holder, which change makes wrong.
 func countersigned(t testing.TB, change func(counter *forgedSigner, value []byte)) []byte {
 	t.Helper()
@@ -20,8 +20,8 @@ func countersigned(t testing.TB, change func(counter *forgedSigner, value []byte
 	return f.encode()
 }
 
-// newCountersigner is a signer of a signature value, without the content type
-// that it must not have.
+// newCountersigner returns a signer over a signature value, without the content
+// type attribute, which it must not have.
 func newCountersigner(h holder, value []byte, change func(*forgedSigner, []byte)) *forgedSigner {
 	s := newForgedSigner(h)
 	digest := sha256.Sum256(value)
@@ -81,7 +81,8 @@ func TestCountersignature(t *testing.T) {
 	}
 }
 
-// A signature without a content type is one only where that is asked for.
+// TestContentTypeOfNothing shows that an empty content type is accepted only
+// where a signer has none, that is, in a countersignature.
 func TestContentTypeOfNothing(t *testing.T) {
 	f := newForge()
 	f.contentType, f.version = noContentType, 3
@@ -91,8 +92,9 @@ func TestContentTypeOfNothing(t *testing.T) {
 	}
 }
 
-// Counter-signatures are over counter-signatures, and several beside each
-// other; what costs too much is not followed, and does not pass as good.
+// TestNestedCountersignatures shows that countersignatures are verified side by
+// side and nested, and that those beyond the limit are not followed and do not
+// count as good.
 func TestNestedCountersignatures(t *testing.T) {
 	p := fixture()
 	nested := func(levels, beside int) Results {

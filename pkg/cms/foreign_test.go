@@ -43,7 +43,8 @@ func TestOthersAcceptOurs(t *testing.T) {
 	}
 }
 
-// TestOthersAcceptPSS: openssl and GnuTLS verify our RSASSA-PSS signatures.
+// TestOthersAcceptPSS shows that openssl and GnuTLS verify our RSASSA-PSS
+// signatures.
 func TestOthersAcceptPSS(t *testing.T) {
 	s := fixture().rsa.signing(crypto.SHA256)
 	s.PSS = true
@@ -56,8 +57,8 @@ func TestOthersAcceptPSS(t *testing.T) {
 	}
 }
 
-// The golden files are good signatures to others, so the golden test compares
-// with something.
+// TestOthersAcceptGolden shows that other programs verify the golden files,
+// with which TestGolden compares.
 func TestOthersAcceptGolden(t *testing.T) {
 	b := newBench(t)
 	for _, name := range []string{"rsa-sha256.p7s", "rsa-sha512.p7s"} {
@@ -197,7 +198,8 @@ func TestMD5IsRefused(t *testing.T) {
 	}
 }
 
-// A file of certificates alone has no signer, and nothing about it is good.
+// TestCertificatesOnly shows that a file with certificates and no signer has no
+// good result.
 func TestCertificatesOnly(t *testing.T) {
 	b := newBench(t)
 	b.must("openssl crl2pkcs7 -nocrl -certfile ca.pem -certfile rsa.pem -outform DER -out sig")
@@ -220,7 +222,8 @@ func TestOtherContentTypes(t *testing.T) {
 	}
 }
 
-// TestOthersPEM reads the PEM of others, and has them read ours.
+// TestOthersPEM shows that we read the PEM of other programs and they read
+// ours.
 func TestOthersPEM(t *testing.T) {
 	b := newBench(t)
 	for _, command := range []string{
@@ -254,8 +257,8 @@ func TestOthersPEM(t *testing.T) {
 	}
 }
 
-// TestOthersAcceptAttached has content of many sizes inside, and the other
-// programs take it out again.
+// TestOthersAcceptAttached shows that other programs verify our attached
+// signatures and extract content of many sizes.
 func TestOthersAcceptAttached(t *testing.T) {
 	p := fixture()
 	for _, size := range []int{0, 1, 127, 128, 255, 256, 65535, 65536, 1 << 20} {
@@ -279,7 +282,8 @@ func TestOthersAcceptAttached(t *testing.T) {
 	}
 }
 
-// TestNSSAcceptsAttached has Mozilla's library judge, too.
+// TestNSSAcceptsAttached shows that Mozilla's NSS verifies our attached
+// signatures.
 func TestNSSAcceptsAttached(t *testing.T) {
 	for _, hash := range []crypto.Hash{crypto.SHA256, crypto.SHA384, crypto.SHA512} {
 		b := newBench(t)
@@ -300,7 +304,7 @@ func TestNSSAcceptsAttached(t *testing.T) {
 	}
 }
 
-// TestOursReadsOthersAttached reads what others have put content into, as a
+// TestOursReadsOthersAttached reads attached signatures of other programs as a
 // stream.
 func TestOursReadsOthersAttached(t *testing.T) {
 	b := newBench(t)
@@ -322,9 +326,9 @@ func TestOursReadsOthersAttached(t *testing.T) {
 	}
 }
 
-// TestArchiveRecomputed has a program that shares nothing with this package
-// recompute what our archive timestamps are over, from the standard's text, and
-// openssl verify each token over that.
+// TestArchiveRecomputed lets a program that shares no code with this package
+// recompute the input of our archive timestamps from the text of the standard,
+// and lets openssl verify each token over it.
 func TestArchiveRecomputed(t *testing.T) {
 	tsa := newAuthority(t, nil)
 	script, err := filepath.Abs(filepath.Join("testdata", "archive.py"))

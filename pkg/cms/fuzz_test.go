@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// seeds are whole signatures: ours, those in testdata, some in BER, and broken
+// seeds are whole signatures: ours, those in testdata, some in BER, and damaged
 // ones.
 func seeds(f *testing.F) [][]byte {
 	p := fixture()
@@ -52,8 +52,8 @@ func seeds(f *testing.F) [][]byte {
 	return all
 }
 
-// FuzzParse: whatever is parsed can be used without a panic, and never says
-// more than was there.
+// FuzzParse shows that everything that Parse accepts can be used without a
+// panic, and that no result claims more than the input has.
 func FuzzParse(f *testing.F) {
 	for _, seed := range seeds(f) {
 		f.Add(seed)
@@ -89,8 +89,8 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// FuzzVerify: nobody without a key makes a good signature, and a good one is
-// over this content only.
+// FuzzVerify shows that no input without a key makes a good signature, and that
+// a good one covers this content only.
 func FuzzVerify(f *testing.F) {
 	for _, seed := range seeds(f) {
 		f.Add(seed, content)
@@ -127,7 +127,7 @@ func FuzzVerify(f *testing.F) {
 	})
 }
 
-// knownKey reports whether it is the key of one of those who signed content.
+// knownKey reports whether the key belongs to one of those who signed content.
 func knownKey(key crypto.PublicKey) bool {
 	p := fixture()
 	for _, h := range []holder{p.rsa, p.p256} {
@@ -145,7 +145,7 @@ func knownKey(key crypto.PublicKey) bool {
 	return false
 }
 
-// FuzzBER: what is re-encoded in DER stays what it is.
+// FuzzBER shows that re-encoding in DER keeps the meaning.
 func FuzzBER(f *testing.F) {
 	for _, seed := range seeds(f) {
 		f.Add(seed)
@@ -176,8 +176,8 @@ func FuzzBER(f *testing.F) {
 	})
 }
 
-// FuzzArchive: whatever happens to a signature with archive timestamps, one that
-// is believed is the authority's, and covers the timestamps before it.
+// FuzzArchive changes signatures with archive timestamps. A timestamp that is
+// accepted must be the authority's and cover the timestamps before it.
 func FuzzArchive(f *testing.F) {
 	tsa := newAuthority(f, nil)
 	lt, err := AddValidation(tsa.stamped(fixture().rsa.sign(f, crypto.SHA256)), [][]byte{tsa.cert.Raw}, [][]byte{sequence(octetString([]byte("a list")))}, nil)
@@ -212,8 +212,8 @@ func FuzzArchive(f *testing.F) {
 	})
 }
 
-// FuzzTimestampResponse: no .tsr over this content is made without the
-// authority's key.
+// FuzzTimestampResponse shows that no .tsr over this content can be made
+// without the authority's key.
 func FuzzTimestampResponse(f *testing.F) {
 	tsa := newAuthority(f, nil)
 	request, err := NewTimestampRequest(crypto.SHA256, []byte(content))

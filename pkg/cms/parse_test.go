@@ -109,7 +109,8 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-// What is allowed beside the usual must not be refused, nor lost.
+// TestParseKeeps shows that unusual but allowed parts are neither refused nor
+// lost.
 func TestParseKeeps(t *testing.T) {
 	p := fixture()
 	unknown := newOID("1.2.3")

@@ -16,7 +16,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden signatures anew")
 
-// The signature of fixed key, content and time is a fixed string of octets.
+// TestGolden shows that a fixed key, content and time always give the same
+// signature, octet by octet.
 func TestGolden(t *testing.T) {
 	for name, hash := range map[string]crypto.Hash{
 		"testdata/rsa-sha256.p7s": crypto.SHA256,
@@ -38,7 +39,8 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// What EN 319 122-1 and the RFCs ask of the encoding, read off octet by octet.
+// TestSigningEncoding compares the encoding, octet by octet, with what EN 319
+// 122-1 and the RFCs require.
 func TestSigningEncoding(t *testing.T) {
 	p := fixture()
 	der := p.rsa.sign(t, crypto.SHA256)
@@ -131,8 +133,8 @@ func TestEveryKeyAndHash(t *testing.T) {
 	}
 }
 
-// TestPSSSigning: a signature with RSASSA-PSS is read back as one, with a salt as
-// long as the hash; no other key makes one.
+// TestPSSSigning shows that a signature with RSASSA-PSS is read as one, with a
+// salt as long as the digest, and that only RSA keys make it.
 func TestPSSSigning(t *testing.T) {
 	p := fixture()
 	for _, hash := range []crypto.Hash{crypto.SHA256, crypto.SHA384, crypto.SHA512} {
@@ -170,7 +172,7 @@ func TestCertificatesOnce(t *testing.T) {
 	}
 }
 
-// Nothing that is refused may have used the key.
+// TestSigningRefuses shows that every refusal comes before the key is used.
 func TestSigningRefuses(t *testing.T) {
 	p := fixture()
 	digest := make([]byte, 32)
@@ -203,7 +205,7 @@ func TestSigningRefuses(t *testing.T) {
 	}
 }
 
-// broken is a key that fails or signs wrongly.
+// broken is a key that fails or signs other data.
 type broken struct {
 	crypto.Signer
 	err error

@@ -15,7 +15,7 @@ import (
 	"testing"
 )
 
-// forger is a key that makes what it is told to instead of a signature.
+// forger is a key that returns a given value in place of a signature.
 type forger struct {
 	crypto.PublicKey
 	make func(digest []byte) []byte
@@ -37,9 +37,9 @@ func padded(n int, info []byte) []byte {
 	return slices.Concat([]byte{0, 1}, bytes.Repeat([]byte{0xFF}, n-len(info)-3), []byte{0}, info)
 }
 
-// TestRSAValues has values that other programs have taken for signatures, each
-// made with the private key from an encoded message that is wrong in one place,
-// or of a wrong length.
+// TestRSAValues shows that signature values are refused that other programs
+// have accepted. Each is made with the private key from an encoded message that
+// is wrong in one place or has a wrong length.
 func TestRSAValues(t *testing.T) {
 	key := fixture().rsa.key.(*rsa.PrivateKey)
 	size := key.Size()
@@ -125,8 +125,8 @@ func TestRSAValues(t *testing.T) {
 	}
 }
 
-// TestShortRSAValue: a value that happens to begin with a zero is as long as
-// any other; without the zero it is none.
+// TestShortRSAValue shows that a value that begins with a zero octet must keep
+// it.
 func TestShortRSAValue(t *testing.T) {
 	f := newForge()
 	s := f.signers[0]
@@ -148,7 +148,8 @@ func TestShortRSAValue(t *testing.T) {
 	}
 }
 
-// TestECDSAValues does the same for ECDSA: two integers, in DER (RFC 5753, 7.2).
+// TestECDSAValues does the same for ECDSA values, which are two integers in DER
+// (RFC 5753, 7.2).
 func TestECDSAValues(t *testing.T) {
 	p := fixture()
 	key := p.p256.key.(*ecdsa.PrivateKey)
@@ -219,7 +220,7 @@ func TestECDSAValues(t *testing.T) {
 	}
 }
 
-// TestPSSValues: the salt is as long as the parameters say.
+// TestPSSValues shows that the salt must be as long as the parameters say.
 func TestPSSValues(t *testing.T) {
 	key := fixture().rsa.key.(*rsa.PrivateKey)
 	params := func(salt int64) []byte { return pssParams(sha256Identifier, sha256Identifier, salt, 1) }
@@ -265,7 +266,7 @@ func TestPSSValues(t *testing.T) {
 	}
 }
 
-// sameRandom is randomness that is always the same.
+// sameRandom is a source of randomness that repeats itself.
 type sameRandom struct{ n byte }
 
 func (s *sameRandom) Read(b []byte) (int, error) {

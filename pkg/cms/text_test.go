@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// TestReadTexts: a signature arrives as text in many shapes.
+// TestReadTexts reads signatures in PEM and bare base64, with all kinds of line
+// ends, headers and prefaces.
 func TestReadTexts(t *testing.T) {
 	der, err := os.ReadFile("testdata/rsa-sha256.p7s")
 	if err != nil {

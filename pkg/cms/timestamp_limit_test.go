@@ -6,8 +6,7 @@ import (
 	"testing"
 )
 
-// tokenOf is a token over nothing in particular, with this many signers, none
-// of which signed.
+// tokenOf returns a token with this many signers, none of which has signed.
 func tokenOf(signers int) []byte {
 	sha256 := sequence(newOID("2.16.840.1.101.3.4.2.1").der())
 	version := []byte{2, 1, 3}
@@ -21,8 +20,8 @@ func tokenOf(signers int) []byte {
 	return sequence(oidSignedData.der(), tlv(tagExplicit, sequence(version, tlv(tagSet, sha256), content, tlv(tagSet, all))))
 }
 
-// TestTimestampsAreBounded has signatures bring more timestamps than anybody
-// makes, and timestamps more signers: no key is used for those.
+// TestTimestampsAreBounded shows that more timestamps, or signers of a
+// timestamp, than the limit are refused before a key is used.
 func TestTimestampsAreBounded(t *testing.T) {
 	for _, signers := range []int{0, 1, 2, 64} {
 		_, err := ParseTimestamp(tokenOf(signers))
@@ -55,7 +54,8 @@ func TestTimestampsAreBounded(t *testing.T) {
 	}
 }
 
-// TestTimestampsOfManySignersAreBounded has many signatures in one file.
+// TestTimestampsOfManySignersAreBounded shows that the limit holds for all
+// signatures of a file together.
 func TestTimestampsOfManySignersAreBounded(t *testing.T) {
 	var results Results
 	for range 20 {

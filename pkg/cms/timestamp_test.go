@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// authority is an openssl that answers timestamp requests.
+// authority is a timestamping authority run by openssl.
 type authority struct {
 	bench
 	cert *x509.Certificate
@@ -58,7 +58,7 @@ ess_cert_id_alg = sha256
 	return authority{b, cert}
 }
 
-// answer has openssl answer a request.
+// answer returns openssl's answer to a request.
 func (a authority) answer(request []byte) []byte {
 	a.t.Helper()
 	a.write("request.tsq", request)
@@ -161,8 +161,8 @@ func TestTimestampAnswersThatAreRefused(t *testing.T) {
 	}
 }
 
-// TestTimestampSigners has others than authorities sign timestamps. openssl
-// itself refuses to sign with some of them.
+// TestTimestampSigners shows which certificates may sign timestamps. openssl
+// itself refuses to sign with some of the others.
 func TestTimestampSigners(t *testing.T) {
 	good := newAuthority(t, nil)
 	r, err := NewTimestampRequest(crypto.SHA256, []byte("content"))
@@ -193,9 +193,9 @@ func TestTimestampSigners(t *testing.T) {
 	}
 }
 
-// TestTimestampNamesItsCertificate: without the attribute that names it,
-// another certificate for the same key could stand in its place (RFC 3161,
-// 2.4.2, asks for it).
+// TestTimestampNamesItsCertificate shows that a token must name its certificate
+// in an attribute (RFC 3161, 2.4.2). Otherwise another certificate for the same
+// key could take its place.
 func TestTimestampNamesItsCertificate(t *testing.T) {
 	p := fixture()
 	tsa := holder{key: p.rsa.key, cert: newAuthority(t, nil).cert}

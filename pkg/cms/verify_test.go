@@ -18,8 +18,8 @@ import (
 	"time"
 )
 
-// forge is a SignedData in the making, to be made wrong in one place. It
-// starts as a good signature of the RSA holder.
+// forge is a SignedData to be made wrong in one place. It starts as a good
+// signature of the RSA holder.
 type forge struct {
 	version          int64
 	digestAlgorithms [][]byte
@@ -79,14 +79,14 @@ func newForgedSigner(h holder) *forgedSigner {
 	}
 }
 
-// replace puts another attribute in place of the one of this type, or leaves
-// it out.
+// replace puts another attribute in place of the one of this type, or removes
+// it.
 func (s *forgedSigner) replace(t OID, by ...[]byte) {
 	s.attributes = slices.DeleteFunc(s.attributes, func(a []byte) bool { return bytes.Contains(a, t.der()) })
 	s.attributes = append(s.attributes, by...)
 }
 
-// withoutAttributes signs the content itself.
+// withoutAttributes signs the content itself, without signed attributes.
 func (s *forgedSigner) withoutAttributes(text string) {
 	s.toSign = func([][]byte) []byte { return []byte(text) }
 	s.send = func([][]byte) []byte { return nil }
@@ -122,9 +122,9 @@ func (f *forge) encode() []byte {
 		integer(big.NewInt(f.version)), tlv(tagSet, f.digestAlgorithms...), sequence(encap), certificates, crls, tlv(tagSet, signers...), f.after)))
 }
 
-// What is checked, each by making it wrong in a signature that is right in
-// everything else: the signature value is made anew each time, by the
-// signer's own key.
+// TestVerifyFinds makes one thing wrong at a time in a signature that is
+// otherwise right. The signature value is made anew each time with the signer's
+// own key.
 func TestVerifyFinds(t *testing.T) {
 	p := fixture()
 	sha1, sha384 := sequence(oidSHA1.der()), sequence(newOID("2.16.840.1.101.3.4.2.2").der())
@@ -389,8 +389,9 @@ func TestAttributesNotDER(t *testing.T) {
 	}
 }
 
-// The signature over the signed attributes of a message is, taken without
-// attributes, a signature over content that nobody signed.
+// TestAttributesPassedOffAsContent shows that the signature over signed
+// attributes is not accepted as a signature without attributes over content
+// made of them.
 func TestAttributesPassedOffAsContent(t *testing.T) {
 	good := newForge()
 	attributes := setOf(good.signers[0].attributes...)
@@ -418,8 +419,8 @@ func TestAttributesPassedOffAsContent(t *testing.T) {
 	}
 }
 
-// Two certificates with the same issuer and serial number: the one that was
-// signed counts, wherever it stands.
+// TestCertificateSigned shows that, of two certificates with the same issuer
+// and serial number, the signed one counts, wherever it stands.
 func TestCertificateSigned(t *testing.T) {
 	p := fixture()
 	twin := p.ca.issue(&x509.Certificate{SerialNumber: p.rsa.cert.SerialNumber, Subject: pkix.Name{CommonName: "somebody else"}}, p.rsa.key)
@@ -443,7 +444,8 @@ func TestCertificateSigned(t *testing.T) {
 	}
 }
 
-// A program that writes the issuer anew may choose another string type.
+// TestIssuerInAnotherStringType shows that the issuer of a signer is found if
+// its string type differs from the certificate's.
 func TestIssuerInAnotherStringType(t *testing.T) {
 	p := fixture()
 	utf8 := bytes.ReplaceAll(p.rsa.cert.RawIssuer, []byte{0x13, 21}, []byte{0x0C, 21})
@@ -473,9 +475,9 @@ func TestSubjectKeyIdentifier(t *testing.T) {
 	}
 }
 
-// Two certificates with the key identifier that the signer is named by: the
-// one that was signed counts; without that, the first, and never the one whose
-// key signed nothing.
+// TestSameSubjectKeyIdentifier shows that, of two certificates with the
+// signer's key identifier, the signed one counts, else the first, and never one
+// whose key did not sign.
 func TestSameSubjectKeyIdentifier(t *testing.T) {
 	p := fixture()
 	decoy := p.ca.issue(&x509.Certificate{SerialNumber: big.NewInt(3), Subject: pkix.Name{CommonName: "decoy"}, SubjectKeyId: p.rsa.cert.SubjectKeyId}, p.ca.key)
@@ -505,7 +507,8 @@ func TestSameSubjectKeyIdentifier(t *testing.T) {
 	}
 }
 
-// An empty key identifier names nobody, not everybody without one.
+// TestEmptySubjectKeyIdentifier shows that an empty key identifier does not
+// match certificates without one.
 func TestEmptySubjectKeyIdentifier(t *testing.T) {
 	p := fixture()
 	without := p.ca.issue(&x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "no key identifier"}}, p.rsa.key)
@@ -536,7 +539,8 @@ func TestUnfitKeys(t *testing.T) {
 	}
 }
 
-// Kept signatures of other programs; testdata/README says how they were made.
+// TestVectors verifies kept signatures of other programs. testdata/README tells
+// how they were made.
 func TestVectors(t *testing.T) {
 	for name, want := range map[string]error{
 		"rsa-sha256.p7s":        nil,
@@ -560,7 +564,8 @@ func TestVectors(t *testing.T) {
 	}
 }
 
-// TestWeakSignatures: what fits and is too weak is not good, and says why.
+// TestWeakSignatures shows that a correct signature with weak algorithms or
+// keys is not good, and that the result names the reason.
 func TestWeakSignatures(t *testing.T) {
 	p := fixture()
 	for name, s := range map[string]Signing{
@@ -583,7 +588,7 @@ func TestWeakSignatures(t *testing.T) {
 	}
 }
 
-// What was not verified is not good, whoever makes the value.
+// TestNothingIsNotGood shows that no zero value counts as good.
 func TestNothingIsNotGood(t *testing.T) {
 	if err := (Results)(nil).Err(); !errors.Is(err, ErrNoSigner) {
 		t.Error(err)
@@ -621,7 +626,8 @@ func TestContentChanged(t *testing.T) {
 	}
 }
 
-// Whatever bit of a signature is damaged, or whole octet, it is no longer good.
+// TestEveryBitCounts shows that a signature with any damaged bit or octet is
+// not good.
 func TestEveryBitCounts(t *testing.T) {
 	p := fixture()
 	for name, h := range map[string]holder{"RSA": p.rsa, "P-256": p.p256} {
@@ -648,8 +654,8 @@ func TestEveryBitCounts(t *testing.T) {
 	}
 }
 
-// A CA's certificate is not protected by CMS; damage there can go unnoticed
-// here, and shows when the chain is built. It must not change what was signed,
+// TestDamagedCACertificate shows that damage to a CA certificate, which CMS
+// does not protect and chain building finds, never changes what was signed or
 // by whom.
 func TestDamagedCACertificate(t *testing.T) {
 	p := fixture()
@@ -670,7 +676,7 @@ func TestDamagedCACertificate(t *testing.T) {
 	})
 }
 
-// each calls f with 0 to n-1, on every processor.
+// each calls f with 0 to n-1 in parallel.
 func each(n int, f func(int)) {
 	var wg sync.WaitGroup
 	workers := runtime.GOMAXPROCS(0)

@@ -16,8 +16,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/internal/signers"
 )
 
-// signedWith is a signature over <a/> by any algorithm there is, as others make
-// it and this package does not.
+// signedWith signs <a/> with any algorithm, also with those that others use and
+// this package does not.
 func signedWith(t *testing.T, a cms.Algorithm, digest crypto.Hash, h holder) []byte {
 	t.Helper()
 	p := mustPrepare(t, "<a/>", Options{})
@@ -28,7 +28,7 @@ func signedWith(t *testing.T, a cms.Algorithm, digest crypto.Hash, h holder) []b
 	return withInfo(t, p, info, a, h)
 }
 
-// withInfo signs a SignedInfo as it is given, over <a/>.
+// withInfo signs the given SignedInfo, over <a/>.
 func withInfo(t *testing.T, p *Prepared, info string, a cms.Algorithm, h holder) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -63,8 +63,8 @@ func pssWith(h crypto.Hash) cms.Algorithm {
 
 func ecdsaWith(h crypto.Hash) cms.Algorithm { return cms.Algorithm{Scheme: cms.ECDSA, Hash: h} }
 
-// onlyWeak reports whether all there is against a signature is that it is weak,
-// or nothing where it is not.
+// onlyWeak reports whether the only failure is the weak algorithm, or, if weak
+// is false, whether there is none.
 func onlyWeak(failures []*cms.Failure, weak bool) bool {
 	if !weak {
 		return len(failures) == 0
@@ -129,8 +129,8 @@ func TestAlgorithms(t *testing.T) {
 	}
 }
 
-// TestShortECDSA: Santuario, of which the JDK has a part, writes r and s of
-// P-521 without a leading zero, mostly; there must be 66 octets each.
+// TestShortECDSA shows that r and s of P-521 must have 66 octets each.
+// Santuario, and so the JDK, often omits a leading zero octet.
 func TestShortECDSA(t *testing.T) {
 	who := newHolder(signers.ECDSA(elliptic.P521()), "P-521", 7)
 	for {
@@ -151,7 +151,8 @@ func TestShortECDSA(t *testing.T) {
 	}
 }
 
-// TestCostlyKeys: neither a long key nor many certificates may take for ever.
+// TestCostlyKeys shows that long keys and many certificates do not make
+// verification slow.
 func TestCostlyKeys(t *testing.T) {
 	for _, bits := range []uint{512, 8193, 1 << 16} {
 		key := &rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), bits-1), E: 65537}
@@ -170,8 +171,8 @@ func TestCostlyKeys(t *testing.T) {
 	}
 }
 
-// TestUnreadableCertificate: a certificate that crypto/x509 does not read is in
-// nobody's way, unless it is the signer's.
+// TestUnreadableCertificate shows that a certificate that crypto/x509 cannot
+// read matters only if it is the signer's.
 func TestUnreadableCertificate(t *testing.T) {
 	p := fixture()
 	one := func(der []byte) string { return "<ds:X509Certificate>" + base64Of(der) + "</ds:X509Certificate>" }
@@ -208,7 +209,7 @@ func TestUnreadableCertificate(t *testing.T) {
 
 func sequenceOfTwo() []byte { return []byte{0x30, 6, 2, 1, 1, 2, 1, 1} }
 
-// TestErrorsSay: what a person reads has the place and the matter in it.
+// TestErrorsSay shows that error messages name the place and the cause.
 func TestErrorsSay(t *testing.T) {
 	for want, err := range map[string]error{
 		"xmlsig: line 2:3: x": &SyntaxError{2, 3, "x"},

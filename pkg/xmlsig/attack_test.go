@@ -14,7 +14,7 @@ import (
 	"github.com/jpki-tools/jpki/pkg/cms"
 )
 
-// replaced gives src with one thing replaced that must be there once.
+// replaced replaces a text that must occur exactly once in src.
 func replaced(t testing.TB, src []byte, old, new string) []byte {
 	t.Helper()
 	if n := bytes.Count(src, []byte(old)); n != 1 {
@@ -23,7 +23,8 @@ func replaced(t testing.TB, src []byte, old, new string) []byte {
 	return bytes.Replace(src, []byte(old), []byte(new), 1)
 }
 
-// between gives what is between two things that are there once.
+// between returns the text between two texts. It fails the test if they are
+// missing.
 func between(t testing.TB, src []byte, from, to string) string {
 	t.Helper()
 	_, rest, found := strings.Cut(string(src), from)
@@ -34,8 +35,8 @@ func between(t testing.TB, src []byte, from, to string) string {
 	return inside
 }
 
-// verdict verifies what an attacker has made; what is no document any more is
-// not valid either.
+// verdict parses and verifies a forged document. A document that cannot be
+// parsed is not valid either.
 func verdict(src []byte, v Verification) error {
 	d, err := Parse(src)
 	if err != nil {
@@ -44,9 +45,9 @@ func verdict(src []byte, v Verification) error {
 	return d.Verify(v).Err()
 }
 
-// TestSingleBytes changes each byte of signed documents in several ways. What
-// is still valid must be what it was: the same document in canonical form, the
-// same signature by the same key.
+// TestSingleBytes changes and removes each byte of signed documents. Where the
+// signature stays valid, the change must have no meaning: the canonical form,
+// the signed parts and the key stay the same.
 func TestSingleBytes(t *testing.T) {
 	f := fixture()
 	small := "<?xml version=\"1.0\"?><!-- c --><p:a xmlns:p='urn:p' b=\"1&#10;\">\r\n<c Id='k1'>&lt;あ<![CDATA[x]]></c><d/></p:a>"
@@ -94,9 +95,10 @@ func TestSingleBytes(t *testing.T) {
 	}
 }
 
-// essence is what must not change in a signed document: what is signed, by a
-// reader of its own, and who has signed it. The Id of a plain signature and
-// the certificates beside the signer's are free.
+// essence returns what must not change in a signed document with a valid
+// signature: the signed parts in canonical form, the signature value and the
+// key. The Id of a plain signature and the certificates beside the signer's may
+// change.
 func essence(t *testing.T, signed []byte) string {
 	t.Helper()
 	d := mustParse(t, signed)
@@ -126,8 +128,9 @@ func essence(t *testing.T, signed []byte) string {
 	return b.String()
 }
 
-// TestWrapping moves what is signed, or the signature, to where a program that
-// reads the document would not look. None of it is good.
+// TestWrapping moves the signed part or the signature to a place where a
+// program that reads the document does not look (signature wrapping). Each
+// document must be refused.
 func TestWrapping(t *testing.T) {
 	f := fixture()
 	const root = `<DATA id="DATA"><amount>1</amount></DATA>`
@@ -202,7 +205,8 @@ func TestWrapping(t *testing.T) {
 	}
 }
 
-// TestSignatureOfNothing: over its own properties only.
+// TestSignatureOfNothing shows that a signature over its own properties only is
+// refused.
 func TestSignatureOfNothing(t *testing.T) {
 	for name, prepare := range map[string]func() (*Prepared, error){
 		"alone":     func() (*Prepared, error) { return PrepareFiles(someFiles.request(Options{XAdES: true})) },
@@ -219,7 +223,8 @@ func TestSignatureOfNothing(t *testing.T) {
 	}
 }
 
-// TestDuplicateIDs: also where the caller takes parts.
+// TestDuplicateIDs shows that an Id that occurs twice is refused, even if the
+// caller accepts signatures over parts.
 func TestDuplicateIDs(t *testing.T) {
 	parts := sign(t, []byte(`<r><a Id="k">1</a></r>`), Options{Form: Detached, IDs: []string{"k"}}, fixture().signer.signing())
 	for name, forged := range map[string][]byte{
@@ -244,7 +249,8 @@ func TestDuplicateIDs(t *testing.T) {
 	}
 }
 
-// TestRefusedAlgorithms: named in the error, whatever the signature value.
+// TestRefusedAlgorithms shows that unsupported and forbidden algorithms are
+// refused, and that the error names them.
 func TestRefusedAlgorithms(t *testing.T) {
 	signed := sign(t, []byte("<a/>"), Options{}, fixture().signer.signing())
 	method := func(name, algorithm string) []byte {
@@ -300,8 +306,8 @@ func TestRefusedAlgorithms(t *testing.T) {
 	}
 }
 
-// TestNoURI: what such a reference means only its sender knows (XML-DSig 1.1,
-// 4.4.3.1), which makes it no forgery.
+// TestNoURI shows that a reference without a URI, whose meaning only the sender
+// knows (XML-DSig 1.1, 4.4.3.1), is not reported as a damaged document.
 func TestNoURI(t *testing.T) {
 	signed := replaced(t, sign(t, []byte("<a/>"), Options{}, fixture().signer.signing()), ` URI=""`, "")
 	if err := verdict(signed, Verification{}); !errors.Is(err, cms.SignedDataNotFound) || errors.Is(err, cms.FormatFailure) {
@@ -309,8 +315,9 @@ func TestNoURI(t *testing.T) {
 	}
 }
 
-// TestParametersWithoutMeaning has what xml-crypto writes into transforms that
-// take no prefixes, and what nobody writes.
+// TestParametersWithoutMeaning shows that InclusiveNamespaces, which xml-crypto
+// writes into transforms that take no prefixes, is accepted, and that other
+// content of a transform is refused.
 func TestParametersWithoutMeaning(t *testing.T) {
 	const in = `<ds:Transform Algorithm="` + transformEnveloped + `">`
 	for parameter, want := range map[string]error{
@@ -335,7 +342,8 @@ func TestParametersWithoutMeaning(t *testing.T) {
 	}
 }
 
-// TestOpenIsAsked: nothing but a path downwards, and only what references name.
+// TestOpenIsAsked shows that Open is called only for paths below the folder,
+// and only for files that references name.
 func TestOpenIsAsked(t *testing.T) {
 	p, err := PrepareFiles(someFiles.request(Options{}))
 	if err != nil {
@@ -358,8 +366,9 @@ func TestOpenIsAsked(t *testing.T) {
 	}
 }
 
-// TestCertificateOfTheSigner: another certificate for the same key passes only
-// without XAdES, and is what pkg/trust then has to judge.
+// TestCertificateOfTheSigner shows that XAdES refuses another certificate for
+// the same key. A plain signature accepts it, and package trust has to judge
+// it.
 func TestCertificateOfTheSigner(t *testing.T) {
 	f := fixture()
 	swap := func(signed []byte) []byte {
@@ -390,8 +399,8 @@ func TestCertificateOfTheSigner(t *testing.T) {
 	}
 }
 
-// TestWork: references that ask for far more than the document's size are not
-// followed to the end.
+// TestWork shows that references that ask for much more work than the size of
+// the document are refused.
 func TestWork(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("<r><a Id='k'>" + strings.Repeat("<b/>", 50000) + "</a>" + `<ds:Signature xmlns:ds="` + nsDSig + `"><ds:SignedInfo><ds:CanonicalizationMethod Algorithm="` + string(C14N10) +
@@ -412,8 +421,9 @@ func TestWork(t *testing.T) {
 
 func base64Of(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
 
-// TestThesePropertiesAreSigned: a reference of the right type to other
-// properties, a copy with the signer's digest say, leaves these unsigned.
+// TestThesePropertiesAreSigned shows that properties count as signed only if
+// the reference points to them and not, for example, to a copy with the
+// signer's digest.
 func TestThesePropertiesAreSigned(t *testing.T) {
 	f := fixture()
 	signed := string(sign(t, []byte("<a/>"), Options{XAdES: true}, f.signer.signing()))
@@ -452,8 +462,9 @@ func TestThesePropertiesAreSigned(t *testing.T) {
 	}
 }
 
-// overRoot is <a Id="r">QUJD</a> with a signature beside the text, over the root
-// by its id, through transforms that give the bytes that are digested.
+// overRoot returns <a Id="r">QUJD</a> with a signature beside the text. The
+// signature covers the root by its Id, through transforms whose output is
+// octets.
 func overRoot(t *testing.T, uri, octets string, transforms ...string) []byte {
 	t.Helper()
 	d := mustParse(t, []byte(`<a Id="r">QUJD</a>`))
@@ -472,8 +483,8 @@ func overRoot(t *testing.T, uri, octets string, transforms ...string) []byte {
 	return finish(t, p, fixture().signer.signing())
 }
 
-// TestTextOfAnObject: an Object of which the text alone is digested, decoded, is
-// not signed.
+// TestTextOfAnObject shows that an Object does not count as signed if only its
+// decoded text was digested.
 func TestTextOfAnObject(t *testing.T) {
 	signed := string(sign(t, []byte("<a/>"), Options{}, fixture().signer.signing()))
 	for transform, want := range map[string]bool{string(C14N10): true, transformBase64: false} {
@@ -488,7 +499,8 @@ func TestTextOfAnObject(t *testing.T) {
 	}
 }
 
-// TestEnvelopedTwice: the second one has nothing that it could mean.
+// TestEnvelopedTwice shows that a second enveloped-signature transform is
+// refused.
 func TestEnvelopedTwice(t *testing.T) {
 	r := mustParse(t, overRoot(t, "", `<a Id="r">QUJD</a>`, transformEnveloped, transformEnveloped)).Verify(Verification{})[0]
 	if !onlyReason(r.Failures, cms.SigConstraintsFailure) {
@@ -496,9 +508,9 @@ func TestEnvelopedTwice(t *testing.T) {
 	}
 }
 
-// TestTextOfTheRoot: where the text alone was digested, decoded, the name and
-// the attributes of the root are anybody's. The signature stands beside the
-// root's text: a document of its own has it in a child.
+// TestTextOfTheRoot shows that a signature over the decoded text of the root
+// covers only a part of the document: name and attributes of the root can
+// change. The signature stands beside the root's text.
 func TestTextOfTheRoot(t *testing.T) {
 	// The signature in the root is an element that base64 does not take, so it
 	// has to be enveloped away first.
@@ -540,8 +552,9 @@ func TestTextOfTheRoot(t *testing.T) {
 	}
 }
 
-// TestEnvelopedContainment: the transform takes a signature out of what it is
-// in, and out of nothing else; elsewhere it is told, and takes nothing out.
+// TestEnvelopedContainment shows that the enveloped-signature transform removes
+// only the signature that contains the reference. Outside such a signature it
+// removes nothing, which is a failure with a warning.
 func TestEnvelopedContainment(t *testing.T) {
 	f := fixture()
 	signed := func(src, uri string, set func(*Document) nodeSet) []byte {

@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// hardCases are documents that implementations are known to stumble over.
+// hardCases are documents that canonicalisers are known to get wrong.
 var hardCases = []string{
 	"<a b='\r\n'>\r\n<b/>\r</a>\r\n",
 	"<a>&#xD;&#13;\r\n</a>",
@@ -33,8 +33,8 @@ var hardCases = []string{
 	"<a \u00c5='1' A\u030a='3' é='4'/>",
 }
 
-// foreignDocuments writes the hard cases and n generated documents into
-// files, and gives their texts and names.
+// foreignDocuments writes the hard cases and n generated documents into files
+// and returns their texts and names.
 func foreignDocuments(t *testing.T, n int, adapt func(*generator)) (texts, names []string, ids []int) {
 	t.Helper()
 	dir := t.TempDir()
@@ -78,8 +78,8 @@ func ours(t *testing.T, c Canonicalizer, src []byte, id string) []byte {
 	return out.Bytes()
 }
 
-// TestAgainstXmllint compares the canonical forms of whole documents, in
-// batches because starting a program is what costs.
+// TestAgainstXmllint compares the canonical forms of whole documents with
+// xmllint's. It does so in batches, because starting a program is slow.
 func TestAgainstXmllint(t *testing.T) {
 	const documents, batch = 6000, 250
 	texts, names, _ := foreignDocuments(t, documents, func(g *generator) {
@@ -116,7 +116,8 @@ func TestAgainstXmllint(t *testing.T) {
 	}
 }
 
-// TestEncodingsAgainstXmllint: the same document in each encoding.
+// TestEncodingsAgainstXmllint shows that the canonical form of a document is
+// the same as xmllint's in each encoding.
 func TestEncodingsAgainstXmllint(t *testing.T) {
 	const text = "<申告 氏名='ｶﾅ・山田'>\r\n<項目>表予能ソ</項目></申告>"
 	for _, e := range encodings {
@@ -135,8 +136,8 @@ func TestEncodingsAgainstXmllint(t *testing.T) {
 	}
 }
 
-// jdkCanonical gives what the JDK makes of each job, a line as Canon.java
-// describes it.
+// jdkCanonical returns the JDK's canonical form for each job, a line as
+// Canon.java describes it.
 func jdkCanonical(t *testing.T, jobs []string) [][]byte {
 	t.Helper()
 	cmd := java(t, "--add-exports", "java.xml.crypto/com.sun.org.apache.xml.internal.security=ALL-UNNAMED",
@@ -161,8 +162,8 @@ func jdkCanonical(t *testing.T, jobs []string) [][]byte {
 	return results
 }
 
-// TestAgainstJDK compares documents and elements, with and without comments
-// and with prefix lists.
+// TestAgainstJDK compares canonical forms of documents and elements, with and
+// without comments and with prefix lists, with the JDK's.
 func TestAgainstJDK(t *testing.T) {
 	documents, names, ids := foreignDocuments(t, 3000, func(g *generator) {
 		g.uris = append(g.uris, "urn:a&amp;b", "urn:&quot;q", "urn:日本") // not written right, or refused, by libxml2

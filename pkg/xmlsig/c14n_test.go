@@ -20,8 +20,8 @@ func canonical(t *testing.T, c Canonicalizer, src string) string {
 	return out.String()
 }
 
-// TestCanonicalDocument shows each rule of C14N 1.0, 2.3 on its own. What it
-// expects is what the rule says, written by hand.
+// TestCanonicalDocument shows each rule of Canonical XML 1.0, section 2.3, by
+// itself. The expected forms were written by hand from the rules.
 func TestCanonicalDocument(t *testing.T) {
 	for _, test := range []struct{ name, in, want string }{
 		{"declaration goes", `<?xml version="1.0" encoding="UTF-8"?><a/>`, `<a></a>`},
@@ -95,7 +95,8 @@ func TestExclusive(t *testing.T) {
 	}
 }
 
-// TestElement shows what an element takes over from around it.
+// TestElement shows what the canonical form of an element inherits from its
+// ancestors.
 func TestElement(t *testing.T) {
 	const in = `<r xmlns="urn:d" xmlns:p="urn:p" xml:lang="ja" xml:space="preserve" xml:base="http://x.test/a/b" xml:id="r" xml:other="1">` +
 		`<m xml:lang="en" xmlns:p="urn:q" xml:base="../c/" xmlns:u="urn:u"><e Id="e" xml:base="d"><f xml:lang="fr"/></e></m></r>`

@@ -34,14 +34,14 @@ func newHolder(key crypto.Signer, name string, serial int64) holder {
 }
 
 // parties are a certification authority and holders of its certificates.
-type people struct {
+type parties struct {
 	ca, signer, other, short, p256 holder
 	// twin has the signer's key in another certificate.
 	twin holder
 }
 
-var fixture = sync.OnceValue(func() people {
-	p := people{
+var fixture = sync.OnceValue(func() parties {
+	p := parties{
 		signer: newHolder(signers.Cardholder(), "納税者", 1),
 		other:  newHolder(signers.RSA(2048), "税理士", 2),
 		short:  newHolder(signers.RSA(1024), "RSA 1024", 3),
@@ -56,7 +56,8 @@ func (h holder) signing() cms.Signing {
 	return cms.Signing{Certificate: h.cert, CA: []*x509.Certificate{fixture().ca.cert}, Key: h.key, Time: signedAt}
 }
 
-// cardKey is a key as a smart card has it: opaque, PKCS#1 v1.5 only, counting.
+// cardKey is a key like that of a smart card: opaque, PKCS #1 v1.5 only. It
+// counts its uses.
 type cardKey struct {
 	crypto.Signer
 	used *int
@@ -103,7 +104,7 @@ func sign(t testing.TB, src []byte, r Options, s cms.Signing) []byte {
 	return finish(t, p, s)
 }
 
-// files gives what tests lay beside a signature.
+// files are the files beside a signature, by name.
 type files map[string]string
 
 func (f files) open(name string) (io.ReadCloser, error) {

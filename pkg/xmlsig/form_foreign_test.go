@@ -12,7 +12,8 @@ import (
 	"testing"
 )
 
-// laidOut writes documents with the files of a folder beside them.
+// laidOut writes documents into a folder, with the files of another folder
+// beside them.
 func laidOut(t *testing.T, folder string, documents map[string][]byte) (paths map[string]string) {
 	t.Helper()
 	paths = map[string]string{}
@@ -30,8 +31,9 @@ func laidOut(t *testing.T, folder string, documents map[string][]byte) (paths ma
 	return paths
 }
 
-// checked is what check.py, libxml2 and openssl without us, say of a document:
-// for each signature its Id, the number of certificates, and the References.
+// checked returns what check.py (libxml2 and openssl, none of our code) reports
+// of a document: for each signature its Id, the number of certificates and the
+// References.
 func checked(file string) (string, error) {
 	cmd := exec.Command("python3", filepath.Join(govFolder, "check.py"), file)
 	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "PYTHONDONTWRITEBYTECODE=1")
@@ -39,7 +41,7 @@ func checked(file string) (string, error) {
 	return string(out), err
 }
 
-// twice signs a document in its form, and then again by somebody else.
+// twice signs a document in its form, and once more by another signer.
 func twice(t *testing.T, name string) map[string][]byte {
 	t.Helper()
 	first := signGov(t, name)
@@ -61,8 +63,9 @@ var signedGov = map[string]string{
 
 const plainC14N = "[http://www.w3.org/TR/2001/REC-xml-c14n-20010315]"
 
-// TestFormsElsewhere verifies what was signed in a form with libxml2 and openssl,
-// and e-Tax's with xmlsec1, which does not resolve the id of e-Gov.
+// TestFormsElsewhere verifies documents signed in a form with libxml2 and
+// openssl, and those of e-Tax with xmlsec1 too, which does not resolve the Id
+// of e-Gov.
 func TestFormsElsewhere(t *testing.T) {
 	ca := certificateFile(t, fixture().ca.cert)
 	for name, references := range signedGov {
@@ -94,7 +97,7 @@ func TestFormsElsewhere(t *testing.T) {
 	}
 }
 
-// TestFormsInJDK verifies the same with the JDK.
+// TestFormsInJDK verifies the same documents with the JDK.
 func TestFormsInJDK(t *testing.T) {
 	var jobs, want []string
 	for name := range signedGov {
@@ -111,8 +114,8 @@ func TestFormsInJDK(t *testing.T) {
 	}
 }
 
-// TestETaxAgainstSchema: each Signature alone, against what is published of the
-// agency's schema.
+// TestETaxAgainstSchema validates each Signature by itself against the
+// published part of the agency's schema.
 func TestETaxAgainstSchema(t *testing.T) {
 	dir := t.TempDir()
 	valid := func(signature string) (string, bool) {
@@ -148,7 +151,8 @@ func TestETaxAgainstSchema(t *testing.T) {
 	}
 }
 
-// TestNamespacesElsewhere: what is told at signing is what libxml2 refuses.
+// TestNamespacesElsewhere shows that libxml2 refuses the namespace names about
+// which signing warns.
 func TestNamespacesElsewhere(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{

@@ -28,7 +28,7 @@ const (
 
 func govText(t testing.TB, name string) string { return string(govFile(t, name)) }
 
-// swap replaces what must be in s, once.
+// swap replaces a text that must occur exactly once in s.
 func swap(t testing.TB, s, old, new string) string { return string(replaced(t, []byte(s), old, new)) }
 
 func TestDetect(t *testing.T) {
@@ -126,7 +126,8 @@ func TestReadEGov(t *testing.T) {
 	}
 }
 
-// inserted gives what was put into a document that is otherwise as it was.
+// inserted returns the text that was inserted into a document and its place. It
+// fails the test if anything else changed.
 func inserted(t *testing.T, before, after []byte) (at int, what string) {
 	t.Helper()
 	for at < len(before) && at < len(after) && before[at] == after[at] {
@@ -144,8 +145,8 @@ func inserted(t *testing.T, before, after []byte) (at int, what string) {
 
 const japaneseTime = "20261122100203" // signedAt
 
-// egovSignature is a signature in the accepted shape; the digests and the value
-// are cut out of what is compared.
+// egovSignature is a signature in the accepted shape, with places for the
+// digests and the value.
 func egovSignature(id, cert string, uris ...string) string {
 	s := `<Signature xmlns="http://www.w3.org/2000/09/xmldsig#" Id="` + id + `"><SignedInfo>` +
 		`<CanonicalizationMethod Algorithm="http://www.w3.org/TR/2001/REC-xml-c14n-20010315"></CanonicalizationMethod>` +
@@ -160,8 +161,8 @@ func egovSignature(id, cert string, uris ...string) string {
 	return s + `</SignedInfo><SignatureValue>value</SignatureValue><KeyInfo><X509Data><X509Certificate>` + cert + `</X509Certificate></X509Data></KeyInfo></Signature>`
 }
 
-// withDigests puts digests where egovSignature has their place, and cuts the
-// signature value out of what is compared with it.
+// withDigests fills in the digests of egovSignature and cuts the signature
+// value out of what is compared.
 func withDigests(expected string, digests map[string]string) string {
 	for uri, digest := range digests {
 		expected = strings.ReplaceAll(expected, uri+" digest", digest)
@@ -193,9 +194,9 @@ func digestOf(b []byte) string {
 
 const contentsURI = "#%E6%A7%8B%E6%88%90%E6%83%85%E5%A0%B1"
 
-// TestSignEGov looks at every byte that comes in, and at none of our own
-// verifier's answers. The digest of 構成情報 is the one that another maker's
-// canonical form has.
+// TestSignEGov compares every inserted byte with the accepted shape, without
+// our own verifier. The digest of 構成情報 comes from another implementation's
+// canonical form.
 func TestSignEGov(t *testing.T) {
 	f := fixture()
 	formURI := "%E8%A6%8B%E6%9C%AC%E3%81%8C%E3%81%8E%E5%B1%8A_01.xml"
@@ -257,7 +258,7 @@ func TestSignEGov(t *testing.T) {
 
 func unescaped(uri string) string { return fileNames(uri)[0] }
 
-// TestSlotEGov: where 署名情報 goes, and in which documents.
+// TestSlotEGov shows where 署名情報 is inserted, and in which documents.
 func TestSlotEGov(t *testing.T) {
 	open := govOpen("egov/standard")
 	src := govText(t, egovOthers)
@@ -289,8 +290,8 @@ func TestSlotEGov(t *testing.T) {
 	}
 }
 
-// TestNamesEGov: which files are signed follows the document, and how they are
-// spelt in it.
+// TestNamesEGov shows that the document decides which files are signed and how
+// their names are spelt.
 func TestNamesEGov(t *testing.T) {
 	src := govText(t, egovPlain)
 	named := func(name string) string { return swap(t, src, formName, strings.ReplaceAll(name, "&", "&amp;")) }
@@ -335,7 +336,7 @@ func TestNamesEGov(t *testing.T) {
 	}
 }
 
-// etaxLines is a signature as the agency's vector is laid out.
+// etaxLines is a signature in the layout of the agency's test vector.
 const etaxLines = `<dsig:Signature xmlns:dsig="http://www.w3.org/2000/09/xmldsig#" Id="_%s">
 <dsig:SignedInfo>
 <dsig:CanonicalizationMethod Algorithm="http://www.w3.org/TR/2001/REC-xml-c14n-20010315"></dsig:CanonicalizationMethod>
@@ -402,7 +403,8 @@ func TestSignETax(t *testing.T) {
 	}
 }
 
-// TestLineEndsETax: what comes in from Windows is signed as it is.
+// TestLineEndsETax shows that a document with Windows line ends is signed as it
+// is.
 func TestLineEndsETax(t *testing.T) {
 	src := "\ufeff" + strings.ReplaceAll(swap(t, govText(t, etaxPlain), "<DATA ", `<?xml-stylesheet type="text/xsl" href="https://xml.e-tax.nta.go.jp/x.xsl"?>`+"\n<DATA "), "><", ">\r\n<")
 	signed := sign(t, []byte(src), Options{Profile: ProfileETax}, fixture().signer.signing())
@@ -415,7 +417,7 @@ func TestLineEndsETax(t *testing.T) {
 	}
 }
 
-// TestProfileRefuses: each names its reason.
+// TestProfileRefuses shows the reason for each document that a form refuses.
 func TestProfileRefuses(t *testing.T) {
 	egov, etax := govText(t, egovOthers), govText(t, etaxPlain)
 	two := swap(t, etax, "</DATA>", `<RSH0010 id="RSH0010"/></DATA>`)
@@ -482,7 +484,8 @@ func TestProfileRefuses(t *testing.T) {
 	}
 }
 
-// TestClockIDs: an Id that nothing in the document has.
+// TestClockIDs shows that the Id of a signature is one that nothing in the
+// document has.
 func TestClockIDs(t *testing.T) {
 	later := fixture().signer.signing()
 	later.Time = time.Date(2026, 11, 22, 14, 59, 58, 0, time.UTC) // 23:59:58 in Japan
@@ -493,8 +496,8 @@ func TestClockIDs(t *testing.T) {
 	}
 }
 
-// TestTamper changes each class of bytes of signed documents: what is
-// signed, what the form leaves out, and what is in no form.
+// TestTamper changes each kind of bytes of signed documents: signed bytes,
+// bytes that the form leaves unsigned, and bytes outside every form.
 func TestTamper(t *testing.T) {
 	open := Verification{Open: govOpen("egov/standard")}
 	egov, etax := govText(t, "egov/standard/kousei-other-signed.xml"), govText(t, "etax/cosigned.xtx")
@@ -592,7 +595,7 @@ func TestTamper(t *testing.T) {
 	}
 }
 
-// moved takes a piece out and puts it before something, or nowhere.
+// moved takes a piece out and inserts it before another text, or drops it.
 func moved(t testing.TB, s, from, to, before string) string {
 	t.Helper()
 	piece := from + between(t, []byte(s), from, to) + to
@@ -603,8 +606,8 @@ func moved(t testing.TB, s, from, to, before string) string {
 	return swap(t, s, before, piece+before)
 }
 
-// TestReadersOfNames: what others write into a Reference for a file's name is
-// read, wherever it stays in the folder.
+// TestReadersOfNames shows that the spellings of file names in other programs'
+// References are read, if the file is in the folder.
 func TestReadersOfNames(t *testing.T) {
 	raw := govFile(t, "egov/standard/kousei-rawname-signed.xml")
 	// The signature value no longer fits, but the file is found.
@@ -653,8 +656,8 @@ func TestReadersOfNames(t *testing.T) {
 	}
 }
 
-// signedAs signs an element by its id in the slot that a form has, as other
-// makers do: with another canonical form of SignedInfo, other transforms, files
+// signedAs signs an element by its Id in the slot of a form as other programs
+// do: with another canonicalisation of SignedInfo, other transforms, and files
 // beside.
 func signedAs(t *testing.T, src, id string, canon C14NMethod, laid files, transforms ...string) []byte {
 	t.Helper()
@@ -690,7 +693,8 @@ func signedAs(t *testing.T, src, id string, canon C14NMethod, laid files, transf
 	return finish(t, p, fixture().signer.signing())
 }
 
-// TestOtherMakers: what is reported of other makers of these documents.
+// TestOtherMakers shows the verdicts on documents of these forms made by other
+// programs.
 func TestOtherMakers(t *testing.T) {
 	kojo := govText(t, "kojo/signed.xml")
 	kojo = swap(t, kojo, "<dsig:Signature"+between(t, []byte(kojo), "<dsig:Signature", "</dsig:Signature>")+"</dsig:Signature>", "")
@@ -732,9 +736,9 @@ func TestOtherMakers(t *testing.T) {
 	}
 }
 
-// TestPublishedSamples: publishers edit what they show. A document like that is
-// still told by its form, and what does not fit is named. References to
-// carriage returns in base64 are what some signers' programs leave there.
+// TestPublishedSamples shows that published samples, which publishers edit, are
+// still recognised by their form, and that the parts that do not fit are named.
+// Some signing programs leave references to carriage returns in base64.
 func TestPublishedSamples(t *testing.T) {
 	kojo := govText(t, "kojo/signed.xml")
 	digest := between(t, []byte(kojo), "<dsig:DigestValue>", "</dsig:DigestValue>")
@@ -764,7 +768,8 @@ func TestPublishedSamples(t *testing.T) {
 	}
 }
 
-// TestResembles: what somebody meant to be in a form, and is not.
+// TestResembles shows which documents are reported as meant for a form and not
+// in it.
 func TestResembles(t *testing.T) {
 	egov, etax := govText(t, egovPlain), govText(t, etaxPlain)
 	for name, test := range map[string]struct {
@@ -787,8 +792,8 @@ func TestResembles(t *testing.T) {
 	}
 }
 
-// TestWholeForms: a signature over all of the document is one, wherever it
-// stands; the files that belong to it are another matter.
+// TestWholeForms shows that a signature over the whole document counts as one
+// wherever it stands. The files of the document are judged separately.
 func TestWholeForms(t *testing.T) {
 	for name, want := range map[string]string{
 		etaxPlain: "", "etax/unsigned-noid.xtx": "", "official/unsigned.xml": "", egovPlain: "!form attachment attachment", egovPart: "!form",
@@ -801,8 +806,8 @@ func TestWholeForms(t *testing.T) {
 	}
 }
 
-// TestFileTwice: a file is read once, however many signatures are over it, and
-// each tells the name it was found by.
+// TestFileTwice shows that a file is read once, however many signatures cover
+// it, and that each signature reports the name by which it was found.
 func TestFileTwice(t *testing.T) {
 	src := swap(t, govText(t, egovPlain), formName, "a+b.xml")
 	laid := files{"a+b.xml": "form"}
@@ -821,8 +826,8 @@ func TestFileTwice(t *testing.T) {
 	}
 }
 
-// TestFormDecoded: of a form whose decoded text was digested, the bytes are
-// anybody's.
+// TestFormDecoded shows that a form of which only the decoded text was digested
+// does not count as signed.
 func TestFormDecoded(t *testing.T) {
 	p := mustPrepare(t, govText(t, egovPlain), Options{Profile: ProfileEGov, Open: files{formName: "QUJD"}.open})
 	p.digested[1].transforms, p.digested[1].digest = []transform{{algorithm: transformBase64}}, sum(crypto.SHA256, []byte("ABC"))
@@ -832,7 +837,7 @@ func TestFormDecoded(t *testing.T) {
 	}
 }
 
-// TestFormEncodings: the forms in each encoding.
+// TestFormEncodings signs and verifies the forms in each encoding.
 func TestFormEncodings(t *testing.T) {
 	for _, e := range encodings {
 		for _, name := range []string{egovPlain, etaxPlain} {
@@ -849,8 +854,8 @@ func TestFormEncodings(t *testing.T) {
 	}
 }
 
-// TestEmbedded: a certificate that is handed in with an .xtx has a signature of
-// its own, which is none of the document's.
+// TestEmbedded shows that the signature of a certificate embedded in an .xtx
+// does not count as one of the document.
 func TestEmbedded(t *testing.T) {
 	_, kojo, _ := strings.Cut(govText(t, "kojo/signed-nostyle.xml"), "?>\n")
 	src := swap(t, govText(t, etaxPlain), "</CONTENTS>", strings.TrimSpace(kojo)+"</CONTENTS>")
@@ -878,8 +883,8 @@ func TestEmbedded(t *testing.T) {
 	}
 }
 
-// TestHostileForms: a megabyte of what the forms look at costs little more than
-// reading it.
+// TestHostileForms shows that a hostile document of a megabyte in a form costs
+// little more than parsing it.
 func TestHostileForms(t *testing.T) {
 	egov := govText(t, "egov/standard/kousei-cosigned.xml")
 	signature := "<Signature " + between(t, []byte(strings.Replace(egov, "<Signature ", "<Other ", 1)), "<Signature ", "</署名情報>")
@@ -916,7 +921,8 @@ func TestHostileForms(t *testing.T) {
 	}
 }
 
-// TestComments: those in what is signed that its canonical form drops.
+// TestComments shows that comments in signed parts, which the canonical form
+// drops, are reported.
 func TestComments(t *testing.T) {
 	for _, test := range []struct {
 		src  string
@@ -946,7 +952,8 @@ func TestComments(t *testing.T) {
 	}
 }
 
-// TestInvalidNamespaces: names that are no URI references are told.
+// TestInvalidNamespaces shows that namespace names that are no URI references
+// are reported.
 func TestInvalidNamespaces(t *testing.T) {
 	for src, want := range map[string][]string{
 		"<a xmlns='http://例.jp/税'/>":                                                   {"http://例.jp/税"},
@@ -959,7 +966,8 @@ func TestInvalidNamespaces(t *testing.T) {
 	}
 }
 
-// TestUTF16WithoutMark: neither a mark nor a declaration says what it is.
+// TestUTF16WithoutMark shows that UTF-16 is recognised without a byte order
+// mark and without a declaration.
 func TestUTF16WithoutMark(t *testing.T) {
 	for _, enc := range []Encoding{UTF16LE, UTF16BE} {
 		for _, text := range []string{"<a/>", "<申告>税</申告>", "<!-- x --><a/>"} {
@@ -978,7 +986,8 @@ func TestUTF16WithoutMark(t *testing.T) {
 	}
 }
 
-// TestHead: nothing is cut in the middle, wherever the cut comes.
+// TestHead shows that a text is never cut inside a character or an escape,
+// wherever the limit falls.
 func TestHead(t *testing.T) {
 	raw := []byte("a&amp;申&#x7533;告\r\n𠮷&lt;z")
 	whole := string(appendText(nil, raw, charData))

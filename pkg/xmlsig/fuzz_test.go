@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// FuzzParse: whatever comes in, Parse returns, and says where it stopped or
-// gives a document that can be read again.
+// FuzzParse shows that Parse returns an error with a place, or a document whose
+// canonical form can be parsed again.
 func FuzzParse(f *testing.F) {
 	for _, e := range encodings {
 		f.Add(encoded(f, "<申告 年='令和八'>\r\n<b xmlns='urn:b' Id='あ'/></申告>", e.enc, e.mark))
@@ -31,8 +31,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// FuzzCanonicalize: the canonical form is a document with the same canonical
-// form.
+// FuzzCanonicalize shows that canonicalising a canonical form changes nothing.
 func FuzzCanonicalize(f *testing.F) {
 	for n := range 20 {
 		f.Add([]byte(newGenerator(n).document()), uint8(n))
@@ -58,8 +57,8 @@ func FuzzCanonicalize(f *testing.F) {
 	})
 }
 
-// FuzzVerify: what is valid is a document with the signature of the test's
-// signer, and has not lost what was signed.
+// FuzzVerify shows that a valid document has a signature by the test's signer
+// over what was signed.
 func FuzzVerify(f *testing.F) {
 	for _, signed := range signedForms(f) {
 		f.Add(signed)
@@ -84,8 +83,8 @@ func FuzzVerify(f *testing.F) {
 	})
 }
 
-// FuzzSign: what can be prepared can be signed, and what is signed verifies and
-// keeps what was there.
+// FuzzSign shows that a prepared document can be signed, that the result
+// verifies, and that its content is kept.
 func FuzzSign(f *testing.F) {
 	f.Add([]byte(taxReturn), uint8(0))
 	f.Add(govFile(f, "etax/unsigned.xtx"), uint8(3))

@@ -6,9 +6,8 @@ import (
 	"strings"
 )
 
-// generator makes documents for the tests that compare this package with
-// others: every document is well-formed, and what is hard to canonicalise is
-// frequent in it.
+// generator makes documents for comparisons with other implementations. They
+// are well-formed, and constructs that are hard to canonicalise are frequent.
 type generator struct {
 	*rand.Rand
 	b     strings.Builder
@@ -21,7 +20,7 @@ type generator struct {
 	once  bool     // no attribute of the xml namespace is repeated further inside
 }
 
-// newGenerator gives a generator whose n-th document is always the same.
+// newGenerator returns a generator whose n-th document is always the same.
 func newGenerator(n int) *generator {
 	return &generator{
 		Rand:  rand.New(rand.NewPCG(uint64(n), 8)),
@@ -40,7 +39,7 @@ func (g *generator) newline() string { return pick(g, "\n", "\r\n", "\r", "\n\n"
 
 func (g *generator) space() string { return pick(g, " ", " ", "\n", "\t", "\r\n", "  ") }
 
-// document gives a document whose elements have the ids e0 to e(ids-1).
+// document returns a document whose elements have the Ids e0 to e(ids-1).
 func (g *generator) document() string {
 	if g.chance(50) {
 		g.b.WriteString(pick(g, `<?xml version="1.0"?>`, `<?xml version='1.0' encoding='UTF-8' standalone="yes" ?>`) + pick(g, "", "\n"))
@@ -80,8 +79,8 @@ func (g *generator) value() string {
 	return quote + strings.NewReplacer(quote, "", "]]", other).Replace(g.text()) + quote
 }
 
-// element writes an element; scope is what prefixes mean around it, and holds
-// the attributes of the xml namespace that there are.
+// element writes an element. scope has the meaning of prefixes and the
+// inherited attributes of the xml namespace.
 func (g *generator) element(depth int, scope map[string]string) {
 	inner := map[string]string{}
 	for p, u := range scope {

@@ -13,8 +13,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/cms"
 )
 
-// govFolder has a document of every shape that the state takes in or sends out,
-// of our own making and signed by somebody else's code.
+// govFolder has a document of every shape that state services accept or issue,
+// made by us and signed by other programs.
 const govFolder = "../../testdata/gov"
 
 func govFile(t testing.TB, name string) []byte {
@@ -57,8 +57,8 @@ func signGov(t testing.TB, name string) []byte {
 	return sign(t, d.src, Options{Profile: d.Detect(), Open: govOpen(path.Dir(name))}, fixture().signer.signing())
 }
 
-// govVerdicts is gov/README.md: how many signatures, and what stands against
-// them ("" nothing), and what they leave out.
+// govVerdicts repeats gov/README.md: the number of signatures of each document,
+// the failure ("" for none), and the parts that are not signed.
 var govVerdicts = map[string]struct {
 	form       Profile
 	signatures int
@@ -105,7 +105,7 @@ func kinds(out []Outside) string {
 	return strings.Join(all, " ")
 }
 
-// onlyReason reports whether all that stands against a signature has this code.
+// onlyReason reports whether all failures of a signature have this code.
 func onlyReason(failures []*cms.Failure, want cms.Code) bool {
 	return !slices.ContainsFunc(failures, func(f *cms.Failure) bool { return f.Code != want }) && (len(failures) > 0) == (want != "")
 }

@@ -14,8 +14,8 @@ import (
 	"testing"
 )
 
-// TestRefusalsAgainstXmllint damages documents, and compares who still reads
-// them: neither must take what the other refuses.
+// TestRefusalsAgainstXmllint damages documents and compares with xmllint: both
+// must accept, or both must refuse.
 func TestRefusalsAgainstXmllint(t *testing.T) {
 	const documents, batch = 9000, 300
 	dir := t.TempDir()

@@ -11,7 +11,8 @@ import (
 	"golang.org/x/text/encoding/japanese"
 )
 
-// TestRefused shows what is not accepted, and that the error points at it.
+// TestRefused shows which documents are refused, and that the error points at
+// the place.
 func TestRefused(t *testing.T) {
 	for _, test := range []struct {
 		name, in     string
@@ -109,7 +110,8 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// TestBillionLaughs: refused where it begins, whatever it would have become.
+// TestBillionLaughs shows that entity expansion is refused at the document type
+// declaration.
 func TestBillionLaughs(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("<?xml version='1.0'?>\n<!DOCTYPE lolz [<!ENTITY lol0 'lol'>")
@@ -128,7 +130,7 @@ func TestBillionLaughs(t *testing.T) {
 	}
 }
 
-// encoded gives text in an encoding, with a declaration that says so.
+// encoded returns text in an encoding, with a declaration that names it.
 func encoded(t testing.TB, text string, enc Encoding, mark bool) []byte {
 	t.Helper()
 	name := string(enc)
@@ -214,8 +216,8 @@ func TestEncodings(t *testing.T) {
 	}
 }
 
-// TestJISMapping: the characters that Microsoft's table and JIS X 0208 see
-// differently are read by the name of the encoding.
+// TestJISMapping shows that the characters on which Microsoft's table and JIS X
+// 0208 differ are read according to the name of the encoding.
 func TestJISMapping(t *testing.T) {
 	for _, test := range []struct {
 		enc             Encoding

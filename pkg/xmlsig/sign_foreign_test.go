@@ -31,7 +31,7 @@ func write(t *testing.T, dir, name string, content []byte) string {
 	return path
 }
 
-// layOut writes signatures, with the files they name beside them.
+// layOut writes signatures, and beside them the files that they name.
 func layOut(t *testing.T, signed map[string][]byte) (paths map[string]string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -45,8 +45,7 @@ func layOut(t *testing.T, signed map[string][]byte) (paths map[string]string) {
 	return paths
 }
 
-// java runs the JDK, which is there for tests whose names have JDK in them only
-// (.ci/test).
+// java runs the JDK. Only tests with JDK in their names may use it (.ci/test).
 func java(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	if !strings.Contains(t.Name(), "JDK") {
@@ -55,7 +54,7 @@ func java(t *testing.T, args ...string) *exec.Cmd {
 	return exec.Command("java", args...)
 }
 
-// jdk gives the JDK's answer to each job of Sig.java.
+// jdk returns the JDK's answer to each job of Sig.java.
 func jdk(t *testing.T, jobs []string) []string {
 	t.Helper()
 	cmd := java(t, "testdata/Sig.java")
@@ -88,8 +87,8 @@ func TestJDKVerifiesOurs(t *testing.T) {
 	}
 }
 
-// xmlsecIDs tells xmlsec1, which knows no IDs without a document type, those
-// of these tests.
+// xmlsecIDs tells xmlsec1 which attributes are Ids. Without a document type it
+// does not know them.
 var xmlsecIDs = []string{
 	"--id-attr:Id", "http://www.w3.org/2000/09/xmldsig#:Object", "--id-attr:Id", nsXAdES + ":SignedProperties",
 	"--id-attr:Id", "urn:d:項目",
@@ -119,7 +118,8 @@ func TestXmlsecVerifiesOurs(t *testing.T) {
 	}
 }
 
-// TestJDKReadsForeignEncodings: signed in every encoding, verified by both.
+// TestJDKReadsForeignEncodings shows that our package and the JDK verify
+// signatures in every encoding.
 func TestJDKReadsForeignEncodings(t *testing.T) {
 	signed := map[string][]byte{}
 	for _, e := range encodings {
@@ -152,7 +152,8 @@ func pkcs8(t *testing.T, h holder) string {
 	return write(t, t.TempDir(), "key.pem", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
 }
 
-// TestWeVerifyTheJDK: all forms, canonicalisations and algorithms it makes.
+// TestWeVerifyTheJDK verifies all forms, canonicalisations and algorithms that
+// the JDK makes.
 func TestWeVerifyTheJDK(t *testing.T) {
 	f := fixture()
 	dir := t.TempDir()
@@ -195,7 +196,7 @@ func TestWeVerifyTheJDK(t *testing.T) {
 	}
 }
 
-// template is a Signature as xmlsec1 fills it in.
+// template is a Signature for xmlsec1 to fill in.
 func template(c C14NMethod, signature, references string) string {
 	return `<ds:Signature xmlns:ds="` + nsDSig + `"><ds:SignedInfo><ds:CanonicalizationMethod Algorithm="` + string(c) + `"/>` +
 		`<ds:SignatureMethod Algorithm="` + signature + `"/>` + references + `</ds:SignedInfo><ds:SignatureValue/><ds:KeyInfo><ds:X509Data/></ds:KeyInfo></ds:Signature>`
@@ -214,7 +215,7 @@ const (
 	methodRSASHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
 )
 
-// xmlsecSign has xmlsec1 fill in the templates in a document.
+// xmlsecSign lets xmlsec1 fill in the templates of a document.
 func xmlsecSign(t *testing.T, h holder, dir, name, document string, ids ...string) []byte {
 	t.Helper()
 	in := write(t, dir, name, []byte(document))
@@ -288,9 +289,9 @@ func TestWeVerifyXmlsec(t *testing.T) {
 	}
 }
 
-// TestInheritanceAgainstXmlsec compares digests of elements deep inside others
-// that have attributes of the xml namespace: xmlsec1 fills in the digests of
-// many references of one signature, and ours must be the same.
+// TestInheritanceAgainstXmlsec compares digests of elements whose ancestors
+// have attributes of the xml namespace. xmlsec1 fills in the digests of many
+// references of one signature, and ours must be the same.
 func TestInheritanceAgainstXmlsec(t *testing.T) {
 	dir := t.TempDir()
 	random := rand.New(rand.NewPCG(11, 22))
@@ -358,9 +359,9 @@ func TestInheritanceAgainstXmlsec(t *testing.T) {
 	t.Logf("%d elements", compared)
 }
 
-// TestValidForTheJDK damages signed documents byte by byte; what is still
-// valid here, because what was changed means nothing, must be so for the JDK.
-// KeyInfo is left out: whether a certificate is sound is not asked here.
+// TestValidForTheJDK damages signed documents byte by byte. Where the damage
+// has no meaning and the signature stays valid here, the JDK must accept it
+// too. KeyInfo is left out, because certificates are not judged here.
 func TestValidForTheJDK(t *testing.T) {
 	dir := t.TempDir()
 	var jobs []string
@@ -392,7 +393,8 @@ func TestValidForTheJDK(t *testing.T) {
 	}
 }
 
-// TestJDKVerifiesEveryKey is the outside witness of [TestSignWithEveryKey].
+// TestJDKVerifiesEveryKey verifies the documents of [TestSignWithEveryKey] with
+// the JDK.
 func TestJDKVerifiesEveryKey(t *testing.T) {
 	paths := layOut(t, signedByEveryKey(t))
 	names := sortedKeys(paths)

@@ -20,8 +20,8 @@ import (
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
-// taxReturn is a document with what makes signing hard: namespaces from
-// outside, attributes of the xml namespace, CR LF, comments.
+// taxReturn is a document that is hard to sign: inherited namespaces,
+// attributes of the xml namespace, CR LF, comments.
 const taxReturn = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n<!-- 控え -->\r\n<t:申告 xmlns:t=\"urn:tax\" xmlns=\"urn:d\" xmlns:u=\"urn:u\" xml:lang=\"ja\" t:年='令和八'>\r\n" +
 	"\t<項目 Id=\"k1\" u:単位=\"円\">1,234,567<!-- 概算 --></項目>\r\n\t<項目 Id=\"k2\" xml:space=\"preserve\"> <![CDATA[<&>]]> </項目>\r\n</t:申告>\r\n<?end?>\r\n"
 
@@ -102,7 +102,8 @@ func TestSignAndVerify(t *testing.T) {
 	}
 }
 
-// TestBytesStay: outside the signature not one byte changes, in any encoding.
+// TestBytesStay shows that signing changes no byte outside the signature, in
+// any encoding.
 func TestBytesStay(t *testing.T) {
 	for _, e := range encodings {
 		for _, text := range []string{
@@ -133,8 +134,8 @@ func TestBytesStay(t *testing.T) {
 	}
 }
 
-// TestSeveralSignatures: one after another, as long as none covers the place of
-// the next.
+// TestSeveralSignatures shows that a document can be signed several times, as
+// long as no signature covers the place of the next.
 func TestSeveralSignatures(t *testing.T) {
 	f := fixture()
 	one := sign(t, []byte(taxReturn), Options{Form: Detached, IDs: []string{"k1"}, XAdES: true}, f.signer.signing())
@@ -169,7 +170,8 @@ func TestSeveralSignatures(t *testing.T) {
 	}
 }
 
-// TestRefusedBeforeTheKey: whatever is wrong, the card is not asked.
+// TestRefusedBeforeTheKey shows that every refusal comes before the key is
+// used.
 func TestRefusedBeforeTheKey(t *testing.T) {
 	f := fixture()
 	used := 0
@@ -217,7 +219,7 @@ func mustPrepare(t *testing.T, src string, r Options) *Prepared {
 	return p
 }
 
-// wrongKey signs something else than it was asked for.
+// wrongKey signs other data than it is given.
 type wrongKey struct{ crypto.Signer }
 
 func (k wrongKey) Sign(r io.Reader, digest []byte, o crypto.SignerOpts) ([]byte, error) {
@@ -310,7 +312,7 @@ func TestNoSignature(t *testing.T) {
 	}
 }
 
-// TestFileNames: what a URI may open, the likeliest name first.
+// TestFileNames shows which files a URI may open, the likeliest name first.
 func TestFileNames(t *testing.T) {
 	for uri, want := range map[string]string{
 		"a.pdf": "a.pdf", "./a/b": "a/b", "././a": "a", "%E6%B7%BB.pdf": "添.pdf|%E6%B7%BB.pdf", "%e6%b7%bb.pdf": "添.pdf|%e6%b7%bb.pdf",
@@ -329,7 +331,8 @@ func TestFileNames(t *testing.T) {
 	}
 }
 
-// TestFreeID: an id that nothing in the document has, or begins with.
+// TestFreeID shows that a new Id differs from every Id of the document and
+// begins none.
 func TestFreeID(t *testing.T) {
 	for src, want := range map[string]string{
 		"<a/>": "signature-1",
@@ -342,7 +345,7 @@ func TestFreeID(t *testing.T) {
 	}
 }
 
-// everyKey are holders of the kinds of keys that sign.
+// everyKey returns a signing for each kind of key.
 func everyKey() map[string]cms.Signing {
 	pss := fixture().signer.signing()
 	pss.PSS = true
@@ -353,7 +356,8 @@ func everyKey() map[string]cms.Signing {
 	}
 }
 
-// signedByEveryKey is a document signed by each of them, with each digest.
+// signedByEveryKey returns a document signed by each kind of key with each
+// digest.
 func signedByEveryKey(t testing.TB) map[string][]byte {
 	signed := map[string][]byte{}
 	for name, s := range everyKey() {
@@ -364,8 +368,8 @@ func signedByEveryKey(t testing.TB) map[string][]byte {
 	return signed
 }
 
-// TestSignWithEveryKey: the keys of the next card, and of software, sign as
-// those of this one do; the forms of the state's services take RSA only.
+// TestSignWithEveryKey shows that other keys (of the next card, of software)
+// sign like RSA, and that the forms of the state's services take RSA only.
 func TestSignWithEveryKey(t *testing.T) {
 	for name, signed := range signedByEveryKey(t) {
 		results := mustParse(t, signed).Verify(Verification{})

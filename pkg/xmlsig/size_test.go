@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// ledger is a document of at least size bytes, of the kind that has most markup
-// for its size.
+// ledger returns a document of at least size bytes with much markup for its
+// size.
 func ledger(size int) []byte {
 	var b bytes.Buffer
 	b.WriteString("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<t:帳簿 xmlns:t=\"urn:t\" xml:lang=\"ja\">\n")
@@ -21,7 +21,7 @@ func ledger(size int) []byte {
 	return b.Bytes()
 }
 
-// heapPeak runs f and gives how much the heap has grown, at worst.
+// heapPeak runs f and returns the largest growth of the heap.
 func heapPeak(f func()) int {
 	var before, now runtime.MemStats
 	runtime.GC()
@@ -46,8 +46,8 @@ func heapPeak(f func()) int {
 	return <-peak
 }
 
-// TestMemory: reading, signing and verifying cost at most half the size of the
-// document beside the document itself, in UTF-8.
+// TestMemory shows that parsing, signing and verifying need at most half the
+// size of the document in memory, besides the document in UTF-8.
 func TestMemory(t *testing.T) {
 	src := ledger(4 << 20)
 	key := fixture().signer.signing()

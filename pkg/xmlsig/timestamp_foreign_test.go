@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// TestTimestampContentAgainstJDK: what a timestamp is over is the canonical
-// SignatureValue as the JDK makes it.
+// TestTimestampContentAgainstJDK shows that a timestamp covers the
+// SignatureValue in the JDK's canonical form.
 func TestTimestampContentAgainstJDK(t *testing.T) {
 	dir := t.TempDir()
 	var jobs []string
@@ -30,8 +30,9 @@ func TestTimestampContentAgainstJDK(t *testing.T) {
 	}
 }
 
-// TestOpenSSLTimestamp takes OpenSSL's token out of a document again: it verifies
-// over the content that comes with it, and xmlsec1 does not mind it.
+// TestOpenSSLTimestamp shows that a token by OpenSSL can be taken out of a
+// document and verifies over the reported content, and that xmlsec1 accepts the
+// document.
 func TestOpenSSLTimestamp(t *testing.T) {
 	dir := t.TempDir()
 	signed, openssl := stampedByOpenSSL(t, dir)
@@ -51,7 +52,7 @@ func TestOpenSSLTimestamp(t *testing.T) {
 	}
 }
 
-// TestTimestampInJDK: the JDK does not mind the token.
+// TestTimestampInJDK shows that the JDK accepts a document with a timestamp.
 func TestTimestampInJDK(t *testing.T) {
 	dir := t.TempDir()
 	signed, _ := stampedByOpenSSL(t, dir)
@@ -60,8 +61,8 @@ func TestTimestampInJDK(t *testing.T) {
 	}
 }
 
-// stampedByOpenSSL gives a signed document with a token by OpenSSL, whose
-// authority's files are in the folder in which openssl runs.
+// stampedByOpenSSL returns a signed document with a token by OpenSSL. The
+// authority's files are in dir, where openssl runs.
 func stampedByOpenSSL(t *testing.T, dir string) (document []byte, openssl func(...string)) {
 	t.Helper()
 	openssl = func(args ...string) {

@@ -9,7 +9,7 @@ import (
 	"github.com/jpki-tools/jpki/pkg/cms"
 )
 
-// stamped is a signature with a token in it that is no token.
+// stamped returns a signature with a timestamp that is not a token.
 func stamped(t *testing.T, src []byte, c Canonicalizer) (signed []byte, content []byte) {
 	t.Helper()
 	p, err := mustParse(t, src).Prepare(Options{XAdES: true, C14N: c})
@@ -52,7 +52,8 @@ func TestTimestamp(t *testing.T) {
 	}
 }
 
-// TestUnreadableTimestamp: unsigned, so the signature does not suffer.
+// TestUnreadableTimestamp shows that an unreadable timestamp, which is not
+// signed, does not make the signature invalid.
 func TestUnreadableTimestamp(t *testing.T) {
 	signed, _ := stamped(t, []byte(taxReturn), Canonicalizer{})
 	for name, forged := range map[string][]byte{

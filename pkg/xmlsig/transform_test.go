@@ -8,7 +8,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/cms"
 )
 
-// TestFileTransforms: what others do to files before they digest them.
+// TestFileTransforms shows the transforms of files that other programs write
+// and this package accepts.
 func TestFileTransforms(t *testing.T) {
 	laid := files{"x.xml": "<?xml version='1.0'?><!-- c --><a b='2' a=\"1\"/>", "b64": "44GC\r\n44GE ", "html": "<p>"}
 	c14n, comments := transform{algorithm: string(C14N10)}, transform{algorithm: string(C14N10Comments)}
@@ -41,7 +42,8 @@ func TestFileTransforms(t *testing.T) {
 	}
 }
 
-// TestFileTooLarge: what must be held in memory is bounded.
+// TestFileTooLarge shows that a file that has to be held in memory is limited
+// in size.
 func TestFileTooLarge(t *testing.T) {
 	p := mustPrepare(t, "<a/>", Options{})
 	p.append(digested{uri: "x", transforms: p.canon.transforms(), digest: sum(crypto.SHA256, nil)})
