@@ -19,8 +19,9 @@ import (
 
 // PrepareAll does for every file all that needs no PIN. The result of signing
 // another file of the same call is left out, so that a call with *.pdf can be
-// repeated.
+// repeated. A file that is named twice is signed once.
 func (c *Call) PrepareAll(ctx context.Context, inputs []string) (jobs []*Job, ready int) {
+	inputs = c.withoutRepeats(inputs)
 	results := map[string]bool{}
 	for _, in := range inputs {
 		for _, result := range c.resultsOf(in) {
@@ -57,6 +58,20 @@ func (c *Call) PrepareAll(ctx context.Context, inputs []string) (jobs []*Job, re
 		}
 	}
 	return jobs, ready
+}
+
+// withoutRepeats leaves out a file that was named before, and says so.
+func (c *Call) withoutRepeats(inputs []string) (once []string) {
+	named := map[string]bool{}
+	for _, in := range inputs {
+		if path := filepath.Clean(in); !named[path] {
+			named[path] = true
+			once = append(once, in)
+			continue
+		}
+		c.io.Note(text{JA: "「%s」は2回以上指定されていますが、署名は1回だけです。", EN: "%s is named more than once, and signed once."}.With(in))
+	}
+	return once
 }
 
 // additionalInputs are the files to read besides the inputs: those of --with, and those
