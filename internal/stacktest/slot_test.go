@@ -236,13 +236,24 @@ func (s *slot) leftWell(t testing.TB, log []exchange) {
 func nextProgram(t testing.TB, reader string) (signed []string) {
 	t.Helper()
 	ctx := context.Background() // clean-ups look, too
-	card, err := pcscContext(t).Connect(ctx, reader)
-	testkit.Must(t, err)
-	defer card.Close()
-	testkit.Must(t, card.Begin(ctx))
+	pc := pcscContext(t)
+	connect := func() *pcsc.Card {
+		card, err := pc.Connect(ctx, reader)
+		testkit.Must(t, err)
+		testkit.Must(t, card.Begin(ctx))
+		return card
+	}
+	card := connect()
+	defer func() { _ = card.Close() }()
 	send := func(c apdu.Command) apdu.Status {
 		t.Helper()
 		r, err := apdu.Send(card, c)
+		// pcscd may cut the card's power for a client that died a moment ago.
+		if e := (*pcsc.Error)(nil); errors.As(err, &e) && e.Temporary() {
+			_ = card.Close()
+			card = connect()
+			r, err = apdu.Send(card, c)
+		}
 		testkit.Must(t, err)
 		return r.SW
 	}

@@ -170,6 +170,7 @@ var temporary = map[uint32]bool{
 	codeCommDataLost:  true,
 	codeUnpoweredCard: true,
 	codeResetCard:     true,
+	codeProtoMismatch: true, // pcscd has just cut its power, for a client that died
 	codeDeviceIO:      true,
 	codeDeviceTimeout: true,
 }
