@@ -73,3 +73,29 @@ func TestSharedNames(t *testing.T) {
 		}
 	}
 }
+
+// TestWaitingWidget is TestWaitingLooks for a widget on a page that belongs to
+// no field of the form.
+func TestWaitingWidget(t *testing.T) {
+	for look, shown := range map[string]bool{
+		"/FT /Tx /V (a) /AP <</N 10 0 R>>":             false,
+		"/FT /Tx /V (a)":                               true,
+		"/Parent 13 0 R":                               true,
+		"/FT /Tx /V (a) /DA (/F1 9 Tf)":                false,
+		"/FT /Sig":                                     false,
+		"/FT /Btn /AS /Off /AP <</N <</Yes 10 0 R>>>>": false,
+	} {
+		form := func(entries string) object {
+			return object{1, 0, "<</Type /Catalog /Pages 2 0 R /AcroForm <</SigFlags 3 /Fields [20 0 R] " + entries + ">>>>"}
+		}
+		signature := crafted("")
+		signature.objects[0] = form("")
+		signed := signature.sign(t, formFile(table,
+			object{1, 0, "<</Type /Catalog /Pages 2 0 R>>"}, object{13, 0, "<</FT /Tx /T (a) /V (a) /Kids [6 0 R]>>"},
+			object{6, 0, "<<" + look + " /Type /Annot /Subtype /Widget /Rect [10 10 100 30] /P 3 0 R /F 4>>"}))
+		s := mustVerify(t, extend(t, signed, "", form("/DA (/Helv 24 Tf 0 g)"))).Signatures[0]
+		if is := len(s.Changes) == 1 && s.Changes[0].Shown; s.Err() != nil || is != shown {
+			t.Errorf("%s: %v, %v", look, s.Changes, s.Err())
+		}
+	}
+}

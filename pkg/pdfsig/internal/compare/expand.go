@@ -173,10 +173,7 @@ func (r *roles) expandField(v visit, dict pdf.Dict, key pdf.Name, value pdf.Obje
 	case "RV":
 		r.child(visit{ref: v.ref, role: roleValue, owner: self}, value)
 	case "Subtype":
-		if value == pdf.Name("FreeText") && !r.waiting {
-			looks, err := r.doc.hasLook(dict)
-			r.waiting = !looks || err != nil
-		}
+		r.findWaiting(self, dict, value)
 	case "OC":
 		r.child(visit{ref: v.ref, role: roleContent}, value)
 	case "Kids":
@@ -184,6 +181,27 @@ func (r *roles) expandField(v visit, dict pdf.Dict, key pdf.Name, value pdf.Obje
 	default:
 		r.child(visit{ref: v.ref, role: roleNavigation, strange: !navigates[key]}, value)
 	}
+}
+
+// findWaiting records an annotation without an appearance, if readers may draw
+// it with the defaults of the form. A widget need not belong to a field of the
+// form.
+func (r *roles) findWaiting(number int, annotation pdf.Dict, subtype pdf.Object) {
+	if subtype != pdf.Name("FreeText") && subtype != pdf.Name("Widget") {
+		return
+	}
+	if looks, err := r.doc.hasLook(annotation); looks && err == nil {
+		return
+	}
+	if subtype == pdf.Name("FreeText") {
+		r.waiting = true
+		return
+	}
+	if kind, err := r.doc.inherited(annotation, "FT"); err == nil && kind == pdf.Name("Sig") {
+		return
+	}
+	own, _ := r.doc.inherited(annotation, "DA") // if it is unreadable, the form's is used
+	r.bare[number] = own
 }
 
 // navigates are the keys through which navigation refers to a page, the

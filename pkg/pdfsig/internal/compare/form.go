@@ -43,6 +43,13 @@ func (c *comparison) readFields() error {
 	if c.roles.waiting {
 		c.waiting.on(nil)
 	}
+	defer func() {
+		for n, own := range c.roles.bare {
+			if c.fields[n] == nil { // of no field of the form
+				c.waiting.on(own)
+			}
+		}
+	}()
 	return c.old.Fields(func(f *Field) error {
 		c.names[f.Name] = true
 		c.fields[f.Ref.Number] = f

@@ -88,6 +88,9 @@ type roles struct {
 	// waiting is true if a note without an appearance takes its font from the
 	// form.
 	waiting bool
+	// bare are the default appearances of widgets without an appearance, by
+	// the number of their object.
+	bare map[int]pdf.Object
 	// misfits are objects with a reference of the wrong generation.
 	misfits []int
 	// generations are missing objects, and objects with a reference of a
@@ -121,7 +124,7 @@ type visit struct {
 const maxOwners = 100
 
 func newRoles(look func(pdf.Object)) *roles {
-	return &roles{look: look, owners: map[int][]int{}, pages: map[int]int{}, generations: map[int]bool{}}
+	return &roles{look: look, owners: map[int][]int{}, pages: map[int]int{}, bare: map[int]pdf.Object{}, generations: map[int]bool{}}
 }
 
 // start gives every object of a document its roles.

@@ -8,6 +8,7 @@ import (
 	"image"
 	"image/color"
 	"image/jpeg"
+	"slices"
 	"strings"
 )
 
@@ -53,6 +54,38 @@ func laterTricks() (all []trick) {
 		edit("default appearance later for a note: "+note, layout(dr), "form", adds(da))
 		edit("fonts later for a note: "+note, layout(da), "form", adds(dr))
 		edit("fonts later: "+note, layout(""), "form", adds(dr))
+	}
+	// Widgets of no field of the form.
+	for _, form := range []string{"", "<</Fields[]>>", "<</Fields[]" + dr + ">>", "<</Fields[]" + da + ">>", "<</Fields[{check}]>>"} {
+		for _, widget := range []string{"/FT/Tx/T(a)/V(not 100 but 999)", "/FT/Tx/T(a)/V(not 100 but 999)/DA(/Helv 24 Tf 0 g)", "/FT/Tx/T(a)/V(not 100 but 999)/AP<</N {stamp-look}>>", "/Parent {apart}", "/Parent {apart}/AP<</N {stamp-look}>>", "/Parent {apart}/DA(/Helv 24 Tf 0 g)", "/FT/Ch/T(a)/V(not 100 but 999)/Opt[(not 100 but 999)]", "/FT/Btn/Ff 65536/T(a)/MK<</CA(not 100 but 999)>>"} {
+			layout := func() *layout {
+				l := rich()
+				if l.set("form", form); form == "" {
+					replacing("catalog", "/AcroForm {form}", "")(l)
+					l.names = slices.DeleteFunc(l.names, func(n string) bool { return n == "form" })
+					delete(l.objects, "form")
+				}
+				l.set("apart", "<</FT/Tx/T(a)/V(not 100 but 999)/Kids[{text}]>>")
+				l.set("text", "<</Type/Annot/Subtype/Widget/Rect[20 100 300 140]/F 4/P {page}"+widget+">>")
+				return l
+			}
+			for _, later := range []string{da, dr, dr + da, "/NeedAppearances true", dr + da + "/NeedAppearances true"} {
+				name := fmt.Sprintf("a form later: %s for %s in %s", later, widget, form)
+				if form == "" {
+					edit(name, layout, "catalog", swap("/SigFlags 3", "/SigFlags 3"+later))
+					continue
+				}
+				edit(name, layout, "form", func(b string) string {
+					more := later
+					for _, entry := range []string{dr, da} {
+						if strings.Contains(b, entry[:4]) {
+							more = strings.Replace(more, entry, "", 1)
+						}
+					}
+					return with(b, more)
+				})
+			}
+		}
 	}
 	// Resources of the page that are the form's default resources, too.
 	shared := func(contents ...string) func() *layout {
