@@ -85,7 +85,9 @@ var otherLanguage = map[i18n.Lang]string{
 	i18n.EN: "日本語で表示するには: jpki demo --lang ja (いつもなら環境変数 JPKI_LANG=ja)",
 }
 
-// step is one command of the tour.
+// step is one command of the tour. It names the demo card wherever it needs a
+// card: the reader copies the line, and a demo PIN that reaches a real card
+// costs a try.
 type step struct {
 	title text
 	line  string // as a person would type it, without jpki
@@ -93,11 +95,11 @@ type step struct {
 }
 
 var tourSteps = []step{
-	{text{JA: "カードの状態を見る。暗証番号は要りません", EN: "See how the card stands. No PIN is needed"}, "status", ""},
-	{text{JA: "証明書の内容を見る", EN: "See what a certificate says"}, "cert show auth", ""},
-	{text{JA: "文字数が違う暗証番号は、カードに送る前に断ります", EN: "What cannot be the PIN is refused before it reaches the card"}, "pin verify auth --pin-stdin", "123\n"},
-	{text{JA: "残り回数は減っていません", EN: "No try was used"}, "pin status", ""},
-	{text{JA: "ファイルに署名する", EN: "Sign a file"}, "sign contract.txt --pin-stdin", virtualcard.SignPIN + "\n"},
+	{text{JA: "カードの状態を見る。暗証番号は要りません", EN: "See how the card stands. No PIN is needed"}, "status --card demo", ""},
+	{text{JA: "証明書の内容を見る", EN: "See what a certificate says"}, "cert show auth --card demo", ""},
+	{text{JA: "文字数が違う暗証番号は、カードに送る前に断ります", EN: "What cannot be the PIN is refused before it reaches the card"}, "pin verify auth --card demo --pin-stdin", "123\n"},
+	{text{JA: "残り回数は減っていません", EN: "No try was used"}, "pin status --card demo", ""},
+	{text{JA: "ファイルに署名する", EN: "Sign a file"}, "sign contract.txt --card demo --pin-stdin", virtualcard.SignPIN + "\n"},
 	{text{JA: "署名を確かめる。デモの認証局を信頼するのは --trust demo を付けたときだけです", EN: "Check the signature. The demo CA is trusted only with --trust demo"}, "verify contract.txt.p7s --trust demo", ""},
 }
 
@@ -149,8 +151,8 @@ func runTour(ctx context.Context, a *command.App) (err error) {
 		}
 	}
 	fmt.Fprintf(out, "\n%s\n", a.IO.Page(a.IO.Text(text{
-		JA: "カードリーダーがあれば、そのまま jpki status を実行してください。",
-		EN: "With a card reader, run jpki status.",
+		JA: "自分のカードを見るには、カードリーダーに置いて jpki status を実行してください(--card demo は付けません)。",
+		EN: "For your own card, put it on a reader and run jpki status, without --card demo.",
 	})))
 	return nil
 }
@@ -158,7 +160,7 @@ func runTour(ctx context.Context, a *command.App) (err error) {
 // runStep runs a command line like a separate program, on the tour's card.
 func runStep(ctx context.Context, a *command.App, cards *cards.Tour, s step) (exit int, err error) {
 	cfg := a.Config
-	cfg.Args = append(strings.Fields(s.line), "--card", "demo", "--no-input", "--lang", string(a.IO.Lang))
+	cfg.Args = append(strings.Fields(s.line), "--no-input", "--lang", string(a.IO.Lang))
 	cfg.Stderr = cfg.Stdout // one after the other, as a terminal shows them
 	r, w, err := os.Pipe()
 	if err != nil {
