@@ -23,8 +23,8 @@ const (
 	askedJA = "残り5回(最大5回)\r\n署名用パスワード: "
 )
 
-// TestAsked: a person enters the PIN, is asked again for what cannot be it,
-// and pays two commands for having been told the counter.
+// TestAsked lets a person type the PIN. A PIN against the rules is asked for
+// again, and reading the counter first costs two commands.
 func TestAsked(t *testing.T) {
 	s := insert(t, "adult", virtualcard.Options{})
 	each(t, func(t *testing.T, p program) {
@@ -57,7 +57,7 @@ func TestAsked(t *testing.T) {
 	})
 }
 
-// TestAskedCost is TestCost for a person.
+// TestAskedCost is TestCost with a PIN typed by a person.
 func TestAskedCost(t *testing.T) {
 	for name, c := range costs {
 		t.Run(name, func(t *testing.T) {
@@ -97,7 +97,7 @@ func TestAskedWhich(t *testing.T) {
 	})
 }
 
-// TestSignAtTerminal does the main job as a person does it.
+// TestSignAtTerminal signs a file as a person does at a terminal.
 func TestSignAtTerminal(t *testing.T) {
 	insert(t, "adult", virtualcard.Options{})
 	each(t, func(t *testing.T, p program) {
@@ -111,8 +111,8 @@ func TestSignAtTerminal(t *testing.T) {
 	})
 }
 
-// TestLeavingThePrompt: whoever is asked can go, and finds his terminal as it
-// was.
+// TestLeavingThePrompt shows that a person can leave the prompt, and that the
+// terminal is then as it was.
 func TestLeavingThePrompt(t *testing.T) {
 	insert(t, "adult", virtualcard.Options{})
 	each(t, func(t *testing.T, p program) {
@@ -139,8 +139,8 @@ func TestLeavingThePrompt(t *testing.T) {
 	})
 }
 
-// TestLeavingAtAnyMoment interrupts a person who is being asked, or about to
-// be: whatever the moment, the terminal is as it was.
+// TestLeavingAtAnyMoment interrupts the program around the prompt at many
+// moments. The terminal must be as it was each time.
 func TestLeavingAtAnyMoment(t *testing.T) {
 	insert(t, "adult", virtualcard.Options{})
 	each(t, func(t *testing.T, p program) {
@@ -154,7 +154,8 @@ func TestLeavingAtAnyMoment(t *testing.T) {
 	})
 }
 
-// TestStopped: a person puts the program aside with Ctrl-Z, and goes on later.
+// TestStopped shows that Ctrl-Z stops the program at the prompt, and that it
+// goes on later.
 func TestStopped(t *testing.T) {
 	insert(t, "adult", virtualcard.Options{})
 	each(t, func(t *testing.T, p program) {
@@ -179,7 +180,7 @@ func TestStopped(t *testing.T) {
 	})
 }
 
-// TestLastTryAtTerminal: the last try wants the word yes, in full.
+// TestLastTryAtTerminal shows that the last try needs the whole word yes.
 func TestLastTryAtTerminal(t *testing.T) {
 	each(t, func(t *testing.T, p program) {
 		s := insert(t, "last-try", virtualcard.Options{})
@@ -205,7 +206,7 @@ func TestLastTryAtTerminal(t *testing.T) {
 	})
 }
 
-// TestBlockedIsNotAsked: nobody types a PIN that cannot work.
+// TestBlockedIsNotAsked shows that a blocked PIN is not asked for.
 func TestBlockedIsNotAsked(t *testing.T) {
 	insert(t, "locked-sign", virtualcard.Options{})
 	each(t, func(t *testing.T, p program) {
@@ -222,7 +223,7 @@ func TestBlockedIsNotAsked(t *testing.T) {
 
 // While a person types, the card is free for others, and things happen to it.
 
-// meanwhile has something done between the question and the answer.
+// meanwhile runs do between the question and the answer.
 func meanwhile(t *testing.T, p program, do func(s *slot), exit int) result {
 	t.Helper()
 	s := insert(t, "adult", virtualcard.Options{})
@@ -234,7 +235,8 @@ func meanwhile(t *testing.T, p program, do func(s *slot), exit int) result {
 	return x.leaves(t, exit)
 }
 
-// TestExchangedMeanwhile: the PIN for one card is never sent to another.
+// TestExchangedMeanwhile shows that a PIN typed for one card is not sent to
+// another.
 func TestExchangedMeanwhile(t *testing.T) {
 	each(t, func(t *testing.T, p program) {
 		r := meanwhile(t, p, func(s *slot) {
@@ -257,7 +259,8 @@ func TestRemovedMeanwhile(t *testing.T) {
 	})
 }
 
-// TestTriesFellMeanwhile: who was told five tries does not spend the last one.
+// TestTriesFellMeanwhile shows that a person who was told five tries does not
+// use the last one unasked.
 func TestTriesFellMeanwhile(t *testing.T) {
 	each(t, func(t *testing.T, p program) {
 		r := meanwhile(t, p, func(s *slot) {
@@ -277,8 +280,8 @@ func wrongPINByOpenSC(t *testing.T) {
 	}
 }
 
-// TestUsedMeanwhile: another program selects something else, or resets the
-// card; the person's work goes on.
+// TestUsedMeanwhile shows that the work goes on if another program selects
+// another application or resets the card.
 func TestUsedMeanwhile(t *testing.T) {
 	each(t, func(t *testing.T, p program) {
 		for name, use := range map[string]func(*pcsc.Card) error{

@@ -58,7 +58,7 @@ func newSite(t *testing.T, d *desktop, version uint16) *site {
 	return s
 }
 
-// visited checks that somebody logged in with this version.
+// visited checks that a client logged in with this version of TLS.
 func (s *site) visited(t *testing.T, what string, version uint16) {
 	t.Helper()
 	s.mu.Lock()
@@ -68,11 +68,11 @@ func (s *site) visited(t *testing.T, what string, version uint16) {
 	}
 }
 
-// url is the site's, by its name.
+// url is the address of the site, with its name.
 func (s *site) url() string { return strings.Replace(s.URL, "127.0.0.1", "localhost", 1) + "/" }
 
-// TestBrowsers: Chromium and Firefox log in, set up by setup, with TLS 1.2 and
-// 1.3, and see no other key than the authentication one.
+// TestBrowsers shows that Chromium and Firefox log in over TLS 1.2 and 1.3
+// after pkcs11 setup, and see only the authentication key.
 func TestBrowsers(t *testing.T) {
 	browsers(t)
 	insert(t, "adult", virtualcard.Options{})
@@ -124,8 +124,8 @@ user_pref("network.captive-portal-service.enabled", false);
 	}
 }
 
-// TestLibreOffice exports a signed PDF with the signing key, through the Firefox
-// profile that LibreOffice takes certificates from.
+// TestLibreOffice exports a signed PDF with the signing key, through the
+// Firefox profile from which LibreOffice takes certificates.
 func TestLibreOffice(t *testing.T) {
 	browsers(t)
 	insert(t, "adult", virtualcard.Options{})

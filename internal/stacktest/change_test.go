@@ -12,10 +12,11 @@ import (
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
-// newPIN is a signing password that nobody would guess.
+// newPIN is a signing password that is hard to guess.
 const newPIN = "K7PX42WQ"
 
-// TestChange changes the signing password there and back, and counts.
+// TestChange changes the signing password and changes it back, and counts the
+// commands.
 func TestChange(t *testing.T) {
 	insert(t, "adult", virtualcard.Options{})
 	each(t, func(t *testing.T, p program) {
@@ -39,7 +40,7 @@ func TestChange(t *testing.T) {
 	})
 }
 
-// TestMalformedNewPIN: what cannot be a PIN does not become one.
+// TestMalformedNewPIN shows that a new PIN against the rules is not sent.
 func TestMalformedNewPIN(t *testing.T) {
 	insert(t, "adult", virtualcard.Options{})
 	each(t, func(t *testing.T, p program) {
@@ -53,9 +54,9 @@ func TestMalformedNewPIN(t *testing.T) {
 	programs[0].enter(t, virtualcard.SignPIN, "pin", "verify", "sign").wantExit(t, 0)
 }
 
-// TestChangePulled takes the card away at each command of a change: from
-// CHANGE REFERENCE DATA on nobody can be sure which PIN is in force, and the
-// person is told so.
+// TestChangePulled removes the card at each command of a change. From CHANGE
+// REFERENCE DATA on, the program must report that the old or the new PIN may be
+// in force.
 func TestChangePulled(t *testing.T) {
 	const change, all = 6, 8
 	for n := 1; n <= all; n++ {

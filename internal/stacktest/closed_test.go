@@ -24,8 +24,8 @@ import (
 // application is selected again, and one that does not.
 var reselect = map[string]virtualcard.Options{"keeps": {}, "drops": {ReselectDrops: true}}
 
-// TestOpenIsSeen: a PIN that nobody closes is found by the look that every run
-// of the program is followed by.
+// TestOpenIsSeen shows that the check that follows every run of the program
+// finds a PIN left open.
 func TestOpenIsSeen(t *testing.T) {
 	for name, o := range reselect {
 		t.Run(name, func(t *testing.T) {
@@ -38,7 +38,7 @@ func TestOpenIsSeen(t *testing.T) {
 	}
 }
 
-// leaveOpen verifies the signing PIN as a careless program does.
+// leaveOpen verifies the signing PIN and does not close it.
 func leaveOpen(t *testing.T, reader string) {
 	t.Helper()
 	card, err := pcscContext(t).Connect(t.Context(), reader)
@@ -79,7 +79,8 @@ func TestClosedAfterSuccess(t *testing.T) {
 	}
 }
 
-// TestClosedAfterError lets the program fail in every way it can after VERIFY.
+// TestClosedAfterError lets the program fail in each way that is possible after
+// VERIFY.
 func TestClosedAfterError(t *testing.T) {
 	for name, failure := range map[string]struct {
 		persona string
@@ -136,14 +137,14 @@ func content(ef uint16, data []byte) func(*testing.T, *slot, string) {
 	}
 }
 
-// otherCertificate puts the authentication certificate, whose key is another,
-// in the place of the signing certificate.
+// otherCertificate replaces the signing certificate by the authentication
+// certificate, which has another key.
 func otherCertificate(t *testing.T, s *slot, _ string) {
 	t.Helper()
 	testkit.Must(t, s.card.SetFile(0x0001, programs[0].certificate(t, "auth").Raw))
 }
 
-// atVerify does something to the folder when the card checks the PIN.
+// atVerify changes the folder when the card checks the PIN.
 func atVerify(do func(dir string) error) func(*testing.T, *slot, string) {
 	return func(_ *testing.T, s *slot, dir string) {
 		const verify = 5
@@ -155,8 +156,8 @@ func atVerify(do func(dir string) error) func(*testing.T, *slot, string) {
 	}
 }
 
-// signCommands is how many commands a signature costs with extended length,
-// closing included.
+// signCommands is the number of commands of a signature with extended length,
+// including those that close the card.
 const signCommands = 9
 
 // TestClosedAfterSignal interrupts a signature at each of its commands.
@@ -195,8 +196,8 @@ func TestClosedAfterSignal(t *testing.T) {
 	}
 }
 
-// TestClosedUnread lets the program say something while a PIN is verified,
-// after whoever read its messages has gone, as head does.
+// TestClosedUnread lets the program print to a closed pipe while a PIN is
+// verified, as before head.
 func TestClosedUnread(t *testing.T) {
 	s := insert(t, "adult", virtualcard.Options{})
 	content(0x0002, []byte("garbage"))(t, s, "") // the CA certificate, without which it goes on
@@ -216,7 +217,7 @@ func TestClosedUnread(t *testing.T) {
 	})
 }
 
-// TestClosedAfterAnyMoment interrupts at moments of no choice.
+// TestClosedAfterAnyMoment interrupts a signature at random moments.
 func TestClosedAfterAnyMoment(t *testing.T) {
 	insert(t, "adult", virtualcard.Options{})
 	each(t, func(t *testing.T, p program) {
@@ -250,8 +251,8 @@ func TestClosedAfterAnyMoment(t *testing.T) {
 	}
 }
 
-// TestOthersOpenPIN: the program uses no PIN that another program left open,
-// and leaves it closed.
+// TestOthersOpenPIN shows that the program does not use a PIN that another
+// program left open, and closes it.
 func TestOthersOpenPIN(t *testing.T) {
 	for _, shows := range []bool{false, true} {
 		t.Run(fmt.Sprintf("shown %v", shows), func(t *testing.T) {
@@ -269,7 +270,8 @@ func TestOthersOpenPIN(t *testing.T) {
 	}
 }
 
-// absent makes the card one that has no signing certificate, and says so.
+// absent removes the signing certificate from the card, and from the list of
+// what it holds.
 func absent(t *testing.T, s *slot, dir string) {
 	content(0x0001, make([]byte, 2048))(t, s, dir)
 	content(0x0008, []byte{0x00, 0x8F, 0x00})(t, s, dir)

@@ -18,8 +18,7 @@ import (
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
-// TestBackends makes sure that the two programs do not reach PC/SC in the same
-// way.
+// TestBackends shows that the two programs use different ways to PC/SC.
 func TestBackends(t *testing.T) {
 	each(t, func(t *testing.T, p program) {
 		info, err := buildinfo.ReadFile(p.path)
@@ -66,7 +65,7 @@ func TestReaders(t *testing.T) {
 	})
 }
 
-// statusDocument is what these tests look at of jpki.status/v1.
+// statusDocument is the part of jpki.status/v1 that these tests check.
 type statusDocument struct {
 	Schema       string
 	Reader       string
@@ -142,7 +141,8 @@ func wantPINs(t *testing.T, pins []pinDocument, sign, auth int) {
 	}
 }
 
-// tries gives what pin status says in both of its forms.
+// tries returns the counters of pin status, and checks that its text and its
+// JSON agree.
 func (p program) tries(t *testing.T) []pinDocument {
 	t.Helper()
 	type counters struct {
@@ -165,7 +165,7 @@ func TestLanguages(t *testing.T) {
 	})
 }
 
-// TestCertificates takes out all four, whole, in both forms.
+// TestCertificates exports all four certificates in both encodings.
 func TestCertificates(t *testing.T) {
 	insert(t, "adult", virtualcard.Options{})
 	signCA, authCA := virtualcard.DemoCAs()
@@ -213,7 +213,8 @@ func (p program) certificate(t *testing.T, kind string) *x509.Certificate {
 	return c
 }
 
-// TestPhone reads what a phone guards and a card does not.
+// TestPhone reads the certificate that a phone protects with its PIN and a card
+// does not.
 func TestPhone(t *testing.T) {
 	insert(t, "android", virtualcard.Options{})
 	each(t, func(t *testing.T, p program) {
@@ -227,8 +228,8 @@ func TestPhone(t *testing.T) {
 
 const contract = "契約書\r\n第1条\x00\n"
 
-// TestSign has others accept what the program signs, with every digest, on
-// cards and readers of every kind.
+// TestSign lets other programs verify what the program signs, with every
+// digest, on every kind of card and reader.
 func TestSign(t *testing.T) {
 	for name, o := range map[string]virtualcard.Options{
 		"extended": {}, "short": {NoExtendedLength: true}, "T=0": {T0: true},
@@ -255,8 +256,8 @@ func TestSign(t *testing.T) {
 	}
 }
 
-// accepted has openssl and certtool judge a detached signature, and our own
-// verify, which does not believe the demo CA unless told to.
+// accepted verifies a detached signature with openssl, with certtool and with
+// our own verify, which trusts the demo CA only if told to.
 func accepted(t *testing.T, dir, signature, content string) {
 	t.Helper()
 	ca, _ := virtualcard.DemoCAs()
@@ -282,7 +283,7 @@ func accepted(t *testing.T, dir, signature, content string) {
 	}
 }
 
-// TestSignMany signs a folder with one PIN.
+// TestSignMany signs a folder of files with one PIN.
 func TestSignMany(t *testing.T) {
 	insert(t, "adult", virtualcard.Options{})
 	each(t, func(t *testing.T, p program) {
@@ -303,7 +304,7 @@ func TestSignMany(t *testing.T) {
 	})
 }
 
-// pinsIn gives the PINs that were sent.
+// pinsIn returns the PINs that were sent.
 func pinsIn(log []exchange) (pins []string) {
 	for _, x := range log {
 		if x.isVerify() {

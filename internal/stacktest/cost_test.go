@@ -32,8 +32,8 @@ var costs = map[string]cost{
 	"short, selected":    {virtualcard.Options{NoExtendedLength: true, NoShortIdentifiers: apdu.StatusIncorrectP1P2}, oneOr256, 1, false},
 }
 
-// TestCost counts on the card's side what each operation costs. The CA
-// certificates of the demo cards are known, and not read.
+// TestCost counts the commands of each operation at the card. The CA
+// certificates of the demo cards are known and not read.
 func TestCost(t *testing.T) {
 	for name, c := range costs {
 		t.Run(name, func(t *testing.T) {
@@ -88,8 +88,7 @@ func TestCost(t *testing.T) {
 	}
 }
 
-// TestCostOfMany: after the first file each costs one command, however many
-// there are.
+// TestCostOfMany shows that each file after the first costs one command.
 func TestCostOfMany(t *testing.T) {
 	const files = 100
 	insert(t, "adult", virtualcard.Options{})

@@ -21,8 +21,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
-// faultyLibrary is the folder of a libpcsclite.so.1 that lets one call fail, and
-// the environment that has a program take it. See testdata/faultypcsc.c.
+// faultyLibrary builds a libpcsclite.so.1 that lets one call fail, and returns
+// the environment that makes a program load it. See testdata/faultypcsc.c.
 func faultyLibrary(t *testing.T) (env []string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -38,7 +38,7 @@ func faultyLibrary(t *testing.T) (env []string) {
 	return nil
 }
 
-// faultCodes are what the functions of PC/SC were seen to return, or may.
+// faultCodes are codes that functions of PC/SC return.
 var faultCodes = []uint32{
 	0x80100001, 0x80100003, 0x80100006, 0x80100008, 0x80100009, 0x8010000A, 0x8010000B, 0x8010000C, 0x8010000F,
 	0x80100010, 0x80100011, 0x80100013, 0x80100014, 0x80100016, 0x80100017, 0x8010001C, 0x8010001D, 0x8010001E, 0x8010001F, 0x80100022,
@@ -67,13 +67,13 @@ func exists(dir, name string) bool {
 	return err == nil
 }
 
-// faultCells is how many of the cells a run of the test tries; all of them with
-// JPKI_STACK_ROUNDS, in .ci/soak.
+// faultCells is the number of faults that a run of the test tries. With
+// JPKI_STACK_ROUNDS, in .ci/soak, it tries all of them.
 const faultCells = 90
 
-// TestFaults lets every call of PC/SC fail in every way, once a run, and holds
-// what the program says against what happened: it ends, in time and in order; its
-// status is the truth about tries; what it made is whole; no PIN goes twice.
+// TestFaults lets each call of PC/SC fail with each code, one failure a run.
+// The program must end in time, its exit status must be right about tries, its
+// files must be whole, and no PIN may be sent twice.
 func TestFaults(t *testing.T) {
 	env := faultyLibrary(t)
 	s := insert(t, "adult", virtualcard.Options{})
@@ -198,15 +198,15 @@ func runFault(t *testing.T, s *slot, p program, env []string, fault string, run 
 	}
 }
 
-// unanswered reports a PIN after which the program asked the card for nothing
-// more: it cannot know whether it was right.
+// unanswered reports a PIN after which the program sent nothing more to the
+// card, so that it cannot know whether the PIN was right.
 func unanswered(log []exchange) bool {
 	i := slices.IndexFunc(log, exchange.isVerify)
 	return i >= 0 && !slices.ContainsFunc(log[i+1:], func(x exchange) bool { return !x.leaves() })
 }
 
-// TestHangs: a call that never comes back keeps nobody from leaving, whichever it
-// is, with both ways to PC/SC. What a verified PIN opened is told.
+// TestHangs shows that the program can be ended while any call of PC/SC hangs,
+// with both backends, and that it reports a PIN that it could not close.
 func TestHangs(t *testing.T) {
 	env := faultyLibrary(t)
 	s := insert(t, "adult", virtualcard.Options{})

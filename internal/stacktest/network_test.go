@@ -28,16 +28,16 @@ import (
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
-// look is a line that goes through what a command does with a card in the
-// reader, PINs given and files that name addresses, and its exit status: one
-// that ends sooner has shown nothing.
+// look is a command line that exercises a command with a card, PINs and files
+// that name addresses, with its exit status. A run that ends earlier would show
+// nothing.
 type look struct {
 	line string
 	exit int
 }
 
-// onTheCard are all commands. Those that use the network only where they are
-// told to are run without that.
+// onTheCard lists all commands. Those that use the network on request are run
+// without it.
 var onTheCard = map[string][]look{
 	"jpki":              {{"", 0}},
 	"jpki ca add":       {{"ca add ca.pem --sha256 " + strings.Repeat("0", 64), 1}},
@@ -72,10 +72,9 @@ var onTheCard = map[string][]look{
 	"jpki demo serve":   nil, // TestNetworkWhereAsked: it is for a reader that listens on loopback
 }
 
-// TestNoNetworkUnlessAsked: no command opens a socket other than the PC/SC
-// service's and its own agent's, with or without cgo, and neither do the programs
-// that it starts. strace sees it, so that it does not matter that there is no way
-// out of here.
+// TestNoNetworkUnlessAsked shows that no command, and no program that it
+// starts, opens a socket other than those of the PC/SC service and of its own
+// agent. strace reports the calls, even where there is no network.
 func TestNoNetworkUnlessAsked(t *testing.T) {
 	names := commandsOf(cli.Tree(i18n.EN))
 	for _, name := range names {
@@ -117,8 +116,8 @@ func TestNoNetworkUnlessAsked(t *testing.T) {
 	})
 }
 
-// temptations makes a folder of files that name addresses everywhere a format
-// lets them, and of programs to start.
+// temptations makes a folder of files that name addresses in every place that a
+// format has for them, and of programs to start.
 func temptations(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -162,8 +161,8 @@ func temptations(t *testing.T) string {
 	return dir
 }
 
-// TestNoNetworkOfTheToken: p11-kit, the program that uses the token and our
-// processes reach for nothing else either.
+// TestNoNetworkOfTheToken shows the same for p11-kit, for a program that uses
+// the token, and for our processes.
 func TestNoNetworkOfTheToken(t *testing.T) {
 	insert(t, "adult", virtualcard.Options{})
 	each(t, func(t *testing.T, p program) {
@@ -190,7 +189,8 @@ func TestNoNetworkOfTheToken(t *testing.T) {
 	})
 }
 
-// TestNoNetworkOfTheAgent: nor does the agent, while ssh-add lists its key and ssh-keygen signs.
+// TestNoNetworkOfTheAgent shows the same for the agent, while ssh-add lists its
+// key and ssh-keygen signs.
 func TestNoNetworkOfTheAgent(t *testing.T) {
 	each(t, func(t *testing.T, p program) {
 		insert(t, "adult", virtualcard.Options{})
@@ -218,8 +218,9 @@ exit $status
 	})
 }
 
-// TestNetworkWhereAsked: where an option names an address, that is reached and
-// nothing else, though files and the environment name others.
+// TestNetworkWhereAsked shows that an option with an address leads to
+// connections to that address only, even if files and the environment name
+// others.
 func TestNetworkWhereAsked(t *testing.T) {
 	each(t, func(t *testing.T, p program) {
 		dir := temptations(t)
@@ -250,12 +251,13 @@ func TestNetworkWhereAsked(t *testing.T) {
 	})
 }
 
-// straced are strace's options for every call that can reach out of a process.
+// straced are the options of strace for every call that can reach another
+// process.
 func straced(log string) []string {
 	return []string{"-f", "-qq", "-e", "trace=socket,connect,bind,sendto,sendmsg,sendmmsg,io_uring_setup", "-e", "signal=none", "-o", log}
 }
 
-// bait are variables that lead elsewhere.
+// bait are variables that name other addresses.
 var bait = []string{
 	"HTTP_PROXY=http://192.0.2.1:1/", "HTTPS_PROXY=http://192.0.2.1:1/", "ALL_PROXY=http://192.0.2.1:1/", "NO_PROXY=127.0.0.1",
 	"http_proxy=http://192.0.2.1:1/", "https_proxy=http://192.0.2.1:1/",
@@ -263,7 +265,7 @@ var bait = []string{
 	"NOTIFY_SOCKET=/run/notify", "GNOME_KEYRING_CONTROL=/run/keyring",
 }
 
-// traced runs a line under strace and gives what strace saw.
+// traced runs a command line under strace and returns its trace.
 func (p program) traced(t *testing.T, dir, line string) (result, string) {
 	t.Helper()
 	log := filepath.Join(t.TempDir(), "strace")
@@ -277,7 +279,7 @@ func (p program) traced(t *testing.T, dir, line string) (result, string) {
 	return r, string(trace)
 }
 
-// commandsOf lists the commands that do something.
+// commandsOf lists the commands that can be run.
 func commandsOf(c *cobra.Command) (names []string) {
 	if c.Runnable() && (!c.HasSubCommands() || slices.Contains(withSubcommands, c.CommandPath())) {
 		names = append(names, c.CommandPath())
@@ -291,7 +293,7 @@ func commandsOf(c *cobra.Command) (names []string) {
 	return names
 }
 
-// withSubcommands do something by themselves.
+// withSubcommands are commands with subcommands that can be run by themselves.
 var withSubcommands = []string{"jpki", "jpki demo", "jpki help", "jpki pkcs11"}
 
 var (
@@ -299,8 +301,8 @@ var (
 	address = regexp.MustCompile(`sa_family=(AF_\w+)(?:, sun_path=(@?"(?:[^"\\]|\\.)*")|, sin6?_port=htons\((\d+)\).*?"([^"]*)")?`)
 )
 
-// outside are the lines of a trace that reach for anything but PC/SC, an agent's
-// socket in this folder, and a port of loopback if one is given.
+// outside returns the lines of a trace that reach anything but PC/SC, an
+// agent's socket in this folder, and a port of loopback if one is given.
 func outside(trace, dir, port string) (lines []string) {
 	for line := range strings.Lines(trace) {
 		if m := call.FindStringSubmatch(line); m != nil && !within(m[1], m[2], dir, port) {

@@ -14,7 +14,7 @@ import (
 // OpenSC on the virtual card is pkg/virtualcard's to test. Here both it and
 // the program use the same card.
 
-// TestOpenSCsWrongPIN: counters are the card's, whoever brought them down.
+// TestOpenSCsWrongPIN shows that our program sees the tries that OpenSC used.
 func TestOpenSCsWrongPIN(t *testing.T) {
 	each(t, func(t *testing.T, p program) {
 		insert(t, "adult", virtualcard.Options{})
@@ -27,7 +27,8 @@ func TestOpenSCsWrongPIN(t *testing.T) {
 	})
 }
 
-// TestAfterOpenSC: OpenSC leaves the PIN open and other files selected.
+// TestAfterOpenSC shows that our program works after OpenSC, which leaves the
+// PIN open and other files selected.
 func TestAfterOpenSC(t *testing.T) {
 	each(t, func(t *testing.T, p program) {
 		insert(t, "adult", virtualcard.Options{})
@@ -43,8 +44,8 @@ func TestAfterOpenSC(t *testing.T) {
 	})
 }
 
-// TestServe puts a card into the reader with the program itself, and has
-// everybody use it: the program in both of its builds, and OpenSC.
+// TestServe puts a card into the reader with demo serve and uses it with both
+// builds of the program and with OpenSC.
 func TestServe(t *testing.T) {
 	for _, options := range [][]string{nil, {"--short"}, {"--t0"}, {"--reselect-drops"}} {
 		t.Run("with "+filepath.Join(options...), func(t *testing.T) {
@@ -107,13 +108,13 @@ func TestServePersona(t *testing.T) {
 	})
 }
 
-// TestServeTwice: the slot holds one card.
+// TestServeTwice shows that the slot takes one card only.
 func TestServeTwice(t *testing.T) {
 	programs[0].serve(t)
 	programs[1].run(t, "demo", "serve", "--json").wantExit(t, 11).wantCode(t, "card-in-use")
 }
 
-// TestServeEndsWithTheReader: without pcscd there is no reader to be in.
+// TestServeEndsWithTheReader shows that demo serve ends with pcscd.
 func TestServeEndsWithTheReader(t *testing.T) {
 	each(t, func(t *testing.T, p program) {
 		card := p.serve(t)

@@ -11,8 +11,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
-// TestMalformedPINs: what cannot be the PIN never reaches the card, not even
-// as a question.
+// TestMalformedPINs shows that a PIN against the rules leads to no command at
+// all.
 func TestMalformedPINs(t *testing.T) {
 	s := insert(t, "adult", virtualcard.Options{})
 	each(t, func(t *testing.T, p program) {
@@ -36,7 +36,8 @@ func TestMalformedPINs(t *testing.T) {
 	}
 }
 
-// TestLowerCase: signing passwords are upper case on the card.
+// TestLowerCase shows that a signing password in lower case is sent in upper
+// case.
 func TestLowerCase(t *testing.T) {
 	insert(t, "adult", virtualcard.Options{})
 	each(t, func(t *testing.T, p program) {
@@ -52,8 +53,8 @@ func TestLowerCase(t *testing.T) {
 	})
 }
 
-// TestWrongPIN follows a counter down to the last try, which wants to be asked
-// for, and to where nothing is sent any more.
+// TestWrongPIN counts down to the last try, which needs an option, and to the
+// blocked PIN, which is not sent.
 func TestWrongPIN(t *testing.T) {
 	each(t, func(t *testing.T, p program) {
 		insert(t, "adult", virtualcard.Options{})
@@ -87,7 +88,7 @@ func TestWrongPIN(t *testing.T) {
 	})
 }
 
-// TestBlocked asks a card with each way to say that a PIN is blocked.
+// TestBlocked tries cards with each way to report a blocked PIN.
 func TestBlocked(t *testing.T) {
 	for _, o := range []virtualcard.Options{{}, {BlockedQuery: 0x6983}, {BlockedQuery: 0x6984, QueryCase2: true}} {
 		t.Run(fmt.Sprintf("%04X", uint16(o.BlockedQuery)), func(t *testing.T) {

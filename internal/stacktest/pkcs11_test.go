@@ -55,7 +55,7 @@ var withUser = sync.OnceValue(func() error {
 	return syscall.Mount(passwd, "/etc/passwd", "", syscall.MS_BIND, "")
 })
 
-// newDesktop makes one in which the token is set up.
+// newDesktop returns an account in which the token is set up.
 func newDesktop(t testing.TB, p program, setup ...string) *desktop {
 	t.Helper()
 	d := emptyDesktop(t, p)
@@ -82,7 +82,7 @@ func emptyDesktop(t testing.TB, p program) *desktop {
 	return d
 }
 
-// owns gives all of the home to the user.
+// owns makes the user the owner of the whole home.
 func (d *desktop) owns() {
 	d.t.Helper()
 	testkit.Must(d.t, filepath.WalkDir(d.home, func(path string, _ os.DirEntry, err error) error {
@@ -95,7 +95,7 @@ func (d *desktop) owns() {
 
 func (d *desktop) path(name string) string { return filepath.Join(d.home, name) }
 
-// answers has the pinentry give this PIN; with none, it declines.
+// answers sets the PIN that the pinentry returns. Without one, it declines.
 func (d *desktop) answers(pin string) {
 	d.t.Helper()
 	answer := `echo "D ` + pin + `"; echo OK`
@@ -117,14 +117,14 @@ done
 	testkit.Must(d.t, os.WriteFile(d.path("pinentry"), []byte(script), 0o755))
 }
 
-// asked gives what the pinentry was told, and forgets it.
+// asked returns what the pinentry was told since the last call.
 func (d *desktop) asked() []string {
 	b, _ := os.ReadFile(d.path("asked"))
 	_ = os.Remove(d.path("asked"))
 	return strings.Split(strings.TrimSuffix(string(b), "\n"), "\n")[:strings.Count(string(b), "\n")]
 }
 
-// command is a program of the user's.
+// command is a program run by the user.
 func (d *desktop) command(name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(d.t.Context(), name, args...)
 	cmd.Dir, cmd.Env = d.home, d.env
@@ -153,7 +153,7 @@ func (d *desktop) run(name string, args ...string) (string, error) {
 	return out.String(), err
 }
 
-// closed checks what must be so after every use of the token.
+// closed checks that no other program can sign after a use of the token.
 func (d *desktop) closed(since moment) {
 	d.t.Helper()
 	wellUsed(d.t, slots[0].seenSince(since))
@@ -167,7 +167,7 @@ func (d *desktop) closed(since moment) {
 	})
 }
 
-// tool runs one that must end well.
+// tool runs a program of the user, which must succeed.
 func (d *desktop) tool(name string, args ...string) string {
 	d.t.Helper()
 	out, err := d.run(name, args...)
@@ -185,7 +185,7 @@ func (d *desktop) commands(name string, args ...string) []exchange {
 	return slots[0].seenSince(since)
 }
 
-// library is one of p11-kit's or OpenSC's.
+// library finds a library of p11-kit or OpenSC.
 func library(t testing.TB, name string) string {
 	t.Helper()
 	for _, pattern := range []string{"/usr/lib/*/" + name, "/usr/lib/*/pkcs11/" + name} {
@@ -204,8 +204,9 @@ const (
 	signToken = "pkcs11:token=JPKI%20digital%20signature"
 )
 
-// TestP11Listed: everybody who lists tokens finds the authentication key and
-// nothing of the other, for five commands at most; OpenSC takes many more.
+// TestP11Listed shows that every program that lists tokens finds the
+// authentication key and no other, with five commands at most (more with
+// OpenSC).
 func TestP11Listed(t *testing.T) {
 	insert(t, "adult", virtualcard.Options{})
 	each(t, func(t *testing.T, p program) {
@@ -243,8 +244,8 @@ func TestP11Listed(t *testing.T) {
 	})
 }
 
-// TestP11Signs: programs sign, others accept that, and the pinentry says who
-// wants it.
+// TestP11Signs shows that programs sign with the token, that others verify it,
+// and that the pinentry names the program.
 func TestP11Signs(t *testing.T) {
 	insert(t, "adult", virtualcard.Options{})
 	each(t, func(t *testing.T, p program) {
@@ -311,13 +312,13 @@ func TestP11Signs(t *testing.T) {
 	})
 }
 
-// tlsServer is openssl's, which wants a certificate of a client.
+// tlsServer is an openssl server that requires a client certificate.
 type tlsServer struct {
 	address string
 	out     *strings.Builder
 }
 
-// tlsFiles makes a server's key, and gets the CA of its clients.
+// tlsFiles makes a server's key and writes the CA of its clients.
 func (d *desktop) tlsFiles() {
 	d.t.Helper()
 	if _, err := os.Stat(d.path("server.pem")); err != nil {
@@ -363,7 +364,8 @@ func (d *desktop) tlsServer(version string) *tlsServer {
 	return s
 }
 
-// TestP11LogsIn: a client certificate over TLS 1.2 and 1.3, with each library.
+// TestP11LogsIn logs in with a client certificate over TLS 1.2 and 1.3, with
+// each TLS library.
 func TestP11LogsIn(t *testing.T) {
 	insert(t, "adult", virtualcard.Options{})
 	p := programs[1]
@@ -392,7 +394,7 @@ func TestP11LogsIn(t *testing.T) {
 	}
 }
 
-// nssDatabase makes one as a browser has it, and has it know p11-kit.
+// nssDatabase makes a database like a browser's and adds p11-kit to it.
 func (d *desktop) nssDatabase(folder string) {
 	d.t.Helper()
 	testkit.Must(d.t, os.MkdirAll(d.path(folder), 0o700))
@@ -401,7 +403,7 @@ func (d *desktop) nssDatabase(folder string) {
 	d.tool("modutil", "-force", "-dbdir", "sql:"+folder, "-add", "jpki", "-libfile", library(d.t, "p11-kit-proxy.so"))
 }
 
-// TestP11SSH: sshd lets the key in, by ssh itself and by ssh-agent.
+// TestP11SSH logs in to sshd with the token, through ssh and through ssh-agent.
 func TestP11SSH(t *testing.T) {
 	s := insert(t, "adult", virtualcard.Options{})
 	p := programs[1]
@@ -448,7 +450,7 @@ func TestP11SSH(t *testing.T) {
 	contains(t, d.tool(login[0], append(login[1:], "echo", "in")...), "in")
 }
 
-// TestP11PINs: what programs do with PINs costs no try too many.
+// TestP11PINs shows that no use of PINs by programs costs a needless try.
 func TestP11PINs(t *testing.T) {
 	each(t, func(t *testing.T, p program) {
 		for _, c := range []struct {
@@ -483,7 +485,7 @@ func TestP11PINs(t *testing.T) {
 	})
 }
 
-// host runs the program that uses PKCS #11 in its own ways.
+// host runs a test program that uses PKCS #11 in unusual ways.
 func (d *desktop) host(args ...string) string {
 	d.t.Helper()
 	return d.tool("/usr/bin/python3", d.hostLine(args...)...)
@@ -496,7 +498,8 @@ func (d *desktop) hostLine(args ...string) []string {
 	return append([]string{d.path("pkcs11.py"), library(d.t, "p11-kit-proxy.so")}, args...)
 }
 
-// TestP11Refused: the last try, a blocked PIN and a person who declines.
+// TestP11Refused shows what programs get for the last try, a blocked PIN and a
+// person who declines.
 func TestP11Refused(t *testing.T) {
 	each(t, func(t *testing.T, p program) {
 		for _, c := range []struct {
@@ -532,7 +535,8 @@ func TestP11Refused(t *testing.T) {
 	})
 }
 
-// TestP11Host: a program that forks, that asks for lengths, and more at once.
+// TestP11Host uses the token in a program that forks, that asks for lengths
+// first, and that calls concurrently.
 func TestP11Host(t *testing.T) {
 	insert(t, "adult", virtualcard.Options{})
 	each(t, func(t *testing.T, p program) {
@@ -564,7 +568,7 @@ func TestP11Host(t *testing.T) {
 	})
 }
 
-// waiting is a program that signs when it is told to.
+// waiting is a program that signs on request.
 type waiting struct {
 	*exec.Cmd
 	d   *desktop
@@ -605,7 +609,7 @@ func (w *waiting) reply(what, want string) string {
 	return w.says(want)
 }
 
-// servers are the processes that serve tokens from this home.
+// servers are the processes that serve tokens of this home.
 func (d *desktop) servers() (pids []int) {
 	entries, err := os.ReadDir("/proc")
 	testkit.Must(d.t, err)
@@ -622,9 +626,9 @@ func (d *desktop) servers() (pids []int) {
 	return pids
 }
 
-// TestP11Life: the server lives as long as its program, and no longer: Ctrl-C does
-// not end it, and a descriptor that something else has inherited does not keep
-// it.
+// TestP11Life shows that the server ends with its program and not before:
+// Ctrl-C does not end it, and a descriptor inherited by another process does
+// not keep it.
 func TestP11Life(t *testing.T) {
 	insert(t, "adult", virtualcard.Options{})
 	each(t, func(t *testing.T, p program) {
@@ -660,8 +664,8 @@ func TestP11Life(t *testing.T) {
 	})
 }
 
-// TestP11CardChanges: a card that is taken out ends the sessions, and another
-// one is another token.
+// TestP11CardChanges shows that removing the card ends the sessions, and that
+// another card is another token.
 func TestP11CardChanges(t *testing.T) {
 	each(t, func(t *testing.T, p program) {
 		s := insert(t, "adult", virtualcard.Options{})
@@ -684,7 +688,8 @@ func TestP11CardChanges(t *testing.T) {
 	})
 }
 
-// TestP11NoService: without pcscd, and without a reader, the slot is empty.
+// TestP11NoService shows that the slot is empty without pcscd and without a
+// reader.
 func TestP11NoService(t *testing.T) {
 	d := newDesktop(t, programs[1], "--hide-opensc")
 	pcscd := runningPCSCD(t)
@@ -706,8 +711,8 @@ func TestP11NoService(t *testing.T) {
 	contains(t, d.tool("p11tool", "--list-tokens"), "JPKI authentication")
 }
 
-// TestP11SigningKey: PDF signatures with the signing key, one question for
-// each log-in; browsers do not see it.
+// TestP11SigningKey signs PDFs with the signing key, with one question for each
+// log-in. Browsers do not see that key.
 func TestP11SigningKey(t *testing.T) {
 	insert(t, "adult", virtualcard.Options{})
 	each(t, func(t *testing.T, p program) {
@@ -740,7 +745,8 @@ func TestP11SigningKey(t *testing.T) {
 	})
 }
 
-// TestP11Socket: a server for several programs, of this user only.
+// TestP11Socket shows that a server on a socket serves several programs of this
+// user only.
 func TestP11Socket(t *testing.T) {
 	s := insert(t, "adult", virtualcard.Options{})
 	each(t, func(t *testing.T, p program) {
@@ -784,9 +790,9 @@ func TestP11Socket(t *testing.T) {
 	})
 }
 
-// TestP11Start: p11-kit waits in steps of a tenth of a second for the end of the
-// child that it has started, so that child has ended, and another serves. What a
-// start costs is told: on a machine with nothing else to do it is 20 ms.
+// TestP11Start shows that the process that p11-kit starts ends at once and
+// leaves another one to serve: p11-kit waits for its child in steps of a tenth
+// of a second. It logs the time of a start, 20 ms on an idle machine.
 func TestP11Start(t *testing.T) {
 	insert(t, "adult", virtualcard.Options{})
 	each(t, func(t *testing.T, p program) {
@@ -824,7 +830,8 @@ func TestP11Start(t *testing.T) {
 	})
 }
 
-// TestP11Setup: what setup does to a user's files, and takes back.
+// TestP11Setup shows the changes of pkcs11 setup to a user's files, and that
+// --remove takes them back.
 func TestP11Setup(t *testing.T) {
 	insert(t, "adult", virtualcard.Options{})
 	each(t, func(t *testing.T, p program) {
@@ -900,8 +907,8 @@ func (d *desktop) sits(t *testing.T, name string, args ...string) *person {
 	return x
 }
 
-// TestP11Terminal: without a screen the PIN is asked for on the terminal of the
-// program; Ctrl-D there declines, and Ctrl-C ends the program alone.
+// TestP11Terminal shows that the PIN is asked for on the program's terminal if
+// there is no screen. Ctrl-D declines, and Ctrl-C ends only the program.
 func TestP11Terminal(t *testing.T) {
 	insert(t, "adult", virtualcard.Options{})
 	each(t, func(t *testing.T, p program) {
@@ -933,7 +940,7 @@ func TestP11Terminal(t *testing.T) {
 	})
 }
 
-// TestP11Java: the JDK lists the key, and signs an archive with it.
+// TestP11Java lists the key with the JDK and signs an archive with it.
 func TestP11Java(t *testing.T) {
 	insert(t, "adult", virtualcard.Options{})
 	d := newDesktop(t, programs[1], "--hide-opensc")
@@ -963,8 +970,8 @@ func emptyZIP(t *testing.T) []byte {
 	return b.Bytes()
 }
 
-// TestP11Provider: OpenSSL 3.2 and later, through pkcs11-provider. .ci/soak runs
-// this in a system that has it.
+// TestP11Provider uses the token with OpenSSL 3.2 and later, through
+// pkcs11-provider. .ci/soak runs it in a system that has it.
 func TestP11Provider(t *testing.T) {
 	if os.Getenv("JPKI_PKCS11_PROVIDER") == "" {
 		t.Skip("JPKI_PKCS11_PROVIDER is not set: see .ci/soak")
@@ -1007,8 +1014,9 @@ activate = 1
 	}
 }
 
-// TestP11NoPSS: a card that makes no RSA-PSS signatures logs in over TLS 1.2 where
-// OpenSSL is told; once it has refused one, programs are not offered it any more.
+// TestP11NoPSS shows that a card without RSA-PSS logs in over TLS 1.2 if
+// OpenSSL is told to, and that PSS is not offered after the card has refused it
+// once.
 func TestP11NoPSS(t *testing.T) {
 	insert(t, "adult", virtualcard.Options{NoPSS: true})
 	d := newDesktop(t, programs[1], "--hide-opensc")

@@ -96,7 +96,7 @@ func each(t *testing.T, test func(*testing.T, program)) {
 	}
 }
 
-// setting is what to do about a run besides its arguments.
+// setting is the surroundings of a run: its folder, input and environment.
 type setting struct {
 	stdin string
 	dir   string   // to run in; a new folder if empty
@@ -104,7 +104,7 @@ type setting struct {
 	root  string   // a folder that is / to the run
 }
 
-// result is what a run came to.
+// result is the outcome of a run.
 type result struct {
 	stdout, stderr string
 	exit           int        // -1 where a signal ended it
@@ -185,8 +185,8 @@ func (r *running) begin(t testing.TB) {
 	t.Cleanup(func() { _ = r.Process.Kill() })
 }
 
-// wait waits for the end of the program. Whatever it did to the card in the
-// first slot is held against what must be so after every run.
+// wait waits for the end of the program and checks what it did to the card in
+// the first slot.
 func (r *running) wait(t testing.TB) result {
 	t.Helper()
 	return r.ended(t, r.Wait())
@@ -213,7 +213,7 @@ func environment(t testing.TB) []string {
 	}
 }
 
-// wantExit checks the exit status, and shows all of the run where it is wrong.
+// wantExit checks the exit status. If it is wrong, it shows the whole run.
 func (r result) wantExit(t testing.TB, want int) result {
 	t.Helper()
 	if r.exit != want {
@@ -251,7 +251,7 @@ func decode[T any](t testing.TB, text string) (v T) {
 	return v
 }
 
-// contains checks that a text holds another.
+// contains checks that want is part of text.
 func contains(t testing.TB, text, want string) {
 	t.Helper()
 	if !strings.Contains(text, want) {
@@ -283,7 +283,7 @@ func names(t testing.TB, dir string) (names []string) {
 	return names
 }
 
-// tool runs a program of others in a folder. It must end well.
+// tool runs a program of another project in a folder. It must succeed.
 func tool(t testing.TB, dir, name string, args ...string) string {
 	t.Helper()
 	out, err := foreign(t, dir, name, args...)
@@ -293,7 +293,7 @@ func tool(t testing.TB, dir, name string, args ...string) string {
 	return out
 }
 
-// foreign runs a program of others, which must be there.
+// foreign runs a program of another project. A missing program fails the test.
 func foreign(t testing.TB, dir, name string, args ...string) (string, error) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), name, args...)

@@ -10,9 +10,9 @@ import (
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
-// TestPulled takes the card out at each command of what a person does: the
-// program says so and ends, it leaves no file, and no try is lost, even if the
-// card had just been sent the PIN.
+// TestPulled removes the card at each command of an operation. The program must
+// report it and end, leave no file and lose no try, even right after the PIN
+// was sent.
 func TestPulled(t *testing.T) {
 	for name, op := range map[string]struct {
 		commands int // with extended length
@@ -66,7 +66,7 @@ func TestPulled(t *testing.T) {
 	}
 }
 
-// TestInsertions takes the card out and puts it back, again and again.
+// TestInsertions removes and inserts the card many times.
 func TestInsertions(t *testing.T) {
 	for i := range 5 * rounds {
 		p := programs[i%len(programs)]
@@ -77,7 +77,7 @@ func TestInsertions(t *testing.T) {
 	}
 }
 
-// TestWait: a person who has not found the card yet is waited for.
+// TestWait shows that the program waits for a card.
 func TestWait(t *testing.T) {
 	each(t, func(t *testing.T, p program) {
 		start := time.Now()
@@ -94,7 +94,7 @@ func TestWait(t *testing.T) {
 	})
 }
 
-// TestWaitIsInterrupted: nobody has to wait to the end.
+// TestWaitIsInterrupted shows that waiting can be interrupted.
 func TestWaitIsInterrupted(t *testing.T) {
 	each(t, func(t *testing.T, p program) {
 		x := p.sit(t, setting{}, "status", "--wait", "10m")

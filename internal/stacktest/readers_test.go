@@ -16,8 +16,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
-// TestTwoCards: of several cards the only My Number Card is taken, and of
-// several of those the one that is named.
+// TestTwoCards shows that the only My Number Card of several cards is used, and
+// that one of several is used by its reader's name.
 func TestTwoCards(t *testing.T) {
 	insert(t, "adult", virtualcard.Options{})
 	child, _ := virtualcard.Lookup("child")
@@ -43,8 +43,8 @@ func TestTwoCards(t *testing.T) {
 	})
 }
 
-// TestForeignCards: a card of another kind is none of ours, and none in the
-// way of ours.
+// TestForeignCards shows that another kind of card is not used, and does not
+// disturb the use of ours.
 func TestForeignCards(t *testing.T) {
 	foreignCard(t, slots[0], []byte{0x3B, 0x80, 0x80, 0x01, 0x01})
 	each(t, func(t *testing.T, p program) {
@@ -62,7 +62,8 @@ func TestForeignCards(t *testing.T) {
 	})
 }
 
-// TestMuteCard: a card that lies the wrong way gives no answer to reset.
+// TestMuteCard shows what is reported for a card that does not answer the
+// reset.
 func TestMuteCard(t *testing.T) {
 	foreignCard(t, slots[0], make([]byte, 40)) // longer than an ATR can be
 	each(t, func(t *testing.T, p program) {
@@ -71,7 +72,7 @@ func TestMuteCard(t *testing.T) {
 	})
 }
 
-// foreignCard puts a card into the slot that answers 6A82 to everything.
+// foreignCard inserts a card that answers 6A82 to every command.
 func foreignCard(t *testing.T, s *slot, atr []byte) {
 	t.Helper()
 	conn, err := net.Dial("tcp", s.addr)
@@ -104,9 +105,9 @@ func foreignCard(t *testing.T, s *slot, atr []byte) {
 	s.waitFor(t, true)
 }
 
-// TestCardInUse: a program that keeps the card for itself is named as the
-// reason, after ten seconds. Where another reader is empty and none is named,
-// that card need not be the person's.
+// TestCardInUse shows that the program reports, after ten seconds, that another
+// program holds the card. If another reader is empty and none is named, it
+// cannot know whether that is the person's card.
 func TestCardInUse(t *testing.T) {
 	s := insert(t, "adult", virtualcard.Options{})
 	card, err := pcscContext(t).Connect(t.Context(), s.reader)
@@ -135,8 +136,8 @@ func TestCardInUse(t *testing.T) {
 	})
 }
 
-// TestManyPrograms: those that use the card at the same time wait for each
-// other, and nobody's PIN serves another's signature.
+// TestManyPrograms shows that programs that use the card at the same time wait
+// for each other, and that no program signs with another one's PIN.
 func TestManyPrograms(t *testing.T) {
 	s := insert(t, "adult", virtualcard.Options{})
 	var runs []*running
@@ -172,8 +173,8 @@ func TestManyPrograms(t *testing.T) {
 	}
 }
 
-// TestWaitsPastAnotherCard: a card that is none of ours does not end the waiting
-// for the one that is.
+// TestWaitsPastAnotherCard shows that a card of another kind does not end the
+// wait for ours.
 func TestWaitsPastAnotherCard(t *testing.T) {
 	foreignCard(t, slots[0], []byte{0x3B, 0x80, 0x80, 0x01, 0x01})
 	each(t, func(t *testing.T, p program) {
@@ -196,8 +197,9 @@ func TestWaitsPastAnotherCard(t *testing.T) {
 	})
 }
 
-// TestAnotherReaderIsHeld: a program that holds another reader makes ours neither
-// "in use" nor slow; where ours is empty, that is what is told.
+// TestAnotherReaderIsHeld shows that a program that holds another reader
+// neither delays ours nor makes it "in use", and that an empty reader of ours
+// is reported as empty.
 func TestAnotherReaderIsHeld(t *testing.T) {
 	foreignCard(t, slots[0], []byte{0x3B, 0x80, 0x80, 0x01, 0x01})
 	card, err := pcscContext(t).Connect(t.Context(), slots[0].reader)

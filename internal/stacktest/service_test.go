@@ -19,8 +19,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
-// TestNoService goes through what a person can be missing: the service, a
-// reader, a card.
+// TestNoService shows what is reported without the service, without a reader
+// and without a card.
 func TestNoService(t *testing.T) {
 	pcscd := runningPCSCD(t)
 	pcscd.kill(t)
@@ -50,8 +50,8 @@ func TestNoService(t *testing.T) {
 	})
 }
 
-// TestServiceDies while the card is in use. Nobody can close the card then, so
-// the person has to.
+// TestServiceDies ends pcscd while the card is in use. The program cannot close
+// the card then, and must say so.
 func TestServiceDies(t *testing.T) {
 	each(t, func(t *testing.T, p program) {
 		const sixth = 6 // after the PIN
@@ -74,7 +74,8 @@ func TestServiceDies(t *testing.T) {
 	})
 }
 
-// TestServiceHangs: one that says nothing at all is given up after ten seconds.
+// TestServiceHangs shows that a service that does not answer is given up after
+// ten seconds.
 func TestServiceHangs(t *testing.T) {
 	pcscd := runningPCSCD(t)
 	testkit.Must(t, syscall.Kill(pcscd.pid, syscall.SIGSTOP))
@@ -92,9 +93,8 @@ func TestServiceHangs(t *testing.T) {
 	}
 }
 
-// TestNoLibrary has a machine without libpcsclite, where only the program that
-// loads it at run time starts at all: it says what is missing, and does all
-// that needs no reader.
+// TestNoLibrary removes libpcsclite. Only the program that loads it at run time
+// starts: it reports what is missing, and does everything that needs no reader.
 func TestNoLibrary(t *testing.T) {
 	p := programs[1]
 	root := t.TempDir()
@@ -156,9 +156,9 @@ func runningPCSCD(t *testing.T) (s service) {
 	return s
 }
 
-// kill kills pcscd, if it still runs, and waits until nobody can reach it and
-// whoever started it knows: before that the next one would not start. It is up
-// to the test to start it again.
+// kill kills pcscd, if it runs, and waits until its socket and its process are
+// gone, because the next one does not start before. The test has to start it
+// again.
 func (s service) kill(t *testing.T) {
 	t.Helper()
 	_ = syscall.Kill(s.pid, syscall.SIGKILL)

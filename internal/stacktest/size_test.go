@@ -15,7 +15,7 @@ import (
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
-// bigFile makes a file of nothing but zeros.
+// bigFile makes a file of zeros.
 func bigFile(t testing.TB, size int64) (dir string) {
 	t.Helper()
 	dir = file(t, "big", "")
@@ -23,8 +23,8 @@ func bigFile(t testing.TB, size int64) (dir string) {
 	return dir
 }
 
-// TestBigFile signs and verifies a file that is far bigger than the 16 MB that
-// the program may have for itself, beside the pages of its own file.
+// TestBigFile signs and verifies a file much bigger than the 16 MB that the
+// program may use besides its own code.
 func TestBigFile(t *testing.T) {
 	insert(t, "adult", virtualcard.Options{})
 	each(t, func(t *testing.T, p program) {
@@ -39,7 +39,7 @@ func TestBigFile(t *testing.T) {
 	})
 }
 
-// small runs the program, which must not need more memory than it may.
+// small runs the program and checks its use of memory.
 func (p program) small(t *testing.T, in setting, args ...string) {
 	t.Helper()
 	const most = 16 << 10 // KiB
@@ -51,13 +51,13 @@ func (p program) small(t *testing.T, in setting, args ...string) {
 	t.Logf("%v: %d KiB resident, %d of them shared with files", args, u.resident, u.shared)
 }
 
-// usage is what a run needed.
+// usage is the time and memory of a run.
 type usage struct {
 	wall, cpu        time.Duration
 	resident, shared int // KiB of memory, at the most
 }
 
-// watched runs the program to its end.
+// watched runs the program to its end and returns its usage.
 func (r *running) watched(t testing.TB) (result, usage) {
 	t.Helper()
 	start := time.Now()
@@ -67,8 +67,8 @@ func (r *running) watched(t testing.TB) (result, usage) {
 	return r.ended(t, err), u
 }
 
-// watch waits for the end of a process and looks at its memory meanwhile: what
-// the system says of one that has ended includes memory of its parent.
+// watch waits for the end of a process and measures its memory in the meantime:
+// the figure of the system at the end includes memory of the parent.
 func watch(process *exec.Cmd, start time.Time) (u usage, err error) {
 	ended, watched := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -91,7 +91,7 @@ func watch(process *exec.Cmd, start time.Time) (u usage, err error) {
 	return u, err
 }
 
-// memory reads a number, in KiB, that the system keeps of a process.
+// memory reads a figure of a process, in KiB, from /proc.
 func memory(pid int, what string) (n int) {
 	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if _, line, ok := strings.Cut(string(status), "\n"+what+":"); ok {

@@ -20,7 +20,7 @@ import (
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
-// slot is a reader of vpcd, with the card that lies in it.
+// slot is a reader of vpcd with its card.
 type slot struct {
 	reader, addr string
 
@@ -44,12 +44,12 @@ type exchange struct {
 	bytes int // of both, as they went over the line
 }
 
-// Format is for messages, in which no PIN is shown.
+// Format hides PINs in messages.
 func (x exchange) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "\n%v → %04X", x.Command, uint16(x.sw))
 }
 
-// isQuery tells the retry counter query from a VERIFY.
+// isQuery reports a retry counter query, which is a VERIFY without data.
 func (x exchange) isQuery() bool { return x.INS == apdu.InsVerify && len(x.Data) == 0 }
 
 func (x exchange) isVerify() bool { return x.INS == apdu.InsVerify && len(x.Data) > 0 }
@@ -144,7 +144,7 @@ func (s *slot) seen() []exchange {
 	return slices.Clone(s.log)
 }
 
-// moment is a place in what reaches the cards of a slot.
+// moment is a place in the log of a slot.
 type moment struct {
 	card *virtualcard.Card
 	seen int
@@ -156,8 +156,8 @@ func (s *slot) now() moment {
 	return moment{s.card, len(s.log)}
 }
 
-// seenSince gives what reached the card since then; all of it, if it is
-// another one than it was.
+// seenSince returns the commands that reached the card since then, or all of
+// them if it is another card.
 func (s *slot) seenSince(m moment) []exchange {
 	log := s.seen()
 	if s.now().card == m.card {
@@ -166,7 +166,7 @@ func (s *slot) seenSince(m moment) []exchange {
 	return log
 }
 
-// others lets other programs use the card; what they send is not written down.
+// others runs use without recording what it sends to the card.
 func (s *slot) others(use func()) {
 	n := len(s.seen())
 	use()
@@ -175,15 +175,15 @@ func (s *slot) others(use func()) {
 	s.log = s.log[:min(n, len(s.log))]
 }
 
-// when has do called at the n-th command from now, after the card ran it and
-// before its answer leaves.
+// when calls do at the n-th command from now, after the card ran it and before
+// its answer is sent.
 func (s *slot) when(n int, do func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.at[len(s.log)+n] = do
 }
 
-// never takes back what was to be done at later commands.
+// never cancels what was to be done at later commands.
 func (s *slot) never() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -196,9 +196,9 @@ func (s *slot) empty() bool {
 	return s.card == nil
 }
 
-// leftWell checks what must be so after every run of the program: a PIN was
-// sent once at most, right after a look at its counter (and a new one once
-// more, right after it was set), and what it opened is closed to others.
+// leftWell checks what must be true after every run: a PIN was sent at most
+// once, right after a query of its counter (a new one once more, after it was
+// set), and the card is closed.
 func (s *slot) leftWell(t testing.TB, log []exchange) {
 	t.Helper()
 	verified := -1
@@ -230,9 +230,9 @@ func (s *slot) leftWell(t testing.TB, log []exchange) {
 	}
 }
 
-// nextProgram tries what another program could try with either key, and tells
-// what worked. A card that drops the PIN when it is selected again refuses
-// nothing to a program that does not select it.
+// nextProgram tries to sign with either key as another program and returns what
+// succeeded. It does not select the application first, because some cards drop
+// the PIN then.
 func nextProgram(t testing.TB, reader string) (signed []string) {
 	t.Helper()
 	ctx := context.Background() // clean-ups look, too

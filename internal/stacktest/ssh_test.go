@@ -35,8 +35,8 @@ type sshServer struct {
 	dir, port string
 }
 
-// rootMayLogIn has an account that no password opens, whatever this machine's
-// is like. Only the namespace of .ci/stack sees it.
+// rootMayLogIn gives root an account without a password, whatever this
+// machine's is like. Only the namespace of .ci/stack sees it.
 var rootMayLogIn = sync.OnceValue(func() error {
 	const shadow = "/run/shadow"
 	return errors.Join(
@@ -45,8 +45,8 @@ var rootMayLogIn = sync.OnceValue(func() error {
 	)
 })
 
-// startSSHD starts one that believes the key in a line of authorized_keys. It
-// needs root, which the namespace of .ci/stack gives.
+// startSSHD starts an sshd that accepts the key in a line of authorized_keys.
+// It needs root, as in the namespace of .ci/stack.
 func startSSHD(t testing.TB, authorized string) *sshServer {
 	t.Helper()
 	s := &sshServer{dir: t.TempDir()}
@@ -103,20 +103,20 @@ func knownHosts(t testing.TB, servers ...*sshServer) string {
 	return filepath.Join(file(t, "known_hosts", lines.String()), "known_hosts")
 }
 
-// sshTo is the command that logs in to a server.
+// sshTo is the command line that logs in to a server.
 func (s *sshServer) sshTo(known string, more ...string) []string {
 	args := []string{"-F", "none", "-o", "UserKnownHostsFile=" + known, "-o", "BatchMode=yes", "-o", "IdentitiesOnly=no", "-p", s.port, "root@127.0.0.1"}
 	return append(append([]string{"ssh"}, more...), args...)
 }
 
-// user is a program of others that uses the agent.
+// user is a program of another project that uses the agent.
 type user struct {
 	*exec.Cmd
 	out  strings.Builder
 	done chan error
 }
 
-// uses starts a program that finds the agent at its socket.
+// uses starts a program with the agent's socket in its environment.
 func uses(t testing.TB, socket string, args ...string) *user {
 	t.Helper()
 	u := &user{Cmd: exec.Command(args[0], args[1:]...), done: make(chan error, 1)}
@@ -129,8 +129,7 @@ func uses(t testing.TB, socket string, args ...string) *user {
 	return u
 }
 
-// ends waits for the end of the program and checks how it ended, and what it
-// printed.
+// ends waits for the end of the program and checks its status and output.
 func (u *user) ends(t testing.TB, well bool, want string) {
 	t.Helper()
 	select {
@@ -143,7 +142,7 @@ func (u *user) ends(t testing.TB, well bool, want string) {
 	}
 }
 
-// agent is the agent, with a person before it.
+// agent is the agent on a terminal with a person.
 type agent struct {
 	*person
 	socket string
@@ -165,9 +164,9 @@ func (p program) sitAgentAt(t *testing.T, socket string, args ...string) *agent 
 	return &agent{x, socket}
 }
 
-// stops ends the agent by Ctrl-C and checks what it leaves: each PIN was sent
-// after a look at the counter, no other program came between that and its end,
-// and nothing is left open.
+// stops ends the agent with Ctrl-C and checks its use of the card: each PIN was
+// sent after a query of the counter, no other program came between that and its
+// end, and nothing is left open.
 func (a *agent) stops(t *testing.T) {
 	t.Helper()
 	a.types(t, "\x03")
@@ -198,7 +197,7 @@ func (a *agent) gone(t *testing.T, exit int) {
 	}
 }
 
-// wellUsed checks each of many sessions as leftWell does one.
+// wellUsed checks each of several sessions as leftWell checks one.
 func wellUsed(t testing.TB, log []exchange) {
 	t.Helper()
 	for i, x := range log {
@@ -239,8 +238,7 @@ func (p program) sshKey(t testing.TB, args ...string) string {
 	return r.stdout
 }
 
-// TestSSHLogin does all that people do with an agent, entering the PIN each
-// time.
+// TestSSHLogin does what people do with an agent, with a PIN typed each time.
 func TestSSHLogin(t *testing.T) {
 	each(t, func(t *testing.T, p program) {
 		insert(t, "adult", virtualcard.Options{})
@@ -293,8 +291,8 @@ func TestSSHLogin(t *testing.T) {
 	})
 }
 
-// TestSSHRefusals: what goes wrong between the person and the card ends the
-// log-in, and not the agent.
+// TestSSHRefusals shows that refusals by the person and by the card end the
+// log-in and not the agent.
 func TestSSHRefusals(t *testing.T) {
 	p := programs[0]
 	s := insert(t, "adult", virtualcard.Options{})
@@ -361,7 +359,7 @@ func TestSSHRefusals(t *testing.T) {
 	a.stops(t)
 }
 
-// TestSSHTogether: two log-ins at once, with one PIN that is kept for both.
+// TestSSHTogether makes two log-ins at once with one kept PIN.
 func TestSSHTogether(t *testing.T) {
 	p := programs[1]
 	insert(t, "adult", virtualcard.Options{})
@@ -389,7 +387,8 @@ func TestSSHTogether(t *testing.T) {
 	}
 }
 
-// TestSSHForgets: a PIN is kept for its card, as long as nothing happens to it.
+// TestSSHForgets shows that a PIN is kept only for its card, and dropped when
+// anything happens to the card.
 func TestSSHForgets(t *testing.T) {
 	p := programs[0]
 	s := insert(t, "adult", virtualcard.Options{})
@@ -439,8 +438,8 @@ func TestSSHForgets(t *testing.T) {
 	wary.stops(t)
 }
 
-// TestSSHPulled: the card is taken out at each step of a log-in, or at some of
-// them. That costs the log-in, and no try; the agent goes on.
+// TestSSHPulled removes the card at steps of a log-in. The log-in fails, no try
+// is lost, and the agent goes on.
 func TestSSHPulled(t *testing.T) {
 	insert(t, "adult", virtualcard.Options{})
 	server := startSSHD(t, programs[0].sshKey(t))
@@ -491,7 +490,8 @@ func TestSSHPulled(t *testing.T) {
 	}
 }
 
-// TestSSHForwarded: a forwarded agent serves where it was let, and nowhere else.
+// TestSSHForwarded shows that a forwarded agent signs only for the allowed
+// destinations.
 func TestSSHForwarded(t *testing.T) {
 	p := programs[0]
 	insert(t, "adult", virtualcard.Options{})
@@ -533,8 +533,8 @@ func TestSSHForwarded(t *testing.T) {
 	}
 }
 
-// TestSSHKilled: an agent that is killed leaves a socket that the next one
-// replaces, and one that is told to end leaves nothing.
+// TestSSHKilled shows that the next agent replaces the socket of a killed one,
+// and that an agent that is ended leaves nothing.
 func TestSSHKilled(t *testing.T) {
 	p := programs[1]
 	insert(t, "adult", virtualcard.Options{})
@@ -559,8 +559,8 @@ func TestSSHKilled(t *testing.T) {
 	}
 }
 
-// TestSSHSources: a PIN that nobody types is sent again only while it is right,
-// and never as the last try.
+// TestSSHSources shows that a PIN from a file or a command is sent again only
+// while it is right, and never as the last try.
 func TestSSHSources(t *testing.T) {
 	p := programs[0]
 	dir := file(t, "pin", "4321")
@@ -589,8 +589,8 @@ func TestSSHSources(t *testing.T) {
 	a.stops(t)
 }
 
-// TestSSHDemo logs in with the demo card, in the background and without a
-// terminal, as eval in a shell has it.
+// TestSSHDemo logs in with the demo card and an agent in the background without
+// a terminal, as started by eval in a shell.
 func TestSSHDemo(t *testing.T) {
 	each(t, func(t *testing.T, p program) {
 		server := startSSHD(t, p.sshKey(t, "--card", "demo"))
@@ -609,7 +609,8 @@ while [ -e s ]; do sleep 0.1; done
 	})
 }
 
-// TestSSHPinentry: without a terminal a pinentry asks, and is told what for.
+// TestSSHPinentry shows that a pinentry asks if there is no terminal, and is
+// told for which log-in.
 func TestSSHPinentry(t *testing.T) {
 	p := programs[0]
 	s := insert(t, "adult", virtualcard.Options{})
@@ -681,8 +682,8 @@ done
 	stop(a)
 }
 
-// TestSSHBackground: an agent in the background of a terminal says that it
-// cannot ask there, instead of being stopped for it.
+// TestSSHBackground shows that an agent in the background of a terminal reports
+// that it cannot ask there, and is not stopped by the system.
 func TestSSHBackground(t *testing.T) {
 	p := programs[0]
 	insert(t, "adult", virtualcard.Options{})
@@ -706,9 +707,9 @@ func TestSSHBackground(t *testing.T) {
 	x.leaves(t, 0)
 }
 
-// TestSSHSoak has one agent make many signatures, for many clients and over many
-// changes of the card, and looks that it does not grow: JPKI_SSH_SIGNATURES and
-// JPKI_SSH_CARDS.
+// TestSSHSoak makes many signatures with one agent, for many clients and over
+// many changes of the card, and shows that the agent does not grow:
+// JPKI_SSH_SIGNATURES and JPKI_SSH_CARDS.
 func TestSSHSoak(t *testing.T) {
 	number := func(name string, otherwise int) int {
 		if n, err := strconv.Atoi(os.Getenv(name)); err == nil {

@@ -36,8 +36,8 @@ func opensshAgent(t *testing.T) (socket, public string, stop func()) {
 	return socket, key + ".pub", stop
 }
 
-// TestSSHProxy: OpenSSH's programs find the card's key and those of OpenSSH's
-// agent behind one socket, log in with either, and lock both.
+// TestSSHProxy shows that OpenSSH's programs find the card's key and those of
+// OpenSSH's agent behind one socket, log in with either, and lock both.
 func TestSSHProxy(t *testing.T) {
 	insert(t, "adult", virtualcard.Options{})
 	each(t, func(t *testing.T, p program) {
@@ -77,7 +77,7 @@ func TestSSHProxy(t *testing.T) {
 	})
 }
 
-// TestSSHProxyItself: an agent that would ask itself is refused.
+// TestSSHProxyItself shows that an agent cannot be a proxy for itself.
 func TestSSHProxyItself(t *testing.T) {
 	each(t, func(t *testing.T, p program) {
 		own := filepath.Join(t.TempDir(), "own")

@@ -18,7 +18,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/testkit"
 )
 
-// person sits at a terminal on which the program runs.
+// person is a person at a terminal on which the program runs.
 type person struct {
 	*running
 	keyboard *os.File // the terminal's other side
@@ -85,8 +85,8 @@ func (x *person) shown() string {
 	return x.screen.String()
 }
 
-// sees waits until a text is shown that was not read yet, and reads up to its
-// end.
+// sees waits until a text is shown that was not read before, and reads up to
+// its end.
 func (x *person) sees(t *testing.T, text string) {
 	t.Helper()
 	for start := time.Now(); ; time.Sleep(2 * time.Millisecond) {
@@ -127,8 +127,7 @@ func (x *person) echo(t *testing.T) bool {
 	return settings.Lflag&unix.ECHO != 0
 }
 
-// unread is how much of what was typed a shell would find, which takes a line
-// before its end.
+// unread returns how much of the typed text a shell would find.
 func (x *person) unread(t *testing.T) (n int) {
 	t.Helper()
 	raw, err := x.line.SyscallConn()
@@ -147,7 +146,8 @@ func (x *person) unread(t *testing.T) (n int) {
 	return n
 }
 
-// leaves waits for the end of the program. The terminal must be as it was.
+// leaves waits for the end of the program and checks that the terminal is as it
+// was.
 func (x *person) leaves(t *testing.T, exit int) result {
 	t.Helper()
 	err := x.Wait()

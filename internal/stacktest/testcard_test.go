@@ -19,9 +19,9 @@ import (
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
-// testChain puts certificates under another CA than JPKI's on a card, as a card
-// for tests has them, and gives the file with the CA above them. The CA is under a
-// root of its own, whose certificate nobody has.
+// testChain puts certificates under a CA other than JPKI's on a card, as on a
+// card for tests, and returns the file of that CA. The CA is under a root whose
+// certificate nobody has.
 func testChain(t *testing.T, s *slot) (ca string) {
 	t.Helper()
 	begin, end := time.Now().AddDate(-1, 0, 0), time.Now().AddDate(3, 0, 0)
@@ -67,8 +67,9 @@ func newTestCA(t *testing.T, name string, above *testCA, begin, end time.Time) *
 	return &testCA{cert, key}
 }
 
-// TestCardForTests: with --ca everything works on a card under another CA, also
-// one that does not sign itself; without it the person is told what is missing.
+// TestCardForTests shows that everything works with --ca on a card under
+// another CA, also one that is not self-signed, and that the program reports
+// what is missing without it.
 func TestCardForTests(t *testing.T) {
 	s := insert(t, "adult", virtualcard.Options{})
 	ca := testChain(t, s)

@@ -14,8 +14,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
-// serveTLS runs openssl s_server, which wants a certificate of its clients, and
-// gives the folder with its certificate and the address.
+// serveTLS runs openssl s_server, which requires a client certificate, and
+// returns the folder with its certificate and the address.
 func serveTLS(t *testing.T, p program, options ...string) (dir, address string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -44,7 +44,7 @@ func serveTLS(t *testing.T, p program, options ...string) (dir, address string) 
 	return dir, "https://localhost:" + port + "/"
 }
 
-// TestTLSVersions logs in at openssl s_server: with TLS 1.3 and 1.2, with a card
+// TestTLSVersions logs in to openssl s_server with TLS 1.3 and 1.2, with a card
 // that makes RSASSA-PSS signatures and with one that refuses.
 func TestTLSVersions(t *testing.T) {
 	for name, c := range map[string]struct {

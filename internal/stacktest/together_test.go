@@ -14,11 +14,11 @@ import (
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
-// TestTogether has two programs, one with each backend, do what people do on
-// one card at the same time, 100 runs each: nobody loses a try, gets a
-// signature of another key, or waits for ever. One works with the signing
-// password, the other with the authentication PIN, which it changes there and
-// back; both look at the card in between.
+// TestTogether runs two programs, one with each backend, on one card at the
+// same time, 100 runs each. No try may be lost, no signature may come from
+// another key, and neither may wait for ever. One uses the signing password,
+// the other changes the authentication PIN and changes it back; both read the
+// status in between.
 func TestTogether(t *testing.T) {
 	s := insert(t, "adult", virtualcard.Options{})
 	const other = "8263"

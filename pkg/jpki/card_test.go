@@ -15,9 +15,9 @@ import (
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
-// TestCost holds every operation against what it may cost on the card: with and
-// without short identifiers, where extended length works and where the
-// connection knows that it does not.
+// TestCost compares the commands that every operation sends with its limit:
+// with and without short identifiers, and on connections with and without
+// extended length.
 func TestCost(t *testing.T) {
 	certs := certificates(t, newCard(t, "adult", virtualcard.Options{}))
 	r := map[jpki.Kind]int{} // reads of 256 bytes
@@ -94,7 +94,7 @@ func TestCost(t *testing.T) {
 	}
 }
 
-// TestLimits: what is known of a reader is not found out again.
+// TestLimits shows that known limits of a reader are not probed again.
 func TestLimits(t *testing.T) {
 	s := newSlot(t, "adult", virtualcard.Options{NoExtendedLength: true})
 	card := jpki.New(s)
@@ -121,7 +121,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// TestPersonas reads every card there is, as far as it lets itself be read.
+// TestPersonas reads everything that each demo card lets a program read.
 func TestPersonas(t *testing.T) {
 	type want struct {
 		sign, auth, signPIN, authPIN error // of the free certificate, and of a PIN session
@@ -205,8 +205,8 @@ func TestPersonas(t *testing.T) {
 	}
 }
 
-// TestSwitches does every operation on every kind of card and reader that was
-// reported, and the card must come to the same state.
+// TestSwitches runs every operation on every reported kind of card and reader.
+// The card must end in the same state.
 func TestSwitches(t *testing.T) {
 	for name, o := range map[string]virtualcard.Options{
 		"none":              {},
@@ -259,8 +259,8 @@ func TestSwitches(t *testing.T) {
 	}
 }
 
-// TestBlockedPIN: whatever a card answers for one, it is blocked, and
-// nothing is sent.
+// TestBlockedPIN shows that every answer of a card for a blocked PIN is
+// reported as blocked, and that no PIN is sent.
 func TestBlockedPIN(t *testing.T) {
 	words := []apdu.Status{0x63C0, apdu.StatusAuthenticationBlocked, apdu.StatusReferenceDataUnusable}
 	for _, query := range words {
@@ -297,8 +297,8 @@ func TestBlockedPIN(t *testing.T) {
 
 func isQuery(cmd []byte) bool { return cmd[1] == apdu.InsVerify && len(cmd) <= 5 }
 
-// answering makes a fault that answers commands beginning with prefix by raw,
-// and does not let the card see them.
+// answering makes a fault that answers commands beginning with prefix by raw.
+// The card does not get them.
 func answering(s *slot, prefix, raw string) func(int, func() ([]byte, error)) ([]byte, error) {
 	return func(n int, run func() ([]byte, error)) ([]byte, error) {
 		if bytes.HasPrefix(s.sent[n], []byte(prefix)) {
@@ -328,8 +328,9 @@ func TestNotJPKI(t *testing.T) {
 	}
 }
 
-// TestErrorsOfTheConnection: they come out as they are, the first before the
-// last, and where nothing began nothing ends.
+// TestErrorsOfTheConnection shows that errors of the connection are returned
+// unchanged, the first one first, and that a transaction that did not begin is
+// not ended.
 func TestErrorsOfTheConnection(t *testing.T) {
 	ctx := context.Background()
 	begin, end, mine := errors.New("begin"), errors.New("end"), errors.New("mine")
@@ -359,8 +360,8 @@ func TestErrorsOfTheConnection(t *testing.T) {
 	}
 }
 
-// TestLostSelect: after a SELECT without answer it is not known which file is
-// the current one, and it is selected anew.
+// TestLostSelect shows that a file is selected again after a SELECT without an
+// answer.
 func TestLostSelect(t *testing.T) {
 	s := newSlot(t, "adult", noShortIDs)
 	once := true
@@ -390,8 +391,8 @@ func TestLostSelect(t *testing.T) {
 	}
 }
 
-// TestAppIsOver: nothing works after the call that gave the App, and nothing is
-// sent.
+// TestAppIsOver shows that an App sends nothing after the call that provided
+// it.
 func TestAppIsOver(t *testing.T) {
 	s := newSlot(t, "adult", virtualcard.Options{})
 	var kept *jpki.App
@@ -413,7 +414,8 @@ func TestAppIsOver(t *testing.T) {
 	}
 }
 
-// TestCancelledContext: its cause comes out, and the transaction ends.
+// TestCancelledContext shows that the cause of the context is returned and that
+// the transaction ends.
 func TestCancelledContext(t *testing.T) {
 	cause := errors.New("Ctrl-C")
 	ctx, cancel := context.WithCancelCause(context.Background())
@@ -471,8 +473,8 @@ func TestTries(t *testing.T) {
 	}
 }
 
-// TestQueryCase2: the form that the card wants is found once and remembered,
-// but only if it is the one.
+// TestQueryCase2 shows that the form of the counter query that the card accepts
+// is found once and remembered, and only if it works.
 func TestQueryCase2(t *testing.T) {
 	s := newSlot(t, "adult", virtualcard.Options{QueryCase2: true})
 	card := jpki.New(s)
@@ -494,8 +496,8 @@ func TestQueryCase2(t *testing.T) {
 	}
 }
 
-// TestLeftOpen: a PIN that another program left open is closed before the
-// counter is believed, where the card says so.
+// TestLeftOpen shows that a PIN left open by another program is closed before
+// the counter is read, if the card shows that it is open.
 func TestLeftOpen(t *testing.T) {
 	for _, o := range []virtualcard.Options{{QueryShowsOpen: true}, {QueryShowsOpen: true, NoIssuerDomain: true, QueryCase2: true}} {
 		s := newSlot(t, "adult", o)
@@ -586,8 +588,8 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestPublicFile: only what holds nothing personal, and only in this
-// application.
+// TestPublicFile shows that only files without personal data, and only those of
+// this application, count as public.
 func TestPublicFile(t *testing.T) {
 	aid := selectJPKI[5:]
 	var public []uint16
@@ -606,7 +608,8 @@ func TestPublicFile(t *testing.T) {
 	}
 }
 
-// TestCertificatesAreThoseAskedFor: each kind is the certificate of that name.
+// TestCertificatesAreThoseAskedFor shows that each kind returns the certificate
+// of that kind.
 func TestCertificatesAreThoseAskedFor(t *testing.T) {
 	certs := certificates(t, newCard(t, "adult", virtualcard.Options{}))
 	sign, auth := virtualcard.DemoCAs()

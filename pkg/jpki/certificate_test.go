@@ -39,7 +39,7 @@ func readAuth(s *slot) (c *x509.Certificate, err error) {
 	return c, err
 }
 
-// certificateOf makes a certificate of so many bytes.
+// certificateOf returns a certificate of exactly size bytes.
 func certificateOf(t testing.TB, size int) []byte {
 	t.Helper()
 	ca, _ := virtualcard.DemoCAs()
@@ -61,8 +61,8 @@ func certificateOf(t testing.TB, size int) []byte {
 	return nil
 }
 
-// TestCertificateSizes reads certificates that end at the edges of what one
-// READ brings, with and without padding behind, up to the longest file.
+// TestCertificateSizes reads certificates whose ends fall around the limits of
+// a READ, with and without padding, up to the longest file.
 func TestCertificateSizes(t *testing.T) {
 	cards := map[virtualcard.Options]*virtualcard.Card{}
 	for _, o := range []virtualcard.Options{{}, {NoExtendedLength: true}, {WarnEndOfFile: true}, {T0: true}} {
@@ -94,7 +94,7 @@ func TestCertificateSizes(t *testing.T) {
 	}
 }
 
-// TestCertificateFiles puts every kind of rubbish into the file.
+// TestCertificateFiles reads certificate files with damaged or foreign content.
 func TestCertificateFiles(t *testing.T) {
 	good := certificateOf(t, 1500)
 	begin := func(s string, n int) []byte { return append([]byte(s), bytes.Repeat([]byte{0x30}, n)...) }
@@ -169,9 +169,10 @@ func TestCertificateFiles(t *testing.T) {
 	}
 }
 
-// TestCertificateStatus: what a card without a certificate answers is not
-// known. It is what the card reports to hold that decides between "none there"
-// and "not read", and that a PIN is wanted is said by one answer only.
+// TestCertificateStatus shows how a refusal to read is reported. How cards
+// without a certificate answer is not known, so the presence file decides
+// between absent and unreadable, and only one answer means that a PIN is
+// needed.
 func TestCertificateStatus(t *testing.T) {
 	const selectIt, readIt, readPresence = "\x00\xA4\x02\x0C\x02\x00\x0A", "\x00\xB0", "\x00\xB0\x88"
 	words := []apdu.Status{0x6200, 0x6281, 0x6282, 0x6283, 0x6300, 0x6400, 0x6581, 0x6700, 0x6981, 0x6982, 0x6985, 0x6986, 0x6A80, 0x6A82, 0x6A83, 0x6A88, 0x6B00, 0x6D00, 0x6F00, 0x9000}
@@ -240,8 +241,8 @@ func TestCertificateStatus(t *testing.T) {
 	}
 }
 
-// TestRefusedInASession: 6982 although the PIN was verified. Whether the card
-// reports a certificate decides between "none there" and "something is wrong".
+// TestRefusedInASession shows how 6982 is reported although the PIN was
+// verified: the presence file decides between absent and unreadable.
 func TestRefusedInASession(t *testing.T) {
 	const readIt, readPresence = "\x00\xB0\x81\x00\x00", "\x00\xB0\x88\x00\x03"
 	for name, c := range map[string]struct {
@@ -282,8 +283,8 @@ func TestRefusedInASession(t *testing.T) {
 	}
 }
 
-// TestNoSigningCertificate: a card whose signing PIN works and whose file holds
-// nothing.
+// TestNoSigningCertificate reads a card whose signing PIN works and whose
+// certificate file is empty.
 func TestNoSigningCertificate(t *testing.T) {
 	for _, content := range [][]byte{nil, make([]byte, 2048), bytes.Repeat([]byte{0xFF}, 2048)} {
 		s := newSlot(t, "adult", virtualcard.Options{})
@@ -296,8 +297,8 @@ func TestNoSigningCertificate(t *testing.T) {
 	}
 }
 
-// TestExtendedLength: a reader or card that cannot do it is noticed at the first
-// READ, once, and remembered for the connection.
+// TestExtendedLength shows that a reader or card without extended length is
+// recognised at the first READ, once, and remembered for the connection.
 func TestExtendedLength(t *testing.T) {
 	der := certificateOf(t, 1500)
 	short := 1 + 6
@@ -342,8 +343,8 @@ func TestExtendedLength(t *testing.T) {
 	}
 }
 
-// TestExtendedReadOfACancelledContext: that a read was given up says nothing
-// about extended length.
+// TestExtendedReadOfACancelledContext shows that a cancelled READ is not taken
+// for missing extended length.
 func TestExtendedReadOfACancelledContext(t *testing.T) {
 	s := newSlot(t, "adult", virtualcard.Options{})
 	card := jpki.New(s)

@@ -23,7 +23,7 @@ const (
 	verifyNew     = "\x00\x20\x00\x80\x045678"
 )
 
-// readToken reads as much of EF 0006 as tells the kind of token.
+// readToken reads the part of EF 0006 that has the kind of token.
 var readToken = []byte{0x00, 0xB0, 0x86, 0x00, 0x10}
 
 func TestChangePIN(t *testing.T) {
@@ -52,8 +52,8 @@ func TestChangePIN(t *testing.T) {
 	}
 }
 
-// TestChangeGoesToThePINFile: wherever the session has been, it is the PIN's own
-// file that the change goes to.
+// TestChangeGoesToThePINFile shows that CHANGE REFERENCE DATA is sent with the
+// PIN's own file selected, whatever the session did before.
 func TestChangeGoesToThePINFile(t *testing.T) {
 	s := newSlot(t, "adult", virtualcard.Options{})
 	err := jpki.New(s).WithPIN(context.Background(), jpki.KeyAuth, rightPIN(jpki.KeyAuth), nil, func(session *jpki.Session) error {
@@ -85,8 +85,8 @@ func TestChangeTwice(t *testing.T) {
 	}
 }
 
-// TestChangeRule: whether a card holds a new PIN against the rules is not known,
-// so nothing that breaks them is sent.
+// TestChangeRule shows that a new PIN against the rules is not sent, because it
+// is not known whether cards check them.
 func TestChangeRule(t *testing.T) {
 	for k, bad := range map[jpki.Key][]string{
 		jpki.KeyAuth: {"", "123", "12345", "12A4"},
@@ -103,8 +103,8 @@ func TestChangeRule(t *testing.T) {
 	}
 }
 
-// TestChangeRefused: an answer that means nothing was done leaves the old PIN
-// in force for certain.
+// TestChangeRefused shows that a refused change leaves the old PIN in force,
+// without doubt.
 func TestChangeRefused(t *testing.T) {
 	for _, sw := range []apdu.Status{0x6400, 0x6700, 0x6982, 0x6983, 0x6984, 0x6985, 0x6A80, 0x6A82, 0x6A86, 0x6B00, 0x6D00, 0x6E00} {
 		s := newSlot(t, "adult", virtualcard.Options{})
@@ -120,8 +120,9 @@ func TestChangeRefused(t *testing.T) {
 	}
 }
 
-// TestChangeUnconfirmed: what is known when one of the two commands has no
-// answer, or a strange one. Nothing is sent after it but what closes.
+// TestChangeUnconfirmed shows what is reported if one of the two commands of a
+// change has no answer or an unknown one. After it, only the commands that
+// close the card are sent.
 func TestChangeUnconfirmed(t *testing.T) {
 	type known struct{ newInForce, tryUsed bool }
 	for _, c := range []struct {
@@ -191,8 +192,8 @@ func TestChangeUnconfirmed(t *testing.T) {
 	}
 }
 
-// TestNewPINNotTaken: a card that says 9000 and keeps the old PIN costs a try,
-// and that is said.
+// TestNewPINNotTaken shows that a card that answers 9000 and keeps the old PIN
+// costs a try, and that this is reported.
 func TestNewPINNotTaken(t *testing.T) {
 	s := newSlot(t, "adult", virtualcard.Options{})
 	s.fault = answering(s, changeCommand, "\x90\x00")
@@ -202,9 +203,9 @@ func TestNewPINNotTaken(t *testing.T) {
 	}
 }
 
-// TestChangeIsNotInterrupted: a context that ends before CHANGE keeps it from
-// being sent; one that ends afterwards does not keep the new PIN from being
-// confirmed.
+// TestChangeIsNotInterrupted shows that a context that ends before CHANGE
+// prevents it, and that one that ends later does not prevent the confirmation
+// of the new PIN.
 func TestChangeIsNotInterrupted(t *testing.T) {
 	for _, before := range []bool{true, false} {
 		ctx, cancel := context.WithCancel(context.Background())
@@ -235,8 +236,8 @@ func TestChangeIsNotInterrupted(t *testing.T) {
 	}
 }
 
-// TestChangeWithoutItsFile: where the PIN's file cannot be selected, nothing is
-// changed.
+// TestChangeWithoutItsFile shows that nothing is changed if the PIN's file
+// cannot be selected.
 func TestChangeWithoutItsFile(t *testing.T) {
 	s := newSlot(t, "adult", virtualcard.Options{})
 	before := s.card.State()

@@ -16,7 +16,7 @@ import (
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
-// A fault is one thing that goes wrong when a command is sent.
+// fault is one thing that goes wrong when a command is sent.
 type fault struct {
 	name    string
 	do      func(c *cell, run func() ([]byte, error)) ([]byte, error)
@@ -26,8 +26,8 @@ type fault struct {
 
 var errPanic = errors.New("the connection panicked")
 
-// faults lists them. What matters most comes thrice: before the card did the
-// command, after it did, and for ever.
+// faults lists them. The most important ones come in three forms: before the
+// card ran the command, after it, and for all later commands.
 func faults() (all []fault) {
 	add := func(name string, f func(*cell) ([]byte, error)) {
 		before := func(c *cell, _ func() ([]byte, error)) ([]byte, error) { return f(c) }
@@ -81,7 +81,7 @@ type cell struct {
 	exited bool
 }
 
-// answered notes an answer that the card did not give.
+// answered records an answer that did not come from the card.
 func (c *cell) answered(raw []byte) {
 	last := c.slot.sent[len(c.slot.sent)-1]
 	if ran := len(c.slot.ran) == len(c.slot.sent); ran && isPIN(last, apdu.InsChangeReferenceData) {
@@ -90,7 +90,8 @@ func (c *cell) answered(raw []byte) {
 	}
 }
 
-// run does the operation on a goroutine of its own, which a fault may end.
+// run runs the operation on its own goroutine, because a fault may end the
+// goroutine.
 func (c *cell) run(card *jpki.Card) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -110,7 +111,7 @@ func (c *cell) errorf(format string, args ...any) {
 	c.t.Errorf("%s: "+format+" (error: %v)", append(append([]any{c.name}, args...), c.err)...)
 }
 
-// check holds the outcome against the promises of the package.
+// check compares the outcome with the promises of the package.
 func (c *cell) check(before virtualcard.State) {
 	c.t.Helper()
 	s := c.slot
@@ -132,7 +133,7 @@ func (c *cell) check(before virtualcard.State) {
 	c.checkClosed()
 }
 
-// checkPINsSent: no PIN is sent twice, whatever happens.
+// checkPINsSent checks that no PIN was sent twice.
 func (c *cell) checkPINsSent() {
 	seen := map[string]bool{}
 	selected := []byte(nil) // the last SELECT, if nothing has named another file since
@@ -172,7 +173,8 @@ func (c *cell) checkPINsSent() {
 	}
 }
 
-// checkCounters: no try is lost but the one that a wrong PIN was sent for.
+// checkCounters checks that no try was used except for a wrong PIN that was
+// sent.
 func (c *cell) checkCounters(before virtualcard.State) {
 	after := c.slot.card.State()
 	mine, other := [2]virtualcard.PINState{before.Sign, after.Sign}, [2]virtualcard.PINState{before.Auth, after.Auth}
@@ -203,7 +205,8 @@ func (c *cell) checkCounters(before virtualcard.State) {
 	}
 }
 
-// checkInForce: the PIN in force is the one that the outcome says.
+// checkInForce checks that the PIN in force is the one that the outcome
+// reports.
 func (c *cell) checkInForce(before virtualcard.State) {
 	after := c.slot.card.State()
 	was, is := before.Sign.PIN, after.Sign.PIN
@@ -228,18 +231,18 @@ func (c *cell) checkInForce(before virtualcard.State) {
 	}
 }
 
-// falseWord reports that CHANGE was answered with 9000 without the card doing
-// it: then nobody can know.
+// falseWord reports that CHANGE was answered with 9000 and not run by the card.
+// No program can notice that.
 func (c *cell) falseWord() bool { return withPIN(c.slot.ran, apdu.InsChangeReferenceData) == 0 }
 
-// afterChange reports that the change went well and something else did not.
+// afterChange reports that the change succeeded and a later step failed.
 func (c *cell) afterChange() bool {
 	return !errors.As(c.err, new(*jpki.ChangeRefusedError)) && withPIN(c.slot.ran, apdu.InsVerify) == 2
 }
 
-// checkClosed: after a PIN was sent, another application was selected and the
-// power cut; no other program can use a key. Else the transaction has ended and
-// nothing more.
+// checkClosed checks that, after a PIN was sent, another application was
+// selected, the power was cut, and no other program can use a key. If no PIN
+// was sent, the transaction must have ended and nothing more.
 func (c *cell) checkClosed() {
 	s := c.slot
 	if s.begun {
@@ -270,7 +273,7 @@ func (c *cell) checkClosed() {
 	}
 }
 
-// typed reports whether a caller can tell what kind of error this is.
+// typed reports whether a caller can recognise the kind of this error.
 func typed(err error) bool {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, e := range joined.Unwrap() {
@@ -296,7 +299,8 @@ func anyOf(err error) bool {
 		errors.As(err, new(*jpki.PINError)) || errors.As(err, new(*jpki.BlockedError))
 }
 
-// kind is a kind of card and reader, and how far the table goes for it.
+// kind is a kind of card and reader, with the part of the table that is run on
+// it.
 type kind struct {
 	name     string
 	options  virtualcard.Options
@@ -323,7 +327,7 @@ var kinds = []kind{
 	},
 }
 
-// play does one cell on a card as it left the counter.
+// play runs one cell on a card with the counters of a new one.
 func (k kind) play(t *testing.T, card *virtualcard.Card, fresh virtualcard.State, c *cell) {
 	card.PowerOff()
 	if err := card.SetState(fresh); err != nil {
@@ -346,8 +350,8 @@ func (k kind) play(t *testing.T, card *virtualcard.Card, fresh virtualcard.State
 	c.check(fresh)
 }
 
-// TestFaults is the table: every operation, every command of it, every fault,
-// on cards and readers of several kinds.
+// TestFaults runs every operation with every fault at each of its commands, on
+// several kinds of cards and readers.
 func TestFaults(t *testing.T) {
 	all := faults()
 	var cells atomic.Int64

@@ -25,8 +25,8 @@ var (
 	errGone   = errors.New("the card was taken out")
 )
 
-// slot is a reader with a virtual card in it: a jpki.Conn that keeps account of
-// what is done to it, and in which things go wrong.
+// slot is a reader with a virtual card: a jpki.Conn that records what is done
+// to it and produces faults.
 type slot struct {
 	card     *virtualcard.Card
 	gone     bool // the card was taken out
@@ -121,10 +121,10 @@ func (s *slot) pull() {
 	s.card.PowerOff()
 }
 
-// isPIN reports a command of an instruction that carries a PIN.
+// isPIN reports a command with this instruction that carries a PIN.
 func isPIN(cmd []byte, ins byte) bool { return cmd[1] == ins && len(cmd) > 5 }
 
-// withPIN counts them.
+// withPIN counts such commands.
 func withPIN(cmds [][]byte, ins byte) (n int) {
 	for _, c := range cmds {
 		if isPIN(c, ins) {
@@ -153,8 +153,8 @@ var (
 	signOneByte        = []byte("\x80\x2A\x00\x80\x01\x2A\x00")
 )
 
-// sendAsOther has another program send commands to the card, and gives the status word
-// of the last.
+// sendAsOther sends commands to the card as another program and returns the
+// status word of the last one.
 func sendAsOther(t testing.TB, card *virtualcard.Card, cmds ...[]byte) apdu.Status {
 	t.Helper()
 	var r apdu.Response
@@ -173,8 +173,7 @@ func sendAsOther(t testing.TB, card *virtualcard.Card, cmds ...[]byte) apdu.Stat
 	return r.SW
 }
 
-// leaveOpen has another program verify k's PIN, or the authentication PIN, and
-// forget to close it.
+// leaveOpen verifies k's PIN as another program and does not close it.
 func leaveOpen(t testing.TB, card *virtualcard.Card, k jpki.Key) {
 	t.Helper()
 	file, verify := selectAuthPIN, verifyAuth
@@ -186,7 +185,7 @@ func leaveOpen(t testing.TB, card *virtualcard.Card, k jpki.Key) {
 	}
 }
 
-// openTo gives the keys that another program can use without a PIN.
+// openTo returns the keys that another program can use without a PIN.
 func openTo(t testing.TB, card *virtualcard.Card) (open []jpki.Key) {
 	t.Helper()
 	card.PowerOn()
@@ -246,7 +245,7 @@ func rightPIN(k jpki.Key) jpki.PIN {
 	return pin(virtualcard.SignPIN)
 }
 
-// An operation is what a command of the program does to a card.
+// operation is what a command of the program does to a card.
 type operation struct {
 	name string
 	key  jpki.Key // whose PIN it verifies; 0: none
@@ -323,7 +322,8 @@ func bothTries(a *jpki.App) error {
 	return errors.Join(signErr, authErr)
 }
 
-// signFile does what signing needs: both certificates, then n signatures.
+// signFile does what signing needs: it reads both certificates, then makes n
+// signatures.
 func signFile(s *jpki.Session, n int) (cert, ca *x509.Certificate, err error) {
 	if cert, err = s.Certificate(jpki.KindSign); err != nil {
 		return nil, nil, err
@@ -339,7 +339,8 @@ func signFile(s *jpki.Session, n int) (cert, ca *x509.Certificate, err error) {
 	return cert, ca, nil
 }
 
-// signature makes one, and errs with errBadSignature where it is wrong.
+// signature makes a signature. The error is errBadSignature if it does not
+// verify.
 func signature(s *jpki.Session, cert *x509.Certificate) ([]byte, error) {
 	digest := sha256.Sum256([]byte("デモ"))
 	sig, err := s.Signer(cert).Sign(nil, digest[:], crypto.SHA256)
@@ -372,5 +373,5 @@ var noShortIDs = virtualcard.Options{NoShortIdentifiers: apdu.StatusIncorrectP1P
 
 var errBadSignature = errors.New("a wrong signature came out")
 
-// anyTry is a guard that keeps nothing.
+// anyTry is a guard that allows every try.
 func anyTry(jpki.Tries) error { return nil }

@@ -11,7 +11,7 @@ import (
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
-// FuzzCertificate puts any content into a certificate file.
+// FuzzCertificate reads arbitrary content of a certificate file.
 func FuzzCertificate(f *testing.F) {
 	card := newCard(f, "adult", virtualcard.Options{})
 	good := certificates(f, card)[jpki.KindAuth].Raw
@@ -42,9 +42,9 @@ func FuzzCertificate(f *testing.F) {
 	})
 }
 
-// fuzzedCard is a card that answers what it is told to: pieces of data, a length and
-// so many bytes each. A length of FF is a failure of the reader, and the end of
-// the data is its end.
+// fuzzedCard is a card whose answers are in data: a length and so many bytes
+// for each. A length of FF stands for a failure of the reader. At the end of
+// the data, every command fails.
 type fuzzedCard struct {
 	data []byte
 	sent [][]byte
@@ -62,8 +62,8 @@ func (l *fuzzedCard) Transmit(cmd []byte) ([]byte, error) {
 	return answer, nil
 }
 
-// FuzzCard runs every operation on a card that answers anything: whatever it
-// says, no PIN is sent twice, and what was begun is ended.
+// FuzzCard runs every operation on a card with arbitrary answers. No PIN may be
+// sent twice, and every transaction must end.
 func FuzzCard(f *testing.F) {
 	ok, full, tries := "\x02\x90\x00", "\x02\x63\xC5", "\x02\x63\xC3"
 	for i := range operations {

@@ -21,8 +21,8 @@ func issued(s *slot, k jpki.Key, known ...*x509.Certificate) (own, ca *x509.Cert
 	return own, ca, err
 }
 
-// flipped changes one bit of the n-th answer to READ BINARY, and of as many
-// after it as times says.
+// flipped changes one bit of the n-th answer to READ BINARY, and of the
+// following ones up to times answers.
 func flipped(s *slot, n, times int) func(int, func() ([]byte, error)) ([]byte, error) {
 	reads := 0
 	return func(i int, run func() ([]byte, error)) ([]byte, error) {
@@ -37,8 +37,8 @@ func flipped(s *slot, n, times int) func(int, func() ([]byte, error)) ([]byte, e
 	}
 }
 
-// TestIssued: the certificates come checked against each other, whatever bit was
-// wrong in whichever answer; one that was wrong once is read again.
+// TestIssued shows that both certificates are checked against each other,
+// whichever bit of an answer is wrong, and that a wrong one is read once more.
 func TestIssued(t *testing.T) {
 	for _, o := range []virtualcard.Options{{}, {NoExtendedLength: true}} {
 		good := newSlot(t, "adult", o)
@@ -66,9 +66,9 @@ func TestIssued(t *testing.T) {
 	}
 }
 
-// TestIssuedByAKnownCA: nothing is read for a CA certificate that is known, by
-// key identifier and signature; another one of that name and key identifier is
-// not taken.
+// TestIssuedByAKnownCA shows that a known CA certificate, by key identifier and
+// signature, is not read, and that another one with the same name and key
+// identifier is not used.
 func TestIssuedByAKnownCA(t *testing.T) {
 	s := newSlot(t, "adult", virtualcard.Options{})
 	all := certificates(t, s.card)
@@ -93,7 +93,8 @@ func TestIssuedByAKnownCA(t *testing.T) {
 	}
 }
 
-// TestIssuedWithoutCA: a CA certificate that cannot be read leaves the other.
+// TestIssuedWithoutCA shows that an unreadable CA certificate does not prevent
+// the use of the holder's.
 func TestIssuedWithoutCA(t *testing.T) {
 	s := newSlot(t, "adult", virtualcard.Options{})
 	setFile(t, s.card, 0x0002, make([]byte, 2048))

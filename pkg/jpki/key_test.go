@@ -2,8 +2,8 @@ package jpki
 
 import "testing"
 
-// TestKeys: every key has a row of its own in every column, and what is no key
-// has nothing: neither tries nor another key's certificate.
+// TestKeys shows that every key has its own files and names, and that a value
+// that is no key has neither tries nor certificates.
 func TestKeys(t *testing.T) {
 	files := map[uint16]Key{}
 	for k, row := range keys {

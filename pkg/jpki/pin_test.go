@@ -30,8 +30,8 @@ type (
 	}
 )
 
-// TestPINHidesItself prints a PIN in every way there is, and looks for it in
-// every form.
+// TestPINHidesItself prints and encodes a PIN in every way and searches the
+// output for it in every form.
 func TestPINHidesItself(t *testing.T) {
 	const secret = "QX7ZKJ9W"
 	p := pin(secret)
@@ -97,7 +97,7 @@ func TestPINHidesItself(t *testing.T) {
 	}
 }
 
-// TestPINShown is what stands in the place of a PIN.
+// TestPINShown shows the text printed in place of a PIN.
 func TestPINShown(t *testing.T) {
 	p := pin("1234")
 	js, _ := json.Marshal(map[string]any{"pin": p, "in": exported{p}})
@@ -123,8 +123,8 @@ func TestPINShown(t *testing.T) {
 	}
 }
 
-// TestWipe: the PIN has its owner's buffer and no other, and wipes it for every
-// copy.
+// TestWipe shows that a PIN uses its owner's buffer, and that wiping it wipes
+// every copy.
 func TestWipe(t *testing.T) {
 	b := []byte("DEMO123")
 	p := jpki.NewPIN(b)
@@ -160,7 +160,7 @@ func TestEqual(t *testing.T) {
 	}
 }
 
-// TestUpperCase turns exactly a..z, in the owner's buffer.
+// TestUpperCase shows that exactly a to z are changed, in the owner's buffer.
 func TestUpperCase(t *testing.T) {
 	for c := range 256 {
 		b := []byte{'A', byte(c), '1'}
@@ -179,7 +179,7 @@ func TestUpperCase(t *testing.T) {
 	}
 }
 
-// TestCheck goes through every length and every byte at every place.
+// TestCheck tries every length and every byte at every place.
 func TestCheck(t *testing.T) {
 	broken := func(k jpki.Key, p string) jpki.Rule {
 		err := pin(p).Check(k)

@@ -14,8 +14,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
-// TestAnotherCardAfterAHiccup: where the connection finds another card in the
-// reader, nothing more is sent.
+// TestAnotherCardAfterAHiccup shows that nothing more is sent if the connection
+// finds another card in the reader.
 func TestAnotherCardAfterAHiccup(t *testing.T) {
 	s := newSlot(t, "adult", virtualcard.Options{})
 	s.fault = func(n int, run func() ([]byte, error)) ([]byte, error) {
@@ -31,8 +31,8 @@ func TestAnotherCardAfterAHiccup(t *testing.T) {
 	}
 }
 
-// TestHiccupsOnlyBeforeThePIN: once a PIN has left, nothing is begun again, at
-// whichever command the hiccup comes.
+// TestHiccupsOnlyBeforeThePIN shows that nothing is repeated once a PIN was
+// sent, at whichever command the failure comes.
 func TestHiccupsOnlyBeforeThePIN(t *testing.T) {
 	for _, op := range operations {
 		if op.key == 0 {
@@ -60,7 +60,7 @@ func TestHiccupsOnlyBeforeThePIN(t *testing.T) {
 	}
 }
 
-// hanging is a reader in which a command gets no answer until it is given up.
+// hanging is a reader in which a command gets no answer until it is cancelled.
 type hanging struct {
 	*slot
 	at    int // the command that hangs
@@ -93,9 +93,9 @@ func (h *hanging) Unpower() error {
 	return h.lost
 }
 
-// TestHangingCommand: what hangs before a PIN was sent is given up with the
-// context, at once. With a PIN sent it is given some seconds, and that the
-// session could not be closed is said.
+// TestHangingCommand shows that a command that hangs before the PIN is sent
+// ends with the context, and that one that hangs later gets some seconds, after
+// which the error reports a session that is not closed.
 func TestHangingCommand(t *testing.T) {
 	interrupted := errors.New("Ctrl-C")
 	for _, name := range []string{"status", "pin verify sign", "sign", "pin change sign"} {
@@ -131,9 +131,8 @@ func TestHangingCommand(t *testing.T) {
 	}
 }
 
-// TestSheet: the card's last day comes without a PIN, before the application is
-// selected, whatever was selected by another program; a card that does not tell
-// it keeps nothing else from being read.
+// TestSheet shows that the card's last day is read without a PIN and before the
+// application is selected, and that a card without it can be read otherwise.
 func TestSheet(t *testing.T) {
 	read := func(s *slot) (sheet jpki.Sheet) {
 		err := jpki.New(s).WithSheet(context.Background(), func(a *jpki.App, got jpki.Sheet) error {

@@ -13,8 +13,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
-// TestRuleBeforeTheCard: a PIN that cannot be right costs no try, because it
-// never comes near the card.
+// TestRuleBeforeTheCard shows that a PIN against the rules is not sent and
+// costs no try.
 func TestRuleBeforeTheCard(t *testing.T) {
 	for k, bad := range map[jpki.Key][]string{
 		jpki.KeySign: {"", "AB", "demo123", "1234567", "ABCDEFGH", "ABCDEFGH1234567890", "ＤＥＭＯ１２３"},
@@ -30,8 +30,8 @@ func TestRuleBeforeTheCard(t *testing.T) {
 	}
 }
 
-// TestGuard: it sees the counter as it stands, inside the transaction, and its
-// error keeps the PIN from being sent.
+// TestGuard shows that the guard gets the current counter inside the
+// transaction, and that its error prevents the PIN from being sent.
 func TestGuard(t *testing.T) {
 	lastTry := errors.New("one try is left")
 	s := newSlot(t, "last-try", virtualcard.Options{})
@@ -69,7 +69,8 @@ func TestGuard(t *testing.T) {
 	}
 }
 
-// TestWrongPIN counts down to the end, one try a call.
+// TestWrongPIN shows that each call with a wrong PIN costs one try, down to
+// none.
 func TestWrongPIN(t *testing.T) {
 	for k, p := range map[jpki.Key]string{jpki.KeySign: "WRONG99", jpki.KeyAuth: "9999"} {
 		s := newSlot(t, "adult", virtualcard.Options{})
@@ -88,7 +89,7 @@ func TestWrongPIN(t *testing.T) {
 	}
 }
 
-// TestVerifyAnswers: what each answer to VERIFY means.
+// TestVerifyAnswers shows the meaning of each answer to VERIFY.
 func TestVerifyAnswers(t *testing.T) {
 	const verify = "\x00\x20\x00\x80\x04"
 	run := func(raw string) (*slot, error) {
@@ -150,7 +151,7 @@ func errorAs[E error](t testing.TB, err error) (e E) {
 	return e
 }
 
-// TestCloses: a verified PIN is closed in both ways on every path out.
+// TestCloses shows that a verified PIN is closed in both ways on every path.
 func TestCloses(t *testing.T) {
 	mine := errors.New("mine")
 	for name, use := range map[string]func(*jpki.Session) error{
@@ -182,8 +183,8 @@ func TestCloses(t *testing.T) {
 	}
 }
 
-// TestPanicWhileClosing: a connection that panics as the application is left
-// still loses its power.
+// TestPanicWhileClosing shows that the power is cut even if the connection
+// panics while the application is left.
 func TestPanicWhileClosing(t *testing.T) {
 	s := newSlot(t, "adult", virtualcard.Options{})
 	s.fault = func(n int, run func() ([]byte, error)) ([]byte, error) {
@@ -199,8 +200,8 @@ func TestPanicWhileClosing(t *testing.T) {
 	}
 }
 
-// TestNotClosed: a card that keeps its power is told of, beside whatever else
-// went wrong.
+// TestNotClosed shows that an error reports a card that keeps its power,
+// together with any other failure.
 func TestNotClosed(t *testing.T) {
 	stuck, mine := errors.New("stuck"), errors.New("mine")
 	for _, use := range []error{nil, mine} {
@@ -241,8 +242,8 @@ func TestNotClosed(t *testing.T) {
 	}
 }
 
-// TestTriesInASession: asking for a counter must not close the session, also
-// where the card answers that the PIN is open.
+// TestTriesInASession shows that reading a counter does not close the session,
+// even if the card answers that the PIN is open.
 func TestTriesInASession(t *testing.T) {
 	for _, o := range []virtualcard.Options{{}, {QueryShowsOpen: true}, {QueryShowsOpen: true, ReselectDrops: true, QueryCase2: true}} {
 		s := newSlot(t, "adult", o)
@@ -271,7 +272,8 @@ func TestTriesInASession(t *testing.T) {
 	}
 }
 
-// TestSessionIsOver: nothing of a session outlives it.
+// TestSessionIsOver shows that nothing works on a session after use has
+// returned.
 func TestSessionIsOver(t *testing.T) {
 	s := newSlot(t, "adult", virtualcard.Options{})
 	var kept *jpki.Session
@@ -311,8 +313,8 @@ func TestSessionIsOver(t *testing.T) {
 	}
 }
 
-// TestCancelledBeforeVerify: a context that ends while the guard decides keeps
-// the PIN from being sent.
+// TestCancelledBeforeVerify shows that the PIN is not sent if the context ends
+// during the guard.
 func TestCancelledBeforeVerify(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := newSlot(t, "adult", virtualcard.Options{})
@@ -322,7 +324,8 @@ func TestCancelledBeforeVerify(t *testing.T) {
 	}
 }
 
-// TestThePINIsNotWiped: that is its owner's to do, who may need it again.
+// TestThePINIsNotWiped shows that a session does not wipe the PIN. Its owner
+// may need it again.
 func TestThePINIsNotWiped(t *testing.T) {
 	s := newSlot(t, "adult", virtualcard.Options{})
 	p, next := pin(virtualcard.AuthPIN), pin("5678")

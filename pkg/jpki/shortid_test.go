@@ -11,7 +11,7 @@ import (
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
-// everything does all that is done with short identifiers, in one PIN session.
+// everything uses all short identifiers in one PIN session.
 func everything(s *jpki.Session) error {
 	cert, err := s.Certificate(jpki.KindAuth)
 	if err != nil {
@@ -33,9 +33,9 @@ func named(cmds [][]byte) (n int) {
 	return n
 }
 
-// TestShortIdentifiersRefused: whatever a card answers, everything works; each
-// kind of command is tried once with a short identifier, and never again on the
-// connection.
+// TestShortIdentifiersRefused shows that everything works on cards that refuse
+// short identifiers, whatever they answer, and that each kind of command tries
+// them once for a connection.
 func TestShortIdentifiersRefused(t *testing.T) {
 	for _, sw := range []apdu.Status{0x6A82, 0x6A86, 0x6A88, 0x6B00, 0x6A81, 0x6981, 0x6986} {
 		s := newSlot(t, "adult", virtualcard.Options{NoShortIdentifiers: sw})
@@ -53,8 +53,9 @@ func TestShortIdentifiersRefused(t *testing.T) {
 	}
 }
 
-// TestShortIdentifiersSeparately: a card may take them in one command and not in
-// another, and may not make a file that is named the current one.
+// TestShortIdentifiersSeparately shows that a card may accept short identifiers
+// in one command and refuse them in another, and may not make the named file
+// the current one.
 func TestShortIdentifiersSeparately(t *testing.T) {
 	for name, refuse := range map[string]func(cmd []byte, n int, sent [][]byte) bool{
 		"READ":  func(cmd []byte, _ int, _ [][]byte) bool { return cmd[1] == apdu.InsReadBinary && cmd[2]&0x80 != 0 },
@@ -84,8 +85,9 @@ func TestShortIdentifiersSeparately(t *testing.T) {
 	}
 }
 
-// TestBlockedIsBelievedOfASelectedPIN: that a PIN is blocked, or open, is said of
-// one that was selected, unless the card is known to take short identifiers.
+// TestBlockedIsBelievedOfASelectedPIN shows that an answer "blocked" or "open"
+// counts only for a PIN file that was selected, unless the card is known to
+// accept short identifiers.
 func TestBlockedIsBelievedOfASelectedPIN(t *testing.T) {
 	for _, raw := range []string{"\x63\xC0", "\x69\x83", "\x69\x84", "\x90\x00", "\x63\xCF"} {
 		s := newSlot(t, "adult", virtualcard.Options{})
@@ -103,9 +105,9 @@ func TestBlockedIsBelievedOfASelectedPIN(t *testing.T) {
 	}
 }
 
-// TestLongAnswersLost: a reader that loses answers of 256 bytes, in whichever
-// way, is found out, worked around and known from then on; one that did so once
-// is not blamed.
+// TestLongAnswersLost shows that a reader that loses answers of 256 bytes is
+// recognised, worked around and remembered, and that a reader that fails once
+// is not.
 func TestLongAnswersLost(t *testing.T) {
 	export := operationNamed(t, "cert export auth")
 	empty := func(func() ([]byte, error)) ([]byte, error) { return []byte{0x90, 0x00}, nil }
@@ -150,8 +152,8 @@ func TestLongAnswersLost(t *testing.T) {
 	}
 }
 
-// TestExtendedReadKillsTheConnection: a reader that fails at an extended READ
-// every time is found out in the transaction, begun again.
+// TestExtendedReadKillsTheConnection shows that a reader that fails at every
+// extended READ is recognised when the transaction is repeated.
 func TestExtendedReadKillsTheConnection(t *testing.T) {
 	for times, want := range map[int]jpki.Limits{1: {}, 1000: {ShortOnly: true}} {
 		s := newSlot(t, "adult", virtualcard.Options{})

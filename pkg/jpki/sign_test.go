@@ -36,8 +36,8 @@ func inSession(t testing.TB, s *slot, k jpki.Key, use func(*jpki.Session) error)
 	}
 }
 
-// TestSignatures takes signatures apart: what was signed must be exactly the
-// DigestInfo of RFC 8017, 9.2, with its NULL, in the padding of type 1.
+// TestSignatures shows that the signed block is exactly the DigestInfo of RFC
+// 8017, 9.2, with its NULL, in padding of type 1.
 func TestSignatures(t *testing.T) {
 	for _, o := range []virtualcard.Options{{}, {T0: true}} {
 		for _, k := range []jpki.Key{jpki.KeySign, jpki.KeyAuth} {
@@ -98,8 +98,9 @@ func encoded(t testing.TB, size int, oid asn1.ObjectIdentifier, digest []byte) [
 	return append(append(em, 0x00), info...)
 }
 
-// TestKeyMismatch: a signature that the certificate does not verify never comes
-// out, be it the key, the certificate or the answer that is wrong.
+// TestKeyMismatch shows that a signature that does not verify with the
+// certificate is never returned, whether the key, the certificate or the answer
+// is wrong.
 func TestKeyMismatch(t *testing.T) {
 	s := newSlot(t, "adult", virtualcard.Options{})
 	certs := certificates(t, newCard(t, "adult", virtualcard.Options{}))
@@ -131,7 +132,8 @@ func TestKeyMismatch(t *testing.T) {
 	})
 }
 
-// TestSignRefused: what the card cannot sign, or should not, is not sent to it.
+// TestSignRefused shows that requests that the card cannot or must not sign are
+// not sent.
 func TestSignRefused(t *testing.T) {
 	s := newSlot(t, "adult", virtualcard.Options{})
 	cert := certificates(t, newCard(t, "adult", virtualcard.Options{}))[jpki.KindSign]
@@ -175,8 +177,8 @@ func TestSignRefused(t *testing.T) {
 	})
 }
 
-// TestPSS: a card that makes RSASSA-PSS signatures makes them as TLS 1.3 wants
-// them, and one that does not is told from other failures, and signs as before.
+// TestPSS shows that RSASSA-PSS signatures have the form that TLS 1.3 requires,
+// and that a card without them is recognised and still signs with PKCS #1 v1.5.
 func TestPSS(t *testing.T) {
 	digest := sha256.Sum256([]byte("見本"))
 	cert := certificates(t, newCard(t, "adult", virtualcard.Options{}))[jpki.KindAuth]
@@ -232,7 +234,7 @@ func TestPSS(t *testing.T) {
 	}
 }
 
-// testKey is a key that no card has.
+// testKey returns a key that is on no card.
 var testKey = func() func(testing.TB) *rsa.PrivateKey {
 	made := sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
 	return func(t testing.TB) *rsa.PrivateKey {
@@ -244,7 +246,7 @@ var testKey = func() func(testing.TB) *rsa.PrivateKey {
 	}
 }()
 
-// exclusive is a reader that notices a transaction inside another one.
+// exclusive is a reader that reports a transaction inside another one.
 type exclusive struct {
 	virtualcard.Slot
 	open, overlaps atomic.Int32
@@ -263,7 +265,8 @@ func (x *exclusive) Unpower() error {
 	return x.Slot.Unpower()
 }
 
-// TestSignerForMany: an HTTP client signs in several handshakes at once.
+// TestSignerForMany shows that an HTTP client can sign in several handshakes at
+// once.
 func TestSignerForMany(t *testing.T) {
 	x := &exclusive{Slot: virtualcard.Slot{Card: newCard(t, "adult", virtualcard.Options{})}}
 	pin := jpki.NewPIN([]byte(virtualcard.AuthPIN))
@@ -285,8 +288,8 @@ func TestSignerForMany(t *testing.T) {
 	}
 }
 
-// TestSignerSendsAWrongPINOnce: a client that tries again, or opens several
-// connections, must not lock the card.
+// TestSignerSendsAWrongPINOnce shows that a client that retries or opens
+// several connections does not block the PIN.
 func TestSignerSendsAWrongPINOnce(t *testing.T) {
 	cert := certificates(t, newCard(t, "adult", virtualcard.Options{}))[jpki.KindAuth]
 	lost := func(s *slot) { // the answer to VERIFY
@@ -328,7 +331,8 @@ func TestSignerSendsAWrongPINOnce(t *testing.T) {
 	}
 }
 
-// TestSignStatus: the card's refusal comes out, and the command is not repeated.
+// TestSignStatus shows that the card's refusal to sign is returned and that the
+// command is not repeated.
 func TestSignStatus(t *testing.T) {
 	for _, sw := range []apdu.Status{0x6982, 0x6985, 0x6A80, 0x6700, 0x6F00, 0x6282} {
 		s := newSlot(t, "adult", virtualcard.Options{})
@@ -357,8 +361,8 @@ func count(cmds [][]byte, ins byte) (n int) {
 	return n
 }
 
-// TestLongerKeys: the certificate says how long a signature is, so that cards
-// to come are asked for all of it.
+// TestLongerKeys shows that the length of a signature is taken from the
+// certificate, for cards with longer keys.
 func TestLongerKeys(t *testing.T) {
 	modulus := new(big.Int).SetBit(big.NewInt(1), 3071, 1)
 	cert := &x509.Certificate{PublicKey: &rsa.PublicKey{N: modulus, E: 65537}}

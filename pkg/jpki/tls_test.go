@@ -19,8 +19,8 @@ import (
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
-// serverConfig is a server that wants a certificate of its clients, and
-// serverCA what clients believe it by.
+// serverConfig is a server that requires a client certificate; serverCA
+// verifies the server.
 var serverConfig, serverCA = func() (*tls.Config, *x509.CertPool) {
 	key := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
 	template := &x509.Certificate{
@@ -43,7 +43,7 @@ var serverConfig, serverCA = func() (*tls.Config, *x509.CertPool) {
 	}, pool
 }()
 
-// handshake gives what the server saw of the client.
+// handshake returns the server's view of the connection.
 func handshake(client *tls.Config) (seen tls.ConnectionState, err error) {
 	here, there := net.Pipe()
 	defer here.Close()
@@ -58,7 +58,8 @@ func handshake(client *tls.Config) (seen tls.ConnectionState, err error) {
 	return server.ConnectionState(), errors.Join(err, <-done)
 }
 
-// TestTLS: every signature of a handshake is one session, which is closed.
+// TestTLS shows that each signature of a handshake is made in one session,
+// which is closed.
 func TestTLS(t *testing.T) {
 	s := newSlot(t, "adult", virtualcard.Options{})
 	cert := certificates(t, s.card)[jpki.KindAuth]
@@ -110,8 +111,8 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// TestTLSWithPSS: where the card makes PSS signatures, both versions work with
-// them; where it does not, the error says so.
+// TestTLSWithPSS shows that TLS 1.2 and 1.3 work if the card makes PSS
+// signatures, and that the error names the reason if it does not.
 func TestTLSWithPSS(t *testing.T) {
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
 		for _, o := range []virtualcard.Options{{}, {NoPSS: true}} {

@@ -10,7 +10,7 @@ import (
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
-// labels tells each kind of token by what EF 0006 begins with.
+// labels has the beginning of EF 0006 for each kind of token.
 var labels = map[jpki.TokenKind]string{
 	jpki.TokenCard:     "JPKIAPICCTOKEN2",
 	jpki.TokenJukiCard: "JPKIAPICCTOKEN",
@@ -19,8 +19,9 @@ var labels = map[jpki.TokenKind]string{
 	jpki.TokenUnknown:  "SOMETHING NEW",
 }
 
-// TestTokenAndPIN: no operation sends a PIN to a token whose certificates have
-// all ended, and every operation does to all others.
+// TestTokenAndPIN shows that no operation sends a PIN to a token whose
+// certificates have all expired, and that every operation sends it to the
+// others.
 func TestTokenAndPIN(t *testing.T) {
 	adult, _ := virtualcard.Lookup("adult")
 	for _, kind := range jpki.TokenKinds() {
@@ -48,8 +49,8 @@ func TestTokenAndPIN(t *testing.T) {
 	}
 }
 
-// TestTokenNotTold: a card whose EF 0006 cannot be read is used, and what is known
-// of a card is not read again.
+// TestTokenNotTold shows that a card whose EF 0006 cannot be read is used, and
+// that a known kind is not read again.
 func TestTokenNotTold(t *testing.T) {
 	verify := operation{name: "pin verify auth", key: jpki.KeyAuth, use: nothing}
 	s := newSlot(t, "adult", virtualcard.Options{})

@@ -26,8 +26,9 @@ func TestCardIsWhatItSays(t *testing.T) {
 	}
 }
 
-// Another program's transaction holds up SCardConnect and
-// SCardBeginTransaction, and SCardCancel does not end them.
+// TestInUse shows that SCardConnect and SCardBeginTransaction, which another
+// program's transaction holds up and SCardCancel does not end, are given up
+// after a time.
 func TestInUse(t *testing.T) {
 	waits := []struct {
 		name string
@@ -137,8 +138,9 @@ func TestContextEndedBefore(t *testing.T) {
 	}
 }
 
-// What a connection is to is only sure when the reader's count was the same
-// before and after.
+// TestConnectDuringExchange shows that Connect fails with ErrCardRemoved if the
+// reader's counter of insertions changes in the meantime, because the
+// connection may be to another card.
 func TestConnectDuringExchange(t *testing.T) {
 	f := newFake(readerStatus{name: "reader", event: card1})
 	pc := with(t, f, onLinux)
@@ -172,8 +174,8 @@ func TestConnectErrors(t *testing.T) {
 	}
 }
 
-// TestConnectAfterHiccup: what may go away by itself is tried again, in a
-// context of its own, and given up after the second time.
+// TestConnectAfterHiccup shows that a temporary failure is tried again in a new
+// context, at most twice.
 func TestConnectAfterHiccup(t *testing.T) {
 	once := []string{opEstablish, opConnect + " reader", opRelease}
 	for code := range temporary {
@@ -222,8 +224,8 @@ func TestBeginAmongEndlessResets(t *testing.T) {
 	}
 }
 
-// Whenever the card was exchanged, before Begin or in the midst of it, Begin
-// fails, and so does every call after it.
+// TestBeginAfterExchange shows that Begin and every later call fail if the card
+// was exchanged, before Begin or during it.
 func TestBeginAfterExchange(t *testing.T) {
 	exchange := func(f *fake) { f.event(0, card3) }
 	tests := []struct {
@@ -332,7 +334,7 @@ func TestTransmit(t *testing.T) {
 	wantLost(t, f, card, err)
 }
 
-// wantLost: every call gives err, and does nothing.
+// wantLost checks that every call returns err and does nothing.
 func wantLost(t *testing.T, f *fake, card *Card, err error) {
 	t.Helper()
 	if err := card.Unpower(); err != nil {
@@ -347,9 +349,10 @@ func wantLost(t *testing.T, f *fake, card *Card, err error) {
 	wantCalls(t, f)
 }
 
-// A card that is reset inside a transaction takes no command in it any more, and
-// is cut from power at its end, for a reset can leave a PIN verified. Where
-// nothing counts insertions it may be another card, and is lost.
+// TestTransmitAfterReset shows that a card that was reset inside a transaction
+// gets no further command in it and loses its power at the end, because a reset
+// can leave a PIN verified. In a reader without a counter of insertions it may
+// be another card, and the connection is lost.
 func TestTransmitAfterReset(t *testing.T) {
 	for _, end := range []func(*Card) error{(*Card).End, (*Card).Unpower} {
 		f, card := begun(t, onLinux)
@@ -391,9 +394,9 @@ func TestTransmitAfterReset(t *testing.T) {
 	wantLost(t, f, card, err)
 }
 
-// A card that never answers costs a minute. The command it still reads stays
-// whole for as long, whatever the caller does with his, or the card would get
-// zeros for a PIN.
+// TestTransmitWithoutAnswer shows that a card that never answers is given up
+// after a minute, and that the buffer of the command is not reused before: the
+// card would get zeros in place of a PIN.
 func TestTransmitWithoutAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, card := begun(t, onLinux)
@@ -571,8 +574,8 @@ func TestClose(t *testing.T) {
 	wantCalls(t, f, append([]string{opTransmit, opEnd + " leave", opBegin, opEnd + " leave"}, leave...)...)
 }
 
-// TestGivenUp: whatever call hangs, it is given up when the context ends; what
-// ends a transaction, a little later.
+// TestGivenUp shows that every call that hangs ends with the context, and calls
+// that end a transaction a little later.
 func TestGivenUp(t *testing.T) {
 	stopped := errors.New("Ctrl-C")
 	begin := func(ctx context.Context, t *testing.T, f *fake) (*Card, error) {
@@ -654,7 +657,7 @@ func TestGivenUp(t *testing.T) {
 	}
 }
 
-// A service that hangs is waited for, but not for ever.
+// TestServiceHangs shows that a service that hangs is given up after a time.
 func TestServiceHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, card := begun(t, onLinux)

@@ -50,7 +50,8 @@ func TestErrorMeaning(t *testing.T) {
 	}
 }
 
-// Every code says something, and no sentinel is forgotten.
+// TestMeanings shows that every code has a meaning and that every sentinel
+// error is reached.
 func TestMeanings(t *testing.T) {
 	seen := map[error]bool{ErrNoLibrary: true, ErrClosed: true} // these come from no function
 	for code := range meanings {

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// fake is a PC/SC service for what a real one does not do on demand: block,
-// fail, and behave like another system's. Tests run it inside synctest, where
-// ten seconds pass at once.
+// fake is a PC/SC service that blocks and fails on demand and behaves like
+// those of other systems. Tests run it inside synctest, where ten seconds pass
+// at once.
 type fake struct {
 	mu      sync.Mutex
 	calls   []string                 // every call, with what matters of its arguments
@@ -30,7 +30,7 @@ type fake struct {
 	late       bool     // what fails fails after the card has run the command
 }
 
-// emulated is what of a virtual card the fake uses.
+// emulated is the part of a virtual card that the fake uses.
 type emulated interface {
 	PowerOn()
 	PowerOff()
@@ -47,7 +47,7 @@ func newFake(readers ...readerStatus) *fake {
 	}
 }
 
-// call is what every call does.
+// call is the common part of every call.
 func (f *fake) call(op string, args ...any) error {
 	what := strings.TrimSpace(op + " " + strings.Trim(fmt.Sprint(args...), "[]"))
 	f.mu.Lock()
@@ -71,7 +71,8 @@ func (f *fake) call(op string, args ...any) error {
 	return nil
 }
 
-// seen gives the calls since the last time, without what only looks.
+// seen returns the calls since the last time, without those that only read
+// state.
 func (f *fake) seen() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -82,7 +83,7 @@ func (f *fake) seen() []string {
 	return calls
 }
 
-// count says how often a call was made, and forgets nothing.
+// count returns how often a call was made.
 func (f *fake) count(prefix string) (n int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -94,7 +95,7 @@ func (f *fake) count(prefix string) (n int) {
 	return n
 }
 
-// set changes the truth.
+// set changes the state of the service.
 func (f *fake) set(change func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -103,7 +104,7 @@ func (f *fake) set(change func()) {
 	f.news = make(chan struct{})
 }
 
-// fail gives a call these results next.
+// fail sets the next results of a call.
 func (f *fake) fail(op string, codes ...uint32) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -117,7 +118,7 @@ func (f *fake) block(op string, c chan struct{}) {
 	f.blocks[op] = c
 }
 
-// do has something done before a call, once.
+// do runs a function once before a call.
 func (f *fake) do(op string, before func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -277,7 +278,7 @@ var (
 	onWindows = platformOf("windows")
 )
 
-// with gives a Context on the fake.
+// with returns a Context on the fake.
 func with(t *testing.T, f *fake, p platform) *Context {
 	t.Helper()
 	pc, err := establish(t.Context(), f, p)
@@ -305,7 +306,7 @@ func withCard(t *testing.T, p platform) (*fake, *Card) {
 	return f, card
 }
 
-// begun is withCard and a transaction.
+// begun returns a card in a transaction.
 func begun(t *testing.T, p platform) (*fake, *Card) {
 	t.Helper()
 	f, card := withCard(t, p)

@@ -38,7 +38,7 @@ func (c fakeCard) exchange(cmd []byte) ([]byte, error) {
 	return answer, cardErr
 }
 
-// work is what a command of the program does.
+// work is an operation of the program.
 type work struct {
 	name string
 	key  jpki.Key // whose PIN it sends; 0: none
@@ -104,7 +104,7 @@ func cmpOr(a, b error) error {
 	return b
 }
 
-// secrets lists the instructions of which no command may be repeated.
+// secrets lists the instructions of the commands that must not be repeated.
 func secrets(sent [][]byte) (found []byte) {
 	for _, cmd := range sent {
 		ins := cmd[1]
@@ -115,7 +115,7 @@ func secrets(sent [][]byte) (found []byte) {
 	return found
 }
 
-// trial does one work with one failing call.
+// trial is one operation with one failing call.
 type trial struct {
 	w    work
 	card *virtualcard.Card
@@ -123,8 +123,8 @@ type trial struct {
 	err  error
 }
 
-// run connects to the card and does the work; fail sets up what fails, in the
-// exchange at of the work, counted from 0.
+// run connects to the card and does the work. fail sets up the failure, at the
+// exchange with the number at, counted from 0.
 func run(t *testing.T, w work, card *virtualcard.Card, at int, fail func(*fake)) trial {
 	t.Helper()
 	f := newFake(readerStatus{name: "reader", event: card1, atr: card.ATR()})
@@ -149,7 +149,7 @@ func run(t *testing.T, w work, card *virtualcard.Card, at int, fail func(*fake))
 	return trial{w, card, f, err}
 }
 
-// nth is a connection that does something before an exchange.
+// nth is a connection that calls a function before an exchange.
 type nth struct {
 	*Card
 	at     int
@@ -168,7 +168,7 @@ func (n *nth) TransmitContext(ctx context.Context, cmd []byte) ([]byte, error) {
 	return n.Card.TransmitContext(ctx, cmd)
 }
 
-// closed reports that no PIN is open for whoever comes next.
+// closed reports that no PIN is open for the next program.
 func closed(t *testing.T, card *virtualcard.Card) bool {
 	t.Helper()
 	card.PowerOn()
@@ -246,8 +246,9 @@ func TestHiccups(t *testing.T) {
 	}
 }
 
-// TestHiccupsAround: the calls that begin and end transactions fail, once or
-// twice, and the work is done all the same; a PIN is closed by another way.
+// TestHiccupsAround shows that the work succeeds if the calls that begin and
+// end transactions fail once or twice, and that a PIN is then closed in another
+// way.
 func TestHiccupsAround(t *testing.T) {
 	persona, _ := virtualcard.Lookup("adult")
 	card, err := virtualcard.New(persona, time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), virtualcard.Options{})
@@ -288,12 +289,12 @@ func TestHiccupsAround(t *testing.T) {
 	}
 }
 
-// mayBeMissed reports a command that the work can do without: a long READ,
-// which shorter ones stand in for, and the question for the card's last day.
+// mayBeMissed reports a command without which the work succeeds: a long READ,
+// which shorter ones replace, and the query of the card's last day.
 func mayBeMissed(cmd []byte) bool { return apdu.IsExtended(cmd) }
 
-// check: no PIN, change or signature was sent twice, no try was lost, and
-// everything is closed.
+// check checks that no PIN, change or signature was sent twice, no try was
+// lost, and everything is closed.
 func (got trial) check(t *testing.T, name string, good trial, fresh virtualcard.State) {
 	t.Helper()
 	if found, all := secrets(got.f.sent), secrets(good.f.sent); !bytes.HasPrefix(all, found) {

@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// A program without the library starts, and says what is missing.
+// TestPCSCNoLibrary shows that a program starts without the library and reports
+// it as missing.
 func TestPCSCNoLibrary(t *testing.T) {
 	if _, err := loadBackend(); err != nil {
 		t.Fatal(err)

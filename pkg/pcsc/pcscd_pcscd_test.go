@@ -25,7 +25,7 @@ import (
 	"time"
 )
 
-// TestMain is the other program, too, when a test starts it as one.
+// TestMain is also the other program, when a test starts it as one.
 func TestMain(m *testing.M) {
 	if task := os.Getenv("PCSC_TEST_PROGRAM"); task != "" {
 		if err := otherProgram(task); err != nil {
@@ -37,8 +37,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// otherProgram does something in slot 0, says so, and lives until its standard
-// input ends.
+// otherProgram does something in slot 0, reports it, and runs until its
+// standard input ends.
 func otherProgram(task string) error {
 	pc, err := Establish(context.Background())
 	if err != nil {
@@ -65,7 +65,7 @@ func otherProgram(task string) error {
 	return err
 }
 
-// another starts the other program and waits until it has done what it should.
+// another starts the other program and waits until it has done its task.
 func another(t *testing.T, task string) (end func()) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
@@ -103,8 +103,8 @@ func connected(t *testing.T, pc *Context) *Card {
 	return card
 }
 
-// established gives a Context, with no card left from another test, and looks
-// after the test that nothing is left of it: no goroutine, no connection.
+// established returns a Context without a card from another test. After the
+// test it checks that no goroutine and no connection is left.
 func established(t *testing.T) *Context {
 	t.Helper()
 	goroutines, before := runtime.NumGoroutine(), sockets(t)
@@ -142,8 +142,8 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// command is a whole one: vpcd's card cannot tell a single byte from a control
-// message.
+// command is a command of four bytes: vpcd's card cannot tell a single byte
+// from a control message.
 func command(cla byte) []byte { return []byte{cla, 0, 0, 0} }
 
 func wantSeen(t *testing.T, card *testCard, want ...string) {
@@ -273,8 +273,8 @@ func TestPCSCWaitEnds(t *testing.T) {
 	}
 }
 
-// A reader's name must outlive the wait that C does with it, whatever other
-// calls say the same name meanwhile.
+// TestPCSCWaitKeepsNames shows that a reader's name stays in memory during a
+// wait in C, whatever other calls pass the same name.
 func TestPCSCWaitKeepsNames(t *testing.T) {
 	b, err := loadBackend()
 	must(t, err)
@@ -398,7 +398,7 @@ func TestPCSCInUse(t *testing.T) {
 	must(t, card.End())
 }
 
-// A reset by another program is no reason to stop.
+// TestPCSCReset shows that the work goes on after another program's reset.
 func TestPCSCReset(t *testing.T) {
 	pc := established(t)
 	virtual := insert(t, pc, 0, &testCard{})
@@ -414,8 +414,8 @@ func TestPCSCReset(t *testing.T) {
 	}
 }
 
-// A card that was exchanged is never taken for the one before, not even if
-// another program's reset hides its removal.
+// TestPCSCExchange shows that an exchanged card is never taken for the one
+// before, even if another program's reset hides its removal.
 func TestPCSCExchange(t *testing.T) {
 	for _, reset := range []bool{false, true} {
 		t.Run(fmt.Sprintf("reset %v", reset), func(t *testing.T) {
@@ -496,8 +496,8 @@ func TestPCSCNoCard(t *testing.T) {
 	}
 }
 
-// Power is cut inside the transaction: who waits for the card gets it without
-// what a PIN has opened.
+// TestPCSCUnpower shows that the power is cut inside the transaction: a program
+// that waits for the card gets it without an open PIN.
 func TestPCSCUnpower(t *testing.T) {
 	pc := established(t)
 	virtual := insert(t, pc, 0, &testCard{})
@@ -533,8 +533,8 @@ func TestPCSCUnpower(t *testing.T) {
 	wantSeen(t, virtual, "04000000", "off", "on")
 }
 
-// What pcscd does for a program that is killed in a transaction, and what it
-// does not: the package says so, and callers rely on it.
+// TestPCSCKilled shows what pcscd does for a program that is killed in a
+// transaction, as the package doc states it.
 func TestPCSCKilled(t *testing.T) {
 	pc := established(t)
 	virtual := insert(t, pc, 0, &testCard{})
@@ -585,8 +585,8 @@ func TestPCSCManyTimes(t *testing.T) {
 	}
 }
 
-// pcscd is killed and comes back. What was connected is lost, the Context is
-// not.
+// TestPCSCRestart shows that connections are lost and the Context works again
+// after pcscd was killed and started.
 func TestPCSCRestart(t *testing.T) {
 	pc := established(t)
 	virtual := insert(t, pc, 0, &testCard{})
@@ -633,7 +633,7 @@ func TestPCSCRestart(t *testing.T) {
 	must(t, card.End())
 }
 
-// A pcscd that hangs keeps nobody longer than his context.
+// TestPCSCHangs shows that calls to a hanging pcscd end with their context.
 func TestPCSCHangs(t *testing.T) {
 	pc := established(t)
 	known, err := pc.Readers(context.Background())
@@ -664,7 +664,8 @@ func TestPCSCHangs(t *testing.T) {
 	}
 }
 
-// Without a reader there is nothing to list, and no error.
+// TestPCSCNoReaders shows that the list of readers is empty, without an error,
+// if there is none.
 func TestPCSCNoReaders(t *testing.T) {
 	pc := established(t)
 	args := killPCSCD(t)
@@ -693,8 +694,8 @@ func TestPCSCNoReaders(t *testing.T) {
 	}
 }
 
-// Goroutines that use PC/SC at the same time do not stop each other for longer
-// than a transaction lasts.
+// TestPCSCAtOnce shows that goroutines that use PC/SC at the same time hold
+// each other up only for a transaction.
 func TestPCSCAtOnce(t *testing.T) {
 	pc := established(t)
 	virtual := insert(t, pc, 0, &testCard{})
@@ -752,7 +753,7 @@ func pcscd(t *testing.T) int {
 	return pid
 }
 
-// killPCSCD gives the arguments pcscd had.
+// killPCSCD kills pcscd and returns its arguments.
 func killPCSCD(t *testing.T) (args []string) {
 	t.Helper()
 	pid := pcscd(t)

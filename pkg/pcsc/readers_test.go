@@ -36,8 +36,8 @@ func TestReaders(t *testing.T) {
 	}
 }
 
-// No readers is an error on Linux, an empty list on macOS, and no service at
-// all on Windows.
+// TestNoReaders shows how systems report that there are no readers: an error on
+// Linux, an empty list on macOS, no service on Windows.
 func TestNoReaders(t *testing.T) {
 	for _, p := range []platform{onLinux, onMacOS, onWindows} {
 		f := newFake()
@@ -85,7 +85,7 @@ func TestReaderUnpluggedWhileListed(t *testing.T) {
 	}
 }
 
-// What a Wait tells of, and how soon it does.
+// TestWait shows which changes a Wait reports, and how soon.
 func TestWait(t *testing.T) {
 	counting, listless := onLinux, onLinux
 	listless.notifiesReaders = false
@@ -174,8 +174,8 @@ func TestWaitTellsWhatHappenedBefore(t *testing.T) {
 	}
 }
 
-// A reader that comes between the look and the wait is missed by pcsc-lite
-// before 2.3, but not for long.
+// TestWaitFindsMissedReader shows that a reader connected between listing and
+// waiting, which pcsc-lite before 2.3 misses, is found soon after.
 func TestWaitFindsMissedReader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()
@@ -218,8 +218,8 @@ func TestWaitForFirstReader(t *testing.T) {
 	}
 }
 
-// That programs connect and disconnect is no news, and a service that ends
-// waits for it, or for nothing, is not asked again and again.
+// TestWaitRests shows that Wait ignores connecting programs, and that it pauses
+// if the service keeps ending its waits.
 func TestWaitRests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(readerStatus{name: "reader", event: card1})

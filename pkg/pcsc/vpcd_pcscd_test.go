@@ -25,8 +25,8 @@ const (
 
 var testATR = []byte{0x3B, 0xE0, 0x00, 0xFF, 0x81, 0x31, 0xFE, 0x45, 0x14}
 
-// testCard is a card for a reader of vpcd, whose two slots listen on the ports
-// 35963 and 35964. It writes down what reaches it.
+// testCard is a card in a reader of vpcd, whose two slots listen on the ports
+// 35963 and 35964. It records what reaches it.
 type testCard struct {
 	atr    []byte                  // testATR if nil
 	answer func(cmd []byte) []byte // 9000 to everything if nil; itself nil for no answer
@@ -36,8 +36,8 @@ type testCard struct {
 	log []string // off, on, reset, and the commands in hexadecimal
 }
 
-// insert puts a card into a slot and waits until pcscd has seen it, and before
-// until it has seen that the last one is gone.
+// insert puts a card into a slot and waits until pcscd has seen the last one
+// removed and this one inserted.
 func insert(t *testing.T, pc *Context, slot int, card *testCard) *testCard {
 	t.Helper()
 	waitFor(t, pc, slot, false)
@@ -113,8 +113,8 @@ func (c *testCard) send(message []byte) {
 	_, _ = c.conn.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(message))), message...))
 }
 
-// quickACK keeps Linux from waiting 40 ms with the acknowledgement that vpcd's
-// side waits for.
+// quickACK sends acknowledgements at once. Linux would delay them by 40 ms, and
+// vpcd waits for them.
 func (c *testCard) quickACK() {
 	raw, err := c.conn.SyscallConn()
 	if err != nil {
@@ -140,8 +140,8 @@ func (c *testCard) seen() []string {
 	return log
 }
 
-// sent gives the commands only: pcscd gives and takes power when it likes,
-// while nobody is connected.
+// sent returns the commands only: pcscd switches the power as it likes while no
+// program is connected.
 func (c *testCard) sent() []string {
 	return slices.DeleteFunc(c.seen(), func(what string) bool { return slices.Contains([]string{"off", "on", "reset"}, what) })
 }
