@@ -131,7 +131,7 @@ func (p *verifyPage) add(v judging.FileVerdict) {
 	}
 	var missing []text
 	for _, who := range v.Missing {
-		missing = append(missing, terms.Capital(missingSignerText(who)))
+		missing = append(missing, terms.Capital(missingSignerText(who, v)))
 	}
 	if len(missing) > 0 {
 		f.Problem = i18n.Join(text{JA: "。", EN: ". "}, missing...)

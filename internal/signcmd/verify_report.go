@@ -93,7 +93,7 @@ func (r *verifyText) add(v judging.FileVerdict) error {
 		}
 	}
 	for _, who := range v.Missing {
-		fmt.Fprintln(&w, r.io.Paint(ui.Bad, r.io.Page("  "+r.io.Text(terms.Capital(missingSignerText(who))))))
+		fmt.Fprintln(&w, r.io.Paint(ui.Bad, r.io.Page("  "+r.io.Text(terms.Capital(missingSignerText(who, v))))))
 	}
 	for _, n := range v.Notes {
 		fmt.Fprintln(&w, r.io.Page("  "+r.io.Text(terms.Capital(n))))

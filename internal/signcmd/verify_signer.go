@@ -53,8 +53,20 @@ func (r requiredSigner) is(s judging.SignatureVerdict) bool {
 	return slices.Contains([]string{oneSpace(s.Cert.Subject.CommonName), oneSpace(cert.Name(s.Cert.RawSubject))}, oneSpace(r.said))
 }
 
-func missingSignerText(who string) text {
-	return text{JA: "%sの署名がありません(--signer)", EN: "there is no signature of %s (--signer)"}.With(who)
+// missingSignerText tells of a signer without a signature. A name that differs
+// in its spaces alone stays another name, as 林 田太郎 is not 林田 太郎, but the
+// text shows how the signature has it.
+func missingSignerText(who string, v judging.FileVerdict) text {
+	noSpace := func(s string) string { return strings.Join(strings.Fields(s), "") }
+	for _, s := range v.Signatures {
+		if s.Holder != nil && s.Holder.Name != "" && noSpace(string(s.Holder.Name)) == noSpace(who) {
+			return text{
+				JA: "「%s」の署名がありません(--signer)。空白の位置も署名者の氏名「%s」と同じにしてください",
+				EN: "there is no signature of %s (--signer); write the name with the spaces of the signer's: %s",
+			}.With(who, s.Holder.Name.String())
+		}
+	}
+	return text{JA: "「%s」の署名がありません(--signer)", EN: "there is no signature of %s (--signer)"}.With(who)
 }
 
 // missingSigners are the signers without a signature. One that is not good, or
