@@ -84,6 +84,9 @@ var featureTexts = map[pdfsig.Feature]text{
 	pdfsig.DynamicForm:    {JA: "別の形のフォーム(XFA)を含みます。ソフトによっては、ページの代わりにそれが表示されます", EN: "it has a form (XFA) that some programs show in place of its pages"},
 	pdfsig.ExternalStream: {JA: "別のファイルにあるデータを使います。そのデータは署名されていません", EN: "it uses data in other files, which are not signed"},
 	pdfsig.ExternalPage:   {JA: "別のファイルのページを表示します。そのページは署名されていません", EN: "it shows pages of other files, which are not signed"},
+	pdfsig.Layers:         {JA: "隠れているレイヤーや、プログラムによって、または画面と印刷で、見え方が変わるレイヤーがあります", EN: "it has layers that are hidden, or that show only in some programs, on the screen or in print"},
+	pdfsig.PrintOnly:      {JA: "印刷したときにだけ現れるものがあります", EN: "it holds something that shows only in print"},
+	pdfsig.Portfolio:      {JA: "PDFポートフォリオです。プログラムによっては、ページの代わりに添付ファイルが表示されます", EN: "it is a portfolio: some programs show the attached files in place of the pages"},
 }
 
 // featuresUnseen is the note for a document that could not be searched

@@ -30,6 +30,16 @@ const (
 	// ExternalPage shows a page of another file in place of a figure (reference
 	// XObjects, 8.10.4).
 	ExternalPage Feature = "external-page"
+	// Layers are layers that are hidden, or that programs show or hide by the
+	// purpose, the language, the zoom or a condition (8.11). Programs differ in
+	// what they evaluate.
+	Layers Feature = "layers"
+	// PrintOnly is a note or an image that only a print shows (12.5.3, table
+	// 165; 8.9.5.4).
+	PrintOnly Feature = "print-only"
+	// Portfolio is a collection: some programs show its attached files in place
+	// of the pages (12.3.5).
+	Portfolio Feature = "portfolio"
 )
 
 // Acting is the result of [Features].
@@ -152,6 +162,16 @@ func (s *featureSearch) lookEntries(d pdf.Dict) {
 	if d["OPI"] != nil {
 		s.add(ExternalStream)
 	}
+	if d["Collection"] != nil && d["Pages"] != nil {
+		s.add(Portfolio)
+	}
+	const hidden, printed, noView = 1 << 1, 1 << 2, 1 << 5
+	if flags, ok := d["F"].(int64); ok && d["Subtype"] != nil && flags&(hidden|printed|noView) == printed|noView || d["DefaultForPrinting"] == true {
+		s.add(PrintOnly)
+	}
+	if s.layers(d) {
+		s.add(Layers)
+	}
 	if d["Movie"] != nil {
 		film, err := s.doc.Resolve(d["Movie"])
 		if err != nil {
@@ -161,4 +181,47 @@ func (s *featureSearch) lookEntries(d pdf.Dict) {
 			s.add(ExternalStream)
 		}
 	}
+}
+
+// layers reports whether a dictionary makes a layer depend on more than being
+// on (8.11.2 to 8.11.4).
+func (s *featureSearch) layers(d pdf.Dict) bool {
+	switch d["Type"] {
+	case pdf.Name("OCMD"):
+		return true
+	case pdf.Name("OCG"):
+		if intent := s.resolved(d["Intent"]); intent != nil && intent != pdf.Name("View") && !pdf.Equal(intent, pdf.Array{pdf.Name("View")}) {
+			return true
+		}
+		usage, _ := s.resolved(d["Usage"]).(pdf.Dict)
+		for _, kind := range []pdf.Name{"Zoom", "Language", "User"} {
+			if usage[kind] != nil {
+				return true
+			}
+		}
+		for kind, state := range map[pdf.Name]pdf.Name{"View": "ViewState", "Print": "PrintState", "Export": "ExportState"} {
+			if one, ok := s.resolved(usage[kind]).(pdf.Dict); ok && s.resolved(one[state]) == pdf.Name("OFF") {
+				return true
+			}
+		}
+	}
+	all, ok := s.resolved(d["OCProperties"]).(pdf.Dict)
+	if !ok {
+		return false
+	}
+	groups, _ := s.resolved(all["OCGs"]).(pdf.Array)
+	usual, _ := s.resolved(all["D"]).(pdf.Dict)
+	off, _ := s.resolved(usual["OFF"]).(pdf.Array)
+	base, intent := s.resolved(usual["BaseState"]), s.resolved(usual["Intent"])
+	return len(off) > 0 || base != nil && base != pdf.Name("ON") || intent != nil && intent != pdf.Name("View") || len(groups) == 0
+}
+
+// resolved follows references. An unreadable object is null, and makes the
+// search incomplete.
+func (s *featureSearch) resolved(o pdf.Object) pdf.Object {
+	o, err := s.doc.Resolve(o)
+	if err != nil {
+		s.complete = false
+	}
+	return o
 }
