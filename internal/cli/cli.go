@@ -56,7 +56,7 @@ func Run(cfg command.Config) int {
 			return 0
 		}
 		if dropped(cfg.Args) {
-			return finish(a, takeDropped(ctx, a, cfg.Args))
+			return takeDropped(ctx, a, cfg.Args)
 		}
 	}
 	return finish(a, execute(ctx, a, cfg.Args))

@@ -1,17 +1,16 @@
 package cli
 
 import (
-	"bytes"
+	"cmp"
 	"context"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/jpki-tools/jpki/internal/command"
-	"github.com/jpki-tools/jpki/internal/input"
+	"github.com/jpki-tools/jpki/internal/judging"
 	"github.com/jpki-tools/jpki/internal/ui"
-	"github.com/jpki-tools/jpki/pkg/cms"
 )
 
 // dropped reports arguments that come from files dropped on the program's icon:
@@ -23,12 +22,22 @@ func dropped(args []string) bool {
 	})
 }
 
-// takeDropped verifies the dropped files that have signatures. It signs the
-// others if the person agrees.
-func takeDropped(ctx context.Context, a *command.App, files []string) error {
-	if !slices.ContainsFunc(files, func(path string) bool { return !signed(path) }) {
-		return execute(ctx, a, append([]string{"verify", "--"}, files...))
+// takeDropped verifies the dropped files and folders with signatures. It signs
+// the others if the person agrees. It returns the exit status.
+func takeDropped(ctx context.Context, a *command.App, files []string) int {
+	signed, plain := divide(ctx, a, files)
+	exit := 0
+	if len(signed) > 0 {
+		exit = finish(a, execute(ctx, a, append([]string{"verify", "--"}, signed...)))
 	}
+	if len(plain) > 0 && ctx.Err() == nil {
+		exit = cmp.Or(exit, finish(a, signDropped(ctx, a, plain)))
+	}
+	return exit
+}
+
+// signDropped signs files if the person agrees.
+func signDropped(ctx context.Context, a *command.App, files []string) error {
 	for _, path := range files {
 		a.IO.Complain(text{JA: "置かれたファイル: %s", EN: "Dropped: %s"}.With(path))
 	}
@@ -47,28 +56,24 @@ func takeDropped(ctx context.Context, a *command.App, files []string) error {
 	return execute(ctx, a, append([]string{"sign", "--"}, files...))
 }
 
-// maxDropped is how much of a file is looked at for a signature inside it.
-const maxDropped = 64 << 20
+// divide parts the files with signatures, in them or beside them, from those
+// without. A file dropped together with its signature is not named again.
+func divide(ctx context.Context, a *command.App, files []string) (signed, plain []string) {
+	find := judging.Finder{IO: a.IO, Now: a.Env.Now}
+	for _, path := range files {
+		switch {
+		case slices.ContainsFunc(files, func(other string) bool { return isOver(other, path) }):
+		case find.Signed(ctx, path):
+			signed = append(signed, path)
+		default:
+			plain = append(plain, path)
+		}
+	}
+	return signed, plain
+}
 
-// signed reports a signature file, or a file with a signature inside.
-func signed(path string) bool {
-	f, err := input.Open(path)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxDropped))
-	if err != nil {
-		return false
-	}
-	head := data[:min(len(data), 1024)]
-	switch {
-	case cms.IsSignedData(head):
-		return true
-	case input.FormatOf(head) == "pdf":
-		return bytes.Contains(data, []byte("/ByteRange"))
-	case input.FormatOf(head) == "xmldsig", input.Markup(head):
-		return bytes.Contains(data, []byte("http://www.w3.org/2000/09/xmldsig#"))
-	}
-	return false
+// isOver reports the signature file of another file, by its name.
+func isOver(signature, path string) bool {
+	ending, ok := strings.CutPrefix(signature, path)
+	return ok && judging.IsBeside(ending)
 }

@@ -28,6 +28,8 @@ var pinTopic = text{
 
   --pin-file FILE       ファイルの1行目を使う。所有者が本人(かroot)で、ほかの人が読み書きできないこと
 				install -m 600 /dev/null ~/.jpki-pin
+      Windows(PowerShell):
+				New-Item jpki-pin; icacls jpki-pin /inheritance:r /grant:r "${env:USERNAME}:F"
       このあとエディターで書きます。暗号化されずに残るので、暗号化したディスクでだけ使ってください。
 
   --pin-fd N            受け継いだファイル記述子から1行読む(Linux、macOS)
@@ -42,7 +44,7 @@ pin change では、どの方法でも1行目に現在の暗証番号、2行目�
 渡された文字は、行末の改行を除いてそのまま使います。署名用パスワードの小文字だけは大文字に直します(--pin-exact を付けると直しません)。文字数や文字の種類が違うものはカードに送らないので、残り回数は減りません。
 同じ暗証番号をカードに確かめるのは、1回の実行で最大1回です(ssh agent は署名のたびに1回)。残り1回のときは、--allow-last-try がなければ送りません。もっと早く止めるには --min-tries N を使います。
 
-確認した暗証番号は、終わるときにカードの電源を切って無効にします。Ctrl-Cやエラーで終わるときも同じです。kill -9 で終わらせたときだけはできません。pcscdがまもなくカードをリセットし、ほかに使うプログラムがなければ電源も切りますが、カードをリーダーから外すのが確実です。`,
+確認した暗証番号は、終わるときにカードの電源を切って無効にします。Ctrl-Cやエラーで終わるときも同じです。強制終了(kill -9 やタスクマネージャー)のときだけはできません。Linuxでは、pcscdがまもなくカードをリセットし、ほかに使うプログラムがなければ電源も切りますが、カードをリーダーから外すのが確実です。`,
 	EN: `If you give no option, jpki asks for the PIN on the terminal and does not show what you type.
 A script names one of the following. A PIN is never the value of an argument or an environment variable, because other programs can see those.
 
@@ -69,6 +71,8 @@ A script names one of the following. A PIN is never the value of an argument or 
 
   --pin-file FILE       use the first line of a file. You (or root) must own it, and nobody else may read or write it
 				install -m 600 /dev/null ~/.jpki-pin
+      On Windows (PowerShell):
+				New-Item jpki-pin; icacls jpki-pin /inheritance:r /grant:r "${env:USERNAME}:F"
       Then write it with an editor. It is stored unencrypted: use it on an encrypted disk only.
 
   --pin-fd N            read a line from an inherited file descriptor (Linux, macOS)
@@ -83,5 +87,5 @@ For pin change, each of these gives the current PIN on the first line and the ne
 The PIN is used as given, without its line ending. Only lower-case letters of the signing password are turned into upper case (not with --pin-exact). What cannot be a PIN is not sent, and uses no try.
 One run has the card check a PIN at most once (ssh agent: once for each signature). With one try left it sends nothing unless you give --allow-last-try; --min-tries N stops earlier.
 
-When the program ends, it cuts the power of the card, so that no other program can use the verified PIN. It does so after errors and Ctrl-C too. Only kill -9 prevents it: pcscd then resets the card and, unless another program uses the card, cuts its power soon after. To be sure, take the card off the reader.`,
+When the program ends, it cuts the power of the card, so that no other program can use the verified PIN. It does so after errors and Ctrl-C too. Only killing it (kill -9, or End task in Task Manager) prevents that. On Linux pcscd then resets the card and, unless another program uses the card, cuts its power soon after. To be sure, take the card off the reader.`,
 }

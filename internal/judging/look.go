@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/jpki-tools/jpki/internal/i18n"
@@ -64,6 +65,27 @@ func (f *Finder) lookBeside(ctx context.Context, found *FileFinding) {
 		found.notes = append(found.notes, text{JA: "署名は「%s」にあります", EN: "its signature is in %s"}.With(path))
 		found.signatures = append(found.signatures, signatures...)
 	}
+}
+
+// IsBeside reports the ending of a signature file that lies beside the file that
+// it is over.
+func IsBeside(ending string) bool { return slices.Contains(besides, ending) }
+
+// Signed reports whether verify is for a file, folder or ZIP: it has a signature
+// in it or beside it, or passes for a signature.
+func (f *Finder) Signed(ctx context.Context, name string) bool {
+	if IsBeside(strings.ToLower(filepath.Ext(name))) {
+		return true
+	}
+	targets, release, err := Expand(ctx, []string{name})
+	if err != nil {
+		return false
+	}
+	defer release()
+	return slices.ContainsFunc(targets, func(t Target) bool {
+		found := f.look(ctx, t)
+		return len(found.signatures) > 0 || found.err != nil && !f.mayLieBeside(found.err)
+	})
 }
 
 // missingContentError is a detached signature without its content.

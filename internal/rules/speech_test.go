@@ -14,7 +14,7 @@ import (
 )
 
 // developers are the programs for developers. They may print on their own.
-var developers = []string{"cmd/manual/", "cmd/picture/"}
+var developers = []string{"cmd/manual/", "cmd/picture/", "internal/stacktest/testdata/"}
 
 // ways are the files that take the process's streams and make a ui.IO of them.
 // No other file may name the streams.

@@ -189,7 +189,7 @@ func TestLastTryAtTerminal(t *testing.T) {
 			x.sees(t, "Type yes to go on all the same: ")
 			x.types(t, strings.TrimSuffix(word+"\r", "\x04\r"))
 			if word == "\x04" {
-				x.types(t, word)
+				x.types(t, x.endOfInput())
 			}
 			if r := x.leaves(t, 5); len(pinsIn(r.log)) > 0 {
 				t.Errorf("%q was enough", word)

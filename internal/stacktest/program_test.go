@@ -172,6 +172,9 @@ func (p program) prepare(t testing.TB, s setting, args ...string) *running {
 	r := &running{Cmd: exec.Command(name, args...), what: "jpki " + strings.Join(args, " "), alone: true}
 	r.Dir = s.dir
 	r.Env = append(environment(t), s.env...)
+	if p.through != "" {
+		r.Env = append(r.Env, "LC_ALL=C.UTF-8", "XDG_RUNTIME_DIR="+os.Getenv("XDG_RUNTIME_DIR"))
+	}
 	r.Stdin, r.Stdout, r.Stderr = strings.NewReader(s.stdin), &r.stdout, &r.stderr
 	r.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Chroot: s.root} // no terminal
 	return r

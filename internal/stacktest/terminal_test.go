@@ -7,6 +7,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -23,6 +27,7 @@ type person struct {
 	*running
 	keyboard *os.File // the terminal's other side
 	line     *os.File // the terminal, to look at its settings
+	wine     bool     // what is shown was drawn by Wine's console
 
 	mu     sync.Mutex
 	screen strings.Builder // all that was shown
@@ -35,6 +40,9 @@ func (p program) sit(t *testing.T, s setting, args ...string) *person {
 	t.Helper()
 	keyboard, line := terminal(t)
 	x := &person{running: p.prepare(t, s, args...), keyboard: keyboard, line: line, dark: make(chan struct{})}
+	if x.wine = p.through != ""; x.wine { // in a shell's console, not in one of its own
+		x.Args = slices.Insert(x.Args, 1, filepath.Join(filepath.Dir(p.path), "console.exe"))
+	}
 	x.Stdin, x.Stdout, x.Stderr = line, line, line
 	x.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	x.begin(t)
@@ -82,7 +90,27 @@ func (x *person) watch() {
 func (x *person) shown() string {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	if x.wine {
+		return drawn(x.screen.String())
+	}
 	return x.screen.String()
+}
+
+// sequences are what Wine's console draws with: it moves over spaces at the end
+// of a line.
+var (
+	forward   = regexp.MustCompile(`\x1b\[(\d*)C`)
+	sequences = regexp.MustCompile(`\x1b\[[?0-9;]*[A-Za-z]`)
+)
+
+// drawn is the text that a console's drawing shows.
+func drawn(screen string) string {
+	screen = forward.ReplaceAllStringFunc(screen, func(s string) string {
+		n, _ := strconv.Atoi(forward.FindStringSubmatch(s)[1])
+		return strings.Repeat(" ", max(n, 1))
+	})
+	screen = sequences.ReplaceAllString(screen, "")
+	return strings.ReplaceAll(screen, "\r\r\n", "\r\n")
 }
 
 // sees waits until a text is shown that was not read before, and reads up to
@@ -106,6 +134,14 @@ func (x *person) types(t *testing.T, keys string) {
 	t.Helper()
 	_, err := x.keyboard.WriteString(keys)
 	testkit.Must(t, err)
+}
+
+// endOfInput is the key that ends typed input.
+func (x *person) endOfInput() string {
+	if x.wine {
+		return "\x1a"
+	}
+	return "\x04"
 }
 
 // answers waits for a question whose answer is not shown, and answers it.
@@ -150,9 +186,18 @@ func (x *person) unread(t *testing.T) (n int) {
 // was.
 func (x *person) leaves(t *testing.T, exit int) result {
 	t.Helper()
+	return x.left(t).wantExit(t, exit)
+}
+
+// left is leaves with any exit status.
+func (x *person) left(t *testing.T) result {
+	t.Helper()
 	err := x.Wait()
 	if failed := (*exec.ExitError)(nil); err != nil && !errors.As(err, &failed) || !x.deadline.Stop() {
 		t.Fatalf("%s: %v\n%s", x.what, err, x.shown())
+	}
+	if x.wine { // the console ends after the program
+		eventually(t, "the terminal is as it was", func() bool { return x.echo(t) })
 	}
 	if !x.echo(t) {
 		t.Errorf("%s left the terminal without echo", x.what)
@@ -165,6 +210,5 @@ func (x *person) leaves(t *testing.T, exit int) result {
 	<-x.dark
 	log := slots[0].seenSince(x.since)
 	slots[0].leftWell(t, log)
-	r := result{stdout: x.shown(), exit: x.ProcessState.ExitCode(), dir: x.Dir, log: log}
-	return r.wantExit(t, exit)
+	return result{stdout: x.shown(), exit: x.ProcessState.ExitCode(), dir: x.Dir, log: log}
 }

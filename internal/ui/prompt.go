@@ -44,13 +44,22 @@ func (t *Terminal) Close() {
 func (t *Terminal) File() *os.File { return t.in }
 
 // Println writes a sentence to the terminal.
-func (t *Terminal) Println(s string) { fmt.Fprintln(t.out, fit(t.in, s)) }
+func (t *Terminal) Println(s string) { fmt.Fprintln(t.out, t.fit(s)) }
 
 // question wraps a prompt to the width of the terminal. The person types on its
 // last line.
 func (t *Terminal) question(prompt string) string {
 	text := strings.TrimRight(prompt, " ")
-	return fit(t.in, text) + prompt[len(text):]
+	return t.fit(text) + prompt[len(text):]
+}
+
+// fit breaks lines at the terminal's width, which on Windows only its output
+// has.
+func (t *Terminal) fit(s string) string {
+	if _, ok := t.out.(descriptor); ok {
+		return fit(t.out, s)
+	}
+	return fit(t.in, s)
 }
 
 // Secret asks for a line that is not shown while it is typed. When ctx ends
