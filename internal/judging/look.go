@@ -69,7 +69,7 @@ func (f *Finder) lookBeside(ctx context.Context, found *FileFinding) {
 
 // IsBeside reports the ending of a signature file that lies beside the file that
 // it is over.
-func IsBeside(ending string) bool { return slices.Contains(besides, ending) }
+func IsBeside(ending string) bool { return slices.Contains(detachedEndings, ending) }
 
 // Signed reports whether verify is for a file, folder or ZIP: it has a signature
 // in it or beside it, or passes for a signature.
