@@ -1,7 +1,7 @@
 // Console runs a program as a shell of Windows does: in its own console, which
 // is then not the program's alone, and without ending at the program's Ctrl-C.
-// With -hold it has files open meanwhile and shares nothing of them; with
-// -lend it lets others read them.
+// With -hold it has a file open meanwhile and shares nothing of it; with -lend
+// it lets others read it.
 //
 //	console [-hold FILE | -lend FILE]... PROGRAM [ARGUMENT]...
 package main
@@ -12,23 +12,13 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"syscall"
 )
 
 func main() {
 	args := os.Args[1:]
 	for len(args) > 2 && (args[0] == "-hold" || args[0] == "-lend") {
-		share := uint32(0)
-		if args[0] == "-lend" {
-			share = syscall.FILE_SHARE_READ
-		}
-		name, err := syscall.UTF16PtrFromString(args[1])
-		if err == nil {
-			_, err = syscall.CreateFile(name, syscall.GENERIC_READ, share, nil, syscall.OPEN_EXISTING, syscall.FILE_FLAG_BACKUP_SEMANTICS, 0)
-		}
-		if err != nil {
-			fmt.Fprintln(os.Stderr, "console:", args[1], err)
-			os.Exit(99)
+		if err := open(args[1], args[0] == "-lend"); err != nil {
+			fail(err)
 		}
 		args = args[2:]
 	}
@@ -37,8 +27,12 @@ func main() {
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	err := cmd.Run()
 	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
-		fmt.Fprintln(os.Stderr, "console:", err)
-		os.Exit(99)
+		fail(err)
 	}
 	os.Exit(cmd.ProcessState.ExitCode())
+}
+
+func fail(err error) {
+	fmt.Fprintln(os.Stderr, "console:", err)
+	os.Exit(99)
 }
