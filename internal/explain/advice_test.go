@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"io/fs"
 	"regexp"
 	"testing"
 )
@@ -27,5 +28,21 @@ func TestAdviceIsForTheSystem(t *testing.T) {
 	}
 	if said := GetP11Kit.On("darwin"); ofLinux.MatchString(said.EN) { // Windows has none
 		t.Errorf("p11-kit on macOS: %v", said)
+	}
+}
+
+// TestNoFile: the next step fits the name.
+func TestNoFile(t *testing.T) {
+	for name, want := range map[string]string{
+		"none.txt":                    "Check its name and folder.",
+		"https://example.com/a.pdf":   "Download it first, and name that file.",
+		"http://example.com/a.pdf":    "Download it first, and name that file.",
+		"":                            "In a script, see whether a variable is empty.",
+		"https-notes/of the year.txt": "Check its name and folder.",
+	} {
+		err := &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+		if got := Error(err).Next; got.EN != want || got.JA == "" {
+			t.Errorf("%q: %+v", name, got)
+		}
 	}
 }

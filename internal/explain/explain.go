@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"strings"
 	"syscall"
 
 	"github.com/jpki-tools/jpki/internal/castore"
@@ -371,6 +372,7 @@ func explainFile(err error) *problem.Problem {
 	switch {
 	case path.Path == "":
 		what = text{JA: "ファイルの名前が空です。", EN: "The name of a file is empty."}
+		next = text{JA: "スクリプトなら、変数が空になっていないか確かめてください。", EN: "In a script, see whether a variable is empty."}
 	case isFolder(path.Err):
 		return input.Folder(path.Path)
 	case isDevice(path):
@@ -382,6 +384,10 @@ func explainFile(err error) *problem.Problem {
 		}
 	case errors.Is(err, fs.ErrNotExist):
 		what = text{JA: "「%s」がありません。", EN: "There is no file named %s."}.With(path.Path)
+		next = text{JA: "名前と場所を確かめてください。", EN: "Check its name and folder."}
+		if strings.HasPrefix(path.Path, "https://") || strings.HasPrefix(path.Path, "http://") {
+			next = text{JA: "先にダウンロードして、そのファイルを指定してください。", EN: "Download it first, and name that file."}
+		}
 	case errors.Is(err, fs.ErrPermission):
 		what = text{JA: "「%s」を開く権限がありません。", EN: "There is no permission to open %s."}.With(path.Path)
 	}
