@@ -136,6 +136,15 @@ func TestUpdates(t *testing.T) {
 	}
 }
 
+// TestSoakIsWhole shows that the workflow runs every step of .ci/soak.
+func TestSoakIsWhole(t *testing.T) {
+	steps := regexp.MustCompile(`(?m)^steps=\((.*)\)$`).FindStringSubmatch(read(t, ".ci/soak"))
+	matrix := regexp.MustCompile(`(?m)^ +step: \[(.*)\]$`).FindStringSubmatch(read(t, ".github/workflows/soak.yml"))
+	if steps == nil || matrix == nil || strings.ReplaceAll(matrix[1], ",", "") != steps[1] {
+		t.Errorf("%q, and in the workflow %q", steps, matrix)
+	}
+}
+
 // TestReleasesAreChecked shows that the READMEs tell how to check a release,
 // and that the workflow does the same before it drafts one.
 func TestReleasesAreChecked(t *testing.T) {
