@@ -37,14 +37,14 @@ func NewVerify(a *command.App) *cobra.Command {
 		Use:   "verify FILE... | FOLDER | ZIP",
 		Short: text{JA: "署名を確かめる", EN: "check signatures"},
 		Long: text{
-			JA: "CMS/CAdES(.p7s、.p7m)、PDF、XMLの署名を確かめます。ファイルにいくつあっても、すべて調べます。フォルダーやZIPは、その中を調べます。\n" +
+			JA: "CMS/CAdES(.p7s、.p7m)、PDF、XMLの署名を確かめます。ファイルにいくつあっても、すべて調べます。フォルダーやZIPは、その中を調べ、署名のないファイルも示します。\n" +
 				"署名メール(.eml)とタイムスタンプ(.tsr)も調べます。署名されたファイルのほうを指定すると、隣にある署名(.p7s、.tsr)を探します。\n" +
 				"誰かの有効な署名があるというだけでは、誰が署名したかは分かりません。--signer で署名すべき人を指定してください。\n" +
 				"失効しているかどうかは、一般の人が調べられる公開の照会先がないため、失効リスト(--crl)やOCSP(--ocsp)を指定したときだけ確認します。\n" +
 				"ほかの人の署名の検証を業務として行うには、主務大臣の認定が必要です(公的個人認証法 第17条)。\n\n" +
 				"終了ステータスは、0がすべて真正、8が無効な署名があるか署名がないか --signer、--profile、--unchanged の条件に合わない、9が判定できない署名がある、" +
 				"1が調べられないファイルがある、7が署名したときのまま真正だがあとから追加されたものが表示されるとき(8、9、1、7の順に優先)です。",
-			EN: "Checks signatures in CMS/CAdES (.p7s, .p7m), PDF and XML: every signature there is, also in a folder or ZIP.\n" +
+			EN: "Checks signatures in CMS/CAdES (.p7s, .p7m), PDF and XML: every signature there is. In a folder or ZIP it also lists the files without one.\n" +
 				"Signed mail (.eml) and timestamps (.tsr), too. Named the signed file, it looks for signatures beside it (.p7s, .tsr).\n" +
 				"That there is a valid signature does not say whose: name those who must have signed with --signer.\n" +
 				"Revocation is checked only with a list (--crl) or a responder (--ocsp) that you name: there is no public source that a resident could ask.\n" +
