@@ -5,6 +5,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -105,7 +106,7 @@ func run(args []string, lang, home string) (out string, exit int, err error) {
 		data, _ := io.ReadAll(r)
 		written <- string(data)
 	}()
-	exit = cli.Run(command.Config{
+	exit = cli.Run(context.Background(), command.Config{
 		Args:  append(args, "--color", "always", "--lang", lang, "--no-input"),
 		Stdin: in, Stdout: w, Stderr: w,
 		Getenv: func(name string) string { return map[string]string{"HOME": home, "LocalAppData": home}[name] },

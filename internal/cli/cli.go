@@ -31,7 +31,7 @@ func Main() int {
 	// The heap stays small for files of any size. Frequent collection costs
 	// little and keeps memory use low.
 	debug.SetGCPercent(25)
-	return Run(command.Config{
+	return Run(interruptible(), command.Config{
 		Args:      os.Args[1:],
 		Stdin:     os.Stdin,
 		Stdout:    os.Stdout,
@@ -42,12 +42,11 @@ func Main() int {
 	})
 }
 
-// Run runs the program with the given surroundings and returns its exit status.
-func Run(cfg command.Config) int {
+// Run runs the program with the given surroundings until ctx ends, and returns
+// its exit status.
+func Run(ctx context.Context, cfg command.Config) int {
 	surviveBrokenPipe()
 	defer ui.Sequences(cfg.Stdout, cfg.Stderr)()
-	ctx, stop := interruptible()
-	defer stop()
 	a := newApp(cfg)
 	if cfg.OwnWindow {
 		defer holdWindow(ctx, a)
@@ -64,8 +63,9 @@ func Run(cfg command.Config) int {
 
 // interruptible returns a context that ends with the first signal to stop the
 // program. It ignores later signals, because the program must still close a
-// verified PIN. That takes only a few commands to the card.
-func interruptible() (context.Context, func()) {
+// verified PIN, which takes only a few commands to the card, and end with its own
+// exit status: so until the process is gone.
+func interruptible() context.Context {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, endingSignals()...)
@@ -74,11 +74,7 @@ func interruptible() (context.Context, func()) {
 			cancel(explain.Interrupted())
 		}
 	}()
-	return ctx, func() {
-		signal.Stop(signals)
-		close(signals)
-		cancel(nil)
-	}
+	return ctx
 }
 
 func newApp(cfg command.Config) *command.App {

@@ -194,7 +194,7 @@ func (w *world) run(line, stdin string) (exit int, out string) {
 		},
 	}
 	if w.traced == nil {
-		exit = Run(cfg)
+		exit = Run(w.t.Context(), cfg)
 	} else {
 		a := newApp(cfg)
 		exit = finish(a, execute(w.traced, a, cfg.Args))

@@ -119,7 +119,7 @@ func TestEveryDocument(t *testing.T) {
 		if !strings.Contains(c.line, "--card") {
 			args = append(args, "--card", "demo")
 		}
-		Run(command.Config{
+		Run(t.Context(), command.Config{
 			Args: args, Stdin: pin(c.stdin), Stdout: out, Stderr: out, Now: func() time.Time { return time.Date(2026, time.November, 22, 12, 0, 0, 0, cert.JST) },
 			Getenv: func(name string) string { return map[string]string{"HOME": folder, "LocalAppData": folder}[name] },
 		})

@@ -35,7 +35,7 @@ func runAtFixedTime() int {
 		cfg.Now = func() time.Time { return at }
 	}
 	check := watchJSON(&cfg)
-	exit := Run(cfg)
+	exit := Run(interruptible(), cfg)
 	if err := check(); err != nil {
 		// The script may expect a failure: TestScripts sees this one.
 		complaint := fmt.Sprintf("jpki %q: %v\n", cfg.Args, err)
