@@ -66,6 +66,8 @@ func TestAlike(t *testing.T) {
 		"an image of a short width":     {"drawn", content("/Subtype /Image /W 1 /Width 1")},
 		"a key twice":                   {"drawn", drawn("/X 1 /X 2")},
 		"a number that is none":         {"drawn", drawn("/X --1")},
+		"a real number in Differences":  {"drawn", drawn("/Encoding <</Differences [48.0 /nine]>>")},
+		"an integer in Differences":     {"", drawn("/Encoding <</Differences [48 /nine]>> /Widths [9.0]")},
 		"a name that is none":           {"", drawn("/X /A#")},
 		"flags":                         {"", note("/F 4")},
 		"flags of a real number":        {"drawn", note("/F 4.0")},

@@ -261,13 +261,17 @@ func (h *history) whole() error {
 	return h.alike()
 }
 
-// alike checks that readers draw the current file in the same way. What differs
-// was there when it was signed, or was added as a part of an annotation.
+// alike checks that readers draw the file in the same way, as it was signed
+// first and as it is now. What differs was there when it was signed, or was added
+// as a part of an annotation.
 func (h *history) alike() error {
 	if err := h.compare.Reach(h.doc.comparable()); err != nil {
 		return unreadable(h.signed, err)
 	}
-	err := h.doc.alike(&h.compare)
+	err := h.signed[0].revision.alike(&h.compare)
+	if err == nil {
+		err = h.doc.alike(&h.compare)
+	}
 	broken, is := errors.AsType[*update.Fault](err)
 	if !is {
 		return unreadable(h.signed, err)

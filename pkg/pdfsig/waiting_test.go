@@ -99,3 +99,20 @@ func TestWaitingWidget(t *testing.T) {
 		}
 	}
 }
+
+// TestIntegersLater writes integers in place of real numbers that some readers
+// had ignored.
+func TestIntegersLater(t *testing.T) {
+	for then, now := range map[string]string{
+		"/Encoding <</Differences [48.0 /nine]>>": "/Encoding <</Differences [48 /nine]>>",
+		"/FirstChar 48.0 /Widths [9 9]":           "/FirstChar 48 /Widths [9 9]",
+		"/Flags 4.0":                              "/Flags 4",
+	} {
+		font := func(entries string) object { return object{10, 0, streamBody("/Subtype /Form /X <<"+entries+">>", "")} }
+		signed := crafted("").sign(t, formFile(table, object{3, 0, "<</Type /Page /Parent 2 0 R /Contents 10 0 R /Annots [6 0 R 11 0 R]>>"}, font(then)))
+		s := mustVerify(t, extend(t, signed, "", font(now))).Signatures[0]
+		if level(s) != LevelContent || s.Err() == nil {
+			t.Errorf("%s: %v, %v", then, s.Changes, s.Err())
+		}
+	}
+}

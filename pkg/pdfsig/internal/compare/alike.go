@@ -34,6 +34,9 @@ func (r *roles) compareReaders(v visit, o pdf.Object) error {
 	if v.role&unseen != 0 {
 		return nil
 	}
+	if key := realInteger("", o); key != "" {
+		r.differ(v.ref.Number, "%s of object %d is a real number", key, v.ref.Number)
+	}
 	switch o := o.(type) {
 	case pdf.Ref: // only Ghostscript and MuPDF follow it
 		r.differ(v.ref.Number, "object %d is only a reference", v.ref.Number)
@@ -41,6 +44,40 @@ func (r *roles) compareReaders(v visit, o pdf.Object) error {
 		return r.compareStream(v.ref.Number, o.Dict)
 	}
 	return nil
+}
+
+// integers are keys of values that are integers. Some readers ignore a real
+// number there, and others take its whole part.
+var integers = map[pdf.Name]bool{
+	"Differences": true, "FirstChar": true, "LastChar": true, "LC": true, "LJ": true, "Supplement": true,
+	"FunctionType": true, "ShadingType": true, "PatternType": true, "PaintType": true, "TilingType": true, "HalftoneType": true,
+	"Width": true, "Height": true, "BitsPerComponent": true, "BitsPerSample": true, "BitsPerCoordinate": true, "BitsPerFlag": true,
+	"Q": true, "Ff": true, "MaxLen": true, "TI": true,
+}
+
+// realInteger returns a key with a real number in place of an integer, or "".
+func realInteger(key pdf.Name, o pdf.Object) pdf.Name {
+	switch o := o.(type) {
+	case pdf.Real:
+		if integers[key] {
+			return key
+		}
+	case pdf.Array:
+		for _, item := range o {
+			if found := realInteger(key, item); found != "" {
+				return found
+			}
+		}
+	case pdf.Dict:
+		for k, value := range o {
+			if found := realInteger(k, value); found != "" {
+				return found
+			}
+		}
+	case *pdf.Stream:
+		return realInteger(key, o.Dict)
+	}
+	return ""
 }
 
 // Filters that every reader undoes (7.4.1, and the short names of 8.9.7).

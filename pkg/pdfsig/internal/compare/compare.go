@@ -209,10 +209,10 @@ func isType(o pdf.Object, name pdf.Name) bool {
 func (c *comparison) same(old, now pdf.Object) (bool, error) {
 	a, ok := old.(*pdf.Stream)
 	if !ok {
-		return pdf.Rewritten(old, now), nil
+		return pdf.Rewritten("", old, now), nil
 	}
 	b, ok := now.(*pdf.Stream)
-	if !ok || a.Length != b.Length || !pdf.Rewritten(a.Dict, b.Dict) {
+	if !ok || a.Length != b.Length || !pdf.Rewritten("", a.Dict, b.Dict) {
 		return false, nil
 	}
 	x, y := c.old.Encoded(a), c.new.Encoded(b)
@@ -319,7 +319,7 @@ func (c *comparison) judged(pair) error { return nil }
 // differing returns the keys with different values in two dictionaries, sorted.
 func differing(old, now pdf.Dict) (keys []pdf.Name) {
 	for key := range old {
-		if !pdf.Rewritten(old[key], now[key]) {
+		if !pdf.Rewritten(key, old[key], now[key]) {
 			keys = append(keys, key)
 		}
 	}

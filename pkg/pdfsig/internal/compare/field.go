@@ -163,8 +163,8 @@ func (d *Document) box(o pdf.Object) (b box, err error) {
 		}
 	}
 	b.valid = true
-	noWidth := pdf.Rewritten(real(array[0]), real(array[2]))
-	noHeight := pdf.Rewritten(real(array[1]), real(array[3]))
+	noWidth := pdf.Rewritten("", real(array[0]), real(array[2]))
+	noHeight := pdf.Rewritten("", real(array[1]), real(array[3]))
 	b.narrow, b.empty = noWidth || noHeight, noWidth && noHeight
 	return b, nil
 }
@@ -280,7 +280,7 @@ func (c *comparison) compareField(f *Field, p pair) error {
 	for _, key := range differing(old, now) {
 		switch {
 		case slices.Contains(allowed, key):
-		case key == "Rect" && pdf.Rewritten(now[key], old[key]): // integers rewritten as real numbers; every reader accepts them here
+		case key == "Rect" && pdf.Rewritten(key, now[key], old[key]): // integers rewritten as real numbers; every reader accepts them here
 		case key == "P" && old["P"] == nil && c.isOn(p.ref.Number, now["P"]):
 			// iText and PDFBox add P, the page of a field, when they sign it.
 		case key == "Rect" && change.Kind == Signed:

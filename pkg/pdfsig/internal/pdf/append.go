@@ -65,27 +65,64 @@ func appendName(b []byte, n Name) []byte {
 // Equal reports whether two objects have the same value. References are equal
 // if they name the same object, and numbers if they have the same spelling.
 // Streams are never equal.
-func Equal(a, b Object) bool { return equal(a, b, func(a, b Object) bool { return a == b }) }
+func Equal(a, b Object) bool {
+	switch x := a.(type) {
+	case Array:
+		y, ok := b.(Array)
+		return ok && slices.EqualFunc(x, y, Equal)
+	case Dict:
+		y, ok := b.(Dict)
+		return ok && maps.EqualFunc(x, y, Equal)
+	case *Stream:
+		return false
+	}
+	switch b.(type) {
+	case Array, Dict:
+		return false
+	}
+	return a == b
+}
 
-// Rewritten reports whether a program that read old could have written now: the
-// objects are equal, except for redundant zeros in real numbers. A real number
-// without a fraction may become an integer, because every reader accepts that
-// (7.3.3). An integer may not become a real number, because some readers reject
-// it.
-func Rewritten(old, now Object) bool {
-	return equal(old, now, func(old, now Object) bool {
-		was, isReal := old.(Real)
-		if !isReal {
-			return old == now
+// Rewritten reports whether a program that read old could have written now as
+// the value of a key, or as an object of its own if key is "": the objects are
+// equal, except for redundant zeros in real numbers. A coordinate without a
+// fraction may become an integer, because every reader takes both. Elsewhere,
+// some readers ignore a real number where they expect an integer, and an
+// integer in its place counts: [48.0 /nine] in Differences. An integer may not
+// become a real number.
+func Rewritten(key Name, old, now Object) bool {
+	switch was := old.(type) {
+	case Array:
+		is, ok := now.(Array)
+		return ok && slices.EqualFunc(was, is, func(a, b Object) bool { return Rewritten(key, a, b) })
+	case Dict:
+		is, ok := now.(Dict)
+		if !ok || len(was) != len(is) {
+			return false
 		}
+		for k, a := range was {
+			if b, both := is[k]; !both || !Rewritten(k, a, b) {
+				return false
+			}
+		}
+		return true
+	case Real:
 		switch is := now.(type) {
 		case int64:
-			return was.plain() == Real(strconv.FormatInt(is, 10)).plain()
+			return coordinates[key] && was.plain() == Real(strconv.FormatInt(is, 10)).plain()
 		case Real:
 			return was.plain() == is.plain()
 		}
-		return false
-	})
+	}
+	return Equal(old, now)
+}
+
+// coordinates are the keys of places, sizes and colors, where every reader
+// takes integers and real numbers alike.
+var coordinates = map[Name]bool{
+	"Rect": true, "MediaBox": true, "CropBox": true, "BleedBox": true, "TrimBox": true, "ArtBox": true, "BBox": true, "RD": true,
+	"Matrix": true, "QuadPoints": true, "Vertices": true, "InkList": true, "L": true, "CL": true, "C": true, "IC": true, "BC": true, "BG": true,
+	"Border": true, "CA": true, "D": true, "Dest": true, "OpenAction": true,
 }
 
 // plain writes a real number without a plus sign and redundant zeros, with one
@@ -101,29 +138,6 @@ func (r Real) plain() string {
 		whole = "-" + whole
 	}
 	return whole + "." + fraction
-}
-
-// equal compares two objects. It uses alike for values other than arrays,
-// dictionaries and streams.
-func equal(a, b Object, alike func(a, b Object) bool) bool {
-	inside := func(a, b Object) bool { return equal(a, b, alike) }
-	switch x := a.(type) {
-	case Array:
-		y, ok := b.(Array)
-		return ok && slices.EqualFunc(x, y, inside)
-	case Dict:
-		y, ok := b.(Dict)
-		return ok && maps.EqualFunc(x, y, inside)
-	case *Stream:
-		return false
-	}
-	if _, isArray := b.(Array); isArray {
-		return false
-	}
-	if _, isDict := b.(Dict); isDict {
-		return false
-	}
-	return alike(a, b)
 }
 
 // References calls yield for every reference inside o. It does not follow them.

@@ -115,8 +115,28 @@ func TestRewritten(t *testing.T) {
 		{Real("1"), Array{Real("1")}, false},
 		{String("1.0"), String("1"), false},
 	} {
-		if got := Rewritten(c.old, c.now); got != c.rewritten {
+		if got := Rewritten("Rect", c.old, c.now); got != c.rewritten {
 			t.Errorf("Rewritten(%v, %v) = %v", c.old, c.now, got)
+		}
+		if got := Equal(c.old, c.now); got {
+			t.Errorf("Equal(%v, %v)", c.old, c.now)
+		}
+	}
+	for _, c := range []struct {
+		key       Name
+		old, now  Object
+		rewritten bool
+	}{
+		{"", Array{Real("50.0")}, Array{int64(50)}, false},
+		{"", Array{Real("50.0")}, Array{Real("50.")}, true},
+		{"Rotate", Real("90.0"), int64(90), false},
+		{"Encoding", Dict{"Differences": Array{Real("48.0"), Name("nine")}}, Dict{"Differences": Array{int64(48), Name("nine")}}, false},
+		{"Rotate", Dict{"Rect": Array{Real("1.0")}}, Dict{"Rect": Array{int64(1)}}, true},
+		{"Rect", Dict{"Rotate": Real("90.0")}, Dict{"Rotate": int64(90)}, false},
+		{"Rect", Dict{"A": nil}, Dict{"B": nil}, false},
+	} {
+		if got := Rewritten(c.key, c.old, c.now); got != c.rewritten {
+			t.Errorf("Rewritten(%s, %v, %v) = %v", c.key, c.old, c.now, got)
 		}
 	}
 }

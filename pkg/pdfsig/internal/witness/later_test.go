@@ -127,6 +127,103 @@ func laterTricks() (all []trick) {
 	} {
 		edit("font later "+c.name, shared(c.contents...), "shared", swap("/F1 {font}", "/F1 {font}/F2 {nine}/Helv {nine}"))
 	}
+	// Real numbers that become integers, where only integers count.
+	rewritten := func(name, role, entries string, more func(l *layout)) {
+		edit("integer later: "+name, func() *layout {
+			l := plain()
+			if more != nil {
+				more(l)
+			}
+			putting(role, entries)(l)
+			return l
+		}, role, func(b string) string { return strings.ReplaceAll(b, ".0", "") })
+	}
+	rewritten("Rotate", "page", "/Rotate 180.0", nil)
+	rewritten("Rotate of the tree", "pages", "/Rotate 180.0", nil)
+	rewritten("Differences", "font", "/Encoding<</Type/Encoding/Differences[48.0/nine/nine]>>", nil)
+	rewritten("Differences apart", "differences", "/Differences[48.0/nine/nine]", func(l *layout) {
+		l.set("differences", "<</Type/Encoding>>")
+		putting("font", "/Encoding {differences}")(l)
+	})
+	rewritten("FirstChar and Widths", "font", "/FirstChar 48.0/LastChar 49.0/Widths[2000.0 2000.0]", nil)
+	rewritten("a state", "state", "/ca 0.0/LW 20.0/LC 1.0/D[[9.0] 0]", func(l *layout) {
+		l.set("state", "<</Type/ExtGState>>")
+		replacing("page", fonts, fonts+"/ExtGState<</G {state}>>")(l)
+		l.set("content", streamOf("", "/G gs 20 60 m 200 60 l S "+show(goodText, 36, 20, 170)))
+	})
+	rewritten("a note's flags", "stamp", "/F 2.0", func(l *layout) {
+		l.set("stamp", "<</Type/Annot/Subtype/Stamp/Rect[20 165 260 205]/AP<</N {cover}>>>>")
+		l.set("cover", cover)
+		putting("page", "/Annots[{stamp}]")(l)
+	})
+	rewritten("a field's quadding", "form", "/Q 2.0", func(l *layout) {
+		l.set("form", "<</Fields[{text}]/DA(/F1 12 Tf 0 g)/DR<<"+fonts+">>>>")
+		l.set("text", strings.Replace(textField, "/AP<</N {text-look}>>", "", 1))
+		putting("catalog", "/AcroForm {form}")(l)
+		putting("page", "/Annots[{text}]")(l)
+	})
+	rewritten("a field's flags", "text", "/Ff 8192.0", func(l *layout) {
+		l.set("form", "<</Fields[{text}]/DA(/F1 12 Tf 0 g)/DR<<"+fonts+">>>>")
+		l.set("text", strings.Replace(textField, "/AP<</N {text-look}>>", "", 1))
+		putting("catalog", "/AcroForm {form}")(l)
+		putting("page", "/Annots[{text}]")(l)
+	})
+	rewritten("a count of pages", "pages", "/Later 1.0", func(l *layout) {
+		l.set("page2", strings.Replace(l.objects["page"], "{content}", "{content2}", 1))
+		l.set("content2", evil())
+		l.set("pages", "<</Type/Pages/Kids[{page} {page2}]/Count 2.0>>")
+	})
+	rewritten("a function", "shading", "/ShadingType 2.0/ColorSpace/DeviceGray/Coords[0.0 0.0 300.0 0.0]/Function<</FunctionType 2.0/N 1.0/Domain[0.0 1.0]/C0[0.0]/C1[1.0]>>", func(l *layout) {
+		l.set("shading", "<<>>")
+		replacing("page", fonts, fonts+"/Shading<</S {shading}>>")(l)
+		l.set("content", streamOf("", show(goodText, 36, 20, 170)+" q 0 0 300 100 re W n /S sh Q"))
+	})
+	rewritten("a type of font", "cid", "/DW 3000.0/W[0.0[2000.0]]/CIDSystemInfo<</Registry(Adobe)/Ordering(Japan1)/Supplement 2.0>>", func(l *layout) {
+		l.set("cid", "<</Type/Font/Subtype/CIDFontType0/BaseFont/Ryumin-Light>>")
+		l.set("font", "<</Type/Font/Subtype/Type0/BaseFont/Ryumin-Light/Encoding/90ms-RKSJ-H/DescendantFonts[{cid}]>>")
+	})
+	rewritten("a layer's usage", "ocg", "/Usage<</Zoom<</min 9.0/max 0.0>>>>", func(l *layout) {
+		l.set("ocg", "<</Type/OCG/Name(A)>>")
+		putting("catalog", "/OCProperties<</OCGs[{ocg}]/D<</AS[<</Event/View/OCGs[{ocg}]/Category[/Zoom]>>]>>>>")(l)
+		replacing("page", fonts, fonts+"/Properties<</L {ocg}>>")(l)
+		l.set("content", streamOf("", "/OC /L BDC "+show(goodText, 36, 20, 170)+" EMC"))
+	})
+	// Looks and pages without resources of their own.
+	for _, key := range []string{"Font<</F9 {nine}>>", "XObject<</F9 {other}>>", "ExtGState<</F9<</ca 0>>>>", "ColorSpace<</F9/DeviceGray>>", "Properties<</F9<</Type/OCG/Name(x)>>>>"} {
+		const draws = "/F9 gs /F9 cs 0 sc /OC /F9 BDC BT /F9 24 Tf 2 5 Td (000) Tj ET EMC /F9 Do"
+		for name, place := range map[string]func(l *layout){
+			"a look": func(l *layout) { l.set("stamp-look", streamOf("/Type/XObject/Subtype/Form/BBox[0 0 200 40]", draws)) },
+			"a look, empty resources": func(l *layout) {
+				l.set("stamp-look", streamOf("/Type/XObject/Subtype/Form/BBox[0 0 200 40]/Resources<<>>", draws))
+			},
+			"a field's look": func(l *layout) { l.set("text-look", streamOf("/Type/XObject/Subtype/Form/BBox[0 0 160 20]", draws)) },
+			"a field's look, empty resources": func(l *layout) {
+				l.set("text-look", streamOf("/Type/XObject/Subtype/Form/BBox[0 0 160 20]/Resources<<>>", draws))
+			},
+			"a page": func(l *layout) {
+				l.set("content", streamOf("", draws))
+				replacing("page", "/Resources<<"+fonts+"/Properties<</L {layer}>>>>", "")(l)
+			},
+			"a page, empty resources": func(l *layout) {
+				l.set("content", streamOf("", draws))
+				replacing("page", "/Resources<<"+fonts+"/Properties<</L {layer}>>>>", "/Resources<<>>")(l)
+			},
+		} {
+			edit("resources of the form for "+name+": "+key, func() *layout {
+				l := rich()
+				l.set("nine", "<</Type/Font/Subtype/Type1/BaseFont/Courier-Bold>>")
+				l.set("other", formXObject("0 0 200 40 re f", "0 0 200 40", ""))
+				place(l)
+				l.set("form", "<</Fields[{text} {check}]/DA(/F1 12 Tf 0 g)/DR<<"+fonts+">>>>")
+				return l
+			}, "form", func(b string) string {
+				if more, is := strings.CutPrefix(key, "Font<<"); is {
+					return swap("/Font<<", "/Font<<"+more[:len(more)-2])(b)
+				}
+				return swap("/DR<<", "/DR<</"+key)(b)
+			})
+		}
+	}
 	// The version.
 	for _, v := range []string{"1.0", "1.3", "1.4", "2.0"} {
 		edit("version later: "+v, rich, "catalog", adds("/Version/"+v))
