@@ -163,7 +163,7 @@ func (b *Bundle) openFolder(name string) error {
 		return err
 	}
 	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool {
-		added := addedBySystem(e.Name())
+		added := AddedBySystem(e.Name())
 		if added {
 			b.LeftOut = append(b.LeftOut, e.Name())
 		}
@@ -270,7 +270,7 @@ func (b *Bundle) entry(e *zip.File) (folder string, f *File, err error) {
 			return "", nil, b.refuse(name, ErrName)
 		}
 	}
-	if slices.ContainsFunc(parts, addedBySystem) {
+	if slices.ContainsFunc(parts, AddedBySystem) {
 		b.LeftOut = append(b.LeftOut, name)
 		return "", nil, nil
 	}
@@ -316,9 +316,9 @@ func IsName(name string) bool {
 		!strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7F || strings.ContainsRune(`\:`, r) })
 }
 
-// addedBySystem reports names of files that systems put into folders and
+// AddedBySystem reports names of files that systems put into folders and
 // archives unasked.
-func addedBySystem(name string) bool {
+func AddedBySystem(name string) bool {
 	switch strings.ToLower(name) {
 	case "__macosx", ".ds_store", "thumbs.db", "desktop.ini":
 		return true

@@ -161,12 +161,34 @@ func plainFiles(name string) (targets []Target) {
 		return nil
 	}
 	for _, e := range entries {
-		if e.Type().IsRegular() {
+		if e.Type().IsRegular() && !bundle.AddedBySystem(e.Name()) {
 			path := filepath.Join(name, e.Name())
 			targets = append(targets, Target{Name: path, path: path, within: name})
 		}
 	}
 	return targets
+}
+
+// NotEntered lists the folders that lie in the folders of the targets, and that
+// nobody looked into: only an application has its files in one of them.
+func NotEntered(targets []Target) (folders []string) {
+	seen := map[string]bool{}
+	for _, t := range targets {
+		if t.within == "" || seen[t.within] || filepath.Dir(t.path) != filepath.Clean(t.within) {
+			continue
+		}
+		seen[t.within] = true
+		entries, err := os.ReadDir(t.within)
+		if err != nil {
+			continue // a ZIP
+		}
+		for _, e := range entries {
+			if e.IsDir() && !bundle.AddedBySystem(e.Name()) {
+				folders = append(folders, filepath.Join(t.within, e.Name()))
+			}
+		}
+	}
+	return folders
 }
 
 func unpack(ctx context.Context, b *bundle.Bundle) (string, error) {

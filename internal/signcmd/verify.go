@@ -124,6 +124,9 @@ func runVerify(ctx context.Context, a *command.App, opt *verifyOptions, names []
 		return err
 	}
 	defer release()
+	if folders := judging.NotEntered(files); len(folders) > 0 {
+		a.IO.Note(text{JA: "次のフォルダーの中は調べません(調べるには別に指定): %s", EN: "Not looked into (name them, too, to check them): %s"}.With(judging.NameList(folders)))
+	}
 	find := judging.Finder{IO: a.IO, Now: a.Env.Now, Content: opt.content, Folder: opt.folder, Profile: profile, Many: len(files) > 1}
 	var extracted *output.File
 	if opt.extract != "" {
