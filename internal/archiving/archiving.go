@@ -96,7 +96,7 @@ func (a *Archivist) Stamp(ctx context.Context, path string, kind Kind, out *outp
 		return Made{}, err
 	}
 	if kind == PDF {
-		return a.stampPDF(ctx, path, input.CancellableAt(ctx, f), info.Size(), out)
+		return a.stampPDF(ctx, input.CancellableAt(ctx, f), info.Size(), out)
 	}
 	content, err := cms.HashContent(input.Cancellable(ctx, f), crypto.SHA256)
 	if err != nil {
@@ -132,7 +132,7 @@ func made(kind Kind, token []byte) (Made, error) {
 }
 
 // stampPDF adds a document timestamp.
-func (a *Archivist) stampPDF(ctx context.Context, path string, r io.ReaderAt, size int64, out *output.File) (Made, error) {
+func (a *Archivist) stampPDF(ctx context.Context, r io.ReaderAt, size int64, out *output.File) (Made, error) {
 	p, err := pdfsig.Prepare(r, size, pdfsig.Options{Profile: pdfsig.Timestamp})
 	if err == nil {
 		err = p.Hash(crypto.SHA256)
@@ -289,7 +289,7 @@ func (a *Archivist) extendPDF(ctx context.Context, path string, v judging.FileVe
 		}
 		err = checkPDF(r, size, out, len(report.Signatures))
 	} else {
-		m, err = a.stampPDF(ctx, path, r, size, out)
+		m, err = a.stampPDF(ctx, r, size, out)
 	}
 	m.Level, m.Complete = a.level(complete), complete
 	return m, err

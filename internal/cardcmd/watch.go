@@ -162,7 +162,7 @@ func runWatch(ctx context.Context, a *command.App, opt *watchOptions) error {
 	case running.Err() != nil:
 		return context.Cause(running)
 	}
-	return outcomeError(a, last)
+	return outcomeError(last)
 }
 
 // watchedReaders keeps the readers that match --reader. An empty result is no
@@ -195,7 +195,7 @@ func (o *outcome) add(events []watch.Event, all watch.View) {
 }
 
 // outcomeError is the reason why --once does not end with 0.
-func outcomeError(a *command.App, o *outcome) error {
+func outcomeError(o *outcome) error {
 	if o.all.Lost {
 		return o.err
 	}
@@ -311,9 +311,9 @@ func eventText(a *command.App, e watch.Event) text {
 	case watch.CardInserted:
 		what = text{JA: "カードが置かれました。", EN: "A card was put down."}
 	case watch.CardRead:
-		what = text{JA: "%sを読み取りました。%s", EN: "Read the %s. %s"}.With(terms.TokenNames[e.Card.Token.Kind], triesSummary(a, e.Card))
+		what = text{JA: "%sを読み取りました。%s", EN: "Read the %s. %s"}.With(terms.TokenNames[e.Card.Token.Kind], triesSummary(e.Card))
 	case watch.CardUnreadable:
-		what = watchProblem(a, e.Err).What
+		what = watchProblem(e.Err).What
 	case watch.CardRemoved:
 		what = text{JA: "カードが外されました。", EN: "The card was taken away."}
 	case watch.TriesLowered:
@@ -328,7 +328,7 @@ func eventText(a *command.App, e watch.Event) text {
 
 // watchProblem explains why a card is not read. Nothing has to be run again
 // here: the card is looked at again by itself.
-func watchProblem(a *command.App, err error) *problem.Problem {
+func watchProblem(err error) *problem.Problem {
 	p := *explain.Error(err)
 	switch {
 	case errors.Is(err, jpki.ErrNotJPKI), p.Code == problem.NoService:
@@ -378,7 +378,7 @@ func clockText(a *command.App, t, other time.Time) string {
 }
 
 // triesSummary says how many tries are left of each PIN that there is.
-func triesSummary(a *command.App, c *watch.Card) text {
+func triesSummary(c *watch.Card) text {
 	if !c.Token.Kind.Usable() {
 		return terms.Ended[c.Token.Kind]
 	}
@@ -462,7 +462,7 @@ func eventDocument(a *command.App, e watch.Event) eventJSON {
 	case watch.CertificateChanged:
 		doc.Changed = &watchedStateJSON{e.Certificate.String(), e.State}
 	case watch.CardUnreadable, watch.ServiceLost:
-		p := command.ProblemDocument(a.IO, watchProblem(a, e.Err))
+		p := command.ProblemDocument(a.IO, watchProblem(e.Err))
 		doc.Error = &p
 	}
 	return doc

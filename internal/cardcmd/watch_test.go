@@ -292,7 +292,6 @@ func TestCommandEndsWithTheWatch(t *testing.T) {
 }
 
 func TestOutcome(t *testing.T) {
-	a, _ := watchApp(i18n.EN)
 	card := &watch.Card{}
 	for name, c := range map[string]struct {
 		o    outcome
@@ -307,7 +306,7 @@ func TestOutcome(t *testing.T) {
 		"service is lost": {outcome{all: watch.View{Lost: true}, err: pcsc.ErrNoService}, 3},
 	} {
 		exit := 0
-		if err := outcomeError(a, &c.o); err != nil {
+		if err := outcomeError(&c.o); err != nil {
 			exit = explain.Error(err).Exit()
 		}
 		if exit != c.exit {

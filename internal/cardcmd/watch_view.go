@@ -162,7 +162,7 @@ func (v *watchView) slot(s watch.SlotView, now time.Time) string {
 		out.WriteString(certificateTable(v.rows(s.Card, now), a.IO.Width()))
 	}
 	if s.Err != nil {
-		p := watchProblem(a, s.Err)
+		p := watchProblem(s.Err)
 		out.WriteString(wrapped(ui.Warn, p.What) + wrapped(ui.Plain, p.Next))
 	}
 	return out.String()

@@ -114,7 +114,7 @@ func newRoot(a *command.App) *cobra.Command {
 	})
 	root.SetHelpTemplate(helpTemplate(a.IO.Lang))
 	root.SetUsageTemplate(usageTemplate(a.IO.Lang))
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return flagProblem(a, c, err) })
+	root.SetFlagErrorFunc(flagProblem)
 
 	f := root.PersistentFlags()
 	f.StringVar(&a.Cards.Card, "card", "", a.IO.Text(text{JA: "カードリーダーの代わりに使う`CARD`: demo か demo:名前", EN: "`CARD` to use instead of a reader: demo or demo:NAME"}))
@@ -158,7 +158,7 @@ func newRoot(a *command.App) *cobra.Command {
 }
 
 // flagProblem puts pflag's complaints in the person's language.
-func flagProblem(a *command.App, c *cobra.Command, err error) error {
+func flagProblem(c *cobra.Command, err error) error {
 	what, hint := text{JA: "オプションの誤りです。\n詳細: %s", EN: "Wrong option: %s"}.With(err.Error()), command.HelpHint(c)
 	var (
 		unknown *pflag.NotExistError

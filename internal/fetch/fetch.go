@@ -140,7 +140,7 @@ func Do(ctx context.Context, r Request) ([]byte, error) {
 	if err != nil {
 		for _, reason := range []error{ErrRedirect, ErrPrivate} {
 			if errors.Is(err, reason) {
-				return fail(reason, detail(err, reason))
+				return fail(reason, detail(err))
 			}
 		}
 		if quoting, ok := errors.AsType[*url.Error](err); ok {
@@ -184,7 +184,7 @@ func noAnswer(err error) error {
 }
 
 // detail is the part of an error beside its reason.
-func detail(err, reason error) error {
+func detail(err error) error {
 	if to, ok := errors.AsType[*redirectError](err); ok {
 		return errors.New(to.where)
 	}

@@ -73,7 +73,7 @@ func newPKCS11Setup(a *command.App) *cobra.Command {
 }
 
 func pkcs11Setup(ctx context.Context, a *command.App, opt *setupOptions) error {
-	system, err := p11System(ctx, a)
+	system, err := p11System(a)
 	if err != nil {
 		return err
 	}
@@ -127,7 +127,7 @@ func pkcs11Setup(ctx context.Context, a *command.App, opt *setupOptions) error {
 }
 
 // p11System is where this user's settings are.
-func p11System(ctx context.Context, a *command.App) (*p11setup.System, error) {
+func p11System(a *command.App) (*p11setup.System, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err

@@ -149,7 +149,7 @@ func logIn(ctx context.Context, a *command.App, opt *tlsOptions, server *tlsclie
 		sent, server.Max = false, tls.VersionTLS12
 		page, err = server.Get(ctx, shown)
 		if errors.Is(err, tlsclient.ErrHandshake) {
-			err = cmp.Or(onlyTLS13(ctx, a, server), err)
+			err = cmp.Or(onlyTLS13(ctx, server), err)
 		}
 	}
 	if err != nil {
@@ -160,7 +160,7 @@ func logIn(ctx context.Context, a *command.App, opt *tlsOptions, server *tlsclie
 
 // onlyTLS13 returns the error for a server that accepts only TLS 1.3, nil for
 // others.
-func onlyTLS13(ctx context.Context, a *command.App, server *tlsclient.Server) error {
+func onlyTLS13(ctx context.Context, server *tlsclient.Server) error {
 	if _, err := server.Ask(ctx); errors.Is(err, tlsclient.ErrOnlyTLS13) {
 		return err
 	}
