@@ -17,6 +17,8 @@ import (
 
 	"golang.org/x/text/encoding/japanese"
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/jpki-tools/jpki/internal/testkit"
 )
 
 const folder = "999Z000000001000"
@@ -206,16 +208,11 @@ func TestLyingZIP(t *testing.T) {
 	}
 }
 
+// write writes files below a folder.
 func write(t testing.TB, dir string, files map[string]string) {
 	t.Helper()
 	for name, data := range files {
-		path := filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(data), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		testkit.Write(t, filepath.Join(dir, filepath.FromSlash(name)), data)
 	}
 }
 

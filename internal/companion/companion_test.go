@@ -13,19 +13,11 @@ import (
 	"testing"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/jpki-tools/jpki/internal/testkit"
 )
 
 const name = "見本がぎ届_01.xml" // decomposes
-
-func write(t *testing.T, path, content string) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
 
 func folder(t *testing.T, dir string) *Folder {
 	t.Helper()
@@ -57,8 +49,8 @@ func TestEquivalence(t *testing.T) {
 		t.Fatal("the name does not decompose")
 	}
 	dir := t.TempDir()
-	write(t, filepath.Join(dir, nfd), "form")
-	write(t, filepath.Join(dir, norm.NFD.String("がぎ"), "x"), "below")
+	testkit.Write(t, filepath.Join(dir, nfd), "form")
+	testkit.Write(t, filepath.Join(dir, norm.NFD.String("がぎ"), "x"), "below")
 	f := folder(t, dir)
 	for asked, want := range map[string]string{name: "form", nfd: "form", "がぎ/x": "below"} {
 		if got, err := read(t, f, asked); err != nil || got != want {
@@ -71,8 +63,8 @@ func TestEquivalence(t *testing.T) {
 // systems than those of Linux may have no such pair.
 func TestTwins(t *testing.T) {
 	dir := t.TempDir()
-	write(t, filepath.Join(dir, norm.NFD.String(name)), "one")
-	write(t, filepath.Join(dir, name), "other")
+	testkit.Write(t, filepath.Join(dir, norm.NFD.String(name)), "one")
+	testkit.Write(t, filepath.Join(dir, name), "other")
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 2 {
 		if runtime.GOOS == "linux" {
 			t.Fatalf("%v, %v", entries, err)
@@ -93,8 +85,8 @@ func TestNotReached(t *testing.T) {
 	}
 	parent := t.TempDir()
 	dir := filepath.Join(parent, "dir")
-	write(t, filepath.Join(parent, "secret"), "secret")
-	write(t, filepath.Join(dir, "sub", "file"), "file")
+	testkit.Write(t, filepath.Join(parent, "secret"), "secret")
+	testkit.Write(t, filepath.Join(dir, "sub", "file"), "file")
 	for link, to := range map[string]string{"out": "../secret", "absolute": filepath.Join(parent, "secret"), "up": "..", "in": "sub/file"} {
 		if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
 			t.Fatal(err)
@@ -119,7 +111,7 @@ func TestNotReached(t *testing.T) {
 // TestAt: a folder that cannot be opened is an error to who looks in it.
 func TestAt(t *testing.T) {
 	dir := t.TempDir()
-	write(t, filepath.Join(dir, name), "form")
+	testkit.Write(t, filepath.Join(dir, name), "form")
 	there := At(dir)
 	defer there.Close()
 	if got, err := read(t, there, name); err != nil || got != "form" {

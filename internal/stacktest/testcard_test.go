@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jpki-tools/jpki/internal/testkit"
 	"github.com/jpki-tools/jpki/pkg/virtualcard"
 )
 
@@ -33,13 +34,13 @@ func testChain(t *testing.T, s *slot) (ca string) {
 			SerialNumber: big.NewInt(int64(ef)), Subject: pkix.Name{Country: []string{"JP"}, CommonName: "TEST " + kind},
 			NotBefore: begin, NotAfter: end, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment,
 		}, issuer.cert, own.PublicKey, issuer.key)
-		done(t, err)
-		done(t, s.card.SetFile(ef, der))
+		testkit.Must(t, err)
+		testkit.Must(t, s.card.SetFile(ef, der))
 	}
-	done(t, s.card.SetFile(0x0002, issuer.cert.Raw))
-	done(t, s.card.SetFile(0x000B, issuer.cert.Raw))
+	testkit.Must(t, s.card.SetFile(0x0002, issuer.cert.Raw))
+	testkit.Must(t, s.card.SetFile(0x000B, issuer.cert.Raw))
 	ca = filepath.Join(t.TempDir(), "test-ca.pem")
-	done(t, os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: issuer.cert.Raw}), 0o644))
+	testkit.Must(t, os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: issuer.cert.Raw}), 0o644))
 	return ca
 }
 
@@ -51,7 +52,7 @@ type testCA struct {
 func newTestCA(t *testing.T, name string, above *testCA, begin, end time.Time) *testCA {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	done(t, err)
+	testkit.Must(t, err)
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{Country: []string{"JP"}, Organization: []string{"J-LIS-TEST"}, OrganizationalUnit: []string{name}},
 		NotBefore: begin, NotAfter: end, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
@@ -61,9 +62,9 @@ func newTestCA(t *testing.T, name string, above *testCA, begin, end time.Time) *
 		parent, signer = above.cert, above.key
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, parent, &key.PublicKey, signer)
-	done(t, err)
+	testkit.Must(t, err)
 	cert, err := x509.ParseCertificate(der)
-	done(t, err)
+	testkit.Must(t, err)
 	return &testCA{cert, key}
 }
 
@@ -93,13 +94,7 @@ func TestCardForTests(t *testing.T) {
 	})
 }
 
-func done(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
+// lacks checks that unwanted is not part of text.
 func lacks(t *testing.T, text, unwanted string) {
 	t.Helper()
 	if strings.Contains(text, unwanted) {

@@ -2,7 +2,11 @@
 // does not import it.
 package testkit
 
-import "testing"
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
 
 // Must ends a test that cannot go on after err.
 func Must(t testing.TB, err error) {
@@ -10,4 +14,11 @@ func Must(t testing.TB, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// Write writes a file, and makes the folders above it.
+func Write(t testing.TB, path, content string) {
+	t.Helper()
+	Must(t, os.MkdirAll(filepath.Dir(path), 0o755))
+	Must(t, os.WriteFile(path, []byte(content), 0o600))
 }
