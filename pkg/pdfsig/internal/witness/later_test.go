@@ -122,7 +122,7 @@ func laterTricks() (all []trick) {
 		{"cut in the name, compressed", cut(text("/F2"), strings.Index(text("/F2"), "2"), packed, "")},
 		{"in a content of another filter", []string{streamOf("/Filter/ASCIIHexDecode", fmt.Sprintf("%x>", text("/F2")))}},
 		{"in a picture", []string{streamOf("/Filter/DCTDecode", pictured(text("/F2")))}},
-		{"in a picture that says so", []string{streamOf(fmt.Sprintf("/Subtype/Image/Width 8/Height 8/ColorSpace/DeviceGray/BitsPerComponent 8/Filter/DCTDecode"), pictured(text("/F2")))}},
+		{"in a picture that says so", []string{streamOf("/Subtype/Image/Width 8/Height 8/ColorSpace/DeviceGray/BitsPerComponent 8/Filter/DCTDecode", pictured(text("/F2")))}},
 		{"by a default of the reader", []string{streamOf("", text("/Helv"))}},
 	} {
 		edit("font later "+c.name, shared(c.contents...), "shared", swap("/F1 {font}", "/F1 {font}/F2 {nine}/Helv {nine}"))
