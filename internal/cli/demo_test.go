@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestTourCanBeCopied: no line of the tour that gives a PIN works on the card in
-// a reader.
+// TestTourCanBeCopied shows that no line of the tour with a PIN works on the
+// card in a reader.
 func TestTourCanBeCopied(t *testing.T) {
 	given := 0
 	for _, s := range tourSteps {

@@ -156,8 +156,8 @@ func signaturesOf(t *testing.T, out string) []struct {
 	return doc.Files[0].Signatures
 }
 
-// TestGovSaysBoth: the output names the signed and the unsigned parts, in both
-// languages.
+// TestGovSaysBoth shows that the output names the signed and the unsigned parts
+// in both languages.
 func TestGovSaysBoth(t *testing.T) {
 	for lang, want := range map[string][]string{
 		"ja": {"構成情報、ファイル「見本がぎ届_01.xml」", "様式ID「999000000000000001」", "スタイルシート「999000000000000001.xsl」", "その他「1 ミホン　タロウ」", "「委任状.pdf」、「添付ぷり.txt」の内容"},
@@ -173,8 +173,8 @@ func TestGovSaysBoth(t *testing.T) {
 	}
 }
 
-// TestEmbeddedSigner: who signed a certificate that is inside a document has not
-// signed the document.
+// TestEmbeddedSigner shows that the signer of a certificate inside a document
+// does not count as a signer of the document.
 func TestEmbeddedSigner(t *testing.T) {
 	w := newWorld(t, "en")
 	w.real = true

@@ -12,8 +12,8 @@ import (
 	"github.com/jpki-tools/jpki/internal/guide"
 )
 
-// TestHintsLead: wherever the program or its documentation names a topic of
-// the guide by its name, there is one.
+// TestHintsLead shows that every topic of the guide that the program or its
+// documentation names exists.
 func TestHintsLead(t *testing.T) {
 	hint := regexp.MustCompile(`jpki guide ([a-z][a-z-]*)`)
 	words := []string{"new", "and"} // "jpki guide new address", and prose

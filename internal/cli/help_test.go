@@ -12,8 +12,8 @@ import (
 	"github.com/jpki-tools/jpki/internal/i18n"
 )
 
-// TestVariablesAreTold: a variable that says something to the program stands
-// under jpki help environment, in both languages.
+// TestVariablesAreTold shows that jpki help environment has every variable that
+// the program reads, in both languages.
 func TestVariablesAreTold(t *testing.T) {
 	// Variables that a system sets for every program.
 	system := []string{"HOME", "LOCALAPPDATA", "SystemRoot", "ProgramData", "DISPLAY", "LC_CTYPE", "SSH_CONNECTION", "SSH_TTY", "SESSIONNAME", "USER", "LOGNAME"}

@@ -87,8 +87,8 @@ func signedInAllFormats(t *testing.T, w *world, s cms.Signing) []string {
 	return []string{"iou.txt.p7s", "iou.xml", "iou.pdf"}
 }
 
-// TestLoginKey: in every format, a signature by the log-in key stays undecided
-// unless an option accepts it.
+// TestLoginKey shows that a signature by the log-in key stays undecided in
+// every format unless an option accepts it.
 func TestLoginKey(t *testing.T) {
 	w := newWorld(t, "en")
 	w.real = true
@@ -110,7 +110,7 @@ func TestLoginKey(t *testing.T) {
 	}
 }
 
-// TestServersKey: the same with the key of a server under a CA that is given.
+// TestServersKey shows the same for the key of a server under a given CA.
 func TestServersKey(t *testing.T) {
 	w := newWorld(t, "en")
 	w.real = true

@@ -15,9 +15,8 @@ import (
 	"github.com/jpki-tools/jpki/internal/ui"
 )
 
-// TestTopicsAtWidths: the guide and the topics of the help are laid out for
-// terminals of 60, 80 and 100 columns. The files show the screens of a person;
-// review their diff.
+// TestTopicsAtWidths compares the guide and the topics of the help, in 60, 80
+// and 100 columns, with golden screens. Review their diff.
 func TestTopicsAtWidths(t *testing.T) {
 	torn := regexp.MustCompile(`残り\n *[0-9]|[0-9]\n *(?:回|年|月|日|時|分|文字|桁|歳|か月|営業日|columns|yen|tries|days|hours|digits)|〜\n`)
 	for _, lang := range []i18n.Lang{i18n.JA, i18n.EN} {
@@ -95,9 +94,8 @@ func golden(t *testing.T, path, got string) {
 	t.Errorf("%s: %d lines, want %d", path, len(gotLines), len(wantLines))
 }
 
-// TestParagraphs: the texts of the help have no line ends but those of their
-// paragraphs: one that was broken by hand goes on in the middle of a sentence,
-// and leaves a stump on a terminal that is less wide.
+// TestParagraphs shows that the texts of the help have no line ends inside a
+// paragraph, which would leave short lines on a narrow terminal.
 func TestParagraphs(t *testing.T) {
 	ends := regexp.MustCompile(`[。.:;)」…"]$`)
 	column := regexp.MustCompile(`\S  |^\t|<|^ *-|\{`) // tables, commands, files, lists

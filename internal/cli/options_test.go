@@ -11,8 +11,8 @@ import (
 	"github.com/jpki-tools/jpki/internal/i18n"
 )
 
-// TestGroupsNameTheirFlags: a flag that a help has only in the line of its group
-// is named there, and explained under jpki help options.
+// TestGroupsNameTheirFlags shows that a flag that a help shows only in the line
+// of its group is named there and explained under jpki help options.
 func TestGroupsNameTheirFlags(t *testing.T) {
 	for _, lang := range []i18n.Lang{i18n.JA, i18n.EN} {
 		root := Tree(lang)
@@ -42,8 +42,8 @@ func TestGroupsNameTheirFlags(t *testing.T) {
 	}
 }
 
-// TestRefusedValues: if an option refuses a value, the error lists the accepted
-// ones.
+// TestRefusedValues shows that the error for a refused value of an option lists
+// the accepted ones.
 func TestRefusedValues(t *testing.T) {
 	for _, lang := range []i18n.Lang{i18n.JA, i18n.EN} {
 		kinds := map[string]bool{}

@@ -169,9 +169,9 @@ func (n *network) context(ctx context.Context) context.Context {
 	})
 }
 
-// TestOnlyGivenAddressesAreContacted: a certificate is full of addresses, and
-// none of them is anybody's to call but where that was asked for, of a
-// certificate that is believed, and outside this network.
+// TestOnlyGivenAddressesAreContacted shows that addresses in certificates are
+// contacted only on request, only for trusted certificates, and only outside
+// this network.
 func TestOnlyGivenAddressesAreContacted(t *testing.T) {
 	ca := newOtherCA(t)
 	tempting := newPlace(t, nil)
@@ -252,8 +252,8 @@ func unsignedByDemo(t *testing.T, address string) [2]*x509.Certificate {
 	return [2]*x509.Certificate{c, ca.Certificate}
 }
 
-// TestToukiKindOfTheUnsigned: claims in a certificate count for nothing if no
-// CA signed it.
+// TestToukiKindOfTheUnsigned shows that claims in a certificate count for
+// nothing if no CA signed it.
 func TestToukiKindOfTheUnsigned(t *testing.T) {
 	unsigned := unsignedByDemo(t, "http://example.invalid")
 	checked := trust.Anchors{Demo: true}.Check(unsigned[0], unsigned[1:], cert.Sign, trust.Moment{Time: time.Now(), Proven: true})
@@ -266,8 +266,8 @@ func TestToukiKindOfTheUnsigned(t *testing.T) {
 	}
 }
 
-// TestSourcesAreAskedOnce: of many signatures by one person each source is
-// asked once.
+// TestSourcesAreAskedOnce shows that many signatures by one person lead to one
+// request to each source.
 func TestSourcesAreAskedOnce(t *testing.T) {
 	ca, _ := virtualcard.DemoCAs()
 	responder := newPlace(t, answering(t, ca.Certificate, func(r ocsp.Response) ([]byte, error) {
@@ -303,8 +303,8 @@ func TestSourcesAreAskedOnce(t *testing.T) {
 	}
 }
 
-// TestSourcesThatFail: whoever names a source gets an answer, or nothing is
-// decided.
+// TestSourcesThatFail shows that the verdict stays undecided if a named source
+// fails.
 func TestSourcesThatFail(t *testing.T) {
 	ca := newOtherCA(t)
 	h := ca.holder("http://example.invalid")
@@ -351,7 +351,7 @@ func TestSourcesThatFail(t *testing.T) {
 	}
 }
 
-// TestSlowSource: a responder that never answers is given up.
+// TestSlowSource shows that a responder that never answers is given up.
 func TestSlowSource(t *testing.T) {
 	ca := newOtherCA(t)
 	over := make(chan struct{})

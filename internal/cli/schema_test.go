@@ -142,8 +142,8 @@ func TestEveryDocument(t *testing.T) {
 	}
 }
 
-// TestSchemasAreComplete: each document that the source names has its schema,
-// and each schema its document.
+// TestSchemasAreComplete shows that each document in the source has a schema,
+// and each schema a document.
 func TestSchemasAreComplete(t *testing.T) {
 	literal := regexp.MustCompile(`"jpki\.([a-z0-9-]+)/v1\\?"`)
 	inSource := map[string]bool{"error": true} // it has no schema of its own name
@@ -165,8 +165,8 @@ func TestSchemasAreComplete(t *testing.T) {
 	}
 }
 
-// TestSchemas: the files are schemas, self-contained, and their common parts
-// are the same in each.
+// TestSchemas shows that the schemas are valid and self-contained, and that
+// their common parts are equal.
 func TestSchemas(t *testing.T) {
 	shared := map[string]any{}
 	for _, name := range schema.Names() {
@@ -193,7 +193,8 @@ func TestSchemas(t *testing.T) {
 	}
 }
 
-// TestSchemasListAll: where a schema lists values, it lists those of the code.
+// TestSchemasListAll shows that the values listed in a schema are those of the
+// code.
 func TestSchemasListAll(t *testing.T) {
 	var codes []string
 	for _, s := range problem.Statuses {

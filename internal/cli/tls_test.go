@@ -94,7 +94,8 @@ func newSite(t *testing.T, w *world, change func(*tls.Config)) *site {
 	return s
 }
 
-// TestTLSPage: both versions work, 1.3 where the server takes it.
+// TestTLSPage shows that TLS 1.2 and 1.3 work, and that 1.3 is used if the
+// server has it.
 func TestTLSPage(t *testing.T) {
 	for name, version := range map[string]uint16{"TLS 1.2": tls.VersionTLS12, "TLS 1.3": tls.VersionTLS13} {
 		t.Run(name, func(t *testing.T) { fetchPages(t, name, version) })
@@ -252,8 +253,8 @@ func TestTLSKeyFails(t *testing.T) {
 	}
 }
 
-// TestTLSInterrupted: Ctrl-C while the server takes its time is no failure of
-// the server's.
+// TestTLSInterrupted shows that Ctrl-C during a slow answer is not reported as
+// a failure of the server.
 func TestTLSInterrupted(t *testing.T) {
 	w := newWorld(t, "en")
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -7,7 +7,7 @@ import (
 	"github.com/jpki-tools/jpki/internal/i18n"
 )
 
-// TestMeant: a command that is not there leads to the near one, or to the
+// TestMeant shows that an unknown command leads to a similar one, or to the
 // procedure that no program can do.
 func TestMeant(t *testing.T) {
 	for line, want := range map[string]string{

@@ -123,7 +123,8 @@ func TestForgedNames(t *testing.T) {
 	}
 }
 
-// TestNameThatIsNoText: a program gets the bytes of a name.
+// TestNameThatIsNoText shows that a program gets the bytes of a file name that
+// is not UTF-8.
 func TestNameThatIsNoText(t *testing.T) {
 	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
 		t.Skip("no such names here")
@@ -143,8 +144,8 @@ func TestNameThatIsNoText(t *testing.T) {
 	}
 }
 
-// TestScriptedPDF: JavaScript is told of when a PDF is signed, and when it is
-// verified.
+// TestScriptedPDF shows that JavaScript in a PDF is reported at signing and at
+// verification.
 func TestScriptedPDF(t *testing.T) {
 	w := newWorld(t, "en")
 	w.real = true

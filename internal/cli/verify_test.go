@@ -301,8 +301,8 @@ func TestManyFiles(t *testing.T) {
 	}
 }
 
-// TestFindAllEnds: it ends with the context, at once and never with success,
-// and with the first error of the function that receives the findings.
+// TestFindAllEnds shows that FindAll ends at once with its context, never as a
+// success, and with the first error of the function that receives the findings.
 func TestFindAllEnds(t *testing.T) {
 	var files []string
 	for range 500 {

@@ -69,7 +69,7 @@ func ink(t testing.TB, content []byte) (x0, y0, x1, y1 float64, filled int) {
 	return x0, y0, x1, y1, filled
 }
 
-// TestDraw: everything is drawn, and inside the frame.
+// TestDraw shows that every glyph is drawn inside the frame.
 func TestDraw(t *testing.T) {
 	f := goFont(t)
 	for _, c := range []struct {
@@ -123,8 +123,8 @@ func TestNoRoom(t *testing.T) {
 	}
 }
 
-// TestMissing: what the font does not have, and what is more than one glyph
-// beside the next, is refused by its name.
+// TestMissing shows that characters that the font does not have, or cannot show
+// as one glyph each, are refused by name.
 func TestMissing(t *testing.T) {
 	f := goFont(t)
 	for i, r := range []rune{
@@ -252,7 +252,7 @@ func TestDamaged(t *testing.T) {
 	}
 }
 
-// TestGuard: package sfnt may panic, the program does not.
+// TestGuard shows that a panic of package sfnt becomes an error.
 func TestGuard(t *testing.T) {
 	err := new(Font).guard(func() error { var none []int; _ = none[len(none)]; return nil })
 	if !errors.Is(err, ErrFont) || !strings.Contains(err.Error(), "out of range") {
@@ -260,7 +260,7 @@ func TestGuard(t *testing.T) {
 	}
 }
 
-// TestRation: however much a font makes the parser read, it comes to an end.
+// TestRation shows that a font cannot make the parser read without end.
 func TestRation(t *testing.T) {
 	r := &rationed{strings.NewReader(strings.Repeat("x", 100)), 64}
 	for i := range 5 {

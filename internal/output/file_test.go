@@ -304,8 +304,8 @@ func wantReason(t *testing.T, err error, path string, reason error) {
 	}
 }
 
-// TestStartSync: what was begun to be synced is committed, aborted or written on
-// as any other file.
+// TestStartSync shows that a file whose sync has begun can still be written,
+// committed and aborted.
 func TestStartSync(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a")
 	for _, more := range []string{"", "more"} {
@@ -340,8 +340,8 @@ func TestStartSync(t *testing.T) {
 	}
 }
 
-// TestOnDisk: the file is on the disk before it gets its name, and its name is
-// before Commit returns. What does not get there has no name.
+// TestOnDisk shows that a file is synced before it gets its name, and its name
+// before Commit returns. A file that cannot be synced gets no name.
 func TestOnDisk(t *testing.T) {
 	failed := errors.New("the disk is gone")
 	f, err := Create(t.Context(), filepath.Join(t.TempDir(), "a"), Options{})

@@ -199,7 +199,7 @@ func as026(t *testing.T, frames []frame) (newer []frame) {
 	return newer
 }
 
-// TestMechanisms: every encoding that was seen.
+// TestMechanisms parses every known encoding of a mechanism.
 func TestMechanisms(t *testing.T) {
 	pss := "0000000000000250" + "0000000000000002" + "0000000000000020"
 	want := PSS{SHA256, MGF1SHA256, 32}

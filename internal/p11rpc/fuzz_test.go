@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// FuzzAnswer: no body makes a call panic, or an answer that a client would not
-// understand.
+// FuzzAnswer shows that no body makes a call panic, and that every answer has
+// the form that the client expects.
 func FuzzAnswer(f *testing.F) {
 	files, _ := filepath.Glob("testdata/*")
 	for _, path := range files {
@@ -83,7 +83,7 @@ func read(r *reader, signature string) {
 	}
 }
 
-// FuzzServe: no stream of bytes makes the server hang or panic.
+// FuzzServe shows that no stream of bytes makes the server hang or panic.
 func FuzzServe(f *testing.F) {
 	for _, name := range []string{"0.24.1-sign", "0.25.5-pss", "0.25.5-toollogin"} {
 		b, err := os.ReadFile(filepath.Join("testdata", name))

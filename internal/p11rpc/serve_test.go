@@ -112,8 +112,8 @@ func (m *texts) TokenInfo(context.Context, uint64) (TokenInfo, error) {
 	return TokenInfo{Label: m.s, Manufacturer: m.s, Model: m.s, Serial: m.s}, nil
 }
 
-// TestLengths: a text of another length than PKCS #11 gives it ends a call, so
-// what is answered is as long as it must be, whatever the text.
+// TestLengths shows that texts are answered with the lengths of PKCS #11,
+// whatever the text: clients refuse other lengths.
 func TestLengths(t *testing.T) {
 	for _, s := range []string{"", "x", strings.Repeat("長", 40)} {
 		c := connect(t, &texts{s: s})
@@ -138,7 +138,8 @@ func TestLengths(t *testing.T) {
 	}
 }
 
-// TestRefusals: what is not served is refused, and the connection lives on.
+// TestRefusals shows that a call that is not served is refused and that the
+// connection goes on.
 func TestRefusals(t *testing.T) {
 	c := connect(t, &module{})
 	for _, id := range []uint32{9, 14, 15, 20, 29, 37, 48, 58, 63, 64} {
@@ -160,7 +161,8 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestHostile: a client that does not speak the protocol is left.
+// TestHostile shows that the server closes the connection to a client that does
+// not follow the protocol.
 func TestHostile(t *testing.T) {
 	for name, c := range map[string]struct {
 		bytes []byte
@@ -198,8 +200,8 @@ func (m *panickingModule) WaitForSlotEvent(ctx context.Context, _ bool) (uint64,
 }
 func (m *panickingModule) SessionInfo(Handle) (SessionInfo, error) { panic("a mistake") }
 
-// TestBeside: a call that waits stops no other, a panic ends its call alone, and
-// with the client ends what it waits for.
+// TestBeside shows that a waiting call does not hold up others, that a panic
+// ends only its call, and that calls end with their client.
 func TestBeside(t *testing.T) {
 	m := &panickingModule{waiting: make(chan bool), ended: make(chan bool, 1)}
 	c := connect(t, m)
@@ -218,8 +220,8 @@ func TestBeside(t *testing.T) {
 	}
 }
 
-// TestRoom: a client without room for a signature is told how long it is, and
-// nothing is signed.
+// TestRoom shows that a client without room for a signature gets its length,
+// and that nothing is signed.
 func TestRoom(t *testing.T) {
 	m := &module{}
 	c := connect(t, m)
@@ -237,7 +239,7 @@ func TestRoom(t *testing.T) {
 	}
 }
 
-// TestWiped: what a request held is gone after it.
+// TestWiped shows that a request is wiped after its call.
 func TestWiped(t *testing.T) {
 	var seen []byte
 	m := &pinKeeper{kept: &seen}
@@ -262,8 +264,8 @@ func (m *pinKeeper) Login(_ context.Context, _ Handle, _ uint64, pin []byte) err
 	return nil
 }
 
-// TestAttributes: values travel by the kind of their attribute, and those that
-// are not there as such.
+// TestAttributes shows that values are encoded by the kind of their attribute,
+// and that missing ones are marked.
 func TestAttributes(t *testing.T) {
 	w := &writer{}
 	w.attributes([]AttributeType{AttrToken, AttrClass, AttrLabel, AttrValue, 0x40000211}, [][]byte{Bool(true), Ulong(3), []byte("ab"), nil, {}})
@@ -283,7 +285,7 @@ func TestAttributes(t *testing.T) {
 	}
 }
 
-// TestNested: attributes of arrays are asked for in two ways.
+// TestNested shows both ways to ask for attributes that are arrays.
 func TestNested(t *testing.T) {
 	for name, hex := range map[string]string{
 		"0.24":            "00000002 40000211 00000030 00000003 00000000",

@@ -175,8 +175,8 @@ func TestCounterWentDown(t *testing.T) {
 	want(t, m.Looked(at(20), next(t, m), Result{Card: tries(card, 5, 0)}), "tries-restored A sign 4-5 since 12:15")
 }
 
-// TestCounterWentDownWhileAway: what is remembered counts at the first look
-// only, later ones have their own.
+// TestCounterWentDownWhileAway shows that remembered counters are compared at
+// the first look only.
 func TestCounterWentDownWhileAway(t *testing.T) {
 	card := demo(t, "adult")
 	m := newMachine(time.Minute)
@@ -193,9 +193,9 @@ func TestUnknownCounterIsNoChange(t *testing.T) {
 	want(t, m.Looked(at(5), next(t, m), Result{Card: unknown}), "")
 }
 
-// TestExchangeThatTheSystemDidNotTell: macOS counts no insertions, so a card
-// can become another one between two looks. No counter of one is compared with
-// the other's.
+// TestExchangeThatTheSystemDidNotTell shows that the counters of two cards are
+// not compared if one replaced the other between two looks. macOS does not
+// count insertions.
 func TestExchangeThatTheSystemDidNotTell(t *testing.T) {
 	m := seen(t, demo(t, "adult"))
 	other := tries(demo(t, "expiring"), 1, 1)
@@ -294,7 +294,8 @@ func TestCertificateComesToItsEnd(t *testing.T) {
 	want(t, m.Looked(at(month+13*60), next(t, m), Result{Card: card}), "")
 }
 
-// TestRenewalOnAPhone: no renewal opens there, but it ends.
+// TestRenewalOnAPhone shows that a phone has no renewal window and that its
+// certificate ends.
 func TestRenewalOnAPhone(t *testing.T) {
 	card := *demo(t, "adult")
 	card.Token.Kind = jpki.TokenAndroid
@@ -316,8 +317,8 @@ func TestNoIntervalIsOneLook(t *testing.T) {
 	}
 }
 
-// TestPhone: a card that shows no certificate has no ID, but is still the same
-// card as long as it lies there.
+// TestPhone shows that a card without a readable certificate stays the same
+// card as long as it is in the reader.
 func TestPhone(t *testing.T) {
 	phone := tries(&Card{Token: jpki.Token{Kind: jpki.TokenAndroid}}, 5, 3)
 	m := seen(t, phone)

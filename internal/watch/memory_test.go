@@ -47,8 +47,8 @@ func TestMemory(t *testing.T) {
 	}
 }
 
-// TestMemoryIsPrivate: only the owner reads it, and it holds fingerprints,
-// numbers and times, nothing else.
+// TestMemoryIsPrivate shows that only the owner can read the memory, and that
+// it has only fingerprints, numbers and times.
 func TestMemoryIsPrivate(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "state")
 	if _, err := (&Memory{state.At(dir)}).exchange(t.Context(), demo(t, "foreign"), noon); err != nil {

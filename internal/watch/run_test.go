@@ -187,7 +187,8 @@ func TestRunOutlivesTheService(t *testing.T) {
 	})
 }
 
-// TestRunEndsAtOnce: also in the middle of a look, whose end it waits for.
+// TestRunEndsAtOnce shows that Run ends with its context, and waits for the end
+// of a look.
 func TestRunEndsAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(full("A", 1))
@@ -201,8 +202,8 @@ func TestRunEndsAtOnce(t *testing.T) {
 	})
 }
 
-// TestRunEndsQuietly: that nothing is waited for any more is no event, also
-// where the end comes while something is shown.
+// TestRunEndsQuietly shows that ending a run makes no event, even while an
+// event is shown.
 func TestRunEndsQuietly(t *testing.T) {
 	for range 50 {
 		synctest.Test(t, func(t *testing.T) {
@@ -269,8 +270,8 @@ func TestOnce(t *testing.T) {
 	}
 }
 
-// TestRunRemembers: what a run saw last is what the next one compares with,
-// with the time at which the card was seen last.
+// TestRunRemembers shows that a run compares with the state that the last run
+// saw, and with its time.
 func TestRunRemembers(t *testing.T) {
 	card := demo(t, "adult")
 	memory := &Memory{state.At(filepath.Join(t.TempDir(), "state"))}
@@ -307,7 +308,7 @@ func TestRunRemembers(t *testing.T) {
 	})
 }
 
-// TestManyInsertions: nothing is left behind, however often a card comes.
+// TestManyInsertions shows that nothing piles up over many insertions.
 func TestManyInsertions(t *testing.T) {
 	card := demo(t, "adult")
 	synctest.Test(t, func(t *testing.T) {
