@@ -254,7 +254,7 @@ func (r *roles) follow(v visit) error {
 	}
 	if _, damaged := errors.AsType[*pdf.DamagedError](err); damaged && v.role&(roleContent|roleNavigation) != 0 {
 		r.unread = true
-		if v.role == roleContent && !errors.Is(err, pdf.ErrName) { // readers skip different parts of it
+		if v.role == roleContent && !errors.Is(err, pdf.ErrAgreed) { // readers skip different parts of it
 			r.differ(n, "%v", err)
 		}
 		return r.followUnread(v, err)

@@ -15,9 +15,10 @@ var (
 	// ErrFilter is the cause of a DamagedError if a cross-reference or object
 	// stream uses an unsupported filter.
 	ErrFilter = errors.New("unsupported stream filter")
-	// ErrName is the cause of a DamagedError if an object is sound except for a
-	// # in a name without two hexadecimal digits. Readers agree on such names.
-	ErrName = errors.New("wrong #xx in a name")
+	// ErrAgreed is the cause of a DamagedError if an object is sound except for
+	// a # in a name without two hexadecimal digits, or an integer of more than
+	// 18 digits. Readers agree on such objects.
+	ErrAgreed = errors.New("wrong, but of no effect in readers")
 )
 
 // Fault is the damaged part of a file in a [DamagedError].

@@ -23,7 +23,7 @@ type parser struct {
 	tokens int64         // number of objects parsed
 	most   int64         // bound of tokens
 	notes  []Note
-	odd    error // the first name with a wrong #xx
+	odd    error // the first spelling with [ErrAgreed]
 }
 
 // whole reads an object with everything inside it.
@@ -33,6 +33,14 @@ func (p *parser) whole() (Object, error) {
 		err = p.odd
 	}
 	return o, err
+}
+
+// skip records a spelling that readers agree on. The object is unreadable, but
+// the parser goes on to find worse in it.
+func (p *parser) skip(at int64, format string, args ...any) {
+	if p.odd == nil {
+		p.odd = p.fail(at, format+": %w", append(args, ErrAgreed)...)
+	}
 }
 
 func (p *parser) tooLong() error {
@@ -150,6 +158,10 @@ func (p *parser) number(at int64, token string) (Object, error) {
 			dots = 2
 		}
 	}
+	if dots == 0 && figures == len(digits) && figures > 0 { // too large for an int64
+		p.skip(at, "a number of %d digits", figures)
+		return nil, nil
+	}
 	if dots != 1 || figures == 0 {
 		return nil, p.fail(at, "%q is no number", token)
 	}
@@ -171,9 +183,7 @@ func (p *parser) name() (Object, error) {
 			p.pos++
 			switch {
 			case hi < 0 || lo < 0:
-				if p.odd == nil {
-					p.odd = p.fail(at, "%w", ErrName)
-				}
+				p.skip(at, "wrong #xx in a name")
 				p.pos = after
 			case hi+lo == 0:
 				return nil, p.fail(at, "#00 in a name")
