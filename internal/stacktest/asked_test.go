@@ -187,6 +187,7 @@ func TestLastTryAtTerminal(t *testing.T) {
 		for _, word := range []string{"", "y", "Yes!", "no", "\x04"} {
 			x := p.sit(t, setting{}, "pin", "verify", "sign")
 			x.sees(t, "Type yes to go on all the same: ")
+			x.waitForKeys(t)
 			x.types(t, strings.TrimSuffix(word+"\r", "\x04\r"))
 			if word == "\x04" {
 				x.types(t, x.endOfInput())

@@ -136,6 +136,14 @@ func (x *person) types(t *testing.T, keys string) {
 	testkit.Must(t, err)
 }
 
+// waitForKeys waits a moment until Wine's console takes the keys. Before that the terminal
+// does, and turns Ctrl-C and Ctrl-Z into signals of Linux.
+func (x *person) waitForKeys(t *testing.T) {
+	t.Helper()
+	for start := time.Now(); x.wine && x.echo(t) && time.Since(start) < time.Second; time.Sleep(10 * time.Millisecond) {
+	}
+}
+
 // endOfInput is the key that ends typed input.
 func (x *person) endOfInput() string {
 	if x.wine {

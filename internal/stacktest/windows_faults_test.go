@@ -103,6 +103,7 @@ func TestAnswersLikeLinux(t *testing.T) {
 				sw := oddAnswers[(n+i)%len(oddAnswers)]
 				found := differences(t, func(t *testing.T, p program) result {
 					testkit.Must(t, s.card.SetState(fresh(t)))
+					s.card.Reset() // nothing is selected on it
 					between.answer(n, sw)
 					defer between.answer(0, 0)
 					return refused(t, s, p, line)
@@ -265,6 +266,7 @@ func TestCtrlCLikeLinux(t *testing.T) {
 				before := names(t, dir)
 				x := p.sit(t, setting{dir: dir}, split(t, line)...)
 				s.when(n, func() {
+					x.waitForKeys(t)
 					for range 2 { // a person presses it again and again
 						_, _ = x.keyboard.WriteString("\x03") // it may have left
 						time.Sleep(60 * time.Millisecond)
