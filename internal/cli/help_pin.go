@@ -29,7 +29,8 @@ var pinTopic = text{
   --pin-file FILE       ファイルの1行目を使う。所有者が本人(かroot)で、ほかの人が読み書きできないこと
 				install -m 600 /dev/null ~/.jpki-pin
       Windows(PowerShell):
-				New-Item jpki-pin; icacls jpki-pin /inheritance:r /grant:r "${env:USERNAME}:F"
+				New-Item jpki-pin
+				icacls jpki-pin /inheritance:r /grant:r "${env:USERNAME}:F"
       このあとエディターで書きます。暗号化されずに残るので、暗号化したディスクでだけ使ってください。
 
   --pin-fd N            受け継いだファイル記述子から1行読む(Linux、macOS)
@@ -72,7 +73,8 @@ A script names one of the following. A PIN is never the value of an argument or 
   --pin-file FILE       use the first line of a file. You (or root) must own it, and nobody else may read or write it
 				install -m 600 /dev/null ~/.jpki-pin
       On Windows (PowerShell):
-				New-Item jpki-pin; icacls jpki-pin /inheritance:r /grant:r "${env:USERNAME}:F"
+				New-Item jpki-pin
+				icacls jpki-pin /inheritance:r /grant:r "${env:USERNAME}:F"
       Then write it with an editor. It is stored unencrypted: use it on an encrypted disk only.
 
   --pin-fd N            read a line from an inherited file descriptor (Linux, macOS)
