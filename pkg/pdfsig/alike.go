@@ -14,7 +14,11 @@ import (
 // objects in the same way, as far as the structure decides it. A difference is
 // an [update.Fault]. h has followed every object of the document.
 func (d *document) alike(h *compare.History) error {
-	if one := h.Differing(); one != nil {
+	one, err := h.Differing()
+	if err != nil {
+		return err
+	}
+	if one != nil {
 		return &update.Fault{Kind: update.Drawn, Offset: -1, Number: one.Number, Err: errors.New(one.Detail)}
 	}
 	root, ok := d.catalog["Pages"].(pdf.Ref)
@@ -22,7 +26,7 @@ func (d *document) alike(h *compare.History) error {
 		return pagesDiffer(0, "the catalog's Pages is no reference")
 	}
 	w := pageWalk{document: d, open: map[pdf.Ref]bool{}}
-	_, err := w.walk(root, pdf.Ref{}, from{top: pdf.Dict{}, exact: true})
+	_, err = w.walk(root, pdf.Ref{}, from{top: pdf.Dict{}, exact: true})
 	return err
 }
 

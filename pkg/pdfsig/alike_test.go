@@ -2,6 +2,7 @@ package pdfsig
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 )
 
@@ -18,8 +19,21 @@ func TestAlike(t *testing.T) {
 	const node = "/Type /Pages /Parent 2 0 R /Count 1"
 	content := func(dict string) []object { return []object{{4, 0, streamBody(dict, "0 0 1 rg")}} }
 	drawn := func(entries string) []object {
-		return []object{{3, 0, page + font + ">>"}, {30, 0, "<</Type /Font /Subtype /Type1 /BaseFont /Helvetica " + entries + ">>"}}
+		return []object{
+			{3, 0, page + font + ">>"}, {4, 0, streamBody("", "BT /#46 9 Tf ET")}, // #46 is F
+			{30, 0, "<</Type /Font /Subtype /Type1 /BaseFont /Helvetica " + entries + ">>"},
+		}
 	}
+	patterned := func(pattern string, contents ...string) []object {
+		all := []object{{31, 0, "<</PatternType 2 " + pattern + ">>"}, {32, 0, "<</ShadingType 2 /Coords [0 0 -1.#INF 1]>>"}}
+		list := ""
+		for i, content := range contents {
+			all = append(all, object{40 + i, 0, streamBody("", content)})
+			list += fmt.Sprintf("%d 0 R ", 40+i)
+		}
+		return append(all, object{3, 0, "<</Type /Page /Parent 2 0 R /Contents [" + list + "] /Annots [6 0 R 11 0 R] /Resources <</Pattern <</Strip 31 0 R>>>>>>"})
+	}
+	const matrix = "/Matrix [1 0 0 1 0 -1.#INF]"
 	note := func(entries string) []object {
 		return []object{{11, 0, "<</Type /Annot /Subtype /Text /Rect [1 1 9 9] " + entries + ">>"}}
 	}
@@ -69,6 +83,14 @@ func TestAlike(t *testing.T) {
 		"a real number in Differences":  {"drawn", drawn("/Encoding <</Differences [48.0 /nine]>>")},
 		"an integer in Differences":     {"", drawn("/Encoding <</Differences [48 /nine]>> /Widths [9.0]")},
 		"a name that is none":           {"", drawn("/X /A#")},
+		"an unreadable pattern":         {"drawn", patterned(matrix, "/Strip scn")},
+		"by an escaped name":            {"drawn", patterned(matrix, "/S#74rip scn")},
+		"cut across two contents":       {"drawn", patterned(matrix, "/Str", "ip scn")},
+		"in a second content":           {"drawn", patterned(matrix, "0 g", "/Strip scn")},
+		"that nothing uses":             {"", patterned(matrix, "/Strips scn /Stri Do")},
+		"an unreadable shading":         {"drawn", patterned("/Shading 32 0 R", "/Strip scn")},
+		"of a pattern nothing uses":     {"", patterned("/Shading 32 0 R", "0 g")},
+		"an odd pattern nothing uses":   {"", patterned("/X 1 /X 2 /PatternType 2.0", "0 g")},
 		"flags":                         {"", note("/F 4")},
 		"flags of a real number":        {"drawn", note("/F 4.0")},
 		"flags of many bits":            {"drawn", note("/F 4294967298")},

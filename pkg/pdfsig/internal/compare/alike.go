@@ -14,12 +14,25 @@ type Differing struct {
 	Detail string
 }
 
-// Differing returns the first such place in any revision so far, or nil.
-func (h *History) Differing() *Differing {
-	if h.roles == nil {
-		return nil
+// Differing returns the first such place that a reader of the last revision
+// comes to, or nil. Resources whose names no content stream has are left out,
+// because no reader looks for those.
+func (h *History) Differing() (*Differing, error) {
+	if h.roles == nil || h.roles.differing == nil {
+		return nil, nil
 	}
-	return h.roles.differing
+	doc, drawn := h.roles.doc, newRoles(nil)
+	var err error
+	if drawn.used, _, err = h.roles.usedNames(doc); err != nil {
+		return nil, err
+	}
+	if err := drawn.start(doc); err != nil {
+		return nil, err
+	}
+	if _, whole, err := drawn.usedNames(doc); !whole || err != nil { // a stream that is drawn may contain any name
+		return h.roles.differing, err
+	}
+	return drawn.differing, nil
 }
 
 func (r *roles) differ(number int, format string, args ...any) {

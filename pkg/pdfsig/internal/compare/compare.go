@@ -121,7 +121,7 @@ func (h *History) Misfits() []int {
 func (h *History) Odd() bool { return h.roles != nil && h.roles.odd }
 
 // Unread reports whether some object could not be read.
-func (h *History) Unread() bool { return h.roles != nil && h.roles.unread }
+func (h *History) Unread() bool { return h.roles != nil && len(h.roles.unread) > 0 }
 
 // comparison is one step. A rule must explain each change; the rest is a change
 // of content.

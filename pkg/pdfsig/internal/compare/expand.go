@@ -1,6 +1,8 @@
 package compare
 
 import (
+	"strings"
+
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
 )
 
@@ -92,6 +94,9 @@ func (r *roles) expandKey(v visit, dict pdf.Dict, key pdf.Name, value pdf.Object
 	case roleDrawnBy:
 		r.child(visit{ref: v.ref, role: roleDrawnNames}, value)
 	case roleDrawnNames:
+		if r.used != nil && !r.used[key] && !strings.HasPrefix(string(key), "Default") { // content uses Default color spaces without naming them (8.6.5.6)
+			return
+		}
 		r.child(visit{ref: v.ref, role: roleContent}, value)
 	case roleInfo, roleMetadata, roleDSS, roleExtensions:
 		r.child(v, value) // the whole object

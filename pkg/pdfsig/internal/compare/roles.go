@@ -99,11 +99,13 @@ type roles struct {
 	// odd is true if a reference leads to a missing or unreadable object. Some
 	// readers then rebuild the cross-references.
 	odd bool
-	// unread is true where an object cannot be read.
-	unread bool
+	// unread are the objects that cannot be read.
+	unread map[int]bool
 	// differing is the first place that readers draw in different ways, or nil.
 	differing *Differing
-	look      func(pdf.Object) // called for each object read, or nil
+	// used are the names of resources to follow; nil for all.
+	used map[pdf.Name]bool
+	look func(pdf.Object) // called for each object read, or nil
 
 	todo, later []visit
 	err         error // the work limit of the file is exceeded
@@ -124,7 +126,7 @@ type visit struct {
 const maxOwners = 100
 
 func newRoles(look func(pdf.Object)) *roles {
-	return &roles{look: look, owners: map[int][]int{}, pages: map[int]int{}, bare: map[int]pdf.Object{}, generations: map[int]bool{}}
+	return &roles{look: look, owners: map[int][]int{}, pages: map[int]int{}, bare: map[int]pdf.Object{}, unread: map[int]bool{}, generations: map[int]bool{}}
 }
 
 // start gives every object of a document its roles.
@@ -253,7 +255,7 @@ func (r *roles) follow(v visit) error {
 		err = r.misfit(v.ref)
 	}
 	if _, damaged := errors.AsType[*pdf.DamagedError](err); damaged && v.role&(roleContent|roleNavigation) != 0 {
-		r.unread = true
+		r.unread[n] = true
 		if v.role == roleContent && !errors.Is(err, pdf.ErrAgreed) { // readers skip different parts of it
 			r.differ(n, "%v", err)
 		}

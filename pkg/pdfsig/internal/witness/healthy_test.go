@@ -32,6 +32,12 @@ func healthyForms() []odd {
 			replacing(role, "/"+key+value, "/"+key+" {apart}")(l)
 		})
 	}
+	unused := func(name, pattern string) odd { // in the resources of the page, which draws nothing with it
+		return with(name, func(l *layout) {
+			l.set("pattern", pattern)
+			replacing("page", "<<"+fonts+">>", "<<"+fonts+"/Pattern<</Strip {pattern}>>>>")(l)
+		})
+	}
 	number := func(n string) odd { return put("the number "+n, "font", "/X "+n) }
 	return append([]odd{
 		written("objects on one line", "\n", " "),
@@ -118,6 +124,9 @@ func healthyForms() []odd {
 		put("words", "font", "/X[true false null]"),
 		put("an empty array and dictionary", "font", "/X[[]<<>>[[]]]"),
 		put("nesting", "font", "/X"+strings.Repeat("<</A[", 20)+strings.Repeat("]>>", 20)),
+		unused("an unreadable pattern that nothing uses", "<</PatternType 2/Matrix[1 0 0 1 0 -1.#INF]/Shading<</ShadingType 2/ColorSpace/DeviceGray/Coords[0 0 1 1]>>>>"),
+		unused("a pattern with a key twice that nothing uses", "<</PatternType 2/X 1/X 2>>"),
+		unused("a pattern with an unknown filter that nothing uses", streamOf("/PatternType 1/Filter/Unknown", "0 g")),
 		with("a page below two nodes", func(l *layout) {
 			l.set("pages", "<</Type/Pages/Kids[{node}]/Count 1>>")
 			l.set("node", "<</Type/Pages/Parent {pages}/Kids[{node2}]/Count 1/Rotate 0>>")
