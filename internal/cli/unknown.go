@@ -59,10 +59,6 @@ func procedures(word string) text {
 // namesNear lists the commands below c that the word may be misspelt for, the
 // nearest first.
 func namesNear(c *cobra.Command, word string) []string {
-	type near struct {
-		path     string
-		distance int
-	}
 	var found []near
 	word = strings.ToLower(word)
 	for _, below := range c.Commands() {
@@ -75,21 +71,12 @@ func namesNear(c *cobra.Command, word string) []string {
 			found = append(found, near{below.CommandPath(), d})
 		}
 	}
-	slices.SortStableFunc(found, func(a, b near) int { return cmp.Compare(a.distance, b.distance) })
-	var paths []string
-	for _, n := range found {
-		paths = append(paths, n.path)
-	}
-	return paths
+	return nearest(found)
 }
 
 // optionsNear lists the options of a command that the word may be misspelt for,
 // the nearest first.
 func optionsNear(c *cobra.Command, word string) []string {
-	type near struct {
-		option   string
-		distance int
-	}
 	var found []near
 	word = strings.ToLower(word)
 	c.Flags().VisitAll(func(f *pflag.Flag) {
@@ -97,12 +84,24 @@ func optionsNear(c *cobra.Command, word string) []string {
 			found = append(found, near{"--" + f.Name, d})
 		}
 	})
+	options := nearest(found)
+	return options[:min(len(options), mostSuggestions)]
+}
+
+// near is a name that a misspelt word may stand for, and in how many letters
+// they differ.
+type near struct {
+	name     string
+	distance int
+}
+
+// nearest lists the names, the nearest first.
+func nearest(found []near) (names []string) {
 	slices.SortStableFunc(found, func(a, b near) int { return cmp.Compare(a.distance, b.distance) })
-	var options []string
-	for _, n := range found[:min(len(found), mostSuggestions)] {
-		options = append(options, n.option)
+	for _, n := range found {
+		names = append(names, n.name)
 	}
-	return options
+	return names
 }
 
 // namesAnywhere lists the commands and topics of exactly this name.

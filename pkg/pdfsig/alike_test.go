@@ -87,6 +87,8 @@ func TestAlike(t *testing.T) {
 		"by an escaped name":            {"drawn", patterned(matrix, "/S#74rip scn")},
 		"cut across two contents":       {"drawn", patterned(matrix, "/Str", "ip scn")},
 		"in a second content":           {"drawn", patterned(matrix, "0 g", "/Strip scn")},
+		"in content that is encoded":    {"drawn", append(patterned(matrix, "0 g"), object{40, 0, streamBody("/Filter /DCTDecode", "/Strip scn")})},
+		"a default color space":         {"drawn", append(patterned(matrix, "0 g"), object{3, 0, page + "/Resources <</ColorSpace <</DefaultGray 31 0 R>>>>>>"})},
 		"that nothing uses":             {"", patterned(matrix, "/Strips scn /Stri Do")},
 		"an unreadable shading":         {"drawn", patterned("/Shading 32 0 R", "/Strip scn")},
 		"of a pattern nothing uses":     {"", patterned("/Shading 32 0 R", "0 g")},

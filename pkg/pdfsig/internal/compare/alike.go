@@ -23,13 +23,14 @@ func (h *History) Differing() (*Differing, error) {
 	}
 	doc, drawn := h.roles.doc, newRoles(nil)
 	var err error
-	if drawn.used, _, err = h.roles.usedNames(doc); err != nil {
+	if drawn.used, err = h.roles.usedNames(doc); err != nil {
 		return nil, err
 	}
 	if err := drawn.start(doc); err != nil {
 		return nil, err
 	}
-	if _, whole, err := drawn.usedNames(doc); !whole || err != nil { // a stream that is drawn may contain any name
+	whole, err := drawn.contents(doc, func([]byte) bool { return true })
+	if !whole || err != nil { // a stream that is drawn may contain any name
 		return h.roles.differing, err
 	}
 	return drawn.differing, nil

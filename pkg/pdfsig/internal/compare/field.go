@@ -2,7 +2,6 @@ package compare
 
 import (
 	"bytes"
-	"errors"
 	"slices"
 
 	"github.com/jpki-tools/jpki/pkg/pdfsig/internal/pdf"
@@ -228,7 +227,7 @@ func (d *Document) streamDraws(s *pdf.Stream) (bool, error) {
 		return false, err
 	}
 	data, err := d.Decode(s)
-	if _, damaged := errors.AsType[*pdf.DamagedError](err); damaged {
+	if damaged(err) {
 		return true, nil // this package does not decode the filter
 	}
 	if err != nil {

@@ -27,17 +27,17 @@ func (r *roles) unused(d *Document, names []pdf.Name) (bool, error) {
 	return whole && unused, err
 }
 
-// usedNames returns the names that the drawn streams of a document contain.
-// whole is false if a stream cannot be decoded.
-func (r *roles) usedNames(d *Document) (used map[pdf.Name]bool, whole bool, err error) {
-	used = map[pdf.Name]bool{}
-	whole, err = r.contents(d, func(data []byte) bool {
+// usedNames returns the names in those drawn streams of a document that can be
+// decoded.
+func (r *roles) usedNames(d *Document) (map[pdf.Name]bool, error) {
+	used := map[pdf.Name]bool{}
+	_, err := r.contents(d, func(data []byte) bool {
 		for name := range namesIn(data) {
 			used[name] = true
 		}
 		return true
 	})
-	return used, whole, err
+	return used, err
 }
 
 // contents calls visit for the data of each stream that is drawn, and for the

@@ -254,7 +254,7 @@ func (r *roles) follow(v visit) error {
 		r.generations[n] = true
 		err = r.misfit(v.ref)
 	}
-	if _, damaged := errors.AsType[*pdf.DamagedError](err); damaged && v.role&(roleContent|roleNavigation) != 0 {
+	if damaged(err) && v.role&(roleContent|roleNavigation) != 0 {
 		r.unread[n] = true
 		if v.role == roleContent && !errors.Is(err, pdf.ErrAgreed) { // readers skip different parts of it
 			r.differ(n, "%v", err)
